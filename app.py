@@ -1,0 +1,27 @@
+"""GANLab in the browser: `streamlit run app.py` serves the pages, the playground and the live view on one port.
+
+The file is read twice. Imported by the server it makes the ASGI application; run as Streamlit's script it is the router.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+PAGES = ("home", "train", "watch", "runs", "play")
+
+if get_script_run_ctx(suppress_warning=True) is None:
+    from starlette.middleware import Middleware
+
+    from ganlab.ui.server import ForwardedPrefix, routes_and_lifespan, tune_process
+
+    _routes, _lifespan = routes_and_lifespan()
+    app = st.App(__file__, routes=_routes, lifespan=_lifespan, middleware=[Middleware(ForwardedPrefix)])
+    tune_process()
+else:
+    from ganlab.ui.frame import frame
+
+    pages = [st.Page(f"pages/{name}.py", title=name.capitalize(), url_path=name, default=name == "home") for name in PAGES]
+    page = st.navigation(pages, position="top")
+    frame(page.title)
+    page.run()

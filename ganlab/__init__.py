@@ -1,0 +1,41 @@
+"""GANLab: train a GAN, watch it learn, measure it and play with that very checkpoint.
+
+The public names load lazily: importing ganlab imports neither torch nor any screen.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ganlab.config import TrainConfig
+    from ganlab.data import DATASETS
+    from ganlab.engine import train
+    from ganlab.families import FAMILIES
+    from ganlab.pipeline import Pipeline
+    from ganlab.process import launch, resume
+    from ganlab.recipes import RECIPES
+    from ganlab.run import Run, runs
+
+__version__ = "0.1.0"
+__all__ = ["DATASETS", "FAMILIES", "RECIPES", "Pipeline", "Run", "TrainConfig", "launch", "resume", "runs", "train"]
+
+_HOMES = {
+    "DATASETS": "data",
+    "FAMILIES": "families",
+    "Pipeline": "pipeline",
+    "RECIPES": "recipes",
+    "Run": "run",
+    "TrainConfig": "config",
+    "launch": "process",
+    "resume": "process",
+    "runs": "run",
+    "train": "engine",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ganlab' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"ganlab.{_HOMES[name]}"), name)

@@ -1,0 +1,103 @@
+"""The command line: app | train | runs | sample | bench | worker. Flags, help and bounds come from the config's fields."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ganlab import __version__, commands
+from ganlab.config import Knob
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 on success, 2 on a user's mistake, which is told in one sentence."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        options = _parser(argv).parse_args(argv)
+        return int(options.command(options) or 0)
+    except ValueError as error:
+        print(f"ganlab: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `ganlab runs | head`
+        return 0
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ganlab", description="Train a GAN, watch it learn, play with the result.")
+    parser.add_argument("--version", action="version", version=f"ganlab {__version__}")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    app = verbs.add_parser("app", help="open the app in the browser", description="Serve the app on this machine only.")
+    app.add_argument("--port", type=int, default=8501, help="default: 8501")
+    app.set_defaults(command=commands.app)
+
+    train = verbs.add_parser(
+        "train",
+        help="train in the foreground; Ctrl-C checkpoints, then stops",
+        epilog="`ganlab train --family wgan-gp --help` shows that family's own settings and defaults.",
+    )
+    train.add_argument("dataset", nargs="?", help="a data set's name, or the path of a folder or zip of images")
+    train.add_argument("--recipe", help="start from a named recipe; see `ganlab recipes`")
+    train.add_argument("--family", help="start from a family's defaults (default: dcgan)")
+    train.add_argument("--resume", metavar="RUN", help="go on with a stopped or lost run")
+    if argv[:1] == ["train"]:  # only then the families, and with them PyTorch, are worth importing
+        for item in _knobs_for(argv):
+            _add_flag(train, item)
+    train.set_defaults(command=commands.train, settings=[])
+
+    listing = verbs.add_parser("runs", help="list the runs, newest first")
+    listing.add_argument("--json", action="store_true", help="one JSON object per line")
+    listing.set_defaults(command=commands.runs)
+
+    recipes = verbs.add_parser("recipes", help="list the named recipes and what their sources published")
+    recipes.set_defaults(command=commands.recipes)
+
+    sample = verbs.add_parser("sample", help="draw pictures from a run or a checkpoint")
+    sample.add_argument("model", help="a run, a shipped model or a checkpoint folder; see `ganlab runs`")
+    sample.add_argument("-n", type=int, default=64, metavar="COUNT", help="how many (default: 64)")
+    sample.add_argument("--seed", type=int, default=0, help="decides the z (default: 0)")
+    sample.add_argument("--label", type=int, help="the class to draw, for conditional models (default: all in turn)")
+    sample.add_argument(
+        "-o", "--output", type=Path, default=Path("sheet.png"), help="a .png for one sheet, a folder for one PNG each"
+    )
+    sample.set_defaults(command=commands.sample)
+
+    bench = verbs.add_parser("bench", help="measure how fast the families train here")
+    bench.add_argument("--family", action="append", help="only these (repeatable; default: all)")
+    bench.add_argument("--dataset", default="shapes", help="default: shapes")
+    bench.add_argument("--device", default="auto", help="default: auto")
+    bench.add_argument("--seconds", type=float, default=5.0, help="how long to measure each (default: 5)")
+    bench.set_defaults(command=commands.bench)
+
+    worker = verbs.add_parser("worker", help="train a run directory that the app has made (not for people)")
+    worker.add_argument("run", type=Path)
+    worker.set_defaults(command=commands.worker)
+    return parser
+
+
+def _knobs_for(argv: Sequence[str]) -> list[Knob]:
+    """The settings of the family that these arguments are about."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first.add_argument("--family")
+    first.add_argument("--recipe")
+    known, _ = first.parse_known_args(argv)
+    return commands.knobs(known.family, known.recipe)
+
+
+def _add_flag(parser: argparse.ArgumentParser, item: Knob) -> None:
+    if item.name in ("family", "dataset"):
+        return
+    bounds = ", ".join(map(str, item.choices)) if item.choices else item.range
+    several = {"nargs": len(item.default)} if isinstance(item.default, tuple) else {}
+    parser.add_argument(
+        f"--{item.name.replace('_', '-')}",
+        metavar=item.name.upper() if not item.choices else "CHOICE",
+        help=f"{item.help} ({bounds}; default: {item.default})".replace("%", "%%").replace(" (any;", " ("),
+        **several,  # type: ignore[arg-type]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

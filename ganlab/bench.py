@@ -1,0 +1,45 @@
+"""How fast a config trains here, measured on the engine itself."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from ganlab.config import TrainConfig
+from ganlab.engine import train
+from ganlab.events import Progress, Started
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Images and generator updates per second, and this process's memory in bytes."""
+
+    device: str
+    batch_size: int
+    steps_per_second: float
+    images_per_second: float
+    memory: int
+
+    def __str__(self) -> str:
+        rate = f"{self.images_per_second:9,.0f} images/s  {self.steps_per_second:8.1f} steps/s at batch {self.batch_size}"
+        return f"{rate}  {self.memory / 2**20:,.0f} MB  {self.device}"
+
+
+def measure(config: TrainConfig, seconds: float, *, warm_up: float = 1.0) -> Speed:
+    """Train `config` for `seconds` after `warm_up` seconds, without sheets and checkpoints, and say how fast it was."""
+    quiet = config.replace(steps=10_000_000, sample_every=1_000_000, checkpoint_every=1_000_000)
+    begin: float | None = None
+    first: Progress | None = None
+    device = ""
+    for event in train(quiet):
+        if isinstance(event, Started):
+            begin, device = time.perf_counter(), event.device
+        if isinstance(event, Progress) and begin is not None:
+            waited = time.perf_counter() - begin
+            if first is None and waited > warm_up:
+                first = event
+            elif first is not None and event.seconds - first.seconds >= seconds:
+                rate = (event.step - first.step) / (event.seconds - first.seconds)
+                images = rate * config.batch_size * config.d_steps
+                return Speed(device, config.batch_size, rate, images, event.memory)
+    raise AssertionError("ten million steps do not end within a benchmark")

@@ -1,0 +1,124 @@
+"""A checkpoint is a folder: config.json and model.safetensors to use it, training_state.pt to resume from it.
+
+The first two are the layout of a Hub repository. A folder under its final name is complete: it is written beside, synced
+and renamed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING, Any
+
+from ganlab.events import Checkpoint
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FORMAT = "ganlab-1"
+MODEL, STATE, INFO = "model.safetensors", "training_state.pt", "config.json"
+
+
+@dataclass(frozen=True)
+class Info:
+    """config.json of a checkpoint: how to build the generator and what its labels mean."""
+
+    config: dict[str, Any]
+    spec: dict[str, Any]
+    labels: tuple[str, ...]
+    step: int
+    recipe: str = ""
+
+
+def folder_name(step: int) -> str:
+    """The name of the checkpoint after `step`."""
+    return f"step-{step:06d}"
+
+
+def save(parent: Path, event: Checkpoint, config: Mapping[str, Any], recipe: str = "") -> Path:
+    """Write the checkpoint under `parent` and return its folder; an interrupted write leaves only a .partial behind."""
+    import torch
+    from safetensors.torch import save_file
+
+    target = parent / folder_name(event.step)
+    partial = target.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    info = {"format": FORMAT, "config": dict(config), "spec": dict(event.spec), "labels": list(event.labels)}
+    (partial / INFO).write_text(json.dumps(info | {"step": event.step, "recipe": recipe}, indent=2) + "\n")
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in event.model.items()}, partial / MODEL)
+    torch.save(dict(event.state), partial / STATE)
+    for file in partial.iterdir():
+        _sync(file)
+    _sync(partial)
+    if target.exists():  # resumed past an older copy of the same step
+        shutil.rmtree(target)
+    partial.rename(target)
+    _sync(parent)
+    return target
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def checkpoints(parent: Path) -> list[Path]:
+    """The complete checkpoints under `parent`, oldest first."""
+    found = [path for path in parent.glob("step-*") if path.suffix != ".partial" and (path / INFO).is_file()]
+    return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
+
+
+def drop_old_states(parent: Path, keep: int = 2) -> None:
+    """Delete training_state.pt (three quarters of a checkpoint) from all but the newest `keep`; the models stay."""
+    for path in checkpoints(parent)[:-keep]:
+        (path / STATE).unlink(missing_ok=True)
+
+
+def read_info(folder: Path) -> Info:
+    """config.json of a checkpoint folder; ValueError when it is not one of ours."""
+    try:
+        values = json.loads((folder / INFO).read_text())
+    except FileNotFoundError:
+        raise ValueError(f"{folder.name} is not a checkpoint: it has no {INFO}.") from None
+    except ValueError:
+        raise ValueError(f"{INFO} in {folder.name} is damaged: it is not JSON.") from None
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise ValueError(f"{INFO} in {folder.name} is not in the format {FORMAT}.")
+    try:
+        return Info(values["config"], values["spec"], tuple(values["labels"]), values["step"], values.get("recipe", ""))
+    except KeyError as error:
+        raise ValueError(f"{INFO} in {folder.name} lacks {error.args[0]!r}.") from None
+
+
+def read_model(folder: Path) -> dict[str, Tensor]:
+    """The averaged generator's tensors; safetensors holds no code. ValueError when the file is missing or damaged."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(folder / MODEL)
+    except FileNotFoundError:
+        raise ValueError(f"{folder.name} is not a checkpoint: it has no {MODEL}.") from None
+    except SafetensorError as error:
+        raise ValueError(f"{MODEL} in {folder.name} is damaged: {error}.") from None
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """What `Checkpoint.state` held; never executes code from the file. ValueError when it is missing or damaged."""
+    import torch
+
+    try:
+        return torch.load(folder / STATE, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise ValueError(f"{folder.name} can be used but not resumed from: it has no {STATE}.") from None
+    except (UnpicklingError, RuntimeError, EOFError):  # torch's own texts advise turning the safety off
+        raise ValueError(f"{STATE} in {folder.name} is damaged.") from None

@@ -1,0 +1,211 @@
+"""What the command line's verbs do: thin faces of the API."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from ganlab.config import Knob, TrainConfig
+from ganlab.run import Run
+from ganlab.run import runs as all_runs
+
+
+def knobs(family: str | None, recipe: str | None) -> list[Knob]:
+    """The settings to offer as flags, with the defaults of this family or recipe."""
+    from ganlab.families import FAMILIES
+    from ganlab.recipes import configs_of
+
+    if recipe:
+        config = next(iter(configs_of(recipe).values()))
+    else:
+        config = _family(family or "dcgan").config
+    return [dataclasses.replace(item, default=getattr(config, item.name)) for item in FAMILIES[config.family].knobs()]
+
+
+def _family(name: str) -> Any:
+    from ganlab.families import FAMILIES
+
+    if name not in FAMILIES:
+        raise ValueError(f"family = {name!r} is not one of {', '.join(FAMILIES)}.")
+    return FAMILIES[name]
+
+
+def app(options: argparse.Namespace) -> int:
+    """`ganlab app`: what `streamlit run app.py` does, from anywhere."""
+    home = Path(__file__).resolve().parent.parent
+    if not (home / "app.py").is_file():
+        raise ValueError("app.py is not beside this installation: clone the project to use the app.")
+    command = [sys.executable, "-m", "streamlit", "run", str(home / "app.py"), f"--server.port={options.port}"]
+    return subprocess.call(command, cwd=home)
+
+
+def train(options: argparse.Namespace) -> None:
+    """`ganlab train`: in the foreground, with the curves' last values on one line."""
+    from ganlab.process import launch_together
+    from ganlab.recipes import TOGETHER
+
+    if options.resume:
+        run = Run.open(options.resume)
+        run.clear_requests()
+        _follow(run)
+        return
+    configs = _configs(options)
+    if len(configs) > 1:
+        assert options.recipe in TOGETHER
+        for run in launch_together(configs):
+            print(f"{run.id} trains in the background; `ganlab runs` shows how far it is.")
+        return
+    (name, config), *_ = configs.items()
+    _follow(Run.create(config, recipe=name if options.recipe else ""))
+
+
+def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:
+    from ganlab.recipes import configs_of
+
+    if options.recipe and options.family:
+        raise ValueError("--recipe and --family exclude each other: a recipe has its family.")
+    changes = {item.name: getattr(options, item.name, None) for item in knobs(options.family, options.recipe)}
+    changes = {name: value for name, value in changes.items() if value is not None and name not in ("family", "dataset")}
+    if options.dataset:
+        changes |= dataset_setting(options.dataset)
+    if options.recipe:
+        return configs_of(options.recipe, changes)
+    return {"": _family(options.family or "dcgan").config.replace(**changes)}
+
+
+def dataset_setting(text: str) -> dict[str, str]:
+    """What a person types for data: a known name, or the path of a folder or zip; ValueError otherwise."""
+    from ganlab.data import DATASETS
+
+    if text in DATASETS:
+        return {"dataset": text}
+    if Path(text).expanduser().exists():
+        return {"dataset": "folder", "data_path": text}
+    raise ValueError(f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
+
+
+def _follow(run: Run) -> None:
+    """Train `run` in this process and print where it is; Ctrl-C makes the engine checkpoint and stop."""
+    from ganlab.process import work
+
+    print(f"run {run.id}\n{run.path}")
+    work(run, watch=_Line())
+    print()
+    status = run.status()
+    print(status.message)
+    if status.state == "failed":
+        raise ValueError(f"{run.id} failed: {status.message}")
+    if status.state == "stopped":
+        print(f"Go on with: ganlab train --resume {run.id}")
+    if run.checkpoints():
+        print(f"Draw from it with: ganlab sample {run.id}")
+
+
+class _Line:
+    """One line that keeps up with the events; on a pipe, a line every ten seconds."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._live = sys.stdout.isatty()
+        self._values: dict[str, float] = {}
+
+    def __call__(self, event: object) -> None:
+        from ganlab.events import Loading, Progress
+
+        if isinstance(event, Loading):
+            text = f"{event.what} {event.done:,} of {event.total:,} {event.unit}" if event.total else event.what
+        elif isinstance(event, Progress):
+            for _, metrics in event.points:
+                self._values |= {name: value for name, value in metrics.items() if name.startswith(("loss/", "score/"))}
+            text = _progress(event, self._values)
+        else:
+            return
+        if self._live:
+            print(f"\r\x1b[K{text}", end="", flush=True)
+        elif time.monotonic() - self._last > 10:
+            print(text, flush=True)
+            self._last = time.monotonic()
+
+
+def _progress(event: Any, values: dict[str, float]) -> str:
+    left = (event.steps - event.step) / event.steps_per_second if event.steps_per_second else 0
+    shown = "  ".join(f"{name.removeprefix('loss/')} {value:.3f}" for name, value in values.items())
+    share = event.step / event.steps
+    return (
+        f"{share:4.0%} step {event.step:,}/{event.steps:,}  {event.images_per_second:,.0f} images/s  {clock(left)} left  {shown}"
+    )
+
+
+def clock(seconds: float) -> str:
+    """1:02:03 or 2:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def runs(options: argparse.Namespace) -> None:
+    """`ganlab runs`: a table, or JSON lines."""
+    found = all_runs()
+    if not found and not options.json:
+        print("No runs yet. Start one with: ganlab train shapes")
+    for run in found:
+        status = run.status()
+        if options.json:
+            row = {"id": run.id, "recipe": run.settings["recipe"], "config": run.settings["config"]}
+            print(json.dumps(row | dataclasses.asdict(status) | {"metrics": run.last_metrics()}))
+        else:
+            print(f"{run.id:<52} {status.state:<9} {status.step:>9,} of {status.steps:,}  {run.title}")
+
+
+def recipes(options: argparse.Namespace) -> None:
+    """`ganlab recipes`: every named recipe with its published result."""
+    from ganlab.recipes import RECIPES, TOGETHER
+
+    for recipe in RECIPES.values():
+        print(f"{recipe.name:<26} {recipe.config.family:<8} {recipe.config.dataset:<14} {recipe.published or recipe.note}")
+    for name, members in TOGETHER.items():
+        print(f"{name:<26} starts {' and '.join(members)} side by side")
+
+
+def sample(options: argparse.Namespace) -> None:
+    """`ganlab sample`: one sheet, or one PNG per picture into a folder."""
+    from ganlab.images import png, sheet
+    from ganlab.pipeline import Pipeline
+
+    if not 1 <= options.n <= 100_000:
+        raise ValueError(f"-n {options.n} is out of range: 1 to 100,000.")
+    pipeline = Pipeline.load(options.model)
+    images = pipeline.generate(pipeline.latents(options.n, options.seed), options.label)
+    target: Path = options.output
+    if target.suffix.lower() == ".png":
+        columns = pipeline.spec.num_classes if pipeline.conditional and options.label is None else round(options.n**0.5) or 1
+        target.write_bytes(png(sheet(images, columns)))
+        print(f"{options.n} pictures in {target}")
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    for index, image in enumerate(images):
+        (target / f"{index:05d}.png").write_bytes(png(sheet(image[None], 1, padding=0)))
+    print(f"{options.n} files in {target}")
+
+
+def bench(options: argparse.Namespace) -> None:
+    """`ganlab bench`: images per second of each family with its default settings."""
+    from ganlab.bench import measure
+    from ganlab.families import FAMILIES
+
+    for name in options.family or list(FAMILIES):
+        config = _family(name).config.replace(dataset=options.dataset, device=options.device)
+        print(f"{name:<10} {measure(config, options.seconds)}", flush=True)
+
+
+def worker(options: argparse.Namespace) -> None:
+    """`ganlab worker`: the process behind a run that the app started."""
+    from ganlab.process import work
+
+    work(Run(options.run))

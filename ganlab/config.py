@@ -1,0 +1,150 @@
+"""The whole recipe of a run as one frozen value; the CLI's flags, the form and config.json all derive from its fields."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+Value = bool | int | float | str | tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Knob:
+    """What a screen needs to ask for one config field; bounds are inclusive."""
+
+    name: str
+    type: type
+    default: Value
+    help: str
+    min: float | None = None
+    max: float | None = None
+    choices: tuple[Value, ...] = ()
+    common: bool = False
+
+    def check(self, value: Value) -> None:
+        """Raise ValueError naming the field, the value and the range when `value` does not fit."""
+        if self.choices and value not in self.choices:
+            raise ValueError(f"{self.name} = {value!r} is not one of {', '.join(map(str, self.choices))}.")
+        for number in value if isinstance(value, tuple) else (value,):
+            below = self.min is not None and not number >= self.min  # type: ignore[operator]
+            above = self.max is not None and not number <= self.max  # type: ignore[operator]
+            if below or above:
+                raise ValueError(f"{self.name} = {value!r} is out of range: {self.range}.")
+
+    @property
+    def range(self) -> str:
+        """The bounds in words, for help texts and error messages."""
+        if self.min is None:
+            return f"at most {_plain(self.max)}" if self.max is not None else "any"
+        return f"{_plain(self.min)} to {_plain(self.max)}" if self.max is not None else f"at least {_plain(self.min)}"
+
+    def coerce(self, value: Any) -> Value:
+        """`value` from JSON or a form as this knob's type; ValueError naming the field when it cannot be."""
+        try:
+            if self.type is tuple:
+                parts = value.replace(",", " ").split() if isinstance(value, str) else value
+                result: Value = tuple(float(part) for part in parts)
+                if len(result) != len(self.default):  # type: ignore[arg-type]
+                    raise ValueError
+                return result
+            if self.type is bool:
+                if isinstance(value, str):
+                    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[value.lower()]
+                return bool(value)
+            if self.type is int and float(value) != int(float(value)):
+                raise ValueError
+            return self.type(float(value)) if self.type in (int, float) else str(value)
+        except (TypeError, ValueError, KeyError, OverflowError):
+            wanted = {int: "a whole number", float: "a number", bool: "true or false"}.get(self.type, "numbers like its default")
+            raise ValueError(f"{self.name} = {value!r} is not {wanted} (default {self.default!r}).") from None
+
+
+def _plain(number: float) -> str:
+    """10,000,000 rather than 1e+07."""
+    return f"{number:,.0f}" if number == int(number) else f"{number:g}"
+
+
+def knob(
+    default: Value,
+    help: str,
+    *,
+    min: float | None = None,
+    max: float | None = None,
+    choices: tuple[Value, ...] = (),
+    common: bool = False,
+) -> Any:
+    """A config field that carries its help and bounds on its own line; `common` ones are shown first in the form."""
+    return field(default=default, metadata={"help": help, "min": min, "max": max, "choices": choices, "common": common})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides a run. Families subclass it to add knobs of their own and paper defaults."""
+
+    family: str = knob("dcgan", "the method to train")
+    dataset: str = knob("mnist", "the data set to learn")
+    data_path: str = knob("", "the folder or zip of images, for the data set 'folder'")
+    image_size: int = knob(28, "side of the square training images, in pixels", min=8, max=256, common=True)
+    channels: int = knob(0, "1 grey, 3 colour, 0 as the data set has them", choices=(0, 1, 3))
+    flip: bool = knob(False, "mirror half of the real images: for faces and photos, not for digits")
+
+    steps: int = knob(10_000, "generator updates in the whole run", min=1, max=10_000_000, common=True)
+    batch_size: int = knob(64, "images per update", min=1, max=4096, common=True)
+    lr: float = knob(2e-4, "learning rate of both Adam optimizers", min=1e-7, max=1.0, common=True)
+    d_lr_ratio: float = knob(1.0, "D's learning rate as a multiple of G's", min=0.01, max=100)
+    lr_decay: float = knob(0.0, "last part of the run over which the rates fall linearly to zero", min=0, max=1)
+    betas: tuple[float, float] = knob((0.5, 0.999), "Adam's two decay rates", min=0, max=0.99999)
+    d_steps: int = knob(1, "D updates per generator update", min=1, max=100)
+    d_loss: str = knob("sum", "whether D's loss adds or averages its real and its fake half", choices=("sum", "mean"))
+    update_order: str = knob(
+        "d-then-g",
+        "who updates first; 'g-then-d' judges the very fakes that G was just trained on",
+        choices=("d-then-g", "g-then-d"),
+    )
+
+    architecture: str = knob("dcgan", "the pair of networks", common=True)
+    z_dim: int = knob(100, "size of the latent z", min=1, max=1024, common=True)
+    width: int = knob(64, "base channels of the networks that scale; plain MLPs have fixed layers", min=4, max=1024, common=True)
+    ema_decay: float = knob(
+        0.999, "memory of the averaged generator that is sampled and kept; 0 keeps the raw one", min=0, max=0.99999
+    )
+
+    seed: int = knob(0, "decides the weights, the batches and the noise", min=0, max=2**31 - 1, common=True)
+    log_every: int = knob(10, "steps between points on the curves", min=1, max=100_000)
+    sample_every: int = knob(250, "steps between sample sheets", min=1, max=1_000_000, common=True)
+    samples: int = knob(64, "pictures on a sample sheet", min=1, max=400)
+    checkpoint_every: int = knob(2_000, "steps between checkpoints; the last step always has one", min=1, max=1_000_000)
+    device: str = knob("auto", "auto takes a GPU where there is one; or cpu, cuda, cuda:1, mps", common=True)
+    precision: str = knob("auto", "auto takes bf16 on GPUs that have it", choices=("auto", "fp32", "bf16"))
+
+    def __post_init__(self) -> None:
+        for item in self.knobs():
+            item.check(getattr(self, item.name))
+
+    @classmethod
+    def knobs(cls) -> Iterator[Knob]:
+        """Every field with what a screen must know to ask for it."""
+        hints = typing.get_type_hints(cls)
+        for f in dataclasses.fields(cls):
+            kind = typing.get_origin(hints[f.name]) or hints[f.name]
+            yield Knob(name=f.name, type=kind, default=typing.cast(Value, f.default), **f.metadata)
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed and checked; values may come as strings from a form or flags."""
+        knobs = {item.name: item for item in self.knobs()}
+        for name in changes:
+            if name not in knobs:
+                raise ValueError(f"{name} is not a setting of {self.family}; it has: {', '.join(knobs)}.")
+        return dataclasses.replace(self, **{name: knobs[name].coerce(value) for name, value in changes.items()})
+
+    def to_dict(self) -> dict[str, Value]:
+        """Plain values for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`; ValueError on an unknown field or a value that does not fit."""
+        return cls().replace(**values)

@@ -1,0 +1,40 @@
+"""The nouns everyone shares: what a batch holds and what a data set is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Conditioning(StrEnum):
+    """What conditions G and D: decides which data sets fit, which widget asks and what `Batch.condition` holds."""
+
+    NONE = "none"
+    LABEL = "label"
+    PAIRED = "paired"
+    UNPAIRED = "unpaired"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch of training data.
+
+    `real` (B, C, H, W) in [-1, 1]; `condition` is None, labels (B,) int64, or images (B, C', H, W) in [-1, 1].
+    """
+
+    real: Tensor
+    condition: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What a network must know of a data set: `image_size` in pixels, `channels` 1 or 3, what it can condition on."""
+
+    image_size: int
+    channels: int
+    conditioning: Conditioning = Conditioning.NONE
+    num_classes: int = 0

@@ -1,0 +1,39 @@
+"""Data sets by name, and the batches drawn from them. The names that need torch load lazily."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ganlab.data.celeba import CELEBA
+from ganlab.data.folder import FOLDER
+from ganlab.data.labelled import CIFAR10, FASHION_MNIST, MNIST
+from ganlab.data.places import data_root
+from ganlab.data.registry import DATASETS, Availability, DataError, DataSource, Wanted, load, register
+from ganlab.data.shapes import SHAPES
+
+if TYPE_CHECKING:
+    from ganlab.data.dataset import Batches, Dataset
+
+__all__ = [
+    "DATASETS",
+    "Availability",
+    "Batches",
+    "DataError",
+    "DataSource",
+    "Dataset",
+    "Wanted",
+    "data_root",
+    "load",
+    "register",
+]
+
+for _source in (MNIST, FASHION_MNIST, CIFAR10, CELEBA, SHAPES, FOLDER):  # the order of every menu
+    register(_source)
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Batches", "Dataset"):
+        from ganlab.data import dataset
+
+        return getattr(dataset, name)
+    raise AttributeError(f"module 'ganlab.data' has no attribute {name!r}")

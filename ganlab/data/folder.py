@@ -1,0 +1,30 @@
+"""`folder`: any folder or zip of images; the folders inside become labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ganlab.core import Conditioning
+from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wanted
+
+
+def _load(wanted: Wanted) -> Loader:
+    if not wanted.data_path.strip():
+        raise DataError("data_path is empty: name the folder or zip of images to learn.")
+    from ganlab.data.decoding import load_images
+
+    return (yield from load_images("folder", Path(wanted.data_path.strip()).expanduser(), wanted))
+
+
+FOLDER = DataSource(
+    name="folder",
+    title="Your own images",
+    note="Any folder or zip of images (JPEG, PNG, WEBP, BMP, GIF, TIFF), cropped square; folders inside it become labels.",
+    channels=0,
+    image_size=0,
+    num_images=0,
+    num_classes=0,
+    conditionings=frozenset({Conditioning.NONE, Conditioning.LABEL}),
+    load=_load,
+    available=lambda: Availability("needs folder"),
+)

@@ -1,0 +1,168 @@
+"""The image files of a folder or a zip, and the classes and parts that its sub-folders mean. Nothing is extracted."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ganlab.data.registry import DataError
+from ganlab.images import ImageError, looks_like_image
+
+MAX_FILE_BYTES = 2**28
+MAX_INFLATION = 50  # a zip of pictures hardly shrinks them; one that grows this much to over a gigabyte is a bomb
+_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+_PARTS = {"train": ("train", "training"), "test": ("test", "testing", "val", "valid", "validation")}
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """A candidate: `parts` of its path inside the collection, `size` in bytes as its folder or zip claims."""
+
+    parts: tuple[str, ...]
+    size: int
+    read: Callable[[], bytes]
+
+    @property
+    def label(self) -> str:
+        """The class folder it lies in; empty outside of one."""
+        return self.parts[0] if len(self.parts) > 1 else ""
+
+
+@contextmanager
+def image_files(path: Path) -> Iterator[list[ImageFile]]:
+    """The image files below a folder or inside a zip, sorted, readable while the context lasts; DataError if there are none.
+
+    Hidden files and other kinds of file are left out; names are only ever compared, never made into paths.
+    """
+    if path.is_dir():
+        files = list(_folder_files(path))
+        yield _sorted(files, path)
+        return
+    try:
+        archive = zipfile.ZipFile(path)
+    except FileNotFoundError:
+        raise DataError(f"data_path = {str(path)!r} does not exist.") from None
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DataError(f"data_path = {str(path)!r} is neither a folder nor a zip that can be read ({error}).") from error
+    with archive:
+        yield _sorted(_zip_files(archive, path), path)
+
+
+def fingerprint(path: Path) -> object:
+    """What changes when the images at `path` do: a zip's size and time, or every file's in a folder; None for nothing there."""
+    if path.is_dir():
+        return sorted((str(file.relative_to(path)), about.st_size, about.st_mtime_ns) for file, about in _walk(path))
+    if path.is_file():
+        about = path.stat()
+        return about.st_size, about.st_mtime_ns
+    return None
+
+
+def choose_part(files: list[ImageFile], split: str) -> list[ImageFile]:
+    """Only the files of a part, where folders called train and test (or val) divide them; what is left begins at the class.
+
+    A single folder around everything means nothing and is taken off. DataError when the test part is asked for and absent.
+    """
+    while True:
+        tops = {file.parts[0] for file in files if len(file.parts) > 1}
+        by_part = {top: part for part, names in _PARTS.items() for top in tops if top.lower() in names}
+        if tops and len(by_part) == len(tops):
+            chosen = [_inside(file) for file in files if len(file.parts) > 1 and by_part[file.parts[0]] == split]
+            if not chosen:
+                raise DataError(f"There is no folder for the {split} part beside {', '.join(sorted(tops))}.")
+            return _unwrapped(chosen)
+        if len(tops) == 1 and all(len(file.parts) > 1 for file in files):
+            files = [_inside(file) for file in files]
+            continue
+        if split != "train":
+            raise DataError(f"The images have no {split} part: put them into two folders called train and test.")
+        return files
+
+
+def _unwrapped(files: list[ImageFile]) -> list[ImageFile]:
+    while len({file.label for file in files}) == 1 and files[0].label:
+        files = [_inside(file) for file in files]
+    return files
+
+
+def _inside(file: ImageFile) -> ImageFile:
+    return replace(file, parts=file.parts[1:])
+
+
+def _sorted(files: list[ImageFile], path: Path) -> list[ImageFile]:
+    if not files:
+        raise DataError(f"data_path = {str(path)!r} holds no images (JPEG, PNG, WEBP, BMP, GIF or TIFF).")
+    return sorted(files, key=lambda file: file.parts)
+
+
+def _walk(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The regular files below a folder that are not hidden."""
+    for folder, inner, names in os.walk(root):
+        inner[:] = filter(_shown, inner)
+        for name in filter(_shown, names):
+            file = Path(folder, name)
+            with suppress(OSError):  # a dangling link, or deleted meanwhile
+                about = file.stat()
+                if stat.S_ISREG(about.st_mode):
+                    yield file, about
+
+
+def _folder_files(root: Path) -> Iterator[ImageFile]:
+    for file, about in _walk(root):
+        if _is_image(file.name, partial(_read_file, file, 16)):
+            yield ImageFile(file.relative_to(root).parts, about.st_size, partial(_read_file, file, about.st_size))
+
+
+def _zip_files(archive: zipfile.ZipFile, path: Path) -> list[ImageFile]:
+    files = []
+    for member in archive.infolist():
+        parts = tuple(part for part in re.split(r"[/\\]", member.filename) if part)
+        wanted = not member.is_dir() and parts and all(map(_shown, parts))
+        if wanted and _is_image(parts[-1], partial(_read_member, archive, member, 16)):
+            whole = partial(_read_member, archive, member, member.file_size)
+            files.append(ImageFile(parts, member.file_size, whole))
+    total = sum(file.size for file in files)
+    if total > 2**30 and total > MAX_INFLATION * path.stat().st_size:
+        raise DataError(f"data_path = {str(path)!r} would unpack to {total / 2**30:,.0f} GB, which no zip of pictures does.")
+    return files
+
+
+def _read_file(file: Path, size: int) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(size)
+    except OSError as error:
+        raise ImageError(f"The file cannot be read ({error.strerror}).") from error
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> bytes:
+    """At most `size` bytes, whatever the member claims to be; never more than that is unpacked."""
+    try:
+        with archive.open(member) as opened:
+            return opened.read(size)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError) as error:
+        raise ImageError(f"The file cannot be unpacked ({error}).") from error  # damaged, encrypted or packed in an unknown way
+
+
+def _shown(name: str) -> bool:
+    """Not hidden, not the shadow copies that macOS adds; '..' begins with a dot as well."""
+    return not name.startswith((".", "__MACOSX"))
+
+
+def _is_image(name: str, head: Callable[[], bytes]) -> bool:
+    """By its ending, or else by its first bytes."""
+    if name.lower().endswith(_ENDINGS):
+        return True
+    try:
+        return looks_like_image(head())
+    except ImageError:
+        return False

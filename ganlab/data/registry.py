@@ -1,0 +1,119 @@
+"""The data sets that can be chosen by name, and the one way to load them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ganlab.core import Conditioning
+from ganlab.events import Loading
+
+if TYPE_CHECKING:
+    from ganlab.data.dataset import Dataset
+
+LOADING_SECONDS = 0.1  # no screen looks more often
+
+
+class DataError(ValueError):
+    """Data that cannot be had; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Availability:
+    """What it takes to use a data set now; `megabytes` is the size of a download."""
+
+    state: Literal["ready", "download", "needs folder"]
+    megabytes: int = 0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run asks of a data set; `channels` 0 means as the data set has them."""
+
+    image_size: int
+    channels: int
+    conditioning: Conditioning
+    data_path: str
+    split: Literal["train", "test"]
+
+
+Loader = Generator[Loading, None, "Dataset"]
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A data set that can be chosen: what a screen says of it, and how to load it.
+
+    `channels`, `image_size` (pixels), `num_images` and `num_classes` are those of the training part as published; 0 is
+    unknown before reading, or none. `available` is cheap: it looks for files and imports no torch.
+    """
+
+    name: str
+    title: str
+    note: str
+    channels: int
+    image_size: int
+    num_images: int
+    num_classes: int
+    conditionings: frozenset[Conditioning]
+    load: Callable[[Wanted], Loader]
+    available: Callable[[], Availability]
+
+
+DATASETS: dict[str, DataSource] = {}
+
+
+def register(source: DataSource) -> None:
+    """Make `source` appear in the CLI, the form and the tests."""
+    assert source.name not in DATASETS, source.name
+    DATASETS[source.name] = source
+
+
+def load(
+    name: str,
+    *,
+    image_size: int,
+    channels: int = 0,
+    conditioning: Conditioning = Conditioning.NONE,
+    data_path: str = "",
+    split: Literal["train", "test"] = "train",
+) -> Loader:
+    """Yield Loading a few times a second while the data set is fetched and decoded; return the Dataset.
+
+    Raises DataError, one sentence, for a name, conditioning or path that does not fit and for data that cannot be had.
+    """
+    if name not in DATASETS:
+        raise DataError(f"dataset = {name!r} is not one of {', '.join(DATASETS)}.")
+    source = DATASETS[name]
+    if conditioning not in source.conditionings:
+        fitting = [other.name for other in DATASETS.values() if conditioning in other.conditionings]
+        raise DataError(f"dataset = {name!r} has no {_HAS[conditioning]}; choose one of {', '.join(fitting)}.")
+    if image_size < 1 or channels not in (0, 1, 3):
+        raise DataError(f"image_size = {image_size}, channels = {channels}: want a positive size and 0, 1 or 3 channels.")
+    return (yield from _paced(source.load(Wanted(image_size, channels, conditioning, data_path, split))))
+
+
+_HAS = {
+    Conditioning.NONE: "images",
+    Conditioning.LABEL: "labels",
+    Conditioning.PAIRED: "pairs of images",
+    Conditioning.UNPAIRED: "two domains of images",
+}
+
+
+def _paced(loader: Loader) -> Loader:
+    """`loader` with its messages thinned, so that sources may yield as often as they like; each new piece of work is told."""
+    said, what = 0.0, ""
+    with closing(loader):
+        while True:
+            try:
+                message = next(loader)
+            except StopIteration as end:
+                return end.value
+            now = time.monotonic()
+            if message.what != what or now - said >= LOADING_SECONDS:
+                said, what = now, message.what
+                yield message

@@ -1,0 +1,182 @@
+"""train(config) -> events. Knows no path, no database and no screen; whoever consumes the events decides what is kept.
+
+Nothing reads a loss back per step: metrics stay tensors and cross to the host by time, in one transfer.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import torch
+
+from ganlab.config import TrainConfig
+from ganlab.data import Batches, load
+from ganlab.devices import memory_used, resolve, supports_bf16
+from ganlab.events import Checkpoint, Event, Finished, Loading, Point, Progress, Samples, Started
+from ganlab.families import FAMILIES
+from ganlab.images import to_uint8
+from ganlab.nn.layers import count_parameters
+from ganlab.training import Metrics, Training
+
+FLUSH_SECONDS = 0.25
+
+
+class Diverged(ArithmeticError):
+    """A loss stopped being a number."""
+
+
+class Meter:
+    """Collects metric tensors and turns them into points, rates and times when it is time to report."""
+
+    def __init__(self, config: TrainConfig, device: str, step: int, seconds: float) -> None:
+        self.config, self.device = config, device
+        self._pending: list[tuple[int, Metrics]] = []
+        self._earlier = seconds  # trained before a resume
+        self._start = self._reported = time.perf_counter()
+        self._reported_step = step
+
+    @property
+    def due(self) -> bool:
+        """Whether the screens have waited long enough."""
+        return time.perf_counter() - self._reported >= FLUSH_SECONDS
+
+    @property
+    def seconds(self) -> float:
+        """Seconds this run has trained, over all its resumes."""
+        return self._earlier + time.perf_counter() - self._start
+
+    def add(self, step: int, metrics: Metrics) -> None:
+        """Keep one step's metrics as they are, on the device."""
+        self._pending.append((step, metrics))
+
+    def report(self, step: int) -> Progress:
+        """Everything since the last report; Diverged when a metric is not finite."""
+        points = self._points()
+        now = time.perf_counter()
+        rate = (step - self._reported_step) / max(now - self._reported, 1e-9)
+        self._reported, self._reported_step = now, step
+        if points:
+            speed = {"speed/images_per_second": rate * self._images_per_step, "time/seconds": self.seconds}
+            points[-1] = (points[-1][0], {**points[-1][1], **speed})
+        return Progress(
+            step=step,
+            steps=self.config.steps,
+            points=tuple(points),
+            steps_per_second=rate,
+            images_per_second=rate * self._images_per_step,
+            seconds=self.seconds,
+            memory=memory_used(self.device),
+        )
+
+    @property
+    def _images_per_step(self) -> int:
+        return self.config.batch_size * self.config.d_steps
+
+    def _points(self) -> list[Point]:
+        """One transfer for all pending metrics."""
+        if not self._pending:
+            return []
+        values = torch.stack([value.float() for _, metrics in self._pending for value in metrics.values()]).tolist()
+        points: list[Point] = []
+        for step, metrics in self._pending:
+            points.append((step, {name: values.pop(0) for name in metrics}))
+            bad = [name for name, value in points[-1][1].items() if not math.isfinite(value)]
+            if bad:
+                raise Diverged(f"{bad[0]} stopped being a number at step {step:,}: try a lower learning rate.")
+        self._pending = []
+        return points
+
+
+def train(
+    config: TrainConfig, *, resume: dict[str, Any] | None = None, should_stop: Callable[[], bool] = lambda: False
+) -> Iterator[Event]:
+    """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`.
+
+    Asked a few times a second, `should_stop` ends the run after a checkpoint. Raises ValueError for settings that do not
+    fit together or data that cannot be had, Diverged when a loss stops being a number.
+    """
+    device = resolve(config.device)
+    family = FAMILIES[config.family]
+    torch.manual_seed(config.seed)
+    dataset = yield from load(
+        config.dataset,
+        image_size=config.image_size,
+        channels=config.channels,
+        conditioning=family.conditioning,
+        data_path=config.data_path,
+    )
+    spec = dataset.spec(family.conditioning)
+    yield Loading("Building the networks")
+    bf16 = config.precision == "bf16" or (config.precision == "auto" and supports_bf16(device))
+    training = family.build(config, spec, device, bf16)
+    position, step, seconds = 0, 0, 0.0
+    if resume is not None:
+        training.load_state_dict(resume["training"])
+        position, step, seconds = resume["position"], resume["step"], resume["seconds"]
+        _set_rng(resume["rng"], device)
+    batches = Batches(dataset, family.conditioning, config.batch_size, config.seed, device, flip=config.flip, position=position)
+    parameters = {name: count_parameters(network) for name, network in training.networks.items()}
+    yield Started(step, config.steps, device, len(dataset.images), parameters)
+
+    def checkpoint() -> Checkpoint:
+        state = {"training": training.state_dict(), "position": batches.position, "step": step, "seconds": meter.seconds}
+        model = _flat(training)
+        return Checkpoint(step, model, state | {"rng": _get_rng(device)}, asdict(spec), tuple(dataset.label_names))
+
+    meter = Meter(config, device, step, seconds)
+    saved = step if resume is not None else -1
+    if step == 0:
+        yield _samples(training, step)
+    while step < config.steps:
+        training.set_rate(rate_factor(config, step))
+        metrics = training.step(batches)
+        step += 1
+        if step % config.log_every == 0 or step == config.steps:
+            meter.add(step, metrics)
+        if step % config.sample_every == 0 or step == config.steps:
+            yield _samples(training, step)
+        if step % config.checkpoint_every == 0 and step < config.steps:
+            yield meter.report(step)  # a checkpoint never gets ahead of its metrics, nor holds a NaN
+            yield checkpoint()
+            saved = step
+        if meter.due:
+            yield meter.report(step)
+            if should_stop():
+                break
+    yield meter.report(step)
+    if saved != step:
+        yield checkpoint()
+    yield Finished(step, "finished" if step == config.steps else "stopped")
+
+
+def rate_factor(config: TrainConfig, step: int) -> float:
+    """The learning rate at `step` relative to `lr`: one, then linearly towards zero over the last `lr_decay` of the run."""
+    if not config.lr_decay:
+        return 1.0
+    return min(1.0, (1 - step / config.steps) / config.lr_decay)
+
+
+def _samples(training: Training, step: int) -> Samples:
+    images, columns = training.sheet()
+    return Samples(step, to_uint8(images).cpu(), columns)
+
+
+def _flat(training: Training) -> dict[str, torch.Tensor]:
+    """The averaged generators' tensors as `G.<name>`."""
+    return dict(training.averaged.state_dict())
+
+
+def _get_rng(device: str) -> dict[str, torch.Tensor]:
+    """States of the global generators, which only dropout draws from."""
+    states = {"cpu": torch.get_rng_state()}
+    return states | ({"cuda": torch.cuda.get_rng_state(device)} if device.startswith("cuda") else {})
+
+
+def _set_rng(states: dict[str, torch.Tensor], device: str) -> None:
+    torch.set_rng_state(states["cpu"])
+    if device.startswith("cuda") and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)

@@ -1,0 +1,77 @@
+"""What training says while it runs. The engine yields these; a run directory records them; screens never see the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Point = tuple[int, Mapping[str, float]]  # (step, {metric name: value})
+
+
+@dataclass(frozen=True)
+class Loading:
+    """Work before the first step: `done` of `total` (0: unknown) in `unit`."""
+
+    what: str
+    done: int = 0
+    total: int = 0
+    unit: str = "images"
+
+
+@dataclass(frozen=True)
+class Started:
+    """Training is about to make (or, resumed, to continue after) step `step`."""
+
+    step: int
+    steps: int
+    device: str
+    num_images: int
+    parameters: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the run is, and the metrics of the steps since the last Progress; rates per second, memory in bytes."""
+
+    step: int
+    steps: int
+    points: tuple[Point, ...]
+    steps_per_second: float
+    images_per_second: float
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A sheet of fixed z at `step`: `images` (N, C, H, W) uint8 on the CPU, laid out in rows of `columns`."""
+
+    step: int
+    images: Tensor
+    columns: int
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything to use (`model`: the averaged generator's tensors) and to resume (`state`) the run after `step`."""
+
+    step: int
+    model: Mapping[str, Tensor]
+    state: Mapping[str, Any]
+    spec: Mapping[str, Any]
+    labels: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The run ended in good order at `step`: all its steps done, or asked to stop."""
+
+    step: int
+    reason: str  # "finished" | "stopped"
+
+
+Event = Loading | Started | Progress | Samples | Checkpoint | Finished

@@ -1,0 +1,18 @@
+"""DCGAN: convolutions throughout, batch norm, no pooling."""
+
+from __future__ import annotations
+
+from ganlab.config import TrainConfig
+from ganlab.family import Family, register
+from ganlab.objectives import NON_SATURATING
+
+DCGAN = register(
+    Family(
+        name="dcgan",
+        title="DCGAN",
+        paper="Radford et al., Unsupervised Representation Learning with Deep Convolutional GANs",
+        year=2016,
+        objective=NON_SATURATING,
+        config=TrainConfig(family="dcgan"),
+    )
+)

@@ -1,0 +1,18 @@
+"""GAN: the first one, fully connected."""
+
+from __future__ import annotations
+
+from ganlab.config import TrainConfig
+from ganlab.family import Family, register
+from ganlab.objectives import NON_SATURATING
+
+GAN = register(
+    Family(
+        name="gan",
+        title="GAN",
+        paper="Goodfellow et al., Generative Adversarial Nets",
+        year=2014,
+        objective=NON_SATURATING,
+        config=TrainConfig(family="gan", architecture="mlp-leaky", batch_size=100, betas=(0.5, 0.999), steps=30_000),
+    )
+)

@@ -1,0 +1,52 @@
+"""WGAN-GP: D estimates a distance instead of a probability; a penalty keeps its slope near one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.config import TrainConfig, knob
+from ganlab.core import Batch, DataSpec
+from ganlab.family import Family, adversarial_networks, register
+from ganlab.nn.layers import without_batch_norm
+from ganlab.objectives import WASSERSTEIN, gradient_penalty
+from ganlab.training import AdversarialTraining, Terms
+
+
+@dataclass(frozen=True, kw_only=True)
+class WGANGPConfig(TrainConfig):
+    """The paper's Algorithm 1."""
+
+    gp_weight: float = knob(10.0, "weight of the gradient penalty", min=0, max=1000, common=True)
+
+
+class WGANGPTraining(AdversarialTraining):
+    """Adds the gradient penalty to D's terms."""
+
+    def discriminator_terms(self, batch: Batch, fake: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Terms:
+        terms = super().discriminator_terms(batch, fake, real_logits, fake_logits)
+        assert isinstance(self.config, WGANGPConfig)
+        mix = torch.rand(len(fake), 1, 1, 1, generator=self.noise, device=self.device)
+        penalty = gradient_penalty(lambda x: self.D(x, batch.condition), batch.real, fake, mix)
+        return terms | {"gradient_penalty": self.config.gp_weight * penalty}
+
+
+def _networks(config: TrainConfig, spec: DataSpec) -> dict[str, nn.Module]:
+    networks = adversarial_networks(config, spec)
+    return networks | {"D": without_batch_norm(networks["D"])}
+
+
+WGAN_GP = register(
+    Family(
+        name="wgan-gp",
+        title="WGAN-GP",
+        paper="Gulrajani et al., Improved Training of Wasserstein GANs",
+        year=2017,
+        objective=WASSERSTEIN,
+        networks=_networks,
+        training=WGANGPTraining,
+        config=WGANGPConfig(family="wgan-gp", lr=1e-4, betas=(0.0, 0.9), d_steps=5),
+    )
+)

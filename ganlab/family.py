@@ -1,0 +1,88 @@
+"""A family = networks x objective x conditioning x training step; the data is chosen at run time among what it accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from torch import nn
+
+from ganlab.config import Knob, TrainConfig
+from ganlab.core import Conditioning, DataSpec
+from ganlab.nn.architectures import ARCHITECTURES
+from ganlab.objectives import Objective
+from ganlab.training import AdversarialTraining, Training
+
+
+class TrainingFactory(Protocol):
+    """How a family makes its training: AdversarialTraining or a subclass of it."""
+
+    def __call__(
+        self,
+        networks: Mapping[str, nn.Module],
+        objective: Objective,
+        config: TrainConfig,
+        spec: DataSpec,
+        device: str,
+        bf16: bool = ...,
+    ) -> Training: ...
+
+
+def adversarial_networks(config: TrainConfig, spec: DataSpec) -> dict[str, nn.Module]:
+    """The pair that `config.architecture` names, for images of `spec`; ValueError when it does not exist or fit."""
+    if config.architecture not in ARCHITECTURES:
+        raise ValueError(f"architecture = {config.architecture!r} is not one of {', '.join(ARCHITECTURES)}.")
+    classes = spec.num_classes if spec.conditioning is Conditioning.LABEL else 0
+    return ARCHITECTURES[config.architecture].build(
+        z_dim=config.z_dim, width=config.width, image_size=spec.image_size, channels=spec.channels, num_classes=classes
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """A method. `config` holds the paper's defaults; its type holds the knobs."""
+
+    name: str
+    title: str
+    paper: str
+    year: int
+    conditioning: Conditioning = Conditioning.NONE
+    objective: Objective
+    config: TrainConfig
+    networks: Callable[[TrainConfig, DataSpec], dict[str, nn.Module]] = adversarial_networks
+    training: TrainingFactory = AdversarialTraining
+
+    def knobs(self) -> Iterator[Knob]:
+        """Every setting of this family, with the choices only the registries know filled in and this family's defaults."""
+        for item in type(self.config).knobs():
+            choices = tuple(ARCHITECTURES) if item.name == "architecture" else item.choices
+            yield replace(item, default=getattr(self.config, item.name), choices=choices)
+
+    def accepts(self, conditionings: frozenset[Conditioning]) -> bool:
+        """Whether a data set that offers `conditionings` can train this family."""
+        return self.conditioning in conditionings
+
+    def build(self, config: TrainConfig, spec: DataSpec, device: str = "cpu", bf16: bool = False) -> Training:
+        """Networks and optimizers for `config` on images of `spec`, placed on `device`."""
+        return self.training(self.networks(config, spec), self.objective, config, spec, device, bf16)
+
+
+FAMILIES: dict[str, Family] = {}
+
+
+def register(family: Family) -> Family:
+    """Make the family known to the CLI, the form, the charts and the tests."""
+    assert family.name not in FAMILIES and family.config.family == family.name
+    FAMILIES[family.name] = family
+    return family
+
+
+def load_config(values: Mapping[str, Any]) -> TrainConfig:
+    """A config from plain values (config.json, a form): the family's defaults with `values` on top, checked."""
+    import ganlab.families  # noqa: F401  (fills FAMILIES)
+
+    name = values.get("family", "dcgan")
+    if name not in FAMILIES:
+        raise ValueError(f"family = {name!r} is not one of {', '.join(FAMILIES)}.")
+    return FAMILIES[name].config.replace(**values)

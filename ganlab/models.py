@@ -1,0 +1,56 @@
+"""Where models are: one catalogue of the shipped checkpoints and of what the runs have trained so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganlab import checkpoint
+from ganlab.run import Run, runs
+
+SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
+
+
+@dataclass(frozen=True)
+class Model:
+    """Something to play with. `name` is what `Pipeline.load` takes; `origin` is 'shipped' or 'run'; `folder` its checkpoint."""
+
+    name: str
+    title: str
+    origin: str
+    folder: Path
+
+    @property
+    def picture(self) -> Path | None:
+        """A sample sheet to show on a card, if it has one."""
+        if self.origin == "shipped":
+            path = self.folder / "samples.png"
+            return path if path.is_file() else None
+        run = Run.open(self.name)
+        steps = run.samples()
+        return run.sample_path(steps[-1]) if steps else None
+
+
+def models() -> list[Model]:
+    """Every model here: runs with a checkpoint (newest first), then the shipped ones by name."""
+    trained = [Model(run.id, run.title, "run", run.checkpoints()[-1]) for run in runs() if run.checkpoints()]
+    shipped = [
+        Model(path.name, path.name, "shipped", path) for path in sorted(SHIPPED.glob("*")) if (path / checkpoint.INFO).is_file()
+    ]
+    return trained + shipped
+
+
+def find(source: str | Path) -> Path:
+    """The checkpoint folder that a run id, a shipped name or a path means; ValueError naming it when there is none."""
+    for model in models():
+        if model.name == str(source):
+            return model.folder
+    path = Path(source)
+    if (path / checkpoint.INFO).is_file() and (path / checkpoint.MODEL).is_file():
+        return path
+    inside = checkpoint.checkpoints(path / "checkpoints")
+    if inside:
+        return inside[-1]
+    raise ValueError(
+        f"There is no model {str(source)!r}: it is no run with a checkpoint, no shipped model and no checkpoint folder."
+    )

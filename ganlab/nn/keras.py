@@ -1,0 +1,90 @@
+"""Two published Keras DCGANs for small greyscale pictures, layer for layer.
+
+Keras' 'same' padding of a stride-2 convolution is one pixel further right than ours; sizes and parameter counts agree.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ganlab.nn.layers import Projection, with_label
+from ganlab.nn.upsampling import quarter
+
+_KERAS_NORM = {"eps": 1e-3, "momentum": 0.01}  # Keras writes momentum as what is kept: 0.99
+
+
+class TransposedGenerator(nn.Module):
+    """z (B, z_dim) [+ label] -> (B, C, S, S): dense, then transposed 5x5 convs 128 (s1), 64 (s2), C (s2)."""
+
+    def __init__(self, z_dim: int, image_size: int, channels: int, num_classes: int = 0) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+        side = quarter(image_size)
+        features = 256 * side**2
+        self.body = nn.Sequential(
+            nn.Linear(z_dim + num_classes, features, bias=False),
+            nn.BatchNorm1d(features, **_KERAS_NORM),
+            nn.LeakyReLU(0.3),
+            nn.Unflatten(1, (256, side, side)),
+            nn.ConvTranspose2d(256, 128, 5, 1, 2, bias=False),
+            nn.BatchNorm2d(128, **_KERAS_NORM),
+            nn.LeakyReLU(0.3),
+            nn.ConvTranspose2d(128, 64, 5, 2, 2, output_padding=1, bias=False),
+            nn.BatchNorm2d(64, **_KERAS_NORM),
+            nn.LeakyReLU(0.3),
+            nn.ConvTranspose2d(64, channels, 5, 2, 2, output_padding=1),
+            nn.Tanh(),
+        )
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.body(with_label(z, condition, self.num_classes))
+
+
+class DenseUpsampleGenerator(nn.Module):
+    """z (B, z_dim) [+ label] -> (B, C, S, S): dense to 128 x S/4 x S/4, twice (upsample, 5x5 conv)."""
+
+    def __init__(self, z_dim: int, image_size: int, channels: int, num_classes: int = 0) -> None:
+        super().__init__()
+        self.num_classes = num_classes
+        side = quarter(image_size)
+        features = 128 * side**2
+        self.body = nn.Sequential(
+            nn.Linear(z_dim + num_classes, features),
+            nn.LeakyReLU(0.2),
+            nn.BatchNorm1d(features, **_KERAS_NORM),
+            nn.Unflatten(1, (128, side, side)),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(128, 64, 5, padding=2),
+            nn.BatchNorm2d(64, **_KERAS_NORM),
+            nn.LeakyReLU(0.2),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(64, channels, 5, padding=2),
+            nn.Tanh(),
+        )
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.body(with_label(z, condition, self.num_classes))
+
+
+class StridedDiscriminator(nn.Module):
+    """image (B, C, S, S) [+ label] -> logits (B, 1): 5x5 stride-2 convs 64 and 128, each with dropout 0.3, then dense."""
+
+    def __init__(self, image_size: int, channels: int, num_classes: int = 0, *, leak: float) -> None:
+        super().__init__()
+        features = 128 * quarter(image_size) ** 2
+        self.body = nn.Sequential(
+            nn.Conv2d(channels, 64, 5, 2, 2),
+            nn.LeakyReLU(leak),
+            nn.Dropout(0.3),
+            nn.Conv2d(64, 128, 5, 2, 2),
+            nn.LeakyReLU(leak),
+            nn.Dropout(0.3),
+            nn.Flatten(),
+        )
+        self.head = nn.Linear(features, 1)
+        self.projection = Projection(features, num_classes) if num_classes else None
+
+    def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
+        features = self.body(image)
+        logits = self.head(features)
+        return logits if self.projection is None else logits + self.projection(features, condition)

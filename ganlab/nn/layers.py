@@ -1,0 +1,58 @@
+"""Small pieces that several networks share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+
+def with_label(x: Tensor, label: Tensor | None, num_classes: int) -> Tensor:
+    """x (B, F) -> (B, F + num_classes): the label (B,) appended as one-hot (Mirza & Osindero 2014)."""
+    if not num_classes:
+        return x
+    assert label is not None, "a conditional network needs labels"
+    return torch.cat([x, one_hot(label, num_classes).to(x.dtype)], dim=1)
+
+
+class Projection(nn.Module):
+    """features (B, F), label (B,) -> what the label adds to the logit (B, 1): <embed(label), features> (Miyato & Koyama 2018)."""
+
+    def __init__(self, features: int, num_classes: int) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(num_classes, features)
+        nn.init.normal_(self.embed.weight, std=0.02)
+
+    def forward(self, features: Tensor, label: Tensor | None) -> Tensor:
+        assert label is not None, "a conditional network needs labels"
+        return (self.embed(label) * features).sum(dim=1, keepdim=True)
+
+
+def dcgan_init(module: nn.Module) -> None:
+    """Weights N(0, 0.02), batch-norm scales N(1, 0.02), biases 0 (Radford et al. 2016)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(layer.weight, std=0.02)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+        elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, mean=1.0, std=0.02)
+            nn.init.zeros_(layer.bias)
+
+
+def without_batch_norm(module: nn.Module) -> nn.Module:
+    """The module with every batch norm replaced by the identity: a gradient penalty is per image, batch norm is not."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):
+            setattr(module, name, nn.Identity())
+        else:
+            without_batch_norm(child)
+    return module
+
+
+def count_parameters(module: nn.Module, *, running_statistics: bool = False) -> int:
+    """Trainable numbers; with `running_statistics` also batch norm's means and variances, as Keras counts."""
+    total = sum(parameter.numel() for parameter in module.parameters())
+    if running_statistics:
+        total += sum(buffer.numel() for buffer in module.buffers() if buffer.is_floating_point())
+    return total

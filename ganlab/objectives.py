@@ -1,0 +1,65 @@
+"""Pairs of adversarial losses: pure functions of D's raw outputs. Logits everywhere, never a sigmoid inside D.
+
+Every loss reduces by `.mean()`, so scalars (B, 1) and patch maps (B, 1, H, W) are served alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What D and G minimise. `discriminator` gives the real and the fake half; `score` maps a logit to what people read."""
+
+    name: str
+    discriminator: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+    generator: Callable[[Tensor], Tensor]
+    score: Callable[[Tensor], Tensor]
+    score_help: str
+
+
+NON_SATURATING = Objective(
+    name="non-saturating",  # Goodfellow et al. 2014, section 3
+    discriminator=lambda real, fake: (softplus(-real).mean(), softplus(fake).mean()),  # -log s(x), -log(1 - s(x)), s = sigmoid
+    generator=lambda fake: softplus(-fake).mean(),  # -log s(x)
+    score=torch.sigmoid,
+    score_help="the probability D gives to 'real'; 0.5 when it cannot tell",
+)
+
+# Plain squared error. The paper puts 1/2 before every term: `d_loss = mean` gives its D; G's factor changes nothing under Adam.
+LEAST_SQUARES = Objective(
+    name="least squares",  # Mao et al. 2017, with labels a = 0, b = c = 1
+    discriminator=lambda real, fake: ((real - 1).square().mean(), fake.square().mean()),
+    generator=lambda fake: (fake - 1).square().mean(),
+    score=lambda logits: logits,
+    score_help="D's output: trained towards 1 on real, 0 on fake; 0.5 when it cannot tell",
+)
+
+HINGE = Objective(
+    name="hinge",  # Lim & Ye 2017
+    discriminator=lambda real, fake: (relu(1 - real).mean(), relu(1 + fake).mean()),
+    generator=lambda fake: -fake.mean(),
+    score=lambda logits: logits,
+    score_help="D's output: above 0 for real, below 0 for fake",
+)
+
+WASSERSTEIN = Objective(
+    name="Wasserstein",  # Arjovsky et al. 2017
+    discriminator=lambda real, fake: (-real.mean(), fake.mean()),
+    generator=lambda fake: -fake.mean(),
+    score=lambda logits: logits,
+    score_help="D's output, without a fixed scale: only the difference between real and fake means something",
+)
+
+
+def gradient_penalty(discriminate: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
+    """Mean of (|dD/dx| - 1)^2 at x = mix * real + (1 - mix) * fake, mix (B, 1, 1, 1) in [0, 1] (Gulrajani et al. 2017)."""
+    x = (mix * real + (1 - mix) * fake).detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(discriminate(x).sum(), x, create_graph=True)
+    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()

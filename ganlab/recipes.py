@@ -1,0 +1,320 @@
+"""Recipes: named configs with their source and the published result they answer to.
+
+The historic ones sample the raw generator (`ema_decay` 0) as their sources did; ours average it. Where a source says
+"D loss (fake + real)/2" the recipe has `d_loss` mean; where G learns first and D judges the same fakes, `g-then-d`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ganlab.config import TrainConfig
+from ganlab.family import load_config
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A config with a name. `published`: what its source reports; `note`: what a person should know before starting it."""
+
+    name: str
+    title: str
+    group: str
+    source: str
+    config: TrainConfig
+    published: str = ""
+    note: str = ""
+
+
+RECIPES: dict[str, Recipe] = {}
+
+# Recipes that are one experiment: started together they see the same batches and the same noise.
+TOGETHER: dict[str, tuple[str, ...]] = {"duel": ("duel-bce", "duel-mse")}
+
+
+def _epochs(count: int, batch_size: int, images: int = 60_000) -> dict[str, int]:
+    """Steps of `count` epochs, with a sheet after each and a checkpoint after every tenth."""
+    epoch = -(-images // batch_size)
+    return {"steps": count * epoch, "batch_size": batch_size, "sample_every": epoch, "checkpoint_every": 10 * epoch}
+
+
+def _add(
+    source: tuple[str, str], name: str, title: str, family: str, *, published: str = "", note: str = "", **settings: Any
+) -> None:
+    group, citation = source
+    config = load_config({"family": family, **settings})
+    RECIPES[name] = Recipe(name, title, group, citation, config, published, note)
+
+
+# -- ours -----------------------------------------------------------------------------------------------------------------
+
+_OURS = ("GANLab", "GANLab's own, tuned to look good soon")
+# A higher rate than the papers', falling to zero over the second half, and a quickly averaged generator.
+_QUICK = {"width": 32, "z_dim": 16, "lr": 1e-3, "betas": (0.5, 0.99), "lr_decay": 0.5, "ema_decay": 0.99}
+_QUICK_RUN = {"batch_size": 64, "log_every": 5, "sample_every": 25, "checkpoint_every": 250}
+_BEST = {"width": 64, "z_dim": 64, "lr": 5e-4, "betas": (0.5, 0.99), "lr_decay": 0.5, "ema_decay": 0.999}
+_BEST_RUN = {"batch_size": 128, "sample_every": 250, "checkpoint_every": 2_000}
+
+_add(
+    _OURS,
+    "shapes-quick",
+    "Ten shapes, by name, in half a minute",
+    "cgan",
+    **_QUICK | _QUICK_RUN,
+    dataset="shapes",
+    channels=1,
+    steps=600,
+    note="Needs no download: the shapes are drawn on this machine.",
+)
+_add(_OURS, "digits-quick", "Digits in a minute", "dcgan", **_QUICK | _QUICK_RUN, dataset="mnist", steps=1_200)
+_add(
+    _OURS, "digits-quick-conditional", "Digits on demand in a minute", "cgan", **_QUICK | _QUICK_RUN, dataset="mnist", steps=1_000
+)
+for _family, _suffix, _title in (
+    ("dcgan", "", "{}, as good as it gets"),
+    ("cgan", "-conditional", "{} on demand, as good as it gets"),
+):
+    _add(_OURS, f"digits-best{_suffix}", _title.format("Digits"), _family, **_BEST | _BEST_RUN, dataset="mnist", steps=20_000)
+    _add(
+        _OURS,
+        f"fashion-best{_suffix}",
+        _title.format("Clothes"),
+        _family,
+        **_BEST | _BEST_RUN,
+        dataset="fashion-mnist",
+        steps=30_000,
+    )
+    _add(
+        _OURS,
+        f"cifar-best{_suffix}",
+        _title.format("Small photos"),
+        _family,
+        **_BEST | _BEST_RUN | {"width": 128, "z_dim": 128, "lr": 2e-4},
+        dataset="cifar10",
+        image_size=32,
+        flip=True,
+        steps=60_000,
+        note="Meant for a GPU.",
+    )
+
+# -- "[칼럼] GAN": 200 epochs on MNIST, batch 100, FID after every epoch -----------------------------------------------------
+
+_COLUMN = ("Column", "“[칼럼] GAN”, a column on GAN, DCGAN, LSGAN and CGAN on MNIST")
+_COLUMN_RUN = {"dataset": "mnist", **_epochs(200, 100), "ema_decay": 0, "lr": 2e-4, "betas": (0.9, 0.999)}
+_COLUMN_MLP = {**_COLUMN_RUN, "architecture": "mlp", "update_order": "g-then-d", "d_loss": "mean"}
+
+_add(
+    _COLUMN,
+    "column-gan",
+    "GAN, fully connected",
+    "gan",
+    **_COLUMN_MLP,
+    published="FID 540.90 → 103.69 (epoch 100: 169.60), D(x) = 0.71, D(G(z)) = 0.32",
+)
+_add(
+    _COLUMN,
+    "column-dcgan-28",
+    "DCGAN, 28 px, the Keras tutorial's networks",
+    "dcgan",
+    **_COLUMN_RUN | {"architecture": "transposed", "lr": 1e-4, "samples": 16},
+    published="pictures only",
+    note="The source keeps a checkpoint every 150 epochs; this one every 10.",
+)
+_add(
+    _COLUMN,
+    "column-dcgan",
+    "DCGAN, 32 px",
+    "dcgan",
+    **_COLUMN_RUN | {"image_size": 32, "width": 256, "betas": (0.5, 0.999)},
+    published="FID 314.34 → 44.99 (epoch 100: 52.47)",
+    note="The source does not print Adam's betas; these are the DCGAN paper's.",
+)
+_add(
+    _COLUMN,
+    "column-lsgan",
+    "LSGAN, 32 px, upsampling",
+    "lsgan",
+    **_COLUMN_RUN
+    | {
+        "architecture": "upsample",
+        "image_size": 32,
+        "lr": 1e-4,
+        "betas": (0.5, 0.995),
+        "update_order": "g-then-d",
+        "d_loss": "mean",
+    },
+    published="pictures; its FID column belongs to column-lsgan-mlp",
+)
+_add(
+    _COLUMN,
+    "column-lsgan-mlp",
+    "LSGAN, fully connected",
+    "lsgan",
+    **_COLUMN_MLP,
+    published="FID 532.52 → 94.01 (epoch 100: 115.76)",
+)
+_add(
+    _COLUMN,
+    "column-cgan",
+    "CGAN, fully connected on one-hot labels",
+    "cgan",
+    **_COLUMN_MLP | {"samples": 100},
+    published="pictures: a 10 × 10 sheet, one column per digit",
+    note="The 2014 paper's body: label one-hot beside z and beside the pixels.",
+)
+_add(
+    _COLUMN,
+    "column-cgan-fid",
+    "CGAN, fully connected, two hidden layers",
+    "cgan",
+    **_COLUMN_MLP | {"architecture": "mlp-small", "samples": 100},
+    published="FID 605.47 → 79.92 (epoch 100: 124.62)",
+)
+
+# -- "Chapter 13: generative models" ----------------------------------------------------------------------------------------
+
+_BOOK = ("Book", "“Chapter 13: generative models”, a book chapter")
+
+_add(
+    _BOOK,
+    "book-gan",
+    "GAN in code",
+    "gan",
+    **_epochs(200, 512),
+    dataset="mnist",
+    architecture="mlp-dropout",
+    z_dim=128,
+    lr=2e-4,
+    betas=(0.9, 0.999),
+    ema_decay=0,
+    published="pictures: an 8 × 8 sheet each epoch",
+)
+_add(
+    _BOOK,
+    "book-dcgan-64",
+    "DCGAN, 64 px",
+    "dcgan",
+    **_epochs(25, 128),
+    dataset="mnist",
+    image_size=64,
+    width=128,
+    ema_decay=0,
+    published="architecture only",
+    note="Heavy: about 12 million parameters. Meant for a GPU.",
+)
+_add(
+    _BOOK,
+    "book-cgan",
+    "CGAN, DCGAN body",
+    "cgan",
+    **_epochs(25, 128),
+    dataset="mnist",
+    ema_decay=0,
+    samples=100,
+    published="architecture only",
+    note="The DCGAN body: label one-hot beside z, projection head in D.",
+)
+
+# -- "visual computing", final report: two losses side by side ----------------------------------------------------------------
+
+_DUEL = ("Duel", "“visual computing” final report: DCGAN with two losses, same batches, same noise")
+_DUEL_RUN = {
+    "dataset": "fashion-mnist",
+    **_epochs(50, 128),
+    "architecture": "unpadded",
+    "z_dim": 10,
+    "d_loss": "mean",
+    "ema_decay": 0,
+    "lr": 2e-4,
+    "betas": (0.5, 0.999),
+}
+
+_add(
+    _DUEL,
+    "duel-bce",
+    "Duel: cross-entropy",
+    "dcgan",
+    **_DUEL_RUN,
+    published="step 1000: G 1.372, D 0.434; step 23,000: 0.695, 0.694 (the equilibrium is ln 2)",
+    note="Start both with the recipe 'duel'. Also for mnist and cifar10.",
+)
+_add(
+    _DUEL,
+    "duel-mse",
+    "Duel: squared error",
+    "lsgan",
+    **_DUEL_RUN,
+    published="step 1000: G 0.535, D 0.160; step 23,000: 0.251, 0.250 (the equilibrium is 1/4)",
+    note="Start both with the recipe 'duel'. Also for mnist and cifar10.",
+)
+
+# -- "Generative Adversarial Network": Fashion-MNIST --------------------------------------------------------------------------
+
+_add(
+    ("Fashion", "“Generative Adversarial Network”, a GAN on Fashion-MNIST"),
+    "fashion-gan",
+    "GAN on clothes",
+    "gan",
+    **_epochs(200, 100),
+    dataset="fashion-mnist",
+    architecture="mlp-leaky",
+    lr=1e-4,
+    betas=(0.9, 0.999),
+    ema_decay=0,
+    published="pictures; a rate of 0.01 fails even after 100 epochs",
+    note="Set lr to 0.01 to see the published failure.",
+)
+
+# -- "DCGAN", lecture slides --------------------------------------------------------------------------------------------------
+
+_SLIDES = ("Slides", "“DCGAN”, lecture slides")
+_SLIDES_RUN = {
+    "architecture": "dense-upsample",
+    "batch_size": 32,
+    "lr": 1e-3,
+    "betas": (0.9, 0.999),
+    "d_loss": "mean",
+    "ema_decay": 0,
+    "samples": 25,
+    "sample_every": 200,
+}
+
+_add(
+    _SLIDES,
+    "slides-dcgan",
+    "DCGAN, 28 px",
+    "dcgan",
+    **_SLIDES_RUN,
+    dataset="mnist",
+    steps=40_001,
+    published="865,281 parameters in G (Keras counts the running statistics), 212,865 in D",
+)
+for _name, _title, _channels in (
+    ("slides-faces", "DCGAN on faces, grey", 1),
+    ("slides-faces-colour", "DCGAN on faces, colour", 3),
+):
+    _add(
+        _SLIDES,
+        _name,
+        _title,
+        "dcgan",
+        **_SLIDES_RUN,
+        dataset="celeba",
+        channels=_channels,
+        steps=4_001,
+        published="pictures; a folder of 100 photos is enough",
+        note="For your own photos choose the data set 'folder'.",
+    )
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of that name; ValueError listing what there is."""
+    if name not in RECIPES:
+        raise ValueError(f"recipe = {name!r} is not one of {', '.join([*RECIPES, *TOGETHER])}.")
+    return RECIPES[name]
+
+
+def configs_of(name: str, overrides: Mapping[str, Any] | None = None) -> dict[str, TrainConfig]:
+    """{recipe name: config} of one recipe, or of all that are started together under `name`."""
+    return {member: recipe(member).config.replace(**overrides or {}) for member in TOGETHER.get(name, (name,))}

@@ -1,0 +1,223 @@
+"""The run directory: everything a run is and was. The worker records events into it; every screen only reads it.
+
+    runs/<id>/ config.json metrics.sqlite samples/step-NNNNNN.png checkpoints/step-NNNNNN/ worker.log lock control.json
+
+Status is derived from the lock and the annotations, never stored, so it cannot be left wrong by a crash.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ganlab import checkpoint
+from ganlab.config import TrainConfig
+from ganlab.lock import is_held
+from ganlab.store import Annotation, Reader, Series
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+_ENDINGS = ("finished", "stopped", "failed")
+ACTIVE = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run stands; `seconds` trained and left, `memory` in bytes, rates per second. `message` is one sentence."""
+
+    state: str  # queued | running | stopped | finished | failed | lost
+    step: int
+    steps: int
+    message: str = ""
+    steps_per_second: float = 0.0
+    images_per_second: float = 0.0
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    memory: int = 0
+    device: str = ""
+    num_images: int = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether a worker has it in hand."""
+        return self.state in ACTIVE
+
+
+def runs_root() -> Path:
+    """Where runs live: GANLAB_RUNS, by default `runs/` here."""
+    return Path(os.environ.get("GANLAB_RUNS") or "runs")
+
+
+class Run:
+    """One run directory. Cheap to make; every method reads the disk anew."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def id(self) -> str:
+        """The directory's name; sorts by time of creation."""
+        return self.path.name
+
+    @classmethod
+    def create(
+        cls, config: TrainConfig, *, recipe: str = "", group: str = "", group_size: int = 1, root: Path | None = None
+    ) -> Run:
+        """Make the directory of a new run; `group` names runs that are started together and share the device."""
+        root = root or runs_root()
+        stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{recipe or f'{config.family}-{config.dataset}'}"
+        run = cls(root / f"{re.sub('[^a-z0-9-]+', '-', stem.lower())[:90]}-{secrets.token_hex(2)}")
+        for folder in ("samples", "checkpoints"):
+            (run.path / folder).mkdir(parents=True)
+        settings = {
+            "config": config.to_dict(),
+            "recipe": recipe,
+            "created": time.time(),
+            "group": group,
+            "group_size": group_size,
+        }
+        partial = run.path / "config.partial"
+        partial.write_text(json.dumps(settings, indent=2) + "\n")
+        partial.rename(run.path / "config.json")
+        return run
+
+    @classmethod
+    def open(cls, id: str, root: Path | None = None) -> Run:
+        """The run named `id`; ValueError when there is none. The id is checked, so it can come from outside."""
+        run = cls((root or runs_root()) / id)
+        if not _ID.fullmatch(id) or not (run.path / "config.json").is_file():
+            raise ValueError(f"There is no run named {id!r}.")
+        return run
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """config.json: `config` (plain values), `recipe`, `created` (seconds since the epoch), `group`, `group_size`."""
+        try:
+            return json.loads((self.path / "config.json").read_text())
+        except ValueError:
+            raise ValueError(f"config.json of the run {self.id} is damaged: it is not JSON.") from None
+
+    @property
+    def config(self) -> TrainConfig:
+        """The run's configuration, checked."""
+        from ganlab.family import load_config
+
+        return load_config(self.settings["config"])
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: its recipe, or family and data set."""
+        config = self.settings["config"]
+        return self.settings["recipe"] or f"{config['family']} on {config['dataset']}"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.path / "metrics.sqlite"
+
+    @property
+    def lock_path(self) -> Path:
+        """Held by the worker as long as it lives."""
+        return self.path / "lock"
+
+    @property
+    def _reader(self) -> Reader:
+        return Reader(self.database)
+
+    def status(self) -> Status:
+        """Derived from who holds the lock and what the worker said last."""
+        alive = is_held(self.lock_path)  # before the annotations: a worker annotates, then lets go
+        words = [note for note in self.annotations() if note.kind in ("queued", "started", *_ENDINGS)]
+        last = words[-1].kind if words else "queued"
+        if alive:
+            state = "running" if last == "started" else "queued"
+        else:
+            state = last if last in _ENDINGS or not words else "lost"
+        facts = self._reader.state()
+        progress: dict[str, Any] = facts.get("progress", {})
+        steps = int(self.settings["config"]["steps"])
+        rate, step = progress.get("steps_per_second", 0.0), progress.get("step", 0)
+        return Status(
+            state=state,
+            step=step,
+            steps=steps,
+            message=self._message(state, words, facts),
+            seconds_left=(steps - step) / rate if state == "running" and rate else None,
+            **{key: progress[key] for key in ("steps_per_second", "images_per_second", "seconds", "memory") if key in progress},
+            **{key: facts[key] for key in ("device", "num_images") if key in facts},
+        )
+
+    @staticmethod
+    def _message(state: str, words: list[Annotation], facts: dict[str, Any]) -> str:
+        if state == "lost":
+            return "The worker was killed. Its last checkpoint is kept: resume to go on from there."
+        if state in ACTIVE:
+            return facts.get("activity", "Starting the worker.")
+        return words[-1].text if words else ""
+
+    def metric_names(self) -> list[str]:
+        """Every metric recorded so far."""
+        return self._reader.names()
+
+    def metrics(self, names: Iterable[str] | None = None, since: int = -1) -> dict[str, Series]:
+        """Recorded points after step `since`."""
+        return self._reader.series(names, since)
+
+    def last_metrics(self) -> dict[str, float]:
+        """The newest value of every metric."""
+        return self._reader.last_values()
+
+    def samples(self, since: int = -1) -> list[int]:
+        """The steps that have a sample sheet."""
+        return self._reader.sheets(since)
+
+    def sample_path(self, step: int) -> Path:
+        """The PNG of the sheet at `step`."""
+        return self.path / "samples" / f"step-{int(step):06d}.png"
+
+    def annotations(self, since: int = 0) -> list[Annotation]:
+        """Started, resumed, stopped, failed: what happened, with its step."""
+        return self._reader.annotations(since)
+
+    def checkpoints(self) -> list[Path]:
+        """Complete checkpoint folders, oldest first."""
+        return checkpoint.checkpoints(self.path / "checkpoints")
+
+    def request_stop(self) -> None:
+        """Ask the worker to checkpoint and stop; it looks several times a second. Harmless when nobody listens."""
+        (self.path / "control.json").write_text(json.dumps({"command": "stop"}))
+
+    def stop_requested(self) -> bool:
+        """Whether somebody asked the worker to stop."""
+        return (self.path / "control.json").exists()
+
+    def clear_requests(self) -> None:
+        """Forget old requests, before a resume."""
+        (self.path / "control.json").unlink(missing_ok=True)
+
+    def delete(self) -> None:
+        """Remove the run and all it holds; ValueError while a worker has it in hand."""
+        if is_held(self.lock_path):
+            raise ValueError(f"{self.id} is still running: stop it first, then delete it.")
+        try:
+            grave = self.path.rename(self.path.with_name(f".deleted-{self.id}"))
+        except FileNotFoundError:  # somebody else was quicker: the outcome is the same
+            return
+        shutil.rmtree(grave, ignore_errors=True)
+
+
+def runs(root: Path | None = None) -> list[Run]:
+    """All runs, newest first."""
+    root = root or runs_root()
+    if not root.is_dir():
+        return []
+    found = [Run(path) for path in root.iterdir() if _ID.fullmatch(path.name) and (path / "config.json").is_file()]
+    return sorted(found, key=lambda run: run.id, reverse=True)

@@ -1,0 +1,180 @@
+"""The SQLite file of one run: one writer, any number of readers."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganlab.events import Point
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS metrics(name TEXT, step INTEGER, value REAL, PRIMARY KEY(name, step)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sheets(step INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS annotations(id INTEGER PRIMARY KEY, step INTEGER, time REAL, kind TEXT, text TEXT);
+CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+"""
+
+# A loose index scan: one seek per name instead of reading every row.
+_NAMES = """
+WITH RECURSIVE n(name) AS (SELECT min(name) FROM metrics UNION ALL
+  SELECT (SELECT min(name) FROM metrics WHERE name > n.name) FROM n WHERE n.name IS NOT NULL)
+SELECT name FROM n WHERE name IS NOT NULL
+"""
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """Something that happened to the run at `step` (time in seconds since the epoch)."""
+
+    id: int
+    step: int
+    time: float
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """One metric over steps; both arrays have the same length, steps ascend."""
+
+    steps: np.ndarray
+    values: np.ndarray
+
+    def reduced(self, points: int) -> Series:
+        """At most about `points` points: the smallest and the largest of every bucket, so that spikes survive."""
+        if len(self.steps) <= points or points < 4:
+            return self
+        edges = np.linspace(0, len(self.steps), points // 2 + 1).astype(int)
+        keep = {0, len(self.steps) - 1}
+        for start, stop in pairwise(edges):
+            keep |= {start + int(self.values[start:stop].argmin()), start + int(self.values[start:stop].argmax())}
+        index = np.array(sorted(keep))
+        return Series(self.steps[index], self.values[index])
+
+
+class Writer:
+    """The one connection that writes; every method is one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.executescript(_SCHEMA)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def write(self, points: Iterable[Point] = (), sheets: Iterable[int] = (), state: Mapping[str, Any] | None = None) -> None:
+        """Add metric points and finished sheets, and replace state entries, all or nothing."""
+        rows = [(name, step, value) for step, metrics in points for name, value in metrics.items()]
+        with self._transaction() as connection:
+            connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO sheets VALUES (?)", [(step,) for step in sheets])
+            connection.executemany(
+                "INSERT OR REPLACE INTO state VALUES (?, ?)", [(key, json.dumps(value)) for key, value in (state or {}).items()]
+            )
+
+    def annotate(self, step: int, kind: str, text: str = "") -> None:
+        """Record that something happened at `step`."""
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT INTO annotations(step, time, kind, text) VALUES (?, ?, ?, ?)", (step, time.time(), kind, text)
+            )
+
+    def rewind(self, step: int) -> None:
+        """Forget metrics and sheets after `step`: a run resumed from there makes them again, at other moments."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM metrics WHERE step > ?", (step,))
+            connection.execute("DELETE FROM sheets WHERE step > ?", (step,))
+
+    def close(self) -> None:
+        """Fold the write-ahead log back, so that the run is one plain file again (readers may keep it a while)."""
+        with suppress(sqlite3.OperationalError):  # a reader is looking: the next writer folds it
+            self._connection.execute("PRAGMA journal_mode=DELETE")
+        self._connection.close()
+
+
+class Reader:
+    """Read-only views; a run whose worker has written nothing yet reads as empty."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def _moment(self) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+        """A `query(sql, *arguments) -> rows`; all queries see the file as it was at the first of them."""
+        if not self.path.exists():
+            yield lambda *_: []
+            return
+        connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, timeout=5, isolation_level=None)
+
+        def query(sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
+            try:
+                return connection.execute(sql, arguments).fetchall()
+            except sqlite3.OperationalError as error:
+                if "no such table" in str(error):  # the worker is creating the file right now
+                    return []
+                raise
+
+        try:
+            connection.execute("BEGIN")
+            yield query
+        finally:
+            connection.close()
+
+    def _rows(self, sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        with self._moment() as query:
+            return query(sql, *arguments)
+
+    def names(self) -> list[str]:
+        """Every metric the run has recorded."""
+        return [name for (name,) in self._rows(_NAMES)]
+
+    def series(self, names: Iterable[str] | None = None, since: int = -1) -> dict[str, Series]:
+        """The points after step `since` of the given (default: all) metrics; empty ones are left out."""
+        result = {}
+        points = "SELECT step, value FROM metrics WHERE name = ? AND step > ? ORDER BY step"
+        with self._moment() as query:  # or a step might be new in one metric and missing in the one read before it
+            wanted = [name for (name,) in query(_NAMES)] if names is None else names
+            rows = {name: query(points, name, since) for name in wanted}
+        for name, found in rows.items():
+            if found:
+                steps, values = zip(*found, strict=True)
+                # SQLite has no NaN: it comes back as None.
+                result[name] = Series(np.array(steps, dtype=np.int64), np.array(values, dtype=np.float64))
+        return result
+
+    def last_values(self) -> dict[str, float]:
+        """The newest value of every metric."""
+        with self._moment() as query:
+            newest = "SELECT value FROM metrics WHERE name = ? ORDER BY step DESC LIMIT 1"
+            return {name: query(newest, name)[0][0] for (name,) in query(_NAMES)}
+
+    def sheets(self, since: int = -1) -> list[int]:
+        """Steps of the sample sheets that are completely on disk."""
+        return [step for (step,) in self._rows("SELECT step FROM sheets WHERE step > ? ORDER BY step", since)]
+
+    def annotations(self, since: int = 0) -> list[Annotation]:
+        """What happened to the run, oldest first, after annotation id `since`."""
+        rows = self._rows("SELECT id, step, time, kind, text FROM annotations WHERE id > ? ORDER BY id", since)
+        return [Annotation(*row) for row in rows]
+
+    def state(self) -> dict[str, Any]:
+        """The worker's last word about itself."""
+        return {key: json.loads(value) for key, value in self._rows("SELECT key, value FROM state")}

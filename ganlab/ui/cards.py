@@ -1,0 +1,65 @@
+"""Models as cards: a picture, what it is, and the two things to do with it."""
+
+from __future__ import annotations
+
+from ganlab import checkpoint
+from ganlab.models import Model
+from ganlab.recipes import RECIPES
+from ganlab.run import Run
+from ganlab.ui.wording import age, progress
+
+import streamlit as st
+
+PER_ROW = 4
+
+
+def gallery(found: list[Model]) -> None:
+    """Rows of cards; what is missing in the last row stays empty."""
+    for start in range(0, len(found), PER_ROW):
+        for column, model in zip(st.columns(PER_ROW), found[start : start + PER_ROW], strict=False):
+            with column:
+                card(model)
+
+
+def card(model: Model) -> None:
+    """One model; a damaged or just deleted one says so instead of breaking the page."""
+    with st.container(border=True, height="stretch"):
+        try:
+            info = checkpoint.read_info(model.folder)
+            picture = model.picture
+            run = Run.open(model.name) if model.origin == "run" else None
+        except ValueError as error:
+            st.caption(str(error))
+            return
+        with st.container(key=f"pixels-{model.name}"):
+            if picture:
+                st.image(str(picture), width="stretch", alt=f"Samples of {model.title}")
+        st.markdown(f"**{_title(model)}**")
+        origin = f"{progress(run.status())}, {age(run.settings['created'])}" if run else f"{info.step:,} steps, shipped"
+        st.caption(f"{info.config['family']} on {info.config['dataset']}  \n{origin}")
+        st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
+        st.page_link("pages/train.py", label="Train this", icon=":material/model_training:", query_params=train_query(info))
+
+
+def train_query(info: checkpoint.Info) -> dict[str, str]:
+    """The Train page's query that leads to this model's recipe, or to its family, data and settings."""
+    if info.recipe in RECIPES:
+        base = RECIPES[info.recipe].config.to_dict()
+        first = {"recipe": info.recipe}
+    else:
+        base, first = {}, {"family": str(info.config["family"]), "dataset": str(info.config["dataset"])}
+    changed = {name: value for name, value in info.config.items() if _plain(base.get(name)) != _plain(value)}
+    return {name: _text(value) for name, value in changed.items() if name not in ("family", "device")} | first
+
+
+def _title(model: Model) -> str:
+    recipe = RECIPES.get(model.title)
+    return recipe.title if recipe else model.title
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

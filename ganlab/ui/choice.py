@@ -1,0 +1,120 @@
+"""What is to be trained, before any setting is changed: a recipe or a family, and a data set. Lives in the URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from ganlab.config import TrainConfig
+from ganlab.families import FAMILIES
+from ganlab.recipes import RECIPES, TOGETHER, configs_of
+from ganlab.ui import datasets
+
+RECIPE, OWN = "A recipe", "A family and a data set"
+_URL, _ASKED, _MODE, _RECIPE, _FAMILY = "train.url", "train.asked", "train.mode", "train.recipe", "train.family"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`recipe` (empty: none) and the config that the form starts from; `data` is what the data chooser changed in it."""
+
+    recipe: str
+    base: TrainConfig
+    data: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Tells the widgets of one choice from those of another."""
+        return f"train/{self.recipe or self.base.family}/{self.base.dataset}"
+
+    def query(self, changes: Mapping[str, object]) -> dict[str, str]:
+        """The URL's query that leads back to this form."""
+        first = {"recipe": self.recipe} if self.recipe else {"family": self.base.family, "dataset": self.base.dataset}
+        return {name: _text(value) for name, value in {**first, **self.data, **changes}.items()}
+
+    def configs(self, changes: Mapping[str, object]) -> dict[str, TrainConfig]:
+        """{recipe or "": config} to launch, several when they are one experiment; ValueError naming what does not fit."""
+        if self.recipe:
+            return configs_of(self.recipe, {**self.data, **changes})
+        return {"": self.base.replace(**changes)}
+
+
+def restore_from_url() -> Mapping[str, str]:
+    """Fill the choosers from the URL when it changed from outside; returns the settings that it asked for."""
+    url = dict(st.query_params.items())
+    changed = bool(url) and url != st.session_state.get(_URL)
+    if changed or _MODE not in st.session_state:
+        asked = url or st.session_state.get(_URL, {})
+        for key in [key for key in st.session_state if str(key).startswith("train/")]:
+            del st.session_state[key]
+        st.session_state[_ASKED] = asked
+        st.session_state[_MODE] = OWN if asked.get("family") in FAMILIES else RECIPE
+        for key, name, known in ((_RECIPE, "recipe", recipe_names()), (_FAMILY, "family", list(FAMILIES))):
+            st.session_state[key] = asked.get(name) if asked.get(name) in known else known[0]
+    return st.session_state[_ASKED]
+
+
+def write_to_url(choice: Choice, changes: Mapping[str, object]) -> None:
+    """Let the address bar lead back to the form as it is."""
+    query = choice.query(changes)
+    st.session_state[_URL] = query
+    if dict(st.query_params.items()) != query:
+        st.query_params.from_dict(query)
+
+
+def choose(asked: Mapping[str, str]) -> Choice:
+    """Draw the choosers; ValueError in one sentence when there is no data to learn from yet."""
+    st.segmented_control("Start from", (RECIPE, OWN), key=_MODE, required=True, label_visibility="collapsed")
+    left, right = st.columns([3, 2])
+    if st.session_state[_MODE] == RECIPE:
+        name = left.selectbox("Recipe", recipe_names(), key=_RECIPE, format_func=recipe_title)
+        base = next(iter(configs_of(name).values()))
+        with left:
+            _about(name)
+    else:
+        family = left.selectbox("Family", list(FAMILIES), key=_FAMILY, format_func=_family_title)
+        left.caption(FAMILIES[family].paper)
+        name, base = "", FAMILIES[family].config
+    with right:
+        data = datasets.choose(base, asked, key=f"train/{name or base.family}", own=not name)
+    return Choice(name, base.replace(**data), data)
+
+
+def recipe_names() -> list[str]:
+    """Every recipe in the order of registration; what starts several of them together comes before them."""
+    together = {members[0]: name for name, members in TOGETHER.items()}
+    names: list[str] = []
+    for name in RECIPES:
+        names += [together[name], name] if name in together else [name]
+    return names
+
+
+def recipe_title(name: str) -> str:
+    """ "Column: GAN, fully connected"."""
+    if name in TOGETHER:
+        return f"{RECIPES[TOGETHER[name][0]].group}: both, side by side"
+    recipe = RECIPES[name]
+    return recipe.title if recipe.title.startswith(recipe.group) else f"{recipe.group}: {recipe.title}"
+
+
+def _family_title(name: str) -> str:
+    return f"{FAMILIES[name].title} ({FAMILIES[name].year})"
+
+
+def _about(name: str) -> None:
+    """Where a recipe comes from and what its source reports."""
+    members = [RECIPES[member] for member in TOGETHER.get(name, (name,))]
+    lines = [f"Source: {members[0].source}."]
+    if name in TOGETHER:
+        lines.append(f"Starts {len(members)} runs on the same batches and the same noise.")
+    for recipe in members:
+        prefix = f"{recipe.title}: published" if len(members) > 1 else "Published:"
+        lines += [f"{prefix} {recipe.published}."] if recipe.published else []
+        lines += [recipe.note] if recipe.note and len(members) == 1 else []
+    st.caption("  \n".join(lines))
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

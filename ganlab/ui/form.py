@@ -1,0 +1,131 @@
+"""The settings form: one widget per knob of a family, made from the knob alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from ganlab.config import Knob, TrainConfig, Value
+from ganlab.families import FAMILIES
+from ganlab.nn.architectures import ARCHITECTURES
+
+# Asked for elsewhere on the page.
+ELSEWHERE = ("family", "dataset", "data_path", "device")
+
+# Names that read better on a screen; every other knob reads as its name.
+TITLES = {
+    "lr": "Learning rate",
+    "d_lr_ratio": "D's rate / G's rate",
+    "lr_decay": "Rate decay",
+    "betas": "Adam's betas",
+    "d_steps": "D steps per step",
+    "d_loss": "D's loss",
+    "z_dim": "Size of z",
+    "ema_decay": "Averaging (EMA)",
+    "gp_weight": "Gradient penalty",
+    "sample_every": "Sheet every … steps",
+    "log_every": "Log every … steps",
+    "checkpoint_every": "Checkpoint every … steps",
+    "samples": "Pictures on a sheet",
+    "flip": "Mirror half of the images",
+}
+GROUPS = {
+    "Data": ("channels", "flip"),
+    "Training": ("d_lr_ratio", "lr_decay", "betas", "d_steps", "d_loss", "update_order", "precision"),
+    "Recording": ("log_every", "samples", "checkpoint_every"),
+}
+CHOICES: dict[tuple[str, Value], str] = {
+    ("channels", 0): "as the data has them",
+    ("channels", 1): "grey",
+    ("channels", 3): "colour",
+    **{("architecture", name): architecture.title for name, architecture in ARCHITECTURES.items()},
+}
+
+
+def title(knob: Knob) -> str:
+    """What the widget is called."""
+    return TITLES.get(knob.name, knob.name.replace("_", " ").capitalize())
+
+
+def settings(base: TrainConfig, asked: Mapping[str, str], key: str) -> tuple[dict[str, Value], list[str]]:
+    """Draw the form for `base` and return ({knob: value} where it differs from `base`, [sentences of what is wrong]).
+
+    `asked` are values from the URL, taken where they fit. `key` tells the widgets of one base from those of another.
+    """
+    knobs = [knob for knob in FAMILIES[base.family].knobs() if knob.name not in ELSEWHERE]
+    common = [knob for knob in knobs if knob.common]
+    rest = [knob for knob in knobs if not knob.common]
+    changes: dict[str, Value] = {}
+    wrong: list[str] = []
+
+    def grid(some: list[Knob]) -> None:
+        for start in range(0, len(some), 3):
+            for column, knob in zip(st.columns(3), some[start : start + 3], strict=False):
+                with column:
+                    _one(knob, base, asked, key, changes, wrong)
+
+    grid(common)
+    with st.expander("More settings"):
+        named = {name for names in GROUPS.values() for name in names}
+        groups = {label: [knob for knob in rest if knob.name in names] for label, names in GROUPS.items()}
+        groups["Other"] = [knob for knob in rest if knob.name not in named]
+        for label, some in groups.items():
+            if some:
+                st.markdown(f"**{label}**")
+                grid(some)
+    return changes, wrong
+
+
+def _one(knob: Knob, base: TrainConfig, asked: Mapping[str, str], key: str, changes: dict[str, Value], wrong: list[str]) -> None:
+    """One knob's widget, with what is wrong with its value right below it."""
+    default = getattr(base, knob.name)
+    widget_key = f"{key}/{knob.name}"
+    try:
+        if widget_key not in st.session_state:
+            start = default
+            if knob.name in asked:
+                start = knob.coerce(asked[knob.name])
+                knob.check(start)
+            st.session_state[widget_key] = _shown(knob, start)
+        value = knob.coerce(_ask(knob, widget_key))
+        knob.check(value)
+        if value != default:
+            changes[knob.name] = value
+    except ValueError as error:
+        wrong.append(str(error))
+        st.error(str(error))
+        st.session_state.setdefault(widget_key, _shown(knob, default))
+
+
+def _shown(knob: Knob, value: Value) -> Any:
+    """The value as its widget holds it."""
+    return ", ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else value
+
+
+def _ask(knob: Knob, key: str) -> Any:
+    """Draw the widget that fits the knob's type."""
+    label, help = title(knob), _help(knob)
+    if knob.choices:
+        return st.selectbox(label, knob.choices, key=key, help=help, format_func=lambda value: CHOICES.get((knob.name, value), str(value)))
+    if knob.type is bool:
+        return st.checkbox(label, key=key, help=help)
+    if knob.type in (int, float):
+        low, high = (None if bound is None else knob.type(bound) for bound in (knob.min, knob.max))
+        return st.number_input(label, low, high, key=key, help=help, step=_step(knob), format="%d" if knob.type is int else "%g")
+    return st.text_input(label, key=key, help=help)
+
+
+def _help(knob: Knob) -> str:
+    bounds = "" if knob.choices or knob.type in (bool, str) else f" ({knob.range})"
+    return f"{knob.help[:1].upper()}{knob.help[1:]}{bounds}. In the command line: `--{knob.name.replace('_', '-')}`."
+
+
+def _step(knob: Knob) -> Any:
+    """What the buttons add: a tenth of the default's magnitude for fractions, a round number for counts."""
+    magnitude = 10.0 ** math.floor(math.log10(abs(knob.default))) if isinstance(knob.default, int | float) and knob.default else 1.0
+    if knob.type is int:
+        return max(1, int(magnitude) // 10)
+    return magnitude / 10 if knob.default else 0.05

@@ -1,0 +1,34 @@
+"""What every page has: title, mark, width and the few rules of style that Streamlit's theme does not cover."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import streamlit as st
+
+# A latent point on its way through a generator into pixels.
+_SIGN = """<g fill="#0f7fc0"><circle cx="5" cy="14" r="3.2"/><path d="M11 14 L20 7 V21 Z" opacity=".75"/>
+<rect x="22" y="4" width="6" height="6" rx="1.2"/><rect x="22" y="18" width="6" height="6" rx="1.2"/>
+<rect x="29" y="11" width="6" height="6" rx="1.2"/><rect x="29" y="4" width="6" height="6" rx="1.2" opacity=".35"/>
+<rect x="22" y="11" width="6" height="6" rx="1.2" opacity=".35"/><rect x="29" y="18" width="6" height="6" rx="1.2" opacity=".35"/></g>"""
+MARK = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 28" width="132" height="28">{_SIGN}
+<text x="43" y="20" font-family="Source Sans, system-ui, sans-serif" font-size="18" font-weight="650" fill="#0f7fc0">GANLab</text></svg>"""
+# Inline: Streamlit would fetch an icon by name from the network.
+ICON = "data:image/svg+xml," + quote(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -4 37 37">{_SIGN}</svg>')
+
+_STYLE = """<style>
+.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: WIDTH; }
+.stMainBlockContainer h1 { font-size: 2rem; padding: 0.25rem 0 0.5rem; }
+[class*="st-key-pixels"] img { image-rendering: pixelated; width: 100% !important; aspect-ratio: 1; object-fit: cover;
+  object-position: top left; border-radius: 0.5rem; }
+iframe { border: 0; color-scheme: auto; }
+</style>"""
+
+WIDE = ("Watch", "Runs", "Play")
+
+
+def frame(title: str) -> None:
+    """Set the page up; text pages stay narrow enough to read on a wide screen."""
+    st.set_page_config(page_title=f"{title} · GANLab", page_icon=ICON, layout="wide")
+    st.logo(MARK, size="large")
+    st.html(_STYLE.replace("WIDTH", "1760px" if title in WIDE else "1180px"))

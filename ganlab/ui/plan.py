@@ -1,0 +1,63 @@
+"""The panel beside the settings: what will run where, how large it is, how long it may take, what is still wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ganlab.config import TrainConfig, Value
+from ganlab.data import DATASETS
+from ganlab.devices import devices
+from ganlab.families import FAMILIES
+from ganlab.ui import datasets, preflight
+from ganlab.ui.choice import Choice
+from ganlab.ui.wording import duration
+
+
+def panel(chosen: Choice, changes: Mapping[str, Value], asked: Mapping[str, str], wrong: list[str]) -> tuple[dict[str, Value], bool]:
+    """Draw the panel and return (what the device chooser changes, whether the run can start)."""
+    device = _device(chosen, asked)
+    try:
+        configs = chosen.configs({**changes, **device})
+        config = next(iter(configs.values()))
+        sizes = preflight.parameters(config, DATASETS[config.dataset])
+    except ValueError as error:
+        st.error(str(error))
+        return device, False
+    st.markdown("  \n".join(_facts(config, sizes, len(configs))))
+    lacking = datasets.missing(config)
+    if lacking:
+        st.info(lacking)
+    if wrong:
+        st.error(f"{len(wrong)} setting{'s do' if len(wrong) > 1 else ' does'} not fit yet; the form says which.")
+    return device, not (lacking or wrong)
+
+
+def _device(chosen: Choice, asked: Mapping[str, str]) -> dict[str, Value]:
+    """Where to train; `auto` is the first device, and says so."""
+    found = devices()
+    titles = {"auto": f"Automatic: {found[0].title}", **{device.name: device.title for device in found}}
+    if len(found) == 1:
+        titles = {"auto": found[0].title}
+    key = "train/device"
+    wanted = asked.get("device", chosen.base.device)
+    st.session_state.setdefault(key, wanted if wanted in titles else "auto")
+    device = st.selectbox("Device", list(titles), key=key, format_func=titles.__getitem__, help="Runs on one device wait for each other.")
+    return {} if device == chosen.base.device else {"device": device}
+
+
+def _facts(config: TrainConfig, sizes: Mapping[str, int], count: int) -> list[str]:
+    """Exact or measured, never guessed."""
+    source = DATASETS[config.dataset]
+    lines = [f"**{FAMILIES[config.family].title}** on **{source.title}**" + (f", {count} runs together" if count > 1 else "")]
+    if source.num_images:
+        epochs = config.steps * config.batch_size * config.d_steps / source.num_images
+        lines.append(f"{config.steps:,} steps, {epochs:,.1f} epochs of {source.num_images:,} images")
+    else:
+        lines.append(f"{config.steps:,} steps of {config.batch_size} images")
+    lines.append("Parameters: " + ", ".join(f"{name} {value:,}" for name, value in sizes.items()))
+    pace = preflight.pace(config)
+    if pace:
+        lines.append(f"About {duration(config.steps * pace.seconds)}, {pace.memory / 2**20:,.0f} MB, as measured in a run like this here")
+    return lines

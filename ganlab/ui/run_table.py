@@ -1,0 +1,153 @@
+"""The table of runs: looks again by itself, keeps the selection, and offers what fits the selected runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from ganlab.process import resume
+from ganlab.run import Run, runs
+from ganlab.ui.embed import address
+from ganlab.ui.watching import MOST
+from ganlab.ui.wording import age, run_label
+
+REFRESH_SECONDS = 3.0
+_ROWS = 200  # the newest ones; nobody reads more
+_SELECTED = "runs.selected"
+_ICONS = {"running": "🟢", "queued": "🟡", "finished": "✅", "stopped": "⏸️", "failed": "🔴", "lost": "⚠️"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run and what the table shows of it."""
+
+    run: Run
+    state: str
+    message: str
+    cells: dict[str, Any]
+
+    @classmethod
+    def of(cls, run: Run) -> Row | None:
+        """None when the run was deleted meanwhile."""
+        try:
+            status, sheets, last, settings = run.status(), run.samples(), run.last_metrics(), run.settings
+        except (FileNotFoundError, ValueError):
+            return None
+        cells = {
+            "sheet": address(f"api/runs/{run.id}/sheets/{sheets[-1]}.png") if sheets else None,
+            "status": f"{_ICONS[status.state]} {status.state}",
+            "recipe": run.title,
+            "data": settings["config"]["dataset"],
+            "progress": status.step / status.steps,
+            "steps": f"{status.step:,} of {status.steps:,}",
+            "started": age(settings["created"]),
+            "loss G": _total(last, "G"),
+            "loss D": _total(last, "D"),
+        }
+        return cls(run, status.state, status.message, cells)
+
+
+def _total(last: dict[str, float], network: str) -> float | None:
+    """The sum of a network's newest loss terms."""
+    terms = [value for name, value in last.items() if name.startswith(f"loss/{network}/") and value is not None]
+    return sum(terms) if terms else None
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def table() -> None:
+    """The table and, above it, what can be done with the selection."""
+    rows = [row for row in map(Row.of, runs()[:_ROWS]) if row]
+    if not rows:
+        st.info("No run yet. Every training you start is listed here, and can be watched, resumed, compared and exported.")
+        st.page_link("pages/train.py", label="Train a GAN", icon=":material/model_training:")
+        return
+    selected = st.session_state.setdefault(_SELECTED, [])
+    actions = st.container(horizontal=True, vertical_alignment="center", height=60, border=False)
+    chosen = _grid(rows, selected)
+    st.session_state[_SELECTED] = [row.run.id for row in chosen]
+    with actions:
+        _actions(chosen)
+    for row in rows:
+        if row.state in ("failed", "lost"):
+            st.caption(f"**{run_label(row.run)}**: {row.message}")
+
+
+def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
+    """The table; a list that has grown or shrunk is a new widget that starts with the same runs selected."""
+    ids = [row.run.id for row in rows]
+    event = st.dataframe(
+        [row.cells for row in rows],
+        key=f"runs/{hash(tuple(ids))}",
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": [ids.index(id) for id in selected if id in ids], "columns": [], "cells": []}},
+        hide_index=True,
+        row_height=64,
+        column_config={
+            "sheet": st.column_config.ImageColumn("", width=72),
+            "status": st.column_config.TextColumn("Status"),
+            "recipe": st.column_config.TextColumn("Recipe", width="medium"),
+            "data": st.column_config.TextColumn("Data"),
+            "progress": st.column_config.ProgressColumn("Progress", format="percent", width="small"),
+            "steps": st.column_config.TextColumn("Steps"),
+            "started": st.column_config.TextColumn("Started"),
+            "loss G": st.column_config.NumberColumn("Loss G", format="%.3f", help="The sum of G's newest loss terms."),
+            "loss D": st.column_config.NumberColumn("Loss D", format="%.3f", help="The sum of D's newest loss terms."),
+        },
+    )
+    return [rows[index] for index in event["selection"]["rows"] if index < len(rows)]
+
+
+def _actions(chosen: Sequence[Row]) -> None:
+    if not chosen:
+        st.caption("Select a run to watch, resume, export or delete it; select up to four to compare them.")
+        return
+    ids = ",".join(row.run.id for row in chosen[:MOST])
+    if len(chosen) == 1:
+        _single(chosen[0])
+    elif len(chosen) <= MOST:
+        st.page_link("pages/watch.py", label=f"Compare these {len(chosen)}", icon=":material/stacked_line_chart:", query_params={"runs": ids})
+    else:
+        st.caption(f"At most {MOST} runs can be compared.")
+    if any(row.state in ("running", "queued") for row in chosen):
+        st.caption("Stop it first to delete it." if len(chosen) == 1 else "Active runs cannot be deleted.")
+    elif st.button("Delete", icon=":material/delete:"):
+        _confirm([row.run for row in chosen])
+
+
+def _single(row: Row) -> None:
+    run = row.run
+    st.page_link("pages/watch.py", label="Watch", icon=":material/monitoring:", query_params={"run": run.id})
+    if run.checkpoints():
+        st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": run.id})
+    if row.state in ("running", "queued") and st.button("Stop", icon=":material/stop:", disabled=run.stop_requested()):
+        run.request_stop()
+    if row.state in ("stopped", "failed", "lost") and st.button("Resume", icon=":material/play_arrow:"):
+        try:
+            resume(run)
+        except ValueError as error:
+            st.toast(str(error))
+        st.rerun(scope="fragment")
+    st.link_button("CSV", address(f"api/runs/{run.id}/metrics.csv"), icon=":material/download:", help="All metrics, one row per step.")
+    st.link_button("Zip", address(f"api/runs/{run.id}/export.zip"), icon=":material/folder_zip:", help="Settings, metrics, sheets and the newest model.")
+
+
+@st.dialog("Delete for good?")
+def _confirm(doomed: list[Run]) -> None:
+    for run in doomed:
+        st.markdown(f"- {run_label(run)}")
+    st.caption("Curves, sheets and checkpoints are removed from the disk.")
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary"):
+            for run in doomed:
+                try:
+                    run.delete()
+                except ValueError as error:
+                    st.toast(str(error))
+            st.session_state[_SELECTED] = []
+            st.rerun()
+        if st.button("Keep"):
+            st.rerun()

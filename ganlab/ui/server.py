@@ -1,0 +1,90 @@
+"""One port: Streamlit's pages, Gradio at /playground/, and our own routes, as one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import socket
+from asyncio import base_events
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class ForwardedPrefix:
+    """Behind a proxy that strips a prefix from the path: `X-Forwarded-Prefix` becomes the root path.
+
+    `X-Forwarded-Host` is dropped, since Gradio forgets its mount path when it sees it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the request below its prefix."""
+        if scope["type"] in ("http", "websocket"):
+            headers = dict(scope["headers"])
+            prefix = headers.get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
+            if prefix.startswith("/"):
+                kept = [(name, value) for name, value in scope["headers"] if name != b"x-forwarded-host"]
+                scope = {**scope, "root_path": prefix, "path": prefix + scope["path"], "headers": kept}
+        await self.app(scope, receive, send)
+
+
+def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyncContextManager[Any]]]:
+    """Everything that is served beside Streamlit's pages, and what must run as long as the server does."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from ganlab.ui.playground import build, head, style, theme
+    from ganlab.web import pictures, routes
+
+    gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    gr.mount_gradio_app(
+        gateway,
+        build(),
+        path="/playground",
+        max_file_size="5mb",
+        ssr_mode=False,
+        run_history=False,
+        show_error=False,  # error texts would reveal paths
+        footer_links=[],
+        theme=theme(),
+        css=style(),
+        head=head(),
+    )
+    ours = [*routes(), *pictures.routes(), Route("/playground", _to_playground)]
+    return [*ours, *gateway.routes], lambda _: gateway.router.lifespan_context(gateway)
+
+
+async def _to_playground(request: Request) -> RedirectResponse:
+    """The mount begins with the slash; relative, so that it holds behind a proxy."""
+    query = request.url.query
+    return RedirectResponse("playground/" + (f"?{query}" if query else ""))
+
+
+def tune_process() -> None:
+    """Make this process answer fast: small answers leave at once, one thread per picture, nothing old is collected again."""
+    import torch
+
+    from streamlit.runtime.pages_manager import PagesManager
+
+    from ganlab.devices import devices
+
+    devices()  # remembers how many threads a worker will have
+    torch.set_num_threads(1)  # a picture is too small to share out; training has processes of its own
+    PagesManager.uses_pages_directory = False  # else the first visit to /train runs pages/train.py without the router
+    base_events._set_nodelay = _no_delay  # type: ignore[attr-defined]
+    gc.collect()
+    gc.freeze()
+
+
+def _no_delay(sock: socket.socket) -> None:
+    """asyncio's own test also asks for proto == IPPROTO_TCP, which Streamlit's socket lacks: 40 ms on every answer."""
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

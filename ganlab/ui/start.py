@@ -1,0 +1,54 @@
+"""Starting runs from a button: one click is one start, however often it arrives."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ganlab.config import TrainConfig
+from ganlab.process import launch, launch_together
+from ganlab.run import Run
+
+_TOKEN = "start_token"
+_REMEMBERED = 1000
+_started: OrderedDict[str, list[Run]] = OrderedDict()
+
+
+def fresh_token() -> None:
+    """Call where a page is drawn without its start button having been pressed: the next click is a new one.
+
+    Streamlit runs a page again for the second half of a double click, before the browser has left it. Both runs carry the
+    same token, so the second finds what the first has started.
+    """
+    if st.session_state.get(_TOKEN) in _started or _TOKEN not in st.session_state:
+        st.session_state[_TOKEN] = secrets.token_hex(8)
+
+
+def start(configs: Mapping[str, TrainConfig]) -> list[Run]:
+    """Launch {recipe name or "": config}, several of them together; ValueError in one sentence when it cannot be."""
+    token = st.session_state[_TOKEN]
+    if token not in _started:
+        if len(configs) > 1:
+            _started[token] = launch_together(configs)
+        else:
+            ((name, config),) = configs.items()
+            _started[token] = [launch(config, recipe=name)]
+        while len(_started) > _REMEMBERED:
+            _started.popitem(last=False)
+    return _started[token]
+
+
+def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
+    """Start, then land on the live view; a failure is shown where the visitor is."""
+    try:
+        with st.spinner("Starting the worker …"):
+            started = start(configs)
+    except (ValueError, OSError) as error:
+        st.error(str(error))
+        return
+    ids = ",".join(run.id for run in started)
+    st.switch_page("pages/watch.py", query_params={"runs" if len(started) > 1 else "run": ids})
+

@@ -1,0 +1,89 @@
+"""The Watch page's parts: which runs, what can be done with them, and the live view itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from ganlab.process import resume
+from ganlab.run import ACTIVE, Run, runs
+from ganlab.ui.embed import address, dark, embed
+from ganlab.ui.wording import run_label
+
+MOST = 4
+_CHOSEN = "watch.run"
+_BAR_SECONDS = 2.0
+_HEIGHT = 1150  # pixels until the live view says how tall it is
+
+
+def asked(query: Mapping[str, str]) -> list[str]:
+    """The runs that the URL names, else the newest active one, else the newest; none when there is none."""
+    known = runs()
+    ids = {run.id for run in known}
+    named = [name for name in (query.get("runs") or query.get("run") or "").split(",") if name in ids]
+    if query.get("runs") or query.get("run"):
+        if not named:
+            st.warning("The run in this link is not here any more; this is the newest one.")
+        else:
+            return list(dict.fromkeys(named))[:MOST]
+    active = [run.id for run in known if run.status().state in ACTIVE]
+    return (active or [run.id for run in known])[:1]
+
+
+def choose(id: str) -> str:
+    """Draw the selector of runs; what it says goes into the URL."""
+    known = {run.id: run for run in runs()}
+    if st.query_params.get("run") != st.session_state.get("watch.url") or st.session_state.get(_CHOSEN) not in known:
+        st.session_state[_CHOSEN] = id
+    chosen = st.selectbox("Run", list(known), key=_CHOSEN, format_func=lambda id: run_label(known[id]), label_visibility="collapsed")
+    st.session_state["watch.url"] = chosen
+    if st.query_params.get("run") != chosen:
+        st.query_params.from_dict({"run": chosen})
+    return chosen
+
+
+def live_view(ids: list[str]) -> None:
+    """The live view, in the visitor's theme."""
+    embed("live/", _query(ids) | {"theme": "dark" if dark() else "light"}, height=_HEIGHT, title="Live view")
+
+
+@st.fragment(run_every=_BAR_SECONDS)
+def bar(ids: list[str]) -> None:
+    """What can be done with these runs now; looks again every two seconds."""
+    members = [Run.open(id) for id in ids]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if len(members) == 1:
+            _one(members[0])
+        else:
+            st.page_link("pages/runs.py", label="Choose other runs", icon=":material/list:")
+        st.link_button("Open on its own", address("live/", _query(ids)), icon=":material/open_in_new:", help="For a projector or a second screen.")
+
+
+def _one(run: Run) -> None:
+    status = run.status()
+    if status.active:
+        stopping = run.stop_requested()
+        label = "Stopping …" if stopping else "Stop"
+        if st.button(label, icon=":material/stop:", disabled=stopping, help="Keeps a checkpoint, then stops; you can resume later."):
+            run.request_stop()
+            st.rerun(scope="fragment")
+    elif status.state != "finished" and st.button("Resume", icon=":material/play_arrow:", help="Goes on from the newest checkpoint."):
+        try:
+            resume(run)
+        except ValueError as error:
+            st.toast(str(error))
+        st.rerun(scope="fragment")
+    if run.checkpoints():
+        st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": run.id})
+
+
+def nothing_yet() -> None:
+    """No run was ever started."""
+    st.title("Watch")
+    st.info("Nothing trains yet. Start a run, and its curves and pictures appear here while it learns.", icon=":material/monitoring:")
+    st.page_link("pages/train.py", label="Train a GAN", icon=":material/model_training:")
+
+
+def _query(ids: list[str]) -> dict[str, str]:
+    return {"run" if len(ids) == 1 else "runs": ",".join(ids)}

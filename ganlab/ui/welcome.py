@@ -1,0 +1,53 @@
+"""The first thing a newcomer sees."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganlab.data import Availability
+from ganlab.recipes import configs_of
+from ganlab.ui import start
+
+DIGITS, SHAPES = "digits-quick", "shapes-quick"
+
+
+def hero(digits: Availability) -> None:
+    """What this is, and a button that starts training; the digits where they can be had, the shapes in any case."""
+    with st.container(horizontal_alignment="center"):
+        st.title("Watch a machine learn to draw", text_alignment="center")
+        st.markdown(
+            "Two networks play against each other: the **generator** draws pictures out of noise, the **discriminator** "
+            "tries to tell them from real ones. Both get better, until the pictures look real. "
+            "Train one here, watch it learn, then play with what it has learned.",
+            width=720,
+            text_alignment="center",
+        )
+        with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+            digits_pressed = st.button("Train digits now", type="primary", icon=":material/play_arrow:")
+            shapes_pressed = st.button("Train shapes", icon=":material/category:")
+            st.page_link("pages/train.py", label="All recipes and settings", icon=":material/settings:")
+        st.caption(_digits_hint(digits), text_alignment="center")
+    if digits_pressed or shapes_pressed:
+        start.start_and_watch(configs_of(DIGITS if digits_pressed else SHAPES))
+    else:
+        start.fresh_token()
+
+
+def nothing_yet() -> None:
+    """The three steps, where no model is there yet."""
+    st.subheader("How it goes", divider="gray")
+    steps = (
+        (":material/model_training:", "Train", "Press a button above. Training runs in the background, even with this page closed."),
+        (":material/monitoring:", "Watch", "See the sheet of samples turn from noise into pictures, and the two losses fight."),
+        (":material/tune:", "Play", "Move sliders through what the generator has learned, while it is still learning."),
+    )
+    for column, (icon, title, text) in zip(st.columns(3), steps, strict=True):
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"#### {icon} {title}")
+            st.markdown(text)
+
+
+def _digits_hint(digits: Availability) -> str:
+    if digits.state == "ready":
+        return "MNIST's handwritten digits are on this machine. The first ones can be read in about half a minute on a laptop."
+    return f"The digits are downloaded first ({digits.megabytes} MB). The shapes are made here and need no network."

@@ -1,0 +1,52 @@
+"""How times, counts and models read on every screen."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from ganlab.models import Model
+from ganlab.run import Run, Status
+
+
+def age(timestamp: float, now: float | None = None) -> str:
+    """How long ago, roughly: "just now", "5 min ago", "3 h ago", "2 days ago"."""
+    seconds = (time.time() if now is None else now) - timestamp
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min ago"
+    if seconds < 86400:
+        return f"{seconds / 3600:.0f} h ago"
+    days = round(seconds / 86400)
+    return f"{days} day{'s' if days > 1 else ''} ago"
+
+
+def clock(timestamp: float, now: float | None = None) -> str:
+    """The local time of day, with the date when it was not today: "14:02", "21 Nov 14:02"."""
+    then, today = datetime.fromtimestamp(timestamp), datetime.fromtimestamp(time.time() if now is None else now)
+    return then.strftime("%H:%M") if then.date() == today.date() else then.strftime("%-d %b %H:%M")
+
+
+def duration(seconds: float) -> str:
+    """ "45 s", "3 min", "2.5 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def run_label(run: Run) -> str:
+    """One line that tells this run from the others: title and time of its start."""
+    return f"{run.title}, {clock(run.settings['created'])}"
+
+
+def model_label(model: Model) -> str:
+    """One line that tells this model from the others."""
+    return run_label(Run.open(model.name)) if model.origin == "run" else f"{model.title} (shipped)"
+
+
+def progress(status: Status) -> str:
+    """ "2,000 of 10,000 steps", or the total alone when all are done."""
+    if status.step >= status.steps:
+        return f"{status.steps:,} steps"
+    return f"{status.step:,} of {status.steps:,} steps"

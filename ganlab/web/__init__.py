@@ -1,0 +1,7 @@
+"""The ASGI routes and the static live view: everything a browser asks of a run while it trains and afterwards."""
+
+from __future__ import annotations
+
+from ganlab.web.routes import routes
+
+__all__ = ["routes"]

@@ -1,0 +1,132 @@
+"""GET /api/picture: one picture, or a sheet of them, as a PNG; fast enough to follow a slider."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+from anyio import CapacityLimiter, to_thread
+from PIL import Image
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from torch import Tensor
+
+from ganlab.images import png, sheet, to_pil
+from ganlab.pipeline import Pipeline
+from ganlab.web.pipelines import PIPELINES, Pipelines
+
+MAX_SAMPLES = 144
+MAX_PIXELS = 2**24  # of one answer, a bound on memory
+MAX_SCALE = 16
+MAX_SEED = 2**31 - 1
+MAX_OFFSETS = 64
+AT_ONCE = 2  # pictures drawn at the same time; the others wait their turn
+MOST_WAITING = 64
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a picture is drawn from. `offsets` move z along the pipeline's directions, in standard deviations.
+
+    `n` 1 is the bare picture, more a sheet. `every_label` gives n rows of one z each, with one column per class.
+    """
+
+    model: str
+    seed: int = 0
+    n: int = 1
+    label: int | None = None
+    every_label: bool = False
+    truncation: float = 1.0
+    offsets: tuple[float, ...] = ()
+    scale: int = 1
+
+    @classmethod
+    def parse(cls, query: Mapping[str, str]) -> Self:
+        """From a URL's query; ValueError naming the parameter that does not fit."""
+        if not query.get("model"):
+            raise ValueError("model is missing: name a run or a shipped model.")
+        offsets = [part for part in query.get("offsets", "").split(",") if part]
+        if len(offsets) > MAX_OFFSETS:
+            raise ValueError(f"offsets has {len(offsets)} numbers; at most {MAX_OFFSETS} are taken.")
+        return cls(
+            model=query["model"],
+            seed=int(_number("seed", query.get("seed", "0"), 0, MAX_SEED, whole=True)),
+            n=int(_number("n", query.get("n", "1"), 1, MAX_SAMPLES, whole=True)),
+            label=int(_number("label", query["label"], 0, 100_000, whole=True)) if query.get("label") else None,
+            every_label=query.get("every_label") == "1",
+            truncation=_number("truncation", query.get("truncation", "1"), 0, 2),
+            offsets=tuple(_number("offsets", part, -10, 10) for part in offsets),
+            scale=int(_number("scale", query.get("scale", "1"), 1, MAX_SCALE, whole=True)),
+        )
+
+
+def _number(name: str, text: str, low: float, high: float, *, whole: bool = False) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high or (whole and value != int(value)):
+        raise ValueError(f"{name} = {text[:40]!r} is not a {'whole ' if whole else ''}number from {low:g} to {high:g}.")
+    return value
+
+
+def draw(order: Order, pipeline: Pipeline) -> bytes:
+    """The PNG of an order; ValueError when it does not fit the model."""
+    if order.every_label and not pipeline.conditional:
+        raise ValueError(f"{order.model} is not conditional: it has no labels to show side by side.")
+    classes = pipeline.spec.num_classes if order.every_label else 1
+    size = pipeline.spec.image_size * order.scale
+    if order.n * classes * size**2 > MAX_PIXELS:
+        raise ValueError(f"n = {order.n} at scale = {order.scale} is too large a picture; ask for fewer or smaller ones.")
+    z = _latents(order, pipeline)
+    if order.every_label:
+        images = pipeline.generate(z.repeat_interleave(classes, dim=0), list(range(classes)) * order.n)
+        return png(sheet(images, classes, scale=order.scale))
+    images = pipeline.generate(z, order.label)
+    if order.n > 1:
+        return png(sheet(images, _columns(order.n), scale=order.scale))
+    return png(to_pil(images[0]).resize((size, size), Image.Resampling.NEAREST))
+
+
+def _latents(order: Order, pipeline: Pipeline) -> Tensor:
+    """z (n, z_dim): drawn from the seed, truncated, then moved along the directions."""
+    z = order.truncation * pipeline.latents(order.n, order.seed)
+    directions = pipeline.directions
+    if len(order.offsets) > len(directions):
+        raise ValueError(f"offsets has {len(order.offsets)} numbers, but {order.model} has {len(directions)} directions.")
+    return z + torch.tensor(order.offsets) @ directions[: len(order.offsets)] if order.offsets else z
+
+
+def _columns(n: int) -> int:
+    """The smallest square that holds n."""
+    columns = round(n**0.5)
+    return columns if columns**2 >= n else columns + 1
+
+
+def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
+    """The picture route; at most AT_ONCE pictures are drawn at a time, whoever asks."""
+    limiter = CapacityLimiter(AT_ONCE)
+
+    def answer(order: Order) -> Response:
+        pipeline = pipelines.get(order.model)
+        return Response(draw(order, pipeline), media_type="image/png", headers={"X-Step": str(pipeline.step)})
+
+    async def picture(request: Request) -> Response:
+        try:
+            order = Order.parse(request.query_params)
+            if limiter.statistics().tasks_waiting >= MOST_WAITING:
+                return JSONResponse({"error": "Too many pictures are asked for at once; try again."}, 503, {"Retry-After": "1"})
+            response = await to_thread.run_sync(answer, order, limiter=limiter)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        response.headers["Cache-Control"] = "no-store"  # a run that trains answers differently tomorrow
+        if request.query_params.get("download"):
+            name = re.sub(r"[^a-z0-9-]+", "-", order.model.lower())
+            response.headers["Content-Disposition"] = f'attachment; filename="{name}-seed-{order.seed}.png"'
+        return response
+
+    return [Route("/api/picture", picture, methods=["GET"])]

@@ -1,0 +1,69 @@
+"""Pipelines: the few generators that the pictures are drawn with, kept loaded and always the newest checkpoint."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from pathlib import Path
+
+from ganlab import checkpoint
+from ganlab.models import models
+from ganlab.pipeline import Pipeline
+
+CATALOGUE_SECONDS = 1.0  # how old the list of models may be: dragging a slider must not read every run directory
+
+
+class Pipelines:
+    """A small cache by model name; any thread may ask. The least recently used generator is dropped."""
+
+    def __init__(self, capacity: int = 4) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._loading: dict[str, threading.Lock] = {}
+        self._loaded: OrderedDict[str, tuple[tuple[Path, int], Pipeline]] = OrderedDict()
+        self._folders: dict[str, Path] = {}
+        self._listed_at = float("-inf")
+
+    def get(self, name: str) -> Pipeline:
+        """The model called `name` at its newest step; ValueError when there is none or its files are damaged.
+
+        Only names from the catalogue count: unlike Pipeline.load, nothing from outside becomes a path.
+        """
+        folder = self._folder(name)
+        try:
+            version = (folder, (folder / checkpoint.MODEL).stat().st_mtime_ns)
+        except FileNotFoundError:
+            raise ValueError(f"The model {name!r} was deleted.") from None
+        with self._lock:
+            one_at_a_time = self._loading.setdefault(name, threading.Lock())
+        with one_at_a_time:  # thirty visitors of a new model load it once
+            with self._lock:
+                known = self._loaded.get(name)
+                if known and known[0] == version:
+                    self._loaded.move_to_end(name)
+                    return known[1]
+            pipeline = Pipeline.load(folder)
+            pipeline.name = name
+            self._keep(name, version, pipeline)
+            return pipeline
+
+    def _keep(self, name: str, version: tuple[Path, int], pipeline: Pipeline) -> None:
+        with self._lock:
+            self._loaded[name] = (version, pipeline)
+            self._loaded.move_to_end(name)
+            while len(self._loaded) > self._capacity:
+                dropped, _ = self._loaded.popitem(last=False)
+                self._loading.pop(dropped, None)
+
+    def _folder(self, name: str) -> Path:
+        with self._lock:
+            if name not in self._folders or time.monotonic() - self._listed_at > CATALOGUE_SECONDS:
+                self._folders = {model.name: model.folder for model in models()}
+                self._listed_at = time.monotonic()
+            if name not in self._folders:
+                raise ValueError(f"There is no model named {name!r}.")
+            return self._folders[name]
+
+
+PIPELINES = Pipelines()

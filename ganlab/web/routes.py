@@ -1,0 +1,150 @@
+"""The ASGI routes: runs as JSON, sheets as PNG, exports, and the live view's files. For `st.App(routes=...)` or Starlette."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from ganlab.run import Run
+from ganlab.web.assets import asset_routes
+from ganlab.web.export import export_zip, metrics_csv
+from ganlab.web.feed import Answer, Feeds
+from ganlab.web.origin import refusal
+from ganlab.web.shared import Shared
+from ganlab.web.snapshot import Seen
+from ganlab.web.summary import detailed, summaries
+
+Handler = Callable[[Request], Awaitable[Response]]
+LIST_SECONDS = 1.0
+_FRESH = {"Cache-Control": "no-store"}
+_FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+def routes() -> list[BaseRoute]:
+    """All routes of the web API and the live view, with caches of their own."""
+    feeds, listing = Feeds(), Shared(summaries, LIST_SECONDS)
+
+    async def all_runs(request: Request) -> Response:
+        return JSONResponse(await listing.get(), headers=_FRESH)
+
+    async def delta(request: Request) -> Response:
+        sheets = _number(request, "sheets")
+        seen = Seen(_number(request, "since"), -1 if sheets is None else sheets, _number(request, "notes"))
+        return _json(request, await feeds.of(_run(request)).delta(seen))
+
+    async def detail(request: Request) -> Response:
+        start, stop = _number(request, "from"), _number(request, "to")
+        if start is None or stop is None:
+            raise HTTPException(400, "A detail needs the steps 'from' and 'to'.")
+        return _json(request, await feeds.of(_run(request)).detail(start, stop))
+
+    return [
+        Route("/api/runs", _answering(all_runs)),
+        Route("/api/runs/{id}", _answering(_summary)),
+        Route("/api/runs/{id}/delta", _answering(delta)),
+        Route("/api/runs/{id}/detail", _answering(detail)),
+        Route("/api/runs/{id}/sheets/{step:int}.png", _answering(_sheet)),
+        Route("/api/runs/{id}/thumbnail.png", _answering(_thumbnail)),
+        Route("/api/runs/{id}/metrics.csv", _answering(_metrics)),
+        Route("/api/runs/{id}/export.zip", _answering(_export)),
+        Route("/api/runs/{id}/stop", _answering(_stop), methods=["POST"]),
+        *asset_routes(),
+    ]
+
+
+async def _summary(request: Request) -> Response:
+    run = _run(request)
+    return JSONResponse(await asyncio.to_thread(detailed, run), headers=_FRESH)
+
+
+async def _sheet(request: Request) -> Response:
+    run, step = _run(request), request.path_params["step"]
+    path = run.sample_path(step)
+    if not path.is_file():
+        raise HTTPException(404, f"The run {run.id} has no sample sheet at step {step}.")
+    return FileResponse(path, headers=_FOREVER)
+
+
+async def _thumbnail(request: Request) -> Response:
+    run = _run(request)
+    steps = await asyncio.to_thread(run.samples)
+    if not steps:
+        raise HTTPException(404, f"The run {run.id} has no sample sheet yet.")
+    headers = {"ETag": f'"{steps[-1]}"', "Cache-Control": "no-cache"}
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(run.sample_path(steps[-1]), headers=headers)
+
+
+async def _metrics(request: Request) -> Response:
+    run = _run(request)
+    return StreamingResponse(metrics_csv(run), media_type="text/csv", headers=_saved_as(f"{run.id}.csv"))
+
+
+async def _export(request: Request) -> Response:
+    run = _run(request)
+    return StreamingResponse(export_zip(run), media_type="application/zip", headers=_saved_as(f"{run.id}.zip"))
+
+
+async def _stop(request: Request) -> Response:
+    reason = refusal(request)
+    if reason:
+        raise HTTPException(403, reason)
+    run = _run(request)
+    status = await asyncio.to_thread(run.status)
+    if not status.active:
+        raise HTTPException(409, f"The run {run.id} is {status.state}: there is nothing to stop.")
+    run.request_stop()
+    return JSONResponse({"message": "The run will keep a checkpoint and stop."}, status_code=202)
+
+
+def _answering(handler: Handler) -> Handler:
+    """Turn what goes wrong into one JSON sentence with the fitting status."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            try:
+                return await handler(request)
+            except (sqlite3.OperationalError, FileNotFoundError):
+                _run(request)  # 404 when it was deleted meanwhile
+                raise HTTPException(503, "The run is being written to right now: ask again in a second.") from None
+            except ValueError as error:
+                raise HTTPException(500, str(error)) from error
+        except HTTPException as error:
+            return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=_FRESH)
+
+    return answer
+
+
+def _run(request: Request) -> Run:
+    try:
+        return Run.open(request.path_params["id"])
+    except ValueError as error:
+        raise HTTPException(404, str(error)) from None
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        return max(-1, min(int(text), 2**53))
+    except ValueError:
+        raise HTTPException(400, f"{name} = {text!r} is not a whole number.") from None
+
+
+def _json(request: Request, answer: Answer) -> Response:
+    headers = _FRESH | {"Vary": "Accept-Encoding"}
+    if answer.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(answer.gzipped, media_type="application/json", headers=headers | {"Content-Encoding": "gzip"})
+    return Response(answer.plain, media_type="application/json", headers=headers)
+
+
+def _saved_as(name: str) -> dict[str, str]:
+    return _FRESH | {"Content-Disposition": f'attachment; filename="{name}"'}

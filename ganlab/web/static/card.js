@@ -1,0 +1,100 @@
+import { make, setText } from "./dom.js";
+import { bytes, count, duration, rate } from "./format.js";
+
+const STATES = { queued: "Queued", running: "Training", stopped: "Stopped", finished: "Finished", failed: "Failed", lost: "Lost", gone: "Not there" };
+const TELLING = ["failed", "lost"]; // states whose message is worth a banner
+
+/** One run's place in the header: what it is, how far it is, how fast, and Stop. */
+export class Card {
+  #stopping = false;
+
+  constructor(run, confirmStop) {
+    this.run = run;
+    this.title = make("h1");
+    this.badge = make("span", { class: "badge" });
+    this.about = make("p", { class: "about" });
+    this.stop = make("button", { type: "button", class: "stop", hidden: true, on: { click: () => this.#stop(confirmStop) } }, "Stop");
+    this.links = make("nav", {}, ...this.#downloads());
+    this.bar = make("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, make("i"));
+    this.stats = make("dl");
+    this.message = make("p", { class: "message", hidden: true });
+    const head = make("div", { class: "head" }, make("div", { class: "who" }, this.title, this.badge), this.about, make("div", { class: "acts" }, this.links, this.stop));
+    this.element = make("article", { class: "card", style: `--run: var(--run${run.index + 1})` }, head, this.bar, this.stats, this.message);
+    this.update();
+  }
+
+  update() {
+    const { run } = this;
+    const { status, summary } = run;
+    const state = run.link === "gone" ? "gone" : (status?.state ?? "connecting");
+    this.element.dataset.state = this.badge.dataset.state = state;
+    setText(this.title, run.title);
+    // A worker that has its turn reads data and builds networks before it trains.
+    const preparing = state === "queued" && !status.message.startsWith("Waiting");
+    setText(this.badge, preparing ? "Preparing" : (STATES[state] ?? "Connecting"));
+    setText(this.about, summary ? `${summary.family} on ${summary.dataset} · ${run.id}` : run.id);
+    this.stop.hidden = !run.active || state === "gone";
+    if (!run.active) this.#stopping = false;
+    this.stop.disabled = this.#stopping;
+    setText(this.stop, this.#stopping ? "Stopping…" : "Stop");
+    this.links.hidden = state === "gone" || !run.lastStep;
+    this.#progress(status);
+    this.#statistics(status ? statistics(run, status) : []);
+    this.#tell(state === "gone" ? "There is no such run any more: it was deleted, or the address is wrong." : TELLING.includes(state) ? status.message : "");
+  }
+
+  #progress(status) {
+    const percent = status ? (100 * status.step) / status.steps : 0;
+    this.bar.firstChild.style.width = `${percent}%`;
+    this.bar.setAttribute("aria-valuenow", percent.toFixed(0));
+  }
+
+  #statistics(pairs) {
+    const shown = [...this.stats.children];
+    if (shown.length !== pairs.length || shown.some((stat, i) => stat.firstChild.textContent !== pairs[i][0])) {
+      this.stats.replaceChildren(...pairs.map(([name]) => make("div", {}, make("dt", {}, name), make("dd"))));
+    }
+    pairs.forEach(([, text], i) => setText(this.stats.children[i].lastChild, text));
+  }
+
+  #tell(text) {
+    this.message.hidden = !text;
+    setText(this.message, text);
+  }
+
+  #downloads() {
+    const link = (text, path, title) => make("a", { href: this.run.url(path), download: "", title }, text);
+    return [link("CSV", "/metrics.csv", "Every metric at every step"), link("Export", "/export.zip", "Settings, metrics, sheets and the newest model in one zip")];
+  }
+
+  async #stop(confirmStop) {
+    if (!(await confirmStop(this.run))) return;
+    this.#stopping = true;
+    this.update();
+    const response = await fetch(this.run.url("/stop"), { method: "POST", headers: { "X-GANLab": "1" } }).catch(() => null);
+    if (response?.ok) return;
+    const told = await response?.json().catch(() => null);
+    this.#stopping = false;
+    this.update();
+    this.#tell(told?.error ?? "The server could not be reached: the run goes on.");
+  }
+}
+
+function statistics(run, status) {
+  const pairs = [["Step", `${count(status.step)} of ${count(status.steps)}`]];
+  pairs.push(["Done", `${Math.floor((100 * status.step) / status.steps)} %`]);
+  if (run.total > 1) {
+    if (status.state === "running") pairs.push(["Images / s", rate(status.images_per_second)]);
+    if (status.seconds_left !== null) pairs.push(["Left", duration(status.seconds_left)]);
+    return pairs;
+  }
+  if (run.summary?.steps_per_epoch) pairs.push(["Epoch", run.xOf(status.step, "epoch").toFixed(1)]);
+  if (status.state === "running" && status.steps_per_second) {
+    pairs.push(["Steps / s", rate(status.steps_per_second)], ["Images / s", rate(status.images_per_second)]);
+    if (status.seconds_left !== null) pairs.push(["Time left", duration(status.seconds_left)]);
+  }
+  if (status.seconds) pairs.push([status.active ? "Elapsed" : "Trained for", duration(status.seconds)]);
+  if (status.memory) pairs.push(["Memory", bytes(status.memory)]);
+  if (status.device) pairs.push(["Device", status.device === "cpu" ? "CPU" : status.device]);
+  return pairs;
+}

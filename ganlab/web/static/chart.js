@@ -1,0 +1,123 @@
+import { make } from "./dom.js";
+import { duration } from "./format.js";
+import { Legend } from "./legend.js";
+import { CHARTS, groupOf, ordered } from "./names.js";
+import { MARGIN, Overlay } from "./overlay.js";
+import { colour, rem } from "./theme.js";
+import { drawn, lines } from "./traces.js";
+
+const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
+const CONFIG = { displayModeBar: false, doubleClick: false, scrollZoom: false, showTips: false };
+
+/** One group of metrics over steps, epochs or time. It keeps its zoom itself: Plotly is told every range at every draw. */
+export class Chart {
+  yZoom = null;
+  busy = false; // the user is dragging: a redraw would pull the zoom box from under the pointer
+  #lines = [];
+
+  /** `on.zoom(range)`, `on.reset()`, `on.hover(x or null)`, `on.pick(x)`, `on.redraw()`: what the user did to this chart. */
+  constructor(group, view, on) {
+    this.group = group;
+    this.view = view;
+    this.on = on;
+    this.plot = make("div", { class: "plot" });
+    this.overlay = new Overlay(this.plot);
+    this.legend = new Legend(() => on.redraw());
+    this.note = make("p", { class: "note", hidden: true }, "Values of zero and below have no place on a logarithmic axis.");
+    const { title, hint = "" } = CHARTS[group] ?? { title: group.replaceAll("_", " ") };
+    const head = make("header", {}, make("h2", { title: hint }, title), this.legend.element);
+    this.element = make("article", { class: `chart ${group}` }, head, make("div", { class: "frame" }, this.plot, this.overlay.element), this.note);
+    this.#listen();
+    new ResizeObserver(() => on.redraw()).observe(this.plot);
+  }
+
+  /** Draw `runs`; `full` is the whole extent of the x axis. */
+  async draw(Plotly, runs, full) {
+    if (this.busy || !this.plot.clientWidth) return;
+    const names = ordered(new Set(runs.flatMap((run) => [...run.curves.keys()].filter((name) => groupOf(name) === this.group))));
+    const range = this.view.zoom ?? full;
+    this.#lines = lines(runs, names);
+    const visible = this.#lines.filter((line) => !this.legend.hides(line));
+    const points = Math.min(1500, 2 * this.plot.clientWidth);
+    const traces = visible.flatMap((line) => drawn(line, this.view, range, points));
+    this.note.hidden = !(this.view.log && traces.some((trace) => trace.y.some((y) => y !== null && y <= 0)));
+    this.legend.update(this.#lines);
+    await Plotly.react(this.plot, traces, this.#layout(range, traces), CONFIG);
+    if (!this.plot.dataset.drawn) this.#listenToPlotly();
+    this.place(range, runs);
+  }
+
+  /** Put everything that lies over the plot where it belongs. */
+  place(range, runs) {
+    this.overlay.range = range;
+    this.overlay.placeMarks(runs, this.view.axis);
+  }
+
+  /** Show the values at `stepOf(run)`. */
+  showValues(stepOf) {
+    this.legend.showValues(this.#lines, stepOf, this.view.smoothing);
+  }
+
+  #layout(range, traces) {
+    const axis = { color: colour("--soft"), gridcolor: colour("--line"), zeroline: false, linecolor: colour("--line"), tickfont: { size: 0.82 * rem() } };
+    const y = { ...axis, type: this.view.log ? "log" : "linear", autorange: true, nticks: 6, exponentformat: "power" };
+    if (this.yZoom) Object.assign(y, { autorange: false, range: this.yZoom });
+    else if (this.group === "score" && !this.view.log && traces.every((trace) => trace.y.every((v) => v === null || (v >= 0 && v <= 1)))) {
+      Object.assign(y, { autorange: false, range: [-0.02, 1.02] });
+    }
+    return {
+      width: this.plot.clientWidth,
+      height: this.plot.clientHeight,
+      margin: MARGIN,
+      paper_bgcolor: "rgba(0,0,0,0)",
+      plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: getComputedStyle(document.body).fontFamily, color: colour("--ink") },
+      showlegend: false,
+      hovermode: false,
+      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom", // a finger scrolls the page
+      xaxis: { ...axis, showgrid: false, showline: true, range: [...range], autorange: false, ...ticks(this.view.axis, range) },
+      yaxis: y,
+    };
+  }
+
+  #listen() {
+    let pressed = null;
+    this.plot.addEventListener("pointermove", (event) => this.busy || this.on.hover(this.overlay.xAt(event)));
+    this.plot.addEventListener("pointerleave", () => this.on.hover(null));
+    this.plot.addEventListener("pointerdown", (event) => {
+      pressed = event;
+      this.busy = event.pointerType === "mouse";
+    });
+    window.addEventListener("pointerup", (event) => {
+      if (!pressed) return;
+      const still = Math.hypot(event.clientX - pressed.clientX, event.clientY - pressed.clientY) < 5;
+      const x = this.overlay.xAt(pressed);
+      pressed = null;
+      // After Plotly has acted on the same event.
+      setTimeout(() => {
+        this.busy = false;
+        if (still && x !== null) this.on.pick(x);
+        this.on.redraw();
+      });
+    });
+  }
+
+  #listenToPlotly() {
+    this.plot.dataset.drawn = "yes";
+    this.plot.on("plotly_relayout", (change) => {
+      const pair = (axis) => (change[`${axis}.range[0]`] === undefined ? change[`${axis}.range`] : [change[`${axis}.range[0]`], change[`${axis}.range[1]`]]);
+      if (pair("yaxis")) this.yZoom = pair("yaxis").map(Number);
+      if (pair("xaxis") || pair("yaxis")) this.on.zoom(pair("xaxis")?.map(Number) ?? this.view.zoom);
+    });
+    this.plot.on("plotly_doubleclick", () => this.on.reset());
+  }
+}
+
+/** Ticks of the x axis: whole steps, and times as minutes and seconds at round places. */
+function ticks(axis, [from, to]) {
+  if (axis !== "time") return { tickmode: "auto", nticks: 7, tickformat: axis === "step" ? ",d" : "~g" };
+  const gap = TIME_STEPS.find((step) => (to - from) / step <= 7) ?? TIME_STEPS.at(-1);
+  const first = Math.ceil(from / gap);
+  const tickvals = Array.from({ length: Math.floor(to / gap) - first + 1 }, (_, i) => (first + i) * gap);
+  return { tickmode: "array", tickvals, ticktext: tickvals.map(duration) };
+}

@@ -1,0 +1,27 @@
+// Numbers as people read them.
+
+export const count = (n) => Math.round(n).toLocaleString("en-US");
+
+/** 42 -> "0:42", 3725 -> "1:02:05". */
+export function duration(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] ? parts : parts.slice(1);
+  return shown.map((part, i) => (i ? String(part).padStart(2, "0") : part)).join(":");
+}
+
+/** Four significant digits at most; tiny and huge values in powers of ten. */
+export function value(x) {
+  if (x === null || x === undefined || Number.isNaN(x)) return "–";
+  const size = Math.abs(x);
+  if (size >= 1e6 || (size > 0 && size < 1e-3)) return x.toExponential(1).replace("-", "−");
+  if (size >= 1000) return count(x).replace("-", "−");
+  return x.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 3).replace("-", "−");
+}
+
+/** Rates: 84.2, 5,376. */
+export const rate = (x) => (x >= 100 ? count(x) : x.toFixed(x >= 10 ? 1 : 2));
+
+export function bytes(n) {
+  return n >= 2 ** 30 ? `${(n / 2 ** 30).toFixed(1)} GB` : `${Math.round(n / 2 ** 20)} MB`;
+}

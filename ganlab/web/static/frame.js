@@ -1,0 +1,23 @@
+// Inside another page of this app, the live view makes its frame as tall as itself and takes the window's size for the screen's.
+
+const frame = (() => {
+  try {
+    return window.frameElement; // null at the top
+  } catch {
+    return null; // another site's frame: it stays as it is
+  }
+})();
+
+/** The height of the window that a person sees, in pixels. */
+export const screenHeight = () => (frame ? window.parent.innerHeight : window.innerHeight);
+
+/** Keep `--screen` (a hundredth is what 1vh is to a page of its own) and the frame's height right. */
+export function keepFrame() {
+  const measure = () => document.documentElement.style.setProperty("--screen", `${screenHeight()}px`);
+  measure();
+  if (!frame) return;
+  window.parent.addEventListener("resize", measure);
+  window.addEventListener("pagehide", () => window.parent.removeEventListener("resize", measure));
+  document.documentElement.dataset.framed = "yes";
+  new ResizeObserver(() => (frame.style.height = `${Math.ceil(document.body.getBoundingClientRect().height)}px`)).observe(document.body);
+}

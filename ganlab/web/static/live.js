@@ -1,0 +1,67 @@
+// The live view: wires runs, polling, charts and sheets together. What it shows is in the URL: ?run=ID or ?runs=ID,ID.
+import { Card } from "./card.js";
+import { Charts } from "./charts.js";
+import { setText } from "./dom.js";
+import { keepFrame } from "./frame.js";
+import { Player } from "./player.js";
+import { Poller } from "./poll.js";
+import { Run } from "./run.js";
+import { Sheet } from "./sheet.js";
+import { Timeline } from "./timeline.js";
+import { Toolbar } from "./toolbar.js";
+import { View } from "./view.js";
+import { Waiting } from "./waiting.js";
+
+const $ = (id) => document.getElementById(id);
+
+const view = new View();
+const runs = view.ids.map((id, i) => new Run(id, i, view.ids.length));
+const waiting = new Waiting($("waiting"));
+
+keepFrame();
+if (runs.length) start();
+else waiting.offer();
+
+function start() {
+  document.body.dataset.runs = runs.length;
+  const timeline = new Timeline(view);
+  const charts = new Charts(runs, view, timeline);
+  const toolbar = new Toolbar($("toolbar"), view, charts, runs);
+  const sheets = runs.map((run) => new Sheet(run, timeline));
+  const player = new Player($("player"), timeline, runs, (step) => sheets.every((sheet) => sheet.ready(step)));
+  const cards = runs.map((run) => new Card(run, confirmStop));
+  $("sheets").append(...sheets.map((sheet) => sheet.element));
+  $("cards").append(...cards.map((card) => card.element));
+
+  for (const run of runs) new Poller(run, onNews);
+  waiting.update(runs);
+
+  function onNews(run, changed) {
+    cards[run.index].update();
+    waiting.update(runs);
+    $("main").hidden = !$("waiting").hidden;
+    $("offline").hidden = !runs.some((other) => other.link === "lost");
+    document.title = titleOf(runs);
+    if (!changed) return;
+    timeline.setSteps([...new Set(runs.flatMap((other) => other.sheets))].sort((a, b) => a - b));
+    sheets[run.index].update();
+    player.update();
+    toolbar.update();
+    charts.redraw();
+  }
+}
+
+function titleOf(shown) {
+  const [run] = shown;
+  const percent = run.status ? Math.floor((100 * run.status.step) / run.status.steps) : 0;
+  return `${run.active ? `${percent} % · ` : ""}${shown.map((other) => other.title).join(", ")} · GANLab`;
+}
+
+function confirmStop(run) {
+  const dialog = $("confirm");
+  setText(dialog.querySelector("h2"), `Stop ${run.title}?`);
+  setText(dialog.querySelector("p"), "It keeps a checkpoint first, so it can be resumed later, exactly from there.");
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
+}

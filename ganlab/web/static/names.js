@@ -1,0 +1,40 @@
+// Metric names as people read them, and which chart they belong to.
+
+export const CHARTS = {
+  loss: { title: "Losses", hint: "what each network tries to make small" },
+  score: { title: "Scores", hint: "what D says of real images x and of fakes G(z)" },
+  speed: { title: "Speed" },
+};
+const HIDDEN = ["time"];
+const SCORES = { real: "D(x)", fake: "D(G(z))" };
+const plain = (text) => text.replaceAll("_", " ");
+
+/** "loss/G/adversarial" -> "loss". */
+export const groupOf = (name) => name.split("/")[0];
+
+/** The groups of these metrics that have a chart, losses and scores first. */
+export function groupsOf(names) {
+  const found = new Set(names.map(groupOf).filter((group) => !HIDDEN.includes(group)));
+  return [...new Set(["loss", "score", ...[...found].sort()])].filter((group) => found.has(group));
+}
+
+/** The network of a loss: "loss/G_AB/cycle" -> "G_AB". */
+export const networkOf = (name) => name.split("/")[1];
+
+/** What the legend calls a metric among its chart's `names`. */
+export function label(name, names, short = false) {
+  const [group, first, ...rest] = name.split("/");
+  if (group === "loss") {
+    const alone = names.filter((other) => networkOf(other) === first).length === 1;
+    const network = short || first.length > 1 ? first : first === "G" ? "Generator" : "Discriminator";
+    return alone ? network : `${network} ${plain(rest.join(" "))}`;
+  }
+  if (group === "score" && SCORES[first] && !rest.length) return short ? SCORES[first] : `${SCORES[first]} ${first}`;
+  return plain([first ?? group, ...rest].join(" "));
+}
+
+/** Networks in the order G.., D..; terms as they come. */
+export function ordered(names) {
+  const rank = (name) => (groupOf(name) === "loss" ? `${networkOf(name)[0] === "G" ? 0 : 1}${name}` : name === "score/real" ? "0" : name);
+  return [...names].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+}

@@ -1,0 +1,62 @@
+import { make, setText } from "./dom.js";
+import { count } from "./format.js";
+
+export const MARGIN = { l: 52, r: 14, t: 10, b: 30 };
+const QUIET = ["queued", "finished"];
+
+/** What lies over a plot: the cursor of the sheet on screen, the hairline under the pointer, and what happened to the run. */
+export class Overlay {
+  constructor(plot) {
+    this.plot = plot;
+    this.cursor = make("div", { class: "cursor", hidden: true }, make("span"));
+    this.hair = make("div", { class: "hair", hidden: true });
+    this.marks = make("div");
+    this.element = make("div", { class: "overlay" }, this.marks, this.hair, this.cursor);
+    this.range = [0, 1];
+  }
+
+  /** Pixels from the plot's left edge; null outside the axes. */
+  pixel(x) {
+    const part = (x - this.range[0]) / (this.range[1] - this.range[0]);
+    return part < -1e-6 || part > 1 + 1e-6 ? null : MARGIN.l + part * (this.plot.clientWidth - MARGIN.l - MARGIN.r);
+  }
+
+  /** x on the axis under a pointer event; null outside the axes. */
+  xAt(event) {
+    const box = this.plot.getBoundingClientRect();
+    const part = (event.clientX - box.left - MARGIN.l) / (box.width - MARGIN.l - MARGIN.r);
+    const inside = part >= 0 && part <= 1 && event.clientY >= box.top + MARGIN.t && event.clientY <= box.bottom - MARGIN.b;
+    return inside ? this.range[0] + part * (this.range[1] - this.range[0]) : null;
+  }
+
+  placeCursor(x, step) {
+    this.#place(this.cursor, x);
+    if (step !== undefined) setText(this.cursor.firstChild, count(step));
+    this.cursor.classList.toggle("left", parseFloat(this.cursor.style.left) > this.plot.clientWidth - 60);
+  }
+
+  placeHair(x) {
+    this.#place(this.hair, x);
+  }
+
+  /** A thin line per annotation of `runs` worth a look; its flag tells what happened. */
+  placeMarks(runs, axis) {
+    const marks = runs.flatMap((run) =>
+      run.notes
+        .filter((note) => !QUIET.includes(note.kind) && note.step > 0)
+        .map((note) => {
+          const title = `${runs.length > 1 ? `${run.title}: ` : ""}${note.text || note.kind} (step ${count(note.step)})`;
+          const mark = make("div", { class: `mark ${note.kind}` }, make("span", { class: "flag", title, tabIndex: 0, "aria-label": title }));
+          this.#place(mark, run.xOf(note.step, axis));
+          return mark;
+        }),
+    );
+    this.marks.replaceChildren(...marks);
+  }
+
+  #place(element, x) {
+    const left = x === null || x === undefined ? null : this.pixel(x);
+    element.hidden = left === null;
+    if (left !== null) element.style.left = `${left}px`;
+  }
+}

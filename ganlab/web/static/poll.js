@@ -1,0 +1,68 @@
+// One loop of requests per run: quick while it trains and is looked at, slow otherwise, patient while the server is away.
+
+const ACTIVE = 1000;
+const ENDED = 5000; // a resumed run is noticed
+const HIDDEN = 10; // times slower
+const PATIENCE = [1000, 2000, 3000, 5000];
+
+export class Poller {
+  #timer = 0;
+  #failures = 0;
+  #asking = false;
+
+  /** `onNews(run, changed)` after every answer, and when the connection is lost or the run gone. */
+  constructor(run, onNews) {
+    this.run = run;
+    this.onNews = onNews;
+    document.addEventListener("visibilitychange", () => document.hidden || this.now());
+    window.addEventListener("online", () => this.now());
+    this.now();
+  }
+
+  /** Ask at once. */
+  async now() {
+    if (this.#asking || this.run.link === "gone") return;
+    clearTimeout(this.#timer);
+    this.#asking = true;
+    const began = performance.now();
+    const changed = await this.#ask();
+    this.#asking = false;
+    this.onNews(this.run, changed);
+    // Counted from the request, so that a slow answer does not slow the rhythm.
+    if (this.run.link !== "gone") this.#timer = setTimeout(() => this.now(), Math.max(200, this.#pause - (performance.now() - began)));
+  }
+
+  get #pause() {
+    if (this.#failures) return PATIENCE[Math.min(this.#failures, PATIENCE.length) - 1];
+    return (this.run.active ? ACTIVE : ENDED) * (document.hidden ? HIDDEN : 1);
+  }
+
+  async #ask() {
+    try {
+      const before = this.run.status;
+      const changed = this.run.apply(await this.#get(this.run.deltaUrl));
+      const now = this.run.status;
+      if (!this.run.summary || before?.state !== now.state || before?.num_images !== now.num_images) {
+        this.run.summary = await this.#get(this.run.url());
+      }
+      const first = this.run.link !== "ok";
+      this.#failures = 0;
+      this.run.link = "ok";
+      return changed || first || before?.state !== now.state;
+    } catch (error) {
+      this.#failures++;
+      this.run.link = error instanceof Gone ? "gone" : "lost";
+      return false;
+    }
+  }
+
+  async #get(url) {
+    const response = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(15_000) });
+    const isJson = response.headers.get("content-type")?.includes("json");
+    if (response.status === 404 && isJson) throw new Gone((await response.json()).error);
+    if (!response.ok || !isJson) throw new Error(`${response.status}`);
+    return response.json();
+  }
+}
+
+class Gone extends Error {}

@@ -1,0 +1,83 @@
+import { Curve } from "./curve.js";
+import { interpolate } from "./maths.js";
+
+/** Everything this page knows of one run; `apply` a delta, read the rest. */
+export class Run {
+  curves = new Map();
+  sheets = [];
+  notes = [];
+  status = null;
+  summary = null;
+  link = "connecting"; // | ok | lost | gone
+  #cursor = null;
+
+  constructor(id, index, total) {
+    this.id = id;
+    this.index = index; // its place among the runs on the page: its colour
+    this.total = total;
+  }
+
+  /** A URL of this run's part of the API, relative to the page: it works behind any path prefix. */
+  url(path = "") {
+    return `../api/runs/${encodeURIComponent(this.id)}${path}`;
+  }
+
+  get deltaUrl() {
+    if (this.#cursor === null) return this.url("/delta");
+    const notes = this.notes.at(-1)?.id ?? 0;
+    return this.url(`/delta?since=${this.#cursor}&sheets=${this.sheets.at(-1) ?? -1}&notes=${notes}`);
+  }
+
+  sheetUrl(step) {
+    return this.url(`/sheets/${step}.png`);
+  }
+
+  /** Take in a delta; whether there is anything new to draw. */
+  apply(delta) {
+    for (const curve of this.curves.values()) curve.cut(delta.since);
+    for (const [name, part] of Object.entries(delta.series)) {
+      if (!this.curves.has(name)) this.curves.set(name, new Curve());
+      this.curves.get(name).append(part);
+    }
+    const known = this.sheets.length;
+    this.sheets = this.sheets.filter((step) => step <= delta.sheets_since).concat(delta.sheets);
+    this.notes.push(...delta.annotations);
+    const changed = delta.cursor !== this.#cursor || delta.annotations.length > 0 || delta.sheets.length > 0 || this.sheets.length !== known;
+    this.#cursor = delta.cursor;
+    this.status = delta.status;
+    return changed;
+  }
+
+  get title() {
+    return this.summary?.title ?? this.id;
+  }
+
+  get active() {
+    return this.status?.active ?? false;
+  }
+
+  get lastStep() {
+    return Math.max(this.#cursor ?? 0, this.status?.step ?? 0, 0);
+  }
+
+  get logEvery() {
+    return this.summary?.config.log_every ?? 10;
+  }
+
+  /** x of a step on the axis "step", "epoch" or "time" (in seconds). */
+  xOf(step, axis) {
+    if (axis === "epoch") return step / (this.summary?.steps_per_epoch ?? 1);
+    return axis === "time" ? interpolate(this.#clock.steps, this.#clock.values, step) : step;
+  }
+
+  /** The inverse of `xOf`, not rounded. */
+  stepAt(x, axis) {
+    if (axis === "epoch") return x * (this.summary?.steps_per_epoch ?? 1);
+    return axis === "time" ? interpolate(this.#clock.values, this.#clock.steps, x) : x;
+  }
+
+  get #clock() {
+    const clock = this.curves.get("time/seconds");
+    return { steps: [0, ...(clock?.steps ?? [])], values: [0, ...(clock?.values ?? [])] };
+  }
+}

@@ -1,0 +1,122 @@
+import { make, setText } from "./dom.js";
+import { count } from "./format.js";
+import { screenHeight } from "./frame.js";
+import { bisect, nearest } from "./maths.js";
+
+const KEPT = 96; // decoded pictures per run
+const AHEAD = 6;
+const PADDING = 2; // pixels around each image of a sheet, as ganlab/images.py lays them out
+
+/** The sample sheet of one run at the timeline's step. */
+export class Sheet {
+  #pictures = new Map(); // step -> image element, the one used last at the end
+  #wanted = null; // the step that is or is about to be on screen
+  #painted = null;
+
+  constructor(run, timeline) {
+    this.run = run;
+    this.timeline = timeline;
+    this.canvas = make("canvas", { role: "img" });
+    this.empty = make("p", { class: "empty" });
+    this.caption = make("figcaption");
+    this.frame = make("div", { class: "picture" }, this.empty);
+    this.element = make("figure", { class: "sheet", style: `--run: var(--run${run.index + 1})` }, this.caption, this.frame);
+    this.caption.hidden = run.total === 1;
+    new ResizeObserver(() => this.#paint()).observe(this.element);
+    timeline.onChange(() => this.update());
+  }
+
+  /** Whether the sheet of `step` can be shown without waiting. */
+  ready(step) {
+    const own = nearest(this.run.sheets, step);
+    return own === undefined || this.#picture(own).dataset.state !== "loading";
+  }
+
+  update() {
+    const { run, timeline } = this;
+    const step = timeline.shown === undefined ? undefined : nearest(run.sheets, timeline.shown);
+    if (step === undefined) return this.#showEmpty();
+    setText(this.caption, `${run.title} · step ${count(step)}`);
+    if (step !== this.#wanted) this.#show(step);
+  }
+
+  async #show(step) {
+    this.#wanted = step;
+    const picture = this.#picture(step);
+    if (picture.dataset.state === "loading") await picture.loaded;
+    if (this.#wanted !== step) return; // overtaken
+    if (picture.dataset.state === "failed") {
+      this.#pictures.delete(step);
+      setText(this.empty, `The sheet of step ${count(step)} could not be read.`);
+      this.frame.replaceChildren(this.empty);
+      return;
+    }
+    this.canvas.dataset.step = step;
+    this.canvas.setAttribute("aria-label", `Samples of ${this.run.title} at step ${count(step)}`);
+    if (!this.canvas.isConnected) this.frame.replaceChildren(this.canvas);
+    this.#painted = picture;
+    this.#paint();
+    this.#preload(step);
+  }
+
+  #showEmpty() {
+    const every = this.run.summary?.config.sample_every;
+    setText(this.empty, this.run.active && every ? `The next sheet comes within ${count(every)} steps.` : "This run has no sample sheet.");
+    this.#wanted = null;
+    this.frame.replaceChildren(this.empty);
+  }
+
+  #picture(step) {
+    const picture = this.#pictures.get(step) ?? this.#load(step);
+    this.#pictures.delete(step);
+    this.#pictures.set(step, picture);
+    for (const old of this.#pictures.keys()) {
+      if (this.#pictures.size <= KEPT) break;
+      this.#pictures.delete(old);
+    }
+    return picture;
+  }
+
+  #load(step) {
+    const picture = make("img", { src: this.run.sheetUrl(step) });
+    picture.dataset.state = "loading";
+    picture.loaded = picture.decode().then(
+      () => (picture.dataset.state = "ready"),
+      () => (picture.dataset.state = "failed"),
+    );
+    return picture;
+  }
+
+  /** The neighbours, more of those ahead. */
+  #preload(step) {
+    const at = bisect(this.run.sheets, step);
+    for (const near of this.run.sheets.slice(Math.max(0, at - 2), at + AHEAD + 1)) this.#picture(near);
+  }
+
+  /**
+   * As large as there is room for. Each pixel is first enlarged by a whole number, then the whole scaled down a little:
+   * small pictures stay crisp at any size, and their pixels alike.
+   */
+  #paint() {
+    const room = this.frame.clientWidth;
+    if (!this.#painted || !room) return;
+    const { naturalWidth: width, naturalHeight: height } = this.#painted;
+    const tallest = Math.max(240, screenHeight() * (this.run.total > 2 ? 0.34 : 0.76));
+    const scale = Math.min(room / width, tallest / height);
+    const whole = Math.max(1, Math.ceil(scale * (window.devicePixelRatio || 1)));
+    Object.assign(this.canvas, { width: width * whole, height: height * whole });
+    this.canvas.style.width = `${width * scale}px`;
+    const context = this.canvas.getContext("2d");
+    context.imageSmoothingEnabled = false;
+    context.drawImage(this.#painted, 0, 0, width * whole, height * whole);
+    this.#clearGutters(context, width, height, whole);
+  }
+
+  /** White between the images would glare on a dark page: let the page shine through. */
+  #clearGutters(context, width, height, whole) {
+    const cell = (this.run.summary?.config.image_size ?? 0) + PADDING;
+    if ((width - PADDING) % cell || (height - PADDING) % cell) return; // not laid out as expected
+    for (let x = 0; x < width; x += cell) context.clearRect(x * whole, 0, PADDING * whole, height * whole);
+    for (let y = 0; y < height; y += cell) context.clearRect(0, y * whole, width * whole, PADDING * whole);
+  }
+}

@@ -1,0 +1,107 @@
+import { bisect, nearest } from "./maths.js";
+
+/** Which sheet is on screen: the newest, one that was chosen, or for a moment the one under the pointer on a chart. */
+export class Timeline {
+  steps = [];
+  playing = false;
+  speed = 8; // sheets per second
+  #view;
+  #hovered = null;
+  #listeners = [];
+  #timer = 0;
+
+  constructor(view) {
+    this.#view = view;
+  }
+
+  onChange(listener) {
+    this.#listeners.push(listener);
+  }
+
+  /** All saved steps, of all runs on the page. */
+  setSteps(steps) {
+    if (steps.length === this.steps.length && steps.at(-1) === this.steps.at(-1)) return;
+    this.steps = steps;
+    this.#tell();
+  }
+
+  /** Whether new sheets are shown as they come. */
+  get following() {
+    return this.#view.step === null;
+  }
+
+  get hovering() {
+    return this.#hovered !== null;
+  }
+
+  /** The step on screen; undefined before the first sheet. */
+  get shown() {
+    if (this.#hovered !== null) return nearest(this.steps, this.#hovered);
+    return this.following ? this.steps.at(-1) : nearest(this.steps, this.#view.step);
+  }
+
+  get index() {
+    return this.steps.length ? bisect(this.steps, this.shown) : -1;
+  }
+
+  /** Stay at the sheet nearest to `step`. */
+  seek(step) {
+    this.#hovered = null;
+    this.#view.set({ step: nearest(this.steps, step) ?? null });
+    this.#tell();
+  }
+
+  follow() {
+    this.pause();
+    this.#hovered = null;
+    this.#view.set({ step: null });
+    this.#tell();
+  }
+
+  /** Show the sheet nearest to `step` while the pointer is there; null when it left. */
+  hover(step) {
+    if (this.playing || (step === null && this.#hovered === null)) return;
+    this.#hovered = step;
+    this.#tell();
+  }
+
+  /** Go `by` sheets on or back. */
+  move(by) {
+    if (!this.steps.length) return;
+    const next = Math.min(this.steps.length - 1, Math.max(0, this.index + by));
+    this.pause();
+    this.seek(this.steps[next]);
+  }
+
+  play(ready = () => true) {
+    if (this.playing || !this.steps.length) return;
+    this.playing = true;
+    this.#hovered = null;
+    if (this.following || this.index === this.steps.length - 1) this.#view.set({ step: this.steps[0] });
+    this.#tell();
+    this.#schedule(ready);
+  }
+
+  pause() {
+    clearTimeout(this.#timer);
+    if (!this.playing) return;
+    this.playing = false;
+    this.#tell();
+  }
+
+  #schedule(ready) {
+    this.#timer = setTimeout(() => {
+      const next = this.index + 1;
+      if (next >= this.steps.length) return this.follow();
+      if (ready(this.steps[next])) {
+        this.#view.set({ step: this.steps[next] });
+        this.#tell();
+      }
+      this.#schedule(ready);
+    }, 1000 / this.speed);
+  }
+
+  #tell() {
+    for (const listener of this.#listeners) listener();
+  }
+}

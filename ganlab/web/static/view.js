@@ -1,0 +1,48 @@
+// What is on screen and how; it round-trips through the URL, so that a link shows what its sender saw.
+
+const DEFAULTS = { smoothing: 0.9, log: false, axis: "step", zoom: null, step: null };
+
+export class View {
+  #listeners = [];
+  #saving = 0;
+
+  constructor(search = location.search) {
+    const query = new URLSearchParams(search);
+    const ids = (query.get("runs") ?? query.get("run") ?? "").split(",").filter(Boolean);
+    this.ids = [...new Set(ids)].slice(0, 4);
+    this.smoothing = clamp(query.get("smooth"), 0, 0.999, DEFAULTS.smoothing);
+    this.log = query.get("log") === "1";
+    this.axis = ["step", "epoch", "time"].includes(query.get("x")) ? query.get("x") : DEFAULTS.axis;
+    const zoom = (query.get("zoom") ?? "").split(",").map(Number);
+    this.zoom = zoom.length === 2 && zoom[0] < zoom[1] ? zoom : null; // [from, to] on the x axis
+    this.step = query.has("step") ? clamp(query.get("step"), 0, Number.MAX_SAFE_INTEGER, null) : null; // null: the newest
+  }
+
+  onChange(listener) {
+    this.#listeners.push(listener);
+  }
+
+  /** Change some of smoothing, log, axis, zoom, step; everybody who draws hears of it. */
+  set(changes) {
+    Object.assign(this, changes);
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => this.#save(), 250); // browsers refuse a stream of history entries
+    for (const listener of this.#listeners) listener(changes);
+  }
+
+  #save() {
+    const query = new URLSearchParams(location.search);
+    const keep = (name, on, text) => (on ? query.set(name, text) : query.delete(name));
+    keep("smooth", this.smoothing !== DEFAULTS.smoothing, this.smoothing);
+    keep("log", this.log, "1");
+    keep("x", this.axis !== DEFAULTS.axis, this.axis);
+    keep("zoom", this.zoom, this.zoom?.map((x) => Number(x.toPrecision(6))).join(","));
+    keep("step", this.step !== null, this.step);
+    history.replaceState(null, "", `?${query.toString().replaceAll("%2C", ",")}`);
+  }
+}
+
+function clamp(text, low, high, otherwise) {
+  const x = text === null || text === "" ? NaN : Number(text);
+  return Number.isFinite(x) ? Math.min(high, Math.max(low, x)) : otherwise;
+}

@@ -1,0 +1,61 @@
+"""A run in one JSON object: what lists and headers show of it."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from ganlab import checkpoint
+from ganlab.run import Run, runs
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """What a run is, where it stands, and its newest metrics."""
+    settings, status, sheets = run.settings, run.status(), run.samples()
+    config = settings["config"]
+    return {
+        "id": run.id,
+        "title": run.title,
+        "recipe": settings["recipe"],
+        "family": config["family"],
+        "dataset": config["dataset"],
+        "config": config,
+        "created": settings["created"],
+        "group": settings["group"],
+        "status": asdict(status) | {"active": status.active},
+        "steps_per_epoch": steps_per_epoch(config, status.num_images),
+        "metrics": {name: value if _is_number(value) else None for name, value in run.last_metrics().items()},
+        "checkpoints": [int(folder.name.removeprefix("step-")) for folder in run.checkpoints()],
+        "sheets": len(sheets),
+        "last_sheet": sheets[-1] if sheets else None,
+    }
+
+
+def detailed(run: Run) -> dict[str, Any]:
+    """The summary, the ids of all runs started together with this one (itself included), and what its labels mean."""
+    group = run.settings["group"]
+    members = sorted(other.id for other in runs(run.path.parent) if other.settings["group"] == group) if group else [run.id]
+    folders = run.checkpoints()
+    labels = checkpoint.read_info(folders[-1]).labels if folders else ()
+    return summary(run) | {"group_runs": members, "labels": list(labels)}
+
+
+def summaries() -> list[dict[str, Any]]:
+    """Every run, newest first, without those that are being deleted meanwhile or whose config.json is damaged."""
+    result = []
+    for run in runs():
+        with suppress(FileNotFoundError, sqlite3.OperationalError, ValueError):
+            result.append(summary(run))
+    return result
+
+
+def steps_per_epoch(config: dict[str, Any], num_images: int) -> float | None:
+    """Steps in which D sees every image once; None while the number of images is unknown."""
+    return num_images / (config["batch_size"] * config["d_steps"]) if num_images else None
+
+
+def _is_number(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)

@@ -1,0 +1,17 @@
+"""Home: what this is, one button to begin with, and everything there is to play with."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganlab.data import DATASETS
+from ganlab.models import models
+from ganlab.ui import cards, welcome
+
+welcome.hero(DATASETS["mnist"].available())
+found = models()
+if found:
+    st.subheader("Models here", divider="gray")
+    cards.gallery(found)
+else:
+    welcome.nothing_yet()

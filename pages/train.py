@@ -1,0 +1,23 @@
+"""Train: choose a recipe or a family, change what you like, start."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganlab.ui import choice, form, plan, start
+
+st.title("Train a GAN")
+asked = choice.restore_from_url()
+settings, panel = st.columns([13, 7], gap="large")
+with settings:
+    chosen = choice.choose(asked)
+    changes, wrong = form.settings(chosen.base, asked, chosen.key)
+with panel, st.container(border=True):
+    device, ready = plan.panel(chosen, changes, asked, wrong)
+    changes |= device
+    pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not ready)
+    if pressed:
+        start.start_and_watch(chosen.configs(changes))
+    else:
+        start.fresh_token()
+choice.write_to_url(chosen, changes)

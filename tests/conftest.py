@@ -1,0 +1,57 @@
+"""What the tests share: run directories of their own, real data where there is some, configs small enough for seconds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Every test has empty runs and an empty data folder of its own."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("GANLAB_RUNS", str(home / "runs"))
+    monkeypatch.setenv("GANLAB_DATA", str(home / "data"))
+    yield home
+
+
+def find_real_data() -> Path | None:
+    """GANLAB_DATA as it was when the tests started, or shared data beside the project."""
+    for candidate in (_DATA_AT_START, str(SHARED / "data")):
+        if candidate and (Path(candidate) / "MNIST" / "raw").is_dir():
+            return Path(candidate).resolve()
+    return None
+
+
+_DATA_AT_START = os.environ.get("GANLAB_DATA", "")
+
+
+@pytest.fixture(scope="session")
+def real_data_folder() -> Path:
+    """The folder with real data sets; skips where there is none."""
+    found = find_real_data()
+    if found is None:
+        pytest.skip("no real data: set GANLAB_DATA to a folder with MNIST/raw")
+    return found
+
+
+@pytest.fixture
+def real_data(real_data_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, and GANLAB_DATA points at it."""
+    monkeypatch.setenv("GANLAB_DATA", str(real_data_folder))
+    return real_data_folder
+
+
+@pytest.fixture(scope="session")
+def foreign_weights() -> Path:
+    """The folder with other people's checkpoints; skips where there is none."""
+    folder = SHARED / "weights"
+    if not folder.is_dir():
+        pytest.skip("no foreign checkpoints beside the project")
+    return folder

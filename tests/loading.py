@@ -1,0 +1,25 @@
+"""Running `load` to its end in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from ganlab.data import load
+from ganlab.data.dataset import Dataset
+from ganlab.events import Loading
+
+
+def drain(steps: Generator[Loading, None, Any]) -> tuple[Any, list[Loading]]:
+    """What a generator returns, and what it yielded on the way."""
+    said = []
+    while True:
+        try:
+            said.append(next(steps))
+        except StopIteration as end:
+            return end.value, said
+
+
+def loaded(name: str, **wanted: Any) -> Dataset:
+    """The data set alone; 28 pixels unless told."""
+    return drain(load(name, **{"image_size": 28, **wanted}))[0]

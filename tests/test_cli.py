@@ -1,0 +1,126 @@
+"""The command line as a person types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ganlab import runs
+from ganlab.__main__ import main
+
+QUICK = ["--steps", "4", "--width", "8", "--batch-size", "8", "--samples", "4", "--image-size", "16", "--device", "cpu"]
+
+
+@pytest.fixture
+def trained() -> str:
+    assert main(["train", "shapes", "--family", "cgan", *QUICK]) == 0
+    return runs()[0].id
+
+
+def test_train_runs_sample(trained: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    capsys.readouterr()
+    assert main(["runs"]) == 0
+    assert "finished" in (table := capsys.readouterr().out) and trained in table
+    assert main(["runs", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert row["state"] == "finished" and row["config"]["width"] == 8 and "loss/G/adversarial" in row["metrics"]
+
+    sheet = tmp_path / "sheet.png"
+    assert main(["sample", trained, "-n", "6", "--seed", "7", "--label", "3", "-o", str(sheet)]) == 0
+    first = sheet.read_bytes()
+    assert main(["sample", trained, "-n", "6", "--seed", "7", "--label", "3", "-o", str(sheet)]) == 0
+    assert sheet.read_bytes() == first  # a seed is a promise
+    assert main(["sample", trained, "-n", "3", "-o", str(tmp_path / "folder")]) == 0
+    pictures = sorted((tmp_path / "folder").iterdir())
+    assert [path.name for path in pictures] == ["00000.png", "00001.png", "00002.png"]
+    assert Image.open(pictures[0]).size == (16, 16)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "shapes", "--lr", "3"], "lr = 3.0 is out of range: 1e-07 to 1."),
+        (["train", "nowhere"], "dataset = 'nowhere' is neither one of mnist"),
+        (["train", "--family", "nope"], "family = 'nope' is not one of cgan, dcgan"),
+        (["train", "--recipe", "nope"], "recipe = 'nope' is not one of"),
+        (["train", "--recipe", "column-gan", "--family", "gan"], "exclude each other"),
+        (["train", "--resume", "../../etc"], "There is no run named '../../etc'"),
+        (["train", "shapes", "--architecture", "nope", *QUICK], "architecture = 'nope' is not one of mlp"),
+        (["train", "shapes", "--family", "dcgan", "--image-size", "30"], "image_size = 30 does not fit a DCGAN"),
+        (["sample", "nothing"], "There is no model 'nothing'"),
+    ],
+)
+def test_mistakes_are_one_sentence_and_exit_2(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err.strip()
+    assert words in error and "\n" not in error
+
+
+def test_a_wrong_label_names_the_range(trained: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sample", trained, "--label", "10"]) == 2
+    assert "label = 10 is out of range: 0 to 9 (" in capsys.readouterr().err
+
+
+def test_flags_carry_help_bounds_and_the_recipes_defaults(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--recipe", "slides-dcgan", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "--lr LR learning rate of both Adam optimizers (1e-07 to 1; default: 0.001)" in text
+    with pytest.raises(SystemExit):
+        main(["train", "--family", "wgan-gp", "--help"])
+    assert "--gp-weight" in capsys.readouterr().out
+
+
+def test_a_path_is_a_data_set(tmp_path: Path) -> None:
+    for index in range(4):
+        Image.new("L", (20, 20), 60 * index).save(tmp_path / f"{index}.png")
+    assert main(["train", str(tmp_path), *QUICK]) == 0
+    assert runs()[0].config.dataset == "folder" and runs()[0].status().num_images == 4
+
+
+def test_ctrl_c_checkpoints_then_stops_and_resume_goes_on() -> None:
+    command = [sys.executable, "-m", "ganlab", "train", "shapes", "--family", "gan", "--steps", "100000", "--image-size", "16"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (found := runs()) or found[0].status().step == 0:
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    run = found[0]
+    assert process.returncode == 0 and run.status().state == "stopped" and run.checkpoints()
+    assert f"ganlab train --resume {run.id}" in output
+
+    stopped_at = run.status().step
+    process = subprocess.Popen([*command[:4], "--resume", run.id], stdout=subprocess.PIPE, text=True)
+    while run.status().step <= stopped_at:
+        assert time.monotonic() < deadline + 60 and process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert run.status().state == "stopped" and run.annotations()[-3].text.startswith("Resumed after step")
+
+
+def test_the_console_and_the_module_are_the_same_program() -> None:
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    done = subprocess.run([sys.executable, "-m", "ganlab", "--version"], capture_output=True, text=True, env=environment)
+    assert done.stdout.startswith("ganlab 0.")
+
+
+def test_recipes_lists_the_published_results(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recipes"]) == 0
+    text = capsys.readouterr().out
+    assert "540.90 → 103.69" in text and "duel-bce and duel-mse side by side" in text
+
+
+def test_bench_measures(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--family", "gan", "--seconds", "0.5", "--device", "cpu"]) == 0
+    assert "images/s" in capsys.readouterr().out

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from small import shrink, small
+
+from ganlab import engine
+from ganlab.config import TrainConfig
+from ganlab.engine import Diverged, rate_factor, train
+from ganlab.events import Checkpoint, Event, Finished, Progress, Samples, Started
+from ganlab.families import FAMILIES
+from ganlab.recipes import RECIPES
+
+
+def of_kind(events: list[Event], kind: type[Any]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def points(events: list[Event]) -> dict[int, dict[str, float]]:
+    """{step: metrics}, without what depends on the clock."""
+    found = [point for event in of_kind(events, Progress) for point in event.points]
+    return {step: {k: v for k, v in m.items() if not k.startswith(("speed/", "time/"))} for step, m in found}
+
+
+def equal(first: Any, second: Any) -> bool:
+    """Bit for bit, through dicts and lists."""
+    if isinstance(first, torch.Tensor):
+        return torch.equal(first, second)
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(equal(first[key], second[key]) for key in first)
+    if isinstance(first, list | tuple):
+        return len(first) == len(second) and all(map(equal, first, second))
+    return bool(first == second)
+
+
+def without_clock(state: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in state.items() if key != "seconds"}
+
+
+def copied(event: Checkpoint) -> dict[str, Any]:
+    """The state as a file would keep it: the live tensors go on changing."""
+    import io
+
+    buffer = io.BytesIO()
+    torch.save(event.state, buffer)
+    buffer.seek(0)
+    return torch.load(buffer, weights_only=True)
+
+
+def first_checkpoint(config: TrainConfig) -> tuple[list[Event], dict[str, Any]]:
+    events: list[Event] = []
+    for event in train(config):
+        events.append(event)
+        if isinstance(event, Checkpoint):
+            return events, copied(event)
+    raise AssertionError("no checkpoint")
+
+
+EVERYTHING = {f"family {name}": small(name) for name in FAMILIES} | {
+    f"recipe {r.name}": shrink(r.config) for r in RECIPES.values()
+}
+
+
+@pytest.mark.parametrize("config", EVERYTHING.values(), ids=EVERYTHING.keys())
+def test_everything_trains_and_resuming_equals_not_having_stopped(config: TrainConfig) -> None:
+    whole = list(train(config))
+    half, state = first_checkpoint(config)
+    rest = list(train(config, resume=state))
+
+    assert of_kind(whole, Finished) == [Finished(20, "finished")]
+    assert [event.step for event in of_kind(whole, Samples)] == [0, 10, 20]
+    assert [event.step for event in of_kind(whole, Checkpoint)] == [10, 20]
+    assert of_kind(rest, Started)[0].step == 10
+    assert points(half) | points(rest) == points(whole)
+    last, again = of_kind(whole, Checkpoint)[-1], of_kind(rest, Checkpoint)[-1]
+    assert equal(dict(last.model), dict(again.model))
+    assert equal(without_clock(last.state), without_clock(again.state))
+    assert equal(of_kind(whole, Samples)[-1].images, of_kind(rest, Samples)[-1].images)
+
+
+def test_equal_seeds_give_equal_runs_and_other_seeds_do_not() -> None:
+    assert points(list(train(small(steps=3)))) == points(list(train(small(steps=3))))
+    assert points(list(train(small(steps=3)))) != points(list(train(small(steps=3, seed=1))))
+
+
+def test_the_duel_sees_the_same_batches_and_the_same_noise() -> None:
+    pair = [
+        of_kind(list(train(shrink(RECIPES[name].config, steps=1))), Checkpoint)[-1].state for name in ("duel-bce", "duel-mse")
+    ]
+    assert pair[0]["position"] == pair[1]["position"]
+    assert torch.equal(pair[0]["training"]["noise"], pair[1]["training"]["noise"])
+
+
+def test_points_fall_on_log_every_and_the_last_step() -> None:
+    found = points(list(train(small(steps=20, log_every=8))))
+    assert list(found) == [8, 16, 20]
+
+
+def test_asked_to_stop_it_checkpoints_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "FLUSH_SECONDS", 0.0)
+    events = list(train(small(steps=1000), should_stop=lambda: True))
+    assert [type(event) for event in events[-3:]] == [Progress, Checkpoint, Finished]
+    assert of_kind(events, Finished) == [Finished(1, "stopped")]
+
+
+def test_a_nan_ends_the_run_before_it_reaches_a_checkpoint() -> None:
+    with pytest.raises(Diverged, match=r"loss/\w/adversarial stopped being a number at step \d+: try a lower learning rate"):
+        for event in train(small("lsgan", lr=1.0, steps=2000, log_every=1, architecture="mlp", d_lr_ratio=100.0)):
+            if isinstance(event, Checkpoint):
+                assert all(tensor.isfinite().all() for tensor in event.model.values())
+
+
+def test_rates_fall_linearly_over_the_last_part() -> None:
+    config = small(steps=100, lr_decay=0.5)
+    assert [rate_factor(config, step) for step in (0, 50, 75, 100)] == [1.0, 1.0, 0.5, 0.0]
+    assert rate_factor(small(), 10**6) == 1.0
+
+
+def test_an_unknown_device_is_named() -> None:
+    with pytest.raises(ValueError, match=r"device = 'cuda:7' is not on this machine; it has: .*cpu"):
+        next(train(small(device="cuda:7")))
+
+
+@pytest.fixture(autouse=True)
+def quiet_threads() -> Iterator[None]:
+    """Tiny tensors: one thread is faster than waking two."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -1,0 +1,90 @@
+"""Adding a family is adding one file: it then appears everywhere, with no other edit."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from ganlab.core import Conditioning
+from ganlab.families import FAMILIES
+
+ROOT = Path(__file__).resolve().parent.parent
+
+NEW_FAMILY = """
+from dataclasses import dataclass, replace
+from ganlab.config import TrainConfig, knob
+from ganlab.families.dcgan import DCGAN
+from ganlab.family import register
+from ganlab.objectives import HINGE
+
+@dataclass(frozen=True, kw_only=True)
+class HingeConfig(TrainConfig):
+    margin_note: str = knob("none", "a knob of its own", common=True)
+
+register(replace(DCGAN, name="hinge-gan", title="Hinge GAN", objective=HINGE, config=HingeConfig(family="hinge-gan")))
+"""
+
+
+def test_the_families_of_the_mission_are_there() -> None:
+    assert {"gan", "dcgan", "lsgan", "cgan", "wgan-gp"} <= set(FAMILIES)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_says_where_it_comes_from(name: str) -> None:
+    family = FAMILIES[name]
+    assert family.paper and 2014 <= family.year <= 2030 and family.title
+    assert family.config.family == name == family.name
+
+
+def test_accepts_follows_what_the_data_offers() -> None:
+    labelled = frozenset({Conditioning.NONE, Conditioning.LABEL})
+    assert FAMILIES["dcgan"].accepts(labelled) and FAMILIES["cgan"].accepts(labelled)
+    assert not FAMILIES["cgan"].accepts(frozenset({Conditioning.NONE}))
+
+
+@pytest.fixture
+def project_with_a_new_family(tmp_path: Path) -> Path:
+    """A copy of the package with one file more."""
+    package = tmp_path / "ganlab"
+    package.mkdir()
+    for entry in (ROOT / "ganlab").iterdir():
+        if entry.name != "families":
+            (package / entry.name).symlink_to(entry)
+    (package / "families").mkdir()
+    for entry in (ROOT / "ganlab" / "families").glob("*.py"):
+        (package / "families" / entry.name).symlink_to(entry)
+    (package / "families" / "hinge_gan.py").write_text(NEW_FAMILY)
+    return tmp_path
+
+
+def run_there(project: Path, code: str) -> str:
+    environment = os.environ | {"PYTHONPATH": f"{project}{os.pathsep}{ROOT / 'tests'}"}
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=project, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_one_new_file_appears_in_the_cli_the_form_and_the_engine(project_with_a_new_family: Path) -> None:
+    code = """
+        import ganlab
+        from ganlab.__main__ import main
+        from ganlab.ui.form import sections
+        from small import small
+        assert "hinge-gan" in ganlab.FAMILIES
+        knobs = [knob.name for _, group in sections(ganlab.FAMILIES["hinge-gan"]) for knob in group]
+        assert "margin_note" in knobs, knobs
+        events = list(ganlab.train(small("hinge-gan", steps=2)))
+        assert events[-1].reason == "finished"
+        try:
+            main(["train", "--family", "hinge-gan", "--help"])
+        except SystemExit:
+            pass
+    """
+    assert "--margin-note" in run_there(project_with_a_new_family, code)
