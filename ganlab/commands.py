@@ -47,6 +47,7 @@ def app(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> None:
     """`ganlab train`: in the foreground, with the curves' last values on one line."""
+    from ganlab.check import check
     from ganlab.process import launch_together
     from ganlab.recipes import TOGETHER
 
@@ -62,6 +63,7 @@ def train(options: argparse.Namespace) -> None:
             print(f"{run.id} trains in the background; `ganlab runs` shows how far it is.")
         return
     (name, config), *_ = configs.items()
+    check(config)
     _follow(Run.create(config, recipe=name if options.recipe else ""))
 
 

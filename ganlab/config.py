@@ -138,7 +138,8 @@ class TrainConfig:
         for name in changes:
             if name not in knobs:
                 raise ValueError(f"{name} is not a setting of {self.family}; it has: {', '.join(knobs)}.")
-        return dataclasses.replace(self, **{name: knobs[name].coerce(value) for name, value in changes.items()})
+        values: dict[str, Any] = {name: knobs[name].coerce(value) for name, value in changes.items()}
+        return dataclasses.replace(self, **values)
 
     def to_dict(self) -> dict[str, Value]:
         """Plain values for JSON."""

@@ -135,12 +135,13 @@ def train(
         training.set_rate(rate_factor(config, step))
         metrics = training.step(batches)
         step += 1
-        if step % config.log_every == 0 or step == config.steps:
+        last, saving = step == config.steps, step % config.checkpoint_every == 0
+        if step % config.log_every == 0 or saving or last:
             meter.add(step, metrics)
-        if step % config.sample_every == 0 or step == config.steps:
+        if step % config.sample_every == 0 or last:
             yield _samples(training, step)
-        if step % config.checkpoint_every == 0 and step < config.steps:
-            yield meter.report(step)  # a checkpoint never gets ahead of its metrics, nor holds a NaN
+        if saving and not last:
+            yield meter.report(step)  # first the metrics: they raise before a NaN can reach a checkpoint
             yield checkpoint()
             saved = step
         if meter.due:

@@ -129,8 +129,9 @@ def _flatten(image: Image.Image) -> Image.Image:
         image = _stretched(np.asarray(image, dtype=np.float64))
     if image.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in image.info:
         layered = image.convert("RGBA")
-        white = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(white, layered).convert("RGB")
+        flat = Image.new("RGB", layered.size, "white")
+        flat.paste(layered, mask=layered.getchannel("A"))
+        return flat
     return image if image.mode == "RGB" else image.convert("RGB")
 
 

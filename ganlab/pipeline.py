@@ -16,6 +16,7 @@ from ganlab.core import Conditioning, DataSpec
 from ganlab.family import FAMILIES, load_config
 from ganlab.images import to_pil, to_uint8
 from ganlab.models import find
+from ganlab.training import channels_last
 
 _BATCH = 64  # bounds memory, whatever n is
 
@@ -28,7 +29,7 @@ class Pipeline:
         self.spec = DataSpec(**info.spec | {"conditioning": Conditioning(info.spec["conditioning"])})
         self.labels, self.step, self.name, self.device = info.labels, info.step, name, device
         self.family = FAMILIES[self.config.family]
-        self.generator = generator.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.generator = channels_last(generator.to(device)).eval().requires_grad_(False)
 
     @classmethod
     def load(cls, source: str | Path, device: str = "cpu") -> Self:
@@ -88,11 +89,14 @@ class Pipeline:
                 raise ValueError(f"{self.name} is not conditional: it takes no label.")
             return None
         classes = self.spec.num_classes
-        values = torch.as_tensor(range(n) if label is None else label).reshape(-1)
-        values = values % classes if label is None else values.expand(n)
+        if label is None:
+            return torch.arange(n) % classes
+        values = torch.as_tensor(label).reshape(-1).long()
+        if len(values) not in (1, n):
+            raise ValueError(f"label has {len(values)} entries for {n} pictures: give one for all, or one each.")
         if values.min() < 0 or values.max() >= classes:
             raise ValueError(f"label = {label} is out of range: 0 to {classes - 1} ({', '.join(self.labels)}).")
-        return values.long()
+        return values.expand(n)
 
     @cached_property
     def directions(self) -> Tensor:

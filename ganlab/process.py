@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganlab.check import check
 from ganlab.config import TrainConfig
 from ganlab.events import Event
 from ganlab.lock import FileLock, is_held
@@ -21,14 +22,16 @@ from ganlab.run import Run
 if TYPE_CHECKING:
     from ganlab.recorder import Recorder
 
+EXPECTED = (ValueError, ArithmeticError)  # mistakes and divergence: their own sentence says all there is to say
 _START_TIMEOUT = 30.0  # seconds for a Python process to start and take its lock on a busy machine
 
 
 def launch(config: TrainConfig, *, recipe: str = "") -> Run:
     """Start training `config` in a process of its own and return at once; it outlives this process.
 
-    It queues when its device is busy. ValueError when the worker could not start.
+    It queues when its device is busy. ValueError when the settings do not fit together or the worker could not start.
     """
+    check(config)
     run = Run.create(config, recipe=recipe)
     _start(run)
     return run
@@ -36,6 +39,8 @@ def launch(config: TrainConfig, *, recipe: str = "") -> Run:
 
 def launch_together(configs: Mapping[str, TrainConfig]) -> list[Run]:
     """Start several recipes ({name: config}) side by side on one device, as one group."""
+    for config in configs.values():
+        check(config)
     group = f"{time.time_ns():x}"
     members = [Run.create(config, recipe=name, group=group, group_size=len(configs)) for name, config in configs.items()]
     for run in members:
@@ -89,7 +94,8 @@ def work(run: Run, watch: Callable[[Event], None] = lambda event: None) -> None:
             try:
                 _train(run, recorder, watch)
             except Exception as error:
-                traceback.print_exc()
+                if not isinstance(error, EXPECTED):
+                    traceback.print_exc()
                 recorder.annotate("failed", explain(error))
     finally:
         lock.release()
@@ -141,6 +147,6 @@ def explain(error: Exception) -> str:
         return "Out of memory: a smaller batch_size, width or image_size needs less."
     if isinstance(error, OSError) and error.errno == 28:
         return "The disk is full: make room, then resume; the last checkpoint is kept."
-    if isinstance(error, ValueError | ArithmeticError) and text:
+    if isinstance(error, EXPECTED) and text:
         return text
     return f"Unexpected {type(error).__name__}: {text or 'no message'} (details in worker.log)."

@@ -33,7 +33,7 @@ RECIPES: dict[str, Recipe] = {}
 TOGETHER: dict[str, tuple[str, ...]] = {"duel": ("duel-bce", "duel-mse")}
 
 
-def _epochs(count: int, batch_size: int, images: int = 60_000) -> dict[str, int]:
+def _epochs(count: int, batch_size: int, images: int = 60_000) -> dict[str, Any]:
     """Steps of `count` epochs, with a sheet after each and a checkpoint after every tenth."""
     epoch = -(-images // batch_size)
     return {"steps": count * epoch, "batch_size": batch_size, "sample_every": epoch, "checkpoint_every": 10 * epoch}
@@ -51,10 +51,10 @@ def _add(
 
 _OURS = ("GANLab", "GANLab's own, tuned to look good soon")
 # A higher rate than the papers', falling to zero over the second half, and a quickly averaged generator.
-_QUICK = {"width": 32, "z_dim": 16, "lr": 1e-3, "betas": (0.5, 0.99), "lr_decay": 0.5, "ema_decay": 0.99}
-_QUICK_RUN = {"batch_size": 64, "log_every": 5, "sample_every": 25, "checkpoint_every": 250}
-_BEST = {"width": 64, "z_dim": 64, "lr": 5e-4, "betas": (0.5, 0.99), "lr_decay": 0.5, "ema_decay": 0.999}
-_BEST_RUN = {"batch_size": 128, "sample_every": 250, "checkpoint_every": 2_000}
+_QUICK: dict[str, Any] = {"width": 32, "z_dim": 16, "lr": 1e-3, "betas": (0.5, 0.99), "lr_decay": 0.5, "ema_decay": 0.99}
+_QUICK_RUN: dict[str, Any] = {"batch_size": 64, "log_every": 5, "sample_every": 25, "checkpoint_every": 250}
+_BEST: dict[str, Any] = {"width": 64, "z_dim": 64, "lr": 5e-4, "betas": (0.5, 0.99), "lr_decay": 0.5, "ema_decay": 0.999}
+_BEST_RUN: dict[str, Any] = {"batch_size": 128, "sample_every": 250, "checkpoint_every": 2_000}
 
 _add(
     _OURS,
@@ -67,7 +67,7 @@ _add(
     steps=600,
     note="Needs no download: the shapes are drawn on this machine.",
 )
-_add(_OURS, "digits-quick", "Digits in a minute", "dcgan", **_QUICK | _QUICK_RUN, dataset="mnist", steps=1_200)
+_add(_OURS, "digits-quick", "Digits in a minute", "self-conditioned", **_QUICK | _QUICK_RUN, dataset="mnist", steps=1_200)
 _add(
     _OURS, "digits-quick-conditional", "Digits on demand in a minute", "cgan", **_QUICK | _QUICK_RUN, dataset="mnist", steps=1_000
 )
@@ -101,8 +101,8 @@ for _family, _suffix, _title in (
 # -- "[칼럼] GAN": 200 epochs on MNIST, batch 100, FID after every epoch -----------------------------------------------------
 
 _COLUMN = ("Column", "“[칼럼] GAN”, a column on GAN, DCGAN, LSGAN and CGAN on MNIST")
-_COLUMN_RUN = {"dataset": "mnist", **_epochs(200, 100), "ema_decay": 0, "lr": 2e-4, "betas": (0.9, 0.999)}
-_COLUMN_MLP = {**_COLUMN_RUN, "architecture": "mlp", "update_order": "g-then-d", "d_loss": "mean"}
+_COLUMN_RUN: dict[str, Any] = {"dataset": "mnist", **_epochs(200, 100), "ema_decay": 0, "lr": 2e-4, "betas": (0.9, 0.999)}
+_COLUMN_MLP: dict[str, Any] = {**_COLUMN_RUN, "architecture": "mlp", "update_order": "g-then-d", "d_loss": "mean"}
 
 _add(
     _COLUMN,
@@ -219,7 +219,7 @@ _add(
 # -- "visual computing", final report: two losses side by side ----------------------------------------------------------------
 
 _DUEL = ("Duel", "“visual computing” final report: DCGAN with two losses, same batches, same noise")
-_DUEL_RUN = {
+_DUEL_RUN: dict[str, Any] = {
     "dataset": "fashion-mnist",
     **_epochs(50, 128),
     "architecture": "unpadded",
@@ -269,7 +269,7 @@ _add(
 # -- "DCGAN", lecture slides --------------------------------------------------------------------------------------------------
 
 _SLIDES = ("Slides", "“DCGAN”, lecture slides")
-_SLIDES_RUN = {
+_SLIDES_RUN: dict[str, Any] = {
     "architecture": "dense-upsample",
     "batch_size": 32,
     "lr": 1e-3,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from ganlab.config import TrainConfig
 from ganlab.core import Batch, Conditioning, DataSpec
 from ganlab.objectives import Objective
 
+Network = TypeVar("Network", bound=nn.Module)
 Metrics = dict[str, Tensor]  # {"loss/D/adversarial": scalar tensor on the training device}
 Terms = dict[str, Tensor]  # {"adversarial": scalar tensor with a graph}
 
@@ -72,6 +73,11 @@ def ema_update(averaged: nn.Module, network: nn.Module, decay: float, step: int)
         kept.copy_(new)
 
 
+def channels_last(network: Network) -> Network:
+    """The network with its convolutions' weights laid out as both CPUs and GPUs compute them fastest."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
     """Adam in one fused kernel where the device has one."""
     device = next(network.parameters()).device.type
@@ -91,7 +97,7 @@ class AdversarialTraining:
         bf16: bool = False,
     ) -> None:
         self.objective, self.config, self.spec, self.device, self.bf16 = objective, config, spec, device, bf16
-        self.networks = nn.ModuleDict(networks).to(device, memory_format=torch.channels_last)
+        self.networks = channels_last(nn.ModuleDict(networks).to(device))
         # Without averaging the generator itself is sampled and kept, not a copy of it.
         self.averaged = nn.ModuleDict({"G": deepcopy(self.G) if config.ema_decay else self.G})
         self.rates = {"G": config.lr, "D": config.lr * config.d_lr_ratio}

@@ -10,7 +10,9 @@ ids = watching.asked(st.query_params)
 if not ids:
     watching.nothing_yet()
     st.stop()
-if len(ids) == 1:
-    ids = [watching.choose(ids[0])]
-watching.bar(ids)
+left, right = st.columns([2, 3], vertical_alignment="center")
+with left:
+    ids = watching.choose(ids)
+with right:
+    watching.bar(ids)
 watching.live_view(ids)

@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# These machines are shared: how long one example took says nothing about the code.
+settings.register_profile("ganlab", deadline=None)
+settings.load_profile("ganlab")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

@@ -23,6 +23,11 @@ class Site:
     address: str = ""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is part of the test."""
+
+
 @contextmanager
 def serving(site: Site) -> Iterator[Site]:
     """`site.address` answers while the context lasts."""
@@ -55,7 +60,7 @@ def serving(site: Site) -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     site.address = f"http://127.0.0.1:{server.server_port}/"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -19,7 +19,7 @@ LAYERS = (
     ("training", "data", "store", "checkpoint"),
     ("family",),
     ("families",),
-    ("engine", "recipes", "run"),
+    ("engine", "recipes", "run", "check"),
     ("bench", "models", "recorder", "slots"),
     ("process", "pipeline"),
     ("commands",),

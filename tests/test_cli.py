@@ -49,7 +49,7 @@ def test_train_runs_sample(trained: str, capsys: pytest.CaptureFixture[str], tmp
     [
         (["train", "shapes", "--lr", "3"], "lr = 3.0 is out of range: 1e-07 to 1."),
         (["train", "nowhere"], "dataset = 'nowhere' is neither one of mnist"),
-        (["train", "--family", "nope"], "family = 'nope' is not one of cgan, dcgan"),
+        (["train", "--family", "nope"], "family = 'nope' is not one of gan, cgan, dcgan, lsgan"),
         (["train", "--recipe", "nope"], "recipe = 'nope' is not one of"),
         (["train", "--recipe", "column-gan", "--family", "gan"], "exclude each other"),
         (["train", "--resume", "../../etc"], "There is no run named '../../etc'"),
@@ -106,7 +106,9 @@ def test_ctrl_c_checkpoints_then_stops_and_resume_goes_on() -> None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
-    assert run.status().state == "stopped" and run.annotations()[-3].text.startswith("Resumed after step")
+    assert run.status().state == "stopped"
+    assert [note.kind for note in run.annotations()] == ["queued", "started", "stopped"] * 2
+    assert run.annotations()[-2].text == f"Resumed after step {stopped_at}."
 
 
 def test_the_console_and_the_module_are_the_same_program() -> None:

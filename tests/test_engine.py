@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from ganlab.config import TrainConfig
 from ganlab.engine import Diverged, rate_factor, train
 from ganlab.events import Checkpoint, Event, Finished, Progress, Samples, Started
 from ganlab.families import FAMILIES
+from ganlab.objectives import NON_SATURATING
 from ganlab.recipes import RECIPES
 
 
@@ -94,9 +96,9 @@ def test_the_duel_sees_the_same_batches_and_the_same_noise() -> None:
     assert torch.equal(pair[0]["training"]["noise"], pair[1]["training"]["noise"])
 
 
-def test_points_fall_on_log_every_and_the_last_step() -> None:
+def test_points_fall_on_log_every_on_checkpoints_and_on_the_last_step() -> None:
     found = points(list(train(small(steps=20, log_every=8))))
-    assert list(found) == [8, 16, 20]
+    assert list(found) == [8, 10, 16, 20]
 
 
 def test_asked_to_stop_it_checkpoints_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,11 +108,20 @@ def test_asked_to_stop_it_checkpoints_first(monkeypatch: pytest.MonkeyPatch) -> 
     assert of_kind(events, Finished) == [Finished(1, "stopped")]
 
 
-def test_a_nan_ends_the_run_before_it_reaches_a_checkpoint() -> None:
-    with pytest.raises(Diverged, match=r"loss/\w/adversarial stopped being a number at step \d+: try a lower learning rate"):
-        for event in train(small("lsgan", lr=1.0, steps=2000, log_every=1, architecture="mlp", d_lr_ratio=100.0)):
-            if isinstance(event, Checkpoint):
-                assert all(tensor.isfinite().all() for tensor in event.model.values())
+@pytest.mark.parametrize("log_every", [1, 7, 1000])
+def test_a_nan_ends_the_run_before_it_reaches_a_checkpoint(monkeypatch: pytest.MonkeyPatch, log_every: int) -> None:
+    calls = []
+
+    def breaks_at_step_9(fake: torch.Tensor) -> torch.Tensor:
+        calls.append(fake)
+        return fake.mean() * (float("nan") if len(calls) == 9 else 1.0)
+
+    broken = replace(FAMILIES["dcgan"], objective=replace(NON_SATURATING, generator=breaks_at_step_9))
+    monkeypatch.setitem(FAMILIES, "dcgan", broken)
+    events: list[Event] = []
+    with pytest.raises(Diverged, match=r"loss/\w/adversarial stopped being a number at step (9|10): try a lower learning rate"):
+        events += train(small(log_every=log_every, checkpoint_every=10))
+    assert not of_kind(events, Checkpoint)
 
 
 def test_rates_fall_linearly_over_the_last_part() -> None:

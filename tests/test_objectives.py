@@ -32,7 +32,9 @@ def test_non_saturating_is_binary_cross_entropy(real: float, fake: float) -> Non
 
 def test_equilibria_are_the_published_ones() -> None:
     # D that cannot tell: logit 0 (probability 1/2), or 1/2 under least squares.
-    assert [*halves(NON_SATURATING, 0.0, 0.0), NON_SATURATING.generator(torch.zeros(1, 1)).item()] == pytest.approx([math.log(2)] * 3)
+    assert [*halves(NON_SATURATING, 0.0, 0.0), NON_SATURATING.generator(torch.zeros(1, 1)).item()] == pytest.approx(
+        [math.log(2)] * 3
+    )
     assert [*halves(LEAST_SQUARES, 0.5, 0.5), LEAST_SQUARES.generator(torch.tensor(0.5)).item()] == pytest.approx([0.25] * 3)
 
 

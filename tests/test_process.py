@@ -120,7 +120,14 @@ def test_a_run_that_cannot_work_fails_with_one_sentence() -> None:
     run = launch(small(dataset="folder", data_path="/no/such/folder"))
     wait_for(lambda: state(run) == "failed")
     message = run.status().message
-    assert "/no/such/folder" in message and "\n" not in message and "Traceback" in (run.path / "worker.log").read_text()
+    assert "/no/such/folder" in message and "\n" not in message and "Traceback" not in (run.path / "worker.log").read_text()
+
+
+@pytest.mark.parametrize("changes", [{"architecture": "nope"}, {"image_size": 30}, {"dataset": "nope"}, {"device": "cuda:9"}])
+def test_settings_that_do_not_fit_never_become_a_run(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(changes))):
+        launch(small(**changes))
+    assert runs() == []
 
 
 def test_in_the_foreground_every_event_can_be_watched() -> None:

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,7 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     for _ in range(200):
         if not is_held(path):
             break
+        time.sleep(0.01)
     os.kill(holder.pid, 0)
     assert not is_held(path)
     holder.communicate()

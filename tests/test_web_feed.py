@@ -69,7 +69,7 @@ def test_deltas_of_any_schedule_add_up_to_the_whole_run(history: list[tuple[str,
                 snapshot = Snapshot.read(fake.run, snapshot)
                 viewer.apply(snapshot.delta(viewer.seen))
         writer.close()
-        whole = {name: series for name, series in fake.run.metrics().items()}
+        whole = fake.run.metrics()
         found = {name: series for name, series in viewer.series.items() if series[0]}
         assert found.keys() == whole.keys()
         for name, series in whole.items():
@@ -146,6 +146,18 @@ def test_thirty_first_requests_are_one_computation(tmp_path: Path, monkeypatch: 
     assert len({id(answer.plain) for answer in answers}) == 1
     assert json.loads(answers[0].plain)["cursor"] == 300
     fake.release()
+
+
+def test_a_shared_result_is_computed_again_when_it_has_aged() -> None:
+    calls: list[int] = []
+
+    async def ask() -> None:
+        kept, fresh = Shared(lambda: calls.append(1), seconds=60), Shared(lambda: calls.append(1), seconds=0)
+        for shared in (kept, kept, kept, fresh, fresh, fresh):
+            await shared.get()
+
+    asyncio.run(ask())
+    assert len(calls) == 1 + 3
 
 
 def test_an_error_reaches_all_who_waited_and_is_not_kept() -> None:

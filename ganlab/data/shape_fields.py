@@ -28,14 +28,17 @@ def _box(x: Field, y: Field, width: Field | float, height: Field | float) -> Fie
 
 
 def circle(x: Field, y: Field, detail: Field) -> Field:
+    """A disc; `detail` means nothing here."""
     return np.sqrt(x * x + y * y) - 0.86
 
 
 def square(x: Field, y: Field, detail: Field) -> Field:
+    """Upright before it is turned."""
     return _box(abs(x), abs(y), 0.76, 0.76)
 
 
 def triangle(x: Field, y: Field, detail: Field) -> Field:
+    """Equilateral, one corner up."""
     return _polygon(abs(x), y, (0.8660254, 0.5, 0.51), (0.0, -1.0, 0.51))
 
 
@@ -47,6 +50,7 @@ def diamond(x: Field, y: Field, detail: Field) -> Field:
 
 
 def pentagon(x: Field, y: Field, detail: Field) -> Field:
+    """Regular, one corner up."""
     return _polygon(abs(x), y, (0.0, -1.0, 0.75), (0.9510565, -0.3090170, 0.75), (0.5877853, 0.8090170, 0.75))
 
 
@@ -78,6 +82,7 @@ def ring(x: Field, y: Field, detail: Field) -> Field:
 
 
 def heart(x: Field, y: Field, detail: Field) -> Field:
+    """Two quarter discs on the sides of a square on its corner."""
     size = np.float32(1.55)
     x, y = abs(x) / size, y / size + np.float32(0.56)
     lobe = np.sqrt((x - 0.25) ** 2 + (y - 0.75) ** 2) - np.float32(0.35355339)

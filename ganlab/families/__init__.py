@@ -10,4 +10,8 @@ from ganlab.family import FAMILIES
 for _module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
     importlib.import_module(f"{__name__}.{_module}")
 
+# The order of menus: the oldest first, and what needs no labels before what does.
+for _family in sorted(FAMILIES.values(), key=lambda family: (family.year, family.conditioning != "none", family.name)):
+    FAMILIES[_family.name] = FAMILIES.pop(_family.name)
+
 __all__ = ["FAMILIES"]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ganlab.nn.layers import Projection, with_label
 from ganlab.nn.upsampling import quarter
 
-_KERAS_NORM = {"eps": 1e-3, "momentum": 0.01}  # Keras writes momentum as what is kept: 0.99
+_EPS, _MOMENTUM = 1e-3, 0.01  # Keras' batch norm; it writes momentum as what is kept: 0.99
 
 
 class TransposedGenerator(nn.Module):
@@ -23,14 +23,14 @@ class TransposedGenerator(nn.Module):
         features = 256 * side**2
         self.body = nn.Sequential(
             nn.Linear(z_dim + num_classes, features, bias=False),
-            nn.BatchNorm1d(features, **_KERAS_NORM),
+            nn.BatchNorm1d(features, _EPS, _MOMENTUM),
             nn.LeakyReLU(0.3),
             nn.Unflatten(1, (256, side, side)),
             nn.ConvTranspose2d(256, 128, 5, 1, 2, bias=False),
-            nn.BatchNorm2d(128, **_KERAS_NORM),
+            nn.BatchNorm2d(128, _EPS, _MOMENTUM),
             nn.LeakyReLU(0.3),
             nn.ConvTranspose2d(128, 64, 5, 2, 2, output_padding=1, bias=False),
-            nn.BatchNorm2d(64, **_KERAS_NORM),
+            nn.BatchNorm2d(64, _EPS, _MOMENTUM),
             nn.LeakyReLU(0.3),
             nn.ConvTranspose2d(64, channels, 5, 2, 2, output_padding=1),
             nn.Tanh(),
@@ -51,11 +51,11 @@ class DenseUpsampleGenerator(nn.Module):
         self.body = nn.Sequential(
             nn.Linear(z_dim + num_classes, features),
             nn.LeakyReLU(0.2),
-            nn.BatchNorm1d(features, **_KERAS_NORM),
+            nn.BatchNorm1d(features, _EPS, _MOMENTUM),
             nn.Unflatten(1, (128, side, side)),
             nn.Upsample(scale_factor=2),
             nn.Conv2d(128, 64, 5, padding=2),
-            nn.BatchNorm2d(64, **_KERAS_NORM),
+            nn.BatchNorm2d(64, _EPS, _MOMENTUM),
             nn.LeakyReLU(0.2),
             nn.Upsample(scale_factor=2),
             nn.Conv2d(64, channels, 5, padding=2),

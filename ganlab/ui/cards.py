@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from ganlab import checkpoint
 from ganlab.models import Model
 from ganlab.recipes import RECIPES
 from ganlab.run import Run
-from ganlab.ui.wording import age, progress
-
-import streamlit as st
+from ganlab.ui.wording import age, progress, what
 
 PER_ROW = 4
 
@@ -31,14 +31,15 @@ def card(model: Model) -> None:
         except ValueError as error:
             st.caption(str(error))
             return
-        with st.container(key=f"pixels-{model.name}"):
-            if picture:
+        if picture:
+            with st.container(key=f"pixels-{model.name}"):
                 st.image(str(picture), width="stretch", alt=f"Samples of {model.title}")
-        st.markdown(f"**{_title(model)}**")
+        title, data = what(info.recipe, info.config), what("", info.config)
         origin = f"{progress(run.status())}, {age(run.settings['created'])}" if run else f"{info.step:,} steps, shipped"
-        st.caption(f"{info.config['family']} on {info.config['dataset']}  \n{origin}")
-        st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
-        st.page_link("pages/train.py", label="Train this", icon=":material/model_training:", query_params=train_query(info))
+        st.markdown(f"**{title}**" + ("" if title == data else f"  \n:small[{data}]") + f"  \n:gray[:small[{origin}]]")
+        with st.container(gap="xxsmall"):
+            st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
+            st.page_link("pages/train.py", label="Train this", icon=":material/model_training:", query_params=train_query(info))
 
 
 def train_query(info: checkpoint.Info) -> dict[str, str]:
@@ -50,11 +51,6 @@ def train_query(info: checkpoint.Info) -> dict[str, str]:
         base, first = {}, {"family": str(info.config["family"]), "dataset": str(info.config["dataset"])}
     changed = {name: value for name, value in info.config.items() if _plain(base.get(name)) != _plain(value)}
     return {name: _text(value) for name, value in changed.items() if name not in ("family", "device")} | first
-
-
-def _title(model: Model) -> str:
-    recipe = RECIPES.get(model.title)
-    return recipe.title if recipe else model.title
 
 
 def _plain(value: object) -> object:

@@ -10,7 +10,7 @@ import streamlit as st
 from ganlab.config import TrainConfig
 from ganlab.families import FAMILIES
 from ganlab.recipes import RECIPES, TOGETHER, configs_of
-from ganlab.ui import datasets
+from ganlab.ui import datasets, start
 
 RECIPE, OWN = "A recipe", "A family and a data set"
 _URL, _ASKED, _MODE, _RECIPE, _FAMILY = "train.url", "train.asked", "train.mode", "train.recipe", "train.family"
@@ -51,8 +51,8 @@ def restore_from_url() -> Mapping[str, str]:
             del st.session_state[key]
         st.session_state[_ASKED] = asked
         st.session_state[_MODE] = OWN if asked.get("family") in FAMILIES else RECIPE
-        for key, name, known in ((_RECIPE, "recipe", recipe_names()), (_FAMILY, "family", list(FAMILIES))):
-            st.session_state[key] = asked.get(name) if asked.get(name) in known else known[0]
+        st.session_state[_RECIPE] = asked["recipe"] if asked.get("recipe") in recipe_names() else start.recommended()
+        st.session_state[_FAMILY] = asked["family"] if asked.get("family") in FAMILIES else TrainConfig.family
     return st.session_state[_ASKED]
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab.config import TrainConfig, Value
-from ganlab.data import DATASETS, DataSource
+from ganlab.data import DATASETS, DataSource, data_root
 from ganlab.families import FAMILIES
 from ganlab.ui import uploads
 
+FOLDER = "folder"
 _LARGEST = 64  # pixels; photos come larger than a first training should be
 _ORDER = ("ready", "download", "needs folder")
-_NONE_YET = "Name a folder or a zip of images, or upload one, to train on your own pictures."
 
 
 def choose(base: TrainConfig, asked: Mapping[str, str], *, key: str, own: bool) -> dict[str, Value]:
@@ -31,7 +31,7 @@ def choose(base: TrainConfig, asked: Mapping[str, str], *, key: str, own: bool) 
     changes: dict[str, Value] = {} if name == base.dataset else {"dataset": name}
     if own and source.image_size:
         changes["image_size"] = min(source.image_size, _LARGEST)
-    if source.available().state == "needs folder":
+    if name == FOLDER:
         changes["data_path"] = _path(asked, key)
     return changes
 
@@ -42,17 +42,23 @@ def status(source: DataSource) -> str:
     if available.state == "download":
         return f":orange[:material/download:] The run will download {available.megabytes} MB first."
     if available.state == "needs folder":
-        return ":gray[:material/folder:] Needs a folder or a zip of images."
+        return ":gray[:material/folder:] " + (
+            "Needs a folder or a zip of images." if source.name == FOLDER else "Not on this machine."
+        )
     return ":green[:material/check:] Ready."
 
 
 def missing(config: TrainConfig) -> str:
     """What is still needed before a run can start, in one sentence; empty when nothing is."""
-    if DATASETS[config.dataset].available().state != "needs folder":
+    if _state(config.dataset) != "needs folder":
         return ""
+    if config.dataset != FOLDER:
+        title = DATASETS[config.dataset].title
+        return f"{title} is not on this machine: fetch it into {data_root() / config.dataset}, or choose another data set."
     if not config.data_path:
-        return _NONE_YET
-    return "" if Path(config.data_path).expanduser().exists() else f"data_path = {config.data_path!r} does not exist on this machine."
+        return "Name a folder or a zip of images, or upload one, to train on your own pictures."
+    found = Path(config.data_path).expanduser().exists()
+    return "" if found else f"data_path = {config.data_path!r} does not exist on this machine."
 
 
 def _path(asked: Mapping[str, str], key: str) -> str:

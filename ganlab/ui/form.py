@@ -81,26 +81,37 @@ def settings(base: TrainConfig, asked: Mapping[str, str], key: str) -> tuple[dic
 
 def _one(knob: Knob, base: TrainConfig, asked: Mapping[str, str], key: str, changes: dict[str, Value], wrong: list[str]) -> None:
     """One knob's widget, with what is wrong with its value right below it."""
-    default = getattr(base, knob.name)
-    widget_key = f"{key}/{knob.name}"
+    default, widget = getattr(base, knob.name), f"{key}/{knob.name}"
+    refused = ""
+    if widget not in st.session_state:
+        start, refused = _start(knob, default, asked)
+        st.session_state[widget] = _shown(start)
+    typed = _ask(knob, widget)
+    if refused:
+        st.warning(f"{refused} The address asked for it; this is the default.")
     try:
-        if widget_key not in st.session_state:
-            start = default
-            if knob.name in asked:
-                start = knob.coerce(asked[knob.name])
-                knob.check(start)
-            st.session_state[widget_key] = _shown(knob, start)
-        value = knob.coerce(_ask(knob, widget_key))
+        value = knob.coerce(typed)
         knob.check(value)
         if value != default:
             changes[knob.name] = value
     except ValueError as error:
         wrong.append(str(error))
         st.error(str(error))
-        st.session_state.setdefault(widget_key, _shown(knob, default))
 
 
-def _shown(knob: Knob, value: Value) -> Any:
+def _start(knob: Knob, default: Value, asked: Mapping[str, str]) -> tuple[Value, str]:
+    """What the widget starts with, and why that is not what the URL asked for."""
+    if knob.name not in asked:
+        return default, ""
+    try:
+        value = knob.coerce(asked[knob.name])
+        knob.check(value)
+        return value, ""
+    except ValueError as error:
+        return default, str(error)
+
+
+def _shown(value: Value) -> Any:
     """The value as its widget holds it."""
     return ", ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else value
 
@@ -109,7 +120,8 @@ def _ask(knob: Knob, key: str) -> Any:
     """Draw the widget that fits the knob's type."""
     label, help = title(knob), _help(knob)
     if knob.choices:
-        return st.selectbox(label, knob.choices, key=key, help=help, format_func=lambda value: CHOICES.get((knob.name, value), str(value)))
+        names = {value: CHOICES.get((knob.name, value), str(value)) for value in knob.choices}
+        return st.selectbox(label, list(names), key=key, help=help, format_func=names.__getitem__)
     if knob.type is bool:
         return st.checkbox(label, key=key, help=help)
     if knob.type in (int, float):
@@ -125,7 +137,6 @@ def _help(knob: Knob) -> str:
 
 def _step(knob: Knob) -> Any:
     """What the buttons add: a tenth of the default's magnitude for fractions, a round number for counts."""
-    magnitude = 10.0 ** math.floor(math.log10(abs(knob.default))) if isinstance(knob.default, int | float) and knob.default else 1.0
-    if knob.type is int:
-        return max(1, int(magnitude) // 10)
-    return magnitude / 10 if knob.default else 0.05
+    default = abs(float(knob.default)) if isinstance(knob.default, int | float) else 0.0
+    magnitude = 10.0 ** math.floor(math.log10(default)) if default else 0.5
+    return max(1, int(magnitude) // 10) if knob.type is int else magnitude / 10

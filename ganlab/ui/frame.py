@@ -7,12 +7,12 @@ from urllib.parse import quote
 import streamlit as st
 
 # A latent point on its way through a generator into pixels.
-_SIGN = """<g fill="#0f7fc0"><circle cx="5" cy="14" r="3.2"/><path d="M11 14 L20 7 V21 Z" opacity=".75"/>
-<rect x="22" y="4" width="6" height="6" rx="1.2"/><rect x="22" y="18" width="6" height="6" rx="1.2"/>
-<rect x="29" y="11" width="6" height="6" rx="1.2"/><rect x="29" y="4" width="6" height="6" rx="1.2" opacity=".35"/>
-<rect x="22" y="11" width="6" height="6" rx="1.2" opacity=".35"/><rect x="29" y="18" width="6" height="6" rx="1.2" opacity=".35"/></g>"""
-MARK = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 28" width="132" height="28">{_SIGN}
-<text x="43" y="20" font-family="Source Sans, system-ui, sans-serif" font-size="18" font-weight="650" fill="#0f7fc0">GANLab</text></svg>"""
+_BLOCK = '<rect x="{}" y="{}" width="6" height="6" rx="1.2" opacity="{}"/>'
+_BLOCKS = "".join(_BLOCK.format(x, y, 1 if (x + y) % 2 == 0 else 0.35) for x in (22, 29) for y in (4, 11, 18))
+_SIGN = f'<g fill="#0f7fc0"><circle cx="5" cy="14" r="3.2"/><path d="M11 14 L20 7 V21 Z" opacity=".75"/>{_BLOCKS}</g>'
+_NAME = '<text x="43" y="20" font-family="sans-serif" font-size="18" font-weight="650" fill="#0f7fc0">GANLab</text>'
+MARK = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 28" width="132" height="28">{_SIGN}{_NAME}</svg>'
+
 # Inline: Streamlit would fetch an icon by name from the network.
 ICON = "data:image/svg+xml," + quote(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -4 37 37">{_SIGN}</svg>')
 

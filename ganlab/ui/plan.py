@@ -15,7 +15,9 @@ from ganlab.ui.choice import Choice
 from ganlab.ui.wording import duration
 
 
-def panel(chosen: Choice, changes: Mapping[str, Value], asked: Mapping[str, str], wrong: list[str]) -> tuple[dict[str, Value], bool]:
+def panel(
+    chosen: Choice, changes: Mapping[str, Value], asked: Mapping[str, str], wrong: list[str]
+) -> tuple[dict[str, Value], bool]:
     """Draw the panel and return (what the device chooser changes, whether the run can start)."""
     device = _device(chosen, asked)
     try:
@@ -43,7 +45,8 @@ def _device(chosen: Choice, asked: Mapping[str, str]) -> dict[str, Value]:
     key = "train/device"
     wanted = asked.get("device", chosen.base.device)
     st.session_state.setdefault(key, wanted if wanted in titles else "auto")
-    device = st.selectbox("Device", list(titles), key=key, format_func=titles.__getitem__, help="Runs on one device wait for each other.")
+    hint = "Runs on one device wait for each other."
+    device = st.selectbox("Device", list(titles), key=key, format_func=titles.__getitem__, help=hint)
     return {} if device == chosen.base.device else {"device": device}
 
 
@@ -59,5 +62,6 @@ def _facts(config: TrainConfig, sizes: Mapping[str, int], count: int) -> list[st
     lines.append("Parameters: " + ", ".join(f"{name} {value:,}" for name, value in sizes.items()))
     pace = preflight.pace(config)
     if pace:
-        lines.append(f"About {duration(config.steps * pace.seconds)}, {pace.memory / 2**20:,.0f} MB, as measured in a run like this here")
+        time, memory = duration(config.steps * pace.seconds), f"{pace.memory / 2**20:,.0f} MB"
+        lines.append(f"About {time} and {memory}, as measured here in a run like this")
     return lines

@@ -13,7 +13,7 @@ import gradio as gr
 
 from ganlab import checkpoint
 from ganlab.models import Model, models
-from ganlab.ui.wording import model_label
+from ganlab.ui.wording import model_label, what
 
 DIRECTIONS = 10
 REACH = 4.0  # standard deviations that a slider goes to either side
@@ -24,9 +24,12 @@ _STATIC = Path(__file__).parent.parent / "web" / "static"
 _DRAW = "(...values) => window.ganlab.draw(...values)"
 _QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
-_STAGE = '<figure id="stage"><img id="picture" alt="The picture that the generator draws now"><figcaption id="caption"></figcaption></figure>'
+_STAGE = """<figure id="stage"><img id="picture" alt="The picture that the generator draws now">
+<figcaption id="caption"></figcaption></figure>"""
 _SHEET = '<img id="sheet" alt="More samples, drawn the same way from other z">'
 _LINKS = '<div class="links"><a id="download" download>Download these samples</a><a id="link" href="">Copy link</a></div>'
+_HINT = """Each direction moves z where this generator reacts to it, the strongest first; 1 is one standard deviation.
+Truncation below 1 draws more typical and less varied pictures."""
 _NOTHING = """<div class="nothing"><h2>No model to play with yet</h2>
 <p>A model appears here with its first checkpoint, while it is still training.
 <a href="../train" target="_top">Train one</a>; the shapes need no download.</p></div>"""
@@ -45,8 +48,8 @@ class Facts:
         """ValueError when the checkpoint is damaged."""
         info = checkpoint.read_info(model.folder)
         size, channels = info.spec["image_size"], info.spec["channels"]
-        name, data = html.escape(str(info.config["family"])), html.escape(str(info.config["dataset"]))
-        about = f"{name} on {data}, {size} × {size} {'colour' if channels == 3 else 'grey'}, z of {info.config['z_dim']} numbers"
+        title, kind = html.escape(what("", info.config)), "colour" if channels == 3 else "grey"
+        about = f"{title}, {size} × {size} {kind}, z of {info.config['z_dim']} numbers"
         labels = info.labels if info.spec["conditioning"] == "label" else ()
         return cls(about, labels, min(DIRECTIONS, int(info.config["z_dim"])))
 
@@ -75,7 +78,7 @@ class Widgets:
 
 def build() -> gr.Blocks:
     """The Blocks to mount; its theme, style and script are given to the mount."""
-    with gr.Blocks(title="GANLab playground", analytics_enabled=False) as demo:
+    with gr.Blocks(title="GANLab playground", analytics_enabled=False, fill_width=True) as demo:
         widgets = _layout()
         _wire(demo, widgets)
     return demo
@@ -87,7 +90,7 @@ def _layout() -> Widgets:
     with gr.Column() as stage:
         with gr.Row(elem_classes="top"):
             model = gr.Dropdown([], label="Model", scale=2, min_width=280)
-            about = gr.HTML(elem_classes="about")
+            about = gr.HTML(elem_classes="quiet")
         with gr.Row():
             with gr.Column(min_width=300):
                 gr.HTML(_STAGE)
@@ -111,8 +114,10 @@ def _layout() -> Widgets:
 def _sliders() -> tuple[list[gr.Slider], gr.Slider, gr.Button]:
     """The directions, the most influential first, and how far from the average z to stay."""
     with gr.Group(elem_classes="sliders"):
-        sliders = [gr.Slider(-REACH, REACH, 0, step=0.05, label=f"Direction {number}", buttons=[]) for number in range(1, DIRECTIONS + 1)]
-        truncation = gr.Slider(0, MOST_TRUNCATION, 1, step=0.05, label="Truncation (below 1: more typical, less varied)", buttons=[])
+        names = [f"Direction {number}" for number in range(1, DIRECTIONS + 1)]
+        sliders = [gr.Slider(-REACH, REACH, 0, step=0.05, label=name, buttons=[]) for name in names]
+        truncation = gr.Slider(0, MOST_TRUNCATION, 1, step=0.05, label="Truncation", buttons=[])
+    gr.HTML(_HINT, elem_classes="quiet")
     return sliders, truncation, gr.Button("Reset sliders")
 
 
@@ -201,6 +206,8 @@ def theme() -> gr.themes.Base:
         "block_label_text_color": ("#171b22", "#eef1f6"),
         "block_title_text_color": ("#171b22", "#eef1f6"),
         "input_background_fill": ("#f2f4f7", "#1c222c"),
+        "checkbox_background_color_selected": ("#0072b2", "#1b7fbd"),
+        "checkbox_border_color_selected": ("#0072b2", "#1b7fbd"),
         "slider_color": ("#0072b2", "#56b4e9"),
         "button_primary_background_fill": ("#0072b2", "#1b7fbd"),
         "button_primary_background_fill_hover": ("#005f96", "#2590d2"),
@@ -212,12 +219,8 @@ def theme() -> gr.themes.Base:
 
 
 def style() -> str:
-    """The playground's own CSS, and the font that Streamlit brings."""
-    import streamlit
-
-    (font,) = (Path(streamlit.__file__).parent / "static" / "static" / "media").glob("SourceSansVF-Upright*.woff2")
-    face = f'@font-face {{ font-family: "Source Sans"; font-weight: 200 900; src: url("../static/media/{font.name}"); }}'
-    return face + (_STATIC / "playground.css").read_text()
+    """The playground's own CSS."""
+    return (_STATIC / "playground.css").read_text()
 
 
 def head() -> str:

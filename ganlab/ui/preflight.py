@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -51,5 +52,5 @@ def pace(config: TrainConfig) -> Pace | None:
     return None
 
 
-def _essence(config: dict[str, object]) -> dict[str, object]:
+def _essence(config: Mapping[str, object]) -> dict[str, object]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in config.items() if name not in _NO_MATTER}

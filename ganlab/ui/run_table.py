@@ -8,16 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.process import resume
-from ganlab.run import Run, runs
+from ganlab.run import ACTIVE, Run, runs
+from ganlab.ui import actions
 from ganlab.ui.embed import address
 from ganlab.ui.watching import MOST
-from ganlab.ui.wording import age, run_label
+from ganlab.ui.wording import age, data_title, run_label, what
 
 REFRESH_SECONDS = 3.0
 _ROWS = 200  # the newest ones; nobody reads more
 _SELECTED = "runs.selected"
-_ICONS = {"running": "🟢", "queued": "🟡", "finished": "✅", "stopped": "⏸️", "failed": "🔴", "lost": "⚠️"}
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,9 @@ class Row:
             return None
         cells = {
             "sheet": address(f"api/runs/{run.id}/sheets/{sheets[-1]}.png") if sheets else None,
-            "status": f"{_ICONS[status.state]} {status.state}",
-            "recipe": run.title,
-            "data": settings["config"]["dataset"],
+            "status": status.state.capitalize(),
+            "recipe": what(settings["recipe"], settings["config"]),
+            "data": data_title(settings["config"]["dataset"]),
             "progress": status.step / status.steps,
             "steps": f"{status.step:,} of {status.steps:,}",
             "started": age(settings["created"]),
@@ -65,11 +64,11 @@ def table() -> None:
         st.page_link("pages/train.py", label="Train a GAN", icon=":material/model_training:")
         return
     selected = st.session_state.setdefault(_SELECTED, [])
-    actions = st.container(horizontal=True, vertical_alignment="center", height=60, border=False)
+    bar = st.container(horizontal=True, vertical_alignment="center", height=60, border=False)
     chosen = _grid(rows, selected)
     st.session_state[_SELECTED] = [row.run.id for row in chosen]
-    with actions:
-        _actions(chosen)
+    with bar:
+        _offer(chosen)
     for row in rows:
         if row.state in ("failed", "lost"):
             st.caption(f"**{run_label(row.run)}**: {row.message}")
@@ -86,6 +85,7 @@ def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
         selection_default={"selection": {"rows": [ids.index(id) for id in selected if id in ids], "columns": [], "cells": []}},
         hide_index=True,
         row_height=64,
+        placeholder="–",
         column_config={
             "sheet": st.column_config.ImageColumn("", width=72),
             "status": st.column_config.TextColumn("Status"),
@@ -101,7 +101,7 @@ def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
     return [rows[index] for index in event["selection"]["rows"] if index < len(rows)]
 
 
-def _actions(chosen: Sequence[Row]) -> None:
+def _offer(chosen: Sequence[Row]) -> None:
     if not chosen:
         st.caption("Select a run to watch, resume, export or delete it; select up to four to compare them.")
         return
@@ -109,10 +109,11 @@ def _actions(chosen: Sequence[Row]) -> None:
     if len(chosen) == 1:
         _single(chosen[0])
     elif len(chosen) <= MOST:
-        st.page_link("pages/watch.py", label=f"Compare these {len(chosen)}", icon=":material/stacked_line_chart:", query_params={"runs": ids})
+        label = f"Compare these {len(chosen)}"
+        st.page_link("pages/watch.py", label=label, icon=":material/stacked_line_chart:", query_params={"runs": ids})
     else:
         st.caption(f"At most {MOST} runs can be compared.")
-    if any(row.state in ("running", "queued") for row in chosen):
+    if any(row.state in ACTIVE for row in chosen):
         st.caption("Stop it first to delete it." if len(chosen) == 1 else "Active runs cannot be deleted.")
     elif st.button("Delete", icon=":material/delete:"):
         _confirm([row.run for row in chosen])
@@ -121,18 +122,14 @@ def _actions(chosen: Sequence[Row]) -> None:
 def _single(row: Row) -> None:
     run = row.run
     st.page_link("pages/watch.py", label="Watch", icon=":material/monitoring:", query_params={"run": run.id})
-    if run.checkpoints():
-        st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": run.id})
-    if row.state in ("running", "queued") and st.button("Stop", icon=":material/stop:", disabled=run.stop_requested()):
+    actions.play_link(run)
+    if row.state in ACTIVE and st.button("Stop", icon=":material/stop:", disabled=run.stop_requested()):
         run.request_stop()
-    if row.state in ("stopped", "failed", "lost") and st.button("Resume", icon=":material/play_arrow:"):
-        try:
-            resume(run)
-        except ValueError as error:
-            st.toast(str(error))
         st.rerun(scope="fragment")
-    st.link_button("CSV", address(f"api/runs/{run.id}/metrics.csv"), icon=":material/download:", help="All metrics, one row per step.")
-    st.link_button("Zip", address(f"api/runs/{run.id}/export.zip"), icon=":material/folder_zip:", help="Settings, metrics, sheets and the newest model.")
+    actions.resume_button(run, row.state)
+    csv, archive = (address(f"api/runs/{run.id}/{name}") for name in ("metrics.csv", "export.zip"))
+    st.link_button("CSV", csv, icon=":material/download:", help="All metrics, one row per step.")
+    st.link_button("Zip", archive, icon=":material/folder_zip:", help="Settings, metrics, sheets and the newest model.")
 
 
 @st.dialog("Delete for good?")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import socket
 from asyncio import base_events
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -45,9 +45,11 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
     from ganlab.web import pictures, routes
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    demo = build()
+    demo._queue.sleep_when_free = 0.02  # seconds; Gradio's own 0.001 costs 7 % of a core while nobody is there
     gr.mount_gradio_app(
         gateway,
-        build(),
+        demo,
         path="/playground",
         max_file_size="5mb",
         ssr_mode=False,
@@ -58,7 +60,7 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
         css=style(),
         head=head(),
     )
-    ours = [*routes(), *pictures.routes(), Route("/playground", _to_playground)]
+    ours = [*routes(), *pictures.routes(), Route("/playground", _to_playground), Route("/font.woff2", _font)]
     return [*ours, *gateway.routes], lambda _: gateway.router.lifespan_context(gateway)
 
 
@@ -68,10 +70,17 @@ async def _to_playground(request: Request) -> RedirectResponse:
     return RedirectResponse("playground/" + (f"?{query}" if query else ""))
 
 
+async def _font(request: Request) -> FileResponse:
+    """The typeface that Streamlit brings, for our own pages."""
+    import streamlit
+
+    (path,) = (Path(streamlit.__file__).parent / "static" / "static" / "media").glob("SourceSansVF-Upright*.woff2")
+    return FileResponse(path, headers={"Cache-Control": "public, max-age=86400"})
+
+
 def tune_process() -> None:
     """Make this process answer fast: small answers leave at once, one thread per picture, nothing old is collected again."""
     import torch
-
     from streamlit.runtime.pages_manager import PagesManager
 
     from ganlab.devices import devices

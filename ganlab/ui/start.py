@@ -9,12 +9,19 @@ from collections.abc import Mapping
 import streamlit as st
 
 from ganlab.config import TrainConfig
+from ganlab.data import DATASETS
 from ganlab.process import launch, launch_together
 from ganlab.run import Run
 
+DIGITS, SHAPES = "digits-quick", "shapes-quick"
 _TOKEN = "start_token"
 _REMEMBERED = 1000
 _started: OrderedDict[str, list[Run]] = OrderedDict()
+
+
+def recommended() -> str:
+    """The recipe to begin with: digits where they are on this machine, else what needs no download."""
+    return DIGITS if DATASETS["mnist"].available().state == "ready" else SHAPES
 
 
 def fresh_token() -> None:
@@ -51,4 +58,3 @@ def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
         return
     ids = ",".join(run.id for run in started)
     st.switch_page("pages/watch.py", query_params={"runs" if len(started) > 1 else "run": ids})
-

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ganlab.process import resume
 from ganlab.run import ACTIVE, Run, runs
+from ganlab.ui import actions
 from ganlab.ui.embed import address, dark, embed
 from ganlab.ui.wording import run_label
 
 MOST = 4
-_CHOSEN = "watch.run"
+_CHOSEN, _URL = "watch.run", "watch.url"
 _BAR_SECONDS = 2.0
 _HEIGHT = 1150  # pixels until the live view says how tall it is
 
@@ -31,16 +31,20 @@ def asked(query: Mapping[str, str]) -> list[str]:
     return (active or [run.id for run in known])[:1]
 
 
-def choose(id: str) -> str:
-    """Draw the selector of runs; what it says goes into the URL."""
+def choose(ids: list[str]) -> list[str]:
+    """Draw the selector of one run; what it says goes into the URL, and what the URL says into it. Several stay as they are."""
     known = {run.id: run for run in runs()}
-    if st.query_params.get("run") != st.session_state.get("watch.url") or st.session_state.get(_CHOSEN) not in known:
-        st.session_state[_CHOSEN] = id
-    chosen = st.selectbox("Run", list(known), key=_CHOSEN, format_func=lambda id: run_label(known[id]), label_visibility="collapsed")
-    st.session_state["watch.url"] = chosen
+    if len(ids) > 1:
+        st.markdown(f"**{len(ids)} runs together**")
+        return ids
+    if st.query_params.get("run") != st.session_state.get(_URL) or st.session_state.get(_CHOSEN) not in known:
+        st.session_state[_CHOSEN] = ids[0]
+    titles = {id: run_label(run) for id, run in known.items()}
+    chosen = st.selectbox("Run", list(known), key=_CHOSEN, format_func=titles.__getitem__, label_visibility="collapsed")
+    st.session_state[_URL] = chosen
     if st.query_params.get("run") != chosen:
         st.query_params.from_dict({"run": chosen})
-    return chosen
+    return [chosen]
 
 
 def live_view(ids: list[str]) -> None:
@@ -50,38 +54,22 @@ def live_view(ids: list[str]) -> None:
 
 @st.fragment(run_every=_BAR_SECONDS)
 def bar(ids: list[str]) -> None:
-    """What can be done with these runs now; looks again every two seconds."""
+    """What can be done with these runs now; looks again every two seconds. Stopping is in the live view itself."""
     members = [Run.open(id) for id in ids]
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(members) == 1:
-            _one(members[0])
+            actions.resume_button(members[0], members[0].status().state)
+            actions.play_link(members[0])
         else:
             st.page_link("pages/runs.py", label="Choose other runs", icon=":material/list:")
-        st.link_button("Open on its own", address("live/", _query(ids)), icon=":material/open_in_new:", help="For a projector or a second screen.")
-
-
-def _one(run: Run) -> None:
-    status = run.status()
-    if status.active:
-        stopping = run.stop_requested()
-        label = "Stopping …" if stopping else "Stop"
-        if st.button(label, icon=":material/stop:", disabled=stopping, help="Keeps a checkpoint, then stops; you can resume later."):
-            run.request_stop()
-            st.rerun(scope="fragment")
-    elif status.state != "finished" and st.button("Resume", icon=":material/play_arrow:", help="Goes on from the newest checkpoint."):
-        try:
-            resume(run)
-        except ValueError as error:
-            st.toast(str(error))
-        st.rerun(scope="fragment")
-    if run.checkpoints():
-        st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": run.id})
+        alone = address("live/", _query(ids))
+        st.link_button("Open on its own", alone, icon=":material/open_in_new:", help="For a projector or a second screen.")
 
 
 def nothing_yet() -> None:
     """No run was ever started."""
     st.title("Watch")
-    st.info("Nothing trains yet. Start a run, and its curves and pictures appear here while it learns.", icon=":material/monitoring:")
+    st.info("Nothing trains yet. Start a run, and its curves and pictures appear here while it learns.")
     st.page_link("pages/train.py", label="Train a GAN", icon=":material/model_training:")
 
 

@@ -8,8 +8,6 @@ from ganlab.data import Availability
 from ganlab.recipes import configs_of
 from ganlab.ui import start
 
-DIGITS, SHAPES = "digits-quick", "shapes-quick"
-
 
 def hero(digits: Availability) -> None:
     """What this is, and a button that starts training; the digits where they can be had, the shapes in any case."""
@@ -28,7 +26,7 @@ def hero(digits: Availability) -> None:
             st.page_link("pages/train.py", label="All recipes and settings", icon=":material/settings:")
         st.caption(_digits_hint(digits), text_alignment="center")
     if digits_pressed or shapes_pressed:
-        start.start_and_watch(configs_of(DIGITS if digits_pressed else SHAPES))
+        start.start_and_watch(configs_of(start.DIGITS if digits_pressed else start.SHAPES))
     else:
         start.fresh_token()
 
@@ -37,17 +35,17 @@ def nothing_yet() -> None:
     """The three steps, where no model is there yet."""
     st.subheader("How it goes", divider="gray")
     steps = (
-        (":material/model_training:", "Train", "Press a button above. Training runs in the background, even with this page closed."),
-        (":material/monitoring:", "Watch", "See the sheet of samples turn from noise into pictures, and the two losses fight."),
-        (":material/tune:", "Play", "Move sliders through what the generator has learned, while it is still learning."),
+        ("model_training", "Train", "Press a button above. Training goes on in the background, even with this page closed."),
+        ("monitoring", "Watch", "See the sheet of samples turn from noise into pictures, and the two losses fight."),
+        ("tune", "Play", "Move sliders through what the generator has learned, while it is still learning."),
     )
     for column, (icon, title, text) in zip(st.columns(3), steps, strict=True):
         with column.container(border=True, height="stretch"):
-            st.markdown(f"#### {icon} {title}")
+            st.markdown(f"#### :material/{icon}: {title}")
             st.markdown(text)
 
 
 def _digits_hint(digits: Availability) -> str:
     if digits.state == "ready":
-        return "MNIST's handwritten digits are on this machine. The first ones can be read in about half a minute on a laptop."
+        return "MNIST's handwritten digits are on this machine. A first training takes about a minute on a laptop."
     return f"The digits are downloaded first ({digits.megabytes} MB). The shapes are made here and need no network."

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from ganlab.web import routes
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -r requirements-dev.txt")
 
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-).split()
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+ARGUMENTS += ["--disable-background-networking", "--disable-component-update"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # playwright keeps an event loop running: it must be gone before tests that start their own
 def browser() -> Iterator[playwright.Browser]:
     """The system's Chromium, else the one that playwright brings."""
     executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -51,16 +51,17 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
 class WebServer:
     """The web routes on a port of their own, in a thread; `stop` and `start` it as a restarted server would be."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.prefix, self.url = prefix, f"http://127.0.0.1:{self.port}{prefix}"
         self.start()
 
     def start(self) -> None:
         """Serve until `stop`; returns when requests are answered."""
-        config = uvicorn.Config(Starlette(routes=routes()), port=self.port, log_level="warning", timeout_graceful_shutdown=1)
+        app = Starlette(routes=[Mount(self.prefix, routes=routes())])
+        config = uvicorn.Config(app, port=self.port, log_level="warning", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
@@ -84,8 +85,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def server(root: Path) -> Iterator[WebServer]:
-    """The web routes over the runs in `root`."""
-    running = WebServer()
+def server(root: Path, request: pytest.FixtureRequest) -> Iterator[WebServer]:
+    """The web routes over the runs in `root`; parametrised indirectly, behind a path prefix."""
+    running = WebServer(getattr(request, "param", ""))
     yield running
     running.stop()

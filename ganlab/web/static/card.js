@@ -88,7 +88,7 @@ function statistics(run, status) {
     if (status.seconds_left !== null) pairs.push(["Left", duration(status.seconds_left)]);
     return pairs;
   }
-  if (run.summary?.steps_per_epoch) pairs.push(["Epoch", run.xOf(status.step, "epoch").toFixed(1)]);
+  if (run.summary?.steps_per_epoch) pairs.push(["Epoch", run.xOf(status.step, "epoch").toFixed(2)]);
   if (status.state === "running" && status.steps_per_second) {
     pairs.push(["Steps / s", rate(status.steps_per_second)], ["Images / s", rate(status.images_per_second)]);
     if (status.seconds_left !== null) pairs.push(["Time left", duration(status.seconds_left)]);

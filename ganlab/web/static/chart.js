@@ -60,7 +60,8 @@ export class Chart {
 
   #layout(range, traces) {
     const axis = { color: colour("--soft"), gridcolor: colour("--line"), zeroline: false, linecolor: colour("--line"), tickfont: { size: 0.82 * rem() } };
-    const y = { ...axis, type: this.view.log ? "log" : "linear", autorange: true, nticks: 6, exponentformat: "power" };
+    const rangemode = this.group === "speed" ? "tozero" : "normal"; // a rate that hardly changes is no mountain range
+    const y = { ...axis, type: this.view.log ? "log" : "linear", autorange: true, rangemode, nticks: 6, exponentformat: "power" };
     if (this.yZoom) Object.assign(y, { autorange: false, range: this.yZoom });
     else if (this.group === "score" && !this.view.log && traces.every((trace) => trace.y.every((v) => v === null || (v >= 0 && v <= 1)))) {
       Object.assign(y, { autorange: false, range: [-0.02, 1.02] });

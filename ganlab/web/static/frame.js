@@ -8,8 +8,12 @@ const frame = (() => {
   }
 })();
 
-/** The height of the window that a person sees, in pixels. */
-export const screenHeight = () => (frame ? window.parent.innerHeight : window.innerHeight);
+/** The height that a person sees of this page when it is scrolled to its top, in pixels. */
+export function screenHeight() {
+  if (!frame) return window.innerHeight;
+  const above = Math.min(200, Math.max(0, frame.getBoundingClientRect().top));
+  return window.parent.innerHeight - above;
+}
 
 /** Keep `--screen` (a hundredth is what 1vh is to a page of its own) and the frame's height right. */
 export function keepFrame() {

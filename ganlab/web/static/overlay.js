@@ -39,18 +39,18 @@ export class Overlay {
     this.#place(this.hair, x);
   }
 
-  /** A thin line per annotation of `runs` worth a look; its flag tells what happened. */
+  /** A thin line wherever something worth a look happened to one of `runs`; its flag tells what. */
   placeMarks(runs, axis) {
-    const marks = runs.flatMap((run) =>
-      run.notes
-        .filter((note) => !QUIET.includes(note.kind) && note.step > 0)
-        .map((note) => {
-          const title = `${runs.length > 1 ? `${run.title}: ` : ""}${note.text || note.kind} (step ${count(note.step)})`;
-          const mark = make("div", { class: `mark ${note.kind}` }, make("span", { class: "flag", title, tabIndex: 0, "aria-label": title }));
-          this.#place(mark, run.xOf(note.step, axis));
-          return mark;
-        }),
-    );
+    const marks = runs.flatMap((run) => {
+      const notes = run.notes.filter((note) => !QUIET.includes(note.kind) && note.step > 0);
+      return [...Map.groupBy(notes, (note) => note.step)].map(([step, here]) => {
+        const told = here.map((note) => note.text || note.kind).join(" ");
+        const title = `${runs.length > 1 ? `${run.title}: ` : ""}${told} (step ${count(step)})`;
+        const mark = make("div", { class: `mark ${here.at(-1).kind}` }, make("span", { class: "flag", title, tabIndex: 0, "aria-label": title }));
+        this.#place(mark, run.xOf(step, axis));
+        return mark;
+      });
+    });
     this.marks.replaceChildren(...marks);
   }
 

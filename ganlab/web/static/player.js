@@ -52,7 +52,7 @@ export class Player {
   #describe(step) {
     const [run] = this.runs;
     const parts = [`step ${count(step)}`];
-    if (run.summary?.steps_per_epoch) parts.push(`epoch ${run.xOf(step, "epoch").toFixed(1)}`);
+    if (run.summary?.steps_per_epoch) parts.push(`epoch ${run.xOf(step, "epoch").toFixed(2)}`);
     if (run.curves.has("time/seconds") && this.runs.length === 1) parts.push(duration(run.xOf(step, "time")));
     return parts.join(" · ");
   }

@@ -54,7 +54,7 @@ export class Sheet {
     this.canvas.dataset.step = step;
     this.canvas.setAttribute("aria-label", `Samples of ${this.run.title} at step ${count(step)}`);
     if (!this.canvas.isConnected) this.frame.replaceChildren(this.canvas);
-    this.#painted = picture;
+    this.#painted ??= picture;
     this.#paint();
     this.#preload(step);
   }

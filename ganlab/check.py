@@ -1,0 +1,34 @@
+"""Whether a config can train at all: asked before a run is made, so that a mistake costs nothing."""
+
+from __future__ import annotations
+
+from ganlab.config import TrainConfig
+from ganlab.core import Conditioning, DataSpec
+from ganlab.data import DATASETS
+from ganlab.family import FAMILIES
+
+
+def check(config: TrainConfig) -> None:
+    """Raise ValueError, one sentence naming field and value, when data, family, networks or device do not fit together."""
+    import torch
+
+    from ganlab.devices import resolve
+
+    if config.dataset not in DATASETS:
+        raise ValueError(f"dataset = {config.dataset!r} is not one of {', '.join(DATASETS)}.")
+    source, family = DATASETS[config.dataset], FAMILIES[config.family]
+    if not family.accepts(source.conditionings):
+        raise ValueError(f"dataset = {config.dataset!r} cannot train {family.title}, which needs {NEEDS[family.conditioning]}.")
+    resolve(config.device)
+    # Unknown before reading: any number shows whether the networks can be built. On "meta" they take no memory and no time.
+    spec = DataSpec(config.image_size, config.channels or source.channels or 3, family.conditioning, source.num_classes or 2)
+    with torch.device("meta"):
+        family.networks(config, spec)
+
+
+NEEDS = {
+    Conditioning.NONE: "images",
+    Conditioning.LABEL: "labels",
+    Conditioning.PAIRED: "pairs of images",
+    Conditioning.UNPAIRED: "two sets of images",
+}

@@ -1,0 +1,27 @@
+"""What can be done with a run, wherever it is shown."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganlab.process import resume
+from ganlab.run import Run
+
+RESUMABLE = ("stopped", "failed", "lost")
+
+
+def play_link(run: Run) -> None:
+    """To the playground, as soon as there is a checkpoint."""
+    if run.checkpoints():
+        st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": run.id})
+
+
+def resume_button(run: Run, state: str) -> None:
+    """Go on with a run that has ended early; inside a fragment."""
+    hint = "Goes on from the newest checkpoint."
+    if state in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", help=hint):
+        try:
+            resume(run)
+        except ValueError as error:
+            st.toast(str(error))
+        st.rerun(scope="fragment")

@@ -1,0 +1,64 @@
+"""The whole app as a person starts it, on a free port, for the tests that need all of it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from ganlab.run import runs
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 90.0
+
+
+class AppServer:
+    """`streamlit run app.py` with runs and data of its own; a context manager that ends it and every run it started."""
+
+    def __init__(self, home: Path, data: Path) -> None:
+        self.runs_root, self.log = home / "runs", home / "server.log"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = os.environ | {"GANLAB_RUNS": str(self.runs_root), "GANLAB_DATA": str(data)}
+
+    def command(self, port: int | None = None) -> list[str]:
+        """The README's command, with a port."""
+        return [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port or self.port)]
+
+    def __enter__(self) -> AppServer:
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(self.command(), cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            assert self._process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, f"no answer after {START_SECONDS:.0f} s: {self.log.read_text()}"
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for run in runs(self.runs_root):
+            run.request_stop()
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        deadline = time.monotonic() + 30
+        while any(run.status().active for run in runs(self.runs_root)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False

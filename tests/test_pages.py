@@ -1,0 +1,346 @@
+"""The pages through Streamlit's own harness: what they show and what their buttons do, without a browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_runs import FakeRun
+from streamlit.testing.v1 import AppTest
+
+from ganlab.config import TrainConfig
+from ganlab.data import DATASETS
+from ganlab.families import FAMILIES
+from ganlab.run import Run, runs, runs_root
+from ganlab.ui import start
+from ganlab.ui.choice import recipe_names
+
+APP = str(Path(__file__).resolve().parent.parent / "app.py")
+
+
+def visit(page: str = "home", **query: str) -> AppTest:
+    """The page as it is after its first run; it raised nothing."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page(f"pages/{page}.py")
+    for name, value in query.items():
+        app.query_params[name] = value
+    return ran(app.run())
+
+
+def ran(app: AppTest) -> AppTest:
+    assert not app.exception, [element.message for element in app.exception]
+    return app
+
+
+def texts(app: AppTest) -> str:
+    """Everything the page says."""
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def links(app: AppTest) -> dict[str, str]:
+    """{label: address} of the links to other pages and of link buttons."""
+    found = {}
+    for kind in ("page_link", "link_button"):
+        for element in app.get(kind):
+            query = getattr(element.proto, "query_string", "")
+            found[element.proto.label] = getattr(element.proto, "page", "") or getattr(element.proto, "url", "")
+            found[element.proto.label] += f"?{query}" if query else ""
+    return found
+
+
+def address(app: AppTest) -> dict[str, str]:
+    """The query in the address bar."""
+    return {name: value if isinstance(value, str) else value[0] for name, value in app.query_params.items()}
+
+
+def frames(app: AppTest) -> list[str]:
+    return [element.proto.src for element in app.get("iframe")]
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(button for button in app.button if button.label == label)
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, TrainConfig]]:
+    """What would have been started; no worker is."""
+    made: list[tuple[str, TrainConfig]] = []
+
+    def launch(config: TrainConfig, *, recipe: str = "", **group: Any) -> Run:
+        made.append((recipe, config))
+        return Run.create(config, recipe=recipe, **group)
+
+    def launch_together(configs: dict[str, TrainConfig]) -> list[Run]:
+        return [launch(config, recipe=name, group="g", group_size=len(configs)) for name, config in configs.items()]
+
+    monkeypatch.setattr(start, "launch", launch)
+    monkeypatch.setattr(start, "launch_together", launch_together)
+    return made
+
+
+@pytest.fixture
+def fake() -> Iterator[Callable[..., FakeRun]]:
+    made: list[FakeRun] = []
+
+    def make(**settings: Any) -> FakeRun:
+        made.append(FakeRun(runs_root(), **settings))
+        return made[-1]
+
+    yield make
+    for run in made:
+        run.release()
+
+
+# -- Home -----------------------------------------------------------------------------------------------------------------
+
+
+def test_home_begins_with_one_button_and_needs_no_network() -> None:
+    page = visit("home")
+    assert page.title[0].value == "Watch a machine learn to draw"
+    assert [button.label for button in page.button] == ["Train digits now", "Train shapes"]
+    assert "need no network" in texts(page)
+    assert "How it goes" in texts(page)
+
+
+@pytest.mark.parametrize(("label", "recipe"), [("Train digits now", "digits-quick"), ("Train shapes", "shapes-quick")])
+def test_home_starts_a_run(label: str, recipe: str, launched: list[tuple[str, TrainConfig]]) -> None:
+    button(visit("home"), label).click().run()
+    ((name, config),) = launched
+    assert (name, config.dataset) == (recipe, recipe.split("-")[0].replace("digits", "mnist"))
+
+
+def test_home_shows_what_was_trained(fake: Callable[..., FakeRun]) -> None:
+    run = fake(steps=400).start().train(200).checkpoint()
+    page = visit("home")
+    assert "DCGAN on Shapes" in texts(page)
+    assert "200 of 400 steps" in texts(page)
+    assert links(page)["Play with this"].endswith(f"model={run.id}")
+    assert "family=dcgan" in links(page)["Train this"]
+    assert "steps=400" in links(page)["Train this"]
+
+
+def test_a_damaged_model_does_not_break_home(fake: Callable[..., FakeRun]) -> None:
+    run = fake().start().train(100).checkpoint()
+    (run.run.checkpoints()[-1] / "config.json").write_text("{")
+    assert "is damaged" in texts(visit("home"))
+
+
+def test_train_this_leads_to_the_same_config(fake: Callable[..., FakeRun]) -> None:
+    run = fake(family="lsgan", steps=77, lr=0.003, betas=(0.1, 0.9)).start().train(10).checkpoint()
+    query = links(visit("home"))["Train this"].partition("?")[2]
+    page = visit("train", **dict(pair.split("=") for pair in query.replace("%2C", ",").split("&")))
+    assert page.number_input("train/lsgan/shapes/steps").value == 77
+    assert page.number_input("train/lsgan/shapes/lr").value == 0.003
+    assert page.text_input("train/lsgan/shapes/betas").value == "0.1, 0.9"
+    assert run.id in {other.id for other in runs()}
+
+
+# -- Train ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_has_a_form(name: str) -> None:
+    page = visit("train", recipe=name)
+    assert page.selectbox("train.recipe").value == name
+    assert "Parameters: " in texts(page)
+    assert not page.error
+    absent = "is not on this machine: fetch it into" in texts(page)
+    assert button(page, "Start training").disabled == absent == ("faces" in name)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_offers_the_data_it_accepts_and_all_its_knobs(family: str) -> None:
+    page = visit("train", family=family)
+    fitting = {name for name, source in DATASETS.items() if FAMILIES[family].accepts(source.conditionings)}
+    data = page.selectbox(f"train/{family}/dataset")
+    assert set(data.options) == {DATASETS[name].title for name in fitting}
+    assert data.value == "shapes"  # the one that is always here
+    keys = {widget.key.rsplit("/")[-1] for widget in [*page.number_input, *page.selectbox, *page.checkbox, *page.text_input]}
+    asked = {knob.name for knob in FAMILIES[family].knobs()} - {"family", "data_path"}
+    assert asked <= keys
+
+
+def test_a_new_family_appears_in_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = replace(FAMILIES["dcgan"], name="newgan", title="NewGAN", config=FAMILIES["dcgan"].config.replace(family="newgan"))
+    monkeypatch.setitem(FAMILIES, "newgan", new)
+    page = visit("train", family="newgan")
+    assert page.selectbox("train.family").value == "newgan"
+    assert "**NewGAN** on **Shapes**" in texts(page)
+
+
+def test_start_launches_what_the_form_says(launched: list[tuple[str, TrainConfig]]) -> None:
+    page = visit("train", recipe="digits-quick", steps="33")
+    page.number_input("train/digits-quick/mnist/batch_size").set_value(16)
+    button(ran(page.run()), "Start training").click().run()
+    ((name, config),) = launched
+    assert (name, config.steps, config.batch_size, config.lr) == ("digits-quick", 33, 16, 1e-3)
+
+
+def test_a_double_click_starts_one_run(launched: list[tuple[str, TrainConfig]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the second click Streamlit runs the page again, in the same session, before the browser has left the page."""
+    monkeypatch.setattr("streamlit.switch_page", lambda *where, **how: None)
+    page = visit("train", recipe="shapes-quick")
+    button(page, "Start training").click()
+    button(ran(page.run()), "Start training").click()
+    ran(page.run())
+    assert len(launched) == 1
+    button(ran(page.run()), "Start training").click()  # the page was drawn anew: this is another click
+    ran(page.run())
+    assert len(launched) == 2
+
+
+def test_a_duel_starts_both_together(launched: list[tuple[str, TrainConfig]]) -> None:
+    button(visit("train", recipe="duel", dataset="shapes", steps="9"), "Start training").click().run()
+    assert [(name, config.dataset, config.steps) for name, config in launched] == [
+        ("duel-bce", "shapes", 9),
+        ("duel-mse", "shapes", 9),
+    ]
+    assert {run.settings["group"] for run in runs()} == {"g"}
+
+
+def test_the_form_round_trips_through_the_address() -> None:
+    page = visit("train", family="wgan-gp", dataset="shapes", gp_weight="5", betas="0.5,0.9", seed="3")
+    assert page.number_input("train/wgan-gp/shapes/gp_weight").value == 5
+    page.number_input("train/wgan-gp/shapes/steps").set_value(123)
+    ran(page.run())
+    query = address(page)
+    assert query == {
+        "family": "wgan-gp",
+        "dataset": "shapes",
+        "image_size": "28",
+        "gp_weight": "5.0",
+        "betas": "0.5,0.9",
+        "seed": "3",
+        "steps": "123",
+    }
+    again = visit("train", **query)
+    for name, value in (("gp_weight", 5), ("steps", 123), ("seed", 3), ("lr", 1e-4)):
+        assert again.number_input(f"train/wgan-gp/shapes/{name}").value == value
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"steps": "abc"}, "steps = 'abc' is not a whole number"),
+        ({"steps": "0"}, "steps = 0 is out of range: 1 to 10,000,000."),
+        ({"lr": "7"}, "lr = 7.0 is out of range"),
+        ({"betas": "0.5"}, "betas = '0.5' is not numbers like its default"),
+        ({"architecture": "magic"}, "architecture = 'magic' is not one of"),
+        ({"image_size": "27"}, "image_size = 27 does not fit"),
+    ],
+)
+def test_a_wrong_value_is_one_sentence(query: dict[str, str], sentence: str) -> None:
+    page = visit("train", family="dcgan", dataset="shapes", **query)
+    assert sentence in texts(page)
+    assert button(page, "Start training").disabled == ("image_size" in query)  # otherwise the default is taken
+
+
+def test_typed_nonsense_blocks_the_start_until_it_is_mended() -> None:
+    page = visit("train", family="dcgan")
+    betas = page.text_input("train/dcgan/shapes/betas")
+    betas.set_value("half")
+    assert "betas = 'half' is not numbers" in texts(ran(page.run()))
+    assert button(page, "Start training").disabled
+    page.text_input("train/dcgan/shapes/betas").set_value("0.4, 0.9")
+    assert not button(ran(page.run()), "Start training").disabled
+
+
+def test_ones_own_images_need_a_folder(tmp_path: Path) -> None:
+    page = visit("train", family="dcgan", dataset="folder")
+    assert button(page, "Start training").disabled
+    assert "Name a folder or a zip" in texts(page)
+    page.text_input("train/dcgan/data_path").set_value(str(tmp_path / "nowhere"))
+    assert "does not exist on this machine" in texts(ran(page.run()))
+    page.text_input("train/dcgan/data_path").set_value(str(tmp_path))
+    assert not button(ran(page.run()), "Start training").disabled
+
+
+def test_what_must_be_downloaded_says_so() -> None:
+    assert "will download 31 MB" in texts(visit("train", family="dcgan", dataset="fashion-mnist"))
+    assert "Ready." in texts(visit("train", family="dcgan", dataset="shapes"))
+
+
+def test_time_is_told_only_when_it_was_measured(fake: Callable[..., FakeRun]) -> None:
+    assert "measured" not in texts(visit("train", family="dcgan", dataset="shapes"))
+    fake(**{name: value for name, value in FAMILIES["dcgan"].config.to_dict().items() if name != "dataset"}).start().train(100)
+    said = texts(visit("train", family="dcgan", dataset="shapes"))
+    assert "About 2 min and 400 MB, as measured here" in said
+
+
+# -- Watch ----------------------------------------------------------------------------------------------------------------
+
+
+def test_watch_says_what_to_do_when_nothing_was_trained() -> None:
+    page = visit("watch")
+    assert "Nothing trains yet" in texts(page)
+    assert "Train a GAN" in links(page)
+    assert not frames(page)
+
+
+def test_watch_shows_the_active_run(fake: Callable[..., FakeRun]) -> None:
+    active = fake().start().train(10)
+    finished = fake().start().finish()
+    page = visit("watch")
+    assert frames(page) == [f"/live/?run={active.id}&theme=light"]
+    assert address(page) == {"run": active.id}
+    assert frames(visit("watch", run=finished.id)) == [f"/live/?run={finished.id}&theme=light"]
+    assert links(page)["Open on its own"] == f"/live/?run={active.id}"
+
+
+def test_watch_compares_runs_and_survives_a_stale_link(fake: Callable[..., FakeRun]) -> None:
+    first, second = fake().start(), fake().start()
+    both = f"{first.id},{second.id}"
+    assert frames(visit("watch", runs=both)) == [f"/live/?runs={first.id}%2C{second.id}&theme=light"]
+    page = visit("watch", run="20200101-gone")
+    assert "not here any more" in texts(page)
+    assert len(frames(page)) == 1
+
+
+def test_a_stopped_run_can_be_resumed_and_played_with(fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
+    run = fake().start().train(10).checkpoint().finish("stopped")
+    page = visit("watch", run=run.id)
+    assert links(page)["Play with this"].endswith(f"model={run.id}")
+    resumed: list[str] = []
+    monkeypatch.setattr("ganlab.ui.actions.resume", lambda run: resumed.append(run.id))
+    button(page, "Resume").click().run()
+    assert resumed == [run.id]
+
+
+# -- Runs -----------------------------------------------------------------------------------------------------------------
+
+
+def rows(page: AppTest) -> list[dict[str, Any]]:
+    return page.dataframe[0].value.to_dict("records")
+
+
+def test_runs_lists_everything(fake: Callable[..., FakeRun]) -> None:
+    assert "No run yet" in texts(visit("runs"))
+    fake(recipe="digits-quick", dataset="mnist").start().train(200)
+    failed = fake().start().fail("The disk is full: make room, then resume.")
+    page = visit("runs")
+    shown = {row["recipe"]: row for row in rows(page)}
+    running = shown["Digits in a minute"]
+    assert (running["status"], running["data"], running["steps"], running["progress"]) == (
+        "Running",
+        "MNIST digits",
+        "200 of 1,000",
+        0.2,
+    )
+    assert running["loss G"] == pytest.approx(2.5, abs=2)
+    assert re.search(r"/api/runs/.*/sheets/200\.png$", running["sheet"])
+    assert shown["DCGAN on Shapes"]["status"] == "Failed"
+    assert "The disk is full" in texts(page)
+    assert failed.run.status().state == "failed"
+
+
+# -- Play -----------------------------------------------------------------------------------------------------------------
+
+
+def test_play_passes_the_address_on() -> None:
+    (source,) = frames(visit("play", model="some-run", seed="4", offsets="1,2"))
+    assert source == "/playground/?model=some-run&seed=4&offsets=1%2C2&__theme=light"
