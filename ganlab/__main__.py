@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ganlab import __version__, commands
 from ganlab.config import Knob
+from ganlab.process import yielding_threads
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 on success, 2 on a user's mistake, which is told in one sentence."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    os.environ |= yielding_threads(os.environ)
     try:
         options = _parser(argv).parse_args(argv)
         return int(options.command(options) or 0)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ganlab.recorder import Recorder
 
 EXPECTED = (ValueError, ArithmeticError)  # mistakes and divergence: their own sentence says all there is to say
+_HOME = Path(__file__).resolve().parent.parent  # a worker finds ganlab wherever this process found it
 _START_TIMEOUT = 30.0  # seconds for a Python process to start and take its lock on a busy machine
 
 
@@ -58,6 +59,15 @@ def resume(run: Run) -> None:
     _start(run)
 
 
+def yielding_threads(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` with OpenMP threads that sleep while they wait for each other, unless somebody chose otherwise.
+
+    By default they spin. On two cores that a browser shares, spinning was measured to cost nine tenths of the speed
+    (benchmarks/threads.py). To be set before PyTorch is imported.
+    """
+    return {"OMP_WAIT_POLICY": "passive", **environment}
+
+
 def _start(run: Run) -> None:
     run.clear_requests()
     with (run.path / "worker.log").open("ab") as log:
@@ -67,8 +77,7 @@ def _start(run: Run) -> None:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env=os.environ
-            | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")])},
+            env=yielding_threads(os.environ | {"PYTHONPATH": f"{_HOME}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}),
         )
     deadline = time.monotonic() + _START_TIMEOUT
     # Until the lock is held nobody could tell a starting worker from a dead one.

@@ -169,14 +169,15 @@ class AdversarialTraining:
 
     @torch.no_grad()
     def sheet(self) -> tuple[Tensor, int]:
-        """`samples` images of z fixed by the seed; with labels, one column per class."""
-        count = self.config.samples
-        # Drawn on the CPU: the same seed shows the same z on every device.
-        z = torch.randn(count, self.config.z_dim, generator=torch.Generator().manual_seed(self.config.seed)).to(self.device)
-        label, columns = None, round(count**0.5)
+        """`samples` images of z fixed by the seed; with labels, one column per class and the last row filled up."""
+        count, label = self.config.samples, None
+        columns = round(count**0.5)
         if self.spec.conditioning is Conditioning.LABEL:
             columns = self.spec.num_classes
+            count += -count % columns
             label = torch.arange(count, device=self.device) % columns
+        # Drawn on the CPU: the same seed shows the same z on every device.
+        z = torch.randn(count, self.config.z_dim, generator=torch.Generator().manual_seed(self.config.seed)).to(self.device)
         generator = self.averaged["G"].eval()
         with self._autocast():
             images = torch.cat([generator(*part) for part in _chunks(z, label)])

@@ -11,7 +11,7 @@ from ganlab.ui import cards, welcome
 welcome.hero(DATASETS["mnist"].available())
 found = models()
 if found:
-    st.subheader("Models here", divider="gray")
+    st.subheader("Models here")
     cards.gallery(found)
 else:
     welcome.nothing_yet()

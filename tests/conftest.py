@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Before anything imports torch: see ganlab.process.yielding_threads.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 # These machines are shared: how long one example took says nothing about the code.
 settings.register_profile("ganlab", deadline=None)
 settings.load_profile("ganlab")

@@ -304,7 +304,7 @@ def test_watch_compares_runs_and_survives_a_stale_link(fake: Callable[..., FakeR
 def test_a_stopped_run_can_be_resumed_and_played_with(fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
     run = fake().start().train(10).checkpoint().finish("stopped")
     page = visit("watch", run=run.id)
-    assert links(page)["Play with this"].endswith(f"model={run.id}")
+    assert [button.label for button in page.button] == ["Resume", "Play with this"]
     resumed: list[str] = []
     monkeypatch.setattr("ganlab.ui.actions.resume", lambda run: resumed.append(run.id))
     button(page, "Resume").click().run()
@@ -336,6 +336,50 @@ def test_runs_lists_everything(fake: Callable[..., FakeRun]) -> None:
     assert shown["DCGAN on Shapes"]["status"] == "Failed"
     assert "The disk is full" in texts(page)
     assert failed.run.status().state == "failed"
+
+
+def select(*chosen: FakeRun) -> AppTest:
+    """The Runs page with these rows selected."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page("pages/runs.py")
+    app.session_state["runs.selected"] = [run.id for run in chosen]
+    return ran(app.run())
+
+
+def test_one_run_can_be_watched_played_with_and_exported(fake: Callable[..., FakeRun]) -> None:
+    run = fake().start().train(10).checkpoint().finish()
+    fake().start()
+    page = select(run)
+    assert [button.label for button in page.button] == ["Watch", "Play with this", "Delete"]
+    offered = links(page)
+    assert offered["CSV"] == f"/api/runs/{run.id}/metrics.csv"
+    assert offered["Zip"] == f"/api/runs/{run.id}/export.zip"
+
+
+def test_up_to_four_runs_can_be_compared(fake: Callable[..., FakeRun]) -> None:
+    made = [fake().start().finish() for _ in range(5)]
+    page = ran(button(select(*made[:4]), "Compare these 4").click().run())
+    assert all(run.id in frames(page)[0] for run in made[:4])
+    assert "At most 4 runs can be compared." in texts(select(*made))
+
+
+def test_deleting_asks_first(fake: Callable[..., FakeRun]) -> None:
+    run, other = fake().start().finish(), fake().start().finish()
+    page = select(run)
+    button(page, "Delete").click().run()
+    assert {one.id for one in runs()} == {run.id, other.id}
+    sure = [button for button in page.button if button.label == "Delete"][-1]
+    ran(sure.click().run())
+    assert {one.id for one in runs()} == {other.id}
+
+
+def test_an_active_run_cannot_be_deleted(fake: Callable[..., FakeRun]) -> None:
+    run = fake().start().train(10)
+    page = select(run)
+    assert [button.label for button in page.button] == ["Watch", "Stop"]
+    assert "Stop it first to delete it." in texts(page)
+    button(page, "Stop").click().run()
+    assert run.run.stop_requested()
 
 
 # -- Play -----------------------------------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ def test_a_sheet_shows_the_same_z_each_time_and_draws_from_no_stream() -> None:
     first, columns = training.sheet()
     again, _ = training.sheet()
     assert torch.equal(first, again) and torch.equal(noise, training.noise.get_state())
-    assert first.shape == (25, 1, 28, 28) and columns == 10
+    assert first.shape == (30, 1, 28, 28) and columns == 10
 
 
 def test_equal_seeds_see_equal_noise_whatever_the_objective() -> None:

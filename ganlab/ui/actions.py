@@ -10,10 +10,10 @@ from ganlab.run import Run
 RESUMABLE = ("stopped", "failed", "lost")
 
 
-def play_link(run: Run) -> None:
+def play_button(run: Run) -> None:
     """To the playground, as soon as there is a checkpoint."""
-    if run.checkpoints():
-        st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": run.id})
+    if run.checkpoints() and st.button("Play with this", icon=":material/tune:"):
+        st.switch_page("pages/play.py", query_params={"model": run.id})
 
 
 def resume_button(run: Run, state: str) -> None:

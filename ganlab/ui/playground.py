@@ -179,7 +179,10 @@ def _menu(found: list[Model], name: str | None) -> list[Any]:
 
 def _facts(name: str | None) -> Facts:
     model = next((model for model in models() if model.name == name), None)
-    return Facts.of(model) if model else Facts("", (), 0)
+    try:
+        return Facts.of(model) if model else Facts("", (), 0)
+    except ValueError as error:
+        return Facts(html.escape(str(error)), (), 0)
 
 
 def _floats(text: str) -> list[float]:

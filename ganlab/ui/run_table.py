@@ -109,8 +109,8 @@ def _offer(chosen: Sequence[Row]) -> None:
     if len(chosen) == 1:
         _single(chosen[0])
     elif len(chosen) <= MOST:
-        label = f"Compare these {len(chosen)}"
-        st.page_link("pages/watch.py", label=label, icon=":material/stacked_line_chart:", query_params={"runs": ids})
+        if st.button(f"Compare these {len(chosen)}", icon=":material/stacked_line_chart:", type="primary"):
+            st.switch_page("pages/watch.py", query_params={"runs": ids})
     else:
         st.caption(f"At most {MOST} runs can be compared.")
     if any(row.state in ACTIVE for row in chosen):
@@ -121,8 +121,9 @@ def _offer(chosen: Sequence[Row]) -> None:
 
 def _single(row: Row) -> None:
     run = row.run
-    st.page_link("pages/watch.py", label="Watch", icon=":material/monitoring:", query_params={"run": run.id})
-    actions.play_link(run)
+    if st.button("Watch", icon=":material/monitoring:", type="primary"):
+        st.switch_page("pages/watch.py", query_params={"run": run.id})
+    actions.play_button(run)
     if row.state in ACTIVE and st.button("Stop", icon=":material/stop:", disabled=run.stop_requested()):
         run.request_stop()
         st.rerun(scope="fragment")
@@ -138,13 +139,14 @@ def _confirm(doomed: list[Run]) -> None:
         st.markdown(f"- {run_label(run)}")
     st.caption("Curves, sheets and checkpoints are removed from the disk.")
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary"):
-            for run in doomed:
-                try:
-                    run.delete()
-                except ValueError as error:
-                    st.toast(str(error))
-            st.session_state[_SELECTED] = []
+        if st.button("Delete", type="primary", key="runs.delete", on_click=_delete, args=(doomed,)) or st.button("Keep"):
             st.rerun()
-        if st.button("Keep"):
-            st.rerun()
+
+
+def _delete(doomed: list[Run]) -> None:
+    for run in doomed:
+        try:
+            run.delete()
+        except ValueError as error:
+            st.toast(str(error))
+    st.session_state[_SELECTED] = []

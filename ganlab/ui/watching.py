@@ -59,7 +59,7 @@ def bar(ids: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(members) == 1:
             actions.resume_button(members[0], members[0].status().state)
-            actions.play_link(members[0])
+            actions.play_button(members[0])
         else:
             st.page_link("pages/runs.py", label="Choose other runs", icon=":material/list:")
         alone = address("live/", _query(ids))

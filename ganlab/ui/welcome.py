@@ -33,7 +33,7 @@ def hero(digits: Availability) -> None:
 
 def nothing_yet() -> None:
     """The three steps, where no model is there yet."""
-    st.subheader("How it goes", divider="gray")
+    st.subheader("How it goes")
     steps = (
         ("model_training", "Train", "Press a button above. Training goes on in the background, even with this page closed."),
         ("monitoring", "Watch", "See the sheet of samples turn from noise into pictures, and the two losses fight."),

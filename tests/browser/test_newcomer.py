@@ -95,7 +95,7 @@ def test_train_watch_and_play(window: Any, app: AppServer) -> None:
     scrubs(window)
     stop(window, digits)
 
-    window.get_by_role("link", name="Play with this").click()
+    window.get_by_role("button", name="Play with this").click()
     window.wait_for_url("**/play?model=*")
     plays(window, digits)
     both_are_listed(window)

@@ -52,8 +52,8 @@ export class Player {
   #describe(step) {
     const [run] = this.runs;
     const parts = [`step ${count(step)}`];
-    if (run.summary?.steps_per_epoch) parts.push(`epoch ${run.xOf(step, "epoch").toFixed(2)}`);
-    if (run.curves.has("time/seconds") && this.runs.length === 1) parts.push(duration(run.xOf(step, "time")));
+    if (run.total === 1 && run.summary?.steps_per_epoch) parts.push(`epoch ${run.xOf(step, "epoch").toFixed(2)}`);
+    if (run.total === 1 && run.curves.has("time/seconds")) parts.push(duration(run.xOf(step, "time")));
     return parts.join(" · ");
   }
 

@@ -47,6 +47,7 @@ export class Sheet {
     if (this.#wanted !== step) return; // overtaken
     if (picture.dataset.state === "failed") {
       this.#pictures.delete(step);
+      this.#wanted = null; // asked for again with the next news
       setText(this.empty, `The sheet of step ${count(step)} could not be read.`);
       this.frame.replaceChildren(this.empty);
       return;
@@ -54,7 +55,7 @@ export class Sheet {
     this.canvas.dataset.step = step;
     this.canvas.setAttribute("aria-label", `Samples of ${this.run.title} at step ${count(step)}`);
     if (!this.canvas.isConnected) this.frame.replaceChildren(this.canvas);
-    this.#painted ??= picture;
+    this.#painted = picture;
     this.#paint();
     this.#preload(step);
   }

@@ -1,0 +1,132 @@
+"""The playground's widgets: what they offer for a model, what an address restores, when the menu changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fake_runs import FakeRun
+
+from ganlab.run import runs_root
+from ganlab.ui import playground
+from ganlab.ui.playground import DIRECTIONS, choose, refresh, restore
+
+
+@pytest.fixture
+def fake() -> Iterator[Callable[..., FakeRun]]:
+    made: list[FakeRun] = []
+
+    def make(**settings: Any) -> FakeRun:
+        made.append(FakeRun(runs_root(), **settings))
+        return made[-1].start().train(10).checkpoint()
+
+    yield make
+    for run in made:
+        run.release()
+
+
+def asked(**query: str) -> Any:
+    return SimpleNamespace(query_params=query)
+
+
+def named(updates: list[Any]) -> dict[str, Any]:
+    """restore()'s updates by the widget they are for."""
+    names = ["model", "stage", "nothing", "shown", "seed", "truncation", "count", "label", "every_label"]
+    sliders = [f"direction {number}" for number in range(1, DIRECTIONS + 1)]
+    return dict(zip([*names, *sliders, "about"], updates, strict=True))
+
+
+def test_it_builds_with_a_widget_per_direction() -> None:
+    demo = playground.build()
+    labels = [getattr(block, "label", None) for block in demo.blocks.values()]
+    assert [label for label in labels if str(label).startswith("Direction")] == [
+        f"Direction {n}" for n in range(1, DIRECTIONS + 1)
+    ]
+    assert playground.head().startswith("<script>")
+    assert "image-rendering: pixelated" in playground.style()
+
+
+def test_without_a_model_it_says_how_to_get_one() -> None:
+    state = named(restore(asked()))
+    assert state["nothing"]["visible"]
+    assert not state["stage"]["visible"]
+    assert state["shown"] == []
+
+
+def test_a_model_brings_its_labels_by_name(fake: Callable[..., FakeRun]) -> None:
+    run = fake(z_dim=4)
+    state = named(restore(asked()))
+    assert state["model"]["value"] == run.id
+    assert state["label"]["choices"] == [("disc", 0), ("ring", 1)]
+    assert state["label"]["value"] == 0
+    assert [state[f"direction {n}"]["visible"] for n in range(1, DIRECTIONS + 1)] == [True] * 4 + [False] * 6
+    assert "DCGAN on Shapes, 28 × 28 grey, z of 4 numbers" in state["about"]
+
+
+def test_an_address_restores_everything(fake: Callable[..., FakeRun]) -> None:
+    older, _ = fake(), fake()
+    query = {
+        "model": older.id,
+        "seed": "7",
+        "label": "1",
+        "truncation": "0.5",
+        "offsets": "1,-2",
+        "count": "64",
+        "every_label": "1",
+    }
+    state = named(restore(asked(**query)))
+    assert state["model"]["value"] == older.id
+    assert (state["seed"], state["truncation"], state["count"]) == (7, 0.5, 64)
+    assert (state["label"]["value"], state["every_label"]["value"]) == (1, True)
+    assert [state[f"direction {n}"]["value"] for n in (1, 2, 3)] == [1.0, -2.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"model": "../../etc"},
+        {"seed": "-3"},
+        {"seed": "many"},
+        {"label": "99"},
+        {"label": "-1"},
+        {"truncation": "nan"},
+        {"truncation": "huge"},
+        {"offsets": "a,b"},
+        {"offsets": "nan"},
+        {"count": "1000000"},
+    ],
+)
+def test_nonsense_in_an_address_is_left_out(query: dict[str, str], fake: Callable[..., FakeRun]) -> None:
+    run = fake()
+    state = named(restore(asked(**query)))
+    assert state["model"]["value"] == run.id
+    assert (state["seed"], state["truncation"], state["count"], state["label"]["value"]) == (0, 1.0, 16, 0)
+    assert state["direction 1"]["value"] == 0
+
+
+def test_values_beyond_a_slider_are_cut(fake: Callable[..., FakeRun]) -> None:
+    fake()
+    state = named(restore(asked(offsets="99", truncation="9")))
+    assert (state["direction 1"]["value"], state["truncation"]) == (4.0, 1.5)
+
+
+def test_the_menu_changes_only_when_models_do(fake: Callable[..., FakeRun]) -> None:
+    first = fake()
+    shown = restore(asked())[3]
+    assert all(update.get("__type__") == "update" and len(update) == 1 for update in refresh(first.id, shown))
+    second = fake()
+    menu = refresh(first.id, shown)
+    assert menu[0]["value"] == first.id
+    assert {name for _, name in menu[0]["choices"]} == {first.id, second.id}
+    first.release()
+    first.run.delete()
+    assert refresh(first.id, menu[3])[0]["value"] == second.id
+
+
+def test_a_damaged_model_does_not_break_the_menu(fake: Callable[..., FakeRun]) -> None:
+    run = fake()
+    (run.run.checkpoints()[-1] / "config.json").write_text("{")
+    assert "is damaged" in named(restore(asked()))["about"]
+    assert "is damaged" in choose(run.id)[-1]
