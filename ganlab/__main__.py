@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ganlab import __version__, commands
 from ganlab.config import Knob
-from ganlab.process import yielding_threads
+from ganlab.threads import yielding_threads
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ganlab.config import TrainConfig
 from ganlab.core import Conditioning, DataSpec
-from ganlab.data import DATASETS
-from ganlab.family import FAMILIES
 
 
 def check(config: TrainConfig) -> None:
     """Raise ValueError, one sentence naming field and value, when data, family, networks or device do not fit together."""
     import torch
 
+    from ganlab.data import DATASETS
     from ganlab.devices import resolve
+    from ganlab.families import FAMILIES
 
     if config.dataset not in DATASETS:
         raise ValueError(f"dataset = {config.dataset!r} is not one of {', '.join(DATASETS)}.")

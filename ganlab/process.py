@@ -18,6 +18,7 @@ from ganlab.config import TrainConfig
 from ganlab.events import Event
 from ganlab.lock import FileLock, is_held
 from ganlab.run import Run
+from ganlab.threads import yielding_threads
 
 if TYPE_CHECKING:
     from ganlab.recorder import Recorder
@@ -57,15 +58,6 @@ def resume(run: Run) -> None:
     if status.state == "finished":
         raise ValueError(f"{run.id} has done all its {status.steps:,} steps.")
     _start(run)
-
-
-def yielding_threads(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` with OpenMP threads that sleep while they wait for each other, unless somebody chose otherwise.
-
-    By default they spin. On two cores that a browser shares, spinning was measured to cost nine tenths of the speed
-    (benchmarks/threads.py). To be set before PyTorch is imported.
-    """
-    return {"OMP_WAIT_POLICY": "passive", **environment}
 
 
 def _start(run: Run) -> None:

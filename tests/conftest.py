@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Before anything imports torch: see ganlab.process.yielding_threads.
+# Before anything imports torch: see ganlab/threads.py.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # These machines are shared: how long one example took says nothing about the code.

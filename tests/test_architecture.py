@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A module may import its own layer and those before it.
 LAYERS = (
-    ("core", "config", "events", "lock", "objectives", "nn", "devices", "images"),
+    ("core", "config", "events", "lock", "threads", "objectives", "nn", "devices", "images"),
     ("training", "data", "store", "checkpoint"),
     ("family",),
     ("families",),
@@ -92,7 +92,7 @@ def test_pages_never_touch_torch() -> None:
 
 
 def test_importing_ganlab_and_listing_runs_imports_no_torch() -> None:
-    code = "import sys, ganlab; ganlab.runs(); import ganlab.web; assert 'torch' not in sys.modules"
+    code = "import sys, ganlab; ganlab.runs(); import ganlab.web, ganlab.__main__; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 

@@ -1,0 +1,157 @@
+"""How soon a moved slider shows its picture: a real browser drags one of the playground's sliders back and forth.
+
+    python benchmarks/playground.py [--family dcgan] [--width 64] [--seconds 10] [--training]
+
+The latency is from the slider's input event to the frame after the picture that this very position asked for is decoded;
+positions that a newer one overtook have no picture and count nowhere. With --training a worker trains meanwhile.
+Needs playwright and a Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from ganlab import FAMILIES, Run, launch  # noqa: E402
+
+ARGUMENTS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update"
+SLIDER = "input[type=range][aria-label='range slider for Direction 1']"
+WARM_UP = 2.0  # seconds of dragging that are not counted
+
+# Positions by time, and for every picture how long its position waited for it.
+OBSERVE = """slider => {
+    const moved = new Map(), picture = document.querySelector("#picture");
+    window.waits = [];
+    const note = (event) => moved.set(Number(event.target.value), performance.now());
+    document.querySelector(slider).addEventListener("input", note, true);
+    new MutationObserver(() => {
+        const asked = new URLSearchParams(picture.dataset.drawn).get("offsets") ?? "0", at = moved.get(Number(asked));
+        if (at !== undefined) requestAnimationFrame(() => window.waits.push(performance.now() - at));
+    }).observe(picture, { attributeFilter: ["data-drawn"] });
+}"""
+
+
+def main() -> None:
+    options = parse()
+    with tempfile.TemporaryDirectory(prefix="ganlab-playground-") as folder:
+        os.environ["GANLAB_RUNS"] = folder
+        config = FAMILIES[options.family].config.replace(dataset="shapes", channels=1, width=options.width, steps=1)
+        model = launch(config)
+        wait_until_done(model)
+        with served() as port, training(options.training):
+            waits, seconds = drag(port, model.id, options.seconds)
+    if len(waits) < 10:
+        raise SystemExit(f"Only {len(waits)} pictures came: is the machine busy?")
+    cuts = statistics.quantiles(waits, n=10)
+    busy = "while a worker trains" if options.training else "with nothing else running"
+    print(f"{options.family}, width {options.width}, 28 x 28, {busy}")
+    print(f"slider -> picture p50 {statistics.median(waits):.1f} ms, p90 {cuts[8]:.1f} ms, {len(waits) / seconds:.1f} pictures/s")
+
+
+def drag(port: int, model: str, seconds: float) -> tuple[list[float], float]:
+    """Drag the first slider for a while: (milliseconds per picture, seconds that were counted)."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+        browser = driver.chromium.launch(executable_path=executable, args=ARGUMENTS.split())
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"http://127.0.0.1:{port}/playground/?model={model}")
+        page.wait_for_selector("#picture[data-drawn]", timeout=60_000)
+        page.evaluate(OBSERVE, SLIDER)
+        box = page.locator(SLIDER).bounding_box()
+        assert box is not None
+        y, left, width = box["y"] + box["height"] / 2, box["x"] + 8, box["width"] - 16
+        page.mouse.move(left + width / 2, y)
+        page.mouse.down()
+        start = counted = time.monotonic()
+        while time.monotonic() - start < WARM_UP + seconds:
+            now = time.monotonic() - start
+            if counted == start and now >= WARM_UP:
+                page.evaluate("window.waits = []")
+                counted = time.monotonic()
+            sweep = now / 2 % 2  # two seconds from one end to the other
+            page.mouse.move(left + width * (sweep if sweep < 1 else 2 - sweep), y)
+            time.sleep(0.004)
+        spent = time.monotonic() - counted
+        waits = page.evaluate("window.waits")
+        page.mouse.up()
+        browser.close()
+        return waits, spent
+
+
+@contextmanager
+def served() -> Iterator[int]:
+    """The whole app on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not answers(port):
+            if process.poll() is not None:
+                raise SystemExit("The app did not start.")
+            time.sleep(0.2)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+@contextmanager
+def training(wanted: bool) -> Iterator[None]:
+    """A run that trains until the end of the block, if wanted."""
+    if not wanted:
+        yield
+        return
+    run = launch(FAMILIES["dcgan"].config.replace(dataset="shapes", steps=10_000_000, checkpoint_every=1_000_000))
+    while run.status().state != "running":
+        time.sleep(0.2)
+    try:
+        yield
+    finally:
+        run.request_stop()
+        wait_until_done(run)
+
+
+def wait_until_done(run: Run) -> None:
+    while run.status().active:
+        time.sleep(0.1)
+    if not run.checkpoints():
+        raise SystemExit(f"No model to play with: {run.status().message}")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--family", default="dcgan", choices=list(FAMILIES))
+    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--training", action="store_true", help="train another run at the same time")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

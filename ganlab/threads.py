@@ -1,0 +1,14 @@
+"""How PyTorch's CPU threads wait for each other: decided by the environment, before it is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def yielding_threads(environment: Mapping[str, str]) -> dict[str, str]:
+    """`environment` with OpenMP threads that sleep while they wait for each other, unless somebody chose otherwise.
+
+    By default they spin. On two cores that a browser shares, spinning was measured to cost nine tenths of the speed
+    (benchmarks/threads.py).
+    """
+    return {"OMP_WAIT_POLICY": "passive", **environment}
