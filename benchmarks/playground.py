@@ -10,6 +10,7 @@ Needs playwright and a Chromium.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import shutil
 import socket
@@ -30,6 +31,7 @@ from ganlab import FAMILIES, Run, launch  # noqa: E402
 
 ARGUMENTS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update"
 SLIDER = "input[type=range][aria-label='range slider for Direction 1']"
+MOUSE_HERTZ = 60
 WARM_UP = 2.0  # seconds of dragging that are not counted
 
 # Positions by time, and for every picture how long its position waited for it.
@@ -53,7 +55,7 @@ def main() -> None:
         model = launch(config)
         wait_until_done(model)
         with served() as port, training(options.training):
-            waits, seconds = drag(port, model.id, options.seconds)
+            waits, seconds = asyncio.run(drag(port, model.id, options.seconds))
     if len(waits) < 10:
         raise SystemExit(f"Only {len(waits)} pictures came: is the machine busy?")
     cuts = statistics.quantiles(waits, n=10)
@@ -62,35 +64,38 @@ def main() -> None:
     print(f"slider -> picture p50 {statistics.median(waits):.1f} ms, p90 {cuts[8]:.1f} ms, {len(waits) / seconds:.1f} pictures/s")
 
 
-def drag(port: int, model: str, seconds: float) -> tuple[list[float], float]:
+async def drag(port: int, model: str, seconds: float) -> tuple[list[float], float]:
     """Drag the first slider for a while: (milliseconds per picture, seconds that were counted)."""
-    from playwright.sync_api import sync_playwright
+    from playwright.async_api import async_playwright
 
-    with sync_playwright() as driver:
+    async with async_playwright() as driver:
         executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        browser = driver.chromium.launch(executable_path=executable, args=ARGUMENTS.split())
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.goto(f"http://127.0.0.1:{port}/playground/?model={model}")
-        page.wait_for_selector("#picture[data-drawn]", timeout=60_000)
-        page.evaluate(OBSERVE, SLIDER)
-        box = page.locator(SLIDER).bounding_box()
+        browser = await driver.chromium.launch(executable_path=executable, args=ARGUMENTS.split())
+        page = await browser.new_page(viewport={"width": 1280, "height": 900})
+        await page.goto(f"http://127.0.0.1:{port}/playground/?model={model}")
+        await page.wait_for_selector("#picture[data-drawn]", timeout=60_000)
+        await page.evaluate(OBSERVE, SLIDER)
+        box = await page.locator(SLIDER).bounding_box()
         assert box is not None
         y, left, width = box["y"] + box["height"] / 2, box["x"] + 8, box["width"] - 16
-        page.mouse.move(left + width / 2, y)
-        page.mouse.down()
+        await page.mouse.move(left + width / 2, y)
+        await page.mouse.down()
+        moves = set()
         start = counted = time.monotonic()
-        while time.monotonic() - start < WARM_UP + seconds:
-            now = time.monotonic() - start
+        while (now := time.monotonic() - start) < WARM_UP + seconds:
             if counted == start and now >= WARM_UP:
-                page.evaluate("window.waits = []")
+                await page.evaluate("window.waits = []")
                 counted = time.monotonic()
             sweep = now / 2 % 2  # two seconds from one end to the other
-            page.mouse.move(left + width * (sweep if sweep < 1 else 2 - sweep), y)
-            time.sleep(0.004)
+            # A mouse does not wait for the page: neither does this one.
+            move = asyncio.create_task(page.mouse.move(left + width * (sweep if sweep < 1 else 2 - sweep), y))
+            moves.add(move)
+            move.add_done_callback(moves.discard)
+            await asyncio.sleep(1 / MOUSE_HERTZ)
         spent = time.monotonic() - counted
-        waits = page.evaluate("window.waits")
-        page.mouse.up()
-        browser.close()
+        waits = await page.evaluate("window.waits")
+        await asyncio.gather(*moves)
+        await browser.close()
         return waits, spent
 
 

@@ -75,13 +75,23 @@ def test_one_new_file_appears_in_the_cli_the_form_and_the_engine(project_with_a_
     code = """
         import ganlab
         from ganlab.__main__ import main
-        from ganlab.ui.form import sections
         from small import small
+        from streamlit.testing.v1 import AppTest
+        from ganlab.ui import choice
+
         assert "hinge-gan" in ganlab.FAMILIES
-        knobs = [knob.name for _, group in sections(ganlab.FAMILIES["hinge-gan"]) for knob in group]
-        assert "margin_note" in knobs, knobs
-        events = list(ganlab.train(small("hinge-gan", steps=2)))
-        assert events[-1].reason == "finished"
+        assert list(ganlab.train(small("hinge-gan", steps=2)))[-1].reason == "finished"
+
+        page = (
+            "import ganlab; from ganlab.ui import choice, form\\n"
+            "choice.choose({'family': 'hinge-gan'})\\n"
+            "form.settings(ganlab.FAMILIES['hinge-gan'].config, {}, 'test')"
+        )
+        shown = AppTest.from_string(page, default_timeout=60).run()
+        shown.segmented_control[0].set_value(choice.OWN).run()
+        assert not shown.exception, shown.exception
+        assert "Margin note" in [text.label for text in shown.text_input]
+        assert any("Hinge GAN" in str(box.options) for box in shown.selectbox), [box.options for box in shown.selectbox]
         try:
             main(["train", "--family", "hinge-gan", "--help"])
         except SystemExit:

@@ -19,8 +19,8 @@ ICON = "data:image/svg+xml," + quote(f'<svg xmlns="http://www.w3.org/2000/svg" v
 _STYLE = """<style>
 .stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: WIDTH; }
 .stMainBlockContainer h1 { font-size: 2rem; padding: 0.25rem 0 0.5rem; }
-[class*="st-key-pixels"] img { image-rendering: pixelated; width: 100% !important; aspect-ratio: 1; object-fit: cover;
-  object-position: top left; border-radius: 0.5rem; }
+[class*="st-key-pixels"] :is(div, img) { width: 100% !important; }
+[class*="st-key-pixels"] img { image-rendering: pixelated; aspect-ratio: 1; object-fit: cover; object-position: top left; }
 iframe { border: 0; color-scheme: auto; }
 </style>"""
 

@@ -24,7 +24,7 @@ _STATIC = Path(__file__).parent.parent / "web" / "static"
 _DRAW = "(...values) => window.ganlab.draw(...values)"
 _QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
-_STAGE = """<figure id="stage"><img id="picture" alt="The picture that the generator draws now">
+_STAGE = """<figure id="stage"><canvas id="picture" role="img" aria-label="The picture that the generator draws now"></canvas>
 <figcaption id="caption"></figcaption></figure>"""
 _SHEET = '<img id="sheet" alt="More samples, drawn the same way from other z">'
 _LINKS = '<div class="links"><a id="download" download>Download these samples</a><a id="link" href="">Copy link</a></div>'
@@ -125,8 +125,8 @@ def _wire(demo: gr.Blocks, widgets: Widgets) -> None:
     chosen = [widgets.label, widgets.every_label, *widgets.sliders, widgets.about]
     asked = [widgets.seed, widgets.truncation, widgets.count]
     menu = [widgets.model, widgets.stage, widgets.nothing, widgets.shown]
-    for widget in widgets.values[1:]:
-        widget.input(None, widgets.values, js=_DRAW, **_QUIET)  # type: ignore[attr-defined]
+    for widget in (widgets.seed, widgets.label, widgets.count, widgets.every_label):
+        widget.input(None, widgets.values, js=_DRAW, **_QUIET)
     widgets.model.input(choose, widgets.model, chosen, **_QUIET).then(None, widgets.values, js=_DRAW, **_QUIET)
     demo.load(restore, None, [*menu, *asked, *chosen], **_QUIET).then(None, widgets.values, js=_DRAW, **_QUIET)
     gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.shown], [*menu, *chosen], **_QUIET).then(
