@@ -2,8 +2,9 @@
 
     python benchmarks/playground.py [--family dcgan] [--width 64] [--seconds 10] [--training]
 
-The latency is from the slider's input event to the frame after the picture that this very position asked for is decoded;
-positions that a newer one overtook have no picture and count nowhere. With --training a worker trains meanwhile.
+The latency is from the slider's input event to the picture that this very position asked for: until it is drawn, and until
+the next frame shows it. Positions that a newer one overtook have no picture and count nowhere. With --training a worker
+trains meanwhile.
 Needs playwright and a Chromium.
 """
 
@@ -42,7 +43,8 @@ OBSERVE = """slider => {
     document.querySelector(slider).addEventListener("input", note, true);
     new MutationObserver(() => {
         const asked = new URLSearchParams(picture.dataset.drawn).get("offsets") ?? "0", at = moved.get(Number(asked));
-        if (at !== undefined) requestAnimationFrame(() => window.waits.push(performance.now() - at));
+        const drawn = performance.now() - at;
+        if (at !== undefined) requestAnimationFrame(() => window.waits.push([drawn, performance.now() - at]));
     }).observe(picture, { attributeFilter: ["data-drawn"] });
 }"""
 
@@ -58,14 +60,15 @@ def main() -> None:
             waits, seconds = asyncio.run(drag(port, model.id, options.seconds))
     if len(waits) < 10:
         raise SystemExit(f"Only {len(waits)} pictures came: is the machine busy?")
-    cuts = statistics.quantiles(waits, n=10)
-    busy = "while a worker trains" if options.training else "with nothing else running"
-    print(f"{options.family}, width {options.width}, 28 x 28, {busy}")
-    print(f"slider -> picture p50 {statistics.median(waits):.1f} ms, p90 {cuts[8]:.1f} ms, {len(waits) / seconds:.1f} pictures/s")
+    busy = "while a worker trains" if options.training else "with nothing else of ours running"
+    print(f"{options.family}, width {options.width}, 28 x 28, {busy}: {len(waits) / seconds:.1f} pictures/s")
+    for name, column in (("drawn", 0), ("on screen", 1)):
+        times = [wait[column] for wait in waits]
+        print(f"slider -> {name:9}  p50 {statistics.median(times):5.1f} ms  p90 {statistics.quantiles(times, n=10)[8]:5.1f} ms")
 
 
-async def drag(port: int, model: str, seconds: float) -> tuple[list[float], float]:
-    """Drag the first slider for a while: (milliseconds per picture, seconds that were counted)."""
+async def drag(port: int, model: str, seconds: float) -> tuple[list[tuple[float, float]], float]:
+    """Drag the first slider for a while: (milliseconds until drawn and until shown per picture, seconds counted)."""
     from playwright.async_api import async_playwright
 
     async with async_playwright() as driver:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -45,6 +46,7 @@ class Phase:
 
 def main() -> None:
     options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # a polite kill ends the run and the server too
     with tempfile.TemporaryDirectory(prefix="ganlab-viewers-") as folder:
         os.environ["GANLAB_RUNS"] = folder
         with served(options.server) as (port, pid), training(options.family, options.dataset) as run:

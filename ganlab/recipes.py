@@ -67,9 +67,15 @@ _add(
     steps=600,
     note="Needs no download: the shapes are drawn on this machine.",
 )
-_add(_OURS, "digits-quick", "Digits in a minute", "self-conditioned", **_QUICK | _QUICK_RUN, dataset="mnist", steps=1_200)
+_add(_OURS, "digits-quick", "Digits in a minute", "self-conditioned", **_QUICK | _QUICK_RUN, dataset="mnist", steps=750)
 _add(
-    _OURS, "digits-quick-conditional", "Digits on demand in a minute", "cgan", **_QUICK | _QUICK_RUN, dataset="mnist", steps=1_000
+    _OURS,
+    "digits-quick-conditional",
+    "Digits on demand in a minute",
+    "cgan",
+    **_QUICK | _QUICK_RUN,
+    dataset="mnist",
+    steps=750,
 )
 for _family, _suffix, _title in (
     ("dcgan", "", "{}, as good as it gets"),

@@ -11,14 +11,17 @@ from ganlab.run import Run
 from ganlab.ui.wording import age, progress, what
 
 PER_ROW = 4
+MOST = 12
 
 
 def gallery(found: list[Model]) -> None:
     """Rows of cards; what is missing in the last row stays empty."""
-    for start in range(0, len(found), PER_ROW):
+    for start in range(0, min(len(found), MOST), PER_ROW):
         for column, model in zip(st.columns(PER_ROW), found[start : start + PER_ROW], strict=False):
             with column:
                 card(model)
+    if len(found) > MOST:
+        st.page_link("pages/play.py", label=f"{len(found) - MOST} more in Play", icon=":material/arrow_forward:")
 
 
 def card(model: Model) -> None:

@@ -58,7 +58,7 @@ class Pipelines:
 
     def _folder(self, name: str) -> Path:
         with self._lock:
-            if name not in self._folders or time.monotonic() - self._listed_at > CATALOGUE_SECONDS:
+            if time.monotonic() - self._listed_at > CATALOGUE_SECONDS:
                 self._folders = {model.name: model.folder for model in models()}
                 self._listed_at = time.monotonic()
             if name not in self._folders:
