@@ -144,9 +144,8 @@ def main() -> None:
                 rates[name].append(rate(progress, options.seconds))
         ratios = [a / b for a, b in zip(rates["ganlab"], rates["textbook"], strict=True)]
         shown = "  ".join(f"{name} {statistics.median(values):7,.0f} images/s" for name, values in rates.items())
-        print(
-            f"{family:<6} batch {batch_size:<4} {shown}  ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        )
+        ratio = f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+        print(f"{family:<6} batch {batch_size:<4} {shown}  ratio {ratio}")
 
 
 if __name__ == "__main__":

@@ -45,9 +45,8 @@ def main() -> None:
                 process.kill()
         spinning, sleeping = (statistics.median(values) for values in rates.values())
         situation = "beside a busy program" if neighbours else "alone"
-        print(
-            f"{situation:<22} spinning {spinning:6,.0f} images/s  sleeping {sleeping:6,.0f} images/s  ratio {sleeping / spinning:.2f}"
-        )
+        shown = f"spinning {spinning:6,.0f} images/s  sleeping {sleeping:6,.0f} images/s"
+        print(f"{situation:<22} {shown}  ratio {sleeping / spinning:.2f}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from ganlab.config import TrainConfig
 from ganlab.data import DATASETS
 from ganlab.families import FAMILIES
+from ganlab.recipes import RECIPES
 from ganlab.run import Run, runs, runs_root
 from ganlab.ui import start
 from ganlab.ui.choice import recipe_names
@@ -124,6 +125,14 @@ def test_home_shows_what_was_trained(fake: Callable[..., FakeRun]) -> None:
     assert "steps=400" in links(page)["Train this"]
 
 
+def test_home_stays_short(fake: Callable[..., FakeRun]) -> None:
+    for _ in range(13):
+        fake(samples=1).start().train(1).checkpoint().finish()
+    page = visit("home")
+    assert len([element for element in page.get("page_link") if element.proto.label == "Play with this"]) == 12
+    assert "1 more in Play" in links(page)
+
+
 def test_a_damaged_model_does_not_break_home(fake: Callable[..., FakeRun]) -> None:
     run = fake().start().train(100).checkpoint()
     (run.run.checkpoints()[-1] / "config.json").write_text("{")
@@ -178,7 +187,8 @@ def test_start_launches_what_the_form_says(launched: list[tuple[str, TrainConfig
     page.number_input("train/digits-quick/mnist/batch_size").set_value(16)
     button(ran(page.run()), "Start training").click().run()
     ((name, config),) = launched
-    assert (name, config.steps, config.batch_size, config.lr) == ("digits-quick", 33, 16, 1e-3)
+    assert name == "digits-quick"
+    assert config == RECIPES["digits-quick"].config.replace(steps=33, batch_size=16)
 
 
 def test_a_double_click_starts_one_run(launched: list[tuple[str, TrainConfig]], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,7 +334,7 @@ def test_runs_lists_everything(fake: Callable[..., FakeRun]) -> None:
     failed = fake().start().fail("The disk is full: make room, then resume.")
     page = visit("runs")
     shown = {row["recipe"]: row for row in rows(page)}
-    running = shown["Digits in a minute"]
+    running = shown[RECIPES["digits-quick"].title]
     assert (running["status"], running["data"], running["steps"], running["progress"]) == (
         "Running",
         "MNIST digits",

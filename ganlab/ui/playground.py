@@ -78,7 +78,7 @@ class Widgets:
 
 def build() -> gr.Blocks:
     """The Blocks to mount; its theme, style and script are given to the mount."""
-    with gr.Blocks(title="GANLab playground", analytics_enabled=False, fill_width=True) as demo:
+    with gr.Blocks(title="GANLab playground", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as demo:
         widgets = _layout()
         _wire(demo, widgets)
     return demo
