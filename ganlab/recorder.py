@@ -84,6 +84,8 @@ class Recorder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._encoder.shutdown()
+        if self._sheets:  # the run failed: what was drawn before is still worth showing
+            self._writer.write(sheets=[step for step, future in self._sheets if not future.exception()])
         self._writer.close()
 
 

@@ -10,8 +10,8 @@ from ganlab.ui import cards, welcome
 
 welcome.hero(DATASETS["mnist"].available())
 found = models()
+if not any(model.origin == "run" for model in found):
+    welcome.how_it_goes()
 if found:
-    st.subheader("Models here")
+    st.subheader("Models here", anchor=False)
     cards.gallery(found)
-else:
-    welcome.nothing_yet()

@@ -6,5 +6,5 @@ import streamlit as st
 
 from ganlab.ui.embed import dark, embed
 
-st.title("Play")
+st.title("Play", anchor=False)
 embed("playground/", {**st.query_params.to_dict(), "__theme": "dark" if dark() else "light"}, height=900, title="Playground")

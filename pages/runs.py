@@ -6,5 +6,5 @@ import streamlit as st
 
 from ganlab.ui import run_table
 
-st.title("Runs")
+st.title("Runs", anchor=False)
 run_table.table()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ganlab.ui import choice, form, plan, start
 
-st.title("Train a GAN")
+st.title("Train a GAN", anchor=False)
 asked = choice.restore_from_url()
 settings, panel = st.columns([13, 7], gap="large")
 with settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,13 @@ from ganlab.ui import start
 from ganlab.ui.choice import recipe_names
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
+
+
+@pytest.fixture(autouse=True)
+def shipped(own_directories: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of shipped models, empty: what the project ships may change."""
+    monkeypatch.setattr("ganlab.models.SHIPPED", own_directories / "shipped")
+    return own_directories / "shipped"
 
 
 def visit(page: str = "home", **query: str) -> AppTest:
@@ -123,6 +131,16 @@ def test_home_shows_what_was_trained(fake: Callable[..., FakeRun]) -> None:
     assert links(page)["Play with this"].endswith(f"model={run.id}")
     assert "family=dcgan" in links(page)["Train this"]
     assert "steps=400" in links(page)["Train this"]
+
+
+def test_shipped_models_come_after_ones_own(fake: Callable[..., FakeRun], shipped: Path) -> None:
+    source = fake(family="lsgan").start().train(10).checkpoint().run
+    shutil.copytree(source.checkpoints()[-1], shipped / "good-one")
+    page = visit("home")
+    assert "10 steps, shipped" in texts(page)
+    assert "How it goes" not in texts(page)
+    models = [element.proto.query_string for element in page.get("page_link") if element.proto.label == "Play with this"]
+    assert models == [f"model={source.id}", "model=good-one"]
 
 
 def test_home_stays_short(fake: Callable[..., FakeRun]) -> None:
@@ -231,6 +249,24 @@ def test_the_form_round_trips_through_the_address() -> None:
     again = visit("train", **query)
     for name, value in (("gp_weight", 5), ("steps", 123), ("seed", 3), ("lr", 1e-4)):
         assert again.number_input(f"train/wgan-gp/shapes/{name}").value == value
+
+
+def test_a_stale_address_undoes_nothing() -> None:
+    """A busy browser sends the next change along with an address from before the page rewrote it."""
+    page = visit("train", family="dcgan", dataset="shapes")
+    before = address(page)
+    for name, value in (("steps", 11), ("batch_size", 12), ("seed", 13)):
+        page.number_input(f"train/dcgan/shapes/{name}").set_value(value)
+        for key, old in before.items():
+            page.query_params[key] = old
+        for key in set(page.query_params) - set(before):
+            del page.query_params[key]
+        ran(page.run())
+    assert {name: address(page)[name] for name in ("steps", "batch_size", "seed")} == {
+        "steps": "11",
+        "batch_size": "12",
+        "seed": "13",
+    }
 
 
 @pytest.mark.parametrize(

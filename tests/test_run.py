@@ -201,6 +201,14 @@ def test_a_run_keeps_what_the_engine_says() -> None:
     assert [run.id for run in runs()] == [run.id] and Run.open(run.id).settings == run.settings
 
 
+def test_a_sheet_drawn_before_a_failure_is_still_shown() -> None:
+    run = Run.create(small())
+    with pytest.raises(RuntimeError), Recorder(run) as recorder:
+        recorder.record(Samples(7, torch.zeros(4, 1, 8, 8, dtype=torch.uint8), 2))
+        raise RuntimeError
+    assert run.samples() == [7] and run.sample_path(7).is_file()
+
+
 def test_only_the_newest_states_are_kept_for_resuming() -> None:
     run = Run.create(small())
     with Recorder(run) as recorder:

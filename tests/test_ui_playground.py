@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,12 @@ from fake_runs import FakeRun
 from ganlab.run import runs_root
 from ganlab.ui import playground
 from ganlab.ui.playground import DIRECTIONS, choose, refresh, restore
+
+
+@pytest.fixture(autouse=True)
+def nothing_shipped(own_directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the models that a test makes."""
+    monkeypatch.setattr("ganlab.models.SHIPPED", own_directories / "shipped")
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import streamlit as st
 from ganlab.config import TrainConfig
 from ganlab.families import FAMILIES
 from ganlab.recipes import RECIPES, TOGETHER, configs_of
-from ganlab.ui import datasets, start
+from ganlab.ui import datasets, query, start
 
 RECIPE, OWN = "A recipe", "A family and a data set"
-_URL, _ASKED, _MODE, _RECIPE, _FAMILY = "train.url", "train.asked", "train.mode", "train.recipe", "train.family"
+_PAGE = "train"
+_ASKED, _MODE, _RECIPE, _FAMILY = "train.asked", "train.mode", "train.recipe", "train.family"
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,8 @@ class Choice:
 
 def restore_from_url() -> Mapping[str, str]:
     """Fill the choosers from the URL when it changed from outside; returns the settings that it asked for."""
-    url = dict(st.query_params.items())
-    changed = bool(url) and url != st.session_state.get(_URL)
-    if changed or _MODE not in st.session_state:
-        asked = url or st.session_state.get(_URL, {})
+    if query.changed_outside(_PAGE) or _MODE not in st.session_state:
+        asked = query.asked() or query.last(_PAGE)
         for key in [key for key in st.session_state if str(key).startswith("train/")]:
             del st.session_state[key]
         st.session_state[_ASKED] = asked
@@ -58,10 +57,7 @@ def restore_from_url() -> Mapping[str, str]:
 
 def write_to_url(choice: Choice, changes: Mapping[str, object]) -> None:
     """Let the address bar lead back to the form as it is."""
-    query = choice.query(changes)
-    st.session_state[_URL] = query
-    if dict(st.query_params.items()) != query:
-        st.query_params.from_dict(query)
+    query.write(_PAGE, choice.query(changes))
 
 
 def choose(asked: Mapping[str, str]) -> Choice:

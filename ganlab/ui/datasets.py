@@ -69,8 +69,11 @@ def _path(asked: Mapping[str, str], key: str) -> str:
     upload = st.file_uploader("or upload a zip", type="zip", key=f"{key}/upload", max_upload_size=uploads.MAX_MEGABYTES)
     if upload is None:
         return typed.strip()
+    kept = f"{key}/kept/{upload.file_id}"
     try:
-        return str(uploads.keep(upload.getvalue()))
+        if kept not in st.session_state:  # the page runs again with every change of a setting
+            st.session_state[kept] = str(uploads.keep(upload.getvalue()))
+        return st.session_state[kept]
     except ValueError as error:
         st.error(str(error))
         return ""

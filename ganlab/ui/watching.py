@@ -7,22 +7,22 @@ from collections.abc import Mapping
 import streamlit as st
 
 from ganlab.run import ACTIVE, Run, runs
-from ganlab.ui import actions
+from ganlab.ui import actions, query
 from ganlab.ui.embed import address, dark, embed
 from ganlab.ui.wording import run_label
 
 MOST = 4
-_CHOSEN, _URL = "watch.run", "watch.url"
+_PAGE, _CHOSEN = "watch", "watch.run"
 _BAR_SECONDS = 2.0
 _HEIGHT = 1150  # pixels until the live view says how tall it is
 
 
-def asked(query: Mapping[str, str]) -> list[str]:
+def asked(address: Mapping[str, str]) -> list[str]:
     """The runs that the URL names, else the newest active one, else the newest; none when there is none."""
     known = runs()
     ids = {run.id for run in known}
-    named = [name for name in (query.get("runs") or query.get("run") or "").split(",") if name in ids]
-    if query.get("runs") or query.get("run"):
+    named = [name for name in (address.get("runs") or address.get("run") or "").split(",") if name in ids]
+    if address.get("runs") or address.get("run"):
         if not named:
             st.warning("The run in this link is not here any more; this is the newest one.")
         else:
@@ -37,13 +37,11 @@ def choose(ids: list[str]) -> list[str]:
     if len(ids) > 1:
         st.markdown(f"**{len(ids)} runs together**")
         return ids
-    if st.query_params.get("run") != st.session_state.get(_URL) or st.session_state.get(_CHOSEN) not in known:
+    if query.changed_outside(_PAGE) or st.session_state.get(_CHOSEN) not in known:
         st.session_state[_CHOSEN] = ids[0]
     titles = {id: run_label(run) for id, run in known.items()}
     chosen = st.selectbox("Run", list(known), key=_CHOSEN, format_func=titles.__getitem__, label_visibility="collapsed")
-    st.session_state[_URL] = chosen
-    if st.query_params.get("run") != chosen:
-        st.query_params.from_dict({"run": chosen})
+    query.write(_PAGE, {"run": chosen})
     return [chosen]
 
 
@@ -68,7 +66,7 @@ def bar(ids: list[str]) -> None:
 
 def nothing_yet() -> None:
     """No run was ever started."""
-    st.title("Watch")
+    st.title("Watch", anchor=False)
     st.info("Nothing trains yet. Start a run, and its curves and pictures appear here while it learns.")
     st.page_link("pages/train.py", label="Train a GAN", icon=":material/model_training:")
 

@@ -12,7 +12,7 @@ from ganlab.ui import start
 def hero(digits: Availability) -> None:
     """What this is, and a button that starts training; the digits where they can be had, the shapes in any case."""
     with st.container(horizontal_alignment="center"):
-        st.title("Watch a machine learn to draw", text_alignment="center")
+        st.title("Watch a machine learn to draw", anchor=False, text_alignment="center")
         st.markdown(
             "Two networks play against each other: the **generator** draws pictures out of noise, the **discriminator** "
             "tries to tell them from real ones. Both get better, until the pictures look real. "
@@ -31,9 +31,9 @@ def hero(digits: Availability) -> None:
         start.fresh_token()
 
 
-def nothing_yet() -> None:
-    """The three steps, where no model is there yet."""
-    st.subheader("How it goes")
+def how_it_goes() -> None:
+    """The three steps, for whoever has not trained anything yet."""
+    st.subheader("How it goes", anchor=False)
     steps = (
         ("model_training", "Train", "Press a button above. Training goes on in the background, even with this page closed."),
         ("monitoring", "Watch", "See the sheet of samples turn from noise into pictures, and the two losses fight."),
