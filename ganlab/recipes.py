@@ -59,7 +59,7 @@ _BEST_RUN: dict[str, Any] = {"batch_size": 128, "sample_every": 250, "checkpoint
 _add(
     _OURS,
     "shapes-quick",
-    "Ten shapes, by name, in half a minute",
+    "Ten shapes, by name, in a minute",
     "cgan",
     **_QUICK | _QUICK_RUN,
     dataset="shapes",
