@@ -17,7 +17,7 @@ import torch
 
 from ganlab import FAMILIES, RECIPES
 from ganlab.checkpoint import Info
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core import DataSpec
 from ganlab.engine import train
 from ganlab.events import Checkpoint, Started
 from ganlab.pipeline import Pipeline
@@ -48,7 +48,7 @@ def run(name: str, judge: Judge, count: int) -> None:
         elif isinstance(event, Checkpoint):
             seconds = time.perf_counter() - started - judged
             begin = time.perf_counter()
-            generator = FAMILIES[config.family].networks(config, _spec(event))["G"]
+            generator = FAMILIES[config.family].networks(config, DataSpec.from_dict(event.spec))["G"]
             generator.load_state_dict({key.removeprefix("G."): value for key, value in event.model.items()})
             pipeline = Pipeline(generator, Info(config.to_dict(), dict(event.spec), event.labels, event.step), name)
             asked = torch.arange(count) % 10 if pipeline.conditional else None
@@ -56,10 +56,6 @@ def run(name: str, judge: Judge, count: int) -> None:
             images = event.step * config.batch_size
             print(f"{name}: {seconds:5.1f} s, step {event.step}, {images / seconds:,.0f} images/s: {verdict}", flush=True)
             judged += time.perf_counter() - begin
-
-
-def _spec(event: Checkpoint) -> DataSpec:
-    return DataSpec(**{**event.spec, "conditioning": Conditioning(event.spec["conditioning"])})
 
 
 if __name__ == "__main__":

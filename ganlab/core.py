@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,3 +39,8 @@ class DataSpec:
     channels: int
     conditioning: Conditioning = Conditioning.NONE
     num_classes: int = 0
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> DataSpec:
+        """From config.json's plain values; TypeError or ValueError when they are not a spec's."""
+        return cls(**{**values, "conditioning": Conditioning(values.get("conditioning", Conditioning.NONE))})

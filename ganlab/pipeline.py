@@ -26,7 +26,7 @@ class Pipeline:
 
     def __init__(self, generator: nn.Module, info: checkpoint.Info, name: str, device: str = "cpu") -> None:
         self.config = load_config(info.config)
-        self.spec = DataSpec(**info.spec | {"conditioning": Conditioning(info.spec["conditioning"])})
+        self.spec = DataSpec.from_dict(info.spec)
         self.labels, self.step, self.name, self.device = info.labels, info.step, name, device
         self.family = FAMILIES[self.config.family]
         self.generator = channels_last(generator.to(device)).eval().requires_grad_(False)
@@ -37,7 +37,7 @@ class Pipeline:
         folder = find(source)
         info = checkpoint.read_info(folder)
         config = load_config(info.config)
-        spec = DataSpec(**info.spec | {"conditioning": Conditioning(info.spec["conditioning"])})
+        spec = DataSpec.from_dict(info.spec)
         generator = FAMILIES[config.family].networks(config, spec)["G"]
         tensors = {name.removeprefix("G."): tensor for name, tensor in checkpoint.read_model(folder).items()}
         try:

@@ -62,7 +62,9 @@ def run_label(run: Run) -> str:
 
 def model_label(model: Model) -> str:
     """One line that tells this model from the others."""
-    return run_label(Run.open(model.name)) if model.origin == "run" else f"{model.title} (shipped)"
+    if model.origin == "run":
+        return run_label(Run.open(model.name))
+    return f"{RECIPES[model.title].title if model.title in RECIPES else model.title} (shipped)"
 
 
 def progress(status: Status) -> str:
