@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterable
@@ -72,11 +71,9 @@ class Run:
         cls, config: TrainConfig, *, recipe: str = "", group: str = "", group_size: int = 1, root: Path | None = None
     ) -> Run:
         """Make the directory of a new run; `group` names runs that are started together and share the device."""
-        root = root or runs_root()
-        stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{recipe or f'{config.family}-{config.dataset}'}"
-        run = cls(root / f"{re.sub('[^a-z0-9-]+', '-', stem.lower())[:90]}-{secrets.token_hex(2)}")
+        run = cls(_new_folder(root or runs_root(), recipe or f"{config.family}-{config.dataset}"))
         for folder in ("samples", "checkpoints"):
-            (run.path / folder).mkdir(parents=True)
+            (run.path / folder).mkdir()
         settings = {
             "config": config.to_dict(),
             "recipe": recipe,
@@ -212,6 +209,19 @@ class Run:
         except FileNotFoundError:  # somebody else was quicker: the outcome is the same
             return
         shutil.rmtree(grave, ignore_errors=True)
+
+
+def _new_folder(root: Path, stem: str) -> Path:
+    """A new directory whose name sorts by its time of creation, to 15 microseconds: the queue goes by it."""
+    stem = re.sub("[^a-z0-9-]+", "-", stem.lower())[:70]
+    while True:
+        seconds, rest = divmod(time.time_ns(), 10**9)
+        path = root / f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(seconds))}-{rest * 2**16 // 10**9:04x}-{stem}"
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:  # somebody else was exactly as quick
+            continue
 
 
 def runs(root: Path | None = None) -> list[Run]:

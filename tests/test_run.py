@@ -209,6 +209,12 @@ def test_a_sheet_drawn_before_a_failure_is_still_shown() -> None:
     assert run.samples() == [7] and run.sample_path(7).is_file()
 
 
+def test_ids_sort_by_creation_whatever_the_runs_are_called() -> None:
+    made = [Run.create(small(), recipe=name).id for name in ("zebra", "apple", "zebra", "apple", "a/../b", "Ü") * 20]
+    assert made == sorted(made) and len(set(made)) == len(made)
+    assert [run.id for run in runs()] == made[::-1]
+
+
 def test_only_the_newest_states_are_kept_for_resuming() -> None:
     run = Run.create(small())
     with Recorder(run) as recorder:
