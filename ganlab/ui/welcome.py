@@ -47,5 +47,5 @@ def how_it_goes() -> None:
 
 def _digits_hint(digits: Availability) -> str:
     if digits.state == "ready":
-        return "MNIST's handwritten digits are on this machine. A first training takes about a minute on a laptop."
+        return "MNIST's handwritten digits are on this machine. A first training takes a minute or two on a laptop."
     return f"The digits are downloaded first ({digits.megabytes} MB). The shapes are made here and need no network."
