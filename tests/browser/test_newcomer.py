@@ -177,8 +177,8 @@ def plays(page: Any, run: Run) -> None:
     wait_until(page, "Playground", "() => !document.querySelector('#picture').dataset.drawn.includes('seed=0')")
     drawn = frame(page, "Playground").evaluate(pixels)[1]
     assert drawn != before
-    settled = "() => { const { href } = document.querySelector('#link'); return href.includes('/play?') && !href.includes('seed=0'); }"
-    wait_until(page, "Playground", settled)  # links follow a little later than the picture
+    href = "document.querySelector('#link').href"  # links follow a little later than the picture
+    wait_until(page, "Playground", f"() => {href}.includes('/play?') && !{href}.includes('seed=0')")
     page.goto(playground.locator("#link").get_attribute("href"))  # what was copied leads back to the same picture
     playground.locator("#picture[data-drawn]").wait_for()
     assert frame(page, "Playground").evaluate(pixels)[1] == drawn
