@@ -101,8 +101,11 @@ class TrainConfig:
     d_loss: str = knob("sum", "whether D's loss adds or averages its real and its fake half", choices=("sum", "mean"))
     update_order: str = knob(
         "d-then-g",
-        "who updates first; 'g-then-d' judges the very fakes that G was just trained on",
+        "who updates first",
         choices=("d-then-g", "g-then-d"),
+    )
+    fresh_fakes: bool = knob(
+        False, "with d-then-g, draw new fakes for G's update rather than those D has just judged: one more pass of G per step"
     )
 
     architecture: str = knob("dcgan", "the pair of networks", common=True)

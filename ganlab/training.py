@@ -114,44 +114,51 @@ class AdversarialTraining:
         return self.networks["D"]
 
     def step(self, batches: Iterator[Batch]) -> Metrics:
-        """D's updates, then G's on the last batch; or, for recipes published that way round, G first and D on its fakes."""
-        metrics: Metrics = {}
+        """D's updates and G's, in the order that the recipe wants; one pass of G serves both unless it wants fresh fakes."""
+        batch = next(batches)
         if self.config.update_order == "g-then-d":
-            batch = next(batches)
-            metrics, fake = self.generator_step(batch)
-            metrics |= self.discriminator_step(batch, fake)
+            fake = self.fakes(batch)
+            metrics = self.generator_step(batch, fake) | self.discriminator_step(batch, fake.detach())
             for _ in range(self.config.d_steps - 1):
                 metrics |= self.discriminator_step(next(batches))
         else:
-            for _ in range(self.config.d_steps):
+            for _ in range(self.config.d_steps - 1):
+                self.discriminator_step(batch)
                 batch = next(batches)
-                metrics = self.discriminator_step(batch)
-            metrics |= self.generator_step(batch)[0]
+            if self.config.fresh_fakes:
+                metrics = self.discriminator_step(batch) | self.generator_step(batch, self.fakes(batch))
+            else:
+                fake = self.fakes(batch)
+                metrics = self.discriminator_step(batch, fake.detach()) | self.generator_step(batch, fake)
         self.steps_done += 1
         return metrics
 
+    def fakes(self, batch: Batch) -> Tensor:
+        """G's answer to fresh z and the batch's condition, with its graph."""
+        with self._autocast():
+            return self.G(self.z(len(batch.real)), batch.condition)
+
     def discriminator_step(self, batch: Batch, fake: Tensor | None = None) -> Metrics:
         """One D update on `batch.real` and on `fake` (default: fresh ones)."""
+        if fake is None:
+            with torch.no_grad():
+                fake = self.fakes(batch)
         with self._autocast():
-            if fake is None:
-                with torch.no_grad():
-                    fake = self.G(self.z(len(batch.real)), batch.condition)
             real_logits, fake_logits = self.D(batch.real, batch.condition), self.D(fake, batch.condition)
             terms = self.discriminator_terms(batch, fake, real_logits, fake_logits)
         losses = descend(self.optimizers["D"], "D", terms)
         score = self.objective.score
         return losses | {"score/real": score(real_logits.detach()).mean(), "score/fake": score(fake_logits.detach()).mean()}
 
-    def generator_step(self, batch: Batch) -> tuple[Metrics, Tensor]:
-        """One G update on fresh z; also the fakes it was judged on, detached."""
+    def generator_step(self, batch: Batch, fake: Tensor) -> Metrics:
+        """One G update on `fake`, which still has its graph."""
         with frozen(self.D):
             with self._autocast():
-                fake = self.G(self.z(len(batch.real)), batch.condition)
                 terms = self.generator_terms(batch, fake, self.D(fake, batch.condition))
             losses = descend(self.optimizers["G"], "G", terms)
         if self.config.ema_decay:
             ema_update(self.averaged["G"], self.G, self.config.ema_decay, self.steps_done)
-        return losses, fake.detach()
+        return losses
 
     def discriminator_terms(self, batch: Batch, fake: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Terms:
         """What D minimises; `d_loss` decides whether the real and the fake half are added or averaged."""

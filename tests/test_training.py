@@ -55,7 +55,7 @@ def test_each_network_is_moved_by_its_own_step_only() -> None:
     training.discriminator_step(batch)
     assert torch.equal(g, weights(training.G)) and not torch.equal(d, weights(training.D))
     d = weights(training.D)
-    training.generator_step(batch)
+    training.generator_step(batch, training.fakes(batch))
     assert torch.equal(d, weights(training.D)) and not torch.equal(g, weights(training.G))
     assert all(parameter.requires_grad for parameter in training.D.parameters())
 
@@ -81,6 +81,15 @@ def test_g_then_d_judges_the_fakes_g_was_trained_on() -> None:
     training.D.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].detach().clone()))
     training.step(batches())
     assert torch.equal(seen[0], seen[2])  # G's step on fake; D's on real, then on the same fake
+
+
+def test_d_then_g_judges_the_same_fakes_twice_unless_fresh_ones_are_wanted() -> None:
+    for fresh in (False, True):
+        training = build(fresh_fakes=fresh)
+        seen: list[torch.Tensor] = []
+        training.D.register_forward_pre_hook(lambda module, inputs, seen=seen: seen.append(inputs[0].detach().clone()))
+        training.step(batches())
+        assert torch.equal(seen[1], seen[2]) is not fresh  # D's step on real and on fake; G's on fake
 
 
 def test_the_mean_d_loss_is_half_the_sum() -> None:

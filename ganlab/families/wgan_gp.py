@@ -47,6 +47,6 @@ WGAN_GP = register(
         objective=WASSERSTEIN,
         networks=_networks,
         training=WGANGPTraining,
-        config=WGANGPConfig(family="wgan-gp", lr=1e-4, betas=(0.0, 0.9), d_steps=5),
+        config=WGANGPConfig(family="wgan-gp", lr=1e-4, betas=(0.0, 0.9), d_steps=5, fresh_fakes=True),
     )
 )

@@ -34,7 +34,7 @@ TITLES = {
 }
 GROUPS = {
     "Data": ("channels", "flip"),
-    "Training": ("d_lr_ratio", "lr_decay", "betas", "d_steps", "d_loss", "update_order", "precision"),
+    "Training": ("d_lr_ratio", "lr_decay", "betas", "d_steps", "d_loss", "update_order", "fresh_fakes", "precision"),
     "Recording": ("log_every", "samples", "checkpoint_every"),
 }
 CHOICES: dict[tuple[str, Value], str] = {
