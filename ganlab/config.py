@@ -87,9 +87,13 @@ class TrainConfig:
     family: str = knob("dcgan", "the method to train")
     dataset: str = knob("mnist", "the data set to learn")
     data_path: str = knob("", "the folder or zip of images, for the data set 'folder'")
-    image_size: int = knob(28, "side of the square training images, in pixels", min=8, max=256, common=True)
+    image_size: int = knob(28, "side of the square training images, in pixels", min=8, max=512, common=True)
     channels: int = knob(0, "1 grey, 3 colour, 0 as the data set has them", choices=(0, 1, 3))
     flip: bool = knob(False, "mirror half of the real images: for faces and photos, not for digits")
+
+    jitter: float = knob(
+        0.0, "random crops: how much larger than image_size images are loaded; 0.117 is the papers' 286 for 256", min=0, max=1
+    )
 
     steps: int = knob(10_000, "generator updates in the whole run", min=1, max=10_000_000, common=True)
     batch_size: int = knob(64, "images per update", min=1, max=4096, common=True)

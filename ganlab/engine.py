@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict, replace
+from typing import Any, Literal
 
 import torch
 
 from ganlab.config import TrainConfig
-from ganlab.data import Batches, load
+from ganlab.core import Batch, Conditioning
+from ganlab.data import Batches, Loader, load
 from ganlab.devices import memory_used, resolve, supports_bf16
 from ganlab.events import Checkpoint, Event, Finished, Loading, Point, Progress, Samples, Started
 from ganlab.families import FAMILIES
 from ganlab.images import to_uint8
 from ganlab.nn.layers import count_parameters
-from ganlab.training import Metrics, Training
+from ganlab.training import Training
+from ganlab.training_state import Metrics
 
 FLUSH_SECONDS = 0.25
+SHEET_COLUMNS = {Conditioning.PAIRED: 3, Conditioning.UNPAIRED: 6}  # pictures that one example fills
 
 
 class Diverged(ArithmeticError):
@@ -102,14 +105,9 @@ def train(
     device = resolve(config.device)
     family = FAMILIES[config.family]
     torch.manual_seed(config.seed)
-    dataset = yield from load(
-        config.dataset,
-        image_size=config.image_size,
-        channels=config.channels,
-        conditioning=family.conditioning,
-        data_path=config.data_path,
-    )
-    spec = dataset.spec(family.conditioning)
+    dataset = yield from _load(config, round(config.image_size * (1 + config.jitter)))
+    spec = replace(dataset.spec(family.conditioning), image_size=config.image_size)
+    examples = yield from _examples(config, device)
     yield Loading("Building the networks")
     bf16 = config.precision == "bf16" or (config.precision == "auto" and supports_bf16(device))
     training = family.build(config, spec, device, bf16)
@@ -118,7 +116,10 @@ def train(
         training.load_state_dict(resume["training"])
         position, step, seconds = resume["position"], resume["step"], resume["seconds"]
         _set_rng(resume["rng"], device)
-    batches = Batches(dataset, family.conditioning, config.batch_size, config.seed, device, flip=config.flip, position=position)
+    crop = config.image_size if config.jitter else 0
+    batches = Batches(
+        dataset, family.conditioning, config.batch_size, config.seed, device, flip=config.flip, crop=crop, position=position
+    )
     parameters = {name: count_parameters(network) for name, network in training.networks.items()}
     yield Started(step, config.steps, device, len(dataset.images), parameters)
 
@@ -130,7 +131,7 @@ def train(
     meter = Meter(config, device, step, seconds)
     saved = step if resume is not None else -1
     if step == 0:
-        yield _samples(training, step)
+        yield _samples(training, examples, step)
     while step < config.steps:
         training.set_rate(rate_factor(config, step))
         metrics = training.step(batches)
@@ -139,7 +140,7 @@ def train(
         if step % config.log_every == 0 or saving or last:
             meter.add(step, metrics)
         if step % config.sample_every == 0 or last:
-            yield _samples(training, step)
+            yield _samples(training, examples, step)
         if saving and not last:
             yield meter.report(step)  # first the metrics: they raise before a NaN can reach a checkpoint
             yield checkpoint()
@@ -161,9 +162,30 @@ def rate_factor(config: TrainConfig, step: int) -> float:
     return min(1.0, (1 - step / config.steps) / config.lr_decay)
 
 
-def _samples(training: Training, step: int) -> Samples:
-    images, columns = training.sheet()
-    return Samples(step, to_uint8(images).cpu(), columns)
+def _load(config: TrainConfig, image_size: int, split: Literal["train", "test"] = "train", limit: int = 0) -> Loader:
+    return load(
+        config.dataset,
+        image_size=image_size,
+        channels=config.channels,
+        conditioning=FAMILIES[config.family].conditioning,
+        data_path=config.data_path,
+        split=split,
+        limit=limit,
+    )
+
+
+def _examples(config: TrainConfig, device: str) -> Generator[Loading, None, Batch | None]:
+    """Fixed images of the test part, as many as fill a sheet; None for families that draw from z."""
+    conditioning = FAMILIES[config.family].conditioning
+    if conditioning not in SHEET_COLUMNS:
+        return None
+    test = yield from _load(config, config.image_size, "test", max(1, config.samples // SHEET_COLUMNS[conditioning]))
+    return next(Batches(test, conditioning, len(test.images), 0, device))
+
+
+def _samples(training: Training, examples: Batch | None, step: int) -> Samples:
+    sheet = training.sheet(examples)
+    return Samples(step, to_uint8(sheet.images).cpu(), sheet.columns, sheet.titles)
 
 
 def _flat(training: Training) -> dict[str, torch.Tensor]:

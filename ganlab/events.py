@@ -48,11 +48,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Samples:
-    """A sheet of fixed z at `step`: `images` (N, C, H, W) uint8 on the CPU, laid out in rows of `columns`."""
+    """A sheet of fixed inputs at `step`: `images` (N, C, H, W) uint8 on the CPU, in rows of `columns` that show `titles`."""
 
     step: int
     images: Tensor
     columns: int
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

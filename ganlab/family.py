@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from torch import nn
@@ -30,9 +30,7 @@ class TrainingFactory(Protocol):
 
 
 def adversarial_networks(config: TrainConfig, spec: DataSpec) -> dict[str, nn.Module]:
-    """The pair that `config.architecture` names, for images of `spec`; ValueError when it does not exist or fit."""
-    if config.architecture not in ARCHITECTURES:
-        raise ValueError(f"architecture = {config.architecture!r} is not one of {', '.join(ARCHITECTURES)}.")
+    """The pair that `config.architecture` names, for images of `spec`; ValueError when it does not fit."""
     classes = spec.num_classes if spec.conditioning is Conditioning.LABEL else 0
     return ARCHITECTURES[config.architecture].build(
         z_dim=config.z_dim, width=config.width, image_size=spec.image_size, channels=spec.channels, num_classes=classes
@@ -50,22 +48,29 @@ class Family:
     conditioning: Conditioning = Conditioning.NONE
     objective: Objective
     config: TrainConfig
+    architectures: Mapping[str, Any] = field(default_factory=lambda: ARCHITECTURES)  # what the `architecture` knob chooses from
     networks: Callable[[TrainConfig, DataSpec], dict[str, nn.Module]] = adversarial_networks
     training: TrainingFactory = AdversarialTraining
 
     def knobs(self) -> Iterator[Knob]:
         """Every setting of this family, with the choices only the registries know filled in and this family's defaults."""
         for item in type(self.config).knobs():
-            choices = tuple(ARCHITECTURES) if item.name == "architecture" else item.choices
+            choices = tuple(self.architectures) if item.name == "architecture" else item.choices
             yield replace(item, default=getattr(self.config, item.name), choices=choices)
 
     def accepts(self, conditionings: frozenset[Conditioning]) -> bool:
         """Whether a data set that offers `conditionings` can train this family."""
         return self.conditioning in conditionings
 
+    def build_networks(self, config: TrainConfig, spec: DataSpec) -> dict[str, nn.Module]:
+        """Untrained, by name; ValueError when the settings do not make any."""
+        if config.architecture not in self.architectures:
+            raise ValueError(f"architecture = {config.architecture!r} is not one of {', '.join(self.architectures)}.")
+        return self.networks(config, spec)
+
     def build(self, config: TrainConfig, spec: DataSpec, device: str = "cpu", bf16: bool = False) -> Training:
         """Networks and optimizers for `config` on images of `spec`, placed on `device`."""
-        return self.training(self.networks(config, spec), self.objective, config, spec, device, bf16)
+        return self.training(self.build_networks(config, spec), self.objective, config, spec, device, bf16)
 
 
 FAMILIES: dict[str, Family] = {}

@@ -16,7 +16,7 @@ from ganlab.core import Conditioning, DataSpec
 from ganlab.family import FAMILIES, load_config
 from ganlab.images import to_pil, to_uint8
 from ganlab.models import find
-from ganlab.training import channels_last
+from ganlab.training_state import channels_last
 
 _BATCH = 64  # bounds memory, whatever n is
 
@@ -38,7 +38,7 @@ class Pipeline:
         info = checkpoint.read_info(folder)
         config = load_config(info.config)
         spec = DataSpec.from_dict(info.spec)
-        generator = FAMILIES[config.family].networks(config, spec)["G"]
+        generator = FAMILIES[config.family].build_networks(config, spec)["G"]
         tensors = {name.removeprefix("G."): tensor for name, tensor in checkpoint.read_model(folder).items()}
         try:
             generator.load_state_dict(tensors)

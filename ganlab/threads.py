@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+SPINS = "1000"  # a few microseconds
+
 
 def yielding_threads(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` with OpenMP threads that sleep while they wait for each other, unless somebody chose otherwise.
+    """`environment` with OpenMP threads that soon sleep while they wait for each other, unless somebody chose otherwise.
 
-    By default they spin, which wastes the very cores that another program keeps them from (benchmarks/threads.py measures
-    both, alone and beside one).
+    By default they spin for milliseconds, which wastes the very cores that another program keeps them from; sleeping at once
+    doubles the time of networks with many small layers (benchmarks/threads.py measures both, alone and beside a program).
     """
-    return {"OMP_WAIT_POLICY": "passive", **environment}
+    if environment.keys() & {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}:
+        return dict(environment)
+    return {"GOMP_SPINCOUNT": SPINS, **environment}

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from copy import deepcopy
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from ganlab.config import TrainConfig
-from ganlab.core import Batch, Conditioning, DataSpec
-from ganlab.objectives import Objective
+from ganlab.core import Batch, Conditioning
+from ganlab.training_state import Metrics, Terms, TrainingState, descend, frozen
 
-Network = TypeVar("Network", bound=nn.Module)
-Metrics = dict[str, Tensor]  # {"loss/D/adversarial": scalar tensor on the training device}
-Terms = dict[str, Tensor]  # {"adversarial": scalar tensor with a graph}
+
+@dataclass(frozen=True)
+class Sheet:
+    """`images` (N, C, H, W) in [-1, 1], to be laid out in rows of `columns`; `titles` says what each column shows."""
+
+    images: Tensor
+    columns: int
+    titles: tuple[str, ...] = ()
 
 
 class Training(Protocol):
@@ -29,8 +32,8 @@ class Training(Protocol):
     def step(self, batches: Iterator[Batch]) -> Metrics:
         """One generator update with its D updates."""
 
-    def sheet(self) -> tuple[Tensor, int]:
-        """Images (N, C, H, W) in [-1, 1] of the averaged generator on fixed inputs, and the columns to lay them out in."""
+    def sheet(self, examples: Batch | None) -> Sheet:
+        """What the averaged generator makes of fixed inputs: z of its own, or for images `examples` from the test part."""
 
     def set_rate(self, factor: float) -> None:
         """Scale every optimizer's configured rate by `factor`."""
@@ -42,68 +45,8 @@ class Training(Protocol):
         """The inverse of `state_dict`."""
 
 
-def descend(optimizer: torch.optim.Optimizer, network: str, terms: Terms) -> Metrics:
-    """Sum the terms, backpropagate once, step; each term comes back detached as `loss/<network>/<term>`."""
-    optimizer.zero_grad(set_to_none=True)
-    torch.stack([term.float() for term in terms.values()]).sum().backward()
-    optimizer.step()
-    return {f"loss/{network}/{name}": term.detach() for name, term in terms.items()}
-
-
-@contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
-    """Spare the gradients of `network`'s own weights while it only passes gradients on to its input."""
-    network.requires_grad_(False)
-    try:
-        yield
-    finally:
-        network.requires_grad_(True)
-
-
-@torch.no_grad()
-def ema_update(averaged: nn.Module, network: nn.Module, decay: float, step: int) -> None:
-    """averaged <- decay * averaged + (1 - decay) * network, buffers copied (batch-norm statistics).
-
-    The decay grows with the step as min(decay, (1 + step) / (10 + step)), so that the first minutes are not spent
-    remembering random weights (TensorFlow's ExponentialMovingAverage).
-    """
-    decay = min(decay, (1 + step) / (10 + step))
-    torch._foreach_lerp_(list(averaged.parameters()), list(network.parameters()), 1 - decay)
-    for kept, new in zip(averaged.buffers(), network.buffers(), strict=True):
-        kept.copy_(new)
-
-
-def channels_last(network: Network) -> Network:
-    """The network with its convolutions' weights laid out as both CPUs and GPUs compute them fastest."""
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
-    """Adam in one fused kernel where the device has one."""
-    device = next(network.parameters()).device.type
-    return torch.optim.Adam(network.parameters(), lr=lr, betas=betas, fused=device in ("cuda", "cpu"))
-
-
-class AdversarialTraining:
+class AdversarialTraining(TrainingState):
     """G against D on an Objective; families override the terms, rarely the step."""
-
-    def __init__(
-        self,
-        networks: Mapping[str, nn.Module],
-        objective: Objective,
-        config: TrainConfig,
-        spec: DataSpec,
-        device: str,
-        bf16: bool = False,
-    ) -> None:
-        self.objective, self.config, self.spec, self.device, self.bf16 = objective, config, spec, device, bf16
-        self.networks = channels_last(nn.ModuleDict(networks).to(device))
-        # Without averaging the generator itself is sampled and kept, not a copy of it.
-        self.averaged = nn.ModuleDict({"G": deepcopy(self.G) if config.ema_decay else self.G})
-        self.rates = {"G": config.lr, "D": config.lr * config.d_lr_ratio}
-        self.optimizers = {name: adam(self.networks[name], rate, config.betas) for name, rate in self.rates.items()}
-        self.steps_done = 0
-        self.noise = torch.Generator(device).manual_seed(config.seed)
 
     @property
     def G(self) -> nn.Module:
@@ -135,7 +78,7 @@ class AdversarialTraining:
 
     def fakes(self, batch: Batch) -> Tensor:
         """G's answer to fresh z and the batch's condition, with its graph."""
-        with self._autocast():
+        with self.autocast():
             return self.G(self.z(len(batch.real)), batch.condition)
 
     def discriminator_step(self, batch: Batch, fake: Tensor | None = None) -> Metrics:
@@ -143,7 +86,7 @@ class AdversarialTraining:
         if fake is None:
             with torch.no_grad():
                 fake = self.fakes(batch)
-        with self._autocast():
+        with self.autocast():
             real_logits, fake_logits = self.D(batch.real, batch.condition), self.D(fake, batch.condition)
             terms = self.discriminator_terms(batch, fake, real_logits, fake_logits)
         losses = descend(self.optimizers["D"], "D", terms)
@@ -153,11 +96,10 @@ class AdversarialTraining:
     def generator_step(self, batch: Batch, fake: Tensor) -> Metrics:
         """One G update on `fake`, which still has its graph."""
         with frozen(self.D):
-            with self._autocast():
+            with self.autocast():
                 terms = self.generator_terms(batch, fake, self.D(fake, batch.condition))
             losses = descend(self.optimizers["G"], "G", terms)
-        if self.config.ema_decay:
-            ema_update(self.averaged["G"], self.G, self.config.ema_decay, self.steps_done)
+        self.update_averages()
         return losses
 
     def discriminator_terms(self, batch: Batch, fake: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Terms:
@@ -174,8 +116,7 @@ class AdversarialTraining:
         """Standard normal z (count, z_dim) from the run's own stream, whatever else draws random numbers."""
         return torch.randn(count, self.config.z_dim, generator=self.noise, device=self.device)
 
-    @torch.no_grad()
-    def sheet(self) -> tuple[Tensor, int]:
+    def sheet(self, examples: Batch | None = None) -> Sheet:
         """`samples` images of z fixed by the seed; with labels, one column per class and the last row filled up."""
         count, label = self.config.samples, None
         columns = round(count**0.5)
@@ -185,36 +126,9 @@ class AdversarialTraining:
             label = torch.arange(count, device=self.device) % columns
         # Drawn on the CPU: the same seed shows the same z on every device.
         z = torch.randn(count, self.config.z_dim, generator=torch.Generator().manual_seed(self.config.seed)).to(self.device)
-        generator = self.averaged["G"].eval()
-        with self._autocast():
-            images = torch.cat([generator(*part) for part in _chunks(z, label)])
-        generator.train(generator is self.G)
-        return images.float(), columns
-
-    def set_rate(self, factor: float) -> None:
-        for name, optimizer in self.optimizers.items():
-            for group in optimizer.param_groups:
-                group["lr"] = self.rates[name] * factor
-
-    def state_dict(self) -> dict[str, Any]:
-        return {
-            "networks": self.networks.state_dict(),
-            "averaged": self.averaged.state_dict(),
-            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
-            "noise": self.noise.get_state(),
-            "steps_done": self.steps_done,
-        }
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self.networks.load_state_dict(state["networks"])
-        self.averaged.load_state_dict(state["averaged"])
-        for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
-        self.noise.set_state(state["noise"])
-        self.steps_done = state["steps_done"]
-
-    def _autocast(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.bf16)
+        with self.evaluating() as generators:
+            images = torch.cat([generators["G"](*part) for part in _chunks(z, label)])
+        return Sheet(images.float(), columns)
 
 
 def _chunks(z: Tensor, label: Tensor | None, size: int = 64) -> Iterator[tuple[Tensor, Tensor | None]]:

@@ -16,7 +16,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import its own layer and those before it.
 LAYERS = (
     ("core", "config", "events", "lock", "threads", "objectives", "nn", "devices", "images"),
-    ("training", "data", "store", "checkpoint"),
+    ("training_state", "image_pool", "data", "store", "checkpoint"),
+    ("training",),
     ("family",),
     ("families",),
     ("engine", "recipes", "run", "check"),
@@ -27,7 +28,7 @@ LAYERS = (
     ("ui",),
 )
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
-PURE = ("engine", "nn", "training", "objectives")
+PURE = ("engine", "nn", "training", "training_state", "image_pool", "objectives")
 FORBIDDEN_IN_PURE = {"sqlite3", "pathlib", "streamlit", "gradio"}
 SCREENS = {"streamlit", "gradio", "plotly", "starlette", "fastapi"}
 

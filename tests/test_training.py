@@ -10,7 +10,8 @@ from torch import nn
 
 from ganlab.core import Batch, Conditioning, DataSpec
 from ganlab.families import FAMILIES
-from ganlab.training import AdversarialTraining, descend, ema_update, frozen
+from ganlab.training import AdversarialTraining
+from ganlab.training_state import descend, ema_update, frozen
 
 SPEC = DataSpec(image_size=28, channels=1)
 

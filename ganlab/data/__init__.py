@@ -8,7 +8,7 @@ from ganlab.data.celeba import CELEBA
 from ganlab.data.folder import FOLDER
 from ganlab.data.labelled import CIFAR10, FASHION_MNIST, MNIST
 from ganlab.data.places import data_root
-from ganlab.data.registry import DATASETS, Availability, DataError, DataSource, Wanted, load, register
+from ganlab.data.registry import DATASETS, Availability, DataError, DataSource, Loader, Wanted, load, register
 from ganlab.data.shapes import SHAPES
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "DataError",
     "DataSource",
     "Dataset",
+    "Loader",
     "Wanted",
     "data_root",
     "load",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Self
+from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
@@ -35,12 +35,18 @@ class Dataset:
         _, channels, _, size = self.images.shape
         return DataSpec(size, channels, conditioning, len(self.label_names) if conditioning is Conditioning.LABEL else 0)
 
+    def first(self, count: int) -> Dataset:
+        """The first `count` images of each kind."""
+        labels, sources = (None if part is None else part[:count] for part in (self.labels, self.sources))
+        return replace(self, images=self.images[:count], labels=labels, sources=sources)
+
 
 class Batches:
     """Batches of `dataset` without end, every one full, ready on `device`.
 
     The i-th sample drawn is entry i % N of a permutation seeded by (seed, i // N) on the CPU: the same on every device, and
-    `position`, the number of samples drawn so far, is the whole state. `flip` mirrors half of the images, a pair alike.
+    `position`, the number of samples drawn so far, is the whole state. `flip` mirrors half of the images, `crop` cuts a square
+    of that side out of each at random; both treat a pair alike.
     """
 
     def __init__(
@@ -52,82 +58,101 @@ class Batches:
         device: str | torch.device,
         *,
         flip: bool = False,
+        crop: int = 0,
         position: int = 0,
     ) -> None:
         _check(dataset, conditioning)
+        assert crop <= dataset.images.shape[-1]
         self.batch_size, self.position = batch_size, position
-        self._real = _Images(dataset.images, torch.device(device))
-        self._order = _Order(len(dataset.images), seed, "real", self._real, flip)
+        self._real = _Images(dataset.images, torch.device(device), crop)
+        self._order = _Order(self._real, f"{seed} real", flip)
         self._labels = self._source = self._source_order = None
         if conditioning is Conditioning.LABEL:
             assert dataset.labels is not None
             self._labels = dataset.labels.to(self._real.home)
         elif conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED):
             assert dataset.sources is not None
-            self._source = _Images(dataset.sources, torch.device(device))
+            self._source = _Images(dataset.sources, torch.device(device), crop)
             alone = conditioning is Conditioning.UNPAIRED
-            self._source_order = _Order(len(dataset.sources), seed, "source" if alone else "real", self._source, flip)
+            self._source_order = _Order(self._source, f"{seed} source" if alone else f"{seed} real", flip)
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> Batch:
         """The next batch: `real` (B, C, S, S) in [-1, 1] and what the conditioning asks."""
-        index, mirrored = self._order.take(self.position, self.batch_size)
-        real, condition = self._real.take(index, mirrored), None
+        draw = self._order.take(self.position, self.batch_size)
+        real, condition = self._real.take(draw), None
         if self._labels is not None:
-            condition = self._labels.index_select(0, index).to(real.device, non_blocking=True)
+            condition = self._labels.index_select(0, draw.which).to(real.device, non_blocking=True)
         elif self._source is not None and self._source_order is not None:
-            condition = self._source.take(*self._source_order.take(self.position, self.batch_size))
+            condition = self._source.take(self._source_order.take(self.position, self.batch_size))
         self.position += self.batch_size
         return Batch(real, condition)
+
+
+class _Draw(NamedTuple):
+    """Which images (B,), which of them mirrored (B,), and the left and upper edges (B, 2) of what is cut out of them."""
+
+    which: Tensor
+    mirrored: Tensor | None
+    corners: Tensor | None
 
 
 class _Images:
     """uint8 images as rows of bytes, on the device where they fit; `home` is where they lie."""
 
-    def __init__(self, images: Tensor, device: torch.device) -> None:
-        self.device = device
+    def __init__(self, images: Tensor, device: torch.device, crop: int = 0) -> None:
+        self.device, self.crop = device, crop
         self.home = device if _fits(images.nbytes, device) else torch.device("cpu")
         pixels = images.permute(0, 2, 3, 1)  # (N, S, S, C): how loaded sets lie in memory already
-        self._shape = pixels.shape[1:]
+        self.count, self._shape = len(images), pixels.shape[1:]
+        self.side = int(self._shape[0])
         self._rows = pixels.reshape(len(images), -1).to(self.home)
 
-    def take(self, index: Tensor, mirrored: Tensor | None) -> Tensor:
-        """(B,) -> floats (B, C, S, S) in [-1, 1] on the device, channels last in memory."""
-        rows = self._rows.index_select(0, index)  # several times faster than rows[index]
+    def take(self, draw: _Draw) -> Tensor:
+        """-> floats (B, C, S, S) in [-1, 1] on the device, channels last in memory."""
+        rows = self._rows.index_select(0, draw.which)  # several times faster than rows[index]
         if self.home != self.device and self.device.type == "cuda":
             rows = rows.pin_memory()
         pixels = rows.to(self.device, non_blocking=True).view(-1, *self._shape)
-        if mirrored is not None:
-            pixels = torch.where(mirrored.to(self.device).view(-1, 1, 1, 1), pixels.flip(2), pixels)
+        if draw.corners is not None:
+            pixels = self._cut(pixels, draw.corners.to(self.device))
+        if draw.mirrored is not None:
+            pixels = torch.where(draw.mirrored.to(self.device).view(-1, 1, 1, 1), pixels.flip(2), pixels)
         return pixels.to(torch.float32).div_(127.5).sub_(1).permute(0, 3, 1, 2)
+
+    def _cut(self, pixels: Tensor, corners: Tensor) -> Tensor:
+        """(B, S, S, C) -> (B, crop, crop, C) by one gather, whatever the corners."""
+        reach = torch.arange(self.crop, device=self.device)
+        x, y = (corners[:, axis, None] + reach for axis in (0, 1))
+        batch = torch.arange(len(pixels), device=self.device)[:, None, None]
+        return pixels[batch, y[:, :, None], x[:, None, :]]
 
 
 class _Order:
-    """Which images are drawn, and which of them mirrored: a permutation per epoch, from (seed, stream, epoch) alone."""
+    """What is drawn when: a permutation per epoch, with its flips and crops, from (key, epoch) alone."""
 
-    def __init__(self, count: int, seed: int, stream: str, images: _Images, flip: bool) -> None:
-        self._count, self._key, self._home, self._flip = count, f"{seed} {stream}", images.home, flip
+    def __init__(self, images: _Images, key: str, flip: bool) -> None:
+        self._images, self._key, self._flip = images, key, flip
         self._epoch = -1
-        self._permutation = torch.empty(0, dtype=torch.int64)
-        self._mirrored: Tensor | None = None
+        self._drawn = _Draw(torch.empty(0, dtype=torch.int64), None, None)
 
-    def take(self, position: int, count: int) -> tuple[Tensor, Tensor | None]:
-        """Indices (count,) and, with flips, booleans (count,) of the samples from `position` on."""
+    def take(self, position: int, count: int) -> _Draw:
+        """The `count` samples from `position` on."""
         parts = list(self._parts(position, count))
         if len(parts) == 1:
             return parts[0]
-        index = torch.cat([part for part, _ in parts])
-        return index, torch.cat([mirrored for _, mirrored in parts if mirrored is not None]) if self._flip else None
+        columns = zip(*parts, strict=True)
+        return _Draw(*(None if column[0] is None else torch.cat(column) for column in columns))  # type: ignore[arg-type]
 
-    def _parts(self, position: int, count: int) -> Iterator[tuple[Tensor, Tensor | None]]:
+    def _parts(self, position: int, count: int) -> Iterator[_Draw]:
         end = position + count
         while position < end:
-            epoch, start = divmod(position, self._count)
+            epoch, start = divmod(position, self._images.count)
             self._enter(epoch)
-            stop = min(self._count, start + end - position)
-            yield self._permutation[start:stop], None if self._mirrored is None else self._mirrored[start:stop]
+            stop = min(self._images.count, start + end - position)
+            yield _Draw(*(None if part is None else part[start:stop] for part in self._drawn))  # type: ignore[arg-type]
             position += stop - start
 
     def _enter(self, epoch: int) -> None:
@@ -135,10 +160,14 @@ class _Order:
             return
         digest = blake2b(f"{self._key} {epoch}".encode(), digest_size=8).digest()
         generator = torch.Generator().manual_seed(int.from_bytes(digest, "big") >> 1)
-        self._permutation = torch.randperm(self._count, generator=generator).to(self._home)
-        if self._flip:
-            self._mirrored = (torch.rand(self._count, generator=generator) < 0.5).to(self._home)
-        self._epoch = epoch
+        count, home = self._images.count, self._images.home
+        index = torch.randperm(count, generator=generator).to(home)
+        mirrored = (torch.rand(count, generator=generator) < 0.5).to(home) if self._flip else None
+        corners = None
+        if self._images.crop:
+            room = self._images.side - self._images.crop + 1
+            corners = torch.randint(room, (count, 2), generator=generator).to(home)
+        self._drawn, self._epoch = _Draw(index, mirrored, corners), epoch
 
 
 def _fits(size: int, device: torch.device) -> bool:

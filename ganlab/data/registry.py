@@ -31,13 +31,14 @@ class Availability:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a run asks of a data set; `channels` 0 means as the data set has them."""
+    """What a run asks of a data set; `channels` 0 means as the data set has them, `limit` 0 all images."""
 
     image_size: int
     channels: int
     conditioning: Conditioning
     data_path: str
     split: Literal["train", "test"]
+    limit: int = 0
 
 
 Loader = Generator[Loading, None, "Dataset"]
@@ -80,8 +81,11 @@ def load(
     conditioning: Conditioning = Conditioning.NONE,
     data_path: str = "",
     split: Literal["train", "test"] = "train",
+    limit: int = 0,
 ) -> Loader:
     """Yield Loading a few times a second while the data set is fetched and decoded; return the Dataset.
+
+    `limit` asks for at most so many images of each kind, the first ones.
 
     Raises DataError, one sentence, for a name, conditioning or path that does not fit and for data that cannot be had.
     """
@@ -93,7 +97,8 @@ def load(
         raise DataError(f"dataset = {name!r} has no {_HAS[conditioning]}; choose one of {', '.join(fitting)}.")
     if image_size < 1 or channels not in (0, 1, 3):
         raise DataError(f"image_size = {image_size}, channels = {channels}: want a positive size and 0, 1 or 3 channels.")
-    return (yield from _paced(source.load(Wanted(image_size, channels, conditioning, data_path, split))))
+    dataset = yield from _paced(source.load(Wanted(image_size, channels, conditioning, data_path, split, limit)))
+    return dataset.first(limit) if limit else dataset
 
 
 _HAS = {

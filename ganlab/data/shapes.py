@@ -122,6 +122,7 @@ def _load(wanted: Wanted) -> Loader:
 
     test = wanted.split == "test"
     indices = np.arange(TEST_IMAGES) + TRAIN_IMAGES if test else np.arange(TRAIN_IMAGES)
+    indices = indices[: wanted.limit or None]
     styles: dict[Conditioning, tuple[str, str, Callable[[np.ndarray], np.ndarray]]] = {
         Conditioning.PAIRED: ("filled", "outline", lambda same: same),
         Conditioning.UNPAIRED: ("striped", "filled", lambda same: same + _OTHER_DOMAIN),

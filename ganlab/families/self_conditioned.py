@@ -17,7 +17,8 @@ from ganlab.core import Batch, Conditioning, DataSpec
 from ganlab.families.dcgan import DCGAN
 from ganlab.family import adversarial_networks, register
 from ganlab.nn.clusters import ClusteredGenerator, Clusters
-from ganlab.training import AdversarialTraining, Metrics
+from ganlab.training import AdversarialTraining
+from ganlab.training_state import Metrics
 
 _IMAGES_TO_CLUSTER = 4096
 

@@ -12,7 +12,8 @@ from ganlab.core import Batch, DataSpec
 from ganlab.family import Family, adversarial_networks, register
 from ganlab.nn.layers import without_batch_norm
 from ganlab.objectives import WASSERSTEIN, gradient_penalty
-from ganlab.training import AdversarialTraining, Terms
+from ganlab.training import AdversarialTraining
+from ganlab.training_state import Terms
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
@@ -26,6 +28,26 @@ class Projection(nn.Module):
     def forward(self, features: Tensor, label: Tensor | None) -> Tensor:
         assert label is not None, "a conditional network needs labels"
         return (self.embed(label) * features).sum(dim=1, keepdim=True)
+
+
+class Norm(StrEnum):
+    """Which normalisation the image-to-image networks use; `Norm.BATCH(64)` is a layer for 64 channels.
+
+    Both use the statistics of what they are given, in evaluation too: Isola et al. 2017 test with "the statistics of the
+    test batch", and at their batch of one kept averages would not be those that G was trained with.
+    """
+
+    BATCH = "batch"
+    INSTANCE = "instance"
+
+    def __call__(self, channels: int) -> nn.Module:
+        """The layer; only batch norm has weights."""
+        return nn.BatchNorm2d(channels, track_running_stats=False) if self is Norm.BATCH else nn.InstanceNorm2d(channels)
+
+    @property
+    def bias(self) -> bool:
+        """Whether the convolution before it has a bias, as in the papers' code; before batch norm it would be lost."""
+        return self is Norm.INSTANCE
 
 
 def dcgan_init(module: nn.Module) -> None:

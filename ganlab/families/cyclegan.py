@@ -1,0 +1,158 @@
+"""CycleGAN: two domains without pairs; G_AB and G_BA must lead from each to the other and back to where one began.
+
+`condition` of a batch holds images of domain A, `real` of domain B. D_A judges domain A, G_AB leads from A to B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss
+
+from ganlab.config import TrainConfig, knob
+from ganlab.core import Batch, Conditioning, DataSpec
+from ganlab.families.pix2pix import TranslationConfig, translation_networks
+from ganlab.family import Family, register
+from ganlab.image_pool import ImagePool
+from ganlab.nn.translators import TRANSLATORS
+from ganlab.objectives import LEAST_SQUARES
+from ganlab.training import Sheet
+from ganlab.training_state import Metrics, Terms, TrainingState, descend, descend_together, frozen
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleGANConfig(TranslationConfig):
+    """The paper's settings (section 4 and appendix 7); least squares without its 1/2, as in the authors' code."""
+
+    cycle_weight: float = knob(10.0, "weight of coming back to where one began", min=0, max=1000, common=True)
+    identity_weight: float = knob(
+        0.5, "weight, as a part of the cycle's, of leaving alone what is already in the domain", min=0, max=10, common=True
+    )
+    pool_size: int = knob(50, "earlier fakes that D is shown again; 0 for none", min=0, max=1000)
+
+
+class CycleGANTraining(TrainingState):
+    """Both generators together, then each discriminator on fakes out of its pool."""
+
+    config: CycleGANConfig
+
+    def __init__(self, *values: Any, **more: Any) -> None:
+        super().__init__(*values, **more)
+        self.pools = {side: ImagePool(self.config.pool_size, 2 * self.config.seed + n) for n, side in enumerate("AB")}
+
+    def step(self, batches: Iterator[Batch]) -> Metrics:
+        """One update of both generators and `d_steps` of both discriminators."""
+        batch = next(batches)
+        metrics, fakes = self._generator_step(batch)
+        metrics |= self._discriminator_step(batch, fakes)
+        for _ in range(self.config.d_steps - 1):
+            batch = next(batches)
+            with torch.no_grad():
+                fakes = self._fakes(batch)
+            metrics |= self._discriminator_step(batch, fakes)
+        self.steps_done += 1
+        return metrics
+
+    def _fakes(self, batch: Batch) -> dict[str, Tensor]:
+        """By the domain they belong to, with their graphs."""
+        with self.autocast():
+            return {"A": self.networks["G_BA"](batch.real), "B": self.networks["G_AB"](batch.condition)}
+
+    def _generator_step(self, batch: Batch) -> tuple[Metrics, dict[str, Tensor]]:
+        networks = self.networks
+        with frozen(networks["D_A"], networks["D_B"]):
+            fakes = self._fakes(batch)
+            with self.autocast():
+                terms = self._generator_terms(batch, fakes)
+            metrics = descend_together([self.optimizers["G_AB"], self.optimizers["G_BA"]], terms)
+        self.update_averages()
+        return metrics, {side: fake.detach() for side, fake in fakes.items()}
+
+    def _generator_terms(self, batch: Batch, fakes: Mapping[str, Tensor]) -> Terms:
+        """Of both generators; a cycle's term carries the name of the generator that begins it."""
+        assert batch.condition is not None
+        terms: Terms = {}
+        for there, back, source, target, side in (
+            ("G_AB", "G_BA", batch.condition, batch.real, "B"),
+            ("G_BA", "G_AB", batch.real, batch.condition, "A"),
+        ):
+            logits = self.networks[f"D_{side}"](fakes[side])
+            terms[f"{there}/adversarial"] = self.objective.generator(logits.float())
+            terms[f"{there}/cycle"] = self.config.cycle_weight * l1_loss(self.networks[back](fakes[side]).float(), source)
+            if self.config.identity_weight:
+                weight = self.config.identity_weight * self.config.cycle_weight
+                terms[f"{there}/identity"] = weight * l1_loss(self.networks[there](target).float(), target)
+        return terms
+
+    def _discriminator_step(self, batch: Batch, fakes: Mapping[str, Tensor]) -> Metrics:
+        assert batch.condition is not None
+        metrics: Metrics = {}
+        scores: dict[str, list[Tensor]] = {"score/real": [], "score/fake": []}
+        for side, real in (("A", batch.condition), ("B", batch.real)):
+            name = f"D_{side}"
+            with self.autocast():
+                fake_logits = self.networks[name](self.pools[side].exchange(fakes[side]))
+                real_logits = self.networks[name](real)
+                real_half, fake_half = self.objective.discriminator(real_logits.float(), fake_logits.float())
+                total = real_half + fake_half
+            metrics |= descend(self.optimizers[name], name, {"adversarial": total / 2 if self.config.d_loss == "mean" else total})
+            scores["score/real"].append(self.objective.score(real_logits.detach()).mean())
+            scores["score/fake"].append(self.objective.score(fake_logits.detach()).mean())
+        return metrics | {name: torch.stack(values).float().mean() for name, values in scores.items()}
+
+    def sheet(self, examples: Batch | None = None) -> Sheet:
+        """Rows of A, translated, and back again; then the same from B."""
+        assert examples is not None and examples.condition is not None
+        rows = []
+        with self.evaluating() as generators:
+            for a, b in zip(examples.condition.split(1), examples.real.split(1), strict=True):
+                there, other = generators["G_AB"](a), generators["G_BA"](b)
+                rows += [a, there, generators["G_BA"](there), b, other, generators["G_AB"](other)]
+        titles = ("A", "A to B", "and back", "B", "B to A", "and back")
+        return Sheet(torch.cat([image.float() for image in rows]), 6, titles)
+
+    def state_dict(self) -> dict[str, Any]:
+        return super().state_dict() | {"pools": {side: pool.state_dict() for side, pool in self.pools.items()}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        super().load_state_dict(state)
+        for side, pool in self.pools.items():
+            pool.load_state_dict(state["pools"][side], self.device)
+
+
+def _networks(config: TrainConfig, spec: DataSpec) -> dict[str, nn.Module]:
+    assert isinstance(config, CycleGANConfig)
+    return translation_networks(config, spec, ["G_AB", "G_BA"], {"D_A": 1, "D_B": 1})
+
+
+CYCLEGAN = register(
+    Family(
+        name="cyclegan",
+        title="CycleGAN",
+        paper="Zhu et al., Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks",
+        year=2017,
+        conditioning=Conditioning.UNPAIRED,
+        objective=LEAST_SQUARES,
+        architectures=TRANSLATORS,
+        networks=_networks,
+        training=CycleGANTraining,
+        config=CycleGANConfig(
+            family="cyclegan",
+            dataset="horse2zebra",
+            architecture="resnet-9",
+            image_size=256,
+            jitter=0.117,
+            flip=True,
+            batch_size=1,
+            steps=266_800,
+            lr_decay=0.5,
+            d_loss="mean",
+            update_order="g-then-d",
+            samples=24,
+        ),
+    )
+)

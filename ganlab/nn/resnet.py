@@ -1,0 +1,78 @@
+"""The residual generator of CycleGAN (Zhu et al. 2017, after Johnson et al. 2016), and its light form for CPUs.
+
+Fully convolutional: any side that is a multiple of four goes in and comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from ganlab.nn.layers import Norm, dcgan_init
+
+LIGHT = (4, 4, 4, 8, 8, 8, 8, 8, 8)  # inner widths of the light blocks, in units of the first: GAN Compression's horse2zebra
+
+
+def separable(inputs: int, outputs: int, norm: Norm) -> nn.Sequential:
+    """A 3x3 convolution in two: each channel by itself, then across channels (MobileNet; Li et al. 2020, GAN Compression)."""
+    return nn.Sequential(nn.Conv2d(inputs, inputs, 3, groups=inputs), norm(inputs), nn.Conv2d(inputs, outputs, 1))
+
+
+class ResidualBlock(nn.Module):
+    """features (B, F, H, W) -> the same shape; `inner` channels between its two convolutions."""
+
+    def __init__(self, features: int, inner: int, norm: Norm, light: bool) -> None:
+        super().__init__()
+
+        def convolve(inputs: int, outputs: int) -> nn.Module:
+            return separable(inputs, outputs, norm) if light else nn.Conv2d(inputs, outputs, 3, bias=norm.bias)
+
+        self.body = nn.Sequential(
+            nn.ReflectionPad2d(1), convolve(features, inner), norm(inner), nn.ReLU(),
+            nn.ReflectionPad2d(1), convolve(inner, features), norm(features),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x)
+
+
+class ResNetGenerator(nn.Module):
+    """image (B, C, H, W) -> image (B, C', H, W) in [-1, 1], H and W multiples of 4.
+
+    `widths` are the channels at full, half and quarter resolution; `inner` the inner channels of each residual block.
+    """
+
+    multiple = 4
+
+    def __init__(
+        self, in_channels: int, out_channels: int, widths: Sequence[int], inner: Sequence[int], norm: Norm, light: bool = False
+    ) -> None:
+        super().__init__()
+        full, half, quarter = widths
+        self.encode = nn.Sequential(
+            nn.ReflectionPad2d(3), nn.Conv2d(in_channels, full, 7, bias=norm.bias), norm(full), nn.ReLU(),
+            nn.Conv2d(full, half, 3, 2, 1, bias=norm.bias), norm(half), nn.ReLU(),
+            nn.Conv2d(half, quarter, 3, 2, 1, bias=norm.bias), norm(quarter), nn.ReLU(),
+        )  # fmt: skip
+        self.blocks = nn.Sequential(*(ResidualBlock(quarter, width, norm, light) for width in inner))
+        self.decode = nn.Sequential(
+            nn.ConvTranspose2d(quarter, half, 3, 2, 1, 1, bias=norm.bias), norm(half), nn.ReLU(),
+            nn.ConvTranspose2d(half, full, 3, 2, 1, 1, bias=norm.bias), norm(full), nn.ReLU(),
+            nn.ReflectionPad2d(3), nn.Conv2d(full, out_channels, 7), nn.Tanh(),
+        )  # fmt: skip
+        dcgan_init(self)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.decode(self.blocks(self.encode(image)))
+
+
+def resnet(in_channels: int, out_channels: int, width: int, norm: Norm, blocks: int) -> ResNetGenerator:
+    """CycleGAN's own: 9 blocks for 256 pixels, 6 for 128; `width` 64 in the paper."""
+    return ResNetGenerator(in_channels, out_channels, (width, 2 * width, 4 * width), (4 * width,) * blocks, norm)
+
+
+def light_resnet(in_channels: int, out_channels: int, width: int, norm: Norm) -> ResNetGenerator:
+    """Nine separable blocks; at `width` 16 a twentieth of the work of the full network, the shape of a published one."""
+    inner = [factor * width for factor in LIGHT]
+    return ResNetGenerator(in_channels, out_channels, (width, 2 * width, 8 * width), inner, norm, light=True)

@@ -1,0 +1,137 @@
+"""What every method keeps while it trains: networks, their averages, their optimizers, and a stream of noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from copy import deepcopy
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.config import TrainConfig
+from ganlab.core import DataSpec
+from ganlab.objectives import Objective
+
+Network = TypeVar("Network", bound=nn.Module)
+Metrics = dict[str, Tensor]  # {"loss/D/adversarial": scalar tensor on the training device}
+Terms = dict[str, Tensor]  # {"adversarial": scalar tensor with a graph}
+
+
+class TrainingState:
+    """Networks by name: those that begin with G are generators and are averaged, the others are discriminators."""
+
+    def __init__(
+        self,
+        networks: Mapping[str, nn.Module],
+        objective: Objective,
+        config: TrainConfig,
+        spec: DataSpec,
+        device: str,
+        bf16: bool = False,
+    ) -> None:
+        self.objective, self.config, self.spec, self.device, self.bf16 = objective, config, spec, device, bf16
+        self.networks = channels_last(nn.ModuleDict(networks).to(device))
+        generators = {name: network for name, network in self.networks.items() if name.startswith("G")}
+        # Without averaging the generator itself is sampled and kept, not a copy of it.
+        self.averaged = nn.ModuleDict({name: deepcopy(G) if config.ema_decay else G for name, G in generators.items()})
+        self.rates = {name: config.lr * (1 if name in generators else config.d_lr_ratio) for name in self.networks}
+        self.optimizers = {name: adam(self.networks[name], rate, config.betas) for name, rate in self.rates.items()}
+        self.steps_done = 0
+        self.noise = torch.Generator(device).manual_seed(config.seed)
+
+    def update_averages(self) -> None:
+        """After each generator update."""
+        if self.config.ema_decay:
+            for name, averaged in self.averaged.items():
+                ema_update(averaged, self.networks[name], self.config.ema_decay, self.steps_done)
+
+    def set_rate(self, factor: float) -> None:
+        """Scale every optimizer's configured rate by `factor`."""
+        for name, optimizer in self.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self.rates[name] * factor
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that a resume needs, as tensors and plain containers."""
+        return {
+            "networks": self.networks.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizers": {name: optimizer.state_dict() for name, optimizer in self.optimizers.items()},
+            "noise": self.noise.get_state(),
+            "steps_done": self.steps_done,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """The inverse of `state_dict`."""
+        self.networks.load_state_dict(state["networks"])
+        self.averaged.load_state_dict(state["averaged"])
+        for name, optimizer in self.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        self.noise.set_state(state["noise"])
+        self.steps_done = state["steps_done"]
+
+    @contextmanager
+    def evaluating(self) -> Iterator[nn.ModuleDict]:
+        """The averaged generators, in evaluation mode for as long as the block lasts, and without gradients."""
+        try:
+            with torch.no_grad(), self.autocast():
+                yield self.averaged.eval()
+        finally:
+            self.averaged.train(not self.config.ema_decay)
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """bf16 where the run wants it."""
+        return torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.bf16)
+
+
+def descend(optimizer: torch.optim.Optimizer, network: str, terms: Terms) -> Metrics:
+    """Sum the terms, backpropagate once, step; each term comes back detached as `loss/<network>/<term>`."""
+    return descend_together([optimizer], {f"{network}/{name}": term for name, term in terms.items()})
+
+
+def descend_together(optimizers: list[torch.optim.Optimizer], terms: Terms) -> Metrics:
+    """Like `descend`, for networks that share terms; the terms' names say whose they are: `G_AB/adversarial`."""
+    for optimizer in optimizers:
+        optimizer.zero_grad(set_to_none=True)
+    torch.stack([term.float() for term in terms.values()]).sum().backward()
+    for optimizer in optimizers:
+        optimizer.step()
+    return {f"loss/{name}": term.detach() for name, term in terms.items()}
+
+
+@contextmanager
+def frozen(*networks: nn.Module) -> Iterator[None]:
+    """Spare the gradients of the networks' own weights while they only pass gradients on to their input."""
+    for network in networks:
+        network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for network in networks:
+            network.requires_grad_(True)
+
+
+@torch.no_grad()
+def ema_update(averaged: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+    """averaged <- decay * averaged + (1 - decay) * network, buffers copied (batch-norm statistics).
+
+    The decay grows with the step as min(decay, (1 + step) / (10 + step)), so that the first minutes are not spent
+    remembering random weights (TensorFlow's ExponentialMovingAverage).
+    """
+    decay = min(decay, (1 + step) / (10 + step))
+    torch._foreach_lerp_(list(averaged.parameters()), list(network.parameters()), 1 - decay)
+    for kept, new in zip(averaged.buffers(), network.buffers(), strict=True):
+        kept.copy_(new)
+
+
+def channels_last(network: Network) -> Network:
+    """The network with its convolutions' weights laid out as both CPUs and GPUs compute them fastest."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
+    """Adam in one fused kernel where the device has one."""
+    device = next(network.parameters()).device.type
+    return torch.optim.Adam(network.parameters(), lr=lr, betas=betas, fused=device in ("cuda", "cpu"))
