@@ -16,7 +16,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import its own layer and those before it.
 LAYERS = (
     ("core", "config", "events", "lock", "threads", "objectives", "nn", "devices", "images"),
-    ("training_state", "image_pool", "data", "store", "checkpoint"),
+    ("framing",),
+    ("training_state", "image_pool", "data", "store", "checkpoint", "adapters"),
     ("training",),
     ("family",),
     ("families",),

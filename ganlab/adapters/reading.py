@@ -1,0 +1,134 @@
+"""Tensors out of files of unknown origin: safetensors, and both of PyTorch's formats, without ever running code of theirs."""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+MAX_BYTES = 2**30  # a full CycleGAN with its optimizers is 0.34 GB
+MAX_NUMBERS = 2**28  # what the tensors may unfold to; the largest generator known here has 54 million
+MAX_ENTRIES = 20_000
+MAX_DEPTH = 8
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """Every tensor in the file by its dotted name; see `ganlab.adapters.read_tensors`."""
+    head = _head(path)
+    if _is_safetensors(head):
+        content: Any = _safetensors(path)
+    else:
+        _refuse_other_formats(path, head)
+        content = _pickle(path, head)
+    return _flat(content, path.name)
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes; ValueError for folders, missing and empty files and ones that are too large."""
+    if path.is_dir():
+        if (path / "saved_model.pb").is_file():
+            raise ValueError(f"{path.name} is a TensorFlow SavedModel, which cannot be loaded here: only PyTorch weights can.")
+        raise ValueError(f"{path.name} is a folder; name the file of weights in it.")
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read: {error.strerror or type(error).__name__}.") from None
+    if not size:
+        raise ValueError(f"{path.name} is empty.")
+    if size > MAX_BYTES:
+        raise ValueError(f"{path.name} has {size / 2**20:,.0f} MB; weights of up to {MAX_BYTES // 2**20:,} MB can be loaded.")
+    return head
+
+
+def _is_safetensors(head: bytes) -> bool:
+    """Whether a file starts with the length of a JSON header and the header's first bytes."""
+    return len(head) > 9 and int.from_bytes(head[:8], "little") <= MAX_BYTES and head[8:9] == b"{"
+
+
+def _safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError):  # KeyError: a number type that torch lacks
+        raise ValueError(f"{path.name} is a damaged safetensors file.") from None
+
+
+def _refuse_other_formats(path: Path, head: bytes) -> None:
+    """ValueError for what is known not to be PyTorch's, and for archives that unfold to far more than their size."""
+    keras = f"{path.name} holds a Keras or TensorFlow model, which cannot be loaded here: only PyTorch weights can."
+    if head.startswith(b"\x89HDF") or path.suffix == ".pb":
+        raise ValueError(keras)
+    if not zipfile.is_zipfile(path) or not head.startswith(b"PK"):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError):
+        raise ValueError(f"{path.name} is damaged: it starts like an archive but is none.") from None
+    if any(entry.filename.endswith((".h5", "saved_model.pb")) for entry in entries):
+        raise ValueError(keras)
+    if sum(entry.file_size for entry in entries) > MAX_BYTES:
+        raise ValueError(f"{path.name} unfolds to more than {MAX_BYTES // 2**20:,} MB; that is more than can be loaded.")
+
+
+def _pickle(path: Path, head: bytes) -> Any:
+    """What torch.save wrote, restricted to tensors and plain containers."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of old storage classes and of formats that we go on to refuse
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # hostile bytes raise nearly anything, from KeyError to struct.error
+        raise ValueError(_why_not(path.name, head, str(error))) from None
+
+
+def _why_not(name: str, head: bytes, text: str) -> str:
+    """One sentence from torch's paragraphs, which advise turning the safety off."""
+    if "TorchScript" in text:
+        return f"{name} is a TorchScript program, not weights; save its state_dict() instead."
+    if found := re.search(r"GLOBAL ([\w.]+)|function ([\w.]+)|class ([\w.]+)", text):
+        what = next(filter(None, found.groups()))
+        return f"{name} holds Python objects ({what[:60]}), which are never loaded as they could run code; save its state_dict()."
+    if head[:1] in (b"P", b"\x80"):
+        return f"{name} is damaged or incomplete, or not a file that torch.save wrote."
+    return f"{name} is not a file of PyTorch weights: it is neither safetensors nor what torch.save writes."
+
+
+def _flat(content: Any, name: str) -> dict[str, Tensor]:
+    """{"a": {"b": tensor}} -> {"a.b": tensor}; ValueError when there is none, or one that is no plain, dense tensor."""
+    tensors: dict[str, Tensor] = {}
+    numbers = 0
+    for entries, (key, value) in enumerate(_walk(content, "", 0), 1):
+        if entries > MAX_ENTRIES:
+            raise ValueError(f"{name} has more than {MAX_ENTRIES:,} entries; that is no network's weights.")
+        if not isinstance(value, Tensor):
+            continue
+        if value.layout != torch.strided or value.is_quantized or value.is_meta or value.is_complex():
+            raise ValueError(f"{name} holds {key[:80]!r}, which is not a plain tensor of real numbers.")
+        numbers += value.numel()
+        if numbers > MAX_NUMBERS:
+            raise ValueError(
+                f"{name} unfolds to more than {MAX_NUMBERS / 1e6:,.0f} million numbers; that is more than can be loaded."
+            )
+        tensors[key] = value.detach()
+    if not tensors:
+        raise ValueError(f"{name} holds no tensors, so no weights.")
+    return tensors
+
+
+def _walk(value: Any, key: str, depth: int) -> Iterator[tuple[str, Any]]:
+    """Leaves with dotted names; what lies in lists, or too deep, is no network's weights."""
+    if not isinstance(value, Mapping):
+        yield key, value
+    elif depth < MAX_DEPTH:
+        for inner, item in value.items():
+            yield from _walk(item, f"{key}.{inner}" if key else str(inner), depth + 1)
+        yield key, None  # counts the container itself: empty ones nested in each other must not cost forever
