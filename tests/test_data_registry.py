@@ -39,12 +39,20 @@ def test_looking_imports_no_torch() -> None:
 @pytest.mark.parametrize(
     ("name", "wanted", "message"),
     [
-        ("nist", {}, "dataset = 'nist' is not one of mnist, fashion-mnist, cifar10, celeba, shapes, folder."),
-        ("mnist", {"conditioning": Conditioning.PAIRED}, "dataset = 'mnist' has no pairs of images; choose one of shapes."),
+        (
+            "nist",
+            {},
+            "dataset = 'nist' is not one of mnist, fashion-mnist, cifar10, celeba, facades, horse2zebra, shapes, folder.",
+        ),
+        (
+            "mnist",
+            {"conditioning": Conditioning.PAIRED},
+            "dataset = 'mnist' has no pairs of images; choose one of facades, shapes, folder.",
+        ),
         (
             "celeba",
             {"conditioning": Conditioning.LABEL},
-            "has no labels; choose one of mnist, fashion-mnist, cifar10, shapes, folder.",
+            "has no labels; choose one of mnist, fashion-mnist, cifar10, horse2zebra, shapes, folder.",
         ),
         ("shapes", {"channels": 2}, "channels = 2"),
         ("shapes", {"image_size": 0}, "image_size = 0"),

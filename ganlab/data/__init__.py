@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ganlab.data.celeba import CELEBA
+from ganlab.data.facades import FACADES
 from ganlab.data.folder import FOLDER
+from ganlab.data.horse2zebra import HORSE2ZEBRA
 from ganlab.data.labelled import CIFAR10, FASHION_MNIST, MNIST
 from ganlab.data.places import data_root
 from ganlab.data.registry import DATASETS, Availability, DataError, DataSource, Loader, Wanted, load, register
@@ -28,7 +30,7 @@ __all__ = [
     "register",
 ]
 
-for _source in (MNIST, FASHION_MNIST, CIFAR10, CELEBA, SHAPES, FOLDER):  # the order of every menu
+for _source in (MNIST, FASHION_MNIST, CIFAR10, CELEBA, FACADES, HORSE2ZEBRA, SHAPES, FOLDER):  # the order of every menu
     register(_source)
 
 

@@ -41,7 +41,7 @@ class About:
 
 @dataclass(frozen=True)
 class Decoded:
-    """`images` (N, S, S, C) uint8, and what is known of them."""
+    """`images` (N, S, S, C) uint8, or pairs (N, 2, S, S, C), and what is known of them."""
 
     images: np.ndarray
     about: About
@@ -74,12 +74,12 @@ def _sweep(place: Path) -> None:
 
 
 class Spool:
-    """Collects up to `rows` images of `shape` (S, S, C), then keeps them in `folder`; used in a `with`.
+    """Collects up to `rows` images of `shape` (S, S, C), or pairs (2, S, S, C), then keeps them in `folder`; used in a `with`.
 
     They are collected in memory when they fit, otherwise in the file itself, which then must succeed.
     """
 
-    def __init__(self, folder: Path, rows: int, shape: tuple[int, int, int]) -> None:
+    def __init__(self, folder: Path, rows: int, shape: tuple[int, ...]) -> None:
         self._folder, self._shape, self._count = folder, shape, 0
         self._partial: Path | None = None
         self._bytes = rows * int(np.prod(shape))
@@ -94,7 +94,7 @@ class Spool:
                 raise self._failure(error) from error
 
     def append(self, images: np.ndarray) -> None:
-        """Add images (n, S, S, C) uint8."""
+        """Add images (n, S, S, C), or pairs, uint8."""
         if self._memory is not None:
             self._memory[self._count : self._count + len(images)] = images
         elif self._file is not None:

@@ -1,16 +1,17 @@
-"""A folder or zip of image files -> a Dataset: decoded once, in square, then kept for the next start."""
+"""Image files -> arrays: each decoded once, in square, then kept for the next start."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from ganlab.core import Conditioning
 from ganlab.data.cache import About, Decoded, Spool, entry, recall
@@ -24,6 +25,31 @@ _BATCH = 64  # files between two messages
 _SMALL_BYTES = 2**15  # below, decoding is mostly Python and threads only get in each other's way
 _LOOKED_AT = 32  # files that tell whether a collection is grey
 
+Item = tuple[ImageFile, ...]  # the files that make one entry of a data set: one, or the two of a pair
+
+
+def _whole(item: Item, size: int) -> list[Image.Image]:
+    return [square(open_image(item[0], size), size)]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What becomes of items: `cut` makes RGB squares of side `size` of one, `noun` is what it should be; `limit` 0: all."""
+
+    name: str
+    size: int
+    channels: int
+    limit: int = 0
+    noun: str = "image"
+    cut: Callable[[Item, int], Sequence[Image.Image]] = _whole
+    squares: int = 1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the array that one item becomes: (S, S, C), or (2, S, S, C) for a pair."""
+        one = (self.size, self.size, self.channels)
+        return one if self.squares == 1 else (self.squares, *one)
+
 
 def load_images(name: str, path: Path, wanted: Wanted) -> Loader:
     """The images at `path`, labelled by class folders where every one lies in such a folder and there are two or more.
@@ -33,19 +59,102 @@ def load_images(name: str, path: Path, wanted: Wanted) -> Loader:
     """
     yield Loading(f"Looking through {path.name}")
     labelled = wanted.conditioning is Conditioning.LABEL
-    folder = entry(str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, labelled, fingerprint(path))
-    decoded = recall(folder)
+    facts = (str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, labelled, fingerprint(path))
+    folder, decoded = find(facts, wanted.limit)
     if decoded is None:
         with image_files(path) as found:
             files = choose_part(found, wanted.split)
-            decoded = yield from _decode_all(_in_classes(files, path) if labelled else files, folder, wanted, path.name)
-    about = decoded.about
-    if about.skipped:
-        total = about.skipped + len(decoded.images)
-        what = f"Skipped {about.skipped} of {total} files that are no usable images; the first: {about.reason}"
-        yield Loading(what, len(decoded.images), total)
-    labels = None if about.labels is None else torch.from_numpy(about.labels)
-    return Dataset(name, torch.from_numpy(decoded.images).permute(0, 3, 1, 2), labels, about.label_names)
+            files = _in_classes(files, path) if labelled else files
+            channels = wanted.channels or native_channels(files)
+            items = [(file,) for file in files]
+            work = Work(path.name, wanted.image_size, channels, wanted.limit)
+            decoded = yield from decode_all(items, len(items), folder, work, _classes)
+    yield from tell_skipped(decoded, "files that are no usable images")
+    labels = None if decoded.about.labels is None else torch.from_numpy(decoded.about.labels)
+    return Dataset(name, torch.from_numpy(decoded.images).permute(0, 3, 1, 2), labels, decoded.about.label_names)
+
+
+def find(facts: tuple[object, ...], limit: int) -> tuple[Path, Decoded | None]:
+    """The cache's entry for these facts and what it holds; all images serve where `limit` asks for some."""
+    whole = entry(*facts)
+    folder = entry(*facts, limit) if limit else whole
+    return folder, recall(whole) or (recall(folder) if limit else None)
+
+
+def decode_all(
+    items: Iterable[Item],
+    count: int,
+    folder: Path,
+    work: Work,
+    about: Callable[[list[Item]], About] = lambda good: About(),
+) -> Generator[Loading, None, Decoded]:
+    """Decode at most `count` items into `folder` of the cache; `about` tells what is known of the usable ones.
+
+    DataError when none is usable.
+    """
+    good: list[Item] = []
+    seen, reason = 0, ""
+    rows = min(count, work.limit or count)
+    left = iter(items)
+    with Spool(folder, rows, work.shape) as spool, ThreadPoolExecutor(min(8, os.cpu_count() or 1), "decode") as pool:
+        while len(good) < rows and (some := list(islice(left, min(_BATCH, rows - len(good))))):
+            yield Loading(f"Decoding {work.name}", len(good), rows)
+            seen += len(some)
+            # Decoding frees Python's lock; where files are small it is not most of the work.
+            mapped = pool.map if _bytes(some) > _SMALL_BYTES * len(some) else map
+            arrays = list(mapped(lambda item: _pixels(item, work), some))
+            good += [item for item, array in zip(some, arrays, strict=True) if not isinstance(array, ImageError)]
+            reason = reason or next((str(array) for array in arrays if isinstance(array, ImageError)), "")
+            usable = [array for array in arrays if not isinstance(array, ImageError)]
+            if usable:
+                spool.append(np.stack(usable))
+        if not good:
+            raise DataError(f"None of the {seen} files in {work.name} is a usable {work.noun}; the first: {reason}")
+        yield Loading(f"Keeping {work.name} for the next start", len(good), len(good))
+        known = about(good)
+        skipped = known.skipped + seen - len(good)
+        return spool.finish(About(known.labels, known.label_names, skipped, known.reason or reason))
+
+
+def tell_skipped(decoded: Decoded, what: str) -> Generator[Loading, None, None]:
+    """A message with the number of `what` that were left out, where there were any."""
+    skipped, used = decoded.about.skipped, len(decoded.images)
+    if skipped:
+        yield Loading(f"Skipped {skipped} of {skipped + used} {what}; the first: {decoded.about.reason}", used, skipped + used)
+
+
+def open_image(file: ImageFile, size: int) -> Image.Image:
+    """The upright RGB picture in `file`, enough for `size` pixels; ImageError, which names the file, when there is none."""
+    try:
+        if file.size > MAX_FILE_BYTES:
+            raise ImageError(f"The file has more than {MAX_FILE_BYTES // 2**20} MB.")
+        return decode(file.read(), at_least=2 * size)
+    except ImageError as error:
+        raise ImageError(f"{'/'.join(file.parts)}: {error}") from error
+
+
+def native_channels(files: Sequence[ImageFile]) -> int:
+    """1 when all of the files looked at, spread over the whole, are grey; otherwise 3."""
+    for file in files[:: max(1, len(files) // _LOOKED_AT)]:
+        try:
+            if file.size <= MAX_FILE_BYTES and not is_grey(file.read()):
+                return 3
+        except ImageError:
+            continue
+    return 1
+
+
+def _pixels(item: Item, work: Work) -> np.ndarray | ImageError:
+    """-> uint8 of the work's shape, or why not."""
+    try:
+        squares = work.cut(item, work.size)
+        return np.stack([np.asarray(one if work.channels == 3 else one.convert("L")) for one in squares]).reshape(work.shape)
+    except ImageError as error:
+        return error
+
+
+def _bytes(items: Iterable[Item]) -> int:
+    return sum(file.size for item in items for file in item)
 
 
 def _in_classes(files: list[ImageFile], path: Path) -> list[ImageFile]:
@@ -56,65 +165,11 @@ def _in_classes(files: list[ImageFile], path: Path) -> list[ImageFile]:
     return files
 
 
-def _decode_all(files: list[ImageFile], folder: Path, wanted: Wanted, name: str) -> Generator[Loading, None, Decoded]:
-    size, channels = wanted.image_size, wanted.channels or _native_channels(files)
-    good: list[ImageFile] = []
-    reason = ""
-    with Spool(folder, len(files), (size, size, channels)) as spool, _workers(files) as mapped:
-        for start in range(0, len(files), _BATCH):
-            yield Loading(f"Decoding {name}", start, len(files))
-            some = files[start : start + _BATCH]
-            images = []
-            for file, image in zip(some, mapped(partial(_decode, size=size, channels=channels), some), strict=True):
-                if isinstance(image, ImageError):
-                    reason = reason or f"{'/'.join(file.parts)}: {image}"
-                else:
-                    good.append(file)
-                    images.append(image)
-            if images:
-                spool.append(np.stack(images))
-        if not good:
-            raise DataError(f"None of the {len(files)} files in {name} is a usable image; the first: {reason}")
-        yield Loading(f"Keeping {name} for the next start", len(files), len(files))
-        return spool.finish(_about(good, len(files) - len(good), reason))
-
-
-def _about(good: list[ImageFile], skipped: int, reason: str) -> About:
-    names = sorted({file.label for file in good})
+def _classes(good: list[Item]) -> About:
+    """Labels, where the files' folders are classes."""
+    labels = [item[0].label for item in good]
+    names = sorted(set(labels))
     if len(names) < 2 or "" in names:
-        return About(skipped=skipped, reason=reason)
+        return About()
     number = {name: i for i, name in enumerate(names)}
-    return About(np.array([number[file.label] for file in good], dtype=np.int64), tuple(names), skipped, reason)
-
-
-@contextmanager
-def _workers(files: list[ImageFile]) -> Iterator[Callable[..., Iterator[np.ndarray | ImageError]]]:
-    """A map over files: threaded where decoding, which frees Python, is most of the work."""
-    if sum(file.size for file in files) < _SMALL_BYTES * len(files):
-        yield map
-        return
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1), "decode") as pool:
-        yield pool.map
-
-
-def _decode(file: ImageFile, size: int, channels: int) -> np.ndarray | ImageError:
-    """-> (S, S, C) uint8, or why not."""
-    try:
-        if file.size > MAX_FILE_BYTES:
-            raise ImageError(f"The file has more than {MAX_FILE_BYTES // 2**20} MB.")
-        image = square(decode(file.read(), at_least=2 * size), size)
-        pixels = np.asarray(image if channels == 3 else image.convert("L"))
-        return pixels.reshape(size, size, channels)
-    except ImageError as error:
-        return error
-
-
-def _native_channels(files: list[ImageFile]) -> int:
-    """1 when all of the files looked at, spread over the whole, are grey; otherwise 3."""
-    for file in files[:: max(1, len(files) // _LOOKED_AT)]:
-        try:
-            if file.size <= MAX_FILE_BYTES and not is_grey(file.read()):
-                return 3
-        except ImageError:
-            continue
-    return 1
+    return About(np.array([number[label] for label in labels], dtype=np.int64), tuple(names))

@@ -1,4 +1,4 @@
-"""`folder`: any folder or zip of images; the folders inside become labels."""
+"""`folder`: any folder or zip of images; the folders inside become labels, domains or pairs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ def _load(wanted: Wanted) -> Loader:
     if not wanted.data_path.strip():
         raise DataError("data_path is empty: name the folder or zip of images to learn.")
     from ganlab.data.decoding import load_images
+    from ganlab.data.domains import load_domains, load_pairs
 
-    return (yield from load_images("folder", Path(wanted.data_path.strip()).expanduser(), wanted))
+    loaders = {Conditioning.PAIRED: load_pairs, Conditioning.UNPAIRED: load_domains}
+    loader = loaders.get(wanted.conditioning, load_images)
+    return (yield from loader("folder", Path(wanted.data_path.strip()).expanduser(), wanted))
 
 
 FOLDER = DataSource(
@@ -24,7 +27,7 @@ FOLDER = DataSource(
     image_size=0,
     num_images=0,
     num_classes=0,
-    conditionings=frozenset({Conditioning.NONE, Conditioning.LABEL}),
+    conditionings=frozenset(Conditioning),
     load=_load,
-    available=lambda: Availability("needs folder"),
+    available=lambda: Availability("needs folder", advice="Name a folder or a zip of images to learn from."),
 )

@@ -68,24 +68,38 @@ def fingerprint(path: Path) -> object:
 
 
 def choose_part(files: list[ImageFile], split: str) -> list[ImageFile]:
-    """Only the files of a part, where folders called train and test (or val) divide them; what is left begins at the class.
+    """Only the files of a part; DataError when the test part is asked for and absent."""
+    parts = in_parts(files)
+    if split in parts:
+        return parts[split]
+    if "train" in parts:
+        raise DataError(f"The images have no {split} part: put them into two folders called train and test.")
+    raise DataError(f"There is no folder for the {split} part beside the one for the test part.")
 
-    A single folder around everything means nothing and is taken off. DataError when the test part is asked for and absent.
+
+def in_parts(files: list[ImageFile]) -> dict[str, list[ImageFile]]:
+    """{"train": ..., "test": ...}, where folders called train and test (or val) divide them; what is left begins at the class.
+
+    A single folder around everything means nothing and is taken off. Undivided files are all for training.
     """
     while True:
         tops = {file.parts[0] for file in files if len(file.parts) > 1}
-        by_part = {top: part for part, names in _PARTS.items() for top in tops if top.lower() in names}
-        if tops and len(by_part) == len(tops):
-            chosen = [_inside(file) for file in files if len(file.parts) > 1 and by_part[file.parts[0]] == split]
-            if not chosen:
-                raise DataError(f"There is no folder for the {split} part beside {', '.join(sorted(tops))}.")
-            return _unwrapped(chosen)
+        by_part = {top: part_called(top) for top in tops}
+        if tops and all(by_part.values()):
+            parts: dict[str, list[ImageFile]] = {}
+            for file in files:
+                if len(file.parts) > 1:
+                    parts.setdefault(by_part[file.parts[0]], []).append(_inside(file))
+            return {part: _unwrapped(some) for part, some in parts.items()}
         if len(tops) == 1 and all(len(file.parts) > 1 for file in files):
             files = [_inside(file) for file in files]
             continue
-        if split != "train":
-            raise DataError(f"The images have no {split} part: put them into two folders called train and test.")
-        return files
+        return {"train": files}
+
+
+def part_called(name: str) -> str:
+    """The part that a folder of this name holds, train or test; empty for none."""
+    return next((part for part, names in _PARTS.items() if name.lower() in names), "")
 
 
 def _unwrapped(files: list[ImageFile]) -> list[ImageFile]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ganlab.core import Conditioning
@@ -23,10 +23,11 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Availability:
-    """What it takes to use a data set now; `megabytes` is the size of a download."""
+    """What it takes to use a data set now; `megabytes` is the size of a download, `advice` a sentence on where to find it."""
 
     state: Literal["ready", "download", "needs folder"]
     megabytes: int = 0
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class DataSource:
     """A data set that can be chosen: what a screen says of it, and how to load it.
 
     `channels`, `image_size` (pixels), `num_images` and `num_classes` are those of the training part as published; 0 is
-    unknown before reading, or none. `available` is cheap: it looks for files and imports no torch.
+    unknown before reading, or none. `available` is cheap: it looks for files and imports no torch. `domains` names what
+    image-to-image models lead from and to.
     """
 
     name: str
@@ -62,6 +64,7 @@ class DataSource:
     conditionings: frozenset[Conditioning]
     load: Callable[[Wanted], Loader]
     available: Callable[[], Availability]
+    domains: Mapping[Conditioning, tuple[str, str]] = field(default_factory=dict)
 
 
 DATASETS: dict[str, DataSource] = {}
