@@ -15,9 +15,8 @@ from pathlib import Path
 
 import torch
 
-from ganlab import FAMILIES, RECIPES
+from ganlab import RECIPES
 from ganlab.checkpoint import Info
-from ganlab.core import DataSpec
 from ganlab.engine import train
 from ganlab.events import Checkpoint, Started
 from ganlab.pipeline import Pipeline
@@ -48,9 +47,8 @@ def run(name: str, judge: Judge, count: int) -> None:
         elif isinstance(event, Checkpoint):
             seconds = time.perf_counter() - started - judged
             begin = time.perf_counter()
-            generator = FAMILIES[config.family].networks(config, DataSpec.from_dict(event.spec))["G"]
-            generator.load_state_dict({key.removeprefix("G."): value for key, value in event.model.items()})
-            pipeline = Pipeline(generator, Info(config.to_dict(), dict(event.spec), event.labels, event.step), name)
+            info = Info(config.to_dict(), dict(event.spec), event.labels, event.step)
+            pipeline = Pipeline.of_checkpoint(info, event.model, name=name)
             asked = torch.arange(count) % 10 if pipeline.conditional else None
             verdict = judge.read(pipeline.generate(pipeline.latents(count, seed=1), asked), asked)
             images = event.step * config.batch_size

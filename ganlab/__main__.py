@@ -1,4 +1,4 @@
-"""The command line: app | train | runs | sample | bench | worker. Flags, help and bounds come from the config's fields."""
+"""The command line, one verb per thing to do. Flags, help and bounds of training come from the config's fields."""
 
 from __future__ import annotations
 
@@ -66,6 +66,15 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         "-o", "--output", type=Path, default=Path("sheet.png"), help="a .png for one sheet, a folder for one PNG each"
     )
     sample.set_defaults(command=commands.sample)
+
+    translate = verbs.add_parser("translate", help="turn photos into what a Pix2Pix or CycleGAN model makes of them")
+    translate.add_argument("images", nargs="+", help="image files, folders of them, or patterns like 'photos/*.jpg'")
+    translate.add_argument("--model", required=True, help="a run, a shipped model, a checkpoint folder or a file of weights")
+    translate.add_argument("--direction", choices=("AtoB", "BtoA"), help="default: the model's own")
+    translate.add_argument("--size", type=int, default=256, help="side of the square whose area is worked on, 32 to 1024 (256)")
+    translate.add_argument("--original-size", action="store_true", help="scale the result back to the photo's size")
+    translate.add_argument("-o", "--output", type=Path, default=Path("translated"), help="a .png for one photo, else a folder")
+    translate.set_defaults(command=commands.translate)
 
     bench = verbs.add_parser("bench", help="measure how fast the families train here")
     bench.add_argument("--family", action="append", help="only these (repeatable; default: all)")

@@ -23,7 +23,7 @@ def check(config: TrainConfig) -> None:
     # Unknown before reading: any number shows whether the networks can be built. On "meta" they take no memory and no time.
     spec = DataSpec(config.image_size, config.channels or source.channels or 3, family.conditioning, source.num_classes or 2)
     with torch.device("meta"):
-        family.networks(config, spec)
+        family.build_networks(config, spec)
 
 
 NEEDS = {

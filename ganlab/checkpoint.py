@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FORMAT = "ganlab-1"
-MODEL, STATE, INFO = "model.safetensors", "training_state.pt", "config.json"
+MODEL, JUDGES, STATE, INFO = "model.safetensors", "discriminators.safetensors", "training_state.pt", "config.json"
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,31 @@ def read_info(folder: Path) -> Info:
 
 
 def read_model(folder: Path) -> dict[str, Tensor]:
-    """The averaged generator's tensors; safetensors holds no code. ValueError when the file is missing or damaged."""
+    """The averaged generators' tensors; safetensors holds no code. ValueError when the file is missing or damaged."""
+    return _read_tensors(folder, MODEL)
+
+
+def read_discriminators(folder: Path) -> dict[str, Tensor]:
+    """The discriminators' tensors as `D.<name>`: from a file of their own, or what a resume needs; {} when neither is there."""
+    if (folder / JUDGES).is_file():
+        return _read_tensors(folder, JUDGES)
+    if not (folder / STATE).is_file():
+        return {}
+    networks = read_state(folder)["training"]["networks"]
+    return {name: tensor for name, tensor in networks.items() if not name.startswith("G")}
+
+
+def _read_tensors(folder: Path, name: str) -> dict[str, Tensor]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     try:
-        return load_file(folder / MODEL)
+        tensors = load_file(folder / name)
+        return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
     except FileNotFoundError:
-        raise ValueError(f"{folder.name} is not a checkpoint: it has no {MODEL}.") from None
+        raise ValueError(f"{folder.name} is not a checkpoint: it has no {name}.") from None
     except SafetensorError as error:
-        raise ValueError(f"{MODEL} in {folder.name} is damaged: {error}.") from None
+        raise ValueError(f"{name} in {folder.name} is damaged: {error}.") from None
 
 
 def read_state(folder: Path) -> dict[str, Any]:

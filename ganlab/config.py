@@ -92,7 +92,7 @@ class TrainConfig:
     flip: bool = knob(False, "mirror half of the real images: for faces and photos, not for digits")
 
     jitter: float = knob(
-        0.0, "random crops: how much larger than image_size images are loaded; 0.117 is the papers' 286 for 256", min=0, max=1
+        0.0, "random crops: how much larger than image_size images are loaded; 0.117 is the papers' 286 for 256", min=0, max=7
     )
 
     steps: int = knob(10_000, "generator updates in the whole run", min=1, max=10_000_000, common=True)
@@ -112,6 +112,7 @@ class TrainConfig:
         False, "with d-then-g, draw new fakes for G's update rather than those D has just judged: one more pass of G per step"
     )
 
+    start_from: str = knob("", "a model to go on from instead of random weights: a run, a shipped model, a file of weights")
     architecture: str = knob("dcgan", "the pair of networks", common=True)
     z_dim: int = knob(100, "size of the latent z", min=1, max=1024, common=True)
     width: int = knob(64, "base channels of the networks that scale; plain MLPs have fixed layers", min=4, max=1024, common=True)

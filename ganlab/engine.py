@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
 import torch
+from torch import nn
 
 from ganlab.config import TrainConfig
 from ganlab.core import Batch, Conditioning
-from ganlab.data import Batches, Loader, load
+from ganlab.data import DATASETS, Batches, Loader, load
 from ganlab.devices import memory_used, resolve, supports_bf16
 from ganlab.events import Checkpoint, Event, Finished, Loading, Point, Progress, Samples, Started
 from ganlab.families import FAMILIES
 from ganlab.images import to_uint8
 from ganlab.nn.layers import count_parameters
 from ganlab.training import Training
-from ganlab.training_state import Metrics
+from ganlab.training_state import ExamplesWanted, Metrics
 
 FLUSH_SECONDS = 0.25
-SHEET_COLUMNS = {Conditioning.PAIRED: 3, Conditioning.UNPAIRED: 6}  # pictures that one example fills
 
 
 class Diverged(ArithmeticError):
@@ -95,9 +95,13 @@ class Meter:
 
 
 def train(
-    config: TrainConfig, *, resume: dict[str, Any] | None = None, should_stop: Callable[[], bool] = lambda: False
+    config: TrainConfig,
+    *,
+    resume: dict[str, Any] | None = None,
+    initial: Mapping[str, nn.Module] | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Event]:
-    """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`.
+    """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`, `initial` trained generators.
 
     Asked a few times a second, `should_stop` ends the run after a checkpoint. Raises ValueError for settings that do not
     fit together or data that cannot be had, Diverged when a loss stops being a number.
@@ -107,10 +111,12 @@ def train(
     torch.manual_seed(config.seed)
     dataset = yield from _load(config, round(config.image_size * (1 + config.jitter)))
     spec = replace(dataset.spec(family.conditioning), image_size=config.image_size)
-    examples = yield from _examples(config, device)
     yield Loading("Building the networks")
     bf16 = config.precision == "bf16" or (config.precision == "auto" and supports_bf16(device))
     training = family.build(config, spec, device, bf16)
+    examples = (yield from _examples(config, training.examples, device)) if training.examples else None
+    if initial is not None:
+        training.start_from(initial)
     position, step, seconds = 0, 0, 0.0
     if resume is not None:
         training.load_state_dict(resume["training"])
@@ -123,15 +129,17 @@ def train(
     parameters = {name: count_parameters(network) for name, network in training.networks.items()}
     yield Started(step, config.steps, device, len(dataset.images), parameters)
 
+    names = domains(config) or tuple(dataset.label_names)
+
     def checkpoint() -> Checkpoint:
         state = {"training": training.state_dict(), "position": batches.position, "step": step, "seconds": meter.seconds}
         model = _flat(training)
-        return Checkpoint(step, model, state | {"rng": _get_rng(device)}, asdict(spec), tuple(dataset.label_names))
+        return Checkpoint(step, model, state | {"rng": _get_rng(device)}, asdict(spec), names)
 
     meter = Meter(config, device, step, seconds)
     saved = step if resume is not None else -1
     if step == 0:
-        yield _samples(training, examples, step)
+        yield _samples(config, training, examples, step)
     while step < config.steps:
         training.set_rate(rate_factor(config, step))
         metrics = training.step(batches)
@@ -140,7 +148,7 @@ def train(
         if step % config.log_every == 0 or saving or last:
             meter.add(step, metrics)
         if step % config.sample_every == 0 or last:
-            yield _samples(training, examples, step)
+            yield _samples(config, training, examples, step)
         if saving and not last:
             yield meter.report(step)  # first the metrics: they raise before a NaN can reach a checkpoint
             yield checkpoint()
@@ -174,18 +182,23 @@ def _load(config: TrainConfig, image_size: int, split: Literal["train", "test"] 
     )
 
 
-def _examples(config: TrainConfig, device: str) -> Generator[Loading, None, Batch | None]:
-    """Fixed images of the test part, as many as fill a sheet; None for families that draw from z."""
+def _examples(config: TrainConfig, wanted: ExamplesWanted, device: str) -> Generator[Loading, None, Batch]:
+    """Fixed images of the test part."""
+    test = yield from _load(config, wanted.size, "test", wanted.count)
+    return next(Batches(test, FAMILIES[config.family].conditioning, len(test.images), 0, device))
+
+
+def domains(config: TrainConfig) -> tuple[str, ...]:
+    """What the data set calls the two kinds of images that it leads between; empty for families that draw from z."""
     conditioning = FAMILIES[config.family].conditioning
-    if conditioning not in SHEET_COLUMNS:
-        return None
-    test = yield from _load(config, config.image_size, "test", max(1, config.samples // SHEET_COLUMNS[conditioning]))
-    return next(Batches(test, conditioning, len(test.images), 0, device))
+    between_images = conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+    return DATASETS[config.dataset].domains.get(conditioning, ("A", "B")) if between_images else ()
 
 
-def _samples(training: Training, examples: Batch | None, step: int) -> Samples:
+def _samples(config: TrainConfig, training: Training, examples: Batch | None, step: int) -> Samples:
     sheet = training.sheet(examples)
-    return Samples(step, to_uint8(sheet.images).cpu(), sheet.columns, sheet.titles)
+    a, b = domains(config) or ("", "")
+    return Samples(step, to_uint8(sheet.images).cpu(), sheet.columns, tuple(title.format(A=a, B=b) for title in sheet.titles))
 
 
 def _flat(training: Training) -> dict[str, torch.Tensor]:

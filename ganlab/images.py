@@ -12,9 +12,12 @@ import numpy as np
 from PIL import Image, ImageOps
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from torch import Tensor
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+MAX_BYTES = 2**26  # of a file, before it is read
 MAX_PIXELS = 2**26  # 64 megapixels: any camera's photo, and 200 MB decoded at most
 
 
@@ -76,6 +79,19 @@ def decode(data: bytes, *, at_least: int = 0, max_pixels: int = MAX_PIXELS) -> I
         return _flatten(_upright(image))
 
 
+def read(path: Path) -> Image.Image:
+    """The image file at `path` as `decode` gives it; its size is looked at before its content. ImageError says why not."""
+    try:
+        if not path.is_file():
+            raise ImageError(f"{path.name} is not a file.")
+        if path.stat().st_size > MAX_BYTES:
+            raise ImageError(f"The file has more than {MAX_BYTES // 2**20} MB; make the image smaller.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"The file cannot be read ({error.strerror}).") from error
+    return decode(data)
+
+
 def square(image: Image.Image, size: int) -> Image.Image:
     """The centre square of `image`, resized to `size` x `size` with antialias (Lanczos)."""
     side = min(image.size)
@@ -106,7 +122,7 @@ def _refusals(max_pixels: int) -> Iterator[None]:
             warnings.simplefilter("ignore")  # of what is refused or mended here
             yield
     except Image.UnidentifiedImageError:
-        raise ImageError(f"This is not an image in one of the formats {', '.join(FORMATS)}.") from None
+        raise ImageError(f"This is not an image in one of the formats {', '.join(FORMATS)}; save it as one of them.") from None
     except Image.DecompressionBombError:
         raise ImageError(f"The image has more than {max_pixels // 2**20} megapixels; make it smaller.") from None
     except Exception as error:  # nearly any kind, from struct.error to RuntimeError

@@ -41,16 +41,14 @@ def models() -> list[Model]:
 
 
 def find(source: str | Path) -> Path:
-    """The checkpoint folder that a run id, a shipped name or a path means; ValueError naming it when there is none."""
+    """The checkpoint folder or file of foreign weights that a run id, a shipped name or a path means; ValueError for none."""
     for model in models():
         if model.name == str(source):
             return model.folder
     path = Path(source)
-    if (path / checkpoint.INFO).is_file() and (path / checkpoint.MODEL).is_file():
+    if path.is_file() or ((path / checkpoint.INFO).is_file() and (path / checkpoint.MODEL).is_file()):
         return path
     inside = checkpoint.checkpoints(path / "checkpoints")
     if inside:
         return inside[-1]
-    raise ValueError(
-        f"There is no model {str(source)!r}: it is no run with a checkpoint, no shipped model and no checkpoint folder."
-    )
+    raise ValueError(f"There is no model {str(source)!r}: it is no run with a checkpoint, no shipped model and no checkpoint.")

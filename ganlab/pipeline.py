@@ -1,11 +1,11 @@
-"""Pipeline: a loaded generator, ready to draw."""
+"""Pipeline: a loaded generator, ready to draw or to translate."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import torch
 from PIL import Image
@@ -14,44 +14,159 @@ from torch import Tensor, nn
 from ganlab import checkpoint
 from ganlab.core import Conditioning, DataSpec
 from ganlab.family import FAMILIES, load_config
+from ganlab.framing import Frame
 from ganlab.images import to_pil, to_uint8
 from ganlab.models import find
 from ganlab.training_state import channels_last
 
+if TYPE_CHECKING:
+    from ganlab.adapters import Foreign
+
 _BATCH = 64  # bounds memory, whatever n is
+DIRECTIONS = ("AtoB", "BtoA")
 
 
 class Pipeline:
-    """A generator in eval mode with what is needed to use it; make one with `Pipeline.load`."""
+    """Generators in eval mode with what is needed to use them; make one with `Pipeline.load`.
 
-    def __init__(self, generator: nn.Module, info: checkpoint.Info, name: str, device: str = "cpu") -> None:
-        self.config = load_config(info.config)
-        self.spec = DataSpec.from_dict(info.spec)
-        self.labels, self.step, self.name, self.device = info.labels, info.step, name, device
-        self.family = FAMILIES[self.config.family]
-        self.generator = channels_last(generator.to(device)).eval().requires_grad_(False)
+    `generators` is {"G": ...}, or {"G_AB": ..., "G_BA": ...} for two directions; `labels` names the classes, or for image to
+    image the two domains. `discriminators` holds those at hand, by name; most checkpoints that travel have none.
+    """
+
+    def __init__(
+        self,
+        generators: Mapping[str, nn.Module],
+        spec: DataSpec,
+        *,
+        z_dim: int = 0,
+        labels: Sequence[str] = (),
+        name: str = "",
+        title: str = "",
+        step: int = 0,
+        direction: str = "AtoB",
+        discriminators: Callable[[], Mapping[str, nn.Module]] = dict,
+        device: str = "cpu",
+    ) -> None:
+        self.spec, self.z_dim, self.labels, self.device = spec, z_dim, tuple(labels), device
+        self.name, self.title, self.step = name, title, step
+        self._direction = direction
+        self.generators = {key: self._ready(network) for key, network in generators.items()}
+        self._discriminators = discriminators
+
+    @cached_property
+    def discriminators(self) -> dict[str, nn.Module]:
+        """Those at hand, by name, read when first asked for; {} for most checkpoints that travel."""
+        return {key: self._ready(network) for key, network in self._discriminators().items()}
+
+    def _ready(self, network: nn.Module) -> nn.Module:
+        return channels_last(network.to(self.device)).eval().requires_grad_(False)
 
     @classmethod
     def load(cls, source: str | Path, device: str = "cpu") -> Self:
-        """From a checkpoint folder, a run (its newest checkpoint) or the name of a shipped one; ValueError otherwise."""
-        folder = find(source)
-        info = checkpoint.read_info(folder)
-        config = load_config(info.config)
-        spec = DataSpec.from_dict(info.spec)
-        generator = FAMILIES[config.family].build_networks(config, spec)["G"]
-        tensors = {name.removeprefix("G."): tensor for name, tensor in checkpoint.read_model(folder).items()}
-        try:
-            generator.load_state_dict(tensors)
-        except RuntimeError as error:
-            raise ValueError(
-                f"The tensors in {folder.name} do not fit its config.json: {str(error).splitlines()[-1].strip()}"
-            ) from None
-        return cls(generator, info, str(source), device)
+        """From a run (its newest checkpoint), the name of a shipped model, a checkpoint folder, or a file of foreign weights.
+
+        ValueError, one sentence, when there is none or it cannot be used.
+        """
+        place = find(source)
+        if place.is_file():
+            from ganlab import adapters
+
+            return cls.of_foreign(adapters.load(place), name=str(source), device=device)
+        info, model = checkpoint.read_info(place), checkpoint.read_model(place)
+        return cls.of_checkpoint(info, model, lambda: checkpoint.read_discriminators(place), name=str(source), device=device)
+
+    @classmethod
+    def of_checkpoint(
+        cls,
+        info: checkpoint.Info,
+        model: Mapping[str, Tensor],
+        discriminators: Callable[[], Mapping[str, Tensor]] = dict,
+        *,
+        name: str = "",
+        device: str = "cpu",
+    ) -> Self:
+        """From what a checkpoint holds: its config.json, and tensors named `G.<name>`, `D.<name>`; ValueError if unfit."""
+        config, spec = load_config(info.config), DataSpec.from_dict(info.spec)
+        networks = FAMILIES[config.family].build_networks(config, spec)
+        judges = {key: networks.pop(key) for key in list(networks) if not key.startswith("G")}
+
+        def judging() -> Mapping[str, nn.Module]:
+            return _filled(judges, tensors, name) if (tensors := discriminators()) else {}
+
+        return cls(
+            _filled(networks, model, name),
+            spec,
+            z_dim=config.z_dim,
+            labels=info.labels,
+            name=name,
+            title=FAMILIES[config.family].title,
+            step=info.step,
+            direction=str(config.to_dict().get("direction", "AtoB")),
+            discriminators=judging,
+            device=device,
+        )
+
+    @classmethod
+    def of_foreign(cls, foreign: Foreign, *, name: str = "", device: str = "cpu") -> Self:
+        """From somebody else's checkpoint that an adapter has recognised."""
+        return cls(
+            foreign.generators,
+            foreign.spec,
+            z_dim=foreign.z_dim,
+            labels=foreign.labels,
+            name=name,
+            title=foreign.layout,
+            device=device,
+        )
 
     @property
-    def z_dim(self) -> int:
-        """Size of the latent z."""
-        return self.config.z_dim
+    def generator(self) -> nn.Module:
+        """The only one, or the one from A to B."""
+        return next(iter(self.generators.values()))
+
+    @property
+    def translates(self) -> bool:
+        """Whether this is for `translate`, not for `sample`."""
+        return self.spec.conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+
+    @property
+    def routes(self) -> dict[str, nn.Module]:
+        """The generators by the direction they lead in, the usual direction first; empty for those that draw from z."""
+        if not self.translates:
+            return {}
+        if "G" in self.generators:
+            return {self._direction: self.generators["G"]}
+        return {direction: self.generators[f"G_{direction[0]}{direction[-1]}"] for direction in DIRECTIONS}
+
+    def route_title(self, direction: str) -> str:
+        """'horse to zebra', or 'A to B' where the domains have no names."""
+        domains = self.labels if len(self.labels) == 2 else ("A", "B")
+        there, back = domains if direction == "AtoB" else domains[::-1]
+        return f"{there} to {back}"
+
+    @torch.inference_mode()
+    def translate(
+        self, image: Image.Image, direction: str | None = None, *, size: int = 256, original_size: bool = False
+    ) -> Image.Image:
+        """A picture of the other domain, with the aspect of `image` and about the area of `size` x `size` pixels.
+
+        `direction` "AtoB" or "BtoA", by default the model's own; `original_size` scales the result back up. ValueError when
+        this model does not translate that way.
+        """
+        network = self.route(direction)
+        frame = Frame.around(image.size, size, network.multiple)  # type: ignore[arg-type]
+        return frame.leave(network(frame.enter(image, self.spec.channels).to(self.device)), original_size=original_size)
+
+    def route(self, direction: str | None = None) -> nn.Module:
+        """The generator that leads in `direction`; ValueError when there is none."""
+        routes = self.routes
+        if not routes:
+            raise ValueError(f"{self.name} draws pictures from z: it translates none; use `sample`.")
+        if direction is None:
+            return next(iter(routes.values()))
+        if direction not in routes:
+            raise ValueError(f"direction = {direction!r} is not one of {', '.join(routes)}, which {self.name} has.")
+        return routes[direction]
 
     @property
     def conditional(self) -> bool:
@@ -73,6 +188,8 @@ class Pipeline:
     @torch.inference_mode()
     def generate(self, z: Tensor, label: int | Sequence[int] | None = None) -> Tensor:
         """z (n, z_dim) -> images (n, C, S, S) uint8 on the CPU; ValueError when z or label does not fit."""
+        if self.translates:
+            raise ValueError(f"{self.name} translates images: it draws none from z; use `translate`.")
         if z.ndim != 2 or z.shape[1] != self.z_dim:
             raise ValueError(f"z has shape {tuple(z.shape)}, but {self.name} wants (n, {self.z_dim}).")
         labels = self._labels(len(z), label)
@@ -111,3 +228,13 @@ class Pipeline:
         directions = torch.linalg.svd(matrix[:, : self.z_dim], full_matrices=False).Vh
         largest = directions.gather(1, directions.abs().argmax(dim=1, keepdim=True))
         return directions * largest.sign()
+
+
+def _filled(networks: dict[str, nn.Module], tensors: Mapping[str, Tensor], name: str) -> dict[str, nn.Module]:
+    """The networks with their weights; ValueError when these are those of others."""
+    try:
+        nn.ModuleDict(networks).load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise ValueError(f"The tensors of {name or 'the model'} do not fit its config.json: {reason}") from None
+    return networks

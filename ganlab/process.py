@@ -110,6 +110,7 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
     from ganlab.devices import resolve
     from ganlab.engine import train
     from ganlab.events import Finished
+    from ganlab.pipeline import Pipeline
     from ganlab.slots import device_slot
 
     torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
@@ -120,7 +121,8 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
             recorder.record(Finished(recorder.step, "stopped"))
             return
         state = read_state(folders[-1]) if folders else None
-        for event in train(config, resume=state, should_stop=run.stop_requested):
+        initial = Pipeline.load(config.start_from).generators if config.start_from and not state else None
+        for event in train(config, resume=state, initial=initial, should_stop=run.stop_requested):
             recorder.record(event)
             watch(event)
 

@@ -105,6 +105,39 @@ for _family, _suffix, _title in (
         note="Meant for a GPU.",
     )
 
+# Small enough for an evening on a laptop's CPU: narrow networks, 128 pixels. The zebras' 128 pixels are cut out of pictures
+# of 256, so that the stripes are learned at the scale they will be drawn at.
+_add(
+    _OURS,
+    "facades-light",
+    "House fronts from their plans, on a CPU",
+    "pix2pix",
+    direction="BtoA",
+    image_size=128,
+    width=32,
+    norm="instance",
+    ema_decay=0.995,
+    steps=20_000,
+    sample_every=250,
+    checkpoint_every=2_000,
+)
+_add(
+    _OURS,
+    "horse2zebra-light",
+    "Horses into zebras, on a CPU",
+    "cyclegan",
+    architecture="light",
+    image_size=128,
+    jitter=1.0,
+    test_size=256,
+    width=16,
+    d_width=32,
+    ema_decay=0.995,
+    steps=20_000,
+    sample_every=250,
+    checkpoint_every=1_000,
+)
+
 # -- "[칼럼] GAN": 200 epochs on MNIST, batch 100, FID after every epoch -----------------------------------------------------
 
 _COLUMN = ("Column", "“[칼럼] GAN”, a column on GAN, DCGAN, LSGAN and CGAN on MNIST")
@@ -222,6 +255,30 @@ _add(
     samples=100,
     published="architecture only",
     note="The DCGAN body: label one-hot beside z, projection head in D.",
+)
+
+_add(
+    _BOOK,
+    "book-pix2pix",
+    "Pix2Pix: facades from their plans",
+    "pix2pix",
+    direction="BtoA",
+    sample_every=400,
+    checkpoint_every=8_000,
+    ema_decay=0,
+    published="a 30 × 30 map out of D; adversarial + 100 L1",
+    note="Meant for a GPU.",
+)
+_add(
+    _BOOK,
+    "book-cyclegan",
+    "CycleGAN: horses and zebras",
+    "cyclegan",
+    sample_every=1_334,
+    checkpoint_every=13_340,
+    ema_decay=0,
+    published="four networks; pictures",
+    note="Meant for a GPU.",
 )
 
 # -- "visual computing", final report: two losses side by side ----------------------------------------------------------------

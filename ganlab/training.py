@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core import Batch, Conditioning
-from ganlab.training_state import Metrics, Terms, TrainingState, descend, frozen
+from ganlab.training_state import ExamplesWanted, Metrics, Terms, TrainingState, descend, frozen
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """`images` (N, C, H, W) in [-1, 1], to be laid out in rows of `columns`; `titles` says what each column shows."""
+    """`images` (N, C, H, W) in [-1, 1], in rows of `columns`; `titles` say what each shows, {A} and {B} being the domains."""
 
     images: Tensor
     columns: int
@@ -28,6 +28,13 @@ class Training(Protocol):
     networks: nn.ModuleDict
     averaged: nn.ModuleDict
     optimizers: dict[str, torch.optim.Optimizer]
+
+    @property
+    def examples(self) -> ExamplesWanted | None:
+        """The test images that `sheet` wants to be given; None where it draws from z."""
+
+    def start_from(self, generators: Mapping[str, nn.Module]) -> None:
+        """Take the weights of trained generators instead of random ones; ValueError when they do not fit."""
 
     def step(self, batches: Iterator[Batch]) -> Metrics:
         """One generator update with its D updates."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
@@ -17,6 +18,14 @@ from ganlab.objectives import Objective
 Network = TypeVar("Network", bound=nn.Module)
 Metrics = dict[str, Tensor]  # {"loss/D/adversarial": scalar tensor on the training device}
 Terms = dict[str, Tensor]  # {"adversarial": scalar tensor with a graph}
+
+
+@dataclass(frozen=True)
+class ExamplesWanted:
+    """How many test images of each kind, and their side in pixels."""
+
+    count: int
+    size: int
 
 
 class TrainingState:
@@ -40,6 +49,24 @@ class TrainingState:
         self.optimizers = {name: adam(self.networks[name], rate, config.betas) for name, rate in self.rates.items()}
         self.steps_done = 0
         self.noise = torch.Generator(device).manual_seed(config.seed)
+
+    @property
+    def examples(self) -> ExamplesWanted | None:
+        """What this method's sheets show test images of; None for those that draw from z."""
+        return None
+
+    def start_from(self, generators: Mapping[str, nn.Module]) -> None:
+        """Take the weights of trained generators, by name; a lone one starts every generator. ValueError when unfit."""
+        for name, averaged in self.averaged.items():
+            given = generators.get(name) or (next(iter(generators.values())) if len(generators) == 1 else None)
+            if given is None:
+                raise ValueError(f"start_from has the generators {', '.join(generators)}, but this run trains {name}.")
+            try:
+                self.networks[name].load_state_dict(given.state_dict())
+                averaged.load_state_dict(given.state_dict())
+            except RuntimeError as error:
+                reason = str(error).splitlines()[-1].strip()
+                raise ValueError(f"start_from does not fit the networks of this run: {reason}") from None
 
     def update_averages(self) -> None:
         """After each generator update."""

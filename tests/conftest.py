@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 # Before anything imports torch: see ganlab/threads.py.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 # These machines are shared: how long one example took says nothing about the code.
 settings.register_profile("ganlab", deadline=None)

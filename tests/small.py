@@ -6,6 +6,7 @@ from typing import Any
 
 from ganlab.config import TrainConfig
 from ganlab.families import FAMILIES
+from ganlab.nn.translators import TRANSLATORS
 
 # Small enough for seconds; architecture, objective, order and rates stay those of the family or recipe.
 SMALL: dict[str, Any] = {
@@ -28,6 +29,12 @@ def small(family: str = "dcgan", **changes: Any) -> TrainConfig:
     return shrink(FAMILIES[family].config, **changes)
 
 
+# The translators, which are deeper; a pool small enough to be full before a checkpoint.
+SMALL_TRANSLATION: dict[str, Any] = {"image_size": 32, "width": 4, "batch_size": 2, "samples": 6, "channels": 3}
+
+
 def shrink(config: TrainConfig, **changes: Any) -> TrainConfig:
     """Any config with what makes it long made short."""
-    return config.replace(**SMALL | changes)
+    translation = SMALL_TRANSLATION if FAMILIES[config.family].architectures is TRANSLATORS else {}
+    pool = {"pool_size": 3} if hasattr(config, "pool_size") else {}
+    return config.replace(**SMALL | translation | pool | changes)

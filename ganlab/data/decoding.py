@@ -68,7 +68,8 @@ def load_images(name: str, path: Path, wanted: Wanted) -> Loader:
             channels = wanted.channels or native_channels(files)
             items = [(file,) for file in files]
             work = Work(path.name, wanted.image_size, channels, wanted.limit)
-            decoded = yield from decode_all(items, len(items), folder, work, _classes)
+            among = files if wanted.limit else []  # a class that the first images lack is a class all the same
+            decoded = yield from decode_all(items, len(items), folder, work, lambda good: _classes(good, among))
     yield from tell_skipped(decoded, "files that are no usable images")
     labels = None if decoded.about.labels is None else torch.from_numpy(decoded.about.labels)
     return Dataset(name, torch.from_numpy(decoded.images).permute(0, 3, 1, 2), labels, decoded.about.label_names)
@@ -165,10 +166,10 @@ def _in_classes(files: list[ImageFile], path: Path) -> list[ImageFile]:
     return files
 
 
-def _classes(good: list[Item]) -> About:
-    """Labels, where the files' folders are classes."""
+def _classes(good: list[Item], among: list[ImageFile]) -> About:
+    """Labels, where the files' folders are classes; `among` holds files whose classes count though they are not used."""
     labels = [item[0].label for item in good]
-    names = sorted(set(labels))
+    names = sorted({*labels, *(file.label for file in among)})
     if len(names) < 2 or "" in names:
         return About()
     number = {name: i for i, name in enumerate(names)}

@@ -28,7 +28,7 @@ def _load(wanted: Wanted) -> Loader:
     place = _place()
     if place is None:
         raise DataError(_advice())
-    from ganlab.data.domains import load_pairs
+    from ganlab.data.pairs import load_pairs
 
     pairs = yield from load_pairs("facades", place, wanted)
     if wanted.conditioning is Conditioning.PAIRED:

@@ -57,6 +57,11 @@ def image_files(path: Path) -> Iterator[list[ImageFile]]:
         yield _sorted(_zip_files(archive, path), path)
 
 
+def holds_images(path: Path) -> bool:
+    """Whether there is an image file, as far as names and first bytes tell, anywhere below a folder."""
+    return any(True for _ in _folder_files(path))
+
+
 def fingerprint(path: Path) -> object:
     """What changes when the images at `path` do: a zip's size and time, or every file's in a folder; None for nothing there."""
     if path.is_dir():

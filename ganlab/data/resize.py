@@ -12,7 +12,7 @@ from ganlab.data.cache import About, Spool, entry, recall
 from ganlab.events import Loading
 
 _BATCH = 1024
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's "L"
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's "L"
 
 
 def resize(images: Tensor, image_size: int, channels: int, name: str) -> Generator[Loading, None, Tensor]:
@@ -36,7 +36,7 @@ def resize(images: Tensor, image_size: int, channels: int, name: str) -> Generat
 
 def _resized(images: Tensor, image_size: int, channels: int) -> Tensor:
     if images.shape[1] == 3 and channels == 1:
-        weights = torch.tensor(_LUMA).view(1, 3, 1, 1)
+        weights = torch.tensor(LUMA).view(1, 3, 1, 1)
         images = (images * weights).sum(1, keepdim=True).round_().byte()
     if images.shape[-1] != image_size:
         images = functional.interpolate(images, (image_size, image_size), mode="bilinear", antialias=True)

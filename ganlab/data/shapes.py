@@ -156,4 +156,5 @@ SHAPES = DataSource(
     conditionings=frozenset(Conditioning),
     load=_load,
     available=lambda: Availability("ready"),
+    domains={Conditioning.PAIRED: ("outline", "filled"), Conditioning.UNPAIRED: ("plain", "striped")},
 )

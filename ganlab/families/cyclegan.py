@@ -21,7 +21,7 @@ from ganlab.image_pool import ImagePool
 from ganlab.nn.translators import TRANSLATORS
 from ganlab.objectives import LEAST_SQUARES
 from ganlab.training import Sheet
-from ganlab.training_state import Metrics, Terms, TrainingState, descend, descend_together, frozen
+from ganlab.training_state import ExamplesWanted, Metrics, Terms, TrainingState, descend, descend_together, frozen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +104,10 @@ class CycleGANTraining(TrainingState):
             scores["score/fake"].append(self.objective.score(fake_logits.detach()).mean())
         return metrics | {name: torch.stack(values).float().mean() for name, values in scores.items()}
 
+    @property
+    def examples(self) -> ExamplesWanted:
+        return ExamplesWanted(max(1, self.config.samples // 6), self.config.test_size or self.config.image_size)
+
     def sheet(self, examples: Batch | None = None) -> Sheet:
         """Rows of A, translated, and back again; then the same from B."""
         assert examples is not None and examples.condition is not None
@@ -112,7 +116,7 @@ class CycleGANTraining(TrainingState):
             for a, b in zip(examples.condition.split(1), examples.real.split(1), strict=True):
                 there, other = generators["G_AB"](a), generators["G_BA"](b)
                 rows += [a, there, generators["G_BA"](there), b, other, generators["G_AB"](other)]
-        titles = ("A", "A to B", "and back", "B", "B to A", "and back")
+        titles = ("{A}", "{A} to {B}", "and back", "{B}", "{B} to {A}", "and back")
         return Sheet(torch.cat([image.float() for image in rows]), 6, titles)
 
     def state_dict(self) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ganlab.nn.layers import Norm
 from ganlab.nn.translators import TRANSLATORS
 from ganlab.objectives import NON_SATURATING
 from ganlab.training import AdversarialTraining, Sheet
-from ganlab.training_state import Metrics, Terms
+from ganlab.training_state import ExamplesWanted, Metrics, Terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,7 @@ class TranslationConfig(TrainConfig):
     """What the image-to-image families share."""
 
     norm: str = knob("instance", "normalisation in all networks", choices=tuple(Norm))
+    test_size: int = knob(0, "side of the test images on a sheet, in pixels; 0 as image_size", min=0, max=1024)
     d_width: int = knob(0, "base channels of D; 0 as G's", min=0, max=1024)
 
 
@@ -50,6 +51,10 @@ class Pix2PixTraining(AdversarialTraining):
     def generator_terms(self, batch: Batch, fake: Tensor, fake_logits: Tensor) -> Terms:
         distance = self.config.l1_weight * l1_loss(fake.float(), batch.real)
         return super().generator_terms(batch, fake, fake_logits) | {"l1": distance}
+
+    @property
+    def examples(self) -> ExamplesWanted:
+        return ExamplesWanted(max(1, self.config.samples // 3), self.config.test_size or self.config.image_size)
 
     def sheet(self, examples: Batch | None = None) -> Sheet:
         """Rows of source, translated, target."""

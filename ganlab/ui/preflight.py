@@ -38,7 +38,7 @@ def parameters(config: TrainConfig, source: DataSource) -> dict[str, int]:
     classes = (source.num_classes or 10) if family.conditioning is Conditioning.LABEL else 0
     spec = DataSpec(config.image_size, config.channels or source.channels or 3, family.conditioning, classes)
     with torch.device("meta"):
-        return {name: count_parameters(network) for name, network in family.networks(config, spec).items()}
+        return {name: count_parameters(network) for name, network in family.build_networks(config, spec).items()}
 
 
 def pace(config: TrainConfig) -> Pace | None:

@@ -1,0 +1,163 @@
+"""What the Fréchet distance needs of many features: their count, mean and covariance, gathered in one pass in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+import torch
+from torch import Tensor
+
+_BUFFER = 256  # rows gathered before the scatter matrix is touched: one matrix product instead of many small ones
+
+
+class Gaussian:
+    """Count, mean (d,) and covariance (d, d) of feature rows (n, d) that come in any portions and any order.
+
+    Fewer rows than features make a singular covariance: then the rows themselves are kept, which is smaller and exact.
+    More are folded into the scatter matrix by the update of Chan, Golub & LeVeque (1983), so memory stays d x d.
+    """
+
+    def __init__(self, dims: int, device: str | torch.device = "cpu") -> None:
+        self.dims, self.device = dims, torch.device(device)
+        self._rows: list[Tensor] = []
+        self._num_rows = 0
+        self._folded = 0  # rows inside _mean and _scatter
+        self._mean = torch.zeros(dims, dtype=torch.float64, device=self.device)
+        self._scatter: Tensor | None = None
+
+    @classmethod
+    def of(cls, mean: Tensor, covariance: Tensor, count: int) -> Self:
+        """From a mean (d,) and an unbiased covariance (d, d) that somebody else computed from `count` rows."""
+        made = cls(len(mean), mean.device)
+        made._folded, made._mean, made._scatter = count, mean.double(), covariance.double() * (count - 1)
+        return made
+
+    @classmethod
+    def pooled(cls, parts: Sequence[Gaussian]) -> Self:
+        """All rows of `parts` together; the parts stay as they are."""
+        made = cls(parts[0].dims, parts[0].device)
+        if all(part._scatter is None for part in parts) and sum(part.count for part in parts) < made.dims:
+            for part in parts:
+                made.add(part._held())
+            return made
+        made._folded = sum(part.count for part in parts)
+        summaries = [(part.count, *part.moments()) for part in parts if part.count]
+        made._mean = sum((count * mean for count, mean, _ in summaries), made._mean) / max(made._folded, 1)
+        made._scatter = torch.zeros(made.dims, made.dims, dtype=torch.float64, device=made.device)
+        for count, mean, scatter in summaries:
+            shift = mean - made._mean
+            made._scatter += scatter
+            made._scatter.addr_(shift, shift, alpha=count)
+        return made
+
+    @property
+    def count(self) -> int:
+        """How many rows were added."""
+        return self._folded + self._num_rows
+
+    def add(self, rows: Tensor) -> None:
+        """Add features (n, d) of any floating type."""
+        if rows.ndim != 2 or rows.shape[1] != self.dims:
+            raise ValueError(f"Features have shape {tuple(rows.shape)}, but this Gaussian wants (n, {self.dims}).")
+        self._rows.append(rows.detach().to(self.device, copy=True))
+        self._num_rows += len(rows)
+        if self._num_rows >= (self.dims if self._scatter is None else _BUFFER):
+            self._fold()
+
+    def moments(self) -> tuple[Tensor, Tensor]:
+        """The mean (d,) and the scatter matrix (d, d): the sum of (x - mean)(x - mean)^T."""
+        if self._scatter is not None:
+            self._fold()
+            return self._mean, self._scatter
+        mean, centred = _centred(self._held())
+        return mean, centred.T @ centred
+
+    @property
+    def mean(self) -> Tensor:
+        """The mean (d,)."""
+        if self._scatter is None:
+            return self._held().mean(0)
+        return self.moments()[0]
+
+    @property
+    def covariance(self) -> Tensor:
+        """The unbiased covariance (d, d), divided by count - 1."""
+        return self.moments()[1] / self._freedom()
+
+    def factor(self) -> Tensor:
+        """F (k, d) with F^T F the covariance and k no more than rows or features: what makes singular covariances exact."""
+        if self._scatter is None:
+            return _centred(self._held())[1] / self._freedom() ** 0.5
+        covariance = self.covariance
+        lower, failed = torch.linalg.cholesky_ex(covariance)
+        if not failed:
+            return lower.T
+        values, vectors = torch.linalg.eigh(covariance)  # singular: rounding may even have made eigenvalues negative
+        return values.clamp_min(0).sqrt()[:, None] * vectors.T
+
+    def _held(self) -> Tensor:
+        empty = torch.empty(0, self.dims, dtype=torch.float64, device=self.device)
+        return torch.cat([empty, *self._rows])
+
+    def _fold(self) -> None:
+        """Move the rows into mean and scatter."""
+        if not self._num_rows:
+            return
+        mean, centred = _centred(self._held())
+        if self._scatter is None:
+            self._scatter = torch.zeros(self.dims, self.dims, dtype=torch.float64, device=self.device)
+        total, shift = self.count, mean - self._mean
+        self._scatter.addmm_(centred.T, centred)
+        self._scatter.addr_(shift, shift, alpha=self._folded * self._num_rows / total)
+        self._mean = self._mean + shift * (self._num_rows / total)
+        self._folded, self._rows, self._num_rows = total, [], 0
+
+    def _freedom(self) -> int:
+        if self.count < 2:
+            raise ValueError(f"A covariance needs at least two images; there are {self.count}.")
+        return self.count - 1
+
+
+class Groups:
+    """The stream of rows dealt out to `count` Gaussians in turn, so that each can be left out: for error bars."""
+
+    def __init__(self, parts: Sequence[Gaussian]) -> None:
+        self.parts = list(parts)
+        self._next = sum(part.count for part in parts) % len(parts)
+
+    @classmethod
+    def empty(cls, dims: int, device: str | torch.device = "cpu") -> Self:
+        """For features of this size: more groups where they are small, since every group may hold dims x dims numbers."""
+        return cls([Gaussian(dims, device) for _ in range(20 if dims <= 512 else 8)])
+
+    @property
+    def count(self) -> int:
+        """Rows in all groups."""
+        return sum(part.count for part in self.parts)
+
+    def add(self, rows: Tensor) -> None:
+        """Deal rows (n, d) out; neighbours land in different groups, so sorted folders do no harm."""
+        size = len(self.parts)
+        for start in range(min(size, len(rows))):
+            self.parts[(self._next + start) % size].add(rows[start::size])
+        self._next = (self._next + len(rows)) % size
+
+    def without(self, *left_out: int) -> Gaussian:
+        """All rows but those of some groups."""
+        return Gaussian.pooled([part for index, part in enumerate(self.parts) if index not in left_out])
+
+
+def gather(batches: Iterable[Tensor], dims: int) -> Gaussian:
+    """The Gaussian of all rows in `batches`."""
+    made = Gaussian(dims)
+    for rows in batches:
+        made.add(rows)
+    return made
+
+
+def _centred(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """-> the mean and the rows without it, in float64."""
+    rows = rows.double()
+    mean = rows.mean(0)
+    return mean, rows - mean
