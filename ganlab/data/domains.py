@@ -15,8 +15,10 @@ from ganlab.data.decoding import Item, Work, decode_all, find, native_channels, 
 from ganlab.data.image_files import fingerprint, holds_images, image_files
 from ganlab.data.parquet import Pictures, tables_at
 from ganlab.data.placing import Domain, Items, choose_items, place
-from ganlab.data.registry import DataError, Loader, Wanted
+from ganlab.data.registry import Loader, Wanted
 from ganlab.events import Loading
+
+_DOMAINS: tuple[Domain, ...] = get_args(Domain)
 
 
 def load_domains(name: str, path: Path, wanted: Wanted) -> Loader:
@@ -37,10 +39,8 @@ def _domain(domain: Domain, path: Path, wanted: Wanted, marks: object) -> Genera
     folder, decoded = find(facts, wanted.limit)
     if decoded is None:
         with _open(path) as (domains, channels):
-            parts = domains[domain]
-            if "train" not in parts:
-                raise DataError(f"{path.name} has no images of domain {domain}: put them into a folder called train{domain}.")
-            items = yield from choose_items(parts, wanted, path)
+            lacking = f"{path.name} has no images of domain {domain}: put them into a folder called train{domain}."
+            items = yield from choose_items(domains[domain], wanted, path, lacking)
             work = Work(f"{path.name}, domain {domain}", wanted.image_size, wanted.channels or channels, wanted.limit)
             decoded = yield from decode_all(items, len(items), folder, work)
     yield from tell_skipped(decoded, f"files of domain {domain} that are no usable images")
@@ -52,14 +52,11 @@ def _open(path: Path) -> Iterator[tuple[Mapping[Domain, Mapping[str, Items]], in
     """({domain: {part: items}}, channels) while the context lasts; both domains have the same channels."""
     tables = tables_at(path)
     if tables and not holds_images(path):
-        yield (
-            {domain: {part: Pictures(some, f"image{domain}") for part, some in tables.items()} for domain in get_args(Domain)},
-            3,
-        )
+        yield {d: {part: Pictures(some, f"image{d}") for part, some in tables.items()} for d in _DOMAINS}, 3
         return
     with image_files(path) as files:
         placed = place(files)
-        found: dict[Domain, dict[str, list[Item]]] = {domain: {} for domain in get_args(Domain)}
+        found: dict[Domain, dict[str, list[Item]]] = {domain: {} for domain in _DOMAINS}
         for one in placed:
             found[one.domain].setdefault(one.part, []).append((one.file,))
         yield found, native_channels([one.file for one in placed])

@@ -13,7 +13,7 @@ from ganlab.data.dataset import Dataset
 from ganlab.data.decoding import Item, Work, decode_all, find, native_channels, open_image, tell_skipped
 from ganlab.data.image_files import ImageFile, fingerprint, image_files, in_parts
 from ganlab.data.placing import choose_items, matched, place
-from ganlab.data.registry import DataError, Loader, Wanted
+from ganlab.data.registry import Loader, Wanted
 from ganlab.events import Loading
 from ganlab.images import ImageError, square
 
@@ -41,16 +41,14 @@ def _decode_pairs(files: list[ImageFile], path: Path, folder: Path, wanted: Want
     placed = place(files)
     if {one.domain for one in placed} == {"A", "B"}:
         parts, alone = matched(placed)
-        cut, lacking = _both, "pairs: the files in its folders A and B must have equal names"
+        cut, lacking = _both, "no pairs: the files in its folders A and B must have equal names"
     else:
         parts, alone = {part: [(file,) for file in some] for part, some in in_parts(files).items()}, []
-        cut, lacking = _halves, "folder called train beside the one called test"
-    if "train" not in parts:
-        raise DataError(f"{path.name} has no {lacking}.")
-    items = yield from choose_items(parts, wanted, path)
+        cut, lacking = _halves, "no folder called train beside the one called test"
+    items = yield from choose_items(parts, wanted, path, f"{path.name} has {lacking}.")
     reason = f"{'/'.join(alone[0].parts)}: There is no file of this name in the other folder." if alone else ""
     about = About(skipped=len(alone), reason=reason)
-    channels = wanted.channels or native_channels([file for item in items for file in item])
+    channels = wanted.channels or native_channels(files)
     work = Work(path.name, wanted.image_size, channels, wanted.limit, "pair", cut, squares=2)
     return (yield from decode_all(items, len(items), folder, work, lambda good: about))
 
@@ -58,24 +56,28 @@ def _decode_pairs(files: list[ImageFile], path: Path, folder: Path, wanted: Want
 def _halves(item: Item, size: int) -> list[Image.Image]:
     """One file -> its left and right half."""
     whole = open_image(item[0], size)
-    width, height = whole.size
-    if not _alike(width, 2 * height):
+    if not _alike(_aspect(whole), 2):
         raise ImageError(
-            f"{'/'.join(item[0].parts)}: This is {width} x {height}; a pair in one file is twice as wide as high, "
-            "or else put the pictures into two folders called A and B."
+            f"{'/'.join(item[0].parts)}: A pair in one file is twice as wide as high, this is {_aspect(whole):.2f} times; "
+            "or put the pictures into two folders called A and B."
         )
-    half = width // 2
-    return [square(whole.crop((left, 0, left + half, height)), size) for left in (0, width - half)]
+    half = whole.width // 2
+    return [square(whole.crop((left, 0, left + half, whole.height)), size) for left in (0, whole.width - half)]
 
 
 def _both(item: Item, size: int) -> list[Image.Image]:
     """Two files of the same shape -> source and target."""
-    source, target = (open_image(file, size) for file in item)
-    if not _alike(source.width * target.height, target.width * source.height):
-        shapes = " and ".join(f"{image.width} x {image.height}" for image in (source, target))
-        raise ImageError(f"{'/'.join(item[0].parts)}: The two pictures have different shapes, {shapes}.")
-    return [square(image, size) for image in (source, target)]
+    pair = [open_image(file, size) for file in item]
+    one, other = map(_aspect, pair)
+    if not _alike(one, other):
+        name = "/".join(item[0].parts)
+        raise ImageError(f"{name}: A pair has one shape, these are {one:.2f} and {other:.2f} times as wide as high.")
+    return [square(image, size) for image in pair]
 
 
-def _alike(one: int, other: int) -> bool:
+def _aspect(image: Image.Image) -> float:
+    return image.width / image.height
+
+
+def _alike(one: float, other: float) -> bool:
     return abs(one - other) <= _SAME_SHAPE * other

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ class Pictures:
                 digest = blake2b(data, digest_size=16).digest()
                 if digest not in seen:
                     seen.add(digest)
-                    yield (ImageFile((table.name, self.column, f"row {row}"), len(data), lambda data=data: data),)
+                    yield (ImageFile((table.name, self.column, f"row {row}"), len(data), partial(bytes, data)),)
 
 
 def tables_at(path: Path) -> dict[str, tuple[Path, ...]]:
@@ -50,29 +52,31 @@ def tables_at(path: Path) -> dict[str, tuple[Path, ...]]:
 
 def _cells(table: Path, column: str) -> Iterator[bytes]:
     """The bytes in each row, of which few are in memory at a time; empty where a row has none."""
-    import pyarrow
-
     try:
         for batch in _open(table, column).iter_batches(_ROWS, columns=[f"{column}.bytes"]):
             yield from (data or b"" for data in batch.column(0).field("bytes").to_pylist())
-    except (pyarrow.ArrowException, OSError) as error:
+    except (_pyarrow().ArrowException, OSError) as error:
         raise _damaged(table, error) from error
 
 
 def _open(table: Path, column: str) -> Any:
     """DataError where it cannot be read, or holds no such pictures."""
     try:
-        import pyarrow
-        from pyarrow.parquet import ParquetFile
-    except ImportError as error:
-        raise DataError(f"{table.name} is read with pyarrow, which is missing: run 'pip install pyarrow'.") from error
-    try:
-        opened = ParquetFile(table)
-    except (pyarrow.ArrowException, OSError) as error:
+        opened = _pyarrow().parquet.ParquetFile(table)
+    except (_pyarrow().ArrowException, OSError) as error:
         raise _damaged(table, error) from error
     if f"{column}.bytes" not in (opened.schema.column(i).path for i in range(len(opened.schema))):
         raise DataError(f"{table.name} has no pictures in a column {column}: fetch a set that has imageA and imageB.")
     return opened
+
+
+def _pyarrow() -> Any:
+    """Streamlit brings it along; without Streamlit it may be missing."""
+    try:
+        import_module("pyarrow.parquet")
+        return import_module("pyarrow")
+    except ImportError as error:
+        raise DataError("Parquet files are read with pyarrow, which is missing: run 'pip install pyarrow'.") from error
 
 
 def _damaged(table: Path, error: Exception) -> DataError:

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from ganlab.data.decoding import Item
 from ganlab.data.image_files import ImageFile, part_called
-from ganlab.data.registry import Wanted
+from ganlab.data.registry import DataError, Wanted
 from ganlab.events import Loading
 
 Domain = Literal["A", "B"]
@@ -62,8 +62,11 @@ def matched(placed: list[Placed]) -> tuple[dict[str, list[Item]], list[ImageFile
     return parts, [one.file for one in placed if one.file.parts not in used]
 
 
-def choose_items(parts: Mapping[str, Items], wanted: Wanted, path: Path) -> Generator[Loading, None, Items]:
-    """The part that is wanted; a sheet of examples needs some in any case."""
-    if wanted.split not in parts:
-        yield Loading(f"{path.name} has no test part: training images stand in for it")
-    return parts.get(wanted.split) or parts["train"]
+def choose_items(parts: Mapping[str, Items], wanted: Wanted, path: Path, lacking: str) -> Generator[Loading, None, Items]:
+    """The part that is wanted, or the training part: sheets need examples in any case. DataError `lacking` for neither."""
+    if wanted.split in parts:
+        return parts[wanted.split]
+    if "train" not in parts:
+        raise DataError(lacking)
+    yield Loading(f"{path.name} has no test part: training images stand in for it")
+    return parts["train"]
