@@ -18,6 +18,7 @@ MAX_BYTES = 2**30  # a full CycleGAN with its optimizers is 0.34 GB
 MAX_NUMBERS = 2**28  # what the tensors may unfold to; the largest generator known here has 54 million
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 8
+_MAX_NAME = 200
 
 
 def read(path: Path) -> dict[str, Tensor]:
@@ -37,6 +38,8 @@ def _head(path: Path) -> bytes:
         if (path / "saved_model.pb").is_file():
             raise ValueError(f"{path.name} is a TensorFlow SavedModel, which cannot be loaded here: only PyTorch weights can.")
         raise ValueError(f"{path.name} is a folder; name the file of weights in it.")
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ValueError(f"{path.name} is not a regular file.")
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -130,5 +133,6 @@ def _walk(value: Any, key: str, depth: int) -> Iterator[tuple[str, Any]]:
         yield key, value
     elif depth < MAX_DEPTH:
         for inner, item in value.items():
-            yield from _walk(item, f"{key}.{inner}" if key else str(inner), depth + 1)
+            if isinstance(inner, str) or (isinstance(inner, int) and abs(inner) < MAX_ENTRIES):
+                yield from _walk(item, f"{key}.{inner}"[-_MAX_NAME:] if key else str(inner)[:_MAX_NAME], depth + 1)
         yield key, None  # counts the container itself: empty ones nested in each other must not cost forever

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import partial
 
 from torch import nn
 
 from ganlab.adapters import Foreign
-from ganlab.adapters.layout import Layout, Tensors, in_order, numbered, pour
-from ganlab.core import Conditioning, DataSpec
+from ganlab.adapters.layout import Layout, Tensors, in_order, numbered, pour, shape, translator, without_statistics
+from ganlab.core import Conditioning
 from ganlab.nn.layers import Norm
 from ganlab.nn.resnet import ResNetGenerator
 
-# Block 10 of "10.conv_block.1.weight"; with a Dropout in the block the second convolution is 6, else 5. UPIT leaves out "model.".
-_BLOCK = r"(\d+)\.(?:conv_block|block)\.[156]\."
+# Block 10 of "10.conv_block.1.weight"; with a Dropout in the block its second convolution is number 6, else 5.
+_BLOCK = r"(\d{1,3})\.(?:conv_block|block)\.[156]\."
 
 
 class UpsamplingResNet(ResNetGenerator):
@@ -31,35 +29,42 @@ class UpsamplingResNet(ResNetGenerator):
         )  # fmt: skip
 
 
-def _read(tensors: Tensors) -> Foreign | None:
+def read(tensors: Tensors) -> Foreign | None:
+    """Names "1.weight", "10.conv_block.1.weight", "19.weight": an index for every layer of one Sequential."""
+    tensors = without_statistics(tensors)
     blocks = numbered(tensors, _BLOCK)
     if not blocks or blocks != list(range(10, 10 + len(blocks))):
         return None
     end = blocks[-1] + 1
-    upsamples = f"{end + 1}.weight" in tensors and f"{end + 5}.weight" in tensors
-    outer = [1, 4, 7, *((end + 1, end + 5, end + 9) if upsamples else (end, end + 3, end + 7))]
-    weights = [tensors.get(f"{index}.weight") for index in outer]
-    if any(weight is None or weight.ndim != 4 for weight in weights):
+    upsamples = f"{end}.weight" not in tensors
+    first, half, quarter = (shape(tensors, f"{index}.weight", 4) for index in (1, 4, 7))
+    last = shape(tensors, f"{end + (9 if upsamples else 7)}.weight", 4)
+    if not (first and half and quarter and last):
         return None
-    first, half, quarter, *_, last = (weight.shape for weight in weights if weight is not None)
     light = any(".conv." in name for name in tensors)
-    inner = [_inner(tensors, index, light) for index in blocks]
+    widths, inner = (first[0], half[0], quarter[0]), [_inner(tensors, block) for block in blocks]
     norm = Norm.INSTANCE if "1.bias" in tensors else Norm.BATCH
-    build = UpsamplingResNet if upsamples else partial(ResNetGenerator, light=light)
-    widths = (first[0], half[0], quarter[0])
-    network = pour(lambda: build(first[1], last[0], widths, inner, norm), tensors, in_order(tensors))
-    if network is None:
+
+    def build() -> nn.Module:
+        if upsamples:
+            return UpsamplingResNet(first[1], last[0], widths, inner, norm)
+        return ResNetGenerator(first[1], last[0], widths, inner, norm, light)
+
+    network = pour(build, tensors, in_order(tensors))
+    # HugGAN pads by as many pixels as there are channels, so that its grey network returns smaller pictures.
+    if network is None or (upsamples and first[1] != 3):
         return None
-    title = "HugGAN ResNet" if upsamples else "GAN Compression ResNet" if light else "junyanz ResNet"
+    origin = "HugGAN ResNet" if upsamples else "GAN Compression ResNet" if light else "junyanz ResNet"
     size = 128 if len(blocks) == 6 else 256
-    spec = DataSpec(size, last[0], Conditioning.UNPAIRED)
-    return Foreign(f"{title}, {len(blocks)} blocks", {"G": network}, spec)
+    return translator(f"{origin}, {len(blocks)} blocks", network, (first[1], last[0]), size, Conditioning.UNPAIRED)
 
 
-def _inner(tensors: Tensors, block: int, light: bool) -> int:
+def _inner(tensors: Tensors, block: int) -> int:
     """Channels between a block's two convolutions."""
-    pattern = re.compile(rf"{block}\.(?:conv_block|block)\.1\.{'conv.2.' if light else ''}weight")
-    return next((len(tensor) for name, tensor in tensors.items() if pattern.fullmatch(name) and tensor.ndim), 1)
+    for kind in ("conv_block.1", "block.1", "conv_block.1.conv.2"):
+        if found := shape(tensors, f"{block}.{kind}.weight", 4):
+            return found[0]
+    return 1
 
 
-LAYOUTS = (Layout("ResNet generators of junyanz, GAN Compression, HugGAN and UPIT", _read),)
+LAYOUT = Layout("residual translators (junyanz, GAN Compression, HugGAN, UPIT)", read)
