@@ -23,7 +23,7 @@ from ganlab.families import FAMILIES
 from ganlab.images import to_uint8
 from ganlab.nn.layers import count_parameters
 from ganlab.training import Training
-from ganlab.training_state import ExamplesWanted, Metrics
+from ganlab.training_state import Metrics
 
 FLUSH_SECONDS = 0.25
 
@@ -114,7 +114,7 @@ def train(
     yield Loading("Building the networks")
     bf16 = config.precision == "bf16" or (config.precision == "auto" and supports_bf16(device))
     training = family.build(config, spec, device, bf16)
-    examples = (yield from _examples(config, training.examples, device)) if training.examples else None
+    examples = (yield from _examples(config, training, device)) if training.examples else None
     if initial is not None:
         training.start_from(initial)
     position, step, seconds = 0, 0, 0.0
@@ -124,7 +124,15 @@ def train(
         _set_rng(resume["rng"], device)
     crop = config.image_size if config.jitter else 0
     batches = Batches(
-        dataset, family.conditioning, config.batch_size, config.seed, device, flip=config.flip, crop=crop, position=position
+        dataset,
+        family.conditioning,
+        config.batch_size,
+        config.seed,
+        device,
+        flip=config.flip,
+        crop=crop,
+        position=position,
+        layout=training.layout,
     )
     parameters = {name: count_parameters(network) for name, network in training.networks.items()}
     yield Started(step, config.steps, device, len(dataset.images), parameters)
@@ -182,10 +190,11 @@ def _load(config: TrainConfig, image_size: int, split: Literal["train", "test"] 
     )
 
 
-def _examples(config: TrainConfig, wanted: ExamplesWanted, device: str) -> Generator[Loading, None, Batch]:
+def _examples(config: TrainConfig, training: Training, device: str) -> Generator[Loading, None, Batch]:
     """Fixed images of the test part."""
-    test = yield from _load(config, wanted.size, "test", wanted.count)
-    return next(Batches(test, FAMILIES[config.family].conditioning, len(test.images), 0, device))
+    assert training.examples is not None
+    test = yield from _load(config, training.examples.size, "test", training.examples.count)
+    return next(Batches(test, FAMILIES[config.family].conditioning, len(test.images), 0, device, layout=training.layout))
 
 
 def domains(config: TrainConfig) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from ganlab.family import FAMILIES, load_config
 from ganlab.framing import Frame
 from ganlab.images import to_pil, to_uint8
 from ganlab.models import find
-from ganlab.training_state import channels_last
+from ganlab.training_state import laid_out, memory_layout
 
 if TYPE_CHECKING:
     from ganlab.adapters import Foreign
@@ -59,7 +59,8 @@ class Pipeline:
         return {key: self._ready(network) for key, network in self._discriminators().items()}
 
     def _ready(self, network: nn.Module) -> nn.Module:
-        return channels_last(network.to(self.device)).eval().requires_grad_(False)
+        layout = memory_layout(self.spec, self.device)
+        return laid_out(network.to(self.device), layout).eval().requires_grad_(False)
 
     @classmethod
     def load(cls, source: str | Path, device: str = "cpu") -> Self:

@@ -116,10 +116,11 @@ _add(
     image_size=128,
     width=32,
     norm="instance",
+    batch_size=2,
     ema_decay=0.995,
-    steps=20_000,
+    steps=10_000,
     sample_every=250,
-    checkpoint_every=2_000,
+    checkpoint_every=1_000,
 )
 _add(
     _OURS,
@@ -133,9 +134,9 @@ _add(
     width=16,
     d_width=32,
     ema_decay=0.995,
-    steps=20_000,
-    sample_every=250,
-    checkpoint_every=1_000,
+    steps=3_500,
+    sample_every=100,
+    checkpoint_every=250,
 )
 
 # -- "[칼럼] GAN": 200 epochs on MNIST, batch 100, FID after every epoch -----------------------------------------------------

@@ -25,6 +25,7 @@ class Sheet:
 class Training(Protocol):
     """What the engine needs of a method: one step, one sheet, and all of its state."""
 
+    layout: torch.memory_format
     networks: nn.ModuleDict
     averaged: nn.ModuleDict
     optimizers: dict[str, torch.optim.Optimizer]

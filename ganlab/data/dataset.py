@@ -60,10 +60,11 @@ class Batches:
         flip: bool = False,
         crop: int = 0,
         position: int = 0,
+        layout: torch.memory_format = torch.channels_last,
     ) -> None:
         _check(dataset, conditioning)
         assert crop <= dataset.images.shape[-1]
-        self.batch_size, self.position = batch_size, position
+        self.batch_size, self.position, self._layout = batch_size, position, layout
         self._real = _Images(dataset.images, torch.device(device), crop)
         self._order = _Order(self._real, f"{seed} real", flip)
         self._labels = self._source = self._source_order = None
@@ -88,7 +89,10 @@ class Batches:
         elif self._source is not None and self._source_order is not None:
             condition = self._source.take(self._source_order.take(self.position, self.batch_size))
         self.position += self.batch_size
-        return Batch(real, condition)
+        return Batch(*(self._laid_out(part) for part in (real, condition)))  # type: ignore[arg-type]
+
+    def _laid_out(self, part: Tensor | None) -> Tensor | None:
+        return part if part is None or part.ndim < 4 else part.contiguous(memory_format=self._layout)
 
 
 class _Draw(NamedTuple):
@@ -111,7 +115,7 @@ class _Images:
         self._rows = pixels.reshape(len(images), -1).to(self.home)
 
     def take(self, draw: _Draw) -> Tensor:
-        """-> floats (B, C, S, S) in [-1, 1] on the device, channels last in memory."""
+        """-> floats (B, C, S, S) in [-1, 1] on the device."""
         rows = self._rows.index_select(0, draw.which)  # several times faster than rows[index]
         if self.home != self.device and self.device.type == "cuda":
             rows = rows.pin_memory()
