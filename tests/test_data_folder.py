@@ -4,12 +4,12 @@ import io
 import os
 import struct
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from folders import Place, fill, picture, placed, zipped
 from loading import drain, loaded
 from PIL import Image
 
@@ -18,29 +18,7 @@ from ganlab.data import DataError, cache, data_root, image_files, load
 from ganlab.data.dataset import Batches
 from ganlab.images import png
 
-Place = Callable[[dict[str, bytes]], str]
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
-
-
-def picture(colour: tuple[int, int, int] | int = 0, size: tuple[int, int] = (20, 30), kind: str = "PNG") -> bytes:
-    buffer = io.BytesIO()
-    Image.new("L" if isinstance(colour, int) else "RGB", size, colour).save(buffer, kind)
-    return buffer.getvalue()
-
-
-def fill(folder: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return folder
-
-
-def zipped(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
-    with zipfile.ZipFile(path, "w", method) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
 
 
 def class_folders(prefix: str = "") -> dict[str, bytes]:
@@ -50,9 +28,7 @@ def class_folders(prefix: str = "") -> dict[str, bytes]:
 @pytest.fixture(params=["folder", "zip"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """Files by name -> a folder or a zip that holds them."""
-    if request.param == "folder":
-        return lambda files: str(fill(tmp_path / "pictures", files))
-    return lambda files: str(zipped(tmp_path / "pictures.zip", files))
+    return placed(request.param, tmp_path)
 
 
 @pytest.mark.parametrize("prefix", ["", "around/", "train/", "around/training/", "Train/inner/"])

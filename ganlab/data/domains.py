@@ -38,25 +38,25 @@ def _domain(domain: Domain, path: Path, wanted: Wanted, marks: object) -> Genera
     facts = (str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, domain, marks)
     folder, decoded = find(facts, wanted.limit)
     if decoded is None:
-        with _open(path) as (domains, channels):
+        with _open(path, wanted) as (domains, channels):
             lacking = f"{path.name} has no images of domain {domain}: put them into a folder called train{domain}."
             items = yield from choose_items(domains[domain], wanted, path, lacking)
-            work = Work(f"{path.name}, domain {domain}", wanted.image_size, wanted.channels or channels, wanted.limit)
+            work = Work(f"{path.name}, domain {domain}", wanted.image_size, channels, wanted.limit)
             decoded = yield from decode_all(items, len(items), folder, work)
     yield from tell_skipped(decoded, f"files of domain {domain} that are no usable images")
     return torch.from_numpy(decoded.images).permute(0, 3, 1, 2)
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[tuple[Mapping[Domain, Mapping[str, Items]], int]]:
+def _open(path: Path, wanted: Wanted) -> Iterator[tuple[Mapping[Domain, Mapping[str, Items]], int]]:
     """({domain: {part: items}}, channels) while the context lasts; both domains have the same channels."""
     tables = tables_at(path)
     if tables and not holds_images(path):
-        yield {d: {part: Pictures(some, f"image{d}") for part, some in tables.items()} for d in _DOMAINS}, 3
+        yield {d: {part: Pictures(some, f"image{d}") for part, some in tables.items()} for d in _DOMAINS}, wanted.channels or 3
         return
     with image_files(path) as files:
         placed = place(files)
         found: dict[Domain, dict[str, list[Item]]] = {domain: {} for domain in _DOMAINS}
         for one in placed:
             found[one.domain].setdefault(one.part, []).append((one.file,))
-        yield found, native_channels([one.file for one in placed])
+        yield found, wanted.channels or native_channels([one.file for one in placed])

@@ -16,18 +16,11 @@ def _place() -> Path | None:
     return next((data_root() / place for place in PLACES if (data_root() / place).exists()), None)
 
 
-def _advice() -> str:
-    return (
-        f"facades is not downloaded by itself: put facades.tar.gz of the Pix2Pix data sets, unpacked, into {data_root()}, "
-        "so that facades/train holds pictures of 512 x 256 pixels."
-    )
-
-
 def _load(wanted: Wanted) -> Loader:
     """Domain A, the sources, is the left half: the photo. Alone, photos are what is generated."""
     place = _place()
     if place is None:
-        raise DataError(_advice())
+        raise DataError(FACADES.absence)
     from ganlab.data.pairs import load_pairs
 
     pairs = yield from load_pairs("facades", place, wanted)
@@ -47,6 +40,7 @@ FACADES = DataSource(
     num_classes=0,
     conditionings=frozenset({Conditioning.NONE, Conditioning.PAIRED}),
     load=_load,
-    available=lambda: Availability("ready") if _place() else Availability("needs folder", advice=_advice()),
+    available=lambda: Availability("ready" if _place() else "needs folder"),
+    published="facades.tar.gz of the Pix2Pix data sets, unpacked, or its folders train and test",
     domains={Conditioning.PAIRED: ("photo", "label map")},
 )

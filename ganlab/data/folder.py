@@ -23,12 +23,12 @@ def _load(wanted: Wanted) -> Loader:
 FOLDER = DataSource(
     name="folder",
     title="Your own images",
-    note="Any folder or zip of images (JPEG, PNG, WEBP, BMP, GIF, TIFF), cropped square; folders inside it become labels.",
+    note="Any folder or zip of images (JPEG, PNG, WEBP, BMP, GIF, TIFF), cropped square.",
     channels=0,
     image_size=0,
     num_images=0,
     num_classes=0,
     conditionings=frozenset(Conditioning),
     load=_load,
-    available=lambda: Availability("needs folder", advice="Name a folder or a zip of images to learn from."),
+    available=lambda: Availability("needs folder"),
 )

@@ -16,18 +16,11 @@ def _place() -> Path | None:
     return next((data_root() / place for place in PLACES if (data_root() / place).exists()), None)
 
 
-def _advice() -> str:
-    return (
-        "horse2zebra is not downloaded by itself: put horse2zebra.zip of the CycleGAN data sets, "
-        f"or the parquet file of huggan/horse2zebra, into {data_root() / 'horse2zebra'}."
-    )
-
-
 def _load(wanted: Wanted) -> Loader:
     """Domain A, the sources, is the horses. Without two domains both are images, labelled by which they are."""
     place = _place()
     if place is None:
-        raise DataError(_advice())
+        raise DataError(HORSE2ZEBRA.absence)
     import torch
 
     from ganlab.data.dataset import Dataset
@@ -48,10 +41,12 @@ HORSE2ZEBRA = DataSource(
     note="1,067 photos of horses (A) and 1,334 of zebras (B), from ImageNet (Zhu et al., 2017). Fetched by hand, 110 MB.",
     channels=3,
     image_size=256,
-    num_images=1_334,
+    num_images=2_401,
     num_classes=2,
     conditionings=frozenset({Conditioning.NONE, Conditioning.LABEL, Conditioning.UNPAIRED}),
     load=_load,
-    available=lambda: Availability("ready") if _place() else Availability("needs folder", advice=_advice()),
+    available=lambda: Availability("ready" if _place() else "needs folder"),
+    published="horse2zebra.zip of the CycleGAN data sets, unpacked, or the parquet file of the Hub's huggan/horse2zebra",
+    counted=lambda image_size, conditioning: 1_334 if conditioning is Conditioning.UNPAIRED else 2_401,
     domains={Conditioning.UNPAIRED: NAMES},
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ganlab.core import Conditioning
+from ganlab.data.places import data_root
 from ganlab.events import Loading
 
 if TYPE_CHECKING:
@@ -23,11 +24,10 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Availability:
-    """What it takes to use a data set now; `megabytes` is the size of a download, `advice` a sentence on where to find it."""
+    """What it takes to use a data set now; `megabytes` is the size of a download."""
 
     state: Literal["ready", "download", "needs folder"]
     megabytes: int = 0
-    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ class DataSource:
 
     `channels`, `image_size` (pixels), `num_images` and `num_classes` are those of the training part as published; 0 is
     unknown before reading, or none. `available` is cheap: it looks for files and imports no torch. `domains` names what
-    image-to-image models lead from and to.
+    image-to-image models lead from and to, `published` what to fetch by hand where nothing downloads it. `counted`
+    gives the number of images where that depends on the image size or the conditioning.
     """
 
     name: str
@@ -65,6 +66,19 @@ class DataSource:
     load: Callable[[Wanted], Loader]
     available: Callable[[], Availability]
     domains: Mapping[Conditioning, tuple[str, str]] = field(default_factory=dict)
+    published: str = ""
+    counted: Callable[[int, Conditioning], int] | None = None
+
+    def count(self, image_size: int, conditioning: Conditioning) -> int:
+        """How many images an epoch of training has; 0 where that is unknown before reading."""
+        return self.counted(image_size, conditioning) if self.counted else self.num_images
+
+    @property
+    def absence(self) -> str:
+        """What to do where the data set is not here, in one sentence."""
+        what = f" ({self.published})" if self.published else ""
+        place = data_root() / self.name
+        return f"{self.name} is not on this machine: fetch it into {place}{what}, or choose another data set, such as shapes."
 
 
 DATASETS: dict[str, DataSource] = {}

@@ -8,12 +8,19 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab.config import TrainConfig, Value
-from ganlab.data import DATASETS, DataSource, data_root
+from ganlab.core import Conditioning
+from ganlab.data import DATASETS, DataSource
 from ganlab.families import FAMILIES
 from ganlab.ui import uploads
 
 FOLDER = "folder"
 _LARGEST = 64  # pixels; photos come larger than a first training should be
+LAYOUTS = {
+    Conditioning.NONE: "Folders inside it mean nothing, except train and test.",
+    Conditioning.LABEL: "The images of each class lie in a folder named after it.",
+    Conditioning.PAIRED: "Pairs: files twice as wide as high, source left; or folders A and B in which files share their names.",
+    Conditioning.UNPAIRED: "Two folders called trainA and trainB, or A and B; also testA and testB if there are images to spare.",
+}
 _ORDER = ("ready", "download", "needs folder")
 
 
@@ -30,10 +37,18 @@ def choose(base: TrainConfig, asked: Mapping[str, str], *, key: str, own: bool) 
     st.caption(f"{source.note}  \n{status(source)}")
     changes: dict[str, Value] = {} if name == base.dataset else {"dataset": name}
     if own and source.image_size:
-        changes["image_size"] = min(source.image_size, _LARGEST)
+        changes["image_size"] = _image_size(base, source)
     if name == FOLDER:
+        st.caption(LAYOUTS[FAMILIES[base.family].conditioning])
         changes["data_path"] = _path(asked, key)
     return changes
+
+
+def _image_size(base: TrainConfig, source: DataSource) -> int:
+    """What is quick to learn where images are drawn from z; translators keep their own size if the data has it."""
+    if FAMILIES[base.family].conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED):
+        return min(base.image_size, max(source.image_size, _LARGEST))
+    return min(source.image_size, _LARGEST)
 
 
 def status(source: DataSource) -> str:
@@ -53,8 +68,7 @@ def missing(config: TrainConfig) -> str:
     if _state(config.dataset) != "needs folder":
         return ""
     if config.dataset != FOLDER:
-        title = DATASETS[config.dataset].title
-        return f"{title} is not on this machine: fetch it into {data_root() / config.dataset}, or choose another data set."
+        return DATASETS[config.dataset].absence
     if not config.data_path:
         return "Name a folder or a zip of images, or upload one, to train on your own pictures."
     found = Path(config.data_path).expanduser().exists()

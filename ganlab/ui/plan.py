@@ -54,9 +54,10 @@ def _facts(config: TrainConfig, sizes: Mapping[str, int], count: int) -> list[st
     """Exact or measured, never guessed."""
     source = DATASETS[config.dataset]
     lines = [f"**{FAMILIES[config.family].title}** on **{source.title}**" + (f", {count} runs together" if count > 1 else "")]
-    if source.num_images:
-        epochs = config.steps * config.batch_size * config.d_steps / source.num_images
-        lines.append(f"{config.steps:,} steps, {epochs:,.1f} epochs of {source.num_images:,} images")
+    images = source.count(config.image_size, FAMILIES[config.family].conditioning)
+    if images:
+        epochs = config.steps * config.batch_size * config.d_steps / images
+        lines.append(f"{config.steps:,} steps, {epochs:,.1f} epochs of {images:,} images")
     else:
         lines.append(f"{config.steps:,} steps of {config.batch_size} images")
     lines.append("Parameters: " + ", ".join(f"{name} {value:,}" for name, value in sizes.items()))

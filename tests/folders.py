@@ -1,0 +1,43 @@
+"""Folders and zips of little pictures for tests."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+Place = Callable[[dict[str, bytes]], str]
+
+
+def picture(colour: tuple[int, ...] | int = 0, size: tuple[int, int] = (20, 30), kind: str = "PNG") -> bytes:
+    """A file of one colour, or of one grey level."""
+    buffer = io.BytesIO()
+    Image.new("L" if isinstance(colour, int) else "RGB", size, colour).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def fill(folder: Path, files: dict[str, bytes]) -> Path:
+    """Files by name, written into a folder."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def zipped(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
+    """Files by name, written into a zip."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def placed(kind: str, home: Path) -> Place:
+    """Files by name -> a "folder" or a "zip" in `home` that holds them."""
+    if kind == "folder":
+        return lambda files: str(fill(home / "pictures", files))
+    return lambda files: str(zipped(home / "pictures.zip", files))
