@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
-
-from ganlab.events import Loading
 
 
 class Features(NamedTuple):
@@ -20,18 +18,24 @@ class Features(NamedTuple):
 
 
 class Extractor(Protocol):
-    """A network that reads images (B, C, H, W) uint8 of any size.
+    """A network that reads images (B, C, H, W) uint8 of any size and number.
 
     `name` and `sha` (of the file of weights, the first digits) tell which, `resize` how it brings images to its own size:
     all three belong to the protocol of every number made with it.
     """
 
-    name: str
-    sha: str
-    resize: str
-    dims: int
-    batch_size: int
-    device: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def sha(self) -> str: ...
+    @property
+    def resize(self) -> str: ...
+    @property
+    def dims(self) -> int: ...
+    @property
+    def batch_size(self) -> int: ...
+    @property
+    def device(self) -> str: ...
 
     def __call__(self, images: Tensor) -> Features:
         """-> features on `device`."""
@@ -39,7 +43,7 @@ class Extractor(Protocol):
 
 @dataclass(frozen=True)
 class Images:
-    """A batch (B, C, H, W) uint8; `labels` (B,) are the classes that were asked of a conditional model, or the true ones."""
+    """A batch (B, C, H, W) uint8; `labels` (B,) are the classes asked of a conditional model, or the true ones of real images."""
 
     pixels: Tensor
     labels: Tensor | None = None
@@ -48,30 +52,28 @@ class Images:
 Source = Iterable[Tensor | Images]
 
 
-def extract(source: Source, extractor: Extractor, count: int, what: str) -> Iterator[tuple[Loading, Features, Tensor | None]]:
-    """Features of the first `count` images of `source` batch by batch, with how far it is and the labels."""
-    for done, images in portions(source, extractor.batch_size, count):
-        features = extractor(images.pixels)
-        yield Loading(what, done, count), features, images.labels
-
-
-def portions(source: Source, size: int, count: int) -> Generator[tuple[int, Images], None, None]:
-    """Batches of at most `size` and `count` images in all, whatever the batches of `source`; with the images so far.
-
-    Small batches are joined where their images are of one shape. ValueError for anything but uint8 images.
-    """
-    done, waiting = 0, _Waiting()
+def portions(source: Source, size: int, count: int | None = None) -> Iterator[Images]:
+    """The first `count` images (None: all) in portions of at most `size`; ValueError for anything but uint8 images."""
+    left = count
     for batch in source:
-        images = checked(batch)
-        if waiting.count and not waiting.fits(images):
-            yield done, waiting.take()
+        images = _checked(batch)
         for start in range(0, len(images.pixels), size):
-            part = slice(start, min(start + size, start + count - done))
-            labels = None if images.labels is None else images.labels[part]
-            done += waiting.add(Images(images.pixels[part], labels))
-            if waiting.count >= size or done == count:
-                yield done, waiting.take()
-            if done == count:
+            if left == 0:
                 return
-    if waiting.count:
-        yield done, waiting.take()
+            part = slice(start, start + (size if left is None else min(size, left)))
+            portion = Images(images.pixels[part], None if images.labels is None else images.labels[part])
+            left = None if left is None else left - len(portion.pixels)
+            yield portion
+
+
+def _checked(batch: Tensor | Images) -> Images:
+    images = batch if isinstance(batch, Images) else Images(batch)
+    pixels, labels = images.pixels, images.labels
+    if pixels.dtype is not torch.uint8 or pixels.ndim != 4 or pixels.shape[1] not in (1, 3):
+        raise ValueError(
+            f"Images to measure are uint8 (B, 1 or 3, H, W); these are {pixels.dtype} {tuple(pixels.shape)}: "
+            "see ganlab.images.to_uint8."
+        )
+    if labels is not None and labels.shape != pixels.shape[:1]:
+        raise ValueError(f"There are {len(labels)} labels for {len(pixels)} images.")
+    return images

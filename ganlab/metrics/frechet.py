@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import combinations
 
 import torch
 from torch import Tensor
 
 from ganlab.metrics.gaussian import Gaussian, Groups
+from ganlab.metrics.value import Estimate
 
-
-@dataclass(frozen=True)
-class Estimate:
-    """A number and its standard error."""
-
-    value: float
-    error: float
+Pair = tuple[Groups, Groups]
 
 
 def frechet_distance(a: Gaussian, b: Gaussian) -> float:
     """|mean_a - mean_b|^2 + tr(A + B - 2 (A B)^(1/2)), never negative; squared units of the features.
 
     With A = F^T F and B = G^T G, the eigenvalues of A B are those of M M^T, M = F G^T: symmetric, so real and not negative,
-    and no larger than the smaller number of rows or features. Exact for singular covariances.
+    and no more than the smaller number of rows or features. Singular covariances need no special care.
     """
-    f, g = a.factor(), b.factor()
+    f, mean = a.factor(), a.mean
+    g, other = b.factor().to(f.device), b.mean.to(f.device)
     spread = f.square().sum() + g.square().sum() - 2 * _nuclear_norm(f @ g.T)
-    return max(0.0, float((a.mean - b.mean).square().sum() + spread))
+    return max(0.0, float((mean - other).square().sum() + spread))
 
 
-def jackknife(fake: Groups, real: Groups) -> Estimate:
-    """The distance, with the standard error that sampling both sides gives it: each time one group of either is left out."""
-    value = frechet_distance(fake.without(), real.without())
-    return Estimate(value, _spread([frechet_distance(f, r) for f, r in _leave_out(fake, real)]))
+def jackknife(*pairs: Pair) -> Estimate:
+    """The distance of fake to real (averaged over `pairs`), with the standard error that sampling both sides gives it.
+
+    Each time, one group of either side is left out.
+    """
+    replicates = [_distance(pairs, group) for group in range(_num_groups(pairs))]
+    return Estimate(_distance(pairs), _spread(replicates))
 
 
 def extrapolated(fake: Groups, real: Groups) -> Estimate:
@@ -41,18 +40,17 @@ def extrapolated(fake: Groups, real: Groups) -> Estimate:
 
     The bias is linear in 1/N (Chong & Forsyth 2020). They regress on subsets of the fakes and leave the bias that the
     reference causes; here both sides shrink together, by leaving groups out, and the jackknife draws the line (Quenouille
-    1956). Its standard error comes from leaving out pairs of groups.
+    1956). Its standard error comes from leaving out two groups at a time. Meant for several times more images than features.
     """
-    size = len(fake.parts)
-    whole = frechet_distance(fake.without(), real.without())
-    ones = [frechet_distance(f, r) for f, r in _leave_out(fake, real)]
-    pairs = {pair: frechet_distance(fake.without(*pair), real.without(*pair)) for pair in combinations(range(size), 2)}
-    value = size * whole - (size - 1) * _mean(ones)
+    pair = [(fake, real)]
+    size = _num_groups(pair)
+    ones = [_distance(pair, group) for group in range(size)]
+    twos = {both: _distance(pair, *both) for both in combinations(range(size), 2)}
     replicates = []
-    for left_out, one in enumerate(ones):
-        others = [distance for pair, distance in pairs.items() if left_out in pair]
+    for group, one in enumerate(ones):
+        others = [distance for both, distance in twos.items() if group in both]
         replicates.append((size - 1) * one - (size - 2) * _mean(others))
-    return Estimate(value, _spread(replicates))
+    return Estimate(size * _distance(pair) - (size - 1) * _mean(ones), _spread(replicates))
 
 
 def _nuclear_norm(matrix: Tensor) -> Tensor:
@@ -62,16 +60,22 @@ def _nuclear_norm(matrix: Tensor) -> Tensor:
     return torch.linalg.eigvalsh(gram).clamp_min(0).sqrt().sum()
 
 
-def _leave_out(fake: Groups, real: Groups) -> list[tuple[Gaussian, Gaussian]]:
-    assert len(fake.parts) == len(real.parts)
-    return [(fake.without(group), real.without(group)) for group in range(len(fake.parts))]
+def _distance(pairs: Sequence[Pair], *left_out: int) -> float:
+    """The mean distance without some groups."""
+    return _mean([frechet_distance(fake.without(*left_out), real.without(*left_out)) for fake, real in pairs])
 
 
-def _mean(values: list[float]) -> float:
+def _num_groups(pairs: Sequence[Pair]) -> int:
+    sizes = {len(side.parts) for pair in pairs for side in pair}
+    assert len(sizes) == 1, sizes
+    return sizes.pop()
+
+
+def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
 
-def _spread(replicates: list[float]) -> float:
+def _spread(replicates: Sequence[float]) -> float:
     """The jackknife's standard error of what leaving out each group gave."""
     size, centre = len(replicates), _mean(replicates)
     return float(((size - 1) / size * sum((value - centre) ** 2 for value in replicates)) ** 0.5)

@@ -8,6 +8,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from ganlab.metrics.state import State, inside, prefixes, under
+
 _BUFFER = 256  # rows gathered before the scatter matrix is touched: one matrix product instead of many small ones
 
 
@@ -96,6 +98,24 @@ class Gaussian:
         values, vectors = torch.linalg.eigh(covariance)  # singular: rounding may even have made eigenvalues negative
         return values.clamp_min(0).sqrt()[:, None] * vectors.T
 
+    def state(self) -> State:
+        """Everything, as tensors."""
+        if self._scatter is None:
+            return {"rows": self._held()}
+        mean, scatter = self.moments()
+        return {"count": torch.tensor(self.count), "mean": mean, "scatter": scatter}
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """The inverse of `state`, on the CPU."""
+        if "rows" in state:
+            made = cls(state["rows"].shape[1])
+            made._rows, made._num_rows = [state["rows"]], len(state["rows"])
+            return made
+        made = cls(len(state["mean"]))
+        made._folded, made._mean, made._scatter = int(state["count"]), state["mean"], state["scatter"]
+        return made
+
     def _held(self) -> Tensor:
         empty = torch.empty(0, self.dims, dtype=torch.float64, device=self.device)
         return torch.cat([empty, *self._rows])
@@ -119,12 +139,38 @@ class Gaussian:
         return self.count - 1
 
 
+class Dealer:
+    """Deals a stream out to `parts`: every run of that many rows goes to all parts, in a random order that is always the same."""
+
+    def __init__(self, parts: int) -> None:
+        self.parts = parts
+        self._generator = torch.Generator().manual_seed(0)
+        self._ahead = torch.empty(0, dtype=torch.int64)
+
+    def deal(self, rows: Tensor) -> tuple[Tensor, ...]:
+        """-> the rows of each part."""
+        part = self.take(len(rows))
+        order = part.argsort(stable=True).to(rows.device)
+        return rows[order].split(part.bincount(minlength=self.parts).tolist())
+
+    def take(self, count: int) -> Tensor:
+        """The parts (count,) of the next rows."""
+        rounds = max(0, -(-(count - len(self._ahead)) // self.parts))
+        more = torch.rand(rounds, self.parts, generator=self._generator).argsort(1).flatten()
+        ahead = torch.cat([self._ahead, more])
+        self._ahead = ahead[count:]
+        return ahead[:count]
+
+
 class Groups:
-    """The stream of rows dealt out to `count` Gaussians in turn, so that each can be left out: for error bars."""
+    """The stream of rows dealt out to several Gaussians at random, so that each can be left out: for error bars.
+
+    Dealing in turn would put whole classes into one group where a conditional generator is asked for its classes in turn.
+    """
 
     def __init__(self, parts: Sequence[Gaussian]) -> None:
         self.parts = list(parts)
-        self._next = sum(part.count for part in parts) % len(parts)
+        self._dealer = Dealer(len(parts))
 
     @classmethod
     def empty(cls, dims: int, device: str | torch.device = "cpu") -> Self:
@@ -137,11 +183,19 @@ class Groups:
         return sum(part.count for part in self.parts)
 
     def add(self, rows: Tensor) -> None:
-        """Deal rows (n, d) out; neighbours land in different groups, so sorted folders do no harm."""
-        size = len(self.parts)
-        for start in range(min(size, len(rows))):
-            self.parts[(self._next + start) % size].add(rows[start::size])
-        self._next = (self._next + len(rows)) % size
+        """Deal rows (n, d) out."""
+        for part, some in zip(self.parts, self._dealer.deal(rows), strict=True):
+            if len(some):
+                part.add(some)
+
+    def state(self) -> State:
+        """Everything, as tensors."""
+        return {name: tensor for i, part in enumerate(self.parts) for name, tensor in under(str(i), part.state()).items()}
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """The inverse of `state`."""
+        return cls([Gaussian.from_state(inside(prefix, state)) for prefix in prefixes(state)])
 
     def without(self, *left_out: int) -> Gaussian:
         """All rows but those of some groups."""

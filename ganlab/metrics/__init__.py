@@ -1,0 +1,1 @@
+"""Measuring generators: every number carries the protocol it was made with."""

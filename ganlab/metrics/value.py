@@ -1,0 +1,111 @@
+"""A measured number that knows how it was measured, and refuses to be compared with one that was measured otherwise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number and its standard error."""
+
+    value: float
+    error: float
+
+    def __str__(self) -> str:
+        decimals = _decimals(self.value, self.error)
+        return f"{self.value:.{decimals}f} ± {self.error:.{decimals}f}"
+
+
+@dataclass(frozen=True)
+class Value:
+    """`metric` of `subject` (who was measured, after `step` of training where there was one), with its standard `error`.
+
+    The protocol is everything that must agree before two values may be compared: the metric, how many fakes and real images,
+    which `reference` they are held against (data set, part, size), which `extractor` reads them (with the first digits of its
+    weights' sha256), and how it resizes. `seed` chose the fakes and the random subsets.
+    """
+
+    metric: str
+    value: float
+    error: float
+    n_fake: int
+    n_real: int
+    reference: str
+    extractor: str
+    resize: str
+    seed: int
+    subject: str = ""
+    step: int | None = None
+    higher_is_better: bool = False
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`; ValueError when these are not the fields of a value."""
+        known = {field.name for field in fields(cls)}
+        if not known >= values.keys():
+            raise ValueError(f"A measured value has no {', '.join(sorted(values.keys() - known))}.")
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ValueError(f"This is not a whole measured value: {error}.") from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON and databases."""
+        return asdict(self)
+
+    @property
+    def estimate(self) -> Estimate:
+        """The number with its error, without the protocol."""
+        return Estimate(self.value, self.error)
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """What must agree before values may be compared."""
+        names = ("metric", "n_fake", "n_real", "reference", "extractor", "resize")
+        return {name: getattr(self, name) for name in names}
+
+    def __str__(self) -> str:
+        who = f" of {self.subject}" if self.subject else ""
+        when = "" if self.step is None else f" at step {self.step:,}"
+        counts = f"{self.n_fake:,} images against {self.n_real:,} of {self.reference}"
+        return f"{self.metric}{who}{when}: {self.estimate} ({counts}; {self.extractor}; resize {self.resize}; seed {self.seed})"
+
+    def better_than(self, other: Value) -> bool:
+        """Whether this is nearer to what the metric calls perfect; ValueError across protocols."""
+        return self > other if self.higher_is_better else self < other
+
+    def __lt__(self, other: Value) -> bool:
+        self._same_protocol(other)
+        return self.value < other.value
+
+    def __gt__(self, other: Value) -> bool:
+        return other < self
+
+    def __le__(self, other: Value) -> bool:
+        return not other < self
+
+    def __ge__(self, other: Value) -> bool:
+        return not self < other
+
+    def __sub__(self, other: Value) -> Estimate:
+        """How much larger this is; the errors count as independent, which overstates the difference's for one reference."""
+        self._same_protocol(other)
+        return Estimate(self.value - other.value, (self.error**2 + other.error**2) ** 0.5)
+
+    def _same_protocol(self, other: Value) -> None:
+        if not isinstance(other, Value):
+            raise TypeError(f"A measured {self.metric} can only be compared with another measured value, not with {other!r}.")
+        mine, theirs = self.protocol, other.protocol
+        unlike = [f"{name} ({mine[name]} and {theirs[name]})" for name in mine if mine[name] != theirs[name]]
+        if unlike:
+            raise ValueError(f"These two values cannot be compared, because they differ in {', '.join(unlike)}.")
+
+
+def _decimals(value: float, error: float) -> int:
+    """Two digits of the error; without one, four of the value."""
+    size, digits = (error, 2) if error > 0 else (abs(value) or 1.0, 4)
+    return min(max(digits - 1 - math.floor(math.log10(size)), 0), 9)
