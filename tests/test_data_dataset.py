@@ -165,7 +165,8 @@ def test_a_set_too_big_for_the_device_streams_the_same_batches(monkeypatch: pyte
 def test_a_gpu_sees_the_same_batches(resident: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dataset, "RESIDENT_BYTES", resident)
     for conditioning in KINDS:
-        here, there = (next(Batches(tiny(9, 9, 3), conditioning, 20, 2, device, flip=True)) for device in ("cpu", "cuda"))
+        both = (Batches(tiny(9, 9, 3), conditioning, 20, 2, device, flip=True, crop=3) for device in ("cpu", "cuda"))
+        here, there = map(next, both)
         assert there.real.is_cuda
         assert_same(here, Batch(there.real.cpu(), None if there.condition is None else there.condition.cpu()))
 
@@ -189,3 +190,104 @@ def test_the_spec_of_a_set() -> None:
 def test_data_that_does_not_fit_is_refused(data: Dataset, conditioning: Conditioning, message: str) -> None:
     with pytest.raises(DataError, match=message):
         Batches(data, conditioning, 2, 0, "cpu")
+
+
+# -- Random crops -----------------------------------------------------------------------------------------------------------
+
+WIDE, CROP = 9, 5
+
+
+def located(count: int, first: int = 0) -> torch.Tensor:
+    """(N, 3, WIDE, WIDE): every pixel tells its image, its row and its column."""
+    here = torch.arange(WIDE, dtype=torch.uint8)
+    images = torch.empty(count, 3, WIDE, WIDE, dtype=torch.uint8)
+    images[:, 0] = torch.arange(first, first + count, dtype=torch.uint8).view(-1, 1, 1)
+    images[:, 1], images[:, 2] = here.view(1, -1, 1), here.view(1, 1, -1)
+    return images
+
+
+def placeable(count: int = 7, sources: int = 7) -> Dataset:
+    return Dataset("placeable", located(count), torch.arange(count) % 3, ("a", "b", "c"), located(sources, first=100))
+
+
+def windows(images: torch.Tensor) -> list[tuple[int, int, int, bool]]:
+    """(image, top, left, mirrored) of each; fails for what is no window."""
+    found = []
+    for image in ((images + 1) * 127.5).round().byte():
+        number, top, flipped = int(image[0, 0, 0]), int(image[1, 0, 0]), bool(image[2, 0, 0] > image[2, 0, -1])
+        image = image.flip(-1) if flipped else image
+        left = int(image[2, 0, 0])
+        assert torch.equal(image, located(1, number)[0, :, top : top + CROP, left : left + CROP])
+        found.append((number, top, left, flipped))
+    return found
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_a_crop_is_a_window_of_its_image_anywhere_in_it(flip: bool) -> None:
+    batch = next(Batches(placeable(), Conditioning.NONE, 700, 3, "cpu", flip=flip, crop=CROP))
+    assert batch.real.shape == (700, 3, CROP, CROP)
+    seen = windows(batch.real)
+    assert [number for number, *_ in seen] == levels_of(placeable(), 700, 3)
+    room = range(WIDE - CROP + 1)
+    assert {(top, left) for _, top, left, _ in seen} == {(top, left) for top in room for left in room}
+    assert {flipped for *_, flipped in seen} == {False, flip}
+
+
+def levels_of(data: Dataset, count: int, seed: int) -> list[int]:
+    """The images that come without crops."""
+    return ((next(Batches(data, Conditioning.NONE, count, seed, "cpu")).real[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
+
+
+def test_a_pair_is_cut_at_one_place_and_domains_each_at_their_own() -> None:
+    def cuts(conditioning: Conditioning) -> tuple[list[tuple[int, int, int, bool]], ...]:
+        batch = next(Batches(placeable(99, 99), conditioning, 300, 5, "cpu", flip=True, crop=CROP))
+        assert batch.condition is not None
+        return windows(batch.real), windows(batch.condition)
+
+    real, source = cuts(Conditioning.PAIRED)
+    assert [(100 + number, *cut) for number, *cut in real] == source
+    real, source = cuts(Conditioning.UNPAIRED)
+    same = sum(one[1:] == other[1:] for one, other in zip(real, source, strict=True))
+    assert same < 30  # one in fifty by chance
+
+
+@given(
+    count=st.integers(1, 9),
+    batch_size=st.integers(1, 12),
+    position=st.integers(0, 50),
+    flip=st.booleans(),
+    crop=st.integers(1, WIDE),
+    conditioning=st.sampled_from(KINDS),
+)
+def test_crops_go_on_where_they_stopped(
+    count: int, batch_size: int, position: int, flip: bool, crop: int, conditioning: Conditioning
+) -> None:
+    """From any position, not only the end of a batch, and whatever the batch size was until then."""
+    data = placeable(count, count + 2 if conditioning is Conditioning.UNPAIRED else count)
+    one_by_one = Batches(data, conditioning, 1, 8, "cpu", flip=flip, crop=crop)
+    for _ in range(position):
+        next(one_by_one)
+    resumed = next(Batches(data, conditioning, batch_size, 8, "cpu", flip=flip, crop=crop, position=position))
+    singles = [next(one_by_one) for _ in range(batch_size)]
+    conditions = [single.condition for single in singles if single.condition is not None]
+    assert_same(Batch(torch.cat([single.real for single in singles]), torch.cat(conditions) if conditions else None), resumed)
+
+
+def test_a_crop_of_the_whole_is_the_whole() -> None:
+    for conditioning in KINDS:
+        plain, cut = (next(Batches(placeable(), conditioning, 20, 2, "cpu", flip=True, crop=crop)) for crop in (0, WIDE))
+        assert_same(plain, cut)
+
+
+def test_pairs_that_lie_beside_each_other_in_memory_stream_and_crop_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoded pairs are (N, 2, S, S, C) and stay views of it: nothing is copied."""
+    whole = placeable(9, 9)
+    assert whole.sources is not None
+    sources, images = torch.stack([whole.sources, whole.images]).permute(1, 0, 3, 4, 2).contiguous().permute(1, 0, 4, 2, 3)
+    beside = Dataset("beside", images, None, (), sources)
+    wanted = next(Batches(whole, Conditioning.PAIRED, 20, 2, "cpu", flip=True, crop=CROP))
+    batches = Batches(beside, Conditioning.PAIRED, 20, 2, "cpu", flip=True, crop=CROP)
+    assert batches._real._rows.data_ptr() == images.data_ptr()
+    assert_same(wanted, next(batches))
+    monkeypatch.setattr(dataset, "RESIDENT_BYTES", 10)
+    assert_same(wanted, next(Batches(beside, Conditioning.PAIRED, 20, 2, "cpu", flip=True, crop=CROP)))

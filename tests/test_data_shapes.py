@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from loading import loaded
 
 from ganlab.core import Conditioning
+from ganlab.data import DATASETS
 from ganlab.data.shape_fields import FIELDS
-from ganlab.data.shapes import NAMES, TEST_IMAGES, TRAIN_IMAGES, render
+from ganlab.data.shapes import MAX_PIXELS, NAMES, TEST_IMAGES, TRAIN_IMAGES, how_many, render
 
 
 @settings(deadline=None, max_examples=30)
@@ -130,3 +131,25 @@ def test_ten_thousand_take_about_a_second() -> None:
     start = time.perf_counter()
     render(np.arange(10_000), 28, 1)
     assert time.perf_counter() - start < 5  # 0.3 s on an idle core
+
+
+@pytest.mark.parametrize(
+    ("size", "count"), [(8, 10_000), (28, 10_000), (64, 10_000), (81, 10_000), (128, 4_090), (256, 1_020), (512, 250)]
+)
+def test_large_shapes_are_fewer(size: int, count: int) -> None:
+    """Drawing them takes seconds, not minutes, and there are as many of every shape."""
+    assert how_many(size) == DATASETS["shapes"].count(size, Conditioning.NONE) == count
+    assert count * size**2 <= MAX_PIXELS
+    assert count % len(NAMES) == 0
+
+
+@pytest.mark.parametrize("conditioning", Conditioning)
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_the_first_few_are_those_of_the_whole(conditioning: Conditioning, split: str) -> None:
+    whole, few = (loaded("shapes", image_size=16, conditioning=conditioning, split=split, limit=limit) for limit in (0, 7))
+    assert len(few.images) == 7
+    assert few.label_names == NAMES
+    for name in ("images", "labels", "sources"):
+        some, all_ = getattr(few, name), getattr(whole, name)
+        assert (some is None) == (all_ is None)
+        assert some is None or torch.equal(some, all_[:7])

@@ -14,7 +14,7 @@ from fake_runs import FakeRun
 from streamlit.testing.v1 import AppTest
 
 from ganlab.config import TrainConfig
-from ganlab.data import DATASETS
+from ganlab.data import DATASETS, data_root
 from ganlab.families import FAMILIES
 from ganlab.recipes import RECIPES, configs_of
 from ganlab.run import Run, runs, runs_root
@@ -191,6 +191,27 @@ def test_a_family_offers_the_data_it_accepts_and_all_its_knobs(family: str) -> N
     keys = {widget.key.rsplit("/")[-1] for widget in [*page.number_input, *page.selectbox, *page.checkbox, *page.text_input]}
     asked = {knob.name for knob in FAMILIES[family].knobs()} - {"family", "data_path"}
     assert asked <= keys
+
+
+@pytest.mark.parametrize(("family", "data"), [("pix2pix", "facades"), ("cyclegan", "horse2zebra")])
+def test_translators_learn_their_own_data_where_it_is(family: str, data: str) -> None:
+    size = f"train/{family}/{{}}/image_size"
+    assert visit("train", family=family).number_input(size.format("shapes")).value == 64
+    (data_root() / data).mkdir(parents=True)
+    page = visit("train", family=family)
+    assert page.selectbox(f"train/{family}/dataset").value == data
+    assert page.number_input(size.format(data)).value == 256
+    assert "200.0 epochs of" in texts(page)
+    assert not button(page, "Start training").disabled
+
+
+@pytest.mark.parametrize(
+    ("family", "layout"), [("cgan", "a folder named after it"), ("pix2pix", "A and B"), ("cyclegan", "trainA")]
+)
+def test_ones_own_images_are_told_how_to_lie(family: str, layout: str) -> None:
+    page = visit("train", family=family, dataset="folder")
+    assert layout in texts(page)
+    assert button(page, "Start training").disabled
 
 
 def test_a_new_family_appears_in_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
