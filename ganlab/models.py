@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab import checkpoint
+from ganlab.core import Conditioning
 from ganlab.run import Run, runs
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -19,6 +20,14 @@ class Model:
     title: str
     origin: str
     folder: Path
+
+    @property
+    def translates(self) -> bool:
+        """Whether it turns images into images rather than z; False where its config.json is damaged."""
+        try:
+            return checkpoint.read_info(self.folder).spec.get("conditioning") in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+        except ValueError:
+            return False
 
     @property
     def picture(self) -> Path | None:

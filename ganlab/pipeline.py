@@ -43,15 +43,19 @@ class Pipeline:
         name: str = "",
         title: str = "",
         step: int = 0,
+        size: int = 0,
         direction: str = "AtoB",
         discriminators: Callable[[], Mapping[str, nn.Module]] = dict,
+        score: Callable[[Tensor], Tensor] | None = None,
         device: str = "cpu",
     ) -> None:
         self.spec, self.z_dim, self.labels, self.device = spec, z_dim, tuple(labels), device
         self.name, self.title, self.step = name, title, step
+        self.size = size or spec.image_size  # that `translate` is best at, in pixels
         self._direction = direction
         self.generators = {key: self._ready(network) for key, network in generators.items()}
         self._discriminators = discriminators
+        self.score = score  # a discriminator's logits -> what people read
 
     @cached_property
     def discriminators(self) -> dict[str, nn.Module]:
@@ -101,7 +105,9 @@ class Pipeline:
             labels=info.labels,
             name=name,
             title=FAMILIES[config.family].title,
+            score=FAMILIES[config.family].objective.score,
             step=info.step,
+            size=int(config.to_dict().get("test_size", 0)),
             direction=str(config.to_dict().get("direction", "AtoB")),
             discriminators=judging,
             device=device,
@@ -147,15 +153,15 @@ class Pipeline:
 
     @torch.inference_mode()
     def translate(
-        self, image: Image.Image, direction: str | None = None, *, size: int = 256, original_size: bool = False
+        self, image: Image.Image, direction: str | None = None, *, size: int | None = None, original_size: bool = False
     ) -> Image.Image:
         """A picture of the other domain, with the aspect of `image` and about the area of `size` x `size` pixels.
 
-        `direction` "AtoB" or "BtoA", by default the model's own; `original_size` scales the result back up. ValueError when
+        `direction` "AtoB" or "BtoA" and `size` are by default the model's own; `original_size` scales the result back up. ValueError when
         this model does not translate that way.
         """
         network = self.route(direction)
-        frame = Frame.around(image.size, size, network.multiple)  # type: ignore[arg-type]
+        frame = Frame.around(image.size, size or self.size, network.multiple)  # type: ignore[arg-type]
         return frame.leave(network(frame.enter(image, self.spec.channels).to(self.device)), original_size=original_size)
 
     def route(self, direction: str | None = None) -> nn.Module:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 SPINS = "1000"  # a few microseconds
 
@@ -16,3 +18,16 @@ def yielding_threads(environment: Mapping[str, str]) -> dict[str, str]:
     if environment.keys() & {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}:
         return dict(environment)
     return {"GOMP_SPINCOUNT": SPINS, **environment}
+
+
+@contextmanager
+def every_core() -> Iterator[None]:
+    """In a server that draws small pictures with one thread each: all cores for this thread's network, then one again."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(os.cpu_count() or 1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -12,7 +12,8 @@ from fake_runs import FakeRun
 
 from ganlab.run import runs_root
 from ganlab.ui import playground
-from ganlab.ui.playground import DIRECTIONS, choose, refresh, restore
+from ganlab.ui.playground import look
+from ganlab.ui.playground.latent import DIRECTIONS, choose, refresh, restore
 
 
 @pytest.fixture(autouse=True)
@@ -51,8 +52,8 @@ def test_it_builds_with_a_widget_per_direction() -> None:
     assert [label for label in labels if str(label).startswith("Direction")] == [
         f"Direction {n}" for n in range(1, DIRECTIONS + 1)
     ]
-    assert playground.head().startswith("<script>")
-    assert "image-rendering: pixelated" in playground.style()
+    assert look.head().startswith("<script>")
+    assert "image-rendering: pixelated" in look.style()
 
 
 def test_without_a_model_it_says_how_to_get_one() -> None:

@@ -41,7 +41,8 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
     import gradio as gr
     from fastapi import FastAPI
 
-    from ganlab.ui.playground import build, head, style, theme
+    from ganlab.ui.playground import build
+    from ganlab.ui.playground.look import head, style, theme
     from ganlab.web import pictures, routes
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -51,7 +52,7 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
         gateway,
         demo,
         path="/playground",
-        max_file_size="5mb",
+        max_file_size="64mb",
         ssr_mode=False,
         run_history=False,
         show_error=False,  # error texts would reveal paths

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -19,6 +20,7 @@ class Pipelines:
 
     def __init__(self, capacity: int = 4) -> None:
         self._capacity = capacity
+        self._adopted: OrderedDict[str, Pipeline] = OrderedDict()
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
         self._loaded: OrderedDict[str, tuple[tuple[Path, int], Pipeline]] = OrderedDict()
@@ -28,8 +30,13 @@ class Pipelines:
     def get(self, name: str) -> Pipeline:
         """The model called `name` at its newest step; ValueError when there is none or its files are damaged.
 
-        Only names from the catalogue count: unlike Pipeline.load, nothing from outside becomes a path.
+        Only names from the catalogue and those that `adopt` gave count: unlike Pipeline.load, nothing from outside becomes a
+        path.
         """
+        with self._lock:
+            if name in self._adopted:
+                self._adopted.move_to_end(name)
+                return self._adopted[name]
         folder = self._folder(name)
         try:
             version = (folder, (folder / checkpoint.MODEL).stat().st_mtime_ns)
@@ -47,6 +54,15 @@ class Pipelines:
             pipeline.name = name
             self._keep(name, version, pipeline)
             return pipeline
+
+    def adopt(self, pipeline: Pipeline) -> str:
+        """Keep a pipeline that no catalogue knows; the name it can be asked for by is nobody's guess."""
+        name = f"loaded-{secrets.token_urlsafe(12)}"
+        with self._lock:
+            self._adopted[name] = pipeline
+            while len(self._adopted) > self._capacity:
+                self._adopted.popitem(last=False)
+        return name
 
     def _keep(self, name: str, version: tuple[Path, int], pipeline: Pipeline) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""The playground: Gradio's widgets around the fast picture route. Python fills the widgets, playground.js draws."""
+"""The Latent panel: Gradio's widgets around the fast picture route. Python fills the widgets, playground.js draws."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import html
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -20,7 +19,6 @@ REACH = 4.0  # standard deviations that a slider goes to either side
 MOST_TRUNCATION = 1.5
 COUNTS = (16, 36, 64, 100)
 REFRESH_SECONDS = 4.0
-_STATIC = Path(__file__).parent.parent / "web" / "static"
 _DRAW = "(...values) => window.ganlab.draw(...values)"
 _QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
@@ -76,12 +74,9 @@ class Widgets:
         return [self.model, self.seed, self.label, self.truncation, self.count, self.every_label, *self.sliders]
 
 
-def build() -> gr.Blocks:
-    """The Blocks to mount; its theme, style and script are given to the mount."""
-    with gr.Blocks(title="GANLab playground", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as demo:
-        widgets = _layout()
-        _wire(demo, widgets)
-    return demo
+def panel(demo: gr.Blocks) -> None:
+    """Lay the panel out where it is called, and fill it when `demo` loads."""
+    _wire(demo, _layout())
 
 
 def _layout() -> Widgets:
@@ -150,7 +145,7 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
 def restore(request: gr.Request) -> list[Any]:
     """The state that the URL asks for, else the newest model as it is."""
     query = dict(request.query_params)
-    found = models()
+    found = _drawing()
     names = [model.name for model in found]
     name = query.get("model") if query.get("model") in names else next(iter(names), None)
     seed = int(query["seed"]) if query.get("seed", "").isdigit() else 0
@@ -161,7 +156,7 @@ def restore(request: gr.Request) -> list[Any]:
 
 def refresh(name: str | None, shown: list[str]) -> list[Any]:
     """The menu when runs came or went; nothing at all otherwise, so that no open menu closes."""
-    found = models()
+    found = _drawing()
     if [model.name for model in found] == shown:
         return [gr.skip() for _ in range(4 + 3 + DIRECTIONS)]
     names = [model.name for model in found]
@@ -177,8 +172,13 @@ def _menu(found: list[Model], name: str | None) -> list[Any]:
     return [dropdown, gr.update(visible=bool(found)), gr.update(visible=not found), [model.name for model in found]]
 
 
+def _drawing() -> list[Model]:
+    """The models that draw from z."""
+    return [model for model in models() if not model.translates]
+
+
 def _facts(name: str | None) -> Facts:
-    model = next((model for model in models() if model.name == name), None)
+    model = next((model for model in _drawing() if model.name == name), None)
     try:
         return Facts.of(model) if model else Facts("", (), 0)
     except ValueError as error:
@@ -192,40 +192,3 @@ def _floats(text: str) -> list[float]:
     except ValueError:
         return []
     return [min(max(number, -REACH), REACH) for number in numbers] if all(map(math.isfinite, numbers)) else []
-
-
-def theme() -> gr.themes.Base:
-    """The colours of .streamlit/config.toml and of the live view; no font from the network."""
-    fonts = ("Source Sans", "system-ui", "sans-serif")
-    theme = gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=fonts, font_mono=("ui-monospace", "monospace"))
-    colours = {
-        "body_background_fill": ("#ffffff", "#0e1117"),
-        "background_fill_primary": ("#ffffff", "#0e1117"),
-        "background_fill_secondary": ("#f2f4f7", "#1c222c"),
-        "block_background_fill": ("#ffffff", "#0e1117"),
-        "border_color_primary": ("#e2e6ec", "#29303c"),
-        "body_text_color": ("#171b22", "#eef1f6"),
-        "body_text_color_subdued": ("#596273", "#9ba6b6"),
-        "block_label_text_color": ("#171b22", "#eef1f6"),
-        "block_title_text_color": ("#171b22", "#eef1f6"),
-        "input_background_fill": ("#f2f4f7", "#1c222c"),
-        "checkbox_background_color_selected": ("#0072b2", "#1b7fbd"),
-        "checkbox_border_color_selected": ("#0072b2", "#1b7fbd"),
-        "slider_color": ("#0072b2", "#56b4e9"),
-        "button_primary_background_fill": ("#0072b2", "#1b7fbd"),
-        "button_primary_background_fill_hover": ("#005f96", "#2590d2"),
-        "button_secondary_background_fill": ("#f2f4f7", "#1c222c"),
-        "link_text_color": ("#0072b2", "#56b4e9"),
-    }
-    dark = {f"{name}_dark": value for name, (_, value) in colours.items()}
-    return theme.set(**{name: value for name, (value, _) in colours.items()}, **dark)
-
-
-def style() -> str:
-    """The playground's own CSS."""
-    return (_STATIC / "playground.css").read_text()
-
-
-def head() -> str:
-    """The script, inline: Gradio's base address would bend a relative one."""
-    return f"<script>{(_STATIC / 'playground.js').read_text()}</script>"

@@ -1,0 +1,31 @@
+"""The playground: one Gradio app, each panel in a file of its own."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from ganlab.models import models
+from ganlab.ui.playground import latent, translate
+
+TABS = {"latent": "Draw from z", "translate": "Translate photos"}
+
+
+def build() -> gr.Blocks:
+    """The Blocks to mount; its theme, style and script are given to the mount."""
+    with gr.Blocks(title="GANLab playground", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as demo:
+        with gr.Tabs(elem_id="panels") as tabs:
+            with gr.Tab(TABS["latent"], id="latent"):
+                latent.panel(demo)
+            with gr.Tab(TABS["translate"], id="translate"):
+                translate.panel(demo)
+        demo.load(_tab, None, tabs, queue=False, show_progress="hidden", api_visibility="private")
+    return demo
+
+
+def _tab(request: gr.Request) -> gr.Tabs:
+    """The panel that the address asks for, by name or by its model."""
+    wanted = request.query_params.get("tab", "")
+    if wanted not in TABS:
+        name = request.query_params.get("model")
+        wanted = "translate" if any(model.translates for model in models() if model.name == name) else "latent"
+    return gr.Tabs(selected=wanted)

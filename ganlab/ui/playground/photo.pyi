@@ -1,0 +1,35 @@
+"""A photo from a stranger: Gradio's upload, paste, drop and webcam, read by our own safe decoding alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from ganlab.images import ImageError, read
+
+from gradio.events import Dependency
+
+class Photo(gr.Image):
+    """gr.Image whose value reaches Python as an upright PIL "RGB" picture, or not at all: a sentence says why."""
+
+    is_template = True  # drawn by gr.Image's own frontend
+
+    def preprocess(self, payload: Any) -> Image.Image | None:
+        """What was uploaded -> PIL; Gradio itself would decode a picture of any size."""
+        if payload is None:
+            return None
+        if not payload.path:
+            raise gr.Error("The picture did not arrive; try again.", duration=None)
+        try:
+            return read(Path(payload.path))
+        except ImageError as error:
+            raise gr.Error(str(error), duration=None) from None
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component

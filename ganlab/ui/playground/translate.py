@@ -1,0 +1,209 @@
+"""The Translate panel: a photo through a Pix2Pix or CycleGAN model, and a close look at the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from ganlab import adapters
+from ganlab.framing import MAX_SIZE
+from ganlab.models import Model, models
+from ganlab.pipeline import Pipeline
+from ganlab.threads import every_core
+from ganlab.translation import Translation, heat, translate
+from ganlab.ui.playground.photo import Photo
+from ganlab.ui.wording import model_label
+from ganlab.web.pipelines import PIPELINES
+
+EXAMPLES = Path(__file__).parent / "examples"
+REFRESH_SECONDS = 5.0
+SMALLEST = 64  # pixels
+MOST_WAITING = 20
+_QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+_NOTHING = """<div class="nothing"><h2>No model that translates yet</h2>
+<p>Train Pix2Pix or CycleGAN, or load weights from a file below.</p></div>"""
+_HINT = """A photo is worked on at about the area of a square of the chosen side, its aspect kept. Models see best at the size
+they were trained at."""
+
+_LOOKS = """Brighter pixels were changed more by going there and back. Bright patches are those that the discriminator takes for
+real; it looks at 70 × 70 pixels at a time."""
+
+
+@dataclass(frozen=True)
+class Widgets:
+    """The parts that events read and write."""
+
+    model: gr.Dropdown
+    direction: gr.Radio
+    size: gr.Slider
+    original: gr.Checkbox
+    photo: Photo
+    run: gr.Button
+    result: gr.ImageSlider
+    status: gr.HTML
+    closely: gr.Checkbox
+    close: gr.Row
+    back: gr.Image
+    error: gr.Image
+    patches: gr.Image
+    nothing: gr.HTML
+    weights: gr.File
+    loaded: gr.State
+    shown: gr.State
+
+
+def panel(demo: gr.Blocks) -> None:
+    """Lay the panel out where it is called, and fill it when `demo` loads."""
+    widgets = _layout()
+    menu = [widgets.model, widgets.nothing, widgets.shown]
+    chosen = [widgets.direction, widgets.size]
+    asked = [widgets.photo, widgets.model, widgets.direction, widgets.size, widgets.original, widgets.closely]
+    made = [widgets.result, widgets.status, widgets.close, widgets.back, widgets.error, widgets.patches]
+    demo.load(restore, None, [*menu, *chosen], **_QUIET)
+    gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.loaded, widgets.shown], [*menu, *chosen], **_QUIET)
+    widgets.model.input(choose, widgets.model, chosen, **_QUIET)
+    widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*menu, *chosen, widgets.loaded], concurrency_limit=1)
+    once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "translate", "show_progress_on": widgets.result}
+    widgets.run.click(run, asked, made, api_name="translate", **once)
+    widgets.photo.input(run, asked, made, api_visibility="private", **once)
+
+
+def _layout() -> Widgets:
+    shown, loaded = gr.State([]), gr.State([])
+    with gr.Row(elem_classes="top"):
+        model = gr.Dropdown([], label="Model", scale=2, min_width=280)
+        direction = gr.Radio([], label="Direction", min_width=240)
+        size = gr.Slider(SMALLEST, MAX_SIZE, 256, step=32, label="Working size, in pixels", min_width=220)
+    nothing = gr.HTML(_NOTHING, visible=False)
+    with gr.Row():
+        with gr.Column(min_width=320):
+            photo = Photo(label="Photo", sources=["upload", "clipboard", "webcam"], height=380, buttons=[])
+            with gr.Row():
+                run_button = gr.Button("Translate", variant="primary")
+                closely = gr.Checkbox(True, label="Look closely", info="the way back, its error, the discriminator's view")
+                original = gr.Checkbox(False, label="Original size", info="scale the result back up")
+            pictures = sorted(str(path) for path in EXAMPLES.glob("*.png"))
+            gr.Examples(pictures, photo, label="Examples, drawn by this project", cache_examples=False)
+            gr.HTML(_HINT, elem_classes="quiet")
+        with gr.Column(min_width=320):
+            result = gr.ImageSlider(label="Before and after", max_height=560, format="png", buttons=["download", "fullscreen"])
+            status = gr.HTML(elem_classes="quiet")
+    with gr.Row(visible=False, elem_classes="looks") as close:
+        back = gr.Image(label="And back again", format="png", buttons=["download"], min_width=220)
+        error = gr.Image(label="Error of the way back", format="png", buttons=["download"], min_width=220)
+        patches = gr.Image(label="Which patches fool D", format="png", buttons=["download"], min_width=220)
+        gr.HTML(_LOOKS, elem_classes="quiet")
+    with gr.Accordion("Load weights from a file", open=False):
+        weights = gr.File(label="A checkpoint of a CycleGAN, Pix2Pix or GAN Compression generator", height=120)
+    values = (model, direction, size, original, photo, run_button, result, status, closely)
+    return Widgets(*values, close, back, error, patches, nothing, weights, loaded, shown)
+
+
+def run(
+    photo: Image.Image | None,
+    model: str | None,
+    direction: str | None = None,
+    size: float = 256,
+    original_size: bool = False,
+    closely: bool = True,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio hands it over)
+) -> list[Any]:
+    """A photo translated by a model of the menu: the pictures before and after, what it took, and the close look."""
+    if photo is None:
+        return [None, "Choose, drop, paste or take a photo first.", gr.update(visible=False), None, None, None]
+    try:
+        progress(0.1, desc="Loading the model")
+        pipeline = PIPELINES.get(model or "")
+        direction = direction if direction in pipeline.routes else None
+        progress(0.3, desc="Translating")
+        with every_core():
+            made = translate(pipeline, photo, direction, size=int(size), closely=closely)
+    except ValueError as error:
+        raise gr.Error(str(error), duration=None) from None
+    return _shown(made, photo.size if original_size else made.picture.size)
+
+
+def _shown(made: Translation, size: tuple[int, int]) -> list[Any]:
+    def scaled(picture: Image.Image) -> Image.Image:
+        return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+
+    width, height = made.picture.size
+    words = f"{width} × {height} pixels in {made.seconds.total:.2f} s, {made.seconds.forward:.2f} s of it in the network"
+    error = None if made.error is None else heat(made.error / max(made.error.max(), 1e-6))
+    if made.error is not None:
+        words += f" · mean error after the way back {100 * made.error.mean():.1f} % of the range"
+    patches = None if made.patches is None else heat(made.patches, over=made.picture)
+    if made.patches is not None:
+        words += f" · D takes {100 * (made.patches > 0.5).mean():.0f} % of the picture for real"
+    looks = [made.back, error, patches]
+    return [
+        (scaled(made.source), scaled(made.picture)),
+        f"{words}.",
+        gr.update(visible=any(look is not None for look in looks)),
+        *[gr.update(value=look, visible=look is not None) for look in looks],
+    ]
+
+
+def restore(request: gr.Request) -> list[Any]:
+    """The model that the address asks for, else the newest that translates."""
+    wanted, found = request.query_params.get("model"), _translating()
+    name = wanted if wanted in [model.name for model in found] else next((model.name for model in found), None)
+    return [*_menu(found, [], name), *choose(name)]
+
+
+def refresh(name: str | None, loaded: list[tuple[str, str]], shown: list[str]) -> list[Any]:
+    """The menu when runs came or went; nothing at all otherwise, so that no open menu closes."""
+    found = _translating()
+    if [model.name for model in found] == shown:
+        return [gr.skip() for _ in range(5)]
+    known = [model.name for model in found] + [key for _, key in loaded]
+    if name in known:
+        return [*_menu(found, loaded, name), gr.skip(), gr.skip()]
+    name = next(iter(known), None)
+    return [*_menu(found, loaded, name), *choose(name)]
+
+
+def choose(name: str | None) -> list[Any]:
+    """What depends on the model: its directions, and the size it was trained at."""
+    try:
+        pipeline = PIPELINES.get(name) if name else None
+    except ValueError as error:
+        gr.Warning(str(error))
+        pipeline = None
+    if pipeline is None:
+        return [gr.update(choices=[], value=None, visible=False), gr.skip()]
+    choices = [(pipeline.route_title(direction), direction) for direction in pipeline.routes]
+    value = choices[0][1] if choices else None
+    return [gr.update(choices=choices, value=value, visible=len(choices) > 0), max(SMALLEST, pipeline.size)]
+
+
+def load_weights(file: str | None, loaded: list[tuple[str, str]]) -> list[Any]:
+    """A foreign checkpoint joins the menu of this visitor alone; its file is deleted once it is read."""
+    if not file:
+        return [gr.skip() for _ in range(6)]
+    try:
+        foreign = adapters.load(Path(file))
+        title = f"{Path(file).stem}: {foreign.layout}"
+        pipeline = Pipeline.of_foreign(foreign, name=title)
+        if not pipeline.translates:
+            raise ValueError(f"These weights ({foreign.layout}) draw from z; they translate no photo.")
+    except ValueError as error:
+        raise gr.Error(str(error), duration=None) from None
+    finally:
+        Path(file).unlink(missing_ok=True)
+    name = PIPELINES.adopt(pipeline)
+    loaded = [*loaded, (title, name)]
+    return [*_menu(_translating(), loaded, name), *choose(name), loaded]
+
+
+def _translating() -> list[Model]:
+    return [model for model in models() if model.translates]
+
+
+def _menu(found: list[Model], loaded: list[tuple[str, str]], name: str | None) -> list[Any]:
+    choices = [*loaded, *[(model_label(model), model.name) for model in found]]
+    return [gr.update(choices=choices, value=name), gr.update(visible=not choices), [model.name for model in found]]
