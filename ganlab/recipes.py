@@ -128,6 +128,7 @@ _add(
     "Horses into zebras, on a CPU",
     "cyclegan",
     architecture="light",
+    keep="G_AB",
     image_size=128,
     jitter=1.0,
     test_size=256,

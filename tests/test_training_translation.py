@@ -170,6 +170,29 @@ def test_batches_of_many_train_too() -> None:
     assert len(list(stream)) == 3  # one for G and D, one more for D
 
 
+def test_a_kept_generator_stays_while_its_way_back_is_learned() -> None:
+    training = cyclegan(keep="G_AB")
+    before = {key: weights(network) for key, network in training.networks.items()}
+    metrics = training.step(batches())
+    moved = {key for key, network in training.networks.items() if not torch.equal(before[key], weights(network))}
+    assert moved == {"G_BA", "D_A", "D_B"}
+    assert torch.equal(weights(training.averaged["G_AB"]), before["G_AB"])
+    assert "loss/G_AB/cycle" in metrics and "loss/G_AB/adversarial" not in metrics
+
+
+def test_a_run_starts_from_trained_generators() -> None:
+    trained, training = cyclegan(), cyclegan()
+    trained.step(batches())
+    training.start_from(trained.networks)
+    assert all(torch.equal(weights(training.averaged[key]), weights(trained.networks[key])) for key in ("G_AB", "G_BA"))
+    training.start_from({"G": trained.networks["G_AB"]})  # a lone one starts both
+    assert torch.equal(weights(training.networks["G_BA"]), weights(trained.networks["G_AB"]))
+    with pytest.raises(ValueError, match="start_from does not fit the networks of this run"):
+        training.start_from({"G": nn.Linear(1, 1)})
+    with pytest.raises(ValueError, match="this run trains G_AB"):
+        training.start_from({"X": trained.networks["G_AB"], "Y": trained.networks["G_BA"]})
+
+
 def test_every_image_family_is_conditioned_on_images() -> None:
     assert FAMILIES["pix2pix"].conditioning is Conditioning.PAIRED
     assert FAMILIES["cyclegan"].conditioning is Conditioning.UNPAIRED

@@ -32,6 +32,9 @@ class CycleGANConfig(TranslationConfig):
     identity_weight: float = knob(
         0.5, "weight, as a part of the cycle's, of leaving alone what is already in the domain", min=0, max=10, common=True
     )
+    keep: str = knob(
+        "", "a generator of start_from that stays as it is while its way back is learned", choices=("", "G_AB", "G_BA")
+    )
     pool_size: int = knob(50, "earlier fakes that D is shown again; 0 for none", min=0, max=1000)
 
 
@@ -64,11 +67,13 @@ class CycleGANTraining(TrainingState):
 
     def _generator_step(self, batch: Batch) -> tuple[Metrics, dict[str, Tensor]]:
         networks = self.networks
-        with frozen(networks["D_A"], networks["D_B"]):
+        kept = [networks[self.config.keep]] if self.config.keep else []
+        with frozen(networks["D_A"], networks["D_B"], *kept):
             fakes = self._fakes(batch)
             with self.autocast():
                 terms = self._generator_terms(batch, fakes)
-            metrics = descend_together([self.optimizers["G_AB"], self.optimizers["G_BA"]], terms)
+            learning = [self.optimizers[name] for name in ("G_AB", "G_BA") if name != self.config.keep]
+            metrics = descend_together(learning, terms)
         self.update_averages()
         return metrics, {side: fake.detach() for side, fake in fakes.items()}
 
@@ -80,9 +85,11 @@ class CycleGANTraining(TrainingState):
             ("G_AB", "G_BA", batch.condition, batch.real, "B"),
             ("G_BA", "G_AB", batch.real, batch.condition, "A"),
         ):
+            terms[f"{there}/cycle"] = self.config.cycle_weight * l1_loss(self.networks[back](fakes[side]).float(), source)
+            if there == self.config.keep:
+                continue  # its other terms would teach nobody
             logits = self.networks[f"D_{side}"](fakes[side])
             terms[f"{there}/adversarial"] = self.objective.generator(logits.float())
-            terms[f"{there}/cycle"] = self.config.cycle_weight * l1_loss(self.networks[back](fakes[side]).float(), source)
             if self.config.identity_weight:
                 weight = self.config.identity_weight * self.config.cycle_weight
                 terms[f"{there}/identity"] = weight * l1_loss(self.networks[there](target).float(), target)
