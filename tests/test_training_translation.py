@@ -183,7 +183,7 @@ def test_a_kept_generator_stays_while_its_way_back_is_learned() -> None:
 def test_a_run_starts_from_trained_generators() -> None:
     trained, training = cyclegan(), cyclegan()
     trained.step(batches())
-    training.start_from(trained.networks)
+    training.start_from(dict(trained.networks))
     assert all(torch.equal(weights(training.averaged[key]), weights(trained.networks[key])) for key in ("G_AB", "G_BA"))
     training.start_from({"G": trained.networks["G_AB"]})  # a lone one starts both
     assert torch.equal(weights(training.networks["G_BA"]), weights(trained.networks["G_AB"]))
