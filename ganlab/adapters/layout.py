@@ -94,7 +94,7 @@ def without_statistics(tensors: Tensors) -> dict[str, Tensor]:
     return {name: tensor for name, tensor in tensors.items() if not name.endswith((".running_mean", ".running_var"))}
 
 
-class _Unfilled(TorchFunctionMode):
+class Unfilled(TorchFunctionMode):
     """Modules made inside draw no first weights: of a large network that takes seconds, and they are replaced at once."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -109,7 +109,7 @@ def pour(build: Callable[[], nn.Module], tensors: Tensors, names: Iterable[str])
 
     None when number or shapes differ. `build` runs without memory for weights.
     """
-    with torch.device("meta"), _Unfilled():
+    with torch.device("meta"), Unfilled():
         network = build()
     own = {name: tensor for name, tensor in network.state_dict().items() if not name.endswith(_COUNTER)}
     given = [tensors[name] for name in names if not name.endswith(_COUNTER)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import struct
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -16,6 +18,7 @@ from torch import Tensor
 
 MAX_BYTES = 2**30  # a full CycleGAN with its optimizers is 0.34 GB
 MAX_NUMBERS = 2**28  # what the tensors may unfold to; the largest generator known here has 54 million
+MAX_DIRECTORY = 2**24  # for lists of contents and names; a CycleGAN's take 0.1 MB
 MAX_ENTRIES = 20_000
 MAX_DEPTH = 8
 _MAX_NAME = 200
@@ -39,7 +42,7 @@ def _head(path: Path) -> bytes:
             raise ValueError(f"{path.name} is a TensorFlow SavedModel, which cannot be loaded here: only PyTorch weights can.")
         raise ValueError(f"{path.name} is a folder; name the file of weights in it.")
     if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise ValueError(f"{path.name} is not a regular file.")
+        raise ValueError(f"{path.name} is no regular file.")
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -70,25 +73,46 @@ def _refuse_other_formats(path: Path, head: bytes) -> None:
     keras = f"{path.name} holds a Keras or TensorFlow model, which cannot be loaded here: only PyTorch weights can."
     if head.startswith(b"\x89HDF") or path.suffix == ".pb":
         raise ValueError(keras)
-    if not zipfile.is_zipfile(path) or not head.startswith(b"PK"):
+    if head.startswith(b"version https://git-lfs"):
+        raise ValueError(f"{path.name} is only a Git LFS pointer: download the file itself.")
+    if not head.startswith(b"PK\x03\x04"):  # what torch.load goes by, too
         return
     try:
+        if _directory_bytes(path) > MAX_DIRECTORY:
+            raise ValueError(f"{path.name} is an archive of too many files to be weights.")
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError):
-        raise ValueError(f"{path.name} is damaged: it starts like an archive but is none.") from None
+    except (zipfile.BadZipFile, OSError, NotImplementedError, UnicodeDecodeError, struct.error):
+        raise ValueError(f"{path.name} is damaged or incomplete: it starts like an archive but is none.") from None
     if any(entry.filename.endswith((".h5", "saved_model.pb")) for entry in entries):
         raise ValueError(keras)
     if sum(entry.file_size for entry in entries) > MAX_BYTES:
         raise ValueError(f"{path.name} unfolds to more than {MAX_BYTES // 2**20:,} MB; that is more than can be loaded.")
+    if any(entry.filename.endswith(".pkl") and entry.file_size > MAX_DIRECTORY for entry in entries):
+        raise ValueError(f"{path.name} lists far more than a network's tensors.")
+
+
+def _directory_bytes(path: Path) -> int:
+    """How long an archive's list of contents says it is; reading a list of millions of entries would take gigabytes."""
+    with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, 2**16 + 98), os.SEEK_END)
+        tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0:
+        raise zipfile.BadZipFile
+    size: int = struct.unpack_from("<I", tail, end + 12)[0]
+    large = tail[max(end - 76, 0) : end]  # the 64-bit end record, with its locator behind it
+    if large.startswith(b"PK\x06\x06"):
+        size = struct.unpack_from("<Q", large, 40)[0]
+    return size
 
 
 def _pickle(path: Path, head: bytes) -> Any:
     """What torch.save wrote, restricted to tensors and plain containers."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), path.open("rb") as file:  # a path would be judged by its suffix
             warnings.simplefilter("ignore")  # of old storage classes and of formats that we go on to refuse
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # hostile bytes raise nearly anything, from KeyError to struct.error
         raise ValueError(_why_not(path.name, head, str(error))) from None
 
