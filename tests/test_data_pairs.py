@@ -220,8 +220,16 @@ def test_an_upright_camera_and_a_turned_one_make_a_pair(tmp_path: Path) -> None:
             PAIRED,
             "has no pairs: the files in its folders A and B must have equal names.",
         ),
-        ({"A/0.png": picture(1)}, UNPAIRED, "has no images of domain B: put them into a folder called trainB."),
-        ({"0.png": picture(1)}, UNPAIRED, "has no images of domain A: put them into a folder called trainA."),
+        (
+            {"A/0.png": picture(1)},
+            UNPAIRED,
+            "has no images of domain B: put the two domains into folders called trainA and trainB.",
+        ),
+        (
+            {"0.png": picture(1)},
+            UNPAIRED,
+            "has no images of domain A: put the two domains into folders called trainA and trainB.",
+        ),
         ({"A/0.png": b"x", "B/0.png": picture(1)}, UNPAIRED, "domain A is a usable image; the first: A/0.png: "),
         ({"test/0.png": side_by_side(1, 2)}, PAIRED, "has no folder called train beside the one called test."),
     ],

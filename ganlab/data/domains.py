@@ -39,7 +39,7 @@ def _domain(domain: Domain, path: Path, wanted: Wanted, marks: object) -> Genera
     folder, decoded = find(facts, wanted.limit)
     if decoded is None:
         with _open(path, wanted) as (domains, channels):
-            lacking = f"{path.name} has no images of domain {domain}: put them into a folder called train{domain}."
+            lacking = f"{path.name} has no images of domain {domain}: put the two domains into folders called trainA and trainB."
             items = yield from choose_items(domains[domain], wanted, path, lacking)
             work = Work(f"{path.name}, domain {domain}", wanted.image_size, channels, wanted.limit)
             decoded = yield from decode_all(items, len(items), folder, work)

@@ -7,8 +7,9 @@ import http.client
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from ganlab.data.places import disk_problem
 from ganlab.data.registry import DataError
@@ -26,33 +27,44 @@ class _Cut(Exception):
     """The connection ended before the file did."""
 
 
-def download(urls: Sequence[str], path: Path, md5: str, advice: str) -> Steps:
-    """Fetch `path` from the first of `urls` that gives a file with this `md5`; yield Loading in bytes.
+def download(urls: Sequence[str], path: Path, checksum: str, advice: str) -> Steps:
+    """Fetch `path` from the first of `urls` that gives a file with this `checksum` (see `matches`); yield Loading in bytes.
 
     The bytes collect in `<name>.partial`, which a later run continues, and are renamed when they are right. Runs that want
     the same file wait for the one that fetches it. DataError, ending in `advice`, when no mirror helps or the disk is full.
     """
-    if md5_matches(path, md5):
+    if matches(path, checksum):
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path.with_name(f".{path.name}.lock"))
         yield from _wait(lock, path)
         try:
-            if not md5_matches(path, md5):
-                yield from _fetch(urls, path, md5, advice)
+            if not matches(path, checksum):
+                yield from _fetch(urls, path, checksum, advice)
         finally:
             lock.release()
     except OSError as error:
         raise DataError(f"{path.name} cannot be written to {path.parent} ({disk_problem(error)}); {advice}.") from error
 
 
-def md5_matches(path: Path, md5: str) -> bool:
-    """Whether `path` is a file with this checksum."""
+def matches(path: Path, checksum: str) -> bool:
+    """Whether `path` is a file with this checksum: a whole md5 (32 digits), or otherwise the first digits of its sha256."""
     if not path.is_file():
         return False
+    if len(checksum) == 32:
+        return _digest(path, lambda: hashlib.md5(usedforsecurity=False)) == checksum
+    return sha256(path).startswith(checksum)
+
+
+def sha256(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    return _digest(path, hashlib.sha256)
+
+
+def _digest(path: Path, algorithm: Callable[[], Any]) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() == md5
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def _wait(lock: FileLock, path: Path) -> Steps:
@@ -62,7 +74,7 @@ def _wait(lock: FileLock, path: Path) -> Steps:
         time.sleep(0.2)
 
 
-def _fetch(urls: Sequence[str], path: Path, md5: str, advice: str) -> Steps:
+def _fetch(urls: Sequence[str], path: Path, checksum: str, advice: str) -> Steps:
     partial = path.with_name(f"{path.name}.partial")
     problem = "no address is known"
     for url in urls:
@@ -71,7 +83,7 @@ def _fetch(urls: Sequence[str], path: Path, md5: str, advice: str) -> Steps:
             before = partial.stat().st_size if partial.exists() else 0
             try:
                 yield from _continue(url, partial, f"Downloading {path.name}")
-                if md5_matches(partial, md5):
+                if matches(partial, checksum):
                     partial.replace(path)
                     return
                 partial.unlink()  # what was kept or what came is wrong: start from nothing

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.core import Conditioning
-from ganlab.data.download import download, md5_matches
+from ganlab.data.download import download, matches
 from ganlab.data.places import cache_root, data_root, disk_problem, download_root
 from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wanted
 from ganlab.events import Loading
@@ -103,7 +103,7 @@ def _fetch_tar(published: Published, reader: Any, root: Path) -> Generator[Loadi
         for done, (name, md5) in enumerate(known.items()):
             yield Loading(f"Unpacking {published.name}", done, len(known), "files")
             path = root / published.folder / name
-            if not md5_matches(path, md5):
+            if not matches(path, md5):
                 _write(members.extractfile(f"{published.folder}/{name}"), path, published)
 
 
