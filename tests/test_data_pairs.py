@@ -145,12 +145,12 @@ def test_domains_need_no_partners(place: Place, a: str, b: str) -> None:
     assert both(data) == ([0, 1, 2], [100, 101, 102, 103, 104])
 
 
-def test_parts_of_domains(place: Place) -> None:
-    named = {"trainA": 1, "trainB": 2, "testA": 3, "valB": 4}
-    path = place({f"{name}/0.png": picture((level,) * 3) for name, level in named.items()})
+@pytest.mark.parametrize("names", ["trainA trainB testA valB", "train/A train/B test/A val/B", "A/train B/train A/test B/val"])
+def test_parts_of_domains(place: Place, names: str) -> None:
+    path = place({f"{name}/0.png": picture((level,) * 3) for level, name in enumerate(names.split())})
     for conditioning in (PAIRED, UNPAIRED):
-        assert both(own(path, conditioning)) == ([1], [2])
-        assert both(own(path, conditioning, split="test")) == ([3], [4])
+        assert both(own(path, conditioning)) == ([0], [1])
+        assert both(own(path, conditioning, split="test")) == ([2], [3])
 
 
 @given(
@@ -266,9 +266,11 @@ def test_no_more_is_decoded_than_wanted(
     assert len(opened) == count
     assert len(few.images) == 3
     everything = own(path, conditioning, channels=3)
+    assert len(everything.images) == {PAIRED: 8, UNPAIRED: 9, Conditioning.LABEL: 17}[conditioning]
     opened.clear()
     again = own(path, conditioning, limit=5, channels=3)
     assert not opened  # the whole set is in the cache
+    assert len(again.images) == 5
     for some in (few, again):
         assert torch.equal(some.images, everything.images[: len(some.images)])
         assert some.label_names == everything.label_names
