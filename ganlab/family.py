@@ -49,12 +49,15 @@ class Family:
     objective: Objective
     config: TrainConfig
     architectures: Mapping[str, Any] = field(default_factory=lambda: ARCHITECTURES)  # what the `architecture` knob chooses from
+    unused: frozenset[str] = frozenset()  # settings that mean nothing to this family: no screen asks for them
     networks: Callable[[TrainConfig, DataSpec], dict[str, nn.Module]] = adversarial_networks
     training: TrainingFactory = AdversarialTraining
 
     def knobs(self) -> Iterator[Knob]:
         """Every setting of this family, with the choices only the registries know filled in and this family's defaults."""
         for item in type(self.config).knobs():
+            if item.name in self.unused:
+                continue
             choices = tuple(self.architectures) if item.name == "architecture" else item.choices
             yield replace(item, default=getattr(self.config, item.name), choices=choices)
 

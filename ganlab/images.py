@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,10 +131,9 @@ def _refusals(max_pixels: int) -> Iterator[None]:
 
 def _upright(image: Image.Image) -> Image.Image:
     """Turned as its EXIF orientation says; as stored where the EXIF block itself is damaged."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # the pixels are good, only the note about them is not
-        return image
+    with suppress(Exception):  # the pixels are good, only the note about them is not
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def _flatten(image: Image.Image) -> Image.Image:
@@ -142,17 +141,19 @@ def _flatten(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
     elif image.mode in ("I", "F"):
-        image = _stretched(np.asarray(image, dtype=np.float64))
+        image = _stretched(np.array(image, dtype=np.float32))
     if image.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in image.info:
-        layered = image.convert("RGBA")
+        layered = image if image.mode == "RGBA" else image.convert("RGBA")
         flat = Image.new("RGB", layered.size, "white")
-        flat.paste(layered, mask=layered.getchannel("A"))
+        flat.paste(layered, mask=layered)
         return flat
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _stretched(values: np.ndarray) -> Image.Image:
-    """Levels without a fixed scale -> "L", black the lowest and white the highest."""
-    values = np.nan_to_num(values)
+    """Levels without a fixed scale, changed in place -> "L", black the lowest and white the highest."""
+    np.nan_to_num(values, copy=False, posinf=0, neginf=0)
     low, high = values.min(), values.max()
-    return Image.fromarray(((values - low) * (255 / (high - low) if high > low else 0)).round().astype(np.uint8))
+    values -= low
+    values *= 255 / (high - low) if high > low else 0
+    return Image.fromarray(np.rint(values, out=values).astype(np.uint8))

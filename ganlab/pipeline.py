@@ -107,8 +107,8 @@ class Pipeline:
             title=FAMILIES[config.family].title,
             score=FAMILIES[config.family].objective.score,
             step=info.step,
-            size=int(config.to_dict().get("test_size", 0)),
-            direction=str(config.to_dict().get("direction", "AtoB")),
+            size=getattr(config, "test_size", 0),
+            direction=getattr(config, "direction", "AtoB"),
             discriminators=judging,
             device=device,
         )
@@ -157,8 +157,8 @@ class Pipeline:
     ) -> Image.Image:
         """A picture of the other domain, with the aspect of `image` and about the area of `size` x `size` pixels.
 
-        `direction` "AtoB" or "BtoA" and `size` are by default the model's own; `original_size` scales the result back up. ValueError when
-        this model does not translate that way.
+        `direction` "AtoB" or "BtoA" and `size` are by default the model's own; `original_size` scales the result back up.
+        ValueError when this model does not translate that way.
         """
         network = self.route(direction)
         frame = Frame.around(image.size, size or self.size, network.multiple)  # type: ignore[arg-type]

@@ -37,6 +37,7 @@ class Recorder:
                 self._progress(event)
             case Samples():
                 self._sheets.append((event.step, self._encoder.submit(self._save_sheet, event)))
+                self._writer.write(state={"sheet_titles": list(event.titles)})
             case Checkpoint():
                 recipe = self.run.settings["recipe"]
                 checkpoint.save(self.run.path / "checkpoints", event, self.run.settings["config"], recipe)

@@ -43,6 +43,7 @@ class Status:
     memory: int = 0
     device: str = ""
     num_images: int = 0
+    sheet_titles: tuple[str, ...] = ()  # what each column of a sheet shows, where that is not plain
 
     @property
     def active(self) -> bool:
@@ -150,6 +151,7 @@ class Run:
             seconds_left=(steps - step) / rate if state == "running" and rate else None,
             **{key: progress[key] for key in ("steps_per_second", "images_per_second", "seconds", "memory") if key in progress},
             **{key: facts[key] for key in ("device", "num_images") if key in facts},
+            sheet_titles=tuple(facts.get("sheet_titles", ())),
         )
 
     @staticmethod

@@ -1,9 +1,14 @@
 """Pictures in and out, and the decoding of files that nobody vouches for."""
 
 import io
+import json
+import os
 import struct
+import subprocess
+import sys
 import time
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +17,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganlab.images import ImageError, decode, is_grey, looks_like_image, png, sheet, square, to_pil, to_uint8
+from ganlab.images import (
+    MAX_BYTES,
+    ImageError,
+    decode,
+    is_grey,
+    looks_like_image,
+    png,
+    read,
+    sheet,
+    square,
+    to_pil,
+    to_uint8,
+)
 
+ROOT = Path(__file__).resolve().parent.parent
 RED = (200, 30, 40)
 
 
@@ -200,3 +218,51 @@ def test_a_jpeg_comes_smaller_but_the_same() -> None:
     assert min(small.size) >= 128
     assert small.width < 1024
     assert np.abs(np.asarray(square(small, 64), dtype=int) - np.asarray(square(decode(data), 64), dtype=int)).max() <= 4
+
+
+def test_thousands_of_damaged_photos_harm_nothing(tmp_path: Path, real_data_folder: Path) -> None:
+    """10,500 in three processes, so that what one file costs in time and memory can be seen from outside."""
+    script = Path(__file__).parent / "fuzz_photos.py"
+    command = [sys.executable, str(script), str(real_data_folder / "photos"), "3500"]
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    processes = [subprocess.Popen([*command, str(seed)], stdout=subprocess.PIPE, text=True, env=environment) for seed in range(3)]
+    for process in processes:
+        result = json.loads(process.communicate()[0])
+        assert process.returncode == 0
+        assert result["crashes"] == [] and result["telling"] == []
+        assert result["decoded"] > 700 and result["refused"] > 700, "the damage must leave some usable and some not"
+        assert result["slowest"] < 5 and result["megabytes"] < 1000
+    assert list(tmp_path.iterdir()) == [], "a file was left behind"
+
+
+@pytest.mark.parametrize("mode, kind", [("RGBA", "PNG"), ("LA", "PNG"), ("F", "TIFF"), ("CMYK", "JPEG"), ("P", "PNG")])
+def test_the_largest_picture_of_every_kind_stays_below_a_gigabyte(tmp_path: Path, mode: str, kind: str) -> None:
+    path = tmp_path / "large"
+    Image.new(mode, (8192, 8192)).save(path, kind)
+    code = (
+        "import resource, sys, time; from pathlib import Path; from ganlab.images import read\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; begin = time.process_time(); read(Path(sys.argv[1]))\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, time.process_time() - begin)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True, cwd=ROOT)
+    megabytes, seconds = map(float, done.stdout.split())
+    assert megabytes < 1000 and seconds < 5
+
+
+def test_a_file_is_looked_at_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = tmp_path / "large.png"
+    with large.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+    monkeypatch.setattr(Path, "read_bytes", lambda self: pytest.fail("read in spite of its size"))
+    with pytest.raises(ImageError, match=r"The file has more than 64 MB; make the image smaller\."):
+        read(large)
+    with pytest.raises(ImageError, match="is not a file"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "head", [b"\0\0\0\x1cftypheic\0\0\0\0mif1heic", b"\0\0\0\x1cftypavif\0\0\0\0avifmif1", b"<svg xmlns='http"]
+)
+def test_formats_that_are_not_read_are_refused_by_name_of_those_that_are(head: bytes) -> None:
+    with pytest.raises(ImageError, match=r"not an image in one of the formats JPEG, PNG, .+; save it as one of them\."):
+        decode(head + bytes(200))

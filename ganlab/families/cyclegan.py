@@ -149,6 +149,7 @@ CYCLEGAN = register(
         conditioning=Conditioning.UNPAIRED,
         objective=LEAST_SQUARES,
         architectures=TRANSLATORS,
+        unused=frozenset({"z_dim", "update_order", "fresh_fakes"}),
         networks=_networks,
         training=CycleGANTraining,
         config=CycleGANConfig(

@@ -11,6 +11,7 @@ import streamlit as st
 from ganlab.config import Knob, TrainConfig, Value
 from ganlab.families import FAMILIES
 from ganlab.nn.architectures import ARCHITECTURES
+from ganlab.nn.translators import TRANSLATORS
 
 # Asked for elsewhere on the page.
 ELSEWHERE = ("family", "dataset", "data_path", "device")
@@ -31,17 +32,35 @@ TITLES = {
     "checkpoint_every": "Checkpoint every … steps",
     "samples": "Pictures on a sheet",
     "flip": "Mirror half of the images",
+    "jitter": "Random crops",
+    "start_from": "Start from a model",
+    "keep": "Keep one generator",
+    "l1_weight": "L1 weight",
+    "d_width": "Width of D",
+    "test_size": "Size of test images",
 }
 GROUPS = {
-    "Data": ("channels", "flip"),
-    "Training": ("d_lr_ratio", "lr_decay", "betas", "d_steps", "d_loss", "update_order", "fresh_fakes", "precision"),
+    "Data": ("channels", "flip", "jitter"),
+    "Training": (
+        "d_lr_ratio",
+        "lr_decay",
+        "betas",
+        "d_steps",
+        "d_loss",
+        "update_order",
+        "fresh_fakes",
+        "start_from",
+        "precision",
+    ),
     "Recording": ("log_every", "samples", "checkpoint_every"),
 }
 CHOICES: dict[tuple[str, Value], str] = {
     ("channels", 0): "as the data has them",
     ("channels", 1): "grey",
     ("channels", 3): "colour",
-    **{("architecture", name): architecture.title for name, architecture in ARCHITECTURES.items()},
+    ("keep", ""): "none: both learn",
+    ("test_size", 0): "as image size",
+    **{("architecture", name): architecture.title for name, architecture in (ARCHITECTURES | TRANSLATORS).items()},
 }
 
 

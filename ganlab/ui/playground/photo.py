@@ -11,18 +11,23 @@ from PIL import Image
 from ganlab.images import ImageError, read
 
 
-class Photo(gr.Image):
-    """gr.Image whose value reaches Python as an upright PIL "RGB" picture, or not at all: a sentence says why."""
+def photo(**settings: Any) -> gr.Image:
+    """gr.Image whose value reaches Python as an upright PIL "RGB" picture, or not at all: a sentence says why.
 
-    is_template = True  # drawn by gr.Image's own frontend
+    Not a subclass: for those Gradio writes a stub file beside the module.
+    """
+    widget = gr.Image(sources=["upload", "clipboard", "webcam"], **settings)
+    widget.preprocess = _preprocess  # type: ignore[method-assign]
+    return widget
 
-    def preprocess(self, payload: Any) -> Image.Image | None:
-        """What was uploaded -> PIL; Gradio itself would decode a picture of any size."""
-        if payload is None:
-            return None
-        if not payload.path:
-            raise gr.Error("The picture did not arrive; try again.", duration=None)
-        try:
-            return read(Path(payload.path))
-        except ImageError as error:
-            raise gr.Error(str(error), duration=None) from None
+
+def _preprocess(payload: Any) -> Image.Image | None:
+    """What was uploaded -> PIL; Gradio itself would decode a picture of any size."""
+    if payload is None:
+        return None
+    if not payload.path:
+        raise gr.Error("The picture did not arrive; try again.", duration=None)
+    try:
+        return read(Path(payload.path))
+    except ImageError as error:
+        raise gr.Error(str(error), duration=None) from None

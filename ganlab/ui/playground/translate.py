@@ -15,7 +15,7 @@ from ganlab.models import Model, models
 from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.translation import Translation, heat, translate
-from ganlab.ui.playground.photo import Photo
+from ganlab.ui.playground.photo import photo
 from ganlab.ui.wording import model_label
 from ganlab.web.pipelines import PIPELINES
 
@@ -41,7 +41,7 @@ class Widgets:
     direction: gr.Radio
     size: gr.Slider
     original: gr.Checkbox
-    photo: Photo
+    photo: gr.Image
     run: gr.Button
     result: gr.ImageSlider
     status: gr.HTML
@@ -68,8 +68,17 @@ def panel(demo: gr.Blocks) -> None:
     widgets.model.input(choose, widgets.model, chosen, **_QUIET)
     widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*menu, *chosen, widgets.loaded], concurrency_limit=1)
     once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "translate", "show_progress_on": widgets.result}
-    widgets.run.click(run, asked, made, api_name="translate", **once)
+    widgets.run.click(run, asked, made, api_visibility="private", **once)
+    _endpoint(made, widgets.original, widgets.closely)
     widgets.photo.input(run, asked, made, api_visibility="private", **once)
+
+
+def _endpoint(made: list[Any], original: gr.Checkbox, closely: gr.Checkbox) -> None:
+    """/translate for gradio_client. Its own model and direction, since the menus take only what they show one visitor."""
+    with gr.Row(visible=False):
+        given, model, direction = photo(label="Photo"), gr.Textbox(label="Model"), gr.Textbox("AtoB", label="Direction")
+        size, call = gr.Number(256, label="Size", precision=0), gr.Button()
+    call.click(run, [given, model, direction, size, original, closely], made, api_name="translate", concurrency_id="translate")
 
 
 def _layout() -> Widgets:
@@ -81,13 +90,13 @@ def _layout() -> Widgets:
     nothing = gr.HTML(_NOTHING, visible=False)
     with gr.Row():
         with gr.Column(min_width=320):
-            photo = Photo(label="Photo", sources=["upload", "clipboard", "webcam"], height=380, buttons=[])
+            picture = photo(label="Photo", height=380, buttons=[])
             with gr.Row():
                 run_button = gr.Button("Translate", variant="primary")
                 closely = gr.Checkbox(True, label="Look closely", info="the way back, its error, the discriminator's view")
                 original = gr.Checkbox(False, label="Original size", info="scale the result back up")
             pictures = sorted(str(path) for path in EXAMPLES.glob("*.png"))
-            gr.Examples(pictures, photo, label="Examples, drawn by this project", cache_examples=False)
+            gr.Examples(pictures, picture, label="Examples, drawn by this project", cache_examples=False)
             gr.HTML(_HINT, elem_classes="quiet")
         with gr.Column(min_width=320):
             result = gr.ImageSlider(label="Before and after", max_height=560, format="png", buttons=["download", "fullscreen"])
@@ -99,7 +108,7 @@ def _layout() -> Widgets:
         gr.HTML(_LOOKS, elem_classes="quiet")
     with gr.Accordion("Load weights from a file", open=False):
         weights = gr.File(label="A checkpoint of a CycleGAN, Pix2Pix or GAN Compression generator", height=120)
-    values = (model, direction, size, original, photo, run_button, result, status, closely)
+    values = (model, direction, size, original, picture, run_button, result, status, closely)
     return Widgets(*values, close, back, error, patches, nothing, weights, loaded, shown)
 
 

@@ -20,7 +20,8 @@ export class Sheet {
     this.empty = make("p", { class: "empty" });
     this.caption = make("figcaption");
     this.frame = make("div", { class: "picture" }, this.empty);
-    this.element = make("figure", { class: "sheet", style: `--run: var(--run${run.index + 1})` }, this.caption, this.frame);
+    this.titles = make("div", { class: "titles" }); // what each column shows, where that is not plain
+    this.element = make("figure", { class: "sheet", style: `--run: var(--run${run.index + 1})` }, this.caption, this.titles, this.frame);
     this.caption.hidden = run.total === 1;
     new ResizeObserver(() => this.#paint()).observe(this.element);
     timeline.onChange(() => this.update());
@@ -107,15 +108,24 @@ export class Sheet {
     const whole = Math.max(1, Math.ceil(scale * (window.devicePixelRatio || 1)));
     Object.assign(this.canvas, { width: width * whole, height: height * whole });
     this.canvas.style.width = `${width * scale}px`;
+    this.#name(width * scale);
     const context = this.canvas.getContext("2d");
     context.imageSmoothingEnabled = false;
     context.drawImage(this.#painted, 0, 0, width * whole, height * whole);
     this.#clearGutters(context, width, height, whole);
   }
 
+  #name(width) {
+    const titles = this.run.status?.sheet_titles ?? [];
+    this.titles.hidden = titles.length === 0;
+    this.titles.style.width = `${width}px`;
+    if (this.titles.childElementCount !== titles.length) this.titles.replaceChildren(...titles.map((title) => make("span", {}, title)));
+  }
+
   /** White between the images would glare on a dark page: let the page shine through. */
   #clearGutters(context, width, height, whole) {
-    const cell = (this.run.summary?.config.image_size ?? 0) + PADDING;
+    const config = this.run.summary?.config;
+    const cell = (config?.test_size || config?.image_size || 0) + PADDING;
     if ((width - PADDING) % cell || (height - PADDING) % cell) return; // not laid out as expected
     for (let x = 0; x < width; x += cell) context.clearRect(x * whole, 0, PADDING * whole, height * whole);
     for (let y = 0; y < height; y += cell) context.clearRect(0, y * whole, width * whole, PADDING * whole);

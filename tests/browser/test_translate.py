@@ -1,0 +1,117 @@
+"""A photo through the Translate panel, in a real browser against the real app."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from app_server import AppServer
+from PIL import Image
+from small import small
+
+from ganlab.process import work
+from ganlab.run import Run
+
+COMPRESSED = Path("cyclegan-horse2zebra-compressed", "latest_net_G.pth")
+PATIENCE = 60_000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[AppServer]:
+    home = tmp_path_factory.mktemp("app")
+    with AppServer(home, home / "data") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def run(app: AppServer) -> Run:
+    """A CycleGAN that has seen two batches: enough to go there and back."""
+    before = os.environ.get("GANLAB_DATA")
+    os.environ["GANLAB_DATA"] = str(app.runs_root.parent / "data")
+    made = Run.create(small("cyclegan", architecture="light", steps=2, samples=6), root=app.runs_root)
+    work(made)
+    if before is not None:
+        os.environ["GANLAB_DATA"] = before
+    assert made.status().state == "finished", made.status().message
+    return made
+
+
+@pytest.fixture
+def window(app: AppServer, run: Run, page: Any) -> Any:
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{app.url}/playground/?model={run.id}")
+    page.get_by_role("tab", name="Translate photos").wait_for()
+    page.get_by_label("plain to striped").wait_for()
+    return page
+
+
+def upload(page: Any, name: str, data: bytes) -> None:
+    files = {"name": name, "mimeType": "image/png", "buffer": data}
+    page.get_by_role("tabpanel").locator("input[type=file][accept*=image]").first.set_input_files(files)
+
+
+def pictures(page: Any) -> list[np.ndarray]:
+    """Before and after, as the slider shows them."""
+    sources = page.locator(".slider-wrap img, [data-testid='imageslider'] img, .image-slider img").evaluate_all(
+        "images => images.map(image => image.src)"
+    )
+    found = [page.request.get(source).body() for source in dict.fromkeys(sources)]
+    return [np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(float) for data in found]
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_drawing_goes_there_and_back_and_d_is_asked(window: Any) -> None:
+    upload(window, "drawing.png", png(Image.effect_noise((120, 80), 90).convert("RGB")))
+    window.get_by_text("pixels in").wait_for()
+    for label in ("And back again", "Error of the way back", "Which patches fool D"):
+        window.get_by_text(label, exact=True).wait_for()
+    before, after = pictures(window)
+    assert before.shape == after.shape and np.abs(before - after).mean() > 2
+    window.get_by_label("striped to plain").check()
+    window.get_by_role("button", name="Translate").click()
+    window.wait_for_function("old => document.querySelector('.slider-wrap img, .image-slider img')?.src !== old", arg="")
+
+
+def test_a_damaged_file_is_told_in_a_sentence_and_the_panel_lives_on(window: Any) -> None:
+    upload(window, "holiday.png", b"\x89PNG\r\n\x1a\n" + bytes(200))
+    toast = window.get_by_text("The image is damaged or incomplete").or_(window.get_by_text("This is not an image"))
+    toast.first.wait_for()
+    assert "/" not in toast.first.inner_text()
+    upload(window, "good.png", png(Image.new("RGB", (64, 64), "brown")))
+    window.get_by_text("pixels in").wait_for()
+
+
+def test_loaded_weights_put_stripes_on_a_real_horse(window: Any, real_data_folder: Path, foreign_weights: Path) -> None:
+    window.get_by_text("Load weights from a file").click()
+    window.locator("input[type=file]:not([accept*=image])").last.set_input_files(str(foreign_weights / COMPRESSED))
+    window.wait_for_function("() => [...document.querySelectorAll('input')].some(box => box.value.includes('latest_net_G'))")
+    photo = Image.open(next((real_data_folder / "photos").glob("*sorrel*"))).convert("RGB")
+    upload(window, "sorrel.png", png(photo))
+    window.get_by_text("pixels in").wait_for()
+    before, after = pictures(window)
+    height, width, _ = before.shape
+    horse = np.s_[int(0.18 * height) : int(0.42 * height), int(0.3 * width) : int(0.7 * width)]
+    contrast = [pixels[horse].mean(axis=2).std() for pixels in (before, after)]
+    assert contrast[1] > 1.3 * contrast[0], "no stripes on the horse"
+    assert np.abs(after - before)[horse].mean() > 1.2 * np.abs(after - before)[int(0.8 * height) :].mean()
+
+
+def test_the_panel_has_an_endpoint_with_a_name(app: AppServer, run: Run, tmp_path: Path) -> None:
+    from gradio_client import Client, handle_file
+
+    path = tmp_path / "photo.png"
+    Image.new("RGB", (90, 60), "brown").save(path)
+    client = Client(f"{app.url}/playground/", verbose=False, download_files=str(tmp_path))
+    answer = client.predict(handle_file(str(path)), run.id, "AtoB", 64, True, False, api_name="/translate")
+    assert all(Image.open(part).size == (90, 60) for part in answer[0])
+    assert "pixels in" in str(answer[1])
