@@ -1,8 +1,9 @@
-"""What spinning OpenMP threads cost: training alone and beside a busy program, threads spinning (default) and sleeping.
+"""How OpenMP's threads should wait: training alone and beside a busy program, threads spinning, soon sleeping, sleeping at once.
 
     python benchmarks/threads.py [--seconds 5] [--family dcgan]
 
-Each figure is `ganlab bench` in a process of its own, since the policy is read once when PyTorch loads; the four take turns.
+Each figure is `ganlab bench` in a process of its own, since the policy is read once when PyTorch loads; they take turns. Runs
+use the middle way (ganlab/threads.py).
 """
 
 from __future__ import annotations
@@ -14,14 +15,23 @@ import statistics
 import subprocess
 import sys
 
+from ganlab.threads import yielding_threads
+
 BUSY = "while True: sum(range(10**6))"  # one core's worth of somebody else's work, like a browser that draws
 
 
-def speed(family: str, seconds: float, policy: str) -> float:
+POLICIES = {
+    "spinning": {"OMP_WAIT_POLICY": "active"},
+    "soon sleeping": yielding_threads({}),
+    "sleeping at once": {"OMP_WAIT_POLICY": "passive"},
+}
+
+
+def speed(family: str, seconds: float, policy: dict[str, str]) -> float:
     """Images per second of one measured process."""
     command = [sys.executable, "-m", "ganlab", "bench", "--family", family, "--seconds", str(seconds), "--device", "cpu"]
-    done = subprocess.run(command, env=os.environ | {"OMP_WAIT_POLICY": policy}, capture_output=True, text=True, check=True)
-    found = re.search(r"([0-9,]+) images/s", done.stdout)
+    done = subprocess.run(command, env=os.environ | policy, capture_output=True, text=True, check=True)
+    found = re.search(r"([0-9,.]+) images/s", done.stdout)
     assert found, done.stdout
     return float(found[1].replace(",", ""))
 
@@ -34,19 +44,18 @@ def main() -> None:
     parser.add_argument("--family", default="dcgan")
     options = parser.parse_args()
     for neighbours in (0, 1):
-        rates: dict[str, list[float]] = {"active": [], "passive": []}
+        rates: dict[str, list[float]] = {name: [] for name in POLICIES}
         busy = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(neighbours)]
         try:
             for _ in range(options.rounds):
-                for policy, values in rates.items():
-                    values.append(speed(options.family, options.seconds, policy))
+                for name, values in rates.items():
+                    values.append(speed(options.family, options.seconds, POLICIES[name]))
         finally:
             for process in busy:
                 process.kill()
-        spinning, sleeping = (statistics.median(values) for values in rates.values())
-        situation = "beside a busy program" if neighbours else "alone"
-        shown = f"spinning {spinning:6,.0f} images/s  sleeping {sleeping:6,.0f} images/s"
-        print(f"{situation:<22} {shown}  ratio {sleeping / spinning:.2f}")
+        base = statistics.median(rates["spinning"])
+        shown = "  ".join(f"{name} {statistics.median(values) / base:.2f}" for name, values in rates.items())
+        print(f"{'beside a busy program' if neighbours else 'alone':<22} spinning {base:,.1f} images/s; as ratios: {shown}")
 
 
 if __name__ == "__main__":

@@ -128,6 +128,7 @@ _add(
     "Horses into zebras, on a CPU",
     "cyclegan",
     architecture="light",
+    start_from="horse2zebra-light",
     keep="G_AB",
     image_size=128,
     jitter=1.0,
@@ -138,6 +139,7 @@ _add(
     steps=3_500,
     sample_every=100,
     checkpoint_every=250,
+    note="Goes on from the shipped model: its G_AB stays as it is, the way back is learned further.",
 )
 
 # -- "[칼럼] GAN": 200 epochs on MNIST, batch 100, FID after every epoch -----------------------------------------------------

@@ -171,13 +171,18 @@ def test_batches_of_many_train_too() -> None:
 
 
 def test_a_kept_generator_stays_while_its_way_back_is_learned() -> None:
-    training = cyclegan(keep="G_AB")
+    training = cyclegan(keep="G_AB", start_from="somewhere")
     before = {key: weights(network) for key, network in training.networks.items()}
     metrics = training.step(batches())
     moved = {key for key, network in training.networks.items() if not torch.equal(before[key], weights(network))}
     assert moved == {"G_BA", "D_A", "D_B"}
     assert torch.equal(weights(training.averaged["G_AB"]), before["G_AB"])
     assert "loss/G_AB/cycle" in metrics and "loss/G_AB/adversarial" not in metrics
+
+
+def test_an_untrained_generator_is_not_kept() -> None:
+    with pytest.raises(ValueError, match="keep = 'G_AB' needs a model in start_from"):
+        small("cyclegan", keep="G_AB")
 
 
 def test_a_run_starts_from_trained_generators() -> None:

@@ -37,6 +37,11 @@ class CycleGANConfig(TranslationConfig):
     )
     pool_size: int = knob(50, "earlier fakes that D is shown again; 0 for none", min=0, max=1000)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.keep and not self.start_from:
+            raise ValueError(f"keep = {self.keep!r} needs a model in start_from: an untrained generator is not worth keeping.")
+
 
 class CycleGANTraining(TrainingState):
     """Both generators together, then each discriminator on fakes out of its pool."""

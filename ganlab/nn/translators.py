@@ -33,7 +33,7 @@ def _residual(build: Callable[..., nn.Module]) -> Callable[..., nn.Module]:
 
 @dataclass(frozen=True)
 class Translator:
-    """A generator from images to images. `width` is its own usual one, which the paper's other numbers belong to."""
+    """A generator from images to images."""
 
     title: str
     generator: Callable[..., nn.Module]
@@ -44,8 +44,8 @@ class Translator:
 
 
 TRANSLATORS: dict[str, Translator] = {
-    "unet": Translator("U-Net, as deep as the image is large", unet),
-    "resnet-9": Translator("ResNet, 9 blocks: for 256 pixels", _residual(partial(resnet, blocks=9))),
-    "resnet-6": Translator("ResNet, 6 blocks: for 128 pixels", _residual(partial(resnet, blocks=6))),
-    "light": Translator("light ResNet, 9 separable blocks: for CPUs, with width 16", _residual(light_resnet)),
+    "unet": Translator("U-Net", unet),
+    "resnet-9": Translator("ResNet, 9 blocks", _residual(partial(resnet, blocks=9))),
+    "resnet-6": Translator("ResNet, 6 blocks", _residual(partial(resnet, blocks=6))),
+    "light": Translator("light ResNet, for CPUs", _residual(light_resnet)),
 }

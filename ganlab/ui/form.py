@@ -58,6 +58,8 @@ CHOICES: dict[tuple[str, Value], str] = {
     ("channels", 0): "as the data has them",
     ("channels", 1): "grey",
     ("channels", 3): "colour",
+    ("direction", "AtoB"): "A to B",
+    ("direction", "BtoA"): "B to A",
     ("keep", ""): "none: both learn",
     ("test_size", 0): "as image size",
     **{("architecture", name): architecture.title for name, architecture in (ARCHITECTURES | TRANSLATORS).items()},
