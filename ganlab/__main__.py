@@ -71,7 +71,9 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     translate.add_argument("images", nargs="+", help="image files, folders of them, or patterns like 'photos/*.jpg'")
     translate.add_argument("--model", required=True, help="a run, a shipped model, a checkpoint folder or a file of weights")
     translate.add_argument("--direction", choices=("AtoB", "BtoA"), help="default: the model's own")
-    translate.add_argument("--size", type=int, help="side of the square whose area is worked on, 32 to 1024 (default: the model's own)")
+    translate.add_argument(
+        "--size", type=int, help="side of the square whose area is worked on, 32 to 1024 (default: the model's own)"
+    )
     translate.add_argument("--original-size", action="store_true", help="scale the result back to the photo's size")
     translate.add_argument("-o", "--output", type=Path, default=Path("translated"), help="a .png for one photo, else a folder")
     translate.set_defaults(command=commands.translate)

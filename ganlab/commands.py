@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import glob
 import json
 import subprocess
 import sys
 import time
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -203,14 +201,15 @@ def translate(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from ganlab.images import ImageError, png, read
+    from ganlab.photo_files import Names, image_files
     from ganlab.pipeline import Pipeline
 
     pipeline = Pipeline.load(options.model)
-    files = _image_files(options.images)
+    files = image_files(options.images)
     single = len(files) == 1 and options.output.suffix.lower() == ".png"
     if not single:
         options.output.mkdir(parents=True, exist_ok=True)
-    skipped, names = [], _Names()
+    skipped, names = [], Names()
     for file in tqdm(files, unit="image", disable=None):  # silent on a pipe
         try:
             image = read(file)
@@ -223,37 +222,6 @@ def translate(options: argparse.Namespace) -> int:
     for line in skipped:
         print(f"skipped {line}", file=sys.stderr)
     return 1 if skipped else 0
-
-
-def _image_files(arguments: list[str]) -> list[Path]:
-    """The files that arguments name: themselves, what lies in a folder, what a pattern matches; ValueError for none."""
-    files: list[Path] = []
-    for argument in arguments:
-        path = Path(argument)
-        if path.is_dir():
-            found = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
-        else:
-            found = [path] if path.is_file() else [Path(name) for name in sorted(glob.glob(argument))]  # noqa: PTH207 (Path.glob takes no absolute pattern)
-        if not found:
-            raise ValueError(
-                f"There is no image {argument!r}: it is no file, no folder with files and no pattern that matches one."
-            )
-        files += found
-    return files
-
-
-class _Names:
-    """File names for pictures whose sources may be called alike in different folders."""
-
-    def __init__(self) -> None:
-        self._used: set[str] = set()
-
-    def unused(self, stem: str) -> str:
-        """`stem`.png, or with the first number that makes it new."""
-        names = chain([f"{stem}.png"], (f"{stem}-{number}.png" for number in count(2)))
-        name = next(name for name in names if name not in self._used)
-        self._used.add(name)
-        return name
 
 
 def bench(options: argparse.Namespace) -> None:

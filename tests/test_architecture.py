@@ -16,7 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import its own layer and those before it.
 LAYERS = (
     ("core", "config", "events", "lock", "threads", "objectives", "nn", "devices", "images"),
-    ("framing",),
+    ("framing", "photo_files"),
     ("training_state", "image_pool", "data", "store", "checkpoint", "adapters"),
     ("metrics",),
     ("training",),
