@@ -7,12 +7,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
+import torch
 from fake_runs import FakeRun
+from PIL import Image
+from small import small
 
-from ganlab.run import runs_root
+from ganlab.process import work
+from ganlab.run import Run, runs_root
 from ganlab.ui import playground
-from ganlab.ui.playground import look
+from ganlab.ui.playground import look, translate
 from ganlab.ui.playground.latent import DIRECTIONS, choose, refresh, restore
 
 
@@ -49,7 +54,7 @@ def named(updates: list[Any]) -> dict[str, Any]:
 def test_it_builds_with_a_widget_per_direction() -> None:
     demo = playground.build()
     labels = [getattr(block, "label", None) for block in demo.blocks.values()]
-    assert [label for label in labels if str(label).startswith("Direction")] == [
+    assert [label for label in labels if str(label).startswith("Direction ")] == [
         f"Direction {n}" for n in range(1, DIRECTIONS + 1)
     ]
     assert look.head().startswith("<script>")
@@ -138,3 +143,30 @@ def test_a_damaged_model_does_not_break_the_menu(fake: Callable[..., FakeRun]) -
     (run.run.checkpoints()[-1] / "config.json").write_text("{")
     assert "is damaged" in named(restore(asked()))["about"]
     assert "is damaged" in choose(run.id)[-1]
+
+
+def test_the_panel_opens_that_fits_the_model_in_the_address() -> None:
+    run = Run.create(small("cyclegan", architecture="light", steps=1))
+    work(run)
+    assert playground._tab(asked(model=run.id)).selected == "translate"
+    assert playground._tab(asked()).selected == "latent"
+    assert playground._tab(asked(tab="translate")).selected == "translate"
+    state = translate.restore(asked(model=run.id))
+    assert state[0]["value"] == run.id and not state[1]["visible"]
+    assert named(restore(asked(model=run.id)))["nothing"]["visible"]  # it draws nothing from z
+
+
+def test_without_a_model_that_translates_the_panel_says_so() -> None:
+    menu, nothing, *_ = translate.restore(asked())
+    assert menu["choices"] == [] and nothing["visible"]
+    with pytest.raises(gr.Error, match="There is no model named 'nobody'"):
+        translate.run(Image.new("RGB", (8, 8)), "nobody")
+    assert "first" in translate.run(None, "nobody")[1]
+
+
+def test_weights_that_translate_nothing_are_refused_and_deleted(tmp_path: Path) -> None:
+    file = tmp_path / "weights.pth"
+    torch.save({"a.weight": torch.zeros(3)}, file)
+    with pytest.raises(gr.Error, match=r"a\.weight"):
+        translate.load_weights(str(file), [])
+    assert not file.exists()
