@@ -57,7 +57,7 @@ def test_far_away_reads_zero_and_collapse_loses_recall_but_not_precision() -> No
     assert far.precision.value == far.recall.value == far.density.value == far.coverage.value == 0
     collapsed = manifold(normal(500, 6, seed=1) * 0.01, real)
     assert collapsed.precision.value > 0.99 and collapsed.recall.value < 0.05
-    assert collapsed.coverage.value < 0.9 and collapsed.density.value > 1
+    assert collapsed.coverage.value < 0.05
 
 
 def test_one_picture_again_and_again_has_no_recall() -> None:

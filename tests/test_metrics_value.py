@@ -10,11 +10,13 @@ import pytest
 
 from ganlab.metrics.value import Estimate, Value
 
-A = Value("FID", 12.345, 0.067, 10_000, 60_000, "mnist train, 28 px", "inception 6726825d", "legacy", 0, "digits-quick", 750)
+measured = Value(
+    "FID", 12.345, 0.067, 10_000, 60_000, "mnist train, 28 px", "inception 6726825d", "legacy", 0, "digits-quick", 750
+)
 
 
 def test_it_prints_everything_that_made_it() -> None:
-    assert str(A) == (
+    assert str(measured) == (
         "FID of digits-quick at step 750: 12.345 ± 0.067 "
         "(10,000 images against 60,000 of mnist train, 28 px; inception 6726825d; resize legacy; seed 0)"
     )
@@ -48,44 +50,44 @@ def test_digits_follow_the_error(value: float, error: float, text: str) -> None:
     ],
 )
 def test_comparing_across_protocols_is_refused(change: dict[str, Any]) -> None:
-    other = replace(A, value=1.0, **change)
+    other = replace(measured, value=1.0, **change)
     (name,) = change
     for compare in (
-        lambda: A < other,
-        lambda: A >= other,
-        lambda: A - other,
-        lambda: sorted([A, other]),
-        lambda: A.better_than(other),
+        lambda: measured < other,
+        lambda: measured >= other,
+        lambda: measured - other,
+        lambda: sorted([measured, other]),
+        lambda: measured.better_than(other),
     ):
         with pytest.raises(ValueError, match=f"cannot be compared, because they differ in {name} "):
             compare()
-    assert A != other
+    assert measured != other
 
 
 def test_values_of_one_protocol_compare_whatever_step_seed_and_subject() -> None:
-    better = replace(A, value=10.0, error=0.05, step=1500, seed=3, subject="other")
-    assert sorted([A, better]) == [better, A]
-    assert better < A and A > better and better <= A and A >= A
-    assert max([A, better]) is A
-    assert (A - better).value == pytest.approx(2.345)
-    assert (A - better).error == pytest.approx((0.067**2 + 0.05**2) ** 0.5)
-    assert better.better_than(A)
+    better = replace(measured, value=10.0, error=0.05, step=1500, seed=3, subject="other")
+    assert sorted([measured, better]) == [better, measured]
+    assert better < measured and measured > better and better <= measured and measured >= measured
+    assert max([measured, better]) is measured
+    assert (measured - better).value == pytest.approx(2.345)
+    assert (measured - better).error == pytest.approx((0.067**2 + 0.05**2) ** 0.5)
+    assert better.better_than(measured)
 
 
 def test_better_knows_the_direction() -> None:
-    recall = replace(A, metric="recall", higher_is_better=True)
+    recall = replace(measured, metric="recall", higher_is_better=True)
     assert recall.better_than(replace(recall, value=1.0))
     assert not replace(recall, value=1.0).better_than(recall)
 
 
 def test_a_bare_number_is_no_value() -> None:
     with pytest.raises(TypeError, match="only be compared with another measured value"):
-        _ = A < 3.0
+        _ = measured < 3.0
 
 
 def test_it_survives_json_and_refuses_what_is_not_a_value() -> None:
-    values = json.loads(json.dumps(A.to_dict()))
-    assert Value.from_dict(values) == A
+    values = json.loads(json.dumps(measured.to_dict()))
+    assert Value.from_dict(values) == measured
     with pytest.raises(ValueError, match="has no colour"):
         Value.from_dict(values | {"colour": 1})
     with pytest.raises(ValueError, match="not a whole measured value"):

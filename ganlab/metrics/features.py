@@ -58,12 +58,12 @@ def portions(source: Source, size: int, count: int | None = None) -> Iterator[Im
     for batch in source:
         images = _checked(batch)
         for start in range(0, len(images.pixels), size):
-            if left == 0:
-                return
             part = slice(start, start + (size if left is None else min(size, left)))
             portion = Images(images.pixels[part], None if images.labels is None else images.labels[part])
             left = None if left is None else left - len(portion.pixels)
             yield portion
+            if left == 0:
+                return
 
 
 def _checked(batch: Tensor | Images) -> Images:

@@ -53,6 +53,21 @@ class Gaussian:
             made._scatter.addr_(shift, shift, alpha=count)
         return made
 
+    def less(self, part: Gaussian) -> Gaussian:
+        """What is left without the rows of `part`, which must be among these; both stay as they are."""
+        (mean, scatter), (part_mean, part_scatter) = self.moments(), part.moments()
+        left = Gaussian(self.dims, self.device)
+        left._folded = self.count - part.count
+        left._mean = (self.count * mean - part.count * part_mean) / left._folded
+        shift = part_mean - left._mean
+        left._scatter = (scatter - part_scatter).addr_(shift, shift, alpha=-part.count * left._folded / self.count)
+        return left
+
+    @property
+    def singular(self) -> bool:
+        """Whether the rows themselves are kept, there being fewer than features."""
+        return self._scatter is None
+
     @property
     def count(self) -> int:
         """How many rows were added."""
@@ -170,6 +185,7 @@ class Groups:
 
     def __init__(self, parts: Sequence[Gaussian]) -> None:
         self.parts = list(parts)
+        self._whole: Gaussian | None = None
         self._dealer = Dealer(len(parts))
 
     @classmethod
@@ -187,6 +203,7 @@ class Groups:
         for part, some in zip(self.parts, self._dealer.deal(rows), strict=True):
             if len(some):
                 part.add(some)
+        self._whole = None
 
     def state(self) -> State:
         """Everything, as tensors."""
@@ -195,11 +212,19 @@ class Groups:
     @classmethod
     def from_state(cls, state: State) -> Self:
         """The inverse of `state`."""
-        return cls([Gaussian.from_state(inside(prefix, state)) for prefix in prefixes(state)])
+        return cls([Gaussian.from_state(inside(prefix, state)) for prefix in sorted(prefixes(state), key=int)])
 
     def without(self, *left_out: int) -> Gaussian:
         """All rows but those of some groups."""
-        return Gaussian.pooled([part for index, part in enumerate(self.parts) if index not in left_out])
+        if self._whole is None:
+            self._whole = Gaussian.pooled(self.parts)
+        if self._whole.singular:
+            return Gaussian.pooled([part for index, part in enumerate(self.parts) if index not in left_out])
+        rest = self._whole
+        for index in left_out:
+            if self.parts[index].count:
+                rest = rest.less(self.parts[index])
+        return rest
 
 
 def gather(batches: Iterable[Tensor], dims: int) -> Gaussian:

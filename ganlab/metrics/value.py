@@ -20,6 +20,12 @@ class Estimate:
         return f"{self.value:.{decimals}f} ± {self.error:.{decimals}f}"
 
 
+def share(hits: int, total: int) -> Estimate:
+    """hits / total with its binomial error, with a hit and a miss added for it: none of a thousand is not certainly none."""
+    smoothed = (hits + 1) / (total + 2)
+    return Estimate(hits / total, (smoothed * (1 - smoothed) / total) ** 0.5)
+
+
 @dataclass(frozen=True)
 class Value:
     """`metric` of `subject` (who was measured, after `step` of training where there was one), with its standard `error`.

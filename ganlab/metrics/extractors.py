@@ -1,0 +1,27 @@
+"""The networks that read images, by the name of their feature space."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from ganlab.events import Loading
+from ganlab.metrics.features import Extractor
+from ganlab.metrics.inception import load_column, load_inception
+from ganlab.metrics.lenet import LenetExtractor
+from ganlab.metrics.resizing import Resize
+
+
+def open_extractor(space: str, dataset: str, device: str) -> Generator[Loading, None, Extractor]:
+    """Load the network of `space`: "lenet" is the classifier of `dataset`. Yields while weights are downloaded.
+
+    ValueError, one sentence, when its weights cannot be had.
+    """
+    yield Loading(f"Opening {space}", unit="networks")
+    if space == "column":
+        return (yield from load_column(device))
+    if space in _RESIZES:
+        return (yield from load_inception(_RESIZES[space], device))
+    return LenetExtractor.load(dataset if space == "lenet" else space.removeprefix("lenet-"), device)
+
+
+_RESIZES: dict[str, Resize] = {"inception": "legacy", "inception-clean": "clean", "inception-tf": "tf"}

@@ -1,0 +1,146 @@
+"""Measuring generated images against real ones: one pass over the images, as many metrics as wanted, values with protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from ganlab.data.dataset import Dataset
+from ganlab.devices import resolve
+from ganlab.events import Loading
+from ganlab.metrics.catalogue import Comparison, Metric, metric
+from ganlab.metrics.extractors import open_extractor
+from ganlab.metrics.features import Extractor, Images, Source, portions
+from ganlab.metrics.reference import Reference, chosen, dataset_source, halves, reference_statistics
+from ganlab.metrics.statistics import Statistics
+from ganlab.metrics.value import Value
+
+CHEAP = ("frechet-lenet", "kid-lenet")
+Measuring = Generator[Loading, None, list[Value]]
+
+
+class Draws(Protocol):
+    """What `samples` needs of a loaded generator; ganlab.Pipeline is one."""
+
+    @property
+    def conditional(self) -> bool: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    def latents(self, n: int, seed: int) -> Tensor:
+        """z (n, z_dim)."""
+
+    def generate(self, z: Tensor, label: Sequence[int] | None = None) -> Tensor:
+        """-> images (n, C, S, S) uint8."""
+
+
+def samples(generator: Draws, n: int, seed: int, batch_size: int = 500) -> Iterator[Images]:
+    """`n` fakes of a seed, a batch at a time; a conditional generator is asked for all its classes in turn."""
+    z = generator.latents(n, seed)
+    for start in range(0, n, batch_size):
+        part = z[start : start + batch_size]
+        if generator.conditional:
+            labels = torch.arange(start, start + len(part)) % len(generator.labels)
+            yield Images(generator.generate(part, labels.tolist()), labels)
+        else:
+            yield Images(generator.generate(part))
+
+
+def measure(
+    fake: Source,
+    reference: Reference,
+    metrics: Sequence[str] = CHEAP,
+    *,
+    n: int | None = 10_000,
+    subject: str = "",
+    seed: int = 0,
+    step: int | None = None,
+    device: str = "auto",
+) -> Measuring:
+    """Yield how far it is; return one Value for each of `metrics` (names in ganlab.metrics.catalogue.METRICS), in their order.
+
+    The first `n` images of `fake` (None: all) are read once, whatever the metrics, and none is kept. The reference is read
+    only the first time. `seed` is the one that made the fakes; it also draws the random subsets. ValueError or DataError, one
+    sentence, when something is missing or does not fit.
+    """
+    wanted = [metric(name) for name in metrics]
+    where = resolve(device)
+    extractors: dict[str, Extractor] = {}
+    for space in dict.fromkeys(one.space for one in wanted):
+        extractors[space] = yield from open_extractor(space, reference.dataset, where)
+    real = {}
+    for space, extractor in extractors.items():
+        real[space] = yield from reference_statistics(reference, extractor)
+    read = yield from _read(fake, extractors, n, seed, subject or "the images")
+    compared = {space: Comparison(read[space], real[space], seed) for space in extractors}
+    values = []
+    for done, one in enumerate(wanted):
+        extractor = extractors[one.space]
+        yield Loading(f"Computing {one.title(extractor)}", done, len(wanted), "metrics")
+        values.append(_value(one, extractor, compared[one.space], reference, subject, seed, step))
+    return values
+
+
+def floors(
+    train: Dataset, test: Dataset | None, metrics: Sequence[str] = CHEAP, *, n: int = 10_000, device: str = "auto"
+) -> Measuring:
+    """What real images read, the best that any generator can: `n` of the test part against the train part, and one random half
+    of the train part against the other. Values in that order, each for all metrics."""
+    values: list[Value] = []
+    if test is not None:
+        some = dataset_source(_shuffled(test, n))
+        subject = f"real images ({test.name} test)"
+        values += yield from measure(some, Reference.of_dataset(train, "train"), metrics, n=n, subject=subject, device=device)
+    first, second = halves(train)
+    reference = Reference.of_dataset(second, "train, second half")
+    subject = f"real images ({train.name} train, first half)"
+    values += yield from measure(dataset_source(_shuffled(first, n)), reference, metrics, n=n, subject=subject, device=device)
+    return values
+
+
+def _read(
+    fake: Source, extractors: Mapping[str, Extractor], n: int | None, seed: int, what: str
+) -> Generator[Loading, None, dict[str, Statistics]]:
+    """One pass over the fakes, for all extractors."""
+    made: dict[str, Statistics] = {}
+    done = 0
+    for images in portions(fake, min(extractor.batch_size for extractor in extractors.values()), n):
+        yield Loading(f"Reading {what}", done, n or 0)
+        for space, extractor in extractors.items():
+            features = extractor(images.pixels)
+            if space not in made:
+                made[space] = Statistics.empty(extractor.dims, features.logits.shape[1], seed, extractor.device)
+            made[space].add(features, images.labels)
+        done += len(images.pixels)
+    if not made:
+        raise ValueError(f"There is nothing to measure: {what} came to no image.")
+    return made
+
+
+def _value(
+    one: Metric, extractor: Extractor, compared: Comparison, reference: Reference, subject: str, seed: int, step: int | None
+) -> Value:
+    estimate = one.kind.compute(compared)
+    fake, real = compared.fake, compared.real
+    return Value(
+        metric=one.title(extractor),
+        value=estimate.value,
+        error=estimate.error,
+        n_fake=len(fake.rows) if one.kind.sampled else fake.count,
+        n_real=len(real.rows) if one.kind.sampled else real.count,
+        reference=reference.name,
+        extractor=f"{extractor.name} {extractor.sha}",
+        resize=extractor.resize,
+        seed=seed,
+        subject=subject,
+        step=step,
+        higher_is_better=one.kind.higher_is_better,
+    )
+
+
+def _shuffled(data: Dataset, n: int) -> Dataset:
+    """`n` random images: data sets may come sorted."""
+    return chosen(data, torch.randperm(len(data.images), generator=torch.Generator().manual_seed(0))[:n])

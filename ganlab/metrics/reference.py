@@ -1,0 +1,129 @@
+"""Real images to measure against: where they come from, and their statistics, computed once and kept by content."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ganlab.data.cache import entry
+from ganlab.data.dataset import Dataset
+from ganlab.events import Loading
+from ganlab.metrics.features import Extractor, Images, Source, portions
+from ganlab.metrics.folders import ImageFolder
+from ganlab.metrics.statistics import Statistics
+
+_FORMAT = 1  # of what is kept; part of its name
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`count` real images: what they are (`name`: data set, part, size), `dataset` says which classifier reads them.
+
+    `source` gives them from the start each time it is called; `digest` is that of their content.
+    """
+
+    name: str
+    dataset: str
+    count: int
+    digest: str
+    source: Callable[[], Source]
+
+    @classmethod
+    def of_dataset(cls, data: Dataset, part: str) -> Reference:
+        """Loaded images, `part` of their data set: "train", "test", "train, first half"."""
+        name = f"{data.name} {part}, {data.images.shape[-1]} px"
+        return cls(name, data.name, len(data.images), _digest(data), lambda: dataset_source(data))
+
+    @classmethod
+    def of_folder(cls, path: Path) -> Reference:
+        """Every image file below a folder or in a zip, at its own size; DataError when there are none."""
+        folder = ImageFolder(path)
+        return cls(path.name, path.name, folder.count, folder.digest(), lambda: folder)
+
+
+def dataset_source(data: Dataset) -> Iterator[Images]:
+    """The images of a data set in order, with their labels where it has them."""
+    for start in range(0, len(data.images), _BATCH):
+        part = slice(start, start + _BATCH)
+        yield Images(data.images[part], None if data.labels is None else data.labels[part])
+
+
+def reference_statistics(reference: Reference, extractor: Extractor) -> Generator[Loading, None, Statistics]:
+    """What is known of the reference under this extractor: from the disk, or computed now and kept there."""
+    path = _path(reference, extractor)
+    kept = _recall(path)
+    if kept is not None:
+        return kept
+    made: Statistics | None = None
+    done = 0
+    for images in portions(reference.source(), extractor.batch_size):
+        yield Loading(f"Reading {reference.name} with {extractor.name}", done, reference.count)
+        features = extractor(images.pixels)
+        made = made or Statistics.empty(extractor.dims, features.logits.shape[1], 0, extractor.device)
+        made.add(features, images.labels)
+        done += len(images.pixels)
+    if made is None:
+        raise ValueError(f"{reference.name} holds no images.")
+    _keep(made, path)
+    return made
+
+
+def halves(data: Dataset, seed: int = 0) -> tuple[Dataset, Dataset]:
+    """Two disjoint random halves: what two perfect generators would look like."""
+    order = torch.randperm(len(data.images), generator=torch.Generator().manual_seed(seed))
+    first, second = (some.sort().values for some in order.tensor_split(2))
+    return chosen(data, first), chosen(data, second)
+
+
+def chosen(data: Dataset, which: Tensor) -> Dataset:
+    """The images `which` (n,) of a data set, with their labels."""
+    return Dataset(data.name, data.images[which], None if data.labels is None else data.labels[which], data.label_names)
+
+
+def _digest(data: Dataset) -> str:
+    """Of the pixels, whatever their order in memory, and of the labels."""
+    made = blake2b(repr(tuple(data.images.shape)).encode(), digest_size=16)
+    for images in data.images.split(_BATCH):
+        made.update(images.permute(0, 2, 3, 1).contiguous().numpy().tobytes())
+    if data.labels is not None:
+        made.update(data.labels.contiguous().numpy().tobytes())
+    return made.hexdigest()
+
+
+def _path(reference: Reference, extractor: Extractor) -> Path:
+    facts = ("statistics", _FORMAT, reference.digest, extractor.name, extractor.sha, extractor.resize)
+    return entry(*facts).with_suffix(".safetensors")
+
+
+def _recall(path: Path) -> Statistics | None:
+    """What was kept; None when there is nothing of use."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return Statistics.from_state(load_file(path))
+    except (OSError, SafetensorError, KeyError, IndexError):
+        return None
+
+
+def _keep(statistics: Statistics, path: Path) -> None:
+    """Write in one piece; a disk that is full or read-only costs the next start its speed, no more."""
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
+    with suppress(OSError, SafetensorError):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_file({name: tensor.cpu().contiguous() for name, tensor in statistics.state().items()}, partial)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)

@@ -1,0 +1,267 @@
+"""Measuring real images, good, collapsed and noisy generators with the shipped classifier: everything ranks where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from loading import drain, loaded
+from torch import Tensor
+
+from ganlab import adapters
+from ganlab.data.cache import cache_root
+from ganlab.data.dataset import Dataset
+from ganlab.events import Loading
+from ganlab.images import to_uint8
+from ganlab.metrics.catalogue import KINDS, METRICS, metric
+from ganlab.metrics.features import Images, portions
+from ganlab.metrics.kid import kernel_distance
+from ganlab.metrics.measure import floors, measure, samples
+from ganlab.metrics.reference import Reference, chosen, dataset_source, reference_statistics
+from ganlab.metrics.statistics import Sample
+from ganlab.metrics.value import Value
+from ganlab.pipeline import Pipeline
+
+COUNT = 2000
+LENET = [name for name in METRICS if "lenet" in name]
+UNLABELLED = [name for name in LENET if not name.startswith(("accuracy", "intra"))]
+
+
+@pytest.fixture(scope="module")
+def digits(real_data_folder: Path) -> tuple[Dataset, Dataset]:
+    """Two disjoint random parts of MNIST's training images."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANLAB_DATA", str(real_data_folder))
+        data = loaded("mnist")
+    order = torch.randperm(len(data.images), generator=torch.Generator().manual_seed(1))  # neighbours are of one writer
+    return chosen(data, order[:COUNT]), chosen(data, order[COUNT : 3 * COUNT])
+
+
+@pytest.fixture(autouse=True)
+def fewer_subsets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel distance of five subsets instead of a hundred: seconds matter here, not its last digit."""
+    quick = replace(KINDS["kid"], compute=lambda c: kernel_distance(c.fake.rows, c.real.rows, subsets=5, seed=c.seed))
+    monkeypatch.setitem(KINDS, "kid", quick)
+
+
+@pytest.fixture
+def reference(digits: tuple[Dataset, Dataset]) -> Reference:
+    return Reference.of_dataset(digits[1], "train, second half")
+
+
+def measured(fake: object, reference: Reference, metrics: Sequence[str], **more: object) -> dict[str, Value]:
+    values, _ = drain(measure(fake, reference, metrics, device="cpu", **more))
+    return dict(zip(metrics, values, strict=True))
+
+
+def noise(count: int) -> Tensor:
+    return torch.randint(0, 256, (count, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def test_a_perfect_generator_reads_as_perfect_within_its_error(digits: tuple[Dataset, Dataset], reference: Reference) -> None:
+    values = measured(dataset_source(digits[0]), reference, LENET)
+    for name in ("infinity-lenet", "kid-lenet"):
+        assert abs(values[name].value) < 3 * values[name].error, str(values[name])
+        assert values[name].error < 0.2
+    assert values["frechet-lenet"].value < 1.2  # of 132 features, each of variance 1
+    assert abs(values["density-lenet"].value - 1) < 4 * values["density-lenet"].error
+    # Half as many fakes as real images: each of the five nearest of a ball is another's with chance 2/3 instead of 1/2.
+    assert values["coverage-lenet"].value == pytest.approx(1 - (2 / 3) ** 5, abs=0.03)
+    assert values["precision-lenet"].value > 0.8 and values["recall-lenet"].value > 0.8
+    assert values["accuracy-lenet"].value > 0.985
+
+
+def test_real_good_collapsed_and_noise_rank_where_they_belong(digits: tuple[Dataset, Dataset], reference: Reference) -> None:
+    good = Pipeline.load("digits-quick")
+    flicker = noise(COUNT) // 64
+    sources = {
+        "real": dataset_source(digits[0]),
+        "good": samples(good, COUNT, seed=1),
+        "collapsed": [digits[0].images[:1].expand(COUNT, -1, -1, -1) + flicker],
+        "noise": [noise(COUNT)],
+    }
+    values = {name: measured(source, reference, UNLABELLED, n=COUNT) for name, source in sources.items()}
+    for name in ("frechet-lenet", "infinity-lenet", "kid-lenet"):
+        real, fair, collapsed, noisy = (values[source][name] for source in sources)
+        assert real < fair and fair < collapsed and collapsed < noisy
+        assert (fair - real).value > 3 * (fair - real).error
+    for name in ("recall-lenet", "coverage-lenet"):
+        real, fair, collapsed, noisy = (values[source][name] for source in sources)
+        assert real.better_than(fair) and fair.better_than(collapsed)
+        assert max(collapsed.value, noisy.value) < 0.02
+    assert values["noise"]["precision-lenet"].value < 0.01 and values["noise"]["density-lenet"].value < 0.01
+    assert values["good"]["precision-lenet"].value > 0.6
+
+
+def test_the_collapsed_conditional_one_has_right_labels_and_bad_coverage(foreign_weights: Path, reference: Reference) -> None:
+    foreign = adapters.load(foreign_weights / "cgan-collapsed" / "generator.pth")
+
+    def draw() -> Iterator[Images]:
+        labels = torch.arange(COUNT) % 10
+        z = torch.randn(COUNT, foreign.z_dim, generator=torch.Generator().manual_seed(0))
+        with torch.inference_mode():
+            yield Images(to_uint8(foreign.generators["G"](z, labels)), labels)
+
+    values = measured(draw(), reference, ["accuracy-lenet", "coverage-lenet", "recall-lenet", "intra-lenet", "frechet-lenet"])
+    assert values["accuracy-lenet"].value > 0.99
+    assert values["coverage-lenet"].value < 0.1
+    assert values["recall-lenet"].value < 0.05
+    assert values["intra-lenet"].value > 10
+
+
+def test_a_value_carries_its_whole_protocol(digits: tuple[Dataset, Dataset], reference: Reference) -> None:
+    value = measured(dataset_source(digits[0]), reference, ["frechet-lenet"], n=500, subject="someone", seed=3, step=70)
+    made = value["frechet-lenet"]
+    assert (made.metric, made.n_fake, made.n_real, made.seed, made.step) == ("lenet-mnist distance", 500, 2 * COUNT, 3, 70)
+    assert made.reference == "mnist train, second half, 28 px"
+    assert made.extractor.startswith("lenet-mnist ") and len(made.extractor.split()[1]) == 8
+    assert (made.resize, made.subject, made.higher_is_better) == ("bilinear 28", "someone", False)
+
+
+def test_portions_do_not_change_a_number(digits: tuple[Dataset, Dataset], reference: Reference) -> None:
+    images = digits[0].images[:600]
+    names = ["frechet-lenet", "kid-lenet", "precision-lenet"]
+    whole = measured([images], reference, names)
+    for name, value in measured(list(images.split(37)), reference, names).items():
+        assert value.value == pytest.approx(whole[name].value, rel=1e-4)
+        assert value.error == pytest.approx(whole[name].error, rel=1e-3)
+
+
+def test_the_reference_is_read_once_and_again_when_its_content_changes(digits: tuple[Dataset, Dataset]) -> None:
+    reference = Reference.of_dataset(digits[1].first(300), "part")
+
+    def phases(one: Reference) -> list[str]:
+        _, said = drain(measure([digits[0].images[:100]], one, ["frechet-lenet"], device="cpu"))
+        return [message.what for message in said]
+
+    first = phases(reference)
+    assert "Reading mnist part, 28 px with lenet-mnist" in first
+    assert not any("mnist part" in what for what in phases(reference))
+    changed = digits[1].first(300).images.clone()
+    changed[7, 0, 3, 3] ^= 1
+    assert any(
+        "mnist part" in what for what in phases(Reference.of_dataset(replace(digits[1].first(300), images=changed), "part"))
+    )
+
+
+@pytest.mark.parametrize("damage", [b"", b"rubbish" * 100, None])
+def test_a_damaged_cache_is_computed_again(damage: bytes | None, digits: tuple[Dataset, Dataset]) -> None:
+    reference = Reference.of_dataset(digits[1].first(300), "part")
+    images = digits[0].images[:300]
+    before = measured([images], reference, ["frechet-lenet", "kid-lenet"])
+    (kept,) = cache_root().glob("*.safetensors")
+    kept.unlink() if damage is None else kept.write_bytes(damage)
+    again = measured([images], reference, ["frechet-lenet", "kid-lenet"])
+    assert [value.value for value in again.values()] == pytest.approx([value.value for value in before.values()], rel=1e-6)
+    recalled = measured([images], reference, ["frechet-lenet", "kid-lenet"])
+    assert [value.value for value in recalled.values()] == pytest.approx([value.value for value in before.values()], rel=1e-6)
+    assert [value.error for value in recalled.values()] == pytest.approx([value.error for value in before.values()], rel=1e-6)
+
+
+def test_classes_survive_the_cache(digits: tuple[Dataset, Dataset], reference: Reference) -> None:
+    first = measured(dataset_source(digits[0]), reference, ["intra-lenet"])["intra-lenet"]
+    second = measured(dataset_source(digits[0]), reference, ["intra-lenet"])["intra-lenet"]
+    assert (second.value, second.error) == pytest.approx((first.value, first.error), rel=1e-6)
+
+
+def test_floors_are_real_images_against_real_ones(digits: tuple[Dataset, Dataset]) -> None:
+    values, _ = drain(floors(digits[1], digits[0], ["frechet-lenet", "coverage-lenet"], n=1000, device="cpu"))
+    assert [value.subject for value in values[::2]] == ["real images (mnist test)", "real images (mnist train, first half)"]
+    assert [value.reference for value in values[::2]] == ["mnist train, 28 px", "mnist train, second half, 28 px"]
+    assert all(value.value < 2.5 for value in values[::2]) and all(value.value > 0.6 for value in values[1::2])
+    with pytest.raises(ValueError, match=r"they differ in n_real .* reference"):
+        _ = values[0] < values[2]
+
+
+def test_progress_counts_the_images(digits: tuple[Dataset, Dataset], reference: Reference) -> None:
+    _, said = drain(measure(list(digits[0].images.split(300)), reference, ["frechet-lenet"], n=1000, subject="it", device="cpu"))
+    reading = [message for message in said if message.what == "Reading it"]
+    assert [message.done for message in reading] == [0, 300, 600, 900]
+    assert {message.total for message in reading} == {1000}
+    assert said[-1] == Loading("Computing lenet-mnist distance", 0, 1, "metrics")
+
+
+@pytest.mark.parametrize(
+    ("source", "metrics", "problem"),
+    [
+        ([], ["frechet-lenet"], "There is nothing to measure: the images came to no image"),
+        ([torch.zeros(4, 1, 28, 28)], ["frechet-lenet"], r"uint8 .* these are torch.float32 \(4, 1, 28, 28\)"),
+        ([noise(40)], ["accuracy-lenet"], "needs a conditional model"),
+        ([noise(40)], ["intra-lenet"], "needs labels, and the measured images have none"),
+        ([Images(noise(4), torch.tensor([0, 1, 2, 10]))], ["accuracy-lenet"], "from 0 to 10, but the classifier knows 10"),
+        ([Images(noise(4), torch.tensor([0]))], ["accuracy-lenet"], "1 labels for 4 images"),
+        ([noise(9)], ["kid-lenet"], "at least 20 images on both sides; there are 9"),
+        ([noise(5)], ["precision-lenet"], "more than 5 images on both sides; there are 5"),
+        ([noise(1)], ["frechet-lenet"], "at least two images"),
+        ([noise(9)], ["fid-lenet"], "metric = 'fid-lenet' is not one of frechet-lenet"),
+        (
+            [noise(9)],
+            ["frechet-lenet-letters"],
+            r"no classifier lenet-letters: train it with `python -m ganlab.metrics.train_lenet",
+        ),
+    ],
+)
+def test_mistakes_are_one_sentence(source: object, metrics: list[str], problem: str, digits: tuple[Dataset, Dataset]) -> None:
+    reference = Reference.of_dataset(digits[1].first(100), "part")
+    with pytest.raises(ValueError, match=problem):
+        measured(source, reference, metrics)
+
+
+def test_every_metric_has_a_name_of_its_own_and_only_inception_gives_fid() -> None:
+    assert len(set(METRICS)) == len(METRICS)
+    for name in METRICS:
+        assert metric(name).name == name
+    assert metric("frechet-lenet-mnist").space == "lenet-mnist"
+    assert not any("fid" in name for name in LENET)
+
+
+def test_portions_bound_their_size_and_stop() -> None:
+    source = [noise(5), Images(noise(7), torch.arange(7)), noise(2)]
+    sizes = [len(images.pixels) for images in portions(source, 3, 11)]
+    assert sizes == [3, 2, 3, 3]
+    assert [images.labels.tolist() for images in portions(source, 3, 11) if images.labels is not None] == [[0, 1, 2], [3, 4, 5]]
+    assert sum(len(images.pixels) for images in portions(source, 3)) == 14
+
+    def endless() -> Iterator[Tensor]:
+        yield noise(4)
+        raise AssertionError("asked for more than was wanted")
+
+    assert sum(len(images.pixels) for images in portions(endless(), 3, 4)) == 4
+
+
+def test_a_sample_is_uniform_and_does_not_depend_on_portions() -> None:
+    rows = torch.arange(3000.0)[:, None]
+    picked = torch.zeros(3000)
+    for seed in range(60):
+        whole, pieces = Sample(1, seed, size=100), Sample(1, seed, size=100)
+        whole.add(rows)
+        for piece in rows.split(41):
+            pieces.add(piece)
+        assert torch.equal(whole.rows, pieces.rows) and len(whole.rows) == 100
+        picked[whole.rows[:, 0].long()] += 1
+    thirds = picked.view(3, 1000).sum(1)  # 2000 each are expected, with a spread of 36
+    assert (thirds - 2000).abs().max() < 150
+    few = Sample(1, 0, size=100)
+    few.add(rows[:30])
+    assert torch.equal(few.rows, rows[:30])
+
+
+def test_statistics_of_a_reference_hold_every_image(digits: tuple[Dataset, Dataset]) -> None:
+    from ganlab.metrics.lenet import LenetExtractor
+
+    reader = LenetExtractor.load("mnist")
+    made, _ = drain(reference_statistics(Reference.of_dataset(digits[0], "x"), reader))
+    rows = reader(digits[0].images).rows
+    whole = made.groups.without()
+    assert made.count == COUNT and torch.allclose(made.rows, rows)
+    assert torch.allclose(whole.covariance, torch.cov(rows.double().T), atol=1e-6)
+
+
+def test_chosen_keeps_images_and_labels_together(digits: tuple[Dataset, Dataset]) -> None:
+    some = chosen(digits[0], torch.tensor([5, 2]))
+    assert torch.equal(some.images[1], digits[0].images[2])
+    assert some.labels is not None and digits[0].labels is not None
+    assert some.labels.tolist() == [digits[0].labels[5], digits[0].labels[2]]
