@@ -78,6 +78,18 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     translate.add_argument("-o", "--output", type=Path, default=Path("translated"), help="a .png for one photo, else a folder")
     translate.set_defaults(command=commands.translate)
 
+    evaluate = verbs.add_parser("evaluate", help="measure how near generated images are to real ones")
+    evaluate.add_argument("subjects", nargs="+", help="runs, models, checkpoint folders, files of weights, or folders of images")
+    evaluate.add_argument("--metrics", default="frechet-lenet,kid-lenet", help="names with commas; an unknown one lists them all")
+    evaluate.add_argument("-n", type=int, default=10_000, metavar="COUNT", help="generated images (default: 10000)")
+    evaluate.add_argument("--reference", default="", help="a data set, or a folder of images (default: what it was trained on)")
+    evaluate.add_argument("--split", choices=("train", "test"), default="train", help="part of the reference (default: train)")
+    evaluate.add_argument("--seed", type=int, default=0, help="decides the z and the random subsets (default: 0)")
+    evaluate.add_argument("--floors", action="store_true", help="also what real images of the data set read")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the values and their protocols there too")
+    evaluate.add_argument("--device", default="auto", help="default: auto")
+    evaluate.set_defaults(command=commands.evaluate)
+
     bench = verbs.add_parser("bench", help="measure how fast the families train here")
     bench.add_argument("--family", action="append", help="only these (repeatable; default: all)")
     bench.add_argument("--dataset", default="shapes", help="default: shapes")

@@ -25,7 +25,7 @@ LAYERS = (
     ("engine", "recipes", "run", "check"),
     ("bench", "models", "recorder", "slots"),
     ("pipeline",),
-    ("process", "translation"),
+    ("process", "translation", "evaluation"),
     ("commands",),
     ("__main__", "web"),
     ("ui",),
