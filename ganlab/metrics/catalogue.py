@@ -1,55 +1,34 @@
-"""The metrics by name: how each is computed, which network's features it needs, and what it is called on a screen."""
+"""The metrics by name, and what each is called on a screen; screens import this, so it imports no torch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-
-from ganlab.metrics.features import Extractor
-from ganlab.metrics.frechet import extrapolated, jackknife
-from ganlab.metrics.kid import kernel_distance
-from ganlab.metrics.labels import intra_class_distance
-from ganlab.metrics.manifold import Manifold, manifold
-from ganlab.metrics.statistics import Statistics
-from ganlab.metrics.value import Estimate
-
-
-class Comparison:
-    """The statistics of fake and real under one extractor, and the work that several metrics share."""
-
-    def __init__(self, fake: Statistics, real: Statistics, seed: int) -> None:
-        self.fake, self.real, self.seed = fake, real, seed
-        self._manifold: Manifold | None = None
-
-    @property
-    def manifold(self) -> Manifold:
-        """Precision, recall, density and coverage, computed at most once."""
-        if self._manifold is None:
-            self._manifold = manifold(self.fake.rows, self.real.rows)
-        return self._manifold
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A way to compare. `noun` follows the extractor's name in a title; `sampled`: it looks at 10,000 images at most."""
+    """A way to compare fakes with real images.
+
+    `noun` follows the extractor's name in a title, `help` says what it tells; `sampled`: it looks at 10,000 images at most.
+    """
 
     noun: str
-    compute: Callable[[Comparison], Estimate]
+    help: str
     higher_is_better: bool = False
     sampled: bool = False
 
 
 KINDS: dict[str, Kind] = {
-    "frechet": Kind("distance", lambda c: jackknife((c.fake.groups, c.real.groups))),
-    "infinity": Kind("distance, N → ∞", lambda c: extrapolated(c.fake.groups, c.real.groups)),
-    "kid": Kind("kernel distance", lambda c: kernel_distance(c.fake.rows, c.real.rows, seed=c.seed), sampled=True),
-    "precision": Kind("precision", lambda c: c.manifold.precision, higher_is_better=True, sampled=True),
-    "recall": Kind("recall", lambda c: c.manifold.recall, higher_is_better=True, sampled=True),
-    "density": Kind("density", lambda c: c.manifold.density, higher_is_better=True, sampled=True),
-    "coverage": Kind("coverage", lambda c: c.manifold.coverage, higher_is_better=True, sampled=True),
-    "score": Kind("score", lambda c: c.fake.scores.estimate(), higher_is_better=True),
-    "accuracy": Kind("label accuracy", lambda c: c.fake.classes.accuracy(), higher_is_better=True),
-    "intra": Kind("distance within classes", lambda c: intra_class_distance(c.fake.classes, c.real.classes)),
+    "frechet": Kind("distance", "How far the fakes lie from real images, as two Gaussians; fewer images read farther."),
+    "infinity": Kind("distance, N → ∞", "The same for endless images on both sides: 0 is perfect, and may be undershot."),
+    "kid": Kind("kernel distance", "How far apart, without a bias from the number of images: 0 is perfect.", sampled=True),
+    "precision": Kind("precision", "The share of fakes that could be real.", True, True),
+    "recall": Kind("recall", "The share of real images that could be fakes.", True, True),
+    "density": Kind("density", "How crowded by real images the fakes' places are; real ones read 1.", True, True),
+    "coverage": Kind("coverage", "The share of real images with a fake nearby.", True, True),
+    "score": Kind("score", "How surely fakes are told apart and how many kinds there are; knows no real images.", True),
+    "accuracy": Kind("label accuracy", "How often a classifier reads the label that was asked for.", True),
+    "intra": Kind("distance within classes", "The distance within each class, averaged; needs labels."),
 }
 
 
@@ -58,13 +37,13 @@ class Metric:
     """A kind of comparison in the features of a `space`: lenet (of the reference's data set), lenet-mnist, inception, ..."""
 
     name: str
-    kind: Kind
+    kind: str
     space: str
 
-    def title(self, extractor: Extractor) -> str:
+    def title(self, extractor: str) -> str:
         """What the number is called: FID and its relatives only with the published Inception weights."""
-        known = _TITLES.get((extractor.name, self.name.removesuffix("-clean").removesuffix("-tf")))
-        return known or f"{extractor.name} {self.kind.noun}"
+        known = _TITLES.get((extractor, self.name.removesuffix("-clean").removesuffix("-tf")))
+        return known or f"{extractor} {KINDS[self.kind].noun}"
 
 
 _INCEPTION = {
@@ -100,4 +79,4 @@ def metric(name: str) -> Metric:
         space = f"lenet{dataset}"
         if f"{kind}-lenet" not in METRICS or not lenet or (dataset and not dataset.startswith("-")):
             raise ValueError(f"metric = {name!r} is not one of {', '.join(METRICS)}.")
-    return Metric(name, KINDS[kind], space)
+    return Metric(name, kind, space)

@@ -11,7 +11,8 @@ from torch import Tensor
 from ganlab.data.dataset import Dataset
 from ganlab.devices import resolve
 from ganlab.events import Loading
-from ganlab.metrics.catalogue import Comparison, Metric, metric
+from ganlab.metrics.catalogue import KINDS, Metric, metric
+from ganlab.metrics.comparison import COMPUTE, Comparison
 from ganlab.metrics.extractors import open_extractor
 from ganlab.metrics.features import Extractor, Images, Source, portions
 from ganlab.metrics.reference import Reference, chosen, dataset_source, halves, reference_statistics
@@ -79,7 +80,7 @@ def measure(
     values = []
     for done, one in enumerate(wanted):
         extractor = extractors[one.space]
-        yield Loading(f"Computing {one.title(extractor)}", done, len(wanted), "metrics")
+        yield Loading(f"Computing {one.title(extractor.name)}", done, len(wanted), "metrics")
         values.append(_value(one, extractor, compared[one.space], reference, subject, seed, step))
     return values
 
@@ -123,21 +124,21 @@ def _read(
 def _value(
     one: Metric, extractor: Extractor, compared: Comparison, reference: Reference, subject: str, seed: int, step: int | None
 ) -> Value:
-    estimate = one.kind.compute(compared)
+    kind, estimate = KINDS[one.kind], COMPUTE[one.kind](compared)
     fake, real = compared.fake, compared.real
     return Value(
-        metric=one.title(extractor),
+        metric=one.title(extractor.name),
         value=estimate.value,
         error=estimate.error,
-        n_fake=len(fake.rows) if one.kind.sampled else fake.count,
-        n_real=len(real.rows) if one.kind.sampled else real.count,
+        n_fake=len(fake.rows) if kind.sampled else fake.count,
+        n_real=len(real.rows) if kind.sampled else real.count,
         reference=reference.name,
         extractor=f"{extractor.name} {extractor.sha}",
         resize=extractor.resize,
         seed=seed,
         subject=subject,
         step=step,
-        higher_is_better=one.kind.higher_is_better,
+        higher_is_better=kind.higher_is_better,
     )
 
 

@@ -1,0 +1,39 @@
+"""Computing the metrics from the statistics of fakes and real images under one extractor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from ganlab.metrics.frechet import extrapolated, jackknife
+from ganlab.metrics.kid import kernel_distance
+from ganlab.metrics.labels import intra_class_distance
+from ganlab.metrics.manifold import Manifold, manifold
+from ganlab.metrics.statistics import Statistics
+from ganlab.metrics.value import Estimate
+
+
+class Comparison:
+    """Two sets of statistics, and the work on them that several metrics share; `seed` draws random subsets."""
+
+    def __init__(self, fake: Statistics, real: Statistics, seed: int) -> None:
+        self.fake, self.real, self.seed = fake, real, seed
+
+    @cached_property
+    def manifold(self) -> Manifold:
+        """Precision, recall, density and coverage at once."""
+        return manifold(self.fake.rows, self.real.rows)
+
+
+COMPUTE: dict[str, Callable[[Comparison], Estimate]] = {
+    "frechet": lambda c: jackknife((c.fake.groups, c.real.groups)),
+    "infinity": lambda c: extrapolated(c.fake.groups, c.real.groups),
+    "kid": lambda c: kernel_distance(c.fake.rows, c.real.rows, seed=c.seed),
+    "precision": lambda c: c.manifold.precision,
+    "recall": lambda c: c.manifold.recall,
+    "density": lambda c: c.manifold.density,
+    "coverage": lambda c: c.manifold.coverage,
+    "score": lambda c: c.fake.scores.estimate(),
+    "accuracy": lambda c: c.fake.classes.accuracy(),
+    "intra": lambda c: intra_class_distance(c.fake.classes, c.real.classes),
+}
