@@ -90,7 +90,10 @@ class LenetExtractor:
         folder = next((place for place in _places(dataset) if (place / INFO).is_file()), None)
         if folder is None:
             command = f"python -m ganlab.metrics.train_lenet {dataset}"
-            raise ValueError(f"There is no classifier {classifier_name(dataset)}: train it with `{command}`.")
+            raise ValueError(
+                f"There is no classifier {classifier_name(dataset)}: train it with `{command}`, "
+                "or name another's metrics, such as frechet-lenet-mnist."
+            )
         about = _read_about(folder)
         network = Lenet(about.image_size, about.channels, len(about.labels))
         data = (folder / MODEL).read_bytes()
@@ -105,7 +108,8 @@ class LenetExtractor:
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Features:
         """uint8 (B, C, H, W) of any size -> features and logits."""
-        parts = [self._network(self._prepared(part)) for part in images.split(self.batch_size)]
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # the same features on every device
+            parts = [self._network(self._prepared(part)) for part in images.split(self.batch_size)]
         rows, logits = (torch.cat(column) for column in zip(*parts, strict=True))
         return Features(rows, logits)
 

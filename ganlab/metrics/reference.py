@@ -45,8 +45,8 @@ class Reference:
     @classmethod
     def of_folder(cls, path: Path) -> Reference:
         """Every image file below a folder or in a zip, at its own size; DataError when there are none."""
-        folder = ImageFolder(path)
-        return cls(path.name, path.name, folder.count, folder.digest(), lambda: folder)
+        folder, name = ImageFolder(path), path.resolve().name
+        return cls(name, name, folder.count, folder.digest(), lambda: folder)
 
 
 def dataset_source(data: Dataset) -> Iterator[Images]:

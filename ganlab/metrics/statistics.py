@@ -57,12 +57,15 @@ class Statistics:
 
     def __init__(self, groups: Groups, sample: Tensor | Sample, scores: Scores, classes: Classes) -> None:
         self.groups, self._sample, self.scores, self.classes = groups, sample, scores, classes
+        self._device = "cpu"
 
     @classmethod
     def empty(cls, dims: int, num_classes: int, seed: int, device: str = "cpu") -> Self:
-        """For features and logits of these sizes; on a GPU the Gaussians are kept there."""
+        """For features and logits of these sizes; on an NVIDIA GPU the Gaussians are kept there."""
         where = device if device.startswith("cuda") else "cpu"  # other accelerators have no float64
-        return cls(Groups.empty(dims, where), Sample(dims, seed), Scores(num_classes), Classes())
+        made = cls(Groups.empty(dims, where), Sample(dims, seed), Scores(num_classes), Classes())
+        made._device = where
+        return made
 
     @property
     def count(self) -> int:
@@ -77,6 +80,7 @@ class Statistics:
     def add(self, features: Features, labels: Tensor | None) -> None:
         """Add a batch."""
         assert isinstance(self._sample, Sample), "what was kept on disk is complete"
+        features = Features(*(part.to(self._device) for part in features))
         self.groups.add(features.rows)
         self._sample.add(features.rows)
         self.scores.add(features.logits)
