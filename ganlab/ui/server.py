@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
 from asyncio import base_events
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ganlab.threads import yielding_threads
 
 
 class ForwardedPrefix:
@@ -38,6 +41,8 @@ class ForwardedPrefix:
 
 def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyncContextManager[Any]]]:
     """Everything that is served beside Streamlit's pages, and what must run as long as the server does."""
+    os.environ |= yielding_threads(os.environ)  # before anything imports PyTorch; runs train beside this server
+
     import gradio as gr
     from fastapi import FastAPI
 
