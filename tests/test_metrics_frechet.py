@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from ganlab.metrics.frechet import extrapolated, frechet_distance, jackknife
-from ganlab.metrics.gaussian import Dealer, Gaussian, Groups, gather
+from ganlab.metrics.gaussian import Gaussian, gather
+from ganlab.metrics.groups import Dealer, Groups
 
 NEAR = 1e-6  # of the spread of the features: the root of an eigenvalue that should be zero
 

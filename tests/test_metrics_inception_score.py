@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganlab.metrics.gaussian import Dealer
+from ganlab.metrics.groups import Dealer
 from ganlab.metrics.inception_score import PARTS, Scores
 
 

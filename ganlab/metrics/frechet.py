@@ -8,7 +8,8 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from ganlab.metrics.gaussian import Gaussian, Groups
+from ganlab.metrics.gaussian import Gaussian
+from ganlab.metrics.groups import Groups
 from ganlab.metrics.value import Estimate
 
 Pair = tuple[Groups, Groups]
@@ -20,10 +21,11 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
     With A = F^T F and B = G^T G, the eigenvalues of A B are those of M M^T, M = F G^T: symmetric, so real and not negative,
     and no more than the smaller number of rows or features. Singular covariances need no special care.
     """
-    f, mean = a.factor(), a.mean
-    g, other = b.factor().to(f.device), b.mean.to(f.device)
-    spread = f.square().sum() + g.square().sum() - 2 * _nuclear_norm(f @ g.T)
-    return max(0.0, float((mean - other).square().sum() + spread))
+    shift = (a.mean - b.mean.to(a.device)).square().sum()
+    f, g = a.factor(), b.factor().to(a.device)
+    spread, product = f.square().sum() + g.square().sum(), f @ g.T
+    del f, g  # the largest matrices of all
+    return max(0.0, float(shift + spread - 2 * _nuclear_norm(product)))
 
 
 def jackknife(*pairs: Pair) -> Estimate:

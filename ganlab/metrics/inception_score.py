@@ -7,7 +7,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from ganlab.metrics.gaussian import Dealer
+from ganlab.metrics.groups import Dealer
 from ganlab.metrics.state import State
 from ganlab.metrics.value import Estimate
 
@@ -44,7 +44,7 @@ class Scores:
         scores = divergence.exp()
         return Estimate(float(scores.mean()), float(scores.std()) / PARTS**0.5)
 
-    def state(self) -> State:
+    def state(self) -> dict[str, Tensor]:
         """Everything, as tensors."""
         return {"counts": self._counts, "negentropy": self._negentropy, "classes": self._classes}
 

@@ -24,15 +24,13 @@ def kernel_distance(
         raise ValueError(f"A kernel distance needs at least {2 * _BLOCKS} images on both sides; there are {smaller}.")
     size = min(subset_size, smaller)
     generator = torch.Generator().manual_seed(seed)
-    values = []
-    for _ in range(subsets if size < max(len(fake), len(real)) else 1):
-        some_fake, some_real = (_shuffled(rows, generator)[:size] for rows in (fake, real))
-        values.append(squared_mmd(some_fake, some_real))
-    blocks = zip(
-        *(_shuffled(rows, generator)[: smaller // _BLOCKS * _BLOCKS].chunk(_BLOCKS) for rows in (fake, real)), strict=True
-    )
-    spread = torch.tensor([squared_mmd(some_fake, some_real) for some_fake, some_real in blocks]).std()
-    return Estimate(sum(values) / len(values), float(spread) / _BLOCKS**0.5)
+    values = [
+        squared_mmd(*(rows[_order(rows, generator)[:size]] for rows in (fake, real)))
+        for _ in range(subsets if size < max(len(fake), len(real)) else 1)
+    ]
+    orders = [_order(rows, generator)[: smaller // _BLOCKS * _BLOCKS].chunk(_BLOCKS) for rows in (fake, real)]
+    blocks = torch.tensor([squared_mmd(fake[some], real[others]) for some, others in zip(*orders, strict=True)])
+    return Estimate(sum(values) / len(values), float(blocks.std()) / _BLOCKS**0.5)
 
 
 def squared_mmd(fake: Tensor, real: Tensor) -> float:
@@ -52,5 +50,6 @@ def _kernel(a: Tensor, b: Tensor) -> Tensor:
     return (a @ b.T).div_(a.shape[1]).add_(1).pow_(3)
 
 
-def _shuffled(rows: Tensor, generator: torch.Generator) -> Tensor:
-    return rows[torch.randperm(len(rows), generator=generator)]
+def _order(rows: Tensor, generator: torch.Generator) -> Tensor:
+    """A random order of the rows."""
+    return torch.randperm(len(rows), generator=generator)

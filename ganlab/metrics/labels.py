@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganlab.metrics.features import Features
 from ganlab.metrics.frechet import jackknife
-from ganlab.metrics.gaussian import Groups
+from ganlab.metrics.groups import Groups
 from ganlab.metrics.state import State, inside, prefixes, under
 from ganlab.metrics.value import Estimate, share
 
@@ -37,7 +37,7 @@ class Classes:
                 self.groups[label] = Groups.empty(rows.shape[1], rows.device)
             self.groups[label].add(rows)
 
-    def state(self) -> State:
+    def state(self) -> dict[str, Tensor]:
         """Everything, as tensors."""
         kept = {"counts": torch.tensor([self._right, self._asked])}
         for label, groups in self.groups.items():

@@ -11,7 +11,7 @@ from torch import Tensor
 from ganlab.metrics.value import Estimate, share
 
 PRECISION_K, DENSITY_K = 3, 5  # neighbours, as the two papers chose
-_CHUNK = 1000  # rows of distances at a time: bounds memory
+_CHUNK = 500  # rows at a time: bounds memory
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,6 @@ def manifold(fake: Tensor, real: Tensor) -> Manifold:
     smaller = min(len(fake), len(real))
     if smaller <= DENSITY_K:
         raise ValueError(f"Neighbours need more than {DENSITY_K} images on both sides; there are {smaller}.")
-    centre = real.double().mean(0)
-    fake, real = fake.double() - centre, real.double() - centre  # smaller numbers lose less in the distances
     real_3, real_5 = _radii(real, (PRECISION_K, DENSITY_K)).unbind(1)
     fake_3 = _radii(fake, (PRECISION_K,))[:, 0]
     precise, dense = [], []
@@ -59,11 +57,18 @@ def _radii(rows: Tensor, ks: tuple[int, ...]) -> Tensor:
 
 
 def _distances(a: Tensor, b: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Squared distances of `a`'s rows to all of `b`, some rows at a time."""
-    squares = b.square().sum(1)
+    """Squared distances of `a`'s rows to all of `b`, some rows at a time, in float64 around b's mean: small numbers lose less."""
+    centre = b.double().mean(0)
+
+    def centred(rows: Tensor) -> Tensor:
+        return rows.double() - centre
+
+    squares = torch.cat([centred(some).square().sum(1) for some in b.split(_CHUNK)])
     for start in range(0, len(a), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        yield part, (a[part].square().sum(1, keepdim=True) + squares - 2 * a[part] @ b.T).clamp_min_(0)
+        rows = centred(a[start : start + _CHUNK])
+        products = torch.cat([rows @ centred(some).T for some in b.split(_CHUNK)], 1)
+        distances = products.mul_(-2).add_(squares).add_(rows.square().sum(1, keepdim=True)).clamp_min_(0)
+        yield slice(start, start + len(rows)), distances
 
 
 def _share(hits: Tensor) -> Estimate:

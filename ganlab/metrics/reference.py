@@ -17,9 +17,10 @@ from ganlab.data.dataset import Dataset
 from ganlab.events import Loading
 from ganlab.metrics.features import Extractor, Images, Source, portions
 from ganlab.metrics.folders import ImageFolder
+from ganlab.metrics.state import TensorFile
 from ganlab.metrics.statistics import Statistics
 
-_FORMAT = 1  # of what is kept; part of its name
+_FORMAT = 2  # of what is kept; part of its name
 _BATCH = 500
 
 
@@ -73,7 +74,7 @@ def reference_statistics(reference: Reference, extractor: Extractor) -> Generato
     if made is None:
         raise ValueError(f"{reference.name} holds no images.")
     _keep(made, path)
-    return made
+    return _recall(path) or made  # what is on the disk need not be in memory
 
 
 def halves(data: Dataset, seed: int = 0) -> tuple[Dataset, Dataset]:
@@ -106,10 +107,9 @@ def _path(reference: Reference, extractor: Extractor) -> Path:
 def _recall(path: Path) -> Statistics | None:
     """What was kept; None when there is nothing of use."""
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
 
     try:
-        return Statistics.from_state(load_file(path))
+        return Statistics.from_state(TensorFile(path))
     except (OSError, SafetensorError, KeyError, IndexError):
         return None
 

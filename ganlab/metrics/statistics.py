@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganlab.metrics.features import Features
-from ganlab.metrics.gaussian import Groups
+from ganlab.metrics.groups import Groups
 from ganlab.metrics.inception_score import Scores
 from ganlab.metrics.labels import Classes
 from ganlab.metrics.state import State, inside, under
@@ -23,33 +23,35 @@ class Sample:
     def __init__(self, dims: int, seed: int, size: int = SAMPLE) -> None:
         self.size = size
         self._generator = torch.Generator().manual_seed(seed)
-        self._rows, self._keys = [torch.empty(0, dims)], [torch.empty(0, dtype=torch.float64)]
+        self._rows = torch.empty(size + size // 5, dims)  # memory is taken as it fills; pieces would leave holes in it
+        self._keys = torch.empty(len(self._rows), dtype=torch.float64)
         self._held, self._limit = 0, 1.0
 
     def add(self, rows: Tensor) -> None:
         """Offer rows (n, d): those with the smallest random keys stay."""
         keys = torch.rand(len(rows), generator=self._generator, dtype=torch.float64)
         chosen = (keys < self._limit).nonzero()[:, 0]
-        if len(chosen):
-            self._rows.append(rows.detach().float().cpu()[chosen])
-            self._keys.append(keys[chosen])
-            self._held += len(chosen)
-        if self._held > 1.2 * self.size:
-            self._prune()
+        for some in chosen.split(self.size // 5 or 1):
+            if self._held + len(some) > len(self._rows):
+                self._prune()
+            place = slice(self._held, self._held + len(some))
+            self._rows[place], self._keys[place] = rows[some.to(rows.device)].detach().cpu(), keys[some]
+            self._held += len(some)
 
     @property
     def rows(self) -> Tensor:
         """What was kept, in the order of the stream."""
         self._prune()
-        return self._rows[0]
+        return self._rows[: self._held]
 
     def _prune(self) -> None:
-        rows, keys = torch.cat(self._rows), torch.cat(self._keys)
-        if len(keys) > self.size:
-            best = keys.topk(self.size, largest=False).indices.sort().values
-            rows, keys = rows[best], keys[best]
-            self._limit = float(keys.max())
-        self._rows, self._keys, self._held = [rows], [keys], len(rows)
+        """Keep the best, moved up in place."""
+        if self._held <= self.size:
+            return
+        best = self._keys[: self._held].topk(self.size, largest=False).indices.sort().values
+        for place in torch.arange(self.size).split(500):  # no row is taken from above its new place
+            self._rows[place], self._keys[place] = self._rows[best[place]], self._keys[best[place]]
+        self._held, self._limit = self.size, float(self._keys[: self.size].max())
 
 
 class Statistics:
@@ -87,7 +89,7 @@ class Statistics:
         if labels is not None and features.rows.shape[1] <= _CLASS_DIMS:
             self.classes.add(features, labels)
 
-    def state(self) -> State:
+    def state(self) -> dict[str, Tensor]:
         """Everything, as tensors."""
         groups, scores = under("groups", self.groups.state()), under("scores", self.scores.state())
         return {"rows": self.rows, **groups, **scores, **under("classes", self.classes.state())}
