@@ -13,13 +13,20 @@ def check(config: TrainConfig) -> None:
     from ganlab.data import DATASETS
     from ganlab.devices import resolve
     from ganlab.families import FAMILIES
+    from ganlab.metrics.live import live_space
 
     if config.dataset not in DATASETS:
         raise ValueError(f"dataset = {config.dataset!r} is not one of {', '.join(DATASETS)}.")
     source, family = DATASETS[config.dataset], FAMILIES[config.family]
     if not family.accepts(source.conditionings):
         raise ValueError(f"dataset = {config.dataset!r} cannot train {family.title}, which needs {NEEDS[family.conditioning]}.")
-    resolve(config.device)
+    device = resolve(config.device)
+    if config.fid_every:
+        if family.conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED):
+            raise ValueError(
+                f"fid_every = {config.fid_every} measures families that draw from z, not {family.title}: set it to 0."
+            )
+        live_space(config, device)
     # Unknown before reading: any number shows whether the networks can be built. On "meta" they take no memory and no time.
     spec = DataSpec(config.image_size, config.channels or source.channels or 3, family.conditioning, source.num_classes or 2)
     with torch.device("meta"):

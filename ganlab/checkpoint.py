@@ -52,7 +52,8 @@ def save(parent: Path, event: Checkpoint, config: Mapping[str, Any], recipe: str
     info = {"format": FORMAT, "config": dict(config), "spec": dict(event.spec), "labels": list(event.labels)}
     (partial / INFO).write_text(json.dumps(info | {"step": event.step, "recipe": recipe}, indent=2) + "\n")
     save_file({name: tensor.detach().cpu().contiguous() for name, tensor in event.model.items()}, partial / MODEL)
-    torch.save(dict(event.state), partial / STATE)
+    if event.state:
+        torch.save(dict(event.state), partial / STATE)
     for file in partial.iterdir():
         _sync(file)
     _sync(partial)
@@ -74,13 +75,36 @@ def _sync(path: Path) -> None:
 def checkpoints(parent: Path) -> list[Path]:
     """The complete checkpoints under `parent`, oldest first."""
     found = [path for path in parent.glob("step-*") if path.suffix != ".partial" and (path / INFO).is_file()]
-    return sorted(found, key=lambda path: int(path.name.removeprefix("step-")))
+    return sorted(found, key=step_of)
 
 
 def drop_old_states(parent: Path, keep: int = 2) -> None:
-    """Delete training_state.pt (three quarters of a checkpoint) from all but the newest `keep`; the models stay."""
-    for path in checkpoints(parent)[:-keep]:
+    """Delete training_state.pt (three quarters of a checkpoint) from all but the newest `keep` of them; the models stay."""
+    for path in resumable(parent)[:-keep]:
         (path / STATE).unlink(missing_ok=True)
+
+
+def resumable(parent: Path) -> list[Path]:
+    """The checkpoints that a run can go on from, oldest first."""
+    return [path for path in checkpoints(parent) if (path / STATE).is_file()]
+
+
+def thin_out(parent: Path, limit: int, best: int | None = None) -> None:
+    """Delete checkpoints until `limit` are left: never the first, the last, the `best` step's or one to resume from; of the
+    others always the one whose neighbours are nearest to each other, so that those left are evenly spaced."""
+    found = {step_of(path): path for path in checkpoints(parent)}
+    while len(found) > limit:
+        steps = list(found)
+        free = [i for i in range(1, len(steps) - 1) if steps[i] != best and not (found[steps[i]] / STATE).is_file()]
+        if not free:
+            return
+        path = found.pop(steps[min(free, key=lambda i: steps[i + 1] - steps[i - 1])])
+        shutil.rmtree(path.rename(path.with_suffix(".partial")))  # renamed first: whole or gone, whenever this is killed
+
+
+def step_of(folder: Path) -> int:
+    """The step that a checkpoint folder is named after."""
+    return int(folder.name.removeprefix("step-"))
 
 
 def read_info(folder: Path) -> Info:

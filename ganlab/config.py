@@ -125,6 +125,15 @@ class TrainConfig:
     sample_every: int = knob(250, "steps between sample sheets", min=1, max=1_000_000, common=True)
     samples: int = knob(64, "pictures on a sample sheet", min=1, max=400)
     checkpoint_every: int = knob(2_000, "steps between checkpoints; the last step always has one", min=1, max=1_000_000)
+    keep_checkpoints: int = knob(
+        20, "checkpoints kept, about: the first, the best, the last and evenly spaced ones between", min=2, max=10_000
+    )
+    fid_every: int = knob(
+        0,
+        "steps between measurements of the distance to the real images, which may take 5 % of the time; 0 never",
+        min=0,
+        max=1_000_000,
+    )
     device: str = knob("auto", "auto takes a GPU where there is one; or cpu, cuda, cuda:1, mps", common=True)
     precision: str = knob("auto", "auto takes bf16 on GPUs that have it", choices=("auto", "fp32", "bf16"))
 

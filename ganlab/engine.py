@@ -21,6 +21,7 @@ from ganlab.devices import memory_used, resolve, supports_bf16
 from ganlab.events import Checkpoint, Event, Finished, Loading, Point, Progress, Samples, Started
 from ganlab.families import FAMILIES
 from ganlab.images import to_uint8
+from ganlab.metrics.live import open_gauge
 from ganlab.nn.layers import count_parameters
 from ganlab.training import Training
 from ganlab.training_state import Metrics
@@ -117,11 +118,14 @@ def train(
     examples = (yield from _examples(config, training, device)) if training.examples else None
     if initial is not None:
         training.start_from(initial)
+    gauge = (yield from open_gauge(config, dataset, spec, device)) if config.fid_every else None
     position, step, seconds = 0, 0, 0.0
     if resume is not None:
         training.load_state_dict(resume["training"])
         position, step, seconds = resume["position"], resume["step"], resume["seconds"]
         _set_rng(resume["rng"], device)
+        if gauge:
+            gauge.best = resume.get("best", gauge.best)
     crop = config.image_size if config.jitter else 0
     batches = Batches(
         dataset,
@@ -139,35 +143,39 @@ def train(
 
     names = domains(config) or tuple(dataset.label_names)
 
-    def checkpoint() -> Checkpoint:
+    def checkpoint(best: bool, whole: bool) -> Checkpoint:
         state = {"training": training.state_dict(), "position": batches.position, "step": step, "seconds": meter.seconds}
-        model = _flat(training)
-        return Checkpoint(step, model, state | {"rng": _get_rng(device)}, asdict(spec), names)
+        state |= {"rng": _get_rng(device)} | ({"best": gauge.best} if gauge else {})
+        return Checkpoint(step, _flat(training), state if whole else {}, asdict(spec), names, best)
 
     meter = Meter(config, device, step, seconds)
-    saved = step if resume is not None else -1
+    saved, best = step if resume is not None else -1, False
     if step == 0:
         yield _samples(config, training, examples, step)
     while step < config.steps:
         training.set_rate(rate_factor(config, step))
         metrics = training.step(batches)
         step += 1
-        last, saving = step == config.steps, step % config.checkpoint_every == 0
-        if step % config.log_every == 0 or saving or last:
+        last, saving, best = step == config.steps, step % config.checkpoint_every == 0, False
+        if gauge and (last or gauge.due(step, meter.seconds)):
+            with training.evaluating() as generators:
+                distance, best = gauge.measure(generators["G"])
+            metrics = metrics | {gauge.name: torch.tensor(distance, device=device)}
+        if step % config.log_every == 0 or saving or last or (gauge and gauge.name in metrics):
             meter.add(step, metrics)
         if step % config.sample_every == 0 or last:
             yield _samples(config, training, examples, step)
-        if saving and not last:
+        if (saving or best) and not last:
             yield meter.report(step)  # first the metrics: they raise before a NaN can reach a checkpoint
-            yield checkpoint()
-            saved = step
+            yield checkpoint(best, saving)
+            saved = step if saving else saved
         if meter.due:
             yield meter.report(step)
             if should_stop():
                 break
     yield meter.report(step)
     if saved != step:
-        yield checkpoint()
+        yield checkpoint(best, True)
     yield Finished(step, "finished" if step == config.steps else "stopped")
 
 

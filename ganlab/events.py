@@ -58,13 +58,17 @@ class Samples:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything to use (`model`: the averaged generator's tensors) and to resume (`state`) the run after `step`."""
+    """Everything to use (`model`: the averaged generator's tensors) and to resume (`state`) the run after `step`.
+
+    `best`: nothing measured nearer to the real images so far; one that is made for that reason alone has no `state`.
+    """
 
     step: int
     model: Mapping[str, Tensor]
     state: Mapping[str, Any]
     spec: Mapping[str, Any]
     labels: tuple[str, ...] = field(default=())
+    best: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ganlab.check import check
 from ganlab.config import TrainConfig
+from ganlab.detached import signals_ask, start_detached
 from ganlab.events import Event
-from ganlab.lock import FileLock, is_held
+from ganlab.lock import FileLock
 from ganlab.run import Run
-from ganlab.threads import yielding_threads
 
 if TYPE_CHECKING:
     from ganlab.recorder import Recorder
 
+
+@dataclass(frozen=True)
+class Advice:
+    """What to do when a process runs out of `memory` or `disk`, and where its `log` is."""
+
+    memory: str
+    disk: str
+    log: str
+
+
+TRAINING = Advice(
+    "a smaller batch_size, width or image_size needs less",
+    "make room, then resume; the last checkpoint is kept",
+    "worker.log",
+)
 EXPECTED = (ValueError, ArithmeticError)  # mistakes and divergence: their own sentence says all there is to say
-_HOME = Path(__file__).resolve().parent.parent  # a worker finds ganlab wherever this process found it
-_START_TIMEOUT = 30.0  # seconds for a Python process to start and take its lock on a busy machine
 
 
 def launch(config: TrainConfig, *, recipe: str = "") -> Run:
@@ -62,20 +70,8 @@ def resume(run: Run) -> None:
 
 def _start(run: Run) -> None:
     run.clear_requests()
-    with (run.path / "worker.log").open("ab") as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "ganlab", "worker", str(run.path.resolve())],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env=yielding_threads(os.environ | {"PYTHONPATH": f"{_HOME}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}),
-        )
-    deadline = time.monotonic() + _START_TIMEOUT
-    # Until the lock is held nobody could tell a starting worker from a dead one.
-    while not is_held(run.lock_path) and worker.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    if worker.poll() not in (None, 0) and not run.annotations():
+    started = start_detached("worker", run.path, log=run.path / "worker.log", lock=run.lock_path)
+    if not started and not run.annotations():
         raise ValueError(f"The worker of {run.id} could not start; worker.log in the run directory says why.")
 
 
@@ -90,7 +86,7 @@ def work(run: Run, watch: Callable[[Event], None] = lambda event: None) -> None:
     if not lock.acquire(timeout=5.0):
         raise ValueError(f"{run.id} is already in the hands of another worker.")
     try:
-        with Recorder(run) as recorder, _signals_stop(run):
+        with Recorder(run) as recorder, signals_ask(run.request_stop):
             recorder.annotate("queued", "Queued.")
             try:
                 _train(run, recorder, watch)
@@ -106,7 +102,7 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
     recorder.say("Starting PyTorch.")
     import torch
 
-    from ganlab.checkpoint import read_state
+    from ganlab.checkpoint import read_state, resumable
     from ganlab.devices import resolve
     from ganlab.engine import train
     from ganlab.events import Finished
@@ -115,7 +111,7 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
 
     torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
     config = run.config
-    folders = [folder for folder in run.checkpoints() if (folder / "training_state.pt").is_file()]
+    folders = resumable(run.path / "checkpoints")
     with device_slot(run, resolve(config.device), recorder.say) as taken:
         if not taken:
             recorder.record(Finished(recorder.step, "stopped"))
@@ -127,29 +123,13 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
             watch(event)
 
 
-@contextmanager
-def _signals_stop(run: Run) -> Iterator[None]:
-    """Ctrl-C and a polite kill ask the run to checkpoint and stop; a second one ends the process at once."""
-
-    def ask(number: int, _frame: object) -> None:
-        run.request_stop()
-        signal.signal(number, signal.SIG_DFL)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def explain(error: Exception) -> str:
-    """One sentence for a person; the traceback is in worker.log."""
+def explain(error: Exception, advice: Advice = TRAINING) -> str:
+    """One sentence for a person; the traceback is in the log."""
     text = str(error).strip().split("\n")[0]
     if type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
-        return "Out of memory: a smaller batch_size, width or image_size needs less."
+        return f"Out of memory: {advice.memory}."
     if isinstance(error, OSError) and error.errno == 28:
-        return "The disk is full: make room, then resume; the last checkpoint is kept."
+        return f"The disk is full: {advice.disk}."
     if isinstance(error, EXPECTED) and text:
         return text
-    return f"Unexpected {type(error).__name__}: {text or 'no message'} (details in worker.log)."
+    return f"Unexpected {type(error).__name__}: {text or 'no message'} (details in {advice.log})."

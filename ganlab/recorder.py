@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ganlab import checkpoint
+from ganlab.config import TrainConfig
 from ganlab.events import Checkpoint, Event, Finished, Loading, Progress, Samples, Started
 from ganlab.run import Run
 from ganlab.store import Writer
@@ -40,8 +41,12 @@ class Recorder:
                 self._writer.write(state={"sheet_titles": list(event.titles)})
             case Checkpoint():
                 recipe = self.run.settings["recipe"]
-                checkpoint.save(self.run.path / "checkpoints", event, self.run.settings["config"], recipe)
-                checkpoint.drop_old_states(self.run.path / "checkpoints")
+                folder, config = self.run.path / "checkpoints", self.run.settings["config"]
+                checkpoint.save(folder, event, config, recipe)
+                if event.best:
+                    self._writer.write(state={"best": event.step})
+                checkpoint.drop_old_states(folder)
+                checkpoint.thin_out(folder, config.get("keep_checkpoints", TrainConfig.keep_checkpoints), self.run.best)
             case Finished():
                 self._finish_sheets()
                 word = "All steps done." if event.reason == "finished" else f"Stopped after step {event.step:,}."

@@ -23,7 +23,7 @@ from ganlab.config import TrainConfig
 from ganlab.lock import is_held
 from ganlab.store import Annotation, Reader, Series
 
-_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
+ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
 _ENDINGS = ("finished", "stopped", "failed")
 ACTIVE = ("queued", "running")
 
@@ -72,7 +72,7 @@ class Run:
         cls, config: TrainConfig, *, recipe: str = "", group: str = "", group_size: int = 1, root: Path | None = None
     ) -> Run:
         """Make the directory of a new run; `group` names runs that are started together and share the device."""
-        run = cls(_new_folder(root or runs_root(), recipe or f"{config.family}-{config.dataset}"))
+        run = cls(new_folder(root or runs_root(), recipe or f"{config.family}-{config.dataset}"))
         for folder in ("samples", "checkpoints"):
             (run.path / folder).mkdir()
         settings = {
@@ -91,7 +91,7 @@ class Run:
     def open(cls, id: str, root: Path | None = None) -> Run:
         """The run named `id`; ValueError when there is none. The id is checked, so it can come from outside."""
         run = cls((root or runs_root()) / id)
-        if not _ID.fullmatch(id) or not (run.path / "config.json").is_file():
+        if not ID.fullmatch(id) or not (run.path / "config.json").is_file():
             raise ValueError(f"There is no run named {id!r}.")
         return run
 
@@ -190,6 +190,11 @@ class Run:
         """Complete checkpoint folders, oldest first."""
         return checkpoint.checkpoints(self.path / "checkpoints")
 
+    @property
+    def best(self) -> int | None:
+        """The step whose generator read nearest to the real images; None where none was measured (`fid_every`)."""
+        return self._reader.state().get("best")
+
     def request_stop(self) -> None:
         """Ask the worker to checkpoint and stop; it looks several times a second. Harmless when nobody listens."""
         (self.path / "control.json").write_text(json.dumps({"command": "stop"}))
@@ -206,14 +211,19 @@ class Run:
         """Remove the run and all it holds; ValueError while a worker has it in hand."""
         if is_held(self.lock_path):
             raise ValueError(f"{self.id} is still running: stop it first, then delete it.")
-        try:
-            grave = self.path.rename(self.path.with_name(f".deleted-{self.id}"))
-        except FileNotFoundError:  # somebody else was quicker: the outcome is the same
-            return
-        shutil.rmtree(grave, ignore_errors=True)
+        remove_folder(self.path)
 
 
-def _new_folder(root: Path, stem: str) -> Path:
+def remove_folder(path: Path) -> None:
+    """Delete a folder and all it holds; for everybody else it is gone at once."""
+    try:
+        grave = path.rename(path.with_name(f".deleted-{path.name}"))
+    except FileNotFoundError:  # somebody else was quicker: the outcome is the same
+        return
+    shutil.rmtree(grave, ignore_errors=True)
+
+
+def new_folder(root: Path, stem: str) -> Path:
     """A new directory whose name sorts by its time of creation, to 15 microseconds: the queue goes by it."""
     stem = re.sub("[^a-z0-9-]+", "-", stem.lower())[:70]
     while True:
@@ -231,5 +241,5 @@ def runs(root: Path | None = None) -> list[Run]:
     root = root or runs_root()
     if not root.is_dir():
         return []
-    found = [Run(path) for path in root.iterdir() if _ID.fullmatch(path.name) and (path / "config.json").is_file()]
+    found = [Run(path) for path in root.iterdir() if ID.fullmatch(path.name) and (path / "config.json").is_file()]
     return sorted(found, key=lambda run: run.id, reverse=True)

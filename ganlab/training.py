@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -42,6 +43,9 @@ class Training(Protocol):
 
     def sheet(self, examples: Batch | None) -> Sheet:
         """What the averaged generator makes of fixed inputs: z of its own, or for images `examples` from the test part."""
+
+    def evaluating(self) -> AbstractContextManager[nn.ModuleDict]:
+        """The averaged generators, in evaluation mode and without gradients for as long as the block lasts."""
 
     def set_rate(self, factor: float) -> None:
         """Scale every optimizer's configured rate by `factor`."""

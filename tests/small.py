@@ -20,6 +20,7 @@ SMALL: dict[str, Any] = {
     "log_every": 1,
     "sample_every": 10,
     "checkpoint_every": 10,
+    "fid_every": 0,
     "device": "cpu",
 }
 

@@ -87,7 +87,7 @@ class LenetExtractor:
     @classmethod
     def load(cls, dataset: str, device: str = "cpu") -> LenetExtractor:
         """The one trained on `dataset`; ValueError says how to train it where there is none."""
-        folder = next((place for place in _places(dataset) if (place / INFO).is_file()), None)
+        folder = _place(dataset)
         if folder is None:
             command = f"python -m ganlab.metrics.train_lenet {dataset}"
             raise ValueError(
@@ -143,8 +143,14 @@ def save(network: Lenet, about: About, folder: Path) -> None:
     (folder / INFO).write_text(json.dumps(asdict(about), indent=2) + "\n")
 
 
-def _places(dataset: str) -> tuple[Path, ...]:
-    return SHIPPED / classifier_name(dataset), trained_here(dataset)
+def has_classifier(dataset: str) -> bool:
+    """Whether one was shipped for this data set or trained here."""
+    return _place(dataset) is not None
+
+
+def _place(dataset: str) -> Path | None:
+    places = (SHIPPED / classifier_name(dataset), trained_here(dataset))
+    return next((place for place in places if (place / INFO).is_file()), None)
 
 
 def _read_about(folder: Path) -> About:

@@ -30,6 +30,8 @@ TITLES = {
     "sample_every": "Sheet every … steps",
     "log_every": "Log every … steps",
     "checkpoint_every": "Checkpoint every … steps",
+    "keep_checkpoints": "Keep … checkpoints",
+    "fid_every": "Distance every … steps",
     "samples": "Pictures on a sheet",
     "flip": "Mirror half of the images",
     "jitter": "Random crops",
@@ -52,7 +54,7 @@ GROUPS = {
         "start_from",
         "precision",
     ),
-    "Recording": ("log_every", "samples", "checkpoint_every"),
+    "Recording": ("log_every", "samples", "checkpoint_every", "keep_checkpoints", "fid_every"),
 }
 CHOICES: dict[tuple[str, Value], str] = {
     ("channels", 0): "as the data has them",

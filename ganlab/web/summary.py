@@ -28,7 +28,7 @@ def summary(run: Run) -> dict[str, Any]:
         "status": asdict(status) | {"active": status.active},
         "steps_per_epoch": steps_per_epoch(config, status.num_images),
         "metrics": {name: value if _is_number(value) else None for name, value in run.last_metrics().items()},
-        "checkpoints": [int(folder.name.removeprefix("step-")) for folder in run.checkpoints()],
+        "checkpoints": [checkpoint.step_of(folder) for folder in run.checkpoints()],
         "sheets": len(sheets),
         "last_sheet": sheets[-1] if sheets else None,
     }

@@ -3,7 +3,7 @@ import { make, perFrame, setText } from "./dom.js";
 import { CHARTS, groupOf, groupsOf } from "./names.js";
 import { onTheme } from "./theme.js";
 
-const MAIN = ["loss", "score"];
+const MAIN = ["loss", "score", "distance"];
 
 /** All charts of the page: one x axis, one cursor and one hairline for all of them. */
 export class Charts {

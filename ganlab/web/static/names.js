@@ -3,6 +3,7 @@
 export const CHARTS = {
   loss: { title: "Losses", hint: "what each network tries to make small" },
   score: { title: "Scores", hint: "what D says of real images x and of fakes G(z)" },
+  distance: { title: "Distance to real images", hint: "1,000 fakes of the same z against all training images; smaller is better" },
   speed: { title: "Speed" },
 };
 const HIDDEN = ["time"];
@@ -15,7 +16,7 @@ export const groupOf = (name) => name.split("/")[0];
 /** The groups of these metrics that have a chart, losses and scores first. */
 export function groupsOf(names) {
   const found = new Set(names.map(groupOf).filter((group) => !HIDDEN.includes(group)));
-  return [...new Set(["loss", "score", ...[...found].sort()])].filter((group) => found.has(group));
+  return [...new Set(["loss", "score", "distance", ...[...found].sort()])].filter((group) => found.has(group));
 }
 
 /** The network of a loss: "loss/G_AB/cycle" -> "G_AB". */

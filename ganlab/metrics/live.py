@@ -1,0 +1,83 @@
+"""The distance of a generator in training to the images it learns: cheap enough for the live curves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.config import TrainConfig
+from ganlab.core import Conditioning, DataSpec
+from ganlab.data.dataset import Dataset
+from ganlab.events import Loading
+from ganlab.images import to_uint8
+from ganlab.metrics.extractors import open_extractor
+from ganlab.metrics.features import Extractor
+from ganlab.metrics.frechet import frechet_distance
+from ganlab.metrics.gaussian import Gaussian, gather
+from ganlab.metrics.lenet import has_classifier
+from ganlab.metrics.reference import Reference, reference_statistics
+
+COUNT = 1000  # fakes; fewer than a table's, so a curve reads higher than a table
+BUDGET = 0.05  # of the time since the run started
+_BATCH = 100
+
+
+class Gauge:
+    """Measures every `every` steps, as far as that takes no more than 5 % of the time; remembers the `best` value so far."""
+
+    def __init__(self, extractor: Extractor, real: Gaussian, config: TrainConfig, spec: DataSpec, device: str) -> None:
+        self.name = f"distance/{extractor.name}"
+        self.best = float("inf")
+        self._every, self._extractor, self._real = config.fid_every, extractor, real
+        # Drawn on the CPU by a generator of its own: the same z at every step, and training's stream stays as it is.
+        z = torch.randn(COUNT, config.z_dim, generator=torch.Generator().manual_seed(config.seed))
+        labels = torch.arange(COUNT) % spec.num_classes if spec.conditioning is Conditioning.LABEL else None
+        self._z, self._labels = z.to(device), None if labels is None else labels.to(device)
+        self._spent = self._cost = 0.0
+
+    def due(self, step: int, seconds: float) -> bool:
+        """Whether `step` is to be measured after `seconds` of training."""
+        return step % self._every == 0 and self._spent + self._cost <= BUDGET * seconds
+
+    def measure(self, generator: nn.Module) -> tuple[float, bool]:
+        """-> the distance, and whether nothing was better so far; `generator` is in evaluation mode."""
+        begin = time.perf_counter()
+        fake = gather(self._features(generator), self._extractor.dims)
+        distance = frechet_distance(fake, self._real)
+        self._cost = time.perf_counter() - begin
+        self._spent += self._cost
+        better = distance < self.best
+        self.best = min(distance, self.best)
+        return distance, better
+
+    def _features(self, generator: nn.Module) -> Iterator[Tensor]:
+        for start in range(0, COUNT, _BATCH):
+            part = slice(start, start + _BATCH)
+            fake = generator(self._z[part], None if self._labels is None else self._labels[part])
+            yield self._extractor(to_uint8(fake.float())).rows.cpu()
+
+
+def open_gauge(config: TrainConfig, dataset: Dataset, spec: DataSpec, device: str) -> Generator[Loading, None, Gauge]:
+    """The gauge of a run: in the features of the data set's own classifier, else, on a GPU, in Inception's (FID).
+
+    ValueError where neither can be had.
+    """
+    space = live_space(config, device)
+    extractor = yield from open_extractor(space, dataset.name, device)
+    real = yield from reference_statistics(Reference.of_dataset(dataset, "train"), extractor)
+    return Gauge(extractor, real.groups.whole, config, spec, device)
+
+
+def live_space(config: TrainConfig, device: str) -> str:
+    """The features that `fid_every` measures in; ValueError, one sentence, where there are none."""
+    if has_classifier(config.dataset):
+        return "lenet"
+    if device.startswith("cuda"):
+        return "inception"
+    raise ValueError(
+        f"fid_every = {config.fid_every} needs a classifier for {config.dataset} (`python -m ganlab.metrics.train_lenet "
+        f"{config.dataset}` trains one) or a GPU for FID: set it to 0."
+    )

@@ -1,0 +1,110 @@
+"""The distance on the live curves: the same number as a table's, within its share of the time, and the best is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import torch
+from small import small
+from torch import Tensor, nn
+
+from ganlab.check import check
+from ganlab.checkpoint import checkpoints
+from ganlab.core import Conditioning, DataSpec
+from ganlab.data import load
+from ganlab.engine import train
+from ganlab.events import Checkpoint, Progress
+from ganlab.metrics.frechet import frechet_distance
+from ganlab.metrics.gaussian import gather
+from ganlab.metrics.lenet import LenetExtractor
+from ganlab.metrics.live import BUDGET, COUNT, Gauge, open_gauge
+from ganlab.process import work
+from ganlab.run import Run
+
+T = TypeVar("T")
+SPEC = DataSpec(28, 1, Conditioning.NONE)
+
+
+class Dots(nn.Module):
+    """A grey level for each z, whatever the weights."""
+
+    def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+        return torch.tanh(z[:, :1, None, None]).expand(-1, 1, 28, 28)
+
+
+def finished(steps: Generator[Any, None, T]) -> T:
+    """What a generator returns at its end."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def gauge(**changes: Any) -> Gauge:
+    extractor = LenetExtractor.load("mnist")
+    real = gather([extractor(torch.randint(0, 256, (300, 1, 28, 28), dtype=torch.uint8)).rows], extractor.dims)
+    return Gauge(extractor, real, small(fid_every=10, **changes), SPEC, "cpu")
+
+
+def test_it_is_the_frechet_distance_of_a_thousand_fakes() -> None:
+    made = gauge()
+    distance, better = made.measure(Dots())
+    z = torch.randn(COUNT, small().z_dim, generator=torch.Generator().manual_seed(0))
+    pixels = Dots()(z).add(1).mul(127.5).round().to(torch.uint8)
+    rows = LenetExtractor.load("mnist")(pixels).rows
+    assert distance == pytest.approx(frechet_distance(gather([rows], rows.shape[1]), made._real), rel=1e-4)
+    assert better and made.name == "distance/lenet-mnist"
+    assert made.measure(Dots()) == (distance, False)  # not better than itself
+
+
+def test_it_stays_within_its_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 1.0])  # one measurement takes a second
+    made = gauge()
+    assert made.due(10, 0.0) and not made.due(11, 100.0)
+    monkeypatch.setattr("ganlab.metrics.live.time.perf_counter", lambda: next(clock))
+    made.measure(Dots())
+    assert not made.due(20, 2 / BUDGET - 1)
+    assert made.due(20, 2 / BUDGET + 1)  # both together are 5 % by then
+
+
+@pytest.mark.parametrize("changes", [{"dataset": "cifar10"}, {"dataset": "facades", "family": "pix2pix"}])
+def test_what_cannot_be_measured_is_refused_before_the_run(changes: dict[str, Any]) -> None:
+    family = changes.pop("family", "dcgan")
+    with pytest.raises(ValueError, match=r"^fid_every = 5 .* set it to 0\.$"):
+        check(small(family, fid_every=5, image_size=32, channels=0, **changes))
+
+
+def test_measuring_changes_nothing_in_training(real_data: Path) -> None:
+    plain, measured = (
+        [event for event in train(small(dataset="mnist", fid_every=every)) if isinstance(event, Checkpoint | Progress)]
+        for every in (0, 5)
+    )
+    final = [[event for event in events if isinstance(event, Checkpoint)][-1] for events in (plain, measured)]
+    assert all(torch.equal(tensor, final[1].model[name]) for name, tensor in final[0].model.items())
+    points = [point for event in measured if isinstance(event, Progress) for point in event.points]
+    steps = [step for step, metrics in points if "distance/lenet-mnist" in metrics]
+    assert steps[0] == 5 and steps[-1] == 20
+
+
+def test_the_best_generator_is_kept_and_named(real_data: Path, tmp_path: Path) -> None:
+    run = Run.create(small(dataset="mnist", fid_every=5, steps=40, checkpoint_every=1000), root=tmp_path)
+    work(run)
+    series = run.metrics(["distance/lenet-mnist"])["distance/lenet-mnist"]
+    assert run.best == series.steps[series.values.argmin()]
+    assert f"step-{run.best:06d}" in [path.name for path in checkpoints(run.path / "checkpoints")]
+
+
+def test_a_gauge_knows_the_training_images(real_data: Path) -> None:
+    data = finished(load("mnist", image_size=28, channels=0, conditioning=Conditioning.NONE, split="train"))
+    made = finished(open_gauge(small(dataset="mnist", fid_every=5), data, SPEC, "cpu"))
+
+    class Real(nn.Module):
+        def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
+            return data.images[torch.randperm(60_000)[: len(z)]].float() / 127.5 - 1
+
+    assert made.measure(Real())[0] < 2
+    assert made.measure(Dots())[0] > 50
