@@ -16,7 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import its own layer and those before it.
 LAYERS = (
     ("core", "config", "events", "lock", "threads", "objectives", "nn", "devices", "images"),
-    ("framing", "photo_files"),
+    ("framing", "photo_files", "detached"),
     ("training_state", "image_pool", "data", "store", "checkpoint", "adapters"),
     ("metrics",),
     ("training",),
@@ -25,8 +25,8 @@ LAYERS = (
     ("engine", "recipes", "run", "check"),
     ("bench", "models", "recorder", "slots"),
     ("pipeline",),
-    ("process", "translation", "evaluation"),
-    ("commands",),
+    ("process", "translation", "evaluation", "jobs"),
+    ("commands", "commands_evaluate"),
     ("__main__", "web"),
     ("ui",),
 )

@@ -1,0 +1,55 @@
+"""Processes of our own that outlive whoever starts them: started anew, never forked, and asked politely to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ganlab.lock import is_held
+from ganlab.threads import yielding_threads
+
+_HOME = Path(__file__).resolve().parent.parent  # a worker finds ganlab wherever this process found it
+_START_TIMEOUT = 30.0  # seconds for a Python process to start and take its lock on a busy machine
+
+
+def start_detached(verb: str, folder: Path, *, log: Path, lock: Path) -> bool:
+    """Start `python -m ganlab VERB FOLDER` and return once it holds its `lock`; all it says is added to `log`.
+
+    False when it ended with an error before that, or meanwhile.
+    """
+    with log.open("ab") as output:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "ganlab", verb, str(folder.resolve())],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env=yielding_threads(os.environ | {"PYTHONPATH": f"{_HOME}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}),
+        )
+    deadline = time.monotonic() + _START_TIMEOUT
+    # Until the lock is held nobody could tell a starting worker from a dead one.
+    while not is_held(lock) and worker.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return worker.poll() in (None, 0)
+
+
+@contextmanager
+def signals_ask(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and a polite kill call `stop`; a second one ends the process at once."""
+
+    def ask(number: int, _frame: object) -> None:
+        stop()
+        signal.signal(number, signal.SIG_DFL)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
