@@ -1,0 +1,88 @@
+"""Addresses on the Hub as people type them: a repository, a revision of it, a file in it, or a link from the browser."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+HOME = "https://huggingface.co"
+_HOW = f"write org/name, org/name@revision, org/name/path/to/file.pth, spaces/org/name, or a link from {HOME}"
+_REVISION = re.compile(r"[\w.-]+(/[\w.-]+)*", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+class HubError(ValueError):
+    """What the Hub cannot give or take; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A place on the Hub. `kind` is "model" or "space"; `revision` "" is the newest; `file` may be a folder, "" is all."""
+
+    repo: str
+    kind: str = "model"
+    revision: str = ""
+    file: str = ""
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the revision is a commit in full, whose content never changes."""
+        return bool(_COMMIT.fullmatch(self.revision))
+
+    @property
+    def page(self) -> str:
+        """The repository's page for people."""
+        return f"{HOME}/{'spaces/' if self.kind == 'space' else ''}{self.repo}"
+
+    def __str__(self) -> str:
+        kind, revision = "spaces/" if self.kind == "space" else "", f"@{self.revision}" if self.revision else ""
+        return f"{kind}{self.repo}{revision}{'/' if self.file else ''}{self.file}"
+
+
+def parse(text: str) -> Address:
+    """The address that `text` means; HubError, one sentence, when it is none, or one of a data set."""
+    library = client()
+    text = text.strip().rstrip("/")
+    shown = "".join(letter if letter.isprintable() else "?" for letter in text[:100])
+    link = "://" in text or text.lower().startswith(("huggingface.co/", "hf.co/"))
+    try:
+        found = library.parse_hf_uri(text if link else f"hf://{text}")
+    except library.errors.HfUriError:
+        raise HubError(f"{shown!r} is no address on the Hub: {_HOW}.") from None
+    if found.type not in ("model", "space"):
+        raise HubError(f"{shown!r} is a {found.type} on the Hub, which holds no model: {_HOW}.")
+    revision = found.revision or ""
+    if revision and (".." in revision or revision.endswith("/") or not _REVISION.fullmatch(revision)):
+        raise HubError(f"{revision[:60]!r} is no revision: it is a branch, a tag or a commit such as main or 3ce13dc.")
+    if found.path_in_repo and not safe(found.path_in_repo):
+        raise HubError(f"{shown!r} names a file outside of its repository: {_HOW}.")
+    return Address(found.id, found.type, revision, found.path_in_repo)
+
+
+def means_the_hub(text: str) -> bool:
+    """Whether `text` can be an address on the Hub, and is not rather a path with a typing error: its folder is not here."""
+    try:
+        if Path(text).is_absolute() or text.startswith((".", "~")) or ("/" in text and Path(text).parent.exists()):
+            return False
+        parse(text)
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def safe(name: str) -> bool:
+    """Whether a file's name in a repository stays in its folder on every system, whoever wrote it."""
+    parts = PurePosixPath(name).parts
+    plain = name.isprintable() and not any(letter in name for letter in '\\:*?"<>|')
+    return plain and 0 < len(name) < 400 and bool(parts) and not name.startswith("/") and ".." not in parts
+
+
+def client():  # type: ignore[no-untyped-def]  # a module, imported late: the core runs without it
+    """The package huggingface_hub; HubError, one sentence, where it is not installed."""
+    try:
+        import huggingface_hub
+        import huggingface_hub.errors
+    except ImportError:
+        raise HubError("The Hub needs the package huggingface-hub: `pip install huggingface-hub` installs it.") from None
+    return huggingface_hub

@@ -1,0 +1,160 @@
+"""The model card of what is pushed: what it is, how it was made, what it measures, and the commands to use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ganlab.checkpoint import Info
+from ganlab.core import Conditioning
+from ganlab.metrics.value import Value
+from ganlab.run import Run
+
+_PRIVATE = ("family", "dataset", "data_path", "device", "start_from")
+_LIVE = "distance/"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a card is written from; `values` were measured by `ganlab evaluate`, `licence` "" is not stated."""
+
+    repo: str
+    info: Info
+    parameters: int
+    run: Run | None = None
+    values: Sequence[Value] = ()
+    licence: str = ""
+    pictured: bool = False
+
+    @property
+    def translates(self) -> bool:
+        """Whether it makes pictures of pictures."""
+        return self.info.spec.get("conditioning") in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+
+
+def write(facts: Facts) -> str:
+    """README.md of the repository."""
+    return "\n".join([*_head(facts), *_table(facts), *_measured(facts), *usage(facts.repo, facts.translates), *_again(facts)])
+
+
+def _head(facts: Facts) -> Iterator[str]:
+    from ganlab.recipes import RECIPES
+
+    config, recipe = facts.info.config, facts.info.recipe
+    task = "image-to-image" if facts.translates else "unconditional-image-generation"
+    yield from ("---", "library_name: ganlab", f"license: {facts.licence or 'other'}", f"pipeline_tag: {task}")
+    yield from (f"tags: [gan, {config['family']}, pytorch_model_hub_mixin]", "---", "")
+    title = RECIPES[recipe].title if recipe in RECIPES else f"{_family(config)} on {_data(config)[0]}"
+    yield from (f"# {title}", "")
+    if facts.pictured:
+        yield from ("![Samples](samples.png)", "")
+
+
+def _table(facts: Facts) -> Iterator[str]:
+    info, config = facts.info, facts.info.config
+    title, note = _data(config)
+    status = facts.run.status() if facts.run else None
+    took = f", {status.seconds:,.0f} s on {status.device or 'an unknown device'}" if status and status.seconds else ""
+    rows = {
+        "recipe": f"`{info.recipe}`" if info.recipe else "none; every setting is in `config.json`",
+        "family": _paper(config),
+        "data": f"{title}. {note}" if note else title,
+        "pictures": f"{info.spec['image_size']} px, {'colour' if info.spec['channels'] == 3 else 'grey'}",
+        "training": f"{info.step:,} steps of {config['batch_size']} images{took}; seed {config['seed']}",
+        "kept": f"the averaged generator, {facts.parameters:,} parameters",
+        "licence": facts.licence or "not stated by who pushed it; the data's terms hold too",
+    }
+    yield from ("| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows.items()), "")
+
+
+def _measured(facts: Facts) -> Iterator[str]:
+    lines = [f"- {value}" for value in facts.values] + list(_live(facts))
+    yield from ("## Measured", "", *(lines or ["Nothing was measured."]), "")
+
+
+def _live(facts: Facts) -> Iterator[str]:
+    """The last value of the live curve up to the step that is pushed, with what it was measured on."""
+    if facts.run is None:
+        return
+    from ganlab.metrics.live import COUNT
+
+    names = [name for name in facts.run.metric_names() if name.startswith(_LIVE)]
+    for name, series in facts.run.metrics(names).items():
+        known = series.steps <= facts.info.step
+        if known.any():
+            step, value, features = series.steps[known][-1], series.values[known][-1], name.removeprefix(_LIVE)
+            protocol = f"Fréchet distance in the features of {features}, {COUNT:,} images against the training images"
+            yield f"- {name}: {value:.4g} at step {step:,} ({protocol}, read during training; more images read lower)"
+
+
+def usage(repo: str, translates: bool) -> list[str]:
+    """How to use it from the Hub."""
+    draw = f"ganlab sample {repo} -n 64 --seed 7 -o sheet.png"
+    command = f"ganlab translate photo.jpg --model {repo} -o made.png" if translates else draw
+    call = 'pipeline.translate(Image.open("photo.jpg"))' if translates else "pipeline.sample(8, seed=7)"
+    code = f'pipeline = Pipeline.from_pretrained("{repo}")\npictures = {call}'
+    mixin = f'from ganlab.hub.module import Generators\n\nnetworks = Generators.from_pretrained("{repo}")'
+    return [
+        "## Use it",
+        "",
+        f"```sh\n{command}\n```",
+        "",
+        f"```python\nfrom ganlab import Pipeline\n\n{code}\n```",
+        "",
+        "As a plain `torch.nn.Module` by `huggingface_hub`'s PyTorchModelHubMixin:",
+        "",
+        f"```python\n{mixin}\n```",
+        "",
+    ]
+
+
+def _again(facts: Facts) -> Iterator[str]:
+    yield from ("## Train it again", "", f"```sh\n{train_command(facts.info)}\n```", "")
+
+
+def train_command(info: Info) -> str:
+    """What trains this again: the recipe or the family, and each setting that differs from theirs."""
+    from ganlab.families import FAMILIES
+    from ganlab.recipes import RECIPES
+
+    config = info.config
+    if info.recipe in RECIPES:
+        base, start = RECIPES[info.recipe].config.to_dict(), f"ganlab train --recipe {info.recipe}"
+        data = "" if config["dataset"] == base["dataset"] else f" {config['dataset']}"
+    else:
+        base = FAMILIES[config["family"]].config.to_dict()
+        start, data = f"ganlab train --family {config['family']}", f" {config['dataset']}"
+    changed = {name: value for name, value in config.items() if name not in _PRIVATE and _plain(base.get(name)) != _plain(value)}
+    return f"{start}{data}" + "".join(f" --{name.replace('_', '-')} {_text(value)}" for name, value in changed.items())
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _text(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _family(config: Mapping[str, Any]) -> str:
+    from ganlab.families import FAMILIES
+
+    return FAMILIES[config["family"]].title if config["family"] in FAMILIES else str(config["family"])
+
+
+def _paper(config: Mapping[str, Any]) -> str:
+    from ganlab.families import FAMILIES
+
+    family = FAMILIES.get(config["family"])
+    return f"{family.title} ({family.paper}, {family.year})" if family else str(config["family"])
+
+
+def _data(config: Mapping[str, Any]) -> tuple[str, str]:
+    """Its title, and what is known of it; of a folder of somebody's own, nothing."""
+    from ganlab.data import DATASETS
+
+    if config["dataset"] == "folder" or config["dataset"] not in DATASETS:
+        return "a folder of images of the author's own", ""
+    source = DATASETS[config["dataset"]]
+    return source.title, source.note
