@@ -71,6 +71,11 @@ def obtain(wanted: Published) -> Generator[Loading, None, Found]:
     return Found(path, sha256(path), True)
 
 
+def at_hand(wanted: Published) -> bool:
+    """Whether the file lies on this machine, so that nothing must be downloaded."""
+    return _named(wanted) is not None or any(matches(path, wanted.sha256) for path in _places(wanted))
+
+
 def _named(wanted: Published) -> Path | None:
     """The file that the environment names for this network, if it does."""
     value = os.environ.get(VARIABLE, "")

@@ -1,0 +1,248 @@
+"""Train the systems of a published table, measure them at their first and their last epoch, and lay both tables side by side."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ganlab import process
+from ganlab.checkpoint import step_of
+from ganlab.config import TrainConfig
+from ganlab.evaluation import Asked, evaluate, evaluate_floors
+from ganlab.events import Loading
+from ganlab.metrics.value import Value
+from ganlab.metrics.weights_files import TENSORFLOW, TORCHVISION, at_hand
+from ganlab.recipes import TOGETHER, configs_of
+from ganlab.run import Run, runs
+
+# FID after the source's first and last epoch (of 200), under its own reading.
+COLUMN = {
+    "column-gan": (540.90, 103.69),
+    "column-dcgan": (314.34, 44.99),
+    "column-lsgan-mlp": (532.52, 94.01),
+    "column-cgan-fid": (605.47, 79.92),
+}
+# Losses of G and D after 1,000 and 23,000 steps on Fashion-MNIST; the last are the equilibria ln 2 and 1/4.
+DUEL = {"duel-bce": ((1.372, 0.434), (0.695, 0.694)), "duel-mse": ((0.535, 0.160), (0.251, 0.250))}
+LOSSES = {"dcgan": "cross-entropy", "lsgan": "squared error"}
+TABLES = {"column": tuple(COLUMN), "duel": TOGETHER["duel"]}
+DISPLAY_STEP = 1000  # the duel's source prints means over as many steps
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Row:
+    """One system: what its source published, what `first` (after one epoch; empty where that was not reached) and `last` read.
+
+    `seconds` is the time it trained, over `epochs`.
+    """
+
+    recipe: str
+    run: str
+    published: str
+    epochs: float
+    epochs_wanted: float
+    seconds: float
+    first: tuple[Value, ...]
+    last: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """The rows of a table, and the `floors`: what real images read."""
+
+    name: str
+    rows: tuple[Row, ...]
+    floors: tuple[Value, ...] = ()
+
+    @property
+    def values(self) -> list[Value]:
+        """Everything that was measured."""
+        return [value for row in self.rows for value in (*row.first, *row.last)] + list(self.floors)
+
+    def __str__(self) -> str:
+        """A table in Markdown, and below it how it was measured."""
+        metrics = list(dict.fromkeys(value.metric for value in self.values))
+        lines = [["recipe", "published", *metrics, "epochs", "trained"]]
+        for row in self.rows:
+            cells = [f"{_of(row.first, name)} → {_of(row.last, name)}" if row.first else _of(row.last, name) for name in metrics]
+            epochs = f"{row.epochs:.3g} of {row.epochs_wanted:.3g}"
+            lines.append([f"`{row.recipe}`", row.published, *cells, epochs, _duration(row.seconds)])
+        for subject in dict.fromkeys(value.subject for value in self.floors):
+            own = [value for value in self.floors if value.subject == subject]
+            lines.append([subject, "", *(_of(own, name) for name in metrics), "", ""])
+        lines.insert(1, ["---"] * len(lines[0]))
+        notes = [str(value) for value in (self.rows[-1].last if self.rows else ())]
+        return "\n".join([*("| " + " | ".join(line) + " |" for line in lines), "", "Measured as in:", *notes])
+
+
+Reproducing = Generator[Loading, None, Reproduction]
+
+
+def reproduce(name: str, budget: float | None = None, *, n: int = 10_000, dataset: str = "", device: str = "auto") -> Reproducing:
+    """Yield how far it is; return the table.
+
+    `name` is "column" or "duel". The systems train one after the other for an equal share of `budget` (seconds of training;
+    None: the published number of epochs), so a budget shortens the slow ones most: every row says how many epochs it saw.
+    Runs of an earlier call that are not done yet go on. Closing the generator stops the training after a checkpoint.
+    ValueError, one sentence, when something cannot be trained or measured.
+    """
+    if name not in TABLES:
+        raise ValueError(f"table = {name!r} is not one of {', '.join(TABLES)}.")
+    groups = [TABLES[name]] if name in TOGETHER else [(recipe,) for recipe in TABLES[name]]
+    rows: list[Row] = []
+    left = budget
+    for done, recipes in enumerate(groups):
+        share = None if left is None else left / (len(groups) - done)
+        overrides = {"device": device} | ({"dataset": dataset} if dataset else {})
+        members = yield from _trained({recipe: _config(recipe, overrides) for recipe in recipes}, share)
+        for run in members:
+            rows.append((yield from _row(run, n)))
+        left = None if left is None else left - max(row.seconds for row in rows[-len(members) :])
+    floors: list[Value] = []
+    measured = next((run for row in rows if row.last for run in [Run.open(row.run)]), None)
+    if measured and name == "column":
+        floors = yield from evaluate_floors(str(measured.checkpoints()[-1]), Asked(_metrics(), n))
+    return Reproduction(name, tuple(rows), tuple(floors))
+
+
+def seconds(text: str) -> float:
+    """ "90s", "10m" or "1.5h" as seconds; ValueError for anything else."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh])", text.strip().lower())
+    if not match or not float(match[1]):
+        raise ValueError(f"budget = {text!r} is no length of time: write 90s, 10m or 2h.")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def _config(recipe: str, overrides: Mapping[str, str]) -> TrainConfig:
+    """The recipe with a checkpoint after each epoch; the oldest is always kept."""
+    config = configs_of(recipe, overrides)[recipe]
+    return config.replace(checkpoint_every=config.sample_every)
+
+
+def _trained(configs: Mapping[str, TrainConfig], share: float | None) -> Generator[Loading, None, list[Run]]:
+    """Runs of `configs`, side by side, trained to their end or for `share` seconds each."""
+    members = _found(configs)
+    for run in members:
+        status = run.status()
+        if not status.active and status.state != "finished" and (share is None or status.seconds < share):
+            process.resume(run)
+    members = members or process.launch_together(configs)
+    try:
+        while any(run.status().active for run in members):
+            status = members[0].status()
+            what = f"Training {' and '.join(configs)}"
+            if status.state == "queued":
+                yield Loading(f"{what}: {status.message}")
+            elif share is None:
+                yield Loading(what, status.step, status.steps, "steps")
+            else:
+                yield Loading(what, round(status.seconds), round(share), "seconds")
+            for run in members:
+                if share is not None and run.status().seconds >= share:
+                    run.request_stop()
+            time.sleep(_POLL_SECONDS)
+    except GeneratorExit:
+        for run in members:
+            run.request_stop()
+        raise
+    for run in members:
+        if run.status().state in ("failed", "lost"):
+            raise ValueError(f"{run.id} did not get to its end: {run.status().message}")
+    return members
+
+
+def _found(configs: Mapping[str, TrainConfig]) -> list[Run]:
+    """The newest runs of exactly these configs, from an earlier call; none unless there is one of each."""
+    found = {}
+    for run in runs():
+        name = run.settings["recipe"]
+        if name in configs and name not in found and run.settings["config"] == configs[name].to_dict():
+            found[name] = run
+    return [found[name] for name in configs] if found.keys() == configs.keys() else []
+
+
+def _row(run: Run, n: int) -> Generator[Loading, None, Row]:
+    status, config, recipe = run.status(), run.config, run.settings["recipe"]
+    epoch = math.ceil(status.num_images / config.batch_size) if status.num_images else config.sample_every
+    by_step = {step_of(folder): folder for folder in run.checkpoints()}
+    last = max(by_step, default=0)
+    measured = {}
+    for when in {epoch, last} & by_step.keys():
+        if recipe in COLUMN:
+            measured[when] = yield from _measured(by_step[when], n, f"{recipe}, epoch {_epochs(when, epoch)}")
+    if recipe in DUEL:
+        measured |= {when: _losses(run, when) for when in (DISPLAY_STEP, status.step) if when}
+    first_at = epoch if recipe in COLUMN else DISPLAY_STEP
+    return Row(
+        recipe,
+        run.id,
+        _published(recipe),
+        status.step / epoch,
+        status.steps / epoch,
+        status.seconds,
+        tuple(measured.get(first_at, ())) if last > first_at else (),
+        tuple(measured.get(last, ())),
+    )
+
+
+def _measured(folder: Path, n: int, subject: str) -> Generator[Loading, None, list[Value]]:
+    values = yield from evaluate(str(folder), Asked(_metrics(), n))
+    return [replace(value, subject=subject) for value in values]
+
+
+def _metrics() -> tuple[str, ...]:
+    """The cheap distance, and those of Inception whose weights need no download."""
+    with_weights = (("column-fid", TORCHVISION), ("fid", TENSORFLOW))
+    return ("frechet-lenet", *(name for name, weights in with_weights if at_hand(weights)))
+
+
+def _losses(run: Run, until: int) -> list[Value]:
+    """The means of G's and D's loss over the steps before `until`, as the duel's source prints them."""
+    config, made = run.config, []
+    for network in ("G", "D"):
+        series = run.metrics([f"loss/{network}/adversarial"])[f"loss/{network}/adversarial"]
+        values = series.values[(series.steps > until - DISPLAY_STEP) & (series.steps <= until)]
+        count = min(until, DISPLAY_STEP) * config.batch_size
+        made.append(
+            Value(
+                metric=f"loss of {network}",
+                value=float(values.mean()),
+                error=float(np.std(values) / max(len(values), 1) ** 0.5),
+                n_fake=count,
+                n_real=count,
+                reference=config.dataset,
+                extractor=f"its own D, {LOSSES[config.family]}",
+                resize="none",
+                seed=config.seed,
+                subject=run.settings["recipe"],
+                step=until,
+            )
+        )
+    return made
+
+
+def _published(recipe: str) -> str:
+    if recipe in COLUMN:
+        first, last = COLUMN[recipe]
+        return f"{first:.2f} → {last:.2f}"
+    (g, d), (g_last, d_last) = DUEL[recipe]
+    return f"G {g:.3f} → {g_last:.3f}, D {d:.3f} → {d_last:.3f}"
+
+
+def _of(values: Sequence[Value], metric: str) -> str:
+    return next((str(value.estimate) for value in values if value.metric == metric), "–")
+
+
+def _epochs(step: int, epoch: int) -> str:
+    return f"{step / epoch:.3g}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
