@@ -163,9 +163,16 @@ def _found(configs: Mapping[str, TrainConfig]) -> list[Run]:
     found = {}
     for run in runs():
         name = run.settings["recipe"]
-        if name in configs and name not in found and run.settings["config"] == configs[name].to_dict():
+        if name in configs and name not in found and _is_of(run, configs[name]):
             found[name] = run
     return [found[name] for name in configs] if found.keys() == configs.keys() else []
+
+
+def _is_of(run: Run, config: TrainConfig) -> bool:
+    try:
+        return run.config == config
+    except ValueError:  # of a version with other settings
+        return False
 
 
 def _row(run: Run, n: int) -> Generator[Loading, None, Row]:
@@ -207,7 +214,9 @@ def _losses(run: Run, until: int) -> list[Value]:
     """The means of G's and D's loss over the steps before `until`, as the duel's source prints them."""
     config, made = run.config, []
     for network in ("G", "D"):
-        series = run.metrics([f"loss/{network}/adversarial"])[f"loss/{network}/adversarial"]
+        series = run.metrics([f"loss/{network}/adversarial"]).get(f"loss/{network}/adversarial")
+        if series is None:  # stopped before the first point
+            continue
         values = series.values[(series.steps > until - DISPLAY_STEP) & (series.steps <= until)]
         count = min(until, DISPLAY_STEP) * config.batch_size
         made.append(

@@ -28,6 +28,6 @@ def driven(work: Generator[Loading, None, Result]) -> Result:
                     )
                 bar.update(event.done - bar.n)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            return end.value
         finally:
             work.close()
