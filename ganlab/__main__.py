@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ganlab import __version__, commands
+from ganlab import __version__, commands, commands_evaluate, commands_reproduce
 from ganlab.config import Knob
 from ganlab.threads import yielding_threads
 
@@ -87,8 +87,18 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     evaluate.add_argument("--seed", type=int, default=0, help="decides the z and the random subsets (default: 0)")
     evaluate.add_argument("--floors", action="store_true", help="also what real images of the data set read")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the values and their protocols there too")
+    evaluate.add_argument("--csv", type=Path, metavar="FILE", help="the same, one value a line")
+    evaluate.add_argument("--latex", type=Path, metavar="FILE", help="the same as tables, one for each protocol")
     evaluate.add_argument("--device", default="auto", help="default: auto")
-    evaluate.set_defaults(command=commands.evaluate)
+    evaluate.set_defaults(command=commands_evaluate.evaluate)
+
+    reproduce = verbs.add_parser("reproduce", help="train a published table's systems and print both tables as one")
+    reproduce.add_argument("table", help="column (GAN, DCGAN, LSGAN and CGAN on MNIST) or duel (two losses on the same batches)")
+    reproduce.add_argument("--budget", default="", help="training time for all of them together, such as 10m (default: no limit)")
+    reproduce.add_argument("-n", type=int, default=10_000, metavar="COUNT", help="generated images to measure (default: 10000)")
+    reproduce.add_argument("--dataset", default="", help="another data set than the source's")
+    reproduce.add_argument("--device", default="auto", help="default: auto")
+    reproduce.set_defaults(command=commands_reproduce.reproduce)
 
     bench = verbs.add_parser("bench", help="measure how fast the families train here")
     bench.add_argument("--family", action="append", help="only these (repeatable; default: all)")
@@ -100,6 +110,10 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     worker = verbs.add_parser("worker", help="train a run directory that the app has made (not for people)")
     worker.add_argument("run", type=Path)
     worker.set_defaults(command=commands.worker)
+
+    job = verbs.add_parser("job", help="do a job that the app has written down (not for people)")
+    job.add_argument("job", type=Path)
+    job.set_defaults(command=commands.job)
     return parser
 
 

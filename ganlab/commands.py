@@ -9,15 +9,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ganlab.config import Knob, TrainConfig
 from ganlab.run import Run
 from ganlab.run import runs as all_runs
-
-if TYPE_CHECKING:
-    from ganlab.metrics.measure import Measuring
-    from ganlab.metrics.value import Value
 
 
 def knobs(family: str | None, recipe: str | None) -> list[Knob]:
@@ -228,49 +224,6 @@ def translate(options: argparse.Namespace) -> int:
     return 1 if skipped else 0
 
 
-def evaluate(options: argparse.Namespace) -> None:
-    """`ganlab evaluate`: one line per value, with its error and its protocol."""
-    from ganlab.evaluation import Asked, evaluate, evaluate_floors
-
-    if not 2 <= options.n <= 1_000_000:
-        raise ValueError(f"-n {options.n} is out of range: 2 to 1,000,000.")
-    metrics = [name for name in options.metrics.replace(",", " ").split() if name]
-    asked = Asked(metrics, options.n, options.reference, options.split, options.seed, options.device)
-    values = []
-    for subject in options.subjects:
-        values += _driven(evaluate(subject, asked))
-    if options.floors:
-        values += _driven(evaluate_floors(options.subjects[0], asked))
-    for value in values:
-        print(value)
-    if options.json:
-        options.json.write_text(json.dumps([value.to_dict() for value in values], indent=2) + "\n")
-
-
-def _driven(measuring: Measuring) -> list[Value]:
-    """Run to the end behind a bar with rate and time left; silent on a pipe."""
-    from tqdm import tqdm
-
-    bar, what = None, ""
-    try:
-        while True:
-            event = next(measuring)
-            if event.what != what:
-                if bar is not None:
-                    bar.close()
-                bar, what = (
-                    tqdm(desc=event.what, total=event.total or None, unit=event.unit, disable=None, leave=False),
-                    event.what,
-                )
-            assert bar is not None
-            bar.update(event.done - bar.n)
-    except StopIteration as end:
-        return list(end.value)
-    finally:
-        if bar is not None:
-            bar.close()
-
-
 def bench(options: argparse.Namespace) -> None:
     """`ganlab bench`: images per second of each family with its default settings."""
     from ganlab.bench import measure
@@ -286,3 +239,10 @@ def worker(options: argparse.Namespace) -> None:
     from ganlab.process import work
 
     work(Run(options.run))
+
+
+def job(options: argparse.Namespace) -> None:
+    """`ganlab job`: the process behind a measurement that the app started."""
+    from ganlab.jobs import Job, work
+
+    work(Job(options.job))

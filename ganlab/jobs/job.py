@@ -1,0 +1,155 @@
+"""The folder of a job: what was asked for, how far it is, what it found.
+
+    runs/.jobs/<id>/ job.json progress.json values.json troubles.json outcome.json job.log lock stop
+
+The worker writes all of it; its state is derived from who holds the lock and what was written, never stored.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ganlab.lock import is_held
+from ganlab.metrics.value import Value
+from ganlab.run import ID, new_folder, remove_folder, runs_root
+
+STARTING = 60.0  # seconds for a process to show itself; afterwards a job that nobody has in hand is lost
+LOST = "Its process was killed; what it had measured by then is kept."
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a job is doing: `done` of `total` (0: unknown) in `unit`, `rate` per second; `waiting` for other jobs to end."""
+
+    what: str = ""
+    done: int = 0
+    total: int = 0
+    unit: str = "images"
+    rate: float = 0.0
+    seconds_left: float | None = None
+    waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a job stands; `message` is one sentence once it has ended."""
+
+    state: str  # queued | running | finished | stopped | failed | lost
+    progress: Progress = Progress()
+    message: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether it is still to be done or being done."""
+        return self.state in ("queued", "running")
+
+
+class Job:
+    """One job's folder. Cheap to make; every method reads the disk anew."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def id(self) -> str:
+        """The folder's name; sorts by time of creation."""
+        return self.path.name
+
+    @classmethod
+    def create(cls, kind: str, arguments: dict[str, Any], title: str, root: Path | None = None) -> Job:
+        """Write down what is to be done; `arguments` are plain values, `title` is for people."""
+        job = cls(new_folder(_folder(root), kind))
+        job.write("job.json", {"kind": kind, "arguments": arguments, "title": title, "created": time.time()})
+        return job
+
+    @classmethod
+    def open(cls, id: str, root: Path | None = None) -> Job:
+        """The job named `id`; ValueError when there is none. The id is checked, so it can come from outside."""
+        job = cls(_folder(root) / id)
+        if not ID.fullmatch(id) or not (job.path / "job.json").is_file():
+            raise ValueError(f"There is no job named {id!r}.")
+        return job
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """job.json: `kind`, `arguments` (plain values), `title`, `created` (seconds since the epoch)."""
+        facts = self._read("job.json")
+        if not isinstance(facts, dict) or not facts.keys() >= {"kind", "arguments", "title", "created"}:
+            raise ValueError(f"job.json of {self.id} is damaged: delete this job.")
+        return facts
+
+    @property
+    def lock_path(self) -> Path:
+        """Held by the job's process as long as it lives."""
+        return self.path / "lock"
+
+    def status(self) -> Status:
+        """Derived from who holds the lock and what was written last."""
+        alive = is_held(self.lock_path)  # before the rest: a worker writes, then lets go
+        outcome, kept = self._read("outcome.json"), self._read("progress.json")
+        progress = Progress(**kept) if kept else Progress()
+        if outcome:
+            return Status(outcome["state"], progress, outcome["sentence"])
+        if alive:
+            return Status("queued" if progress.waiting or not kept else "running", progress)
+        if not kept and time.time() - self.facts["created"] < STARTING:
+            return Status("queued", Progress("Starting"))
+        return Status("lost", progress, LOST)
+
+    def values(self) -> list[Value]:
+        """What was measured so far."""
+        return [Value.from_dict(fields) for fields in self._read("values.json") or []]
+
+    def troubles(self) -> list[str]:
+        """One sentence for each thing that could not be measured, so far."""
+        return list(self._read("troubles.json") or [])
+
+    def request_stop(self) -> None:
+        """Ask the worker to stop; it looks whenever it has got a little further. Harmless when nobody listens."""
+        if self.path.is_dir():
+            (self.path / "stop").touch()
+
+    def stop_requested(self) -> bool:
+        """Whether somebody asked the worker to stop."""
+        return (self.path / "stop").exists()
+
+    def delete(self) -> None:
+        """Remove the job and what it found; ValueError while its process lives."""
+        if is_held(self.lock_path):
+            raise ValueError("This is still being worked on: stop it first, then delete it.")
+        remove_folder(self.path)
+
+    def write(self, name: str, content: object) -> None:
+        """Replace one of the job's files in one piece; for its worker."""
+        partial = self.path / f"{name}.partial"
+        partial.write_text(json.dumps(content) + "\n")
+        partial.replace(self.path / name)
+
+    def write_progress(self, progress: Progress) -> None:
+        """Replace progress.json."""
+        self.write("progress.json", asdict(progress))
+
+    def _read(self, name: str) -> Any:
+        """A file's content; None when it is not there or damaged."""
+        try:
+            return json.loads((self.path / name).read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+
+def jobs(root: Path | None = None) -> list[Job]:
+    """All jobs of a folder of runs, newest first."""
+    folder = _folder(root)
+    if not folder.is_dir():
+        return []
+    found = [Job(path) for path in folder.iterdir() if ID.fullmatch(path.name) and (path / "job.json").is_file()]
+    return sorted(found, key=lambda job: job.id, reverse=True)
+
+
+def _folder(root: Path | None) -> Path:
+    return (root or runs_root()) / ".jobs"

@@ -1,0 +1,84 @@
+"""The job behind the Evaluate page: several models or folders under one protocol, and what real images read under it."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+
+from ganlab.evaluation import Asked, Split, evaluate, evaluate_floors
+from ganlab.jobs.kinds import Measured, Trouble, Working
+from ganlab.metrics.measure import CHEAP, Measuring
+from ganlab.metrics.value import Value
+from ganlab.process import EXPECTED, Advice, explain
+
+ADVICE = Advice(
+    memory="fewer images or fewer metrics need less",
+    disk="make room, then measure again; what was measured before is kept",
+    log="job.log",
+)
+
+
+def measure_all(
+    subjects: Sequence[str],
+    metrics: Sequence[str] = CHEAP,
+    n: int = 10_000,
+    reference: str = "",
+    split: Split = "train",
+    seed: int = 0,
+    floors: bool = True,
+    device: str = "auto",
+) -> Working:
+    """Tell how far it is; return the values of all `subjects`, then the floors of every reference they were held against.
+
+    The values of each subject are told when they are known. One that cannot be measured is a Trouble, and the others go on;
+    ValueError when none can.
+    """
+    if not subjects or not metrics:
+        raise ValueError("Choose at least one model or folder of images, and at least one metric.")
+    asked, names = Asked(tuple(metrics), n, reference, split, seed, device), list(dict.fromkeys(subjects))
+    values: list[Value] = []
+    references: dict[str, str] = {}  # and one subject that was held against each
+    sentences = []
+    for place, subject in enumerate(names, 1):
+        where = f"model {place} of {len(names)}" if len(names) > 1 else ""
+        made = yield from _tried(lambda subject=subject: evaluate(subject, asked), subject, where)  # type: ignore[misc]
+        if isinstance(made, str):
+            sentences.append(made)
+            continue
+        values += made
+        references.setdefault(made[0].reference, subject)
+    if not values:
+        raise ValueError(sentences[0])
+    for subject in references.values() if floors else ():
+        made = yield from _tried(lambda subject=subject: evaluate_floors(subject, asked), "", "floors")  # type: ignore[misc]
+        values += [] if isinstance(made, str) else made
+    return values
+
+
+def _tried(start: Callable[[], Measuring], subject: str, where: str) -> Generator[object, None, list[Value] | str]:
+    """The values, told as they are known; or the sentence about why there are none."""
+    try:
+        values = yield from _placed(start(), where)
+    except Exception as error:
+        if not isinstance(error, EXPECTED):
+            traceback.print_exc()
+        sentence = explain(error, ADVICE)
+        if subject and subject not in sentence:
+            sentence = f"{subject}: {sentence}"
+        yield Trouble(sentence)
+        return sentence
+    yield Measured(tuple(values))
+    return values
+
+
+def _placed(measuring: Measuring, where: str) -> Measuring:
+    """The same, with its place among others in what is told."""
+    try:
+        while True:
+            event = next(measuring)
+            yield replace(event, what=f"{event.what} ({where})") if where else event
+    except StopIteration as end:
+        return list(end.value)
+    finally:
+        measuring.close()

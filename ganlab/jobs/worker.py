@@ -1,0 +1,146 @@
+"""Starting a job and doing it: one process for each, one at work at a time in each folder of runs."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from ganlab.detached import signals_ask, start_detached
+from ganlab.events import Loading
+from ganlab.jobs.job import Job, Progress, jobs
+from ganlab.jobs.kinds import KINDS, Measured, Trouble
+from ganlab.lock import FileLock, is_held
+from ganlab.metrics.value import Value
+
+_POLL_SECONDS = 0.3
+_REPORT_SECONDS = 0.25
+_RATE_SECONDS = 0.5  # before that a rate says little
+
+
+def launch(kind: str, arguments: dict[str, Any], title: str, root: Path | None = None) -> Job:
+    """Start a job in a process of its own and return at once; it outlives this process and waits for other jobs.
+
+    ValueError for a kind that there is not, and when the process could not start.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"kind = {kind!r} is not one of {', '.join(KINDS)}.")
+    job = Job.create(kind, arguments, title, root)
+    if not start_detached("job", job.path, log=job.path / "job.log", lock=job.lock_path) and job.status().state == "queued":
+        sentence = "The process could not start; job.log in the folder of the job says why."
+        _end(job, "failed", sentence)
+        raise ValueError(sentence)
+    return job
+
+
+def work(job: Job) -> None:
+    """The main of a job's process: take it, wait for the others, do it, write everything down.
+
+    A job that fails is recorded as failed, not raised. ValueError when another process has it in hand.
+    """
+    lock = FileLock(job.lock_path)
+    if not lock.acquire(timeout=1.0):
+        raise ValueError(f"{job.id} is already in the hands of another process.")
+    try:
+        with signals_ask(job.request_stop):
+            try:
+                job.write_progress(Progress("Starting"))
+                with _turn(job) as taken:
+                    _end(job, *(_done(job) if taken else ("stopped", "Stopped before it began.")))
+            except Exception as error:
+                _end(job, "failed", _sentence(error))
+    finally:
+        lock.release()
+
+
+def _done(job: Job) -> tuple[str, str]:
+    """Do the work; returns how it ended and a sentence about it."""
+    values: list[Value] = []
+    troubles: list[str] = []
+    report = _Reporter(job.write_progress)
+    with closing(KINDS[job.facts["kind"]](**job.facts["arguments"])) as working:
+        while not job.stop_requested():
+            try:
+                told = next(working)
+            except StopIteration as end:
+                _keep(job, end.value)
+                return "finished", f"Done, but {_count(troubles)} could not be measured." if troubles else "Done."
+            match told:
+                case Loading():
+                    report(told)
+                case Measured():
+                    _keep(job, values := [*values, *told.values])
+                case Trouble():
+                    troubles.append(told.sentence)
+                    job.write("troubles.json", troubles)
+    return "stopped", "Stopped; what was measured before is kept." if values else "Stopped before anything was measured."
+
+
+def _keep(job: Job, values: list[Value]) -> None:
+    job.write("values.json", [value.to_dict() for value in values])
+
+
+def _end(job: Job, state: str, sentence: str) -> None:
+    job.write("outcome.json", {"state": state, "sentence": sentence, "ended": time.time()})
+
+
+def _count(troubles: list[str]) -> str:
+    return "one part" if len(troubles) == 1 else f"{len(troubles)} parts"
+
+
+def _sentence(error: Exception) -> str:
+    from ganlab.jobs.measuring import ADVICE
+    from ganlab.process import EXPECTED, explain
+
+    if not isinstance(error, EXPECTED):
+        traceback.print_exc()
+    return explain(error, ADVICE)
+
+
+@contextmanager
+def _turn(job: Job) -> Iterator[bool]:
+    """Inside the block no other job of this folder works; False when somebody asked to stop while it waited."""
+    lock = FileLock(job.path.parent / ".turn")
+    said = ""
+    while (ahead := len(_before(job))) or not lock.acquire():
+        if job.stop_requested():
+            yield False
+            return
+        what = f"Waiting for {'another job' if ahead <= 1 else f'{ahead} other jobs'} to end"
+        if what != said:
+            job.write_progress(Progress(what, waiting=True))
+            said = what
+        time.sleep(_POLL_SECONDS)
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def _before(job: Job) -> list[Job]:
+    """Older jobs that somebody works on or that wait."""
+    older = [other for other in jobs(job.path.parent.parent) if other.id < job.id]
+    return [other for other in older if is_held(other.lock_path) and other.status().active]
+
+
+class _Reporter:
+    """Writes progress down a few times a second; each new piece of work at once."""
+
+    def __init__(self, write: Callable[[Progress], None]) -> None:
+        self._write = write
+        self._what, self._began, self._first, self._said = "", 0.0, 0, 0.0
+
+    def __call__(self, event: Loading) -> None:
+        now = time.monotonic()
+        if event.what != self._what:
+            self._what, self._began, self._first = event.what, now, event.done
+        elif now - self._said < _REPORT_SECONDS:
+            return
+        self._said = now
+        passed = now - self._began
+        rate = (event.done - self._first) / passed if passed > _RATE_SECONDS else 0.0
+        left = (event.total - event.done) / rate if rate > 0 and event.total else None
+        self._write(Progress(event.what, event.done, event.total, event.unit, rate, left))

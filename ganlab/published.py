@@ -1,0 +1,32 @@
+"""What others report for the recipes that they are the source of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from ganlab import checkpoint
+from ganlab.models import models
+
+_READING = re.compile(r"\b(FID|G) \d")  # a distance or a loss; others report pictures, or numbers of parameters
+
+
+def published_results(names: Iterable[str]) -> dict[str, str]:
+    """{name: the FID or losses that its recipe's source reports, under its own protocol}, for those that have a recipe with one.
+
+    A name is a model's, a checkpoint folder, or a recipe's, to which ", epoch 1" may be added.
+    """
+    from ganlab.recipes import RECIPES
+
+    folders = {model.name: model.folder for model in models()}
+    recipes = {name: _recipe(folders.get(name, Path(name)), name) for name in names}
+    found = {name: RECIPES[recipe].published for name, recipe in recipes.items() if recipe in RECIPES}
+    return {name: published for name, published in found.items() if _READING.search(published)}
+
+
+def _recipe(folder: Path, name: str) -> str:
+    try:
+        return checkpoint.read_info(folder).recipe
+    except (ValueError, OSError):  # no checkpoint of ours
+        return name.partition(",")[0]
