@@ -193,8 +193,11 @@ class Pipeline:
         return [to_pil(image) for image in self.generate(truncation * self.latents(n, seed), label)]
 
     @torch.inference_mode()
-    def generate(self, z: Tensor, label: int | Sequence[int] | None = None) -> Tensor:
-        """z (n, z_dim) -> images (n, C, S, S) uint8 on the CPU; ValueError when z or label does not fit."""
+    def generate(self, z: Tensor, label: int | Sequence[int] | Tensor | None = None) -> Tensor:
+        """z (n, z_dim) -> images (n, C, S, S) uint8 on the CPU; ValueError when z or label does not fit.
+
+        `label` as `sample` takes it, or floats (n or 1, classes): how much of each class, to mix classes.
+        """
         if self.translates:
             raise ValueError(f"{self.name} translates images: it draws none from z; use `translate`.")
         if z.ndim != 2 or z.shape[1] != self.z_dim:
@@ -207,7 +210,7 @@ class Pipeline:
             parts.append(to_uint8(self.generator(z[part].to(self.device), condition)).cpu())
         return torch.cat(parts)
 
-    def _labels(self, n: int, label: int | Sequence[int] | None) -> Tensor | None:
+    def _labels(self, n: int, label: int | Sequence[int] | Tensor | None) -> Tensor | None:
         if not self.conditional:
             if label is not None:
                 raise ValueError(f"{self.name} is not conditional: it takes no label.")
@@ -215,6 +218,10 @@ class Pipeline:
         classes = self.spec.num_classes
         if label is None:
             return torch.arange(n) % classes
+        if isinstance(label, Tensor) and label.is_floating_point():
+            if label.ndim != 2 or len(label) not in (1, n) or label.shape[1] != classes or not label.isfinite().all():
+                raise ValueError(f"A mixture of classes for {n} pictures is ({n}, {classes}) numbers; this is {tuple(label.shape)}.")
+            return label.expand(n, classes)
         values = torch.as_tensor(label).reshape(-1).long()
         if len(values) not in (1, n):
             raise ValueError(f"label has {len(values)} entries for {n} pictures: give one for all, or one each.")

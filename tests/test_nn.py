@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import one_hot
 
 from ganlab.nn.architectures import ARCHITECTURES
 from ganlab.nn.dcgan import DCGANDiscriminator, DCGANGenerator, halvings
@@ -29,6 +30,17 @@ def test_a_conditional_pair_listens_to_its_label(name: str) -> None:
     for network, x in (("G", z), ("D", image)):
         first = pair[network].eval()(x, torch.tensor([0, 1]))
         assert not torch.equal(first, pair[network](x, torch.tensor([2, 3])))
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_labels_mix_and_a_pure_mixture_is_the_label(name: str) -> None:
+    pair = ARCHITECTURES[name].build(z_dim=5, width=8, image_size=28, channels=1, num_classes=10)
+    z, image, label = torch.randn(3, 5), torch.randn(3, 1, 28, 28), torch.tensor([0, 4, 9])
+    for network, x in (("G", z), ("D", image)):
+        net = pair[network].eval()
+        pure, half = one_hot(label, 10).float(), torch.full((3, 10), 0.1)
+        assert torch.equal(net(x, pure), net(x, label))
+        assert not torch.allclose(net(x, half), net(x, label))
 
 
 @pytest.mark.parametrize(("side", "times"), [(8, 1), (28, 2), (32, 3), (48, 3), (64, 4), (96, 4), (128, 5)])

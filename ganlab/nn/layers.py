@@ -10,15 +10,22 @@ from torch.nn.functional import one_hot
 
 
 def with_label(x: Tensor, label: Tensor | None, num_classes: int) -> Tensor:
-    """x (B, F) -> (B, F + num_classes): the label (B,) appended as one-hot (Mirza & Osindero 2014)."""
+    """x (B, F) -> (B, F + num_classes): the label (B,) appended as one-hot (Mirza & Osindero 2014).
+
+    A mixture of classes is a label (B, num_classes) of floats: how much of each.
+    """
     if not num_classes:
         return x
     assert label is not None, "a conditional network needs labels"
-    return torch.cat([x, one_hot(label, num_classes).to(x.dtype)], dim=1)
+    shares = label if label.is_floating_point() else one_hot(label, num_classes)
+    return torch.cat([x, shares.to(x.dtype)], dim=1)
 
 
 class Projection(nn.Module):
-    """features (B, F), label (B,) -> what the label adds to the logit (B, 1): <embed(label), features> (Miyato & Koyama 2018)."""
+    """features (B, F), label (B,) -> what the label adds to the logit (B, 1): <embed(label), features> (Miyato & Koyama 2018).
+
+    Of a mixture, a label (B, num_classes) of floats, the embeddings are mixed.
+    """
 
     def __init__(self, features: int, num_classes: int) -> None:
         super().__init__()
@@ -27,7 +34,8 @@ class Projection(nn.Module):
 
     def forward(self, features: Tensor, label: Tensor | None) -> Tensor:
         assert label is not None, "a conditional network needs labels"
-        return (self.embed(label) * features).sum(dim=1, keepdim=True)
+        vector = label.to(features.dtype) @ self.embed.weight if label.is_floating_point() else self.embed(label)
+        return (vector * features).sum(dim=1, keepdim=True)
 
 
 class Norm(StrEnum):
