@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganlab.metrics.exports import to_csv, to_json, to_latex
@@ -35,8 +36,16 @@ def write(values: list[Value], options: argparse.Namespace) -> None:
     """The files that `--json`, `--csv` and `--latex` name."""
     published = published_results(value.subject for value in values)
     if options.json:
-        options.json.write_text(to_json(values))
+        _save(options.json, to_json(values))
     if options.csv:
-        options.csv.write_text(to_csv(values, published))
+        _save(options.csv, to_csv(values, published))
     if options.latex:
-        options.latex.write_text(to_latex(values, published))
+        _save(options.latex, to_latex(values, published))
+
+
+def _save(path: Path, text: str) -> None:
+    """ValueError when it cannot be; file names that are no Unicode are written with their bytes escaped."""
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written: {error.strerror}.") from error

@@ -60,7 +60,7 @@ def to_json(values: Sequence[Value]) -> str:
 def to_csv(values: Sequence[Value], published: Mapping[str, str] = _NOTHING) -> str:
     """One line for each value with its whole protocol, so that nothing is mixed up by sorting."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text)  # lines end in CR LF (RFC 4180): otherwise a lone CR in a name would go unquoted
     writer.writerow([*_FIELDS, "published"])
     for value in values:
         fields = value.to_dict()
