@@ -13,7 +13,7 @@ Value = bool | int | float | str | tuple[float, ...]
 
 @dataclass(frozen=True)
 class Knob:
-    """What a screen needs to ask for one config field; bounds are inclusive."""
+    """What a screen needs to ask for one config field; bounds are inclusive; `live` ones may change while a run trains."""
 
     name: str
     type: type
@@ -23,6 +23,7 @@ class Knob:
     max: float | None = None
     choices: tuple[Value, ...] = ()
     common: bool = False
+    live: bool = False
 
     def check(self, value: Value) -> None:
         """Raise ValueError naming the field, the value and the range when `value` does not fit."""
@@ -75,9 +76,12 @@ def knob(
     max: float | None = None,
     choices: tuple[Value, ...] = (),
     common: bool = False,
+    live: bool = False,
 ) -> Any:
-    """A config field that carries its help and bounds on its own line; `common` ones are shown first in the form."""
-    return field(default=default, metadata={"help": help, "min": min, "max": max, "choices": choices, "common": common})
+    """A config field that carries its help and bounds on its own line; `common` ones are shown first in the form, `live` ones
+    can be changed while the run trains."""
+    facts = {"help": help, "min": min, "max": max, "choices": choices, "common": common, "live": live}
+    return field(default=default, metadata=facts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +101,11 @@ class TrainConfig:
 
     steps: int = knob(10_000, "generator updates in the whole run", min=1, max=10_000_000, common=True)
     batch_size: int = knob(64, "images per update", min=1, max=4096, common=True)
-    lr: float = knob(2e-4, "learning rate of both Adam optimizers", min=1e-7, max=1.0, common=True)
-    d_lr_ratio: float = knob(1.0, "D's learning rate as a multiple of G's", min=0.01, max=100)
+    lr: float = knob(2e-4, "learning rate of both Adam optimizers", min=1e-7, max=1.0, common=True, live=True)
+    d_lr_ratio: float = knob(1.0, "D's learning rate as a multiple of G's", min=0.01, max=100, live=True)
     lr_decay: float = knob(0.0, "last part of the run over which the rates fall linearly to zero", min=0, max=1)
     betas: tuple[float, float] = knob((0.5, 0.999), "Adam's two decay rates", min=0, max=0.99999)
-    d_steps: int = knob(1, "D updates per generator update", min=1, max=100)
+    d_steps: int = knob(1, "D updates per generator update", min=1, max=100, live=True)
     d_loss: str = knob("sum", "whether D's loss adds or averages its real and its fake half", choices=("sum", "mean"))
     update_order: str = knob(
         "d-then-g",
@@ -121,10 +125,12 @@ class TrainConfig:
     )
 
     seed: int = knob(0, "decides the weights, the batches and the noise", min=0, max=2**31 - 1, common=True)
-    log_every: int = knob(10, "steps between points on the curves", min=1, max=100_000)
-    sample_every: int = knob(250, "steps between sample sheets", min=1, max=1_000_000, common=True)
+    log_every: int = knob(10, "steps between points on the curves", min=1, max=100_000, live=True)
+    sample_every: int = knob(250, "steps between sample sheets", min=1, max=1_000_000, common=True, live=True)
     samples: int = knob(64, "pictures on a sample sheet", min=1, max=400)
-    checkpoint_every: int = knob(2_000, "steps between checkpoints; the last step always has one", min=1, max=1_000_000)
+    checkpoint_every: int = knob(
+        2_000, "steps between checkpoints; the last step always has one", min=1, max=1_000_000, live=True
+    )
     keep_checkpoints: int = knob(
         20, "checkpoints kept, about: the first, the best, the last and evenly spaced ones between", min=2, max=10_000
     )
@@ -133,6 +139,7 @@ class TrainConfig:
         "steps between measurements of the distance to the real images, which may take 5 % of the time; 0 never",
         min=0,
         max=1_000_000,
+        live=True,
     )
     device: str = knob("auto", "auto takes a GPU where there is one; or cpu, cuda, cuda:1, mps", common=True)
     precision: str = knob("auto", "auto takes bf16 on GPUs that have it", choices=("auto", "fp32", "bf16"))

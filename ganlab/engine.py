@@ -5,9 +5,8 @@ Nothing reads a loss back per step: metrics stay tensors and cross to the host b
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
@@ -15,98 +14,200 @@ import torch
 from torch import nn
 
 from ganlab.config import TrainConfig
+from ganlab.control import Intervention, Request
 from ganlab.core import Batch, Conditioning
-from ganlab.data import DATASETS, Batches, Loader, load
-from ganlab.devices import memory_used, resolve, supports_bf16
-from ganlab.events import Checkpoint, Event, Finished, Loading, Point, Progress, Samples, Started
+from ganlab.data import DATASETS, Batches, Dataset, Loader, load
+from ganlab.devices import resolve, supports_bf16
+from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Samples, Started
 from ganlab.families import FAMILIES
 from ganlab.images import to_uint8
-from ganlab.metrics.live import open_gauge
+from ganlab.meter import Meter
+from ganlab.metrics.live import Gauge, open_gauge
 from ganlab.nn.layers import count_parameters
 from ganlab.training import Training
 from ganlab.training_state import Metrics
 
-FLUSH_SECONDS = 0.25
-
-
-class Diverged(ArithmeticError):
-    """A loss stopped being a number."""
-
-
-class Meter:
-    """Collects metric tensors and turns them into points, rates and times when it is time to report."""
-
-    def __init__(self, config: TrainConfig, device: str, step: int, seconds: float) -> None:
-        self.config, self.device = config, device
-        self._pending: list[tuple[int, Metrics]] = []
-        self._earlier = seconds  # trained before a resume
-        self._start = self._reported = time.perf_counter()
-        self._reported_step = step
-
-    @property
-    def due(self) -> bool:
-        """Whether the screens have waited long enough."""
-        return time.perf_counter() - self._reported >= FLUSH_SECONDS
-
-    @property
-    def seconds(self) -> float:
-        """Seconds this run has trained, over all its resumes."""
-        return self._earlier + time.perf_counter() - self._start
-
-    def add(self, step: int, metrics: Metrics) -> None:
-        """Keep one step's metrics as they are, on the device."""
-        self._pending.append((step, metrics))
-
-    def report(self, step: int) -> Progress:
-        """Everything since the last report; Diverged when a metric is not finite."""
-        points = self._points()
-        now = time.perf_counter()
-        rate = (step - self._reported_step) / max(now - self._reported, 1e-9)
-        self._reported, self._reported_step = now, step
-        if points:
-            speed = {"speed/images_per_second": rate * self._images_per_step, "time/seconds": self.seconds}
-            points[-1] = (points[-1][0], {**points[-1][1], **speed})
-        return Progress(
-            step=step,
-            steps=self.config.steps,
-            points=tuple(points),
-            steps_per_second=rate,
-            images_per_second=rate * self._images_per_step,
-            seconds=self.seconds,
-            memory=memory_used(self.device),
-        )
-
-    @property
-    def _images_per_step(self) -> int:
-        return self.config.batch_size * self.config.d_steps
-
-    def _points(self) -> list[Point]:
-        """One transfer for all pending metrics."""
-        if not self._pending:
-            return []
-        values = torch.stack([value.float() for _, metrics in self._pending for value in metrics.values()]).tolist()
-        points: list[Point] = []
-        for step, metrics in self._pending:
-            points.append((step, {name: values.pop(0) for name in metrics}))
-            bad = [name for name, value in points[-1][1].items() if not math.isfinite(value)]
-            if bad:
-                raise Diverged(f"{bad[0]} stopped being a number at step {step:,}: try a lower learning rate.")
-        self._pending = []
-        return points
+Letters = Callable[[], Sequence[Request]]
+_PAUSE_SECONDS = 0.05  # between two looks for letters while nothing trains
 
 
 def train(
     config: TrainConfig,
     *,
-    resume: dict[str, Any] | None = None,
+    resume: Mapping[str, Any] | None = None,
     initial: Mapping[str, nn.Module] | None = None,
-    should_stop: Callable[[], bool] = lambda: False,
+    letters: Letters = lambda: (),
+    record: Sequence[Intervention] = (),
 ) -> Iterator[Event]:
     """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`, `initial` trained generators.
 
-    Asked a few times a second, `should_stop` ends the run after a checkpoint. Raises ValueError for settings that do not
-    fit together or data that cannot be had, Diverged when a loss stops being a number.
+    `letters` is asked a few times a second, and while paused, for what a person wants: "stop" ends the run after a
+    checkpoint. `record` holds what was changed in earlier lives of this run: it is changed again at the same steps. Raises
+    ValueError for settings that do not fit together or data that cannot be had, Diverged when a loss stops being a number.
     """
+    session = yield from _prepared(config, initial)
+    yield from session.run(letters, record, resume)
+
+
+class Session:
+    """A training with everything around it: data, gauge, meter, and what it was asked to do."""
+
+    def __init__(
+        self, config: TrainConfig, training: Training, dataset: Dataset, device: str, examples: Batch | None, gauge: Gauge | None
+    ) -> None:
+        self.config, self.training, self.dataset, self.device = config, training, dataset, device
+        self.examples, self.gauge = examples, gauge
+        self.step = self.saved = 0
+        self.paused = self.stopping = self.single = False
+        self._applied = 0  # interventions
+        self.batches = self._batches(0)
+        self.meter = Meter(config, device, 0, 0.0)
+
+    def run(self, letters: Letters, record: Sequence[Intervention], resume: Mapping[str, Any] | None) -> Iterator[Event]:
+        """From the beginning, or from a state, to the end or until a letter says stop."""
+        self.saved = -1
+        if resume is not None:
+            self._restore(resume, record)
+        parameters = {name: count_parameters(network) for name, network in self.training.networks.items()}
+        images = len(self.dataset.images)
+        yield Started(self.step, self.config.steps, self.device, images, parameters, self.meter.seconds)
+        if self.step == 0:
+            yield self._samples()
+        best = False
+        while self.step < self.config.steps:
+            while self._applied < len(record) and record[self._applied].step <= self.step:
+                yield from self._intervene(record[self._applied], again=True)
+            yield from self._obey(letters)
+            if self.stopping:
+                break
+            best = yield from self._advance()
+        yield self.meter.report(self.step)
+        if self.saved != self.step:
+            yield self._checkpoint(best, True)
+        yield Finished(self.step, "finished" if self.step == self.config.steps else "stopped")
+
+    def _advance(self) -> Generator[Event, None, bool]:
+        """One step; whether its generator read better than any before."""
+        self.training.set_rate(rate_factor(self.config, self.step))
+        metrics = self.training.step(self.batches)
+        self.step += 1
+        step, config, best = self.step, self.config, False
+        last, saving = step == config.steps, step % config.checkpoint_every == 0
+        measured = self.gauge is not None and (last or self.gauge.due(step, config.fid_every, self.meter.seconds))
+        if measured:
+            best = self._measure(metrics)
+        if step % config.log_every == 0 or saving or last or measured:
+            self.meter.add(step, metrics)
+        if step % config.sample_every == 0 or last:
+            yield self._samples()
+        if (saving or best) and not last:
+            yield self.meter.report(step)  # first the metrics: they raise before a NaN can reach a checkpoint
+            yield self._checkpoint(best, saving)
+            self.saved = step if saving else self.saved
+        return best
+
+    def _measure(self, metrics: Metrics) -> bool:
+        assert self.gauge is not None
+        with self.training.evaluating() as generators:
+            distance, best = self.gauge.measure(generators["G"])
+        metrics[self.gauge.name] = torch.tensor(distance, device=self.device)
+        return best
+
+    def _obey(self, letters: Letters) -> Iterator[Event]:
+        """Report when it is time to, read the letters, and wait here while paused."""
+        if not (self.meter.due or self.paused):
+            return
+        if self.meter.due:
+            yield self.meter.report(self.step)
+        self.single = False
+        while True:
+            for letter in letters():
+                yield from self._read(letter)
+            if not self.paused or self.stopping or self.single:
+                return
+            time.sleep(_PAUSE_SECONDS)
+            self.meter.forget(_PAUSE_SECONDS)
+
+    def _read(self, letter: Request) -> Iterator[Event]:
+        if letter.command == "stop":
+            self.stopping = True
+        elif letter.command == "pause" and not self.paused:
+            self.paused = True
+            yield self.meter.report(self.step)
+            yield Paused(self.step, letter.who)
+        elif letter.command == "continue" and self.paused:
+            self.paused = False
+            yield Continued(self.step, letter.who)
+        elif letter.command == "step":
+            self.single = True
+        elif letter.command in ("update", "change"):
+            yield from self._intervene(Intervention(self.step, letter.name, letter.value, letter.who))
+
+    def _intervene(self, intervention: Intervention, again: bool = False) -> Iterator[Event]:
+        before = self.config
+        if intervention.is_update:
+            self.training.set_rate(rate_factor(self.config, self.step))
+            metrics = self.training.update_only(intervention.name, self.batches)
+            if self.step:
+                self.meter.add(self.step, metrics)
+                yield self.meter.report(self.step)
+        else:
+            self._reconfigure(intervention.applied_to(before))
+        self._applied += 1
+        yield Intervened(intervention, intervention.describe(before), again)
+
+    def _reconfigure(self, config: TrainConfig) -> None:
+        self.config = self.meter.config = config
+        self.training.reconfigure(config)
+
+    def _restore(self, state: Mapping[str, Any], record: Sequence[Intervention]) -> None:
+        self._applied = min(state.get("interventions", 0), len(record))
+        config = self.config
+        for intervention in record[: self._applied]:
+            config = intervention.applied_to(config)
+        self._reconfigure(config)
+        self.training.load_state_dict(state["training"])
+        self.step = self.saved = state["step"]
+        self.batches = self._batches(state["position"])
+        self.meter = Meter(config, self.device, self.step, state["seconds"])
+        _set_rng(state["rng"], self.device)
+        if self.gauge:
+            self.gauge.best = state.get("best", self.gauge.best)
+
+    def _batches(self, position: int) -> Batches:
+        return Batches(
+            self.dataset,
+            FAMILIES[self.config.family].conditioning,
+            self.config.batch_size,
+            self.config.seed,
+            self.device,
+            flip=self.config.flip,
+            crop=self.config.image_size if self.config.jitter else 0,
+            position=position,
+            layout=self.training.layout,
+        )
+
+    def _checkpoint(self, best: bool, whole: bool) -> Checkpoint:
+        state = {
+            "training": self.training.state_dict(),
+            "position": self.batches.position,
+            "step": self.step,
+            "seconds": self.meter.seconds,
+            "interventions": self._applied,
+            "rng": _get_rng(self.device),
+        } | ({"best": self.gauge.best} if self.gauge else {})
+        names = domains(self.config) or tuple(self.dataset.label_names)
+        return Checkpoint(self.step, _flat(self.training), state if whole else {}, asdict(self.training.spec), names, best)
+
+    def _samples(self) -> Samples:
+        sheet = self.training.sheet(self.examples)
+        a, b = domains(self.config) or ("", "")
+        titles = tuple(title.format(A=a, B=b) for title in sheet.titles)
+        return Samples(self.step, to_uint8(sheet.images).cpu(), sheet.columns, titles)
+
+
+def _prepared(config: TrainConfig, initial: Mapping[str, nn.Module] | None) -> Generator[Event, None, Session]:
+    """Read the data, build the networks."""
     device = resolve(config.device)
     family = FAMILIES[config.family]
     torch.manual_seed(config.seed)
@@ -119,64 +220,7 @@ def train(
     if initial is not None:
         training.start_from(initial)
     gauge = (yield from open_gauge(config, dataset, spec, device)) if config.fid_every else None
-    position, step, seconds = 0, 0, 0.0
-    if resume is not None:
-        training.load_state_dict(resume["training"])
-        position, step, seconds = resume["position"], resume["step"], resume["seconds"]
-        _set_rng(resume["rng"], device)
-        if gauge:
-            gauge.best = resume.get("best", gauge.best)
-    crop = config.image_size if config.jitter else 0
-    batches = Batches(
-        dataset,
-        family.conditioning,
-        config.batch_size,
-        config.seed,
-        device,
-        flip=config.flip,
-        crop=crop,
-        position=position,
-        layout=training.layout,
-    )
-    parameters = {name: count_parameters(network) for name, network in training.networks.items()}
-    yield Started(step, config.steps, device, len(dataset.images), parameters)
-
-    names = domains(config) or tuple(dataset.label_names)
-
-    def checkpoint(best: bool, whole: bool) -> Checkpoint:
-        state = {"training": training.state_dict(), "position": batches.position, "step": step, "seconds": meter.seconds}
-        state |= {"rng": _get_rng(device)} | ({"best": gauge.best} if gauge else {})
-        return Checkpoint(step, _flat(training), state if whole else {}, asdict(spec), names, best)
-
-    meter = Meter(config, device, step, seconds)
-    saved, best = step if resume is not None else -1, False
-    if step == 0:
-        yield _samples(config, training, examples, step)
-    while step < config.steps:
-        training.set_rate(rate_factor(config, step))
-        metrics = training.step(batches)
-        step += 1
-        last, saving, best = step == config.steps, step % config.checkpoint_every == 0, False
-        if gauge and (last or gauge.due(step, meter.seconds)):
-            with training.evaluating() as generators:
-                distance, best = gauge.measure(generators["G"])
-            metrics = metrics | {gauge.name: torch.tensor(distance, device=device)}
-        if step % config.log_every == 0 or saving or last or (gauge and gauge.name in metrics):
-            meter.add(step, metrics)
-        if step % config.sample_every == 0 or last:
-            yield _samples(config, training, examples, step)
-        if (saving or best) and not last:
-            yield meter.report(step)  # first the metrics: they raise before a NaN can reach a checkpoint
-            yield checkpoint(best, saving)
-            saved = step if saving else saved
-        if meter.due:
-            yield meter.report(step)
-            if should_stop():
-                break
-    yield meter.report(step)
-    if saved != step:
-        yield checkpoint(best, True)
-    yield Finished(step, "finished" if step == config.steps else "stopped")
+    return Session(config, training, dataset, device, examples, gauge)
 
 
 def rate_factor(config: TrainConfig, step: int) -> float:
@@ -210,12 +254,6 @@ def domains(config: TrainConfig) -> tuple[str, ...]:
     conditioning = FAMILIES[config.family].conditioning
     between_images = conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED)
     return DATASETS[config.dataset].domains.get(conditioning, ("A", "B")) if between_images else ()
-
-
-def _samples(config: TrainConfig, training: Training, examples: Batch | None, step: int) -> Samples:
-    sheet = training.sheet(examples)
-    a, b = domains(config) or ("", "")
-    return Samples(step, to_uint8(sheet.images).cpu(), sheet.columns, tuple(title.format(A=a, B=b) for title in sheet.titles))
 
 
 def _flat(training: Training) -> dict[str, torch.Tensor]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ganlab.control import Intervention
+
 Point = tuple[int, Mapping[str, float]]  # (step, {metric name: value})
 
 
@@ -31,6 +33,7 @@ class Started:
     device: str
     num_images: int
     parameters: Mapping[str, int]
+    seconds: float = 0.0  # trained before
 
 
 @dataclass(frozen=True)
@@ -79,4 +82,29 @@ class Finished:
     reason: str  # "finished" | "stopped"
 
 
-Event = Loading | Started | Progress | Samples | Checkpoint | Finished
+@dataclass(frozen=True)
+class Paused:
+    """The run waits after `step`, as `who` asked."""
+
+    step: int
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class Continued:
+    """The run goes on after `step`, as `who` asked."""
+
+    step: int
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class Intervened:
+    """Something was changed while the run trained; `text` tells it in one line; `again`: as the run's record wants it."""
+
+    intervention: Intervention
+    text: str
+    again: bool = False
+
+
+Event = Loading | Started | Progress | Samples | Checkpoint | Finished | Paused | Continued | Intervened

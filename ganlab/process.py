@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from ganlab.check import check
 from ganlab.config import TrainConfig
@@ -33,6 +35,7 @@ TRAINING = Advice(
     "make room, then resume; the last checkpoint is kept",
     "worker.log",
 )
+_ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
 EXPECTED = (ValueError, ArithmeticError)  # mistakes and divergence: their own sentence says all there is to say
 
 
@@ -93,7 +96,7 @@ def work(run: Run, watch: Callable[[Event], None] = lambda event: None) -> None:
             except Exception as error:
                 if not isinstance(error, EXPECTED):
                     traceback.print_exc()
-                recorder.annotate("failed", explain(error))
+                recorder.annotate("failed", explain(error, replace(TRAINING, memory=smaller(run.settings["config"]))))
     finally:
         lock.release()
 
@@ -102,7 +105,6 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
     recorder.say("Starting PyTorch.")
     import torch
 
-    from ganlab.checkpoint import read_state, resumable
     from ganlab.devices import resolve
     from ganlab.engine import train
     from ganlab.events import Finished
@@ -111,16 +113,63 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
 
     torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
     config = run.config
-    folders = resumable(run.path / "checkpoints")
     with device_slot(run, resolve(config.device), recorder.say) as taken:
         if not taken:
             recorder.record(Finished(recorder.step, "stopped"))
             return
-        state = read_state(folders[-1]) if folders else None
+        state = newest_state(run, recorder.say)
         initial = Pipeline.load(config.start_from).generators if config.start_from and not state else None
-        for event in train(config, resume=state, initial=initial, should_stop=run.stop_requested):
-            recorder.record(event)
+        for event in train(config, resume=state, initial=initial, letters=run.mailbox.new, record=run.interventions()):
+            _record(event, recorder, run)
             watch(event)
+
+
+def newest_state(run: Run, say: Callable[[str], None] = lambda sentence: None) -> dict[str, Any] | None:
+    """What to go on from: the newest checkpoint that can be read; None where there is none at all.
+
+    ValueError where there are some and all are damaged.
+    """
+    from ganlab.checkpoint import read_state, resumable
+
+    folders = resumable(run.path / "checkpoints")
+    for folder in reversed(folders):
+        try:
+            return read_state(folder)
+        except ValueError as error:
+            say(f"{error} Going back to the one before.")
+    if folders:
+        raise ValueError(f"All {len(folders)} checkpoints of {run.id} that it could go on from are damaged: start it anew.")
+    return None
+
+
+def _record(event: Event, recorder: Recorder, run: Run) -> None:
+    """Keep the event; where the disk is full, wait until there is room or somebody asks to stop."""
+    while True:
+        try:
+            recorder.record(event)
+            break
+        except (OSError, sqlite3.OperationalError) as error:
+            if not is_disk_full(error) or run.stop_requested():
+                raise
+            recorder.wait_for_room()
+            time.sleep(_ROOM_SECONDS)
+    if recorder.waiting:
+        recorder.go_on()
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Whether an error of the operating system or of SQLite says that there is no room, or no more allowed."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, sqlite3.OperationalError) and "full" in str(error)
+
+
+def smaller(config: Mapping[str, Any]) -> str:
+    """What to try where the memory did not suffice."""
+    for name, least in (("batch_size", 2), ("width", 8), ("image_size", 16)):
+        if config[name] >= 2 * least:
+            return f"try {name} = {config[name] // 2} (it was {config[name]}); a smaller width or image_size needs less too"
+    return TRAINING.memory
 
 
 def explain(error: Exception, advice: Advice = TRAINING) -> str:
@@ -128,7 +177,7 @@ def explain(error: Exception, advice: Advice = TRAINING) -> str:
     text = str(error).strip().split("\n")[0]
     if type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
         return f"Out of memory: {advice.memory}."
-    if isinstance(error, OSError) and error.errno == 28:
+    if is_disk_full(error):
         return f"The disk is full: {advice.disk}."
     if isinstance(error, EXPECTED) and text:
         return text

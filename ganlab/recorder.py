@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ganlab import checkpoint
 from ganlab.config import TrainConfig
-from ganlab.events import Checkpoint, Event, Finished, Loading, Progress, Samples, Started
+from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
 from ganlab.run import Run
 from ganlab.store import Writer
+
+_BALLAST = 2**19  # bytes: enough for SQLite to say that the disk is full
 
 
 class Recorder:
@@ -20,8 +26,10 @@ class Recorder:
         self.run = run
         self.step = 0
         self._writer = Writer(run.database)
+        self._make_ballast()
         self._encoder = ThreadPoolExecutor(1, "sheets")  # PNG encoding leaves the training thread alone
-        self._sheets: list[tuple[int, Future[None]]] = []
+        self._sheets: list[tuple[Samples, Future[None]]] = []
+        self.waiting = False  # for room on the disk
 
     def record(self, event: Event) -> None:
         """Write one event; when this returns, what it says is on disk (sheets: within the next Progress)."""
@@ -30,14 +38,14 @@ class Recorder:
                 self.say(_loading(event))
             case Started():
                 self.step = event.step
-                self._writer.rewind(event.step)
                 facts = {"device": event.device, "num_images": event.num_images, "parameters": dict(event.parameters)}
-                self._writer.write(state={**facts, "activity": "Training."})
+                progress = {"step": event.step, "seconds": event.seconds}  # metrics beyond it stay until they are made again
+                self._writer.write(state={**facts, "activity": "Training.", "progress": progress})
                 self._writer.annotate(event.step, "started", f"Resumed after step {event.step}." if event.step else "Started.")
             case Progress():
                 self._progress(event)
             case Samples():
-                self._sheets.append((event.step, self._encoder.submit(self._save_sheet, event)))
+                self._sheets.append((event, self._encoder.submit(self._save_sheet, event)))
                 self._writer.write(state={"sheet_titles": list(event.titles)})
             case Checkpoint():
                 recipe = self.run.settings["recipe"]
@@ -47,6 +55,12 @@ class Recorder:
                     self._writer.write(state={"best": event.step})
                 checkpoint.drop_old_states(folder)
                 checkpoint.thin_out(folder, config.get("keep_checkpoints", TrainConfig.keep_checkpoints), self.run.best)
+            case Paused() | Continued():
+                by = f" by {event.who}" if event.who else ""
+                kind = "paused" if isinstance(event, Paused) else "continued"
+                self._writer.annotate(event.step, kind, f"{kind.capitalize()}{by}.")
+            case Intervened():
+                self._intervened(event)
             case Finished():
                 self._finish_sheets()
                 word = "All steps done." if event.reason == "finished" else f"Stopped after step {event.step:,}."
@@ -60,16 +74,51 @@ class Recorder:
         """Record something that is not an event of the engine: queued, failed."""
         self._writer.annotate(self.step, kind, text)
 
+    def wait_for_room(self) -> None:
+        """The disk is full: say so, which takes the room that was kept for it."""
+        self._ballast.unlink(missing_ok=True)
+        if not self.waiting:
+            with suppress(OSError, sqlite3.OperationalError):
+                self._writer.annotate(self.step, "paused", "The disk is full: training waits until there is room.")
+                self.waiting = True
+
+    def go_on(self) -> None:
+        """There is room again."""
+        self.waiting = False
+        self._make_ballast()
+        self._writer.annotate(self.step, "continued", "There is room on the disk again.")
+
+    @property
+    def _ballast(self) -> Path:
+        return self.run.path / "ballast"
+
+    def _make_ballast(self) -> None:
+        with suppress(OSError):
+            self._ballast.write_bytes(os.urandom(_BALLAST))
+
+    def _intervened(self, event: Intervened) -> None:
+        """A change that is only made again is already on record; in a repeated run it is not yet on the charts."""
+        step, text = event.intervention.step, event.text
+        if not event.again:
+            self._writer.intervene(step, event.intervention.to_dict(), text)
+        elif not any((note.kind, note.step, note.text) == ("changed", step, text) for note in self.run.annotations()):
+            self._writer.annotate(step, "changed", text)
+
     def _progress(self, event: Progress) -> None:
         self.step = event.step
         keys = ("step", "steps_per_second", "images_per_second", "seconds", "memory")
         progress: dict[str, Any] = {key: getattr(event, key) for key in keys}
-        done = [step for step, future in self._sheets if future.done()]
-        for _, future in self._sheets:
-            if future.done():
-                future.result()  # a full disk must fail the run, not vanish in a thread
+        done = [sheet.step for sheet, future in self._sheets if future.done()]
+        self._raise_sheets(wait=False)
         self._writer.write(event.points, done, {"progress": progress})
-        self._sheets = [item for item in self._sheets if item[0] not in done]
+        self._sheets = [item for item in self._sheets if item[0].step not in done]
+
+    def _raise_sheets(self, *, wait: bool) -> None:
+        """What went wrong while a sheet was written must not vanish in a thread; it is tried again."""
+        for index, (sheet, future) in enumerate(self._sheets):
+            if (wait or future.done()) and future.exception():
+                self._sheets[index] = (sheet, self._encoder.submit(self._save_sheet, sheet))
+                future.result()
 
     def _save_sheet(self, event: Samples) -> None:
         from ganlab.images import png, sheet
@@ -80,9 +129,8 @@ class Recorder:
         partial.rename(path)
 
     def _finish_sheets(self) -> None:
-        for _, future in self._sheets:
-            future.result()
-        self._writer.write(sheets=[step for step, _ in self._sheets])
+        self._raise_sheets(wait=True)
+        self._writer.write(sheets=[sheet.step for sheet, _ in self._sheets])
         self._sheets = []
 
     def __enter__(self) -> Self:
@@ -90,9 +138,11 @@ class Recorder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._encoder.shutdown()
-        if self._sheets:  # the run failed: what was drawn before is still worth showing
-            self._writer.write(sheets=[step for step, future in self._sheets if not future.exception()])
-        self._writer.close()
+        with suppress(OSError, sqlite3.OperationalError) if kind else nullcontext():  # the first error is the one to tell
+            if self._sheets:  # the run failed: what was drawn before is still worth showing
+                self._writer.write(sheets=[sheet.step for sheet, future in self._sheets if not future.exception()])
+            self._writer.close()
+        self._ballast.unlink(missing_ok=True)
 
 
 def _loading(event: Loading) -> str:

@@ -1,6 +1,6 @@
 """The run directory: everything a run is and was. The worker records events into it; every screen only reads it.
 
-    runs/<id>/ config.json metrics.sqlite samples/step-NNNNNN.png checkpoints/step-NNNNNN/ worker.log lock control.json
+    runs/<id>/ config.json metrics.sqlite samples/step-NNNNNN.png checkpoints/step-NNNNNN/ worker.log lock control.jsonl
 
 Status is derived from the lock and the annotations, never stored, so it cannot be left wrong by a crash.
 """
@@ -20,19 +20,22 @@ from typing import Any
 
 from ganlab import checkpoint
 from ganlab.config import TrainConfig
+from ganlab.control import Intervention, Mailbox, Request
 from ganlab.lock import is_held
 from ganlab.store import Annotation, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
 _ENDINGS = ("finished", "stopped", "failed")
-ACTIVE = ("queued", "running")
+_ALIVE = {"queued": "queued", "started": "running", "continued": "running", "paused": "paused"}  # what a worker said last
+_WORDS = (*_ALIVE, *_ENDINGS)
+ACTIVE = ("queued", "running", "paused")
 
 
 @dataclass(frozen=True)
 class Status:
     """Where a run stands; `seconds` trained and left, `memory` in bytes, rates per second. `message` is one sentence."""
 
-    state: str  # queued | running | stopped | finished | failed | lost
+    state: str  # queued | running | paused | stopped | finished | failed | lost
     step: int
     steps: int
     message: str = ""
@@ -133,10 +136,10 @@ class Run:
     def status(self) -> Status:
         """Derived from who holds the lock and what the worker said last."""
         alive = is_held(self.lock_path)  # before the annotations: a worker annotates, then lets go
-        words = [note for note in self.annotations() if note.kind in ("queued", "started", *_ENDINGS)]
+        words = [note for note in self.annotations() if note.kind in _WORDS]
         last = words[-1].kind if words else "queued"
         if alive:
-            state = "running" if last == "started" else "queued"
+            state = _ALIVE.get(last, "queued")
         else:
             state = last if last in _ENDINGS or not words else "lost"
         facts = self._reader.state()
@@ -158,7 +161,7 @@ class Run:
     def _message(state: str, words: list[Annotation], facts: dict[str, Any]) -> str:
         if state == "lost":
             return "The worker was killed. Its last checkpoint is kept: resume to go on from there."
-        if state in ACTIVE:
+        if state in ACTIVE and state != "paused":
             return facts.get("activity", "Starting the worker.")
         return words[-1].text if words else ""
 
@@ -195,17 +198,34 @@ class Run:
         """The step whose generator read nearest to the real images; None where none was measured (`fid_every`)."""
         return self._reader.state().get("best")
 
-    def request_stop(self) -> None:
-        """Ask the worker to checkpoint and stop; it looks several times a second. Harmless when nobody listens."""
-        (self.path / "control.json").write_text(json.dumps({"command": "stop"}))
+    @property
+    def mailbox(self) -> Mailbox:
+        """Where a person's wishes wait for the worker, which looks several times a second."""
+        return Mailbox(self.path / "control.jsonl")
+
+    def interventions(self) -> list[Intervention]:
+        """What was changed while the run trained, in order."""
+        return [Intervention.from_dict(values) for values in self._reader.interventions()]
+
+    @property
+    def config_now(self) -> TrainConfig:
+        """The configuration with all that was changed since."""
+        config = self.config
+        for intervention in self.interventions():
+            config = intervention.applied_to(config)
+        return config
+
+    def request_stop(self, who: str = "") -> None:
+        """Ask the worker to checkpoint and stop. Harmless when nobody listens."""
+        self.mailbox.add(Request("stop", who=who))
 
     def stop_requested(self) -> bool:
         """Whether somebody asked the worker to stop."""
-        return (self.path / "control.json").exists()
+        return any(request.command == "stop" for request in self.mailbox.new())
 
     def clear_requests(self) -> None:
         """Forget old requests, before a resume."""
-        (self.path / "control.json").unlink(missing_ok=True)
+        self.mailbox.empty()
 
     def delete(self) -> None:
         """Remove the run and all it holds; ValueError while a worker has it in hand."""

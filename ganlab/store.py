@@ -20,6 +20,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS metrics(name TEXT, step INTEGER, value REAL, PRIMARY KEY(name, step)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sheets(step INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS annotations(id INTEGER PRIMARY KEY, step INTEGER, time REAL, kind TEXT, text TEXT);
+CREATE TABLE IF NOT EXISTS interventions(id INTEGER PRIMARY KEY, json TEXT);
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 
@@ -97,11 +98,13 @@ class Writer:
                 "INSERT INTO annotations(step, time, kind, text) VALUES (?, ?, ?, ?)", (step, time.time(), kind, text)
             )
 
-    def rewind(self, step: int) -> None:
-        """Forget metrics and sheets after `step`: a run resumed from there makes them again, at other moments."""
+    def intervene(self, step: int, intervention: Mapping[str, Any], text: str) -> None:
+        """Add to the record of what was changed, and to the charts."""
         with self._transaction() as connection:
-            connection.execute("DELETE FROM metrics WHERE step > ?", (step,))
-            connection.execute("DELETE FROM sheets WHERE step > ?", (step,))
+            connection.execute("INSERT INTO interventions(json) VALUES (?)", (json.dumps(intervention),))
+            connection.execute(
+                "INSERT INTO annotations(step, time, kind, text) VALUES (?, ?, 'changed', ?)", (step, time.time(), text)
+            )
 
     def close(self) -> None:
         """Fold the write-ahead log back, so that the run is one plain file again (readers may keep it a while)."""
@@ -174,6 +177,10 @@ class Reader:
         """What happened to the run, oldest first, after annotation id `since`."""
         rows = self._rows("SELECT id, step, time, kind, text FROM annotations WHERE id > ? ORDER BY id", since)
         return [Annotation(*row) for row in rows]
+
+    def interventions(self) -> list[dict[str, Any]]:
+        """What was changed while the run trained, in order."""
+        return [json.loads(text) for (text,) in self._rows("SELECT json FROM interventions ORDER BY id")]
 
     def state(self) -> dict[str, Any]:
         """The worker's last word about itself."""

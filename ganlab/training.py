@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from ganlab.core import Batch, Conditioning
+from ganlab.config import TrainConfig
+from ganlab.core import Batch, Conditioning, DataSpec
 from ganlab.training_state import ExamplesWanted, Metrics, Terms, TrainingState, descend, frozen
 
 
@@ -27,6 +28,7 @@ class Training(Protocol):
     """What the engine needs of a method: one step, one sheet, and all of its state."""
 
     layout: torch.memory_format
+    spec: DataSpec
     networks: nn.ModuleDict
     averaged: nn.ModuleDict
     optimizers: dict[str, torch.optim.Optimizer]
@@ -40,6 +42,12 @@ class Training(Protocol):
 
     def step(self, batches: Iterator[Batch]) -> Metrics:
         """One generator update with its D updates."""
+
+    def update_only(self, network: str, batches: Iterator[Batch]) -> Metrics:
+        """One update of the generators ("G") or of the discriminators ("D") alone; the step does not count."""
+
+    def reconfigure(self, config: TrainConfig) -> None:
+        """Go on with other rates, weights and `d_steps`; the networks stay."""
 
     def sheet(self, examples: Batch | None) -> Sheet:
         """What the averaged generator makes of fixed inputs: z of its own, or for images `examples` from the test part."""
@@ -70,6 +78,7 @@ class AdversarialTraining(TrainingState):
 
     def step(self, batches: Iterator[Batch]) -> Metrics:
         """D's updates and G's, in the order that the recipe wants; one pass of G serves both unless it wants fresh fakes."""
+        batches = self.prepared(batches)
         batch = next(batches)
         if self.config.update_order == "g-then-d":
             fake = self.fakes(batch)
@@ -87,6 +96,15 @@ class AdversarialTraining(TrainingState):
                 metrics = self.discriminator_step(batch, fake.detach()) | self.generator_step(batch, fake)
         self.steps_done += 1
         return metrics
+
+    def update_only(self, network: str, batches: Iterator[Batch]) -> Metrics:
+        """One update of G or of D alone."""
+        batch = next(self.prepared(batches))
+        return self.discriminator_step(batch) if network == "D" else self.generator_step(batch, self.fakes(batch))
+
+    def prepared(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The batches as this family wants them."""
+        return batches
 
     def fakes(self, batch: Batch) -> Tensor:
         """G's answer to fresh z and the batch's condition, with its graph."""

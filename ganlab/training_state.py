@@ -46,7 +46,7 @@ class TrainingState:
         generators = {name: network for name, network in self.networks.items() if name.startswith("G")}
         # Without averaging the generator itself is sampled and kept, not a copy of it.
         self.averaged = nn.ModuleDict({name: deepcopy(G) if config.ema_decay else G for name, G in generators.items()})
-        self.rates = {name: config.lr * (1 if name in generators else config.d_lr_ratio) for name in self.networks}
+        self.rates = self._rates(config)
         self.optimizers = {name: adam(self.networks[name], rate, config.betas) for name, rate in self.rates.items()}
         self.steps_done = 0
         self.noise = torch.Generator(device).manual_seed(config.seed)
@@ -74,6 +74,13 @@ class TrainingState:
         if self.config.ema_decay:
             for name, averaged in self.averaged.items():
                 ema_update(averaged, self.networks[name], self.config.ema_decay, self.steps_done)
+
+    def reconfigure(self, config: TrainConfig) -> None:
+        """Go on with other rates, weights and `d_steps`; the networks stay."""
+        self.config, self.rates = config, self._rates(config)
+
+    def _rates(self, config: TrainConfig) -> dict[str, float]:
+        return {name: config.lr * (1 if name.startswith("G") else config.d_lr_ratio) for name in self.networks}
 
     def set_rate(self, factor: float) -> None:
         """Scale every optimizer's configured rate by `factor`."""

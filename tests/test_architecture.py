@@ -15,17 +15,17 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A module may import its own layer and those before it.
 LAYERS = (
-    ("core", "config", "events", "lock", "threads", "objectives", "nn", "devices", "images"),
-    ("framing", "photo_files", "detached"),
+    ("core", "config", "control", "events", "lock", "threads", "objectives", "nn", "devices", "images"),
+    ("framing", "photo_files", "detached", "drawing", "activations"),
     ("training_state", "image_pool", "data", "store", "checkpoint", "adapters"),
     ("metrics",),
-    ("training",),
+    ("training", "meter"),
     ("family",),
     ("families",),
     ("engine", "recipes", "run", "check"),
     ("bench", "hub", "models", "recorder", "slots", "zoo"),
     ("pipeline", "published"),
-    ("process", "translation", "evaluation", "jobs", "reproduction", "terminal"),
+    ("process", "translation", "inversion", "verdict", "exploration", "evaluation", "jobs", "reproduction", "terminal"),
     ("commands", "commands_evaluate", "commands_reproduce"),
     ("__main__", "web"),
     ("ui",),

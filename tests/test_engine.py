@@ -8,11 +8,13 @@ import pytest
 import torch
 from small import shrink, small
 
-from ganlab import engine
+from ganlab import meter
 from ganlab.config import TrainConfig
-from ganlab.engine import Diverged, rate_factor, train
+from ganlab.control import Request
+from ganlab.engine import rate_factor, train
 from ganlab.events import Checkpoint, Event, Finished, Progress, Samples, Started
 from ganlab.families import FAMILIES
+from ganlab.meter import Diverged
 from ganlab.objectives import NON_SATURATING
 from ganlab.recipes import RECIPES
 
@@ -102,10 +104,10 @@ def test_points_fall_on_log_every_on_checkpoints_and_on_the_last_step() -> None:
 
 
 def test_asked_to_stop_it_checkpoints_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "FLUSH_SECONDS", 0.0)
-    events = list(train(small(steps=1000), should_stop=lambda: True))
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
+    events = list(train(small(steps=1000), letters=lambda: [Request("stop")]))
     assert [type(event) for event in events[-3:]] == [Progress, Checkpoint, Finished]
-    assert of_kind(events, Finished) == [Finished(1, "stopped")]
+    assert of_kind(events, Finished) == [Finished(0, "stopped")]
 
 
 @pytest.mark.parametrize("log_every", [1, 7, 1000])

@@ -64,11 +64,11 @@ def test_it_is_the_frechet_distance_of_a_thousand_fakes() -> None:
 def test_it_stays_within_its_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 1.0])  # one measurement takes a second
     made = gauge()
-    assert made.due(10, 0.0) and not made.due(11, 100.0)
+    assert made.due(10, 10, 0.0) and not made.due(11, 10, 100.0) and not made.due(10, 0, 100.0)
     monkeypatch.setattr("ganlab.metrics.live.time.perf_counter", lambda: next(clock))
     made.measure(Dots())
-    assert not made.due(20, 2 / BUDGET - 1)
-    assert made.due(20, 2 / BUDGET + 1)  # both together are 5 % by then
+    assert not made.due(20, 10, 2 / BUDGET - 1)
+    assert made.due(20, 10, 2 / BUDGET + 1)  # both together are 5 % by then
 
 
 @pytest.mark.parametrize("changes", [{"dataset": "cifar10"}, {"dataset": "facades", "family": "pix2pix"}])

@@ -59,11 +59,11 @@ def test_deltas_of_any_schedule_add_up_to_the_whole_run(history: list[tuple[str,
             if what == "write":
                 fresh = range(step + 1, step + amount + 1)
                 writer.write([(n, {name: n / 7 + amount for i, name in enumerate(NAMES) if n % (2 * i + 1) == 0}) for n in fresh])
-                writer.write(sheets=[n for n in fresh if n % 10 == 0])
                 step += amount
+                writer.write(sheets=[n for n in fresh if n % 10 == 0], state={"progress": {"step": step}})
             elif what == "resume":
                 step = max(0, step - amount)
-                writer.rewind(step)
+                writer.write(state={"progress": {"step": step}})
                 writer.annotate(step, "started")
             else:
                 snapshot = Snapshot.read(fake.run, snapshot)

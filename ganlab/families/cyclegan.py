@@ -28,9 +28,14 @@ from ganlab.training_state import ExamplesWanted, Metrics, Terms, TrainingState,
 class CycleGANConfig(TranslationConfig):
     """The paper's settings (section 4 and appendix 7); least squares without its 1/2, as in the authors' code."""
 
-    cycle_weight: float = knob(10.0, "weight of coming back to where one began", min=0, max=1000, common=True)
+    cycle_weight: float = knob(10.0, "weight of coming back to where one began", min=0, max=1000, common=True, live=True)
     identity_weight: float = knob(
-        0.5, "weight, as a part of the cycle's, of leaving alone what is already in the domain", min=0, max=10, common=True
+        0.5,
+        "weight, as a part of the cycle's, of leaving alone what is already in the domain",
+        min=0,
+        max=10,
+        common=True,
+        live=True,
     )
     keep: str = knob(
         "", "a generator of start_from that stays as it is while its way back is learned", choices=("", "G_AB", "G_BA")
@@ -58,12 +63,18 @@ class CycleGANTraining(TrainingState):
         metrics, fakes = self._generator_step(batch)
         metrics |= self._discriminator_step(batch, fakes)
         for _ in range(self.config.d_steps - 1):
-            batch = next(batches)
-            with torch.no_grad():
-                fakes = self._fakes(batch)
-            metrics |= self._discriminator_step(batch, fakes)
+            metrics |= self.update_only("D", batches)
         self.steps_done += 1
         return metrics
+
+    def update_only(self, network: str, batches: Iterator[Batch]) -> Metrics:
+        """One update of both generators or of both discriminators alone."""
+        batch = next(batches)
+        if network == "G":
+            return self._generator_step(batch)[0]
+        with torch.no_grad():
+            fakes = self._fakes(batch)
+        return self._discriminator_step(batch, fakes)
 
     def _fakes(self, batch: Batch) -> dict[str, Tensor]:
         """By the domain they belong to, with their graphs."""

@@ -16,7 +16,7 @@ from ganlab.nn.layers import Norm
 from ganlab.nn.translators import TRANSLATORS
 from ganlab.objectives import NON_SATURATING
 from ganlab.training import AdversarialTraining, Sheet
-from ganlab.training_state import ExamplesWanted, Metrics, Terms
+from ganlab.training_state import ExamplesWanted, Terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Pix2PixConfig(TranslationConfig):
     """The paper's settings (section 3.3 and appendix 6)."""
 
     direction: str = knob("AtoB", "which half of a pair is the source", choices=("AtoB", "BtoA"), common=True)
-    l1_weight: float = knob(100.0, "weight of the distance to the target", min=0, max=10_000, common=True)
+    l1_weight: float = knob(100.0, "weight of the distance to the target", min=0, max=10_000, common=True, live=True)
 
 
 class Pix2PixTraining(AdversarialTraining):
@@ -41,8 +41,8 @@ class Pix2PixTraining(AdversarialTraining):
 
     config: Pix2PixConfig
 
-    def step(self, batches: Iterator[Batch]) -> Metrics:
-        return super().step(map(self._directed, batches))
+    def prepared(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        return map(self._directed, batches)
 
     def fakes(self, batch: Batch) -> Tensor:
         with self.autocast():

@@ -18,7 +18,6 @@ from ganlab.families.dcgan import DCGAN
 from ganlab.family import adversarial_networks, register
 from ganlab.nn.clusters import ClusteredGenerator, Clusters
 from ganlab.training import AdversarialTraining
-from ganlab.training_state import Metrics
 
 _IMAGES_TO_CLUSTER = 4096
 
@@ -33,11 +32,14 @@ class SelfConditionedConfig(TrainConfig):
 class SelfConditionedTraining(AdversarialTraining):
     """Every batch is labelled with the clusters of its real images; G draws in the same clusters."""
 
-    def step(self, batches: Iterator[Batch]) -> Metrics:
-        if self.steps_done == 0:
+    _fitted = False
+
+    def prepared(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        if not (self._fitted or self.clusters.fitted):
             count = -(-_IMAGES_TO_CLUSTER // self.config.batch_size)
             self.clusters.fit(torch.cat([next(batches).real for _ in range(count)]), self.noise)
-        return super().step(Batch(batch.real, self.clusters.nearest(batch.real)) for batch in batches)
+        self._fitted = True  # asking the centroids every step would wait for the device
+        return (Batch(batch.real, self.clusters.nearest(batch.real)) for batch in batches)
 
     @property
     def clusters(self) -> Clusters:

@@ -20,7 +20,7 @@ from ganlab.training_state import Terms
 class WGANGPConfig(TrainConfig):
     """The paper's Algorithm 1."""
 
-    gp_weight: float = knob(10.0, "weight of the gradient penalty", min=0, max=1000, common=True)
+    gp_weight: float = knob(10.0, "weight of the gradient penalty", min=0, max=1000, common=True, live=True)
 
 
 class WGANGPTraining(AdversarialTraining):

@@ -26,21 +26,21 @@ _BATCH = 100
 
 
 class Gauge:
-    """Measures every `every` steps, as far as that takes no more than 5 % of the time; remembers the `best` value so far."""
+    """Measures as often as it is asked to, as far as that takes no more than 5 % of the time; remembers the `best` value."""
 
     def __init__(self, extractor: Extractor, real: Gaussian, config: TrainConfig, spec: DataSpec, device: str) -> None:
         self.name = f"distance/{extractor.name}"
         self.best = float("inf")
-        self._every, self._extractor, self._real = config.fid_every, extractor, real
+        self._extractor, self._real = extractor, real
         # Drawn on the CPU by a generator of its own: the same z at every step, and training's stream stays as it is.
         z = torch.randn(COUNT, config.z_dim, generator=torch.Generator().manual_seed(config.seed))
         labels = torch.arange(COUNT) % spec.num_classes if spec.conditioning is Conditioning.LABEL else None
         self._z, self._labels = z.to(device), None if labels is None else labels.to(device)
         self._spent = self._cost = 0.0
 
-    def due(self, step: int, seconds: float) -> bool:
-        """Whether `step` is to be measured after `seconds` of training."""
-        return step % self._every == 0 and self._spent + self._cost <= BUDGET * seconds
+    def due(self, step: int, every: int, seconds: float) -> bool:
+        """Whether `step` is to be measured, where every so many are, after `seconds` of training; `every` 0 is never."""
+        return bool(every) and step % every == 0 and self._spent + self._cost <= BUDGET * seconds
 
     def measure(self, generator: nn.Module) -> tuple[float, bool]:
         """-> the distance, and whether nothing was better so far; `generator` is in evaluation mode."""

@@ -19,6 +19,11 @@ class Clusters(nn.Module):
         self.register_buffer("centroids", torch.zeros(count, features))
         self.register_buffer("shares", torch.full((count,), 1 / count))
 
+    @property
+    def fitted(self) -> bool:
+        """Whether the centroids have been found."""
+        return bool(self.centroids.any())
+
     @torch.no_grad()
     def fit(self, images: Tensor, generator: torch.Generator) -> None:
         """k-means on images (N, C, H, W): Lloyd's rounds from k-means++ seeds (Arthur & Vassilvitskii 2007)."""

@@ -38,8 +38,12 @@ class Snapshot:
 
     @property
     def cursor(self) -> int:
-        """The newest step with a metric; -1 before the first."""
-        return max((int(series.steps[-1]) for series in self.series.values()), default=-1)
+        """The newest step with a metric that will not be written again; -1 before the first.
+
+        A resumed run goes back to its checkpoint: what is known beyond its step it will compute once more.
+        """
+        newest = max((int(series.steps[-1]) for series in self.series.values()), default=-1)
+        return min(newest, self.status.step)
 
     @classmethod
     def read(cls, run: Run, before: Snapshot | None = None) -> Snapshot:
@@ -48,11 +52,12 @@ class Snapshot:
         new_notes = tuple(run.annotations(before.notes[-1].id if before and before.notes else 0))
         if before is None or _rewound_to(new_notes) is not None:  # a resumed run may have gone back behind what was read
             before = cls(status, notes=before.notes if before else ())
+        known = min(before.cursor, status.step)
         new_sheets = tuple(run.samples(before.sheets[-1] if before.sheets else -1))
-        new_series = run.metrics(since=before.cursor)
+        new_series = run.metrics(since=known)
         if status == before.status and not (new_notes or new_sheets or new_series):
             return before
-        series = before.series | {name: _joined(before.series.get(name), new) for name, new in new_series.items()}
+        series = before.series | {name: _joined(before.series.get(name), new, known) for name, new in new_series.items()}
         return cls(status, series, before.sheets + new_sheets, before.notes + new_notes)
 
     def delta(self, seen: Seen) -> dict[str, Any]:
@@ -109,7 +114,9 @@ def _rewound_to(notes: tuple[Annotation, ...] | list[Annotation]) -> int | None:
     return min((note.step for note in notes if note.kind == "started"), default=None)
 
 
-def _joined(old: Series | None, new: Series) -> Series:
+def _joined(old: Series | None, new: Series, known: int) -> Series:
+    """The old points up to step `known`, then the new ones."""
     if old is None:
         return new
-    return Series(np.concatenate([old.steps, new.steps]), np.concatenate([old.values, new.values]))
+    kept = np.searchsorted(old.steps, known, side="right")
+    return Series(np.concatenate([old.steps[:kept], new.steps]), np.concatenate([old.values[:kept], new.values]))

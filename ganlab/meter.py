@@ -1,0 +1,86 @@
+"""Metrics of a training: kept as tensors on its device, turned into points, rates and times when it is time to report."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+
+from ganlab.config import TrainConfig
+from ganlab.devices import memory_used
+from ganlab.events import Point, Progress
+from ganlab.training_state import Metrics
+
+FLUSH_SECONDS = 0.25
+
+
+class Diverged(ArithmeticError):
+    """A loss stopped being a number."""
+
+
+class Meter:
+    """Collects metric tensors and turns them into points, rates and times when it is time to report."""
+
+    def __init__(self, config: TrainConfig, device: str, step: int, seconds: float) -> None:
+        self.config, self.device = config, device
+        self._pending: list[tuple[int, Metrics]] = []
+        self._earlier = seconds  # trained before a resume
+        self._start = self._reported = time.perf_counter()
+        self._reported_step = step
+
+    @property
+    def due(self) -> bool:
+        """Whether the screens have waited long enough."""
+        return time.perf_counter() - self._reported >= FLUSH_SECONDS
+
+    @property
+    def seconds(self) -> float:
+        """Seconds this run has trained, over all its resumes."""
+        return self._earlier + time.perf_counter() - self._start
+
+    def forget(self, seconds: float) -> None:
+        """Leave a pause of so many seconds out of times and rates."""
+        self._start += seconds
+        self._reported += seconds
+
+    def add(self, step: int, metrics: Metrics) -> None:
+        """Keep one step's metrics as they are, on the device."""
+        self._pending.append((step, metrics))
+
+    def report(self, step: int) -> Progress:
+        """Everything since the last report; Diverged when a metric is not finite."""
+        points = self._points()
+        now = time.perf_counter()
+        rate = (step - self._reported_step) / max(now - self._reported, 1e-9)
+        self._reported, self._reported_step = now, step
+        if points:
+            speed = {"speed/images_per_second": rate * self._images_per_step, "time/seconds": self.seconds}
+            points[-1] = (points[-1][0], {**points[-1][1], **speed})
+        return Progress(
+            step=step,
+            steps=self.config.steps,
+            points=tuple(points),
+            steps_per_second=rate,
+            images_per_second=rate * self._images_per_step,
+            seconds=self.seconds,
+            memory=memory_used(self.device),
+        )
+
+    @property
+    def _images_per_step(self) -> int:
+        return self.config.batch_size * self.config.d_steps
+
+    def _points(self) -> list[Point]:
+        """One transfer for all pending metrics."""
+        if not self._pending:
+            return []
+        values = torch.stack([value.float() for _, metrics in self._pending for value in metrics.values()]).tolist()
+        points: list[Point] = []
+        for step, metrics in self._pending:
+            points.append((step, {name: values.pop(0) for name in metrics}))
+            bad = [name for name, value in points[-1][1].items() if not math.isfinite(value)]
+            if bad:
+                raise Diverged(f"{bad[0]} stopped being a number at step {step:,}: try a lower learning rate.")
+        self._pending = []
+        return points
