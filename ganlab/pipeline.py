@@ -202,7 +202,7 @@ class Pipeline:
             raise ValueError(f"{self.name} translates images: it draws none from z; use `translate`.")
         if z.ndim != 2 or z.shape[1] != self.z_dim:
             raise ValueError(f"z has shape {tuple(z.shape)}, but {self.name} wants (n, {self.z_dim}).")
-        labels = self._labels(len(z), label)
+        labels = self.condition(len(z), label)
         parts = []
         for start in range(0, len(z), _BATCH):
             part = slice(start, start + _BATCH)
@@ -210,7 +210,11 @@ class Pipeline:
             parts.append(to_uint8(self.generator(z[part].to(self.device), condition)).cpu())
         return torch.cat(parts)
 
-    def _labels(self, n: int, label: int | Sequence[int] | Tensor | None) -> Tensor | None:
+    def condition(self, n: int, label: int | Sequence[int] | Tensor | None) -> Tensor | None:
+        """What G and D are told of `label` for n pictures: (n,) int64, (n, classes) for a mixture, None for no labels.
+
+        ValueError as `generate` says.
+        """
         if not self.conditional:
             if label is not None:
                 raise ValueError(f"{self.name} is not conditional: it takes no label.")
@@ -220,7 +224,7 @@ class Pipeline:
             return torch.arange(n) % classes
         if isinstance(label, Tensor) and label.is_floating_point():
             if label.ndim != 2 or len(label) not in (1, n) or label.shape[1] != classes or not label.isfinite().all():
-                raise ValueError(f"A mixture of classes for {n} pictures is ({n}, {classes}) numbers; this is {tuple(label.shape)}.")
+                raise ValueError(f"A mixture of classes for {n} pictures is ({n}, {classes}) numbers, not {tuple(label.shape)}.")
             return label.expand(n, classes)
         values = torch.as_tensor(label).reshape(-1).long()
         if len(values) not in (1, n):

@@ -1,0 +1,45 @@
+"""The images that a model was trained on, where they lie on this machine; nothing is ever downloaded for them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ganlab.core import Conditioning
+from ganlab.data import DATASETS, Dataset, load
+from ganlab.events import Loading
+from ganlab.family import FAMILIES
+
+
+def absence(config: Mapping[str, Any]) -> str:
+    """Why the training images of a model with this config are not at hand, in one sentence; empty when they are."""
+    name, data_path = str(config.get("dataset", "")), str(config.get("data_path", ""))
+    if name not in DATASETS:
+        return f"Nobody here knows the data set {name!r} that this model was trained on."
+    if name == "folder":
+        there = bool(data_path.strip()) and Path(data_path.strip()).expanduser().exists()
+        return "" if there else "The folder of images that this model was trained on is not on this machine."
+    if DATASETS[name].available().state == "ready":
+        return ""
+    title = DATASETS[name].title
+    return (
+        f"{title}, which this model was trained on, is not on this machine: train any run on {name}, or fetch it, then ask again."
+    )
+
+
+def training_images(config: Mapping[str, Any], channels: int) -> Generator[Loading, None, Dataset]:
+    """Load them at the model's own size and `channels`; yields while it reads. ValueError, one sentence, where they are not."""
+    if why := absence(config):
+        raise ValueError(why)
+    family = FAMILIES.get(str(config.get("family")))
+    conditioning = family.conditioning if family else Conditioning.NONE
+    return (
+        yield from load(
+            str(config["dataset"]),
+            image_size=int(config["image_size"]),
+            channels=channels,
+            conditioning=conditioning,
+            data_path=str(config.get("data_path", "")),
+        )
+    )
