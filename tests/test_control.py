@@ -1,0 +1,206 @@
+"""A person's hands on a run: what is asked happens between two steps, is on record, and happens again on a resume."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from small import small
+
+from ganlab import meter
+from ganlab.config import TrainConfig
+from ganlab.control import Intervention, Mailbox, Request, changed
+from ganlab.engine import train
+from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Paused, Progress
+from ganlab.families import FAMILIES
+from ganlab.process import work
+from ganlab.run import Run
+
+
+@pytest.fixture(autouse=True)
+def every_step_looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Letters are read before every step, not a few times a second."""
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+class Postman:
+    """Delivers letters before the steps they are meant for: `{2: [...]}` after two steps, -1 at every look while paused."""
+
+    def __init__(self, letters: dict[int, list[Request]]) -> None:
+        self.letters, self.looks = letters, -1
+
+    def __call__(self) -> Sequence[Request]:
+        self.looks += 1
+        return self.letters.get(self.looks, [])
+
+
+def of_kind(events: list[Event], kind: type[Any]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def model(events: list[Event]) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in of_kind(events, Checkpoint)[-1].model.items()}
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(tensor, b[name]) for name, tensor in a.items())
+
+
+def test_pausing_waits_and_changes_nothing() -> None:
+    config = small(steps=6)
+    plain = list(train(config))
+    pause = {2: [Request("pause", who="Ada")], 5: [Request("continue", who="Ada")]}
+    paused = list(train(config, letters=Postman(pause)))
+    assert of_kind(paused, Paused) == [Paused(2, "Ada")] and of_kind(paused, Continued) == [Continued(2, "Ada")]
+    assert same(model(plain), model(paused))
+
+
+def test_the_time_of_a_pause_is_not_training_time() -> None:
+    pause = {1: [Request("pause")], 11: [Request("continue")]}
+    events = list(train(small(steps=3), letters=Postman(pause)))
+    before, after = (of_kind(events, Progress)[i].seconds for i in (0, -1))
+    assert after - before < 0.5  # ten looks take half a second
+
+
+def test_a_paused_run_takes_single_steps_and_stops_when_asked() -> None:
+    letters = {1: [Request("pause")], 3: [Request("step")], 4: [Request("step")], 6: [Request("stop")]}
+    events = list(train(small(steps=50), letters=Postman(letters)))
+    assert of_kind(events, Finished) == [Finished(3, "stopped")]
+    assert of_kind(events, Checkpoint)[-1].step == 3
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("network", ["G", "D"])
+def test_one_network_alone_can_be_updated(family: str, network: str) -> None:
+    config = small(family, steps=2, ema_decay=0.0)
+    plain = of_kind(list(train(config.replace(steps=1))), Checkpoint)[-1].state["training"]["networks"]
+    plain = {name: tensor.clone() for name, tensor in plain.items()}
+    letters = {1: [Request("update", network), Request("stop")]}
+    events = list(train(config, letters=Postman(letters)))
+    after = of_kind(events, Checkpoint)[-1].state["training"]["networks"]
+    moved = {
+        name.partition(".")[0][0] for name, tensor in after.items() if not torch.equal(tensor, plain[name]) and _is_weight(name)
+    }
+    assert moved == {network}
+    assert of_kind(events, Finished) == [Finished(1, "stopped")]  # it does not count as a step
+    assert of_kind(events, Intervened)[0].text == f"{network} updated alone."
+
+
+def _is_weight(name: str) -> bool:
+    """Batch norm's running statistics move with every pass, whoever learns."""
+    return not any(part in name for part in ("running_", "num_batches", "clusters"))
+
+
+def test_a_change_takes_effect_and_is_told() -> None:
+    letters = {2: [Request("change", "lr", 0.001, "Ada")]}
+    events = list(train(small(steps=4), letters=Postman(letters)))
+    (told,) = of_kind(events, Intervened)
+    assert told.intervention == Intervention(2, "lr", 0.001, "Ada")
+    assert told.text == "lr 0.0002 → 0.001 (Ada)."
+    state = of_kind(events, Checkpoint)[-1].state["training"]["optimizers"]
+    assert {group["lr"] for optimizer in state.values() for group in optimizer["param_groups"]} == {0.001}
+    assert not same(model(events), model(list(train(small(steps=4)))))
+
+
+RECORD = [Intervention(3, "lr", 0.002), Intervention(3, "D"), Intervention(7, "d_steps", 2), Intervention(9, "G")]
+
+
+@pytest.mark.parametrize("family", ["dcgan", "self-conditioned", "cyclegan"])
+def test_a_resumed_run_makes_the_changes_again_bit_for_bit(family: str) -> None:
+    config = small(family, steps=12, checkpoint_every=4)
+    letters = {step: [Request(*_asked(one)) for one in RECORD if one.step == step] for step in (3, 7, 9)}
+    live = list(train(config, letters=Postman(letters)))
+    assert [event.intervention for event in of_kind(live, Intervened)] == RECORD
+    states = [event for event in train(config, record=RECORD) if isinstance(event, Intervened | Checkpoint)]
+    assert all(event.again for event in states if isinstance(event, Intervened))
+    assert same(model(live), model(states))  # type: ignore[arg-type]
+    for cut in (4, 8):
+        state = next(_copied(e) for e in train(config, record=RECORD) if isinstance(e, Checkpoint) and e.step == cut)
+        rest = list(train(config, resume=state, record=RECORD))
+        assert [event.intervention for event in of_kind(rest, Intervened)] == [one for one in RECORD if one.step >= cut]
+        assert same(model(live), model(rest))
+
+
+def _asked(one: Intervention) -> tuple[Any, ...]:
+    return ("update", one.name) if one.is_update else ("change", one.name, one.value)
+
+
+def _copied(event: Checkpoint) -> dict[str, Any]:
+    import io
+
+    buffer = io.BytesIO()
+    torch.save(event.state, buffer)
+    buffer.seek(0)
+    return torch.load(buffer, weights_only=True)
+
+
+def test_the_run_directory_keeps_what_was_changed(tmp_path: Path) -> None:
+    run = Run.create(small(steps=10_000), root=tmp_path)
+    for request in (Request("change", "lr", 0.001, "Ada"), Request("update", "D"), Request("pause"), Request("stop")):
+        run.mailbox.add(request)
+    work(run)
+    assert [(note.kind, note.text) for note in run.annotations() if note.kind in ("changed", "paused")] == [
+        ("changed", "lr 0.0002 → 0.001 (Ada)."),
+        ("changed", "D updated alone."),
+        ("paused", "Paused."),
+    ]
+    assert [(one.name, one.value) for one in run.interventions()] == [("lr", 0.001), ("D", None)]
+    assert (run.config.lr, run.config_now.lr) == (0.0002, 0.001)
+    assert run.status().state == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("asked", "problem"),
+    [
+        ({"command": "explode"}, "command = 'explode' is not one of stop, pause"),
+        ({"command": "update", "name": "F"}, "update = 'F' is not one of G, D"),
+        ({"command": "change", "name": "width", "value": 8}, "width cannot be changed while dcgan trains; these can: lr, "),
+        ({"command": "change", "name": "lr", "value": 7}, "lr = 7.0 is out of range"),
+        ({"command": "change", "name": "lr", "value": "much"}, "lr = 'much' is not a number"),
+        ({"command": "change", "name": "fid_every", "value": 5}, "fid_every cannot be changed"),
+        ({}, "command = '' is not one of"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_one_sentence(asked: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        Request.parse(asked, small())
+
+
+@given(
+    st.dictionaries(st.text(max_size=10), st.one_of(st.none(), st.text(), st.floats(), st.integers(), st.lists(st.integers())))
+)
+def test_nothing_from_outside_breaks_the_reading_of_a_letter(values: dict[str, Any]) -> None:
+    try:
+        Request.parse(values, TrainConfig())
+    except ValueError as error:
+        assert str(error).endswith(".")
+
+
+def test_letters_are_read_once_and_half_a_line_waits(tmp_path: Path) -> None:
+    path = tmp_path / "control.jsonl"
+    box, sender = Mailbox(path), Mailbox(path)
+    assert box.new() == []
+    sender.add(Request("pause", who="Ada"))
+    with path.open("ab") as file:
+        file.write(b'not json\n{"command": "st')
+    assert box.new() == [Request("pause", who="Ada")]
+    with path.open("ab") as file:
+        file.write(b'op"}\n' + json.dumps({"command": "change", "name": "lr", "value": 1e-3}).encode() + b"\n")
+    assert box.new() == [Request("stop"), Request("change", "lr", 0.001)]
+    assert box.new() == []
+
+
+def test_weights_of_terms_can_be_changed_where_there_are_any() -> None:
+    assert changed(small("pix2pix"), "l1_weight", 10).to_dict()["l1_weight"] == 10.0
+    with pytest.raises(ValueError, match="l1_weight cannot be changed while dcgan trains"):
+        changed(small(), "l1_weight", 10)
