@@ -1,0 +1,187 @@
+"""What each layer of a network makes of one input, as pictures; and a table of what the layers are and weigh."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d
+
+MOST, SIDE = 32, 128  # maps kept of each layer, and pixels along the longer side of each
+_KINDS = {
+    "Conv2d": "convolution",
+    "ConvTranspose2d": "transposed convolution",
+    "Linear": "linear",
+    "BatchNorm1d": "batch norm",
+    "BatchNorm2d": "batch norm",
+    "InstanceNorm2d": "instance norm",
+    "ReflectionPad2d": "reflection padding",
+    "LeakyReLU": "leaky ReLU",
+    "Upsample": "upsampling",
+    "Dropout": "dropout",
+    "Dropout2d": "dropout",
+    "Flatten": "flatten",
+    "Unflatten": "unflatten",
+    "Embedding": "embedding",
+    "Tanh": "tanh",
+}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network: `path` as in its state dict, `kind` in words, `number` among those of its kind, from 1.
+
+    `shape` is that of its output for one input, None where the layer did not run; `count` its own trainable numbers.
+    """
+
+    path: str
+    kind: str
+    number: int
+    shape: tuple[int, ...] | None
+    count: int
+
+    @property
+    def name(self) -> str:
+        """ "convolution 2"."""
+        return f"{self.kind} {self.number}"
+
+
+@dataclass(frozen=True)
+class Maps:
+    """A layer's output as pictures: uint8 (k, H, W), the strongest first; each spans its own range from black to white.
+
+    A vector is one picture, its numbers row by row. `total` is how many maps the layer has, `indices` which these are,
+    `whole` whether the numbers are a vector.
+    """
+
+    layer: Layer
+    pictures: Tensor
+    indices: tuple[int, ...]
+    total: int
+    whole: bool
+
+    @property
+    def caption(self) -> str:
+        """ "convolution 2: 128 maps of 14 × 14, the 32 strongest"."""
+        shape = self.layer.shape or ()
+        if self.whole:
+            return f"{self.layer.name}: {self.total:,} numbers, row by row"
+        size = f"{self.layer.name}: {self.total} map{'s' if self.total > 1 else ''} of {shape[1]} × {shape[2]}"
+        return size if len(self.pictures) == self.total else f"{size}, the {len(self.pictures)} strongest"
+
+
+@dataclass(frozen=True)
+class Activations:
+    """Every layer of a network in the order in which they ran, those that did not at the end, and the maps of those that did."""
+
+    layers: tuple[Layer, ...]
+    maps: tuple[Maps, ...]
+
+    @property
+    def count(self) -> int:
+        """All trainable numbers."""
+        return sum(layer.count for layer in self.layers)
+
+
+@torch.inference_mode()
+def capture(network: nn.Module, *inputs: Tensor | None, most: int = MOST, side: int = SIDE) -> Activations:
+    """Run `network` once on a batch of one and keep what its layers answer: at most `most` maps each, `side` pixels at most.
+
+    Each answer is reduced when it comes, so the memory is that of the forward pass and of the small pictures. The network, which
+    should be in eval mode, is as before afterwards, whatever happens.
+    """
+    seen: dict[str, tuple[tuple[int, ...], Tensor, tuple[int, ...], int, bool]] = {}
+
+    def keep(path: str, output: Any) -> None:
+        if isinstance(output, Tensor) and path not in seen:  # of a layer that runs twice the first answer
+            seen[path] = (tuple(output.shape[1:]), *_reduced(output[0], most, side))
+
+    with _watched(network, keep):
+        network(*inputs)
+    shapes = {path: found[0] for path, found in seen.items()}
+    layers = layers_of(network, shapes)
+    maps = tuple(Maps(layer, *seen[layer.path][1:]) for layer in layers if layer.path in seen)
+    return Activations(layers, maps)
+
+
+def layers_of(network: nn.Module, shapes: Mapping[str, tuple[int, ...]] | None = None) -> tuple[Layer, ...]:
+    """The layers of a network in the order of `shapes` (output shape by path), else as they are registered.
+
+    A layer is a module without modules in it; parameters that belong to a module with others in it come as one of their own.
+    """
+    shapes = shapes or {}
+    found = dict(_leaves(network))
+    order = [path for path in shapes if path in found] + [path for path in found if path not in shapes]
+    numbers: Counter[str] = Counter()
+    layers = []
+    for path in order:
+        module = found[path]
+        kind = _KINDS.get(type(module).__name__, type(module).__name__)
+        numbers[kind] += 1
+        count = sum(parameter.numel() for parameter in module.parameters(recurse=False))
+        layers.append(Layer(path, kind, numbers[kind], shapes.get(path), count))
+    return tuple(layers)
+
+
+def _leaves(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Modules without modules in them, and those that hold parameters of their own; each once."""
+    for path, module in network.named_modules():
+        alone = next(module.children(), None) is None
+        if alone or next(module.parameters(recurse=False), None) is not None:
+            yield path, module
+
+
+@contextmanager
+def _watched(network: nn.Module, keep: Any) -> Iterator[None]:
+    """`keep(path, output)` for every layer that answers, as long as the block lasts; the hooks are gone after it."""
+    handles = []
+    try:
+        for path, module in _leaves(network):
+            handles.append(module.register_forward_hook(lambda _module, _inputs, output, path=path: keep(path, output)))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _reduced(output: Tensor, most: int, side: int) -> tuple[Tensor, tuple[int, ...], int, bool]:
+    """One output (F,) or (C, H, W) -> pictures uint8, which maps they are, how many there are, whether it is a vector.
+
+    The strongest maps are those that vary most over the picture: a constant one says nothing of it, however large.
+    """
+    values = output.detach().float().nan_to_num()
+    if values.ndim != 3:
+        return _stretched(_rows(values.flatten())), (0,), values.numel(), True
+    total = len(values)
+    if values.shape[1] * values.shape[2] == 1:  # maps of one pixel: together they are a vector
+        return _stretched(_rows(values.flatten())), tuple(range(total)), total, True
+    strongest = values.flatten(1).std(dim=1).argsort(descending=True, stable=True)[:most]
+    chosen = values[strongest]
+    longer = max(chosen.shape[1:])
+    if longer > side:
+        height, width = (max(1, length * side // longer) for length in chosen.shape[1:])
+        chosen = adaptive_avg_pool2d(chosen, (height, width))
+    return _stretched(chosen), tuple(strongest.tolist()), total, False
+
+
+def _rows(vector: Tensor) -> Tensor:
+    """(F,) -> (1, H, W), nearly square, filled up with the least of the numbers."""
+    width = math.isqrt(max(len(vector) - 1, 0)) + 1
+    height = -(-len(vector) // width)
+    filled = vector.new_full((height * width,), float(vector.min()))
+    filled[: len(vector)] = vector
+    return filled.view(1, height, width)
+
+
+def _stretched(maps: Tensor) -> Tensor:
+    """(k, H, W) -> uint8 on the CPU, each from its least (black) to its greatest value (white); constant maps are mid-grey."""
+    low, high = maps.amin(dim=(1, 2), keepdim=True), maps.amax(dim=(1, 2), keepdim=True)
+    span = high - low
+    scaled = torch.where(span > 0, (maps - low) / span.where(span > 0, torch.ones_like(span)), 0.5)
+    return scaled.mul(255).round_().byte().cpu()
