@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FORMAT = "ganlab-1"
 MODEL, JUDGES, STATE, INFO = "model.safetensors", "discriminators.safetensors", "training_state.pt", "config.json"
+_KINDS = {"config": dict, "spec": dict, "labels": list, "step": int, "recipe": str}
 
 
 @dataclass(frozen=True)
@@ -113,14 +114,16 @@ def read_info(folder: Path) -> Info:
         values = json.loads((folder / INFO).read_text())
     except FileNotFoundError:
         raise ValueError(f"{folder.name} is not a checkpoint: it has no {INFO}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError(f"{INFO} in {folder.name} is damaged: it is not JSON.") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ValueError(f"{INFO} in {folder.name} is not in the format {FORMAT}.")
-    try:
-        return Info(values["config"], values["spec"], tuple(values["labels"]), values["step"], values.get("recipe", ""))
-    except KeyError as error:
-        raise ValueError(f"{INFO} in {folder.name} lacks {error.args[0]!r}.") from None
+    for name, kind in _KINDS.items():  # it may come from a stranger
+        if name not in values and name != "recipe":
+            raise ValueError(f"{INFO} in {folder.name} lacks {name!r}.")
+        if not isinstance(values.get(name, ""), kind) or (name == "labels" and not all(isinstance(x, str) for x in values[name])):
+            raise ValueError(f"{INFO} in {folder.name} is damaged: {name!r} is not what it should be.")
+    return Info(values["config"], values["spec"], tuple(values["labels"]), values["step"], values.get("recipe", ""))
 
 
 def read_model(folder: Path) -> dict[str, Tensor]:

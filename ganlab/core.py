@@ -20,6 +20,9 @@ class Conditioning(StrEnum):
     UNPAIRED = "unpaired"
 
 
+_ALLOWED = {"image_size": range(1, 4097), "channels": range(1, 5), "num_classes": range(100_001)}
+
+
 @dataclass(frozen=True)
 class Batch:
     """One batch of training data.
@@ -43,4 +46,11 @@ class DataSpec:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> DataSpec:
         """From config.json's plain values; TypeError or ValueError when they are not a spec's."""
-        return cls(**{**values, "conditioning": Conditioning(values.get("conditioning", Conditioning.NONE))})
+        conditioning = values.get("conditioning", Conditioning.NONE)
+        if conditioning not in list(Conditioning):
+            raise ValueError(f"conditioning = {conditioning!r} is not one of {', '.join(Conditioning)}.")
+        spec = cls(**{**values, "conditioning": Conditioning(conditioning)})
+        for name, allowed in _ALLOWED.items():
+            if not isinstance(value := getattr(spec, name), int) or value not in allowed:
+                raise ValueError(f"{name} = {value!r} is not that of images.")
+        return spec

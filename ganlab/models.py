@@ -50,7 +50,15 @@ def models() -> list[Model]:
 
 
 def find(source: str | Path) -> Path:
-    """The checkpoint folder or file of foreign weights that a run id, a shipped name or a path means; ValueError for none."""
+    """The checkpoint folder or file of foreign weights that a run id, a shipped name or a path means; ValueError for none.
+
+    What is none of these but a name in the catalogue, or an address on the Hub, is pulled from there, if it is not cached.
+    """
+    return find_here(source) or _from_the_hub(str(source))
+
+
+def find_here(source: str | Path) -> Path | None:
+    """The same without the Hub; None where it is not on this machine."""
     for model in models():
         if model.name == str(source):
             return model.folder
@@ -58,6 +66,17 @@ def find(source: str | Path) -> Path:
     if path.is_file() or ((path / checkpoint.INFO).is_file() and (path / checkpoint.MODEL).is_file()):
         return path
     inside = checkpoint.checkpoints(path / "checkpoints")
-    if inside:
-        return inside[-1]
-    raise ValueError(f"There is no model {str(source)!r}: it is no run with a checkpoint, no shipped model and no checkpoint.")
+    return inside[-1] if inside else None
+
+
+def _from_the_hub(source: str) -> Path:
+    from ganlab import hub, zoo
+
+    if (entry := zoo.named(source)) and isinstance(entry.source, zoo.OnHub):
+        return hub.pull(entry.source.address, sha256=entry.source.sha256)
+    if hub.means_the_hub(source):
+        return hub.pull(source)
+    raise ValueError(
+        f"There is no model {source!r}: it is no run with a checkpoint, no shipped model, no checkpoint, not in the catalogue "
+        "(`ganlab zoo`) and no address on the Hub (org/name)."
+    )

@@ -11,7 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ganlab import checkpoint
+from ganlab import checkpoint, hub
+from ganlab.adapters.layout import Unfilled
+from ganlab.config import TrainConfig
 from ganlab.core import Conditioning, DataSpec
 from ganlab.family import FAMILIES, load_config
 from ganlab.framing import Frame
@@ -70,15 +72,36 @@ class Pipeline:
     def load(cls, source: str | Path, device: str = "cpu") -> Self:
         """From a run (its newest checkpoint), the name of a shipped model, a checkpoint folder, or a file of foreign weights.
 
-        ValueError, one sentence, when there is none or it cannot be used.
+        Also a name in the catalogue or an address on the Hub, which is downloaded into the standard cache where it is not there
+        yet. ValueError, one sentence, when there is none or it cannot be used.
         """
-        place = find(source)
-        if place.is_file():
-            from ganlab import adapters
+        return cls._of_place(find(source), str(source), device)
 
-            return cls.of_foreign(adapters.load(place), name=str(source), device=device)
+    @classmethod
+    def from_pretrained(cls, id_or_path: str | Path, revision: str | None = None, device: str = "cpu") -> Self:
+        """What `load` takes; `revision` pins an address on the Hub ("org/name") to a branch, a tag or a commit.
+
+        Repositories of ours are checkpoint folders: config.json and model.safetensors, which huggingface_hub's
+        PyTorchModelHubMixin reads as well (see ganlab.hub.module). HF_HOME, HF_TOKEN and HF_HUB_OFFLINE mean what they
+        always mean.
+        """
+        if not revision:
+            return cls.load(id_or_path, device)
+        return cls._of_place(hub.pull(str(id_or_path), revision=revision), f"{id_or_path}@{revision}", device)
+
+    @classmethod
+    def _of_place(cls, place: Path, name: str, device: str) -> Self:
+        """From a checkpoint folder or a file of foreign weights."""
+        if place.is_file():
+            from ganlab import adapters, zoo
+
+            pipeline = cls.of_foreign(adapters.load(place), name=name, device=device)
+            entry = zoo.named(name)
+            if entry and pipeline.translates:
+                pipeline.labels = entry.domains
+            return pipeline
         info, model = checkpoint.read_info(place), checkpoint.read_model(place)
-        return cls.of_checkpoint(info, model, lambda: checkpoint.read_discriminators(place), name=str(source), device=device)
+        return cls.of_checkpoint(info, model, lambda: checkpoint.read_discriminators(place), name=name, device=device)
 
     @classmethod
     def of_checkpoint(
@@ -91,8 +114,7 @@ class Pipeline:
         device: str = "cpu",
     ) -> Self:
         """From what a checkpoint holds: its config.json, and tensors named `G.<name>`, `D.<name>`; ValueError if unfit."""
-        config, spec = load_config(info.config), DataSpec.from_dict(info.spec)
-        networks = FAMILIES[config.family].build_networks(config, spec)
+        config, spec, networks = _built(info, name)
         judges = {key: networks.pop(key) for key in list(networks) if not key.startswith("G")}
 
         def judging() -> Mapping[str, nn.Module]:
@@ -246,6 +268,23 @@ class Pipeline:
         directions = torch.linalg.svd(matrix[:, : self.z_dim], full_matrices=False).Vh
         largest = directions.gather(1, directions.abs().argmax(dim=1, keepdim=True))
         return directions * largest.sign()
+
+
+def _built(info: checkpoint.Info, name: str) -> tuple[TrainConfig, DataSpec, dict[str, nn.Module]]:
+    """The networks that a config.json describes, without weights; ValueError for one that describes none, whoever wrote it."""
+    try:
+        config, spec = load_config(info.config), DataSpec.from_dict(info.spec)
+        if spec.conditioning is not FAMILIES[config.family].conditioning:
+            raise ValueError(
+                f"conditioning = {spec.conditioning.value!r} in {checkpoint.INFO} of {name} is not that of {config.family}."
+            )
+        with Unfilled():  # they are filled next, and what is not touched takes no memory
+            return config, spec, FAMILIES[config.family].build_networks(config, spec)
+    except ValueError:
+        raise
+    except (TypeError, AttributeError, KeyError, ArithmeticError, MemoryError, RuntimeError) as error:
+        reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
+        raise ValueError(f"{checkpoint.INFO} of {name or 'the model'} describes no networks: {reason}.") from None
 
 
 def _filled(networks: dict[str, nn.Module], tensors: Mapping[str, Tensor], name: str) -> dict[str, nn.Module]:

@@ -63,7 +63,7 @@ def parse(text: str) -> Address:
 def means_the_hub(text: str) -> bool:
     """Whether `text` can be an address on the Hub, and is not rather a path with a typing error: its folder is not here."""
     try:
-        if Path(text).is_absolute() or text.startswith((".", "~")) or ("/" in text and Path(text).parent.exists()):
+        if "/" not in text or Path(text).is_absolute() or text.startswith((".", "~")) or Path(text).parent.exists():
             return False
         parse(text)
     except (ValueError, OSError):

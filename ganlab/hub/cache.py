@@ -60,7 +60,7 @@ def is_ours(folder: Path) -> bool:
     """Whether config.json in the folder is that of a checkpoint of ours."""
     try:
         checkpoint.read_info(folder)
-    except ValueError:
+    except (ValueError, RecursionError):  # JSON nested a thousand times
         return False
     return True
 

@@ -21,7 +21,6 @@ from ganlab.hub.listing import TIMEOUT, Listed, Listing
 from ganlab.hub.problems import Unreachable, in_sentences
 from ganlab.lock import FileLock
 
-CHUNK = 2**18
 TRIES = 4  # without a byte gained
 PAUSE = 0.5  # seconds before the second try, doubled for each further one
 _PARTIAL, _GONE = 206, 416
@@ -89,6 +88,7 @@ def _download(found: Listing, listed: Listed, blob: Path, token: str | None) -> 
             f"{free / 2**20:,.0f} MB left: free some space, or let HF_HOME name another folder."
         )
     while True:
+        partial.touch()
         yield from _complete(found, listed, partial, token)
         if _size(partial) == listed.size and checksum_of(partial, len(listed.checksum)) == listed.checksum:
             partial.replace(blob)
@@ -130,7 +130,7 @@ def _stream(found: Listing, listed: Listed, partial: Path, token: str | None) ->
             client().utils.hf_raise_for_status(response)
             done = _start(response, file, done)
             yield done
-            for chunk in response.iter_bytes(CHUNK):
+            for chunk in response.iter_bytes():
                 file.write(chunk)
                 done += len(chunk)
                 yield done

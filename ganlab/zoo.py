@@ -1,0 +1,231 @@
+"""The catalogue of models: shipped with the project, trained here, or on the Hub; to a person, all three look the same.
+
+Imports neither torch nor the Hub's client until a state is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ganlab import checkpoint
+from ganlab.hub.address import Address
+from ganlab.models import Model, models
+
+State = Literal["shipped", "trained", "cached", "downloadable", "offline"]
+_SENTENCE = re.compile(r"(?<=[.:])\s+(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class Here:
+    """A checkpoint folder on this machine; `origin` is "shipped" or "run"."""
+
+    folder: Path
+    origin: str
+
+
+@dataclass(frozen=True)
+class OnHub:
+    """A file on the Hub; `size` in bytes (0: unknown), `sha256` "" where nobody has told it, `file` "" is the only one."""
+
+    repo: str
+    file: str = ""
+    kind: str = "model"
+    revision: str = ""
+    size: int = 0
+    sha256: str = ""
+
+    @property
+    def address(self) -> Address:
+        """Where to pull it from."""
+        return Address(self.repo, self.kind, self.revision, self.file)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model that can be chosen. `name` is what Pipeline.load takes; `verdict` is one honest line on how good it is.
+
+    `family` and `data` are names as in FAMILIES and DATASETS where those fit; `layout` says whose file it is; `domains` name
+    what an image-to-image model leads from and to; `thumbnail` is a picture of what it makes, if there is one here.
+    """
+
+    name: str
+    title: str
+    family: str
+    data: str
+    source: Here | OnHub
+    licence: str
+    layout: str
+    verdict: str
+    domains: tuple[str, ...] = ()
+    thumbnail: Path | None = None
+
+    @property
+    def translates(self) -> bool:
+        """Whether it turns pictures into pictures."""
+        return self.family in ("pix2pix", "cyclegan")
+
+    @property
+    def needs_network(self) -> bool:
+        """Whether it must be downloaded before its first use."""
+        return state(self) in ("downloadable", "offline")
+
+    @property
+    def size(self) -> int:
+        """In bytes; 0 where unknown."""
+        if isinstance(self.source, OnHub):
+            return self.source.size
+        files = (self.source.folder / name for name in (checkpoint.MODEL, checkpoint.JUDGES))
+        return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def catalogue() -> list[Entry]:
+    """Every model that can be chosen: runs (newest first), shipped ones, and those on the Hub. Asks no network."""
+    return [entry for model in models() if (entry := _of_model(model))] + list(HUB)
+
+
+def named(name: str) -> Entry | None:
+    """The entry of the Hub's part that is called so."""
+    return next((entry for entry in HUB if entry.name == name), None)
+
+
+def state(entry: Entry) -> State:
+    """Where the model is now: "shipped", "trained" here, "cached" from the Hub, "downloadable", or out of reach ("offline").
+
+    Looks at the disk alone; offline is what HF_HUB_OFFLINE says, or a missing huggingface-hub.
+    """
+    if isinstance(entry.source, Here):
+        return "shipped" if entry.source.origin == "shipped" else "trained"
+    from ganlab import hub
+
+    try:
+        if hub.cached(entry.source.address):
+            return "cached"
+        return "offline" if hub.offline() else "downloadable"
+    except hub.HubError:
+        return "offline"
+
+
+def _of_model(model: Model) -> Entry | None:
+    """None where its config.json is damaged."""
+    try:
+        info = checkpoint.read_info(model.folder)
+        card = _card(model.folder / "README.md")
+        return Entry(
+            model.name,
+            card.get("title", model.title),
+            str(info.config["family"]),
+            str(info.config["dataset"]),
+            Here(model.folder, model.origin),
+            card.get("license", "your own" if model.origin == "run" else "not stated"),
+            checkpoint.FORMAT,
+            card.get("verdict", f"Trained for {info.step:,} steps; look at its samples."),
+            tuple(info.labels) if model.translates else (),
+            model.picture,
+        )
+    except (ValueError, KeyError):
+        return None
+
+
+def _card(path: Path) -> Mapping[str, str]:
+    """`license` and `verdict` from a model card's head, its `title`; the verdict else from what it says of the look."""
+    if not path.is_file():
+        return {}
+    text = path.read_text()
+    _, head, body = text.split("---\n", 2) if text.startswith("---\n") and text.count("---\n") > 1 else ("", "", text)
+    found = dict(re.findall(r"^(license|verdict): *(.+?) *$", head, re.MULTILINE))
+    if title := re.search(r"^# (.+)$", body, re.MULTILINE):
+        found["title"] = title[1]
+    paragraphs = [" ".join(part.split()) for part in body.split("\n\n")]
+    looks = [part.removeprefix("How it looks: ") for part in paragraphs if part.startswith(("How it looks: ", "Read by "))]
+    looks += [part for part in paragraphs if part.startswith("Small on purpose")]
+    if looks:
+        first = _SENTENCE.split(looks[0])[0]
+        found.setdefault("verdict", first[:1].upper() + first[1:])
+    return found
+
+
+_AUTHORS = "davidpiscasio/unpaired-img2img"
+_NOT_STATED = "not stated"
+
+
+def _author_model(name: str, title: str, domains: tuple[str, str], size: int = 0) -> Entry:
+    file = f"checkpoints/{name}_pretrained/latest_net_G.pth"
+    verdict = "Not tried here: a generator as large as the paper's, 32 times the shipped light one; about 1 s a photo on a CPU."
+    source = OnHub(_AUTHORS, file, "space", "3ce13dc", size)
+    data = "horse2zebra" if "horse" in domains else "apple2orange" if "apple" in domains else "photos and paintings"
+    return Entry(name, title, "cyclegan", data, source, _NOT_STATED, "junyanz ResNet, 9 blocks", verdict, domains)
+
+
+def _huggan(repo: str, title: str, family: str, data: str, layout: str, size: int, verdict: str) -> Entry:
+    name = repo.rpartition("/")[2]
+    return Entry(name, title, family, data, OnHub(repo, "pytorch_model.bin", size=size), _NOT_STATED, layout, verdict)
+
+
+_UNET, _UNTRIED = (
+    "HugGAN U-Net, 256 pixels",
+    "Not tried here: 54 million parameters, so a long download and some seconds to load.",
+)
+_RESNET = 45_500_000
+
+HUB: tuple[Entry, ...] = (
+    _author_model("horse2zebra", "CycleGAN: horses into zebras", ("horse", "zebra"), 45_575_747),
+    _author_model("zebra2horse", "CycleGAN: zebras into horses", ("zebra", "horse")),
+    _author_model("apple2orange", "CycleGAN: apples into oranges", ("apple", "orange")),
+    _author_model("orange2apple", "CycleGAN: oranges into apples", ("orange", "apple")),
+    _author_model("style_monet", "CycleGAN: photos into Monets", ("photo", "Monet")),
+    _author_model("style_vangogh", "CycleGAN: photos into van Goghs", ("photo", "van Gogh")),
+    _huggan(
+        "huggan/dcgan-mnist",
+        "DCGAN: digits at 64 pixels",
+        "dcgan",
+        "mnist",
+        "DCGAN, 64 pixels",
+        14_300_000,
+        "Not tried here: digits without labels, four times the pixels of MNIST.",
+    ),
+    _huggan("huggan/pix2pix-edge2shoes", "Pix2Pix: edges into shoes", "pix2pix", "edges2shoes", _UNET, 218_000_000, _UNTRIED),
+    _huggan("huggan/pix2pix-maps", "Pix2Pix: aerial photos and maps", "pix2pix", "maps", _UNET, 218_000_000, _UNTRIED),
+    _huggan("huggan/pix2pix-night2day", "Pix2Pix: night into day", "pix2pix", "night2day", _UNET, 218_000_000, _UNTRIED),
+    _huggan(
+        "huggan/pix2pix-facades-demo",
+        "Pix2Pix: facades, hardly trained",
+        "pix2pix",
+        "facades",
+        _UNET,
+        218_000_000,
+        "Poor, as its page says: 4 epochs. The shipped facades-light had 50.",
+    ),
+    _huggan(
+        "huggingnft/cryptopunks__2__bored-apes-yacht-club",
+        "CycleGAN: punks into apes",
+        "cyclegan",
+        "NFT pictures",
+        "HugGAN ResNet, 9 blocks",
+        _RESNET,
+        "Not tried here: one of many such pairs; others are huggingnft/<one>__2__<other>.",
+    ),
+    Entry(
+        "tmabraham-horse2zebra",
+        "CycleGAN by UPIT: horses and zebras, both ways",
+        "cyclegan",
+        "horse2zebra",
+        OnHub("tmabraham/horse2zebra_cyclegan", size=113_000_000),
+        _NOT_STATED,
+        "UPIT, all four networks",
+        "Not tried here: both directions and both discriminators in one file.",
+    ),
+    Entry(
+        "waleko-cyclegan",
+        "CycleGAN by UPIT",
+        "cyclegan",
+        "not stated",
+        OnHub("waleko/cyclegan", size=113_000_000),
+        _NOT_STATED,
+        "UPIT, all four networks",
+        "Not tried here: what it translates, its page has to say.",
+    ),
+)
