@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ganlab import __version__, commands, commands_evaluate, commands_reproduce
+from ganlab import __version__, commands, commands_evaluate, commands_hub, commands_reproduce
 from ganlab.config import Knob
 from ganlab.threads import yielding_threads
 
@@ -58,7 +58,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     recipes.set_defaults(command=commands.recipes)
 
     sample = verbs.add_parser("sample", help="draw pictures from a run or a checkpoint")
-    sample.add_argument("model", help="a run, a shipped model or a checkpoint folder; see `ganlab runs`")
+    sample.add_argument("model", help="a run, a checkpoint folder, or what `ganlab zoo` lists; see `ganlab runs`")
     sample.add_argument("-n", type=int, default=64, metavar="COUNT", help="how many (default: 64)")
     sample.add_argument("--seed", type=int, default=0, help="decides the z (default: 0)")
     sample.add_argument("--label", type=int, help="the class to draw, for conditional models (default: all in turn)")
@@ -99,6 +99,25 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     reproduce.add_argument("--dataset", default="", help="another data set than the source's")
     reproduce.add_argument("--device", default="auto", help="default: auto")
     reproduce.set_defaults(command=commands_reproduce.reproduce)
+
+    zoo = verbs.add_parser("zoo", help="list the models that can be chosen: yours, the shipped ones, and some on the Hub")
+    zoo.add_argument("--json", action="store_true", help="one JSON object per line")
+    zoo.set_defaults(command=commands_hub.zoo)
+
+    pull = verbs.add_parser("pull", help="fetch a model from the Hugging Face Hub into the standard cache")
+    pull.add_argument(
+        "model", help="a name that `ganlab zoo` lists, org/name, org/name@revision, org/name/file.pth, spaces/…, a link"
+    )
+    pull.add_argument("--revision", default="", help="a branch, a tag or a commit (default: the newest)")
+    pull.set_defaults(command=commands_hub.pull)
+
+    push = verbs.add_parser("push", help="upload a run or a checkpoint to the Hugging Face Hub, with a model card")
+    push.add_argument("model", help="a run, a shipped model or a checkpoint folder")
+    push.add_argument("repo", help="org/name; it is made if need be")
+    push.add_argument("--public", action="store_true", help="for everybody to see (default: private)")
+    push.add_argument("--licence", default="", help="of these weights, such as mit or cc-by-4.0 (default: not stated)")
+    push.add_argument("--values", type=Path, metavar="FILE", help="what `ganlab evaluate --json FILE` measured, for the card")
+    push.set_defaults(command=commands_hub.push)
 
     bench = verbs.add_parser("bench", help="measure how fast the families train here")
     bench.add_argument("--family", action="append", help="only these (repeatable; default: all)")

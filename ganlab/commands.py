@@ -177,12 +177,13 @@ def recipes(options: argparse.Namespace) -> None:
 
 def sample(options: argparse.Namespace) -> None:
     """`ganlab sample`: one sheet, or one PNG per picture into a folder."""
+    from ganlab.commands_hub import fetched
     from ganlab.images import png, sheet
     from ganlab.pipeline import Pipeline
 
     if not 1 <= options.n <= 100_000:
         raise ValueError(f"-n {options.n} is out of range: 1 to 100,000.")
-    pipeline = Pipeline.load(options.model)
+    pipeline = Pipeline.load(fetched(options.model))
     images = pipeline.generate(pipeline.latents(options.n, options.seed), options.label)
     target: Path = options.output
     if target.suffix.lower() == ".png":
@@ -200,11 +201,12 @@ def translate(options: argparse.Namespace) -> int:
     """`ganlab translate`: one picture, or a folder of them; files that are no usable image are named and skipped."""
     from tqdm import tqdm
 
+    from ganlab.commands_hub import fetched
     from ganlab.images import ImageError, png, read
     from ganlab.photo_files import Names, image_files
     from ganlab.pipeline import Pipeline
 
-    pipeline = Pipeline.load(options.model)
+    pipeline = Pipeline.load(fetched(options.model))
     files = image_files(options.images)
     single = len(files) == 1 and options.output.suffix.lower() == ".png"
     if not single:

@@ -72,11 +72,9 @@ def find_here(source: str | Path) -> Path | None:
 def _from_the_hub(source: str) -> Path:
     from ganlab import hub, zoo
 
-    if (entry := zoo.named(source)) and isinstance(entry.source, zoo.OnHub):
-        return hub.pull(entry.source.address, sha256=entry.source.sha256)
-    if hub.means_the_hub(source):
-        return hub.pull(source)
-    raise ValueError(
-        f"There is no model {source!r}: it is no run with a checkpoint, no shipped model, no checkpoint, not in the catalogue "
-        "(`ganlab zoo`) and no address on the Hub (org/name)."
-    )
+    if (there := zoo.on_hub(source)) is None:
+        raise ValueError(
+            f"There is no model {source!r}: it is no run with a checkpoint, no shipped model, no checkpoint, not in the "
+            "catalogue (`ganlab zoo`) and no address on the Hub (org/name)."
+        )
+    return hub.pull(there.address, sha256=there.sha256)

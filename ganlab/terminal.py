@@ -23,9 +23,8 @@ def driven(work: Generator[Loading, None, Result]) -> Result:
                 if bar is None or event.what != what:
                     bars.close()
                     what = event.what
-                    bar = bars.enter_context(
-                        tqdm(desc=what, total=event.total or None, unit=event.unit, disable=None, leave=False)
-                    )
+                    unit = {"unit": "B", "unit_scale": True} if event.unit == "bytes" else {"unit": event.unit}
+                    bar = bars.enter_context(tqdm(desc=what, total=event.total or None, disable=None, leave=False, **unit))
                 bar.update(event.done - bar.n)
         except StopIteration as end:
             return end.value

@@ -92,6 +92,18 @@ def named(name: str) -> Entry | None:
     return next((entry for entry in HUB if entry.name == name), None)
 
 
+def on_hub(name: str) -> OnHub | None:
+    """Where on the Hub the model lies that a person means by a name of the catalogue or an address; None for neither."""
+    from ganlab import hub
+
+    if (entry := named(name)) and isinstance(entry.source, OnHub):
+        return entry.source
+    if not hub.means_the_hub(name):
+        return None
+    address = hub.parse(name)
+    return OnHub(address.repo, address.file, address.kind, address.revision)
+
+
 def state(entry: Entry) -> State:
     """Where the model is now: "shipped", "trained" here, "cached" from the Hub, "downloadable", or out of reach ("offline").
 
@@ -160,8 +172,8 @@ def _author_model(name: str, title: str, domains: tuple[str, str], size: int = 0
     return Entry(name, title, "cyclegan", data, source, _NOT_STATED, "junyanz ResNet, 9 blocks", verdict, domains)
 
 
-def _huggan(repo: str, title: str, family: str, data: str, layout: str, size: int, verdict: str) -> Entry:
-    name = repo.rpartition("/")[2]
+def _huggan(repo: str, title: str, family: str, data: str, layout: str, size: int, verdict: str, name: str = "") -> Entry:
+    name = name or repo.rpartition("/")[2]
     return Entry(name, title, family, data, OnHub(repo, "pytorch_model.bin", size=size), _NOT_STATED, layout, verdict)
 
 
@@ -207,6 +219,7 @@ HUB: tuple[Entry, ...] = (
         "HugGAN ResNet, 9 blocks",
         _RESNET,
         "Not tried here: one of many such pairs; others are huggingnft/<one>__2__<other>.",
+        "punks2apes",
     ),
     Entry(
         "tmabraham-horse2zebra",

@@ -25,8 +25,9 @@ LAYERS = (
     ("engine", "recipes", "run", "check"),
     ("bench", "hub", "models", "recorder", "slots", "zoo"),
     ("pipeline", "published"),
-    ("process", "translation", "inversion", "verdict", "exploration", "evaluation", "jobs", "reproduction", "terminal"),
-    ("commands", "commands_evaluate", "commands_reproduce"),
+    ("process",),
+    ("fork", "translation", "inversion", "verdict", "exploration", "evaluation", "jobs", "reproduction", "terminal"),
+    ("commands", "commands_evaluate", "commands_hub", "commands_reproduce"),
     ("__main__", "web"),
     ("ui",),
 )

@@ -11,6 +11,19 @@ from ganlab.hub.address import Address, HubError, means_the_hub, parse
 from ganlab.hub.cache import cached, offline
 from ganlab.hub.problems import Unreachable
 from ganlab.hub.pulling import pull, pulling
+from ganlab.hub.pushing import push
 from ganlab.hub.transfer import Downloading
 
-__all__ = ["Address", "Downloading", "HubError", "Unreachable", "cached", "means_the_hub", "offline", "parse", "pull", "pulling"]
+__all__ = [
+    "Address",
+    "Downloading",
+    "HubError",
+    "Unreachable",
+    "cached",
+    "means_the_hub",
+    "offline",
+    "parse",
+    "pull",
+    "pulling",
+    "push",
+]

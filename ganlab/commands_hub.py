@@ -1,0 +1,90 @@
+"""What the command line's verbs about the Hub and the catalogue do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ganlab.metrics.value import Value
+
+
+def pull(options: argparse.Namespace) -> None:
+    """`ganlab pull`: fetch a model, say what it is, where it lies and how to use it."""
+    from ganlab import hub, zoo
+    from ganlab.models import find_here
+    from ganlab.pipeline import Pipeline
+    from ganlab.terminal import driven
+
+    there = zoo.on_hub(options.model)
+    if there is None and find_here(options.model):
+        raise ValueError(f"{options.model} is here already: use it by that name.")
+    address, sha256 = (there.address, there.sha256) if there else (hub.parse(options.model), "")
+    path = driven(hub.pulling(address, revision=options.revision, sha256=sha256))
+    print(path)
+    pipeline = Pipeline.load(path)  # whether it can be used; the sentence else says why not
+    name = replace(address, revision=options.revision) if options.revision else options.model
+    size = f"{pipeline.spec.image_size} pixels, {'colour' if pipeline.spec.channels == 3 else 'grey'}"
+    print(f"{pipeline.title}, {size}, {sum(w.numel() for w in pipeline.generator.parameters()):,} parameters")
+    if pipeline.translates:
+        ways = ", ".join(f"{way} ({pipeline.route_title(way)})" for way in pipeline.routes)
+        print(f"It translates: {ways}\nUse it with: ganlab translate photo.jpg --model {name} -o made.png")
+    else:
+        print(f"Draw from it with: ganlab sample {name} -n 64 -o sheet.png")
+
+
+def push(options: argparse.Namespace) -> None:
+    """`ganlab push`: upload a model with its card, and say where it is."""
+    from ganlab import hub
+
+    page = hub.push(
+        options.model,
+        options.repo,
+        private=not options.public,
+        licence=options.licence,
+        values=_values(options),
+    )
+    print(f"{'Public' if options.public else 'Private'}: {page}\nUse it anywhere with: ganlab pull {options.repo}")
+
+
+def _values(options: argparse.Namespace) -> list[Value]:
+    """What `ganlab evaluate --json` wrote; ValueError when the file holds something else."""
+    from ganlab.metrics.value import Value
+
+    if options.values is None:
+        return []
+    try:
+        return [Value.from_dict(value) for value in json.loads(options.values.read_text())]
+    except (OSError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{options.values} is no file that `ganlab evaluate --json` wrote ({error}).".replace("\n", " ")
+        ) from None
+
+
+def zoo(options: argparse.Namespace) -> None:
+    """`ganlab zoo`: every model that can be chosen, and where it is now."""
+    from ganlab.zoo import OnHub, catalogue, state
+
+    for entry in catalogue():
+        where = state(entry)
+        if options.json:
+            print(json.dumps(asdict(entry) | {"state": where, "size": entry.size}, default=str))
+            continue
+        size = f"{entry.size / 1e6:,.1f} MB" if entry.size else "?"
+        print(f"{entry.name:<34} {where:<12} {size:>9}  {entry.licence:<11}  {entry.title}")
+        address = f" [{entry.source.address}]" if isinstance(entry.source, OnHub) else ""
+        print(f"    {entry.verdict}{address}")
+
+
+def fetched(model: str) -> str:
+    """`model` itself, after what of it lies on the Hub has been downloaded behind a bar."""
+    from ganlab import hub
+    from ganlab.models import find_here
+    from ganlab.terminal import driven
+    from ganlab.zoo import on_hub
+
+    if find_here(model) is None and (there := on_hub(model)):
+        driven(hub.pulling(there.address, sha256=there.sha256))
+    return model
