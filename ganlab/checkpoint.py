@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FORMAT = "ganlab-1"
+STATES_BUDGET = 500 * 2**20  # bytes of one run, so that small ones can be forked at any checkpoint
 MODEL, JUDGES, STATE, INFO = "model.safetensors", "discriminators.safetensors", "training_state.pt", "config.json"
 _KINDS = {"config": dict, "spec": dict, "labels": list, "step": int, "recipe": str}
 
@@ -79,10 +80,15 @@ def checkpoints(parent: Path) -> list[Path]:
     return sorted(found, key=step_of)
 
 
-def drop_old_states(parent: Path, keep: int = 2) -> None:
-    """Delete training_state.pt (three quarters of a checkpoint) from all but the newest `keep` of them; the models stay."""
-    for path in resumable(parent)[:-keep]:
+def drop_old_states(parent: Path, keep: int = 2, budget: int = STATES_BUDGET) -> None:
+    """Delete training_state.pt (three quarters of a checkpoint) from the oldest until they take no more than `budget` bytes;
+    never from the newest `keep`. The models stay."""
+    sizes = {path: (path / STATE).stat().st_size for path in resumable(parent)}
+    for path in list(sizes)[:-keep]:
+        if sum(sizes.values()) <= budget:
+            return
         (path / STATE).unlink(missing_ok=True)
+        del sizes[path]
 
 
 def resumable(parent: Path) -> list[Path]:
@@ -91,12 +97,13 @@ def resumable(parent: Path) -> list[Path]:
 
 
 def thin_out(parent: Path, limit: int, best: int | None = None) -> None:
-    """Delete checkpoints until `limit` are left: never the first, the last, the `best` step's or one to resume from; of the
-    others always the one whose neighbours are nearest to each other, so that those left are evenly spaced."""
+    """Delete checkpoints until `limit` are left: never the first, the last two or the `best` step's; of the others always the
+    one whose neighbours are nearest to each other, so that those left are evenly spaced."""
     found = {step_of(path): path for path in checkpoints(parent)}
     while len(found) > limit:
         steps = list(found)
-        free = [i for i in range(1, len(steps) - 1) if steps[i] != best and not (found[steps[i]] / STATE).is_file()]
+        last = [step_of(path) for path in resumable(parent)[-2:]]
+        free = [i for i in range(1, len(steps) - 1) if steps[i] != best and steps[i] not in last]
         if not free:
             return
         path = found.pop(steps[min(free, key=lambda i: steps[i + 1] - steps[i - 1])])

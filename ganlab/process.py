@@ -46,7 +46,7 @@ def launch(config: TrainConfig, *, recipe: str = "") -> Run:
     """
     check(config)
     run = Run.create(config, recipe=recipe)
-    _start(run)
+    start(run)
     return run
 
 
@@ -57,7 +57,7 @@ def launch_together(configs: Mapping[str, TrainConfig]) -> list[Run]:
     group = f"{time.time_ns():x}"
     members = [Run.create(config, recipe=name, group=group, group_size=len(configs)) for name, config in configs.items()]
     for run in members:
-        _start(run)
+        start(run)
     return members
 
 
@@ -68,10 +68,11 @@ def resume(run: Run) -> None:
         raise ValueError(f"{run.id} is already {status.state}.")
     if status.state == "finished":
         raise ValueError(f"{run.id} has done all its {status.steps:,} steps.")
-    _start(run)
+    start(run)
 
 
-def _start(run: Run) -> None:
+def start(run: Run) -> None:
+    """A worker for `run`; ValueError when it could not start."""
     run.clear_requests()
     started = start_detached("worker", run.path, log=run.path / "worker.log", lock=run.lock_path)
     if not started and not run.annotations():

@@ -100,7 +100,7 @@ class Recorder:
         """A change that is only made again is already on record; in a repeated run it is not yet on the charts."""
         step, text = event.intervention.step, event.text
         if not event.again:
-            self._writer.intervene(step, event.intervention.to_dict(), text)
+            self._writer.intervene(event.intervention.to_dict(), text)
         elif not any((note.kind, note.step, note.text) == ("changed", step, text) for note in self.run.annotations()):
             self._writer.annotate(step, "changed", text)
 

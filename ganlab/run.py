@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -72,9 +72,17 @@ class Run:
 
     @classmethod
     def create(
-        cls, config: TrainConfig, *, recipe: str = "", group: str = "", group_size: int = 1, root: Path | None = None
+        cls,
+        config: TrainConfig,
+        *,
+        recipe: str = "",
+        group: str = "",
+        group_size: int = 1,
+        parent: Mapping[str, Any] | None = None,
+        root: Path | None = None,
     ) -> Run:
-        """Make the directory of a new run; `group` names runs that are started together and share the device."""
+        """Make the directory of a new run; `group` names runs that are started together and share the device, `parent` the
+        run and step that it goes on from."""
         run = cls(new_folder(root or runs_root(), recipe or f"{config.family}-{config.dataset}"))
         for folder in ("samples", "checkpoints"):
             (run.path / folder).mkdir()
@@ -84,7 +92,7 @@ class Run:
             "created": time.time(),
             "group": group,
             "group_size": group_size,
-        }
+        } | ({"parent": dict(parent)} if parent else {})
         partial = run.path / "config.partial"
         partial.write_text(json.dumps(settings, indent=2) + "\n")
         partial.rename(run.path / "config.json")
@@ -100,7 +108,7 @@ class Run:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """config.json: `config` (plain values), `recipe`, `created` (seconds since the epoch), `group`, `group_size`."""
+        """config.json: `config` (plain values), `recipe`, `created` (seconds), `group`, `group_size`, `parent`."""
         try:
             return json.loads((self.path / "config.json").read_text())
         except ValueError:

@@ -98,13 +98,13 @@ class Writer:
                 "INSERT INTO annotations(step, time, kind, text) VALUES (?, ?, ?, ?)", (step, time.time(), kind, text)
             )
 
-    def intervene(self, step: int, intervention: Mapping[str, Any], text: str) -> None:
-        """Add to the record of what was changed, and to the charts."""
+    def intervene(self, intervention: Mapping[str, Any], text: str = "") -> None:
+        """Add to the record of what was changed and, with a `text`, to the charts."""
         with self._transaction() as connection:
             connection.execute("INSERT INTO interventions(json) VALUES (?)", (json.dumps(intervention),))
-            connection.execute(
-                "INSERT INTO annotations(step, time, kind, text) VALUES (?, ?, 'changed', ?)", (step, time.time(), text)
-            )
+            if text:
+                row = (intervention["step"], time.time(), text)
+                connection.execute("INSERT INTO annotations(step, time, kind, text) VALUES (?, ?, 'changed', ?)", row)
 
     def close(self) -> None:
         """Fold the write-ahead log back, so that the run is one plain file again (readers may keep it a while)."""

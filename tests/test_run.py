@@ -215,16 +215,6 @@ def test_ids_sort_by_creation_whatever_the_runs_are_called() -> None:
     assert [run.id for run in runs()] == made[::-1]
 
 
-def test_only_the_newest_states_are_kept_for_resuming() -> None:
-    run = Run.create(small())
-    with Recorder(run) as recorder:
-        for step in (1, 2, 3):
-            recorder.record(checkpoint(step))
-    assert [(folder / "training_state.pt").exists() for folder in run.checkpoints()] == [False, True, True]
-    assert all((folder / "model.safetensors").exists() for folder in run.checkpoints())
-
-
-@pytest.mark.parametrize("id", ["", ".", "..", "../x", "/etc", "a/b", "A", "x" * 200, "a\0b", ".deleted-x", "no-such-run"])
 def test_an_id_from_outside_never_becomes_a_path(id: str) -> None:
     with pytest.raises(ValueError, match="There is no run named"):
         Run.open(id)

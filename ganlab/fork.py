@@ -1,0 +1,103 @@
+"""A new run that goes on from a checkpoint of another one, with some settings changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from ganlab.check import check
+from ganlab.checkpoint import folder_name, read_state, resumable, step_of
+from ganlab.config import TrainConfig
+from ganlab.process import start
+from ganlab.run import Run
+from ganlab.store import Writer
+
+# Beside what may be changed while a run trains; everything else decides what the networks are or what they have seen.
+FORKABLE = frozenset(
+    {"steps", "batch_size", "lr_decay", "d_loss", "update_order", "fresh_fakes", "samples", "flip", "device", "keep_checkpoints"}
+)
+
+
+def forkable(run: Run) -> list[int]:
+    """The steps of `run` that a fork can go on from, newest first."""
+    return [step_of(folder) for folder in reversed(resumable(run.path / "checkpoints"))]
+
+
+def may_change(config: TrainConfig) -> list[str]:
+    """The settings that a fork may have otherwise."""
+    return [knob.name for knob in config.knobs() if knob.live or knob.name in FORKABLE]
+
+
+def fork(run: Run, step: int | None = None, **changes: Any) -> Run:
+    """Start a run that goes on after `step` (default: the newest) of `run`; it shows that run's curves and sheets up to there.
+
+    ValueError, one sentence, when there is nothing to go on from, or a setting cannot be changed any more.
+    """
+    new = prepare_fork(run, step, **changes)
+    start(new)
+    return new
+
+
+def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
+    """The fork's directory, without a worker; the files of the checkpoint are shared, not copied, where the disk allows it."""
+    steps = forkable(run)
+    if not steps:
+        raise ValueError(f"{run.id} has no checkpoint to go on from yet.")
+    step = steps[0] if step is None else step
+    if step not in steps:
+        raise ValueError(f"{run.id} can be forked at step {', '.join(map(str, steps))}, not at {step}.")
+    folder = run.path / "checkpoints" / folder_name(step)
+    config = run.config
+    for intervention in run.interventions()[: read_state(folder).get("interventions", 0)]:
+        config = intervention.applied_to(config)
+    fixed = sorted(changes.keys() - set(may_change(config)))
+    if fixed:
+        raise ValueError(f"A fork keeps {', '.join(fixed)}; it may change {', '.join(may_change(config))}.")
+    config = config.replace(**changes)
+    if config.steps <= step:
+        raise ValueError(f"steps = {config.steps:,} is behind the checkpoint: a fork at step {step:,} needs more.")
+    check(config)
+    made = Run.create(config, recipe=run.settings["recipe"], parent={"run": run.id, "step": step}, root=run.path.parent)
+    try:
+        shutil.copytree(folder, made.path / "checkpoints" / folder.name, copy_function=_share)
+        _share_history(run, made, step)
+    except BaseException:
+        made.delete()
+        raise
+    return made
+
+
+def repeat(run: Run) -> Run:
+    """Start `run` again from its beginning: the same settings, the same changes at the same steps."""
+    made = Run.create(run.config, recipe=run.settings["recipe"], root=run.path.parent)
+    writer = Writer(made.database)
+    for intervention in run.interventions():
+        writer.intervene(intervention.to_dict())
+    writer.close()
+    start(made)
+    return made
+
+
+def _share_history(run: Run, made: Run, step: int) -> None:
+    """The parent's curves and sheets up to `step`."""
+    points: dict[int, dict[str, float]] = {}
+    for name, series in run.metrics().items():
+        for at, value in zip(series.steps.tolist(), series.values.tolist(), strict=True):
+            if at <= step:
+                points.setdefault(at, {})[name] = value
+    sheets = [at for at in run.samples() if at <= step and run.sample_path(at).is_file()]
+    for at in sheets:
+        _share(run.sample_path(at), made.sample_path(at))
+    writer = Writer(made.database)
+    writer.write(points.items(), sheets, {"progress": {"step": step}})
+    writer.close()
+
+
+def _share(source: str | Path, target: str | Path) -> None:
+    """A hard link; a copy where there are none. Finished files of a run are replaced, never written to."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -1,0 +1,131 @@
+"""A fork goes on from another run's checkpoint; a repeat starts it again with everything that was changed."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+from small import small
+
+from ganlab.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
+from ganlab.control import Request
+from ganlab.fork import forkable, prepare_fork, repeat
+from ganlab.process import work
+from ganlab.run import Run, runs_root
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def parent() -> Run:
+    run = Run.create(small(steps=20, checkpoint_every=5), recipe="some-recipe", root=runs_root())
+    work(run)
+    return run
+
+
+def model(run: Run) -> dict[str, torch.Tensor]:
+    return read_model(run.checkpoints()[-1])
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(tensor, b[name]) for name, tensor in a.items())
+
+
+def test_a_fork_that_changes_nothing_ends_where_its_parent_did(parent: Run) -> None:
+    assert forkable(parent) == [20, 15, 10, 5]
+    made = prepare_fork(parent, 10)
+    before = made.metrics()["loss/G/adversarial"]
+    assert before.steps.tolist() == list(range(1, 11)) and made.samples() == [0, 10]
+    work(made)
+    assert made.status().state == "finished" and same(model(made), model(parent))
+    whole, own = parent.metrics()["loss/G/adversarial"], made.metrics()["loss/G/adversarial"]
+    assert own.values.tolist() == whole.values.tolist()
+    assert made.settings["parent"] == {"run": parent.id, "step": 10}
+
+
+def test_a_fork_may_change_what_does_not_change_the_networks(parent: Run) -> None:
+    made = prepare_fork(parent, 15, lr=0.001, steps=25, batch_size=4)
+    work(made)
+    assert made.status().step == 25 and (made.config.lr, made.config.batch_size) == (0.001, 4)
+    assert same(read_model(checkpoints(made.path / "checkpoints")[0]), read_model(parent.path / "checkpoints" / "step-000015"))
+
+
+def test_a_fork_outlives_its_parent(parent: Run) -> None:
+    made = prepare_fork(parent, 10)
+    parent.delete()
+    work(made)
+    assert made.status().state == "finished" and made.sample_path(0).is_file()
+
+
+def test_a_fork_takes_the_changes_up_to_its_checkpoint_with_it() -> None:
+    run = Run.create(small(steps=40, checkpoint_every=1000), root=runs_root())
+    for request in (Request("change", "lr", 0.001), Request("stop")):
+        run.mailbox.add(request)
+    work(run)
+    assert prepare_fork(run).config.lr == 0.001
+
+
+@pytest.mark.parametrize(
+    ("step", "changes", "problem"),
+    [
+        (7, {}, r"can be forked at step 20, 15, 10, 5, not at 7"),
+        (10, {"width": 16}, r"A fork keeps width; it may change .*lr"),
+        (10, {"steps": 10}, r"steps = 10 is behind the checkpoint: a fork at step 10 needs more"),
+        (10, {"lr": 99}, r"lr = 99.0 is out of range"),
+    ],
+)
+def test_what_cannot_be_forked_says_why_and_leaves_nothing(
+    parent: Run, step: int, changes: dict[str, float], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        prepare_fork(parent, step, **changes)
+    assert [path.name for path in runs_root().iterdir() if not path.name.startswith(".")] == [parent.id]
+
+
+def test_a_repeated_run_makes_the_same_changes_again() -> None:
+    run = Run.create(small(steps=30, checkpoint_every=10), root=runs_root())
+    for request in (Request("change", "lr", 0.001, "Ada"), Request("update", "D")):
+        run.mailbox.add(request)
+    work(run)
+    again = repeat(run)
+    deadline = time.monotonic() + 120
+    while again.status().active:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert again.status().state == "finished" and same(model(again), model(run))
+    assert [note.text for note in again.annotations() if note.kind == "changed"] == [
+        note.text for note in run.annotations() if note.kind == "changed"
+    ]
+    assert again.interventions() == run.interventions()
+
+
+def fake_checkpoints(parent: Path, steps: list[int], size: int = 100) -> None:
+    for step in steps:
+        folder = parent / f"step-{step:06d}"
+        folder.mkdir()
+        for name in ("config.json", "training_state.pt"):
+            (folder / name).write_bytes(bytes(size))
+
+
+def test_old_states_go_when_they_take_too_much_room(tmp_path: Path) -> None:
+    fake_checkpoints(tmp_path, [1, 2, 3, 4, 5])
+    drop_old_states(tmp_path, budget=300)
+    assert [path.name for path in resumable(tmp_path)] == ["step-000003", "step-000004", "step-000005"]
+    drop_old_states(tmp_path, budget=0)
+    assert len(resumable(tmp_path)) == 2 and len(checkpoints(tmp_path)) == 5
+
+
+def test_thinning_keeps_the_first_the_best_the_last_and_even_gaps(tmp_path: Path) -> None:
+    for step in range(1, 101):
+        fake_checkpoints(tmp_path, [step])
+        thin_out(tmp_path, 10, best=37 if step >= 37 else None)
+    steps = [int(path.name.removeprefix("step-")) for path in checkpoints(tmp_path)]
+    assert len(steps) == 10 and steps[0] == 1 and steps[-2:] == [99, 100] and 37 in steps
+    gaps = [b - a for a, b in pairwise(steps)]
+    assert max(gaps) <= 40
