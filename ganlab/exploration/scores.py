@@ -24,7 +24,7 @@ def scores(pipeline: Pipeline, images: Tensor, label: int | Sequence[int] | Tens
     if judge is None or pipeline.score is None:
         return None
     reals = images.float().div(127.5).sub(1).to(pipeline.device)
-    condition = _condition(pipeline, reals, label)
+    condition = told(pipeline, reals, label)
     logits = [
         judge(reals[start : start + _BATCH], None if condition is None else condition[start : start + _BATCH])
         for start in range(0, len(reals), _BATCH)
@@ -32,8 +32,8 @@ def scores(pipeline: Pipeline, images: Tensor, label: int | Sequence[int] | Tens
     return pipeline.score(torch.cat(logits).float()).flatten(1).mean(dim=1).tolist()
 
 
-def _condition(pipeline: Pipeline, images: Tensor, label: int | Sequence[int] | Tensor | None) -> Tensor | None:
-    """What D is told beside the picture: its label, or the cluster it belongs to where G sorts by itself."""
+def told(pipeline: Pipeline, images: Tensor, label: int | Sequence[int] | Tensor | None) -> Tensor | None:
+    """What D is told beside images (n, C, S, S): their labels, or the clusters they belong to where G sorts by itself."""
     if isinstance(pipeline.generator, ClusteredGenerator):
         return pipeline.generator.clusters.nearest(images)
     condition = pipeline.condition(len(images), label)
