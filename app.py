@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-PAGES = ("home", "train", "watch", "runs", "play")
+PAGES = ("home", "train", "watch", "runs", "evaluate", "play")
 
 if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.middleware import Middleware

@@ -97,7 +97,7 @@ class Job:
             return Status(outcome["state"], progress, outcome["sentence"])
         if alive:
             return Status("queued" if progress.waiting or not kept else "running", progress)
-        if not kept and time.time() - self.facts["created"] < STARTING:
+        if not kept and self._young():
             return Status("queued", Progress("Starting"))
         return Status("lost", progress, LOST)
 
@@ -133,6 +133,13 @@ class Job:
     def write_progress(self, progress: Progress) -> None:
         """Replace progress.json."""
         self.write("progress.json", asdict(progress))
+
+    def _young(self) -> bool:
+        """Whether its process may still be on its way."""
+        try:
+            return bool(time.time() - self.facts["created"] < STARTING)
+        except ValueError:
+            return False
 
     def _read(self, name: str) -> Any:
         """A file's content; None when it is not there or damaged."""

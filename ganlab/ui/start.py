@@ -1,10 +1,11 @@
-"""Starting runs from a button: one click is one start, however often it arrives."""
+"""Starting runs and jobs from a button: one click is one start, however often it arrives."""
 
 from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -16,7 +17,8 @@ from ganlab.run import Run
 DIGITS, SHAPES = "digits-quick", "shapes-quick"
 _TOKEN = "start_token"
 _REMEMBERED = 1000
-_started: OrderedDict[str, list[Run]] = OrderedDict()
+_started: OrderedDict[str, Any] = OrderedDict()
+Started = TypeVar("Started")
 
 
 def recommended() -> str:
@@ -34,18 +36,20 @@ def fresh_token() -> None:
         st.session_state[_TOKEN] = secrets.token_hex(8)
 
 
-def start(configs: Mapping[str, TrainConfig]) -> list[Run]:
-    """Launch {recipe name or "": config}, several of them together; ValueError in one sentence when it cannot be."""
+def once(make: Callable[[], Started]) -> Started:
+    """What `make` starts; asked again for the same click, what it has started."""
     token = st.session_state[_TOKEN]
     if token not in _started:
-        if len(configs) > 1:
-            _started[token] = launch_together(configs)
-        else:
-            ((name, config),) = configs.items()
-            _started[token] = [launch(config, recipe=name)]
+        _started[token] = make()
         while len(_started) > _REMEMBERED:
             _started.popitem(last=False)
-    return _started[token]
+    made: Started = _started[token]
+    return made
+
+
+def start(configs: Mapping[str, TrainConfig]) -> list[Run]:
+    """Launch {recipe name or "": config}, several of them together; ValueError in one sentence when it cannot be."""
+    return once(lambda: _launched(configs))
 
 
 def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
@@ -58,3 +62,10 @@ def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
         return
     ids = ",".join(run.id for run in started)
     st.switch_page("pages/watch.py", query_params={"runs" if len(started) > 1 else "run": ids})
+
+
+def _launched(configs: Mapping[str, TrainConfig]) -> list[Run]:
+    if len(configs) > 1:
+        return launch_together(configs)
+    ((name, config),) = configs.items()
+    return [launch(config, recipe=name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,6 +13,8 @@ from ganlab.families import FAMILIES
 from ganlab.models import Model
 from ganlab.recipes import RECIPES
 from ganlab.run import Run, Status
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+.!|~:$<>-])")
 
 
 def age(timestamp: float, now: float | None = None) -> str:
@@ -65,6 +68,11 @@ def model_label(model: Model) -> str:
     if model.origin == "run":
         return run_label(Run.open(model.name))
     return f"{RECIPES[model.title].title if model.title in RECIPES else model.title} (shipped)"
+
+
+def escaped(text: str) -> str:
+    """Any text as Markdown that shows it as it is, on one line."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def progress(status: Status) -> str:

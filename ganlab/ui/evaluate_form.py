@@ -1,0 +1,241 @@
+"""The Evaluate page's form: what is measured, by which metrics, against what; and the panel that starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ganlab.devices import devices
+from ganlab.jobs import Job, launch
+from ganlab.ui import evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
+from ganlab.ui.datasets import FOLDER
+from ganlab.ui.measurable import TRAINED_ON, Subject
+from ganlab.ui.wording import data_title, escaped
+
+DEFAULTS: Mapping[str, Any] = {
+    "metrics": ["frechet-lenet", "kid-lenet"],
+    "n": 10_000,
+    "reference": TRAINED_ON,
+    "split": "train",
+    "seed": 0,
+    "floors": True,
+    "device": "auto",
+}
+_PARTS = {"train": "Training part", "test": "Test part"}
+
+
+def nothing_yet() -> None:
+    """There is no model at all."""
+    st.info("There is nothing to measure yet. Train a generator, and see here how near its pictures come to real ones.")
+    st.page_link("pages/train.py", label="Train a GAN", icon=":material/model_training:")
+
+
+def form(found: Mapping[str, Subject], selected: Job | None) -> None:
+    """Draw the form and the panel beside it; pressing the button leads to the new job."""
+    _begin(found, selected)
+    settings, panel = st.columns([13, 7], gap="large")
+    with settings:
+        subjects = _subjects(found)
+        metrics = _metrics()
+        arguments = {"subjects": subjects, "metrics": metrics, **_reference()}
+        with st.expander("More settings", expanded=bool(st.session_state["evaluate.others"])):
+            arguments["subjects"] = subjects = [*subjects, *_others(subjects)]
+            arguments |= _details(arguments["reference"])
+            reader = evaluate_reader.choose(arguments, found)
+        evaluate_reader.explain(arguments, found, reader)
+    with panel:
+        with st.container(border=True):
+            wrong = _panel(arguments, found, reader)
+            icon = ":material/straighten:"
+            pressed = st.button("Measure", type="primary", icon=icon, width="stretch", disabled=wrong, key="evaluate.go")
+        if not pressed and not evaluate_reproduce.pressed():
+            start.fresh_token()
+        evaluate_reproduce.panel()
+    if not pressed:
+        return
+    arguments["metrics"] = measurable.read_by(metrics, reader)
+    try:
+        with st.spinner("Starting …"):
+            job = start.once(lambda: launch("evaluate", arguments, _title(subjects, found)))
+    except (ValueError, OSError) as error:
+        st.error(str(error))
+        return
+    evaluate_jobs.select(job.id)
+    st.rerun()
+
+
+def _begin(found: Mapping[str, Subject], selected: Job | None) -> None:
+    """On a first visit, or when the address has changed, the form says what the selected job or the address asks for."""
+    if "evaluate.models" in st.session_state and not query.changed_outside(evaluate_jobs.PAGE):
+        return
+    kept = evaluate_jobs.arguments(selected) if selected else {}
+    known = [name for name in kept.get("subjects", []) if name in found]
+    others = [name for name in kept.get("subjects", []) if name not in found]
+    wanted = query.asked().get("model", "")
+    st.session_state["evaluate.models"] = [wanted] if wanted in found else known or ([] if others else [_first(found)])
+    st.session_state["evaluate.others"] = "\n".join(others)
+    values = {**DEFAULTS, **kept}
+    metrics = [_plain(name) for name in values["metrics"]]
+    st.session_state["evaluate.cheap"] = [name for name in metrics if name in measurable.cheap_metrics()]
+    st.session_state["evaluate.inception"] = [name for name in metrics if name in measurable.inception_metrics()]
+    reference = values["reference"]
+    st.session_state["evaluate.reference"] = reference if reference in measurable.references() else FOLDER
+    st.session_state["evaluate.folder"] = "" if reference in measurable.references() else reference
+    for name in ("n", "split", "seed", "floors"):
+        st.session_state[f"evaluate.{name}"] = values[name]
+
+
+def _first(found: Mapping[str, Subject]) -> str:
+    """The newest model of one's own, else the one that Home recommends, else any."""
+    own = next(iter(found))
+    shipped = start.recommended()
+    return shipped if own in (start.DIGITS, start.SHAPES) and shipped in found else own
+
+
+def _plain(name: str) -> str:
+    """The metric without the data set whose classifier reads."""
+    kind, lenet, _ = name.partition("-lenet")
+    return f"{kind}{lenet}"
+
+
+def _subjects(found: Mapping[str, Subject]) -> list[str]:
+    return st.multiselect(
+        "Models",
+        list(found),
+        key="evaluate.models",
+        format_func=lambda name: found[name].title,
+        placeholder="Choose models",
+        wrap=True,
+    )
+
+
+def _others(chosen: list[str]) -> list[str]:
+    """What is in no list of models."""
+    typed = st.text_area(
+        "Also measure, one a line",
+        key="evaluate.others",
+        height=68,
+        placeholder="a folder of images, a file of weights, org/name on the Hub",
+        help="Folders and zips of images are measured as they are; they need something to be held against.",
+    )
+    return [line for line in dict.fromkeys(map(str.strip, typed.splitlines())) if line and line not in chosen]
+
+
+def _metrics() -> list[str]:
+    """The chosen ones, in the catalogue's order."""
+    cheap = st.pills(
+        "Metrics, in the features of our own classifier",
+        measurable.cheap_metrics(),
+        selection_mode="multi",
+        key="evaluate.cheap",
+        format_func=measurable.metric_title,
+        wrap=True,
+    )
+    with st.expander("FID and its relatives, in Inception's features", expanded=bool(st.session_state["evaluate.inception"])):
+        inception = st.pills(
+            "Metrics in Inception's features",
+            measurable.inception_metrics(),
+            selection_mode="multi",
+            key="evaluate.inception",
+            format_func=measurable.metric_title,
+            label_visibility="collapsed",
+            wrap=True,
+        )
+        st.caption(measurable.to_download(inception or ["fid"]))
+    chosen = [*cheap, *inception]
+    if chosen:
+        st.caption(measurable.metric_help(chosen))
+    return chosen
+
+
+def _reference() -> dict[str, Any]:
+    """What they are held against, how many images, and whether real ones are measured too."""
+    options = measurable.references()
+    left, right = st.columns(2)
+    reference = left.selectbox("Against", list(options), key="evaluate.reference", format_func=options.__getitem__)
+    n = right.number_input("Images of each", 2, 1_000_000, step=1000, key="evaluate.n", help="Fewer images read farther.")
+    has_parts = reference != FOLDER
+    if not has_parts:
+        typed = st.text_input("Folder or zip of real images", key="evaluate.folder", placeholder="/home/me/pictures")
+        reference = typed.strip() or FOLDER
+    floors = st.checkbox(
+        "Floors: what real images read",
+        key="evaluate.floors",
+        disabled=not has_parts,
+        help="The best that any generator can read: real images of the test part against the training part, and one half of "
+        "the training part against the other. A folder has no parts.",
+    )
+    return {"n": int(n), "reference": reference, "floors": floors and has_parts}
+
+
+def _details(reference: str) -> dict[str, Any]:
+    """What is seldom changed."""
+    left, right = st.columns(2)
+    has_parts = reference in measurable.references() and reference != FOLDER
+    split = left.selectbox(
+        "Part of it", list(_PARTS), key="evaluate.split", format_func=_PARTS.__getitem__, disabled=not has_parts
+    )
+    seed = right.number_input("Seed", 0, 2**31 - 1, key="evaluate.seed", help="Decides the z and the random subsets.")
+    return {"split": split, "seed": int(seed), "device": _device()}
+
+
+def _device() -> str:
+    found = devices()
+    if len(found) == 1:
+        return "auto"
+    names = {"auto": f"Automatic: {found[0].title}", **{device.name: device.title for device in found}}
+    return st.selectbox("Device", list(names), key="evaluate.device", format_func=names.__getitem__)
+
+
+def _panel(arguments: Mapping[str, Any], found: Mapping[str, Subject], reader: str) -> bool:
+    """Say what will be done; whether something is still missing."""
+    subjects, metrics, reference = arguments["subjects"], arguments["metrics"], arguments["reference"]
+    chosen = [found[name] for name in subjects if name in found]
+    noun = "model" if len(chosen) == len(subjects) else "thing"
+    part = f", {_PARTS[arguments['split']].lower()}" if reference in measurable.references() and reference != FOLDER else ""
+    against = {TRAINED_ON: "what each was trained on", FOLDER: "a folder"}.get(reference) or escaped(_short(reference))
+    lines = (
+        f"**{_count(len(subjects), noun)}**, {_count(arguments['n'], 'image')} each",
+        f"{_count(len(metrics), 'metric')}{', with floors' if arguments['floors'] else ''}",
+        f"Against {against}{part}",
+    )
+    st.markdown("  \n".join(lines))
+    if note := measurable.to_download(metrics):
+        st.caption(note)
+    foreign = bool(reader) and any(subject.dataset != reader for subject in chosen)
+    lacking = _lacking(arguments) or measurable.problem(metrics, chosen, foreign)
+    if lacking:
+        st.info(lacking)
+    return bool(lacking)
+
+
+def _lacking(arguments: Mapping[str, Any]) -> str:
+    """What is still to be chosen, in one sentence."""
+    if not arguments["subjects"]:
+        return "Choose a model, or name a folder of images."
+    if not arguments["metrics"]:
+        return "Choose a metric; Distance is a good first one."
+    reference = arguments["reference"]
+    if reference == FOLDER:
+        return "Name the folder or zip of real images to hold them against."
+    if reference not in measurable.references() and not Path(reference).expanduser().exists():
+        return f"{reference} does not exist on this machine."
+    return ""
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _short(reference: str) -> str:
+    return Path(reference).name if "/" in reference else data_title(reference)
+
+
+def _title(subjects: list[str], found: Mapping[str, Subject]) -> str:
+    """The first two by name."""
+    names = list(measurable.titles(subjects, found).values())
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return ", ".join(names[:2]) + more

@@ -1,0 +1,138 @@
+"""The Evaluate page's list of jobs: which one is shown, how far the active ones are, stopping and deleting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from ganlab.jobs import Job, Status, jobs
+from ganlab.ui import evaluate_results, measurable, query
+from ganlab.ui.wording import age, duration, escaped
+
+PAGE = "evaluate"
+REFRESH_SECONDS = 1.0
+_SHOWN = 5  # rows before the others are folded away
+_SELECTED = "evaluate.job"
+_STATES = {
+    "stopped": ":material/stop_circle: Stopped",
+    "failed": ":red[:material/error: Failed]",
+    "lost": ":red[:material/error: Lost]",
+}
+
+
+def selected() -> Job | None:
+    """The job that the address names, else the one chosen before, else the newest; writes it into the address."""
+    known = {job.id: job for job in jobs()}
+    asked = query.asked().get("job", "")
+    if query.changed_outside(PAGE) and asked:
+        if asked not in known:
+            st.warning("The measurement in this link is not here any more; this is the newest one.")
+        st.session_state[_SELECTED] = asked
+    chosen = st.session_state.get(_SELECTED)
+    if chosen not in known:
+        chosen = next(iter(known), None)
+    if chosen is None:
+        return None
+    return known[chosen]
+
+
+def select(id: str) -> None:
+    """Show this job from the next run of the page on."""
+    st.session_state[_SELECTED] = id
+    query.write(PAGE, {"job": id})
+
+
+def arguments(job: Job) -> Mapping[str, Any]:
+    """What a measuring job was asked; empty for other kinds and damaged ones."""
+    try:
+        facts = job.facts
+    except ValueError:
+        return {}
+    found: Mapping[str, Any] = facts["arguments"] if facts["kind"] == "evaluate" else {}
+    return found
+
+
+def listed(shown: Job) -> None:
+    """All jobs, newest first; looks again by itself only while one of them is active."""
+    select(shown.id)
+    st.subheader("Measurements", anchor=False)
+    active = {job.id for job in jobs() if job.status().active}
+    st.fragment(_rows, run_every=REFRESH_SECONDS if active else None)(shown, active)
+
+
+def _rows(shown: Job, active: set[str]) -> None:
+    """The list, and below it what the shown job has measured so far, while it is active."""
+    known = [(job, job.status()) for job in jobs()]
+    if {job.id for job, status in known if status.active} != active:
+        st.rerun()  # one has begun or ended: charts and downloads belong to the whole page
+    for job, status in known[:_SHOWN]:
+        _row(job, status, shown)
+    if len(known) > _SHOWN:
+        with st.expander(f"{len(known) - _SHOWN} older", expanded=shown.id in {job.id for job, _ in known[_SHOWN:]}):
+            for job, status in known[_SHOWN:]:
+                _row(job, status, shown)
+    if shown.id in active:
+        evaluate_results.numbers(shown)
+
+
+def _row(job: Job, status: Status, shown: Job) -> None:
+    try:
+        facts = job.facts
+    except ValueError:
+        facts = {"title": "Damaged", "arguments": {}, "created": 0.0}
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            title = escaped(facts["title"])
+            notes = [measurable.described(facts["arguments"]), age(facts["created"]), _STATES.get(status.state, "")]
+            said = ", ".join(note for note in notes if note)
+            mark = ":primary[:material/visibility:] " if job.id == shown.id else ""
+            st.markdown(f"{mark}**{title}**  \n:gray[:small[{said}]]", width="stretch")
+            if job.id != shown.id:
+                st.button("Show", key=f"evaluate.show/{job.id}", icon=":material/visibility:", on_click=select, args=(job.id,))
+            _end_button(job, status)
+        if status.active:
+            _bar(job, status)
+
+
+def _bar(job: Job, status: Status) -> None:
+    """How far it is, in a bar and in words."""
+    progress = status.progress
+    what = progress.what
+    if "subjects" in job.facts["arguments"]:
+        for name, title in measurable.titles(job.facts["arguments"]["subjects"], measurable.models_here()).items():
+            what = what.replace(name, title)
+    words = [what]
+    if progress.total:
+        words.append(f"{progress.done:,} of {progress.total:,} {progress.unit}")
+    if progress.rate:
+        words.append(f"{progress.rate:,.0f} a second")
+    if progress.seconds_left is not None:
+        words.append(f"{duration(progress.seconds_left)} left")
+    st.progress(min(progress.done / progress.total, 1.0) if progress.total else 0.0, escaped(", ".join(words)))
+
+
+def _end_button(job: Job, status: Status) -> None:
+    if status.active:
+        asked = job.stop_requested()
+        stop, key = "Stopping" if asked else "Stop", f"evaluate.stop/{job.id}"
+        st.button(stop, key=key, icon=":material/stop:", disabled=asked, on_click=job.request_stop)
+    elif st.button("Delete", key=f"evaluate.delete/{job.id}", icon=":material/delete:"):
+        _confirm(job)
+
+
+@st.dialog("Delete this measurement?")
+def _confirm(job: Job) -> None:
+    st.markdown("Its numbers are removed from the disk; the models stay.")
+    with st.container(horizontal=True):
+        sure = st.button("Delete", type="primary", key="evaluate.sure", on_click=_delete, args=(job,))
+        if sure or st.button("Keep"):
+            st.rerun()
+
+
+def _delete(job: Job) -> None:
+    try:
+        job.delete()
+    except ValueError as error:
+        st.toast(str(error))

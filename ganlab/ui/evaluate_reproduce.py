@@ -1,0 +1,38 @@
+"""A button that trains a published table's systems and lays our numbers beside the published ones."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganlab.jobs import launch
+from ganlab.reproduction import TABLES, seconds
+from ganlab.ui import evaluate_jobs, start
+
+_TITLES = {"column": "Column: GAN, DCGAN, LSGAN and CGAN on MNIST", "duel": "Duel: two losses on the same batches"}
+_BUTTON = "evaluate.reproduce"
+
+
+def pressed() -> bool:
+    """Whether this run of the page is for this button."""
+    return bool(st.session_state.get(_BUTTON))
+
+
+def panel() -> None:
+    """Choose the table and the time; pressing the button leads to the job, whose runs are on the Runs page."""
+    with st.expander("Reproduce a published table"):
+        table = st.selectbox("Table", list(TABLES), key="evaluate.table", format_func=lambda name: _TITLES.get(name, name))
+        hint = "Shortens every training alike, and every row says how far it came. Empty: as long as published, which is days."
+        budget = st.text_input("Training time for all together", "10m", key="evaluate.budget", help=hint)
+        st.caption("Its runs appear on the Runs page. A later call goes on with them.")
+        if not st.button("Reproduce", icon=":material/replay:", width="stretch", key=_BUTTON):
+            return
+        try:
+            arguments = {"name": table, "budget": seconds(budget) if budget.strip() else None}
+            title = f"Reproduction: {_TITLES.get(table, table)}"
+            with st.spinner("Starting …"):
+                job = start.once(lambda: launch("reproduce", arguments, title))
+        except (ValueError, OSError) as error:
+            st.error(str(error))
+            return
+        evaluate_jobs.select(job.id)
+        st.rerun()

@@ -1,0 +1,146 @@
+"""What a job measured: tables with floors, the protocol in words, charts, and files to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ganlab.jobs import Job
+from ganlab.metrics.exports import to_csv, to_json, to_latex
+from ganlab.metrics.tables import Column, Row, Table, tables
+from ganlab.metrics.value import Value
+from ganlab.published import published_results
+from ganlab.ui import evaluate_charts, measurable
+from ganlab.ui.wording import escaped
+
+
+@dataclass(frozen=True)
+class Results:
+    """Values with what their subjects are called, and what the sources of their recipes report."""
+
+    values: Sequence[Value]
+    names: Mapping[str, str]
+    published: Mapping[str, str]
+
+    @classmethod
+    def of(cls, job: Job) -> Results:
+        """Everything that a job has measured so far."""
+        values = job.values()
+        subjects = list(dict.fromkeys(value.subject for value in values))
+        return cls(values, measurable.titles(subjects, measurable.models_here()), published_results(subjects))
+
+
+def show(job: Job) -> None:
+    """An ended job's numbers, charts and downloads; of an active one nothing, since the list shows it."""
+    status = job.status()
+    if status.active:
+        return
+    if status.state in ("failed", "lost"):
+        st.error(escaped(status.message))
+    elif status.state == "stopped":
+        st.info(escaped(status.message))
+    results = _numbers(job)
+    if results.values:
+        _downloads(job, results)
+
+
+def numbers(job: Job) -> None:
+    """What an active job has measured so far, as tables."""
+    _numbers(job, charts=False)
+
+
+def _numbers(job: Job, *, charts: bool = True) -> Results:
+    told = job.status().message
+    for sentence in job.troubles():
+        if sentence != told:
+            st.warning(escaped(sentence))
+    results = Results.of(job)
+    found = tables(results.values)
+    for place, table in enumerate(one for one in found if not one.only_floors):
+        _table(table, results)
+        if charts:
+            evaluate_charts.charts(table, results.names, key=f"{job.id}/{place}")
+    lone = [table for table in found if table.only_floors]
+    if lone:
+        with st.expander("Floors under other protocols, not to be compared with the numbers above"):
+            for table in lone:
+                _table(table, results)
+    return results
+
+
+def _table(table: Table, results: Results) -> None:
+    best = {column: _best(table, column) for column in table.columns}
+    reported = any(results.published.get(row.subject) for row in table.rows)
+    steps = any(row.step is not None for row in table.rows)
+    cells = []
+    for row in table.rows:
+        cell = {"Measured": _name(row, results)}
+        if steps:
+            cell["Step"] = "–" if row.step is None else f"{row.step:,}"
+        for column in table.columns:
+            cell[_head(table, column)] = _number(row, column, best[column])
+        if reported:
+            cell["Published by its source"] = escaped(results.published.get(row.subject, "")) or "–"
+        cells.append(cell)
+    st.table(cells, border="horizontal", hide_index=True)
+    notes = [escaped(sentence) for sentence in table.protocol()]
+    if any(best.values()):
+        notes.append("Bold: the best, and what two standard errors do not tell from it.")
+    if reported:
+        notes.append("Published: the source's own reading under its own protocol, not to be compared with the other columns.")
+    st.caption("  \n".join(notes))
+
+
+def _head(table: Table, column: Column) -> str:
+    return f"{escaped(table.title(column))} {'↑' if column.higher_is_better else '↓'}"
+
+
+def _name(row: Row, results: Results) -> str:
+    name = escaped(results.names.get(row.subject, row.subject))
+    return f":gray[*Floor: {name}*]" if row.floor else name
+
+
+def _number(row: Row, column: Column, best: Sequence[Value]) -> str:
+    value = row.values.get(column)
+    if value is None:
+        return "–"
+    shown = str(value.estimate).replace(" ", "\u00a0")  # on one line
+    if row.floor:
+        return f":gray[*{shown}*]"
+    return f"**{shown}**" if value in best else shown
+
+
+def _best(table: Table, column: Column) -> list[Value]:
+    """The best of several models, and those that could as well be; empty for a single one."""
+    found = [row.values[column] for row in table.rows if not row.floor and column in row.values]
+    if len(found) < 2:
+        return []
+    best = max(found, key=lambda value: value.value if value.higher_is_better else -value.value)
+    return [value for value in found if value is best or abs((value - best).value) <= 2 * (value - best).error]
+
+
+def _downloads(job: Job, results: Results) -> None:
+    made = {
+        "CSV": (to_csv(results.values, results.published), "csv", "text/csv", "One value a line, with its protocol."),
+        "JSON": (to_json(results.values), "json", "application/json", "What `ganlab evaluate --json` writes."),
+        "LaTeX": (
+            to_latex(results.values, results.published, results.names),
+            "tex",
+            "text/x-tex",
+            "A table for each protocol; needs the booktabs package.",
+        ),
+    }
+    with st.container(horizontal=True):
+        for label, (text, ending, mime, help) in made.items():
+            st.download_button(
+                label,
+                text.encode("utf-8", "backslashreplace"),
+                f"ganlab-{job.id}.{ending}",
+                mime,
+                key=f"evaluate.{ending}/{job.id}",
+                icon=":material/download:",
+                help=help,
+                on_click="ignore",
+            )

@@ -1,0 +1,159 @@
+"""What can be measured and how it is called on a screen: models, metrics, references, classifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from ganlab import checkpoint
+from ganlab.core import Conditioning
+from ganlab.data import DATASETS
+from ganlab.metrics.catalogue import KINDS, METRICS, metric
+from ganlab.metrics.lenet import classifier_name, has_classifier
+from ganlab.metrics.weights_files import TENSORFLOW, TORCHVISION, at_hand
+from ganlab.models import Model, models
+from ganlab.ui.datasets import FOLDER
+from ganlab.ui.wording import data_title, duration, model_label
+
+TRAINED_ON = ""  # as a reference: what each model learned
+_RESIZES = {"-clean": ", clean resize", "-tf": ", TensorFlow's resize"}
+_LABELLED = ("accuracy", "intra")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model that can be measured: `title` for people, the data set it learned, whether it draws labels on demand."""
+
+    name: str
+    title: str
+    dataset: str
+    conditional: bool
+
+
+def models_here() -> dict[str, Subject]:
+    """{name: subject} of one's own models, newest first, and the shipped ones; translators draw nothing by themselves."""
+    found = {}
+    for model in models():
+        subject = _subject(model)
+        if subject:
+            found[model.name] = subject
+    titles = [subject.title for subject in found.values()]
+    return {
+        name: Subject(name, f"{one.title} ({name})", one.dataset, one.conditional) if titles.count(one.title) > 1 else one
+        for name, one in found.items()
+    }
+
+
+def _subject(model: Model) -> Subject | None:
+    try:
+        info = checkpoint.read_info(model.folder)
+        title = model_label(model)
+    except ValueError:  # damaged, or deleted meanwhile
+        return None
+    if model.translates:
+        return None
+    dataset = str(info.config.get("data_path") or info.config["dataset"])
+    return Subject(model.name, title, dataset, info.spec.get("conditioning") == Conditioning.LABEL)
+
+
+def titles(names: Iterable[str], found: Mapping[str, Subject]) -> dict[str, str]:
+    """What subjects are called; the last part of a path, and other names as they are."""
+    return {name: found[name].title if name in found else name.rstrip("/").rsplit("/", 1)[-1] or name for name in names}
+
+
+def metric_title(name: str) -> str:
+    """A metric's name as a person says it, the features left out: "Distance", "FID, clean resize"."""
+    one = metric(name)
+    space = one.space.partition("-")[0]
+    said = one.title(space).removeprefix(f"{space} ")
+    ending = next((words for ending, words in _RESIZES.items() if name.endswith(ending)), "")
+    return said[:1].upper() + said[1:] + ending
+
+
+def metric_help(names: Sequence[str]) -> str:
+    """What each kind of these metrics tells, in Markdown lines."""
+    kinds = {metric(name).kind: metric_title(name) for name in names}
+    return "  \n".join(f"**{title}**: {KINDS[kind].help}" for kind, title in kinds.items())
+
+
+def cheap_metrics() -> list[str]:
+    """Those in the features of our own classifiers."""
+    return [name for name in METRICS if metric(name).space.startswith("lenet")]
+
+
+def inception_metrics() -> list[str]:
+    """Those that need Inception's weights."""
+    return [name for name in METRICS if name not in cheap_metrics()]
+
+
+def read_by(names: Iterable[str], classifier: str) -> list[str]:
+    """The same metrics with the classifier of a data set named; "" leaves it to the reference's own."""
+    return [f"{name}-{classifier}" if classifier and metric(name).space == "lenet" else name for name in names]
+
+
+def references() -> dict[str, str]:
+    """{what a reference is called in a job: what on the screen}; a folder is asked for beside it."""
+    plain = {Conditioning.NONE, Conditioning.LABEL}
+    sets = {
+        name: source.title
+        for name, source in DATASETS.items()
+        if name != FOLDER and source.conditionings & plain and source.available().state != "needs folder"
+    }
+    return {TRAINED_ON: "What each was trained on", **sets, FOLDER: "A folder or zip of images"}
+
+
+def classifiers() -> dict[str, str]:
+    """{data set: what its classifier is called}, for those that there are."""
+    return {name: classifier_name(name) for name in DATASETS if has_classifier(name)}
+
+
+def without_classifier(datasets: Iterable[str]) -> list[str]:
+    """Titles of the data sets (or names of folders) for which no classifier was trained."""
+    return [titles([name], {})[name] if "/" in name else data_title(name) for name in datasets if not has_classifier(name)]
+
+
+def problem(metrics: Sequence[str], chosen: Sequence[Subject], foreign: bool) -> str:
+    """Why these metrics cannot be had for these models, in one sentence; `foreign`: another data set's classifier reads them."""
+    kinds = {metric(name).kind for name in metrics}
+    asked = [metric_title(name).lower() for name in metrics if metric(name).kind in _LABELLED]
+    plain = [subject.title for subject in chosen if not subject.conditional]
+    if asked and plain:
+        return f"{plain[0]} draws no labels on demand, so it has no {asked[0]}: leave one of them out."
+    if "accuracy" in kinds and foreign:
+        return "Label accuracy needs the data set's own classifier: leave it out, or choose another reader."
+    return ""
+
+
+def to_download(metrics: Sequence[str]) -> str:
+    """What must be downloaded first for these metrics, and how long they take, in one sentence; empty for the cheap ones."""
+    spaces = {metric(name).space for name in metrics if name in inception_metrics()}
+    files = [TORCHVISION] * ("column" in spaces) + [TENSORFLOW] * bool(spaces - {"column"})
+    missing = sum(file.megabytes for file in files if not _at_hand(file.file))
+    if not files:
+        return ""
+    slow = "Inception is large: without a GPU it reads some ten images a second, of the reference too."
+    return f"{slow} Its weights ({missing} MB) are downloaded first." if missing else slow
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def _at_hand(file: str) -> bool:
+    """Remembered for a minute: the whole file is read for its checksum."""
+    try:
+        return at_hand(next(one for one in (TENSORFLOW, TORCHVISION) if one.file == file))
+    except ValueError:
+        return False
+
+
+def described(arguments: Mapping[str, Any]) -> str:
+    """What a job was asked for, in a few words."""
+    if "subjects" not in arguments:
+        budget = arguments.get("budget")
+        return f"{duration(budget)} of training" if budget else ""
+    names = [metric_title(name) for name in arguments["metrics"]]
+    reference = arguments["reference"]
+    against = f" against {titles([reference], {})[reference] if '/' in reference else data_title(reference)}" if reference else ""
+    part = " (test part)" if arguments["split"] == "test" else ""
+    return f"{', '.join(names)}; {arguments['n']:,} images each{against}{part}"

@@ -1,0 +1,20 @@
+"""Evaluate: measure models in the background, see how far they are from real images, take the numbers along."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganlab.ui import evaluate_form, evaluate_jobs, evaluate_results, measurable
+
+st.title("Evaluate", anchor=False)
+found = measurable.models_here()
+if not found:
+    evaluate_form.nothing_yet()
+    st.stop()
+selected = evaluate_jobs.selected()
+if not selected:
+    st.info("Nothing has been measured here yet: press **Measure** to learn how near these pictures come to real ones.")
+evaluate_form.form(found, selected)
+if selected:
+    evaluate_jobs.listed(selected)
+    evaluate_results.show(selected)
