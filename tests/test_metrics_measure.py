@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
@@ -18,13 +19,13 @@ from ganlab.data.cache import cache_root
 from ganlab.data.dataset import Dataset
 from ganlab.events import Loading
 from ganlab.images import to_uint8
-from ganlab.metrics.catalogue import METRICS, metric
+from ganlab.metrics.catalogue import METRICS, Part, metric
 from ganlab.metrics.comparison import COMPUTE
-from ganlab.metrics.features import Images, portions
+from ganlab.metrics.features import Features, Images, portions
 from ganlab.metrics.kid import kernel_distance
 from ganlab.metrics.measure import floors, measure, samples
 from ganlab.metrics.reference import Reference, chosen, dataset_source, reference_statistics
-from ganlab.metrics.statistics import Sample
+from ganlab.metrics.statistics import Sample, Statistics
 from ganlab.metrics.value import Value
 from ganlab.pipeline import Pipeline
 
@@ -266,6 +267,32 @@ def test_statistics_of_a_reference_hold_every_image(digits: tuple[Dataset, Datas
     whole = made.groups.without()
     assert made.count == COUNT and torch.allclose(made.rows, rows)
     assert torch.allclose(whole.covariance, torch.cov(rows.double().T), atol=1e-6)
+
+
+def test_only_what_a_metric_looks_at_is_gathered(digits: tuple[Dataset, Dataset]) -> None:
+    features = Features(torch.rand(40, 6), torch.rand(40, 3))
+    for part in get_args(Part):
+        made = Statistics.empty(6, 3, 0, parts={part})
+        made.add(features, torch.zeros(40, dtype=torch.int64))
+        filled = {
+            "groups": made.groups.count > 0,
+            "sample": len(made.rows) > 0,
+            "scores": bool(made.scores.state()["classes"].any()),
+            "classes": bool(made.classes.groups),
+        }
+        assert filled == {name: name == part for name in filled} and made.count == 40
+
+
+def test_real_images_are_not_read_where_nothing_compares(digits: tuple[Dataset, Dataset]) -> None:
+    def unreadable() -> Iterator[Images]:
+        raise AssertionError("read")
+        yield
+
+    reference = Reference("some", "mnist", 9000, "its digest", unreadable)
+    value = measured(dataset_source(digits[0]), reference, ["accuracy-lenet"], n=500)["accuracy-lenet"]
+    assert value.value > 0.97 and (value.n_fake, value.n_real) == (500, 9000)
+    with pytest.raises(AssertionError, match="read"):
+        measured(dataset_source(digits[0]), reference, ["accuracy-lenet", "kid-lenet"], n=500)
 
 
 def test_chosen_keeps_images_and_labels_together(digits: tuple[Dataset, Dataset]) -> None:

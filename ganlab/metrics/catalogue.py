@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Part = Literal["groups", "sample", "scores", "classes"]  # of the statistics
 
 
 @dataclass(frozen=True)
 class Kind:
     """A way to compare fakes with real images.
 
-    `noun` follows the extractor's name in a title, `help` says what it tells; `sampled`: it looks at 10,000 images at most.
+    `noun` follows the extractor's name in a title, `help` says what it tells. It looks at one part of the `statistics`: what no
+    metric looks at is not gathered, and real images are not even read where no metric `compares` fakes with them.
     """
 
     noun: str
     help: str
     higher_is_better: bool = False
-    sampled: bool = False
+    statistics: Part = "groups"
+    compares: bool = True
+
+    @property
+    def sampled(self) -> bool:
+        """Whether it looks at 10,000 images at most."""
+        return self.statistics == "sample"
 
 
 KINDS: dict[str, Kind] = {
     "frechet": Kind("distance", "How far the fakes lie from real images, as two Gaussians; fewer images read farther."),
     "infinity": Kind("distance, N → ∞", "The same for endless images on both sides: 0 is perfect, and may be undershot."),
-    "kid": Kind("kernel distance", "How far apart, without a bias from the number of images: 0 is perfect.", sampled=True),
-    "precision": Kind("precision", "The share of fakes that could be real.", True, True),
-    "recall": Kind("recall", "The share of real images that could be fakes.", True, True),
-    "density": Kind("density", "How crowded by real images the fakes' places are; real ones read 1.", True, True),
-    "coverage": Kind("coverage", "The share of real images with a fake nearby.", True, True),
-    "score": Kind("score", "How surely fakes are told apart and how many kinds there are; knows no real images.", True),
-    "accuracy": Kind("label accuracy", "How often a classifier reads the label that was asked for.", True),
-    "intra": Kind("distance within classes", "The distance within each class, averaged; needs labels."),
+    "kid": Kind("kernel distance", "How far apart, without a bias from the number of images: 0 is perfect.", statistics="sample"),
+    "precision": Kind("precision", "The share of fakes that could be real.", True, "sample"),
+    "recall": Kind("recall", "The share of real images that could be fakes.", True, "sample"),
+    "density": Kind("density", "How crowded by real images the fakes' places are; real ones read 1.", True, "sample"),
+    "coverage": Kind("coverage", "The share of real images with a fake nearby.", True, "sample"),
+    "score": Kind(
+        "score", "How surely fakes are told apart and how many kinds there are; knows no real images.", True, "scores", False
+    ),
+    "accuracy": Kind("label accuracy", "How often a classifier reads the label that was asked for.", True, "classes", False),
+    "intra": Kind("distance within classes", "The distance within each class, averaged; needs labels.", statistics="classes"),
 }
 
 

@@ -14,10 +14,19 @@ from ganlab.metrics.value import Estimate
 
 
 class Comparison:
-    """Two sets of statistics, and the work on them that several metrics share; `seed` draws random subsets."""
+    """Two sets of statistics, and the work on them that several metrics share; `seed` draws random subsets.
 
-    def __init__(self, fake: Statistics, real: Statistics, seed: int) -> None:
-        self.fake, self.real, self.seed = fake, real, seed
+    `real` may be None for metrics that do not compare.
+    """
+
+    def __init__(self, fake: Statistics, real: Statistics | None, seed: int) -> None:
+        self.fake, self._real, self.seed = fake, real, seed
+
+    @property
+    def real(self) -> Statistics:
+        """Those of the reference."""
+        assert self._real is not None
+        return self._real
 
     @cached_property
     def manifold(self) -> Manifold:

@@ -108,15 +108,26 @@ class Gaussian:
         """The unbiased covariance (d, d), divided by count - 1."""
         return self.moments()[1] / self._freedom()
 
+    @property
+    def variance(self) -> Tensor:
+        """The sum of the variances of all features: the covariance's trace."""
+        total = _centred(self._held())[1].square().sum() if self._scatter is None else self.moments()[1].trace()
+        return total / self._freedom()
+
     def factor(self) -> Tensor:
         """F (k, d) with F^T F the covariance and k no more than rows or features: what makes singular covariances exact."""
+        quick = self.quick_factor()
+        if quick is not None:
+            return quick
+        values, vectors = torch.linalg.eigh(self.covariance)  # singular: rounding may even have made eigenvalues negative
+        return values.clamp_min(0).sqrt()[:, None] * vectors.T
+
+    def quick_factor(self) -> Tensor | None:
+        """The same by Cholesky, ten times faster; None where the covariance is singular, though there are rows enough."""
         if self._scatter is None:
             return _centred(self._held())[1] / self._freedom() ** 0.5
         lower, failed = torch.linalg.cholesky_ex(self.moments()[1])
-        if not failed:
-            return lower.T.div_(self._freedom() ** 0.5)
-        values, vectors = torch.linalg.eigh(self.covariance)  # singular: rounding may even have made eigenvalues negative
-        return values.clamp_min(0).sqrt()[:, None] * vectors.T
+        return None if failed else lower.T.div_(self._freedom() ** 0.5)
 
     def state(self) -> dict[str, Tensor]:
         """Everything, as tensors."""

@@ -11,12 +11,12 @@ from torch import Tensor
 from ganlab.data.dataset import Dataset
 from ganlab.devices import resolve
 from ganlab.events import Loading
-from ganlab.metrics.catalogue import KINDS, Metric, metric
+from ganlab.metrics.catalogue import KINDS, Metric, Part, metric
 from ganlab.metrics.comparison import COMPUTE, Comparison
 from ganlab.metrics.extractors import open_extractor
 from ganlab.metrics.features import Extractor, Images, Source, portions
 from ganlab.metrics.reference import Reference, chosen, dataset_source, halves, reference_statistics
-from ganlab.metrics.statistics import Statistics
+from ganlab.metrics.statistics import SAMPLE, Statistics
 from ganlab.metrics.value import Value
 
 CHEAP = ("frechet-lenet", "kid-lenet")
@@ -64,8 +64,8 @@ def measure(
     """Yield how far it is; return one Value for each of `metrics` (names in ganlab.metrics.catalogue.METRICS), in their order.
 
     The first `n` images of `fake` (None: all) are read once, whatever the metrics, and none is kept. The reference is read
-    only the first time. `seed` is the one that made the fakes; it also draws the random subsets. ValueError or DataError, one
-    sentence, when something is missing or does not fit.
+    only the first time, and only if a metric compares. `seed` is the one that made the fakes; it also draws the random
+    subsets. ValueError or DataError, one sentence, when something is missing or does not fit.
     """
     wanted = [metric(name) for name in metrics]
     where = resolve(device)
@@ -73,10 +73,11 @@ def measure(
     for space in dict.fromkeys(one.space for one in wanted):
         extractors[space] = yield from open_extractor(space, reference.dataset, where)
     real = {}
-    for space, extractor in extractors.items():
-        real[space] = yield from reference_statistics(reference, extractor)
-    read = yield from _read(fake, extractors, n, seed, subject or "the images")
-    compared = {space: Comparison(read[space], real[space], seed) for space in extractors}
+    for space in dict.fromkeys(one.space for one in wanted if KINDS[one.kind].compares):
+        real[space] = yield from reference_statistics(reference, extractors[space])
+    parts = {space: {KINDS[one.kind].statistics for one in wanted if one.space == space} for space in extractors}
+    read = yield from _read(fake, extractors, parts, n, seed, subject or "the images")
+    compared = {space: Comparison(read[space], real.get(space), seed) for space in extractors}
     values = []
     for done, one in enumerate(wanted):
         extractor = extractors[one.space]
@@ -103,7 +104,7 @@ def floors(
 
 
 def _read(
-    fake: Source, extractors: Mapping[str, Extractor], n: int | None, seed: int, what: str
+    fake: Source, extractors: Mapping[str, Extractor], parts: Mapping[str, set[Part]], n: int | None, seed: int, what: str
 ) -> Generator[Loading, None, dict[str, Statistics]]:
     """One pass over the fakes, for all extractors."""
     made: dict[str, Statistics] = {}
@@ -113,7 +114,8 @@ def _read(
         for space, extractor in extractors.items():
             features = extractor(images.pixels)
             if space not in made:
-                made[space] = Statistics.empty(extractor.dims, features.logits.shape[1], seed, extractor.device)
+                sizes = extractor.dims, features.logits.shape[1]
+                made[space] = Statistics.empty(*sizes, seed, extractor.device, parts[space])
             made[space].add(features, images.labels)
         done += len(images.pixels)
     if not made:
@@ -125,13 +127,14 @@ def _value(
     one: Metric, extractor: Extractor, compared: Comparison, reference: Reference, subject: str, seed: int, step: int | None
 ) -> Value:
     kind, estimate = KINDS[one.kind], COMPUTE[one.kind](compared)
-    fake, real = compared.fake, compared.real
+    counts = compared.fake.count, reference.count
+    n_fake, n_real = (min(count, SAMPLE) for count in counts) if kind.sampled else counts
     return Value(
         metric=one.title(extractor.name),
         value=estimate.value,
         error=estimate.error,
-        n_fake=len(fake.rows) if kind.sampled else fake.count,
-        n_real=len(real.rows) if kind.sampled else real.count,
+        n_fake=n_fake,
+        n_real=n_real,
         reference=reference.name,
         extractor=f"{extractor.name} {extractor.sha}",
         resize=extractor.resize,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Collection
+from typing import Self, get_args
 
 import torch
 from torch import Tensor
 
+from ganlab.metrics.catalogue import Part
 from ganlab.metrics.features import Features
 from ganlab.metrics.groups import Groups
 from ganlab.metrics.inception_score import Scores
@@ -14,6 +16,7 @@ from ganlab.metrics.labels import Classes
 from ganlab.metrics.state import State, inside, under
 
 SAMPLE = 10_000  # rows kept for the metrics that hold image against image
+_ALL: tuple[Part, ...] = get_args(Part)
 _CLASS_DIMS = 512  # beyond, Gaussians for every class take too much memory
 
 
@@ -59,20 +62,20 @@ class Statistics:
 
     def __init__(self, groups: Groups, sample: Tensor | Sample, scores: Scores, classes: Classes) -> None:
         self.groups, self._sample, self.scores, self.classes = groups, sample, scores, classes
+        self.count = groups.count  # images
         self._device = "cpu"
+        self._parts: Collection[Part] = _ALL
 
     @classmethod
-    def empty(cls, dims: int, num_classes: int, seed: int, device: str = "cpu") -> Self:
-        """For features and logits of these sizes; on an NVIDIA GPU the Gaussians are kept there."""
+    def empty(cls, dims: int, num_classes: int, seed: int, device: str = "cpu", parts: Collection[Part] = _ALL) -> Self:
+        """For features and logits of these sizes; on an NVIDIA GPU the Gaussians are kept there.
+
+        Only these `parts` will be gathered; the others take neither time nor memory, and stay empty.
+        """
         where = device if device.startswith("cuda") else "cpu"  # other accelerators have no float64
         made = cls(Groups.empty(dims, where), Sample(dims, seed), Scores(num_classes), Classes())
-        made._device = where
+        made._device, made._parts = where, parts
         return made
-
-    @property
-    def count(self) -> int:
-        """How many images."""
-        return self.groups.count
 
     @property
     def rows(self) -> Tensor:
@@ -83,10 +86,14 @@ class Statistics:
         """Add a batch."""
         assert isinstance(self._sample, Sample), "what was kept on disk is complete"
         features = Features(*(part.to(self._device) for part in features))
-        self.groups.add(features.rows)
-        self._sample.add(features.rows)
-        self.scores.add(features.logits)
-        if labels is not None and features.rows.shape[1] <= _CLASS_DIMS:
+        self.count += len(features.rows)
+        if "groups" in self._parts:
+            self.groups.add(features.rows)
+        if "sample" in self._parts:
+            self._sample.add(features.rows)
+        if "scores" in self._parts:
+            self.scores.add(features.logits)
+        if "classes" in self._parts and labels is not None and features.rows.shape[1] <= _CLASS_DIMS:
             self.classes.add(features, labels)
 
     def state(self) -> dict[str, Tensor]:
