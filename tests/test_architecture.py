@@ -26,7 +26,7 @@ LAYERS = (
     ("bench", "hub", "models", "recorder", "slots", "zoo"),
     ("pipeline", "published"),
     ("process",),
-    ("fork", "translation", "inversion", "verdict", "exploration", "evaluation", "jobs", "reproduction", "terminal"),
+    ("fork", "translation", "inversion", "inspection", "verdict", "exploration", "evaluation", "jobs", "reproduction", "terminal"),
     ("commands", "commands_evaluate", "commands_hub", "commands_reproduce"),
     ("__main__", "web"),
     ("ui",),
