@@ -255,6 +255,18 @@ class Pipeline:
             raise ValueError(f"label = {label} is out of range: 0 to {classes - 1} ({', '.join(self.labels)}).")
         return values.expand(n)
 
+    def mixture(self, first: int, second: int, share: float | Sequence[float]) -> Tensor:
+        """A label between two classes, for `generate`: (1 or n, classes), `share` 0 to 1 of `second` and the rest of `first`.
+
+        ValueError for a model without labels and for classes out of range.
+        """
+        ends = self.condition(2, [first, second])
+        if ends is None:
+            raise ValueError(f"{self.name} is not conditional: it has no classes to mix.")
+        pure = torch.nn.functional.one_hot(ends, self.spec.num_classes).float()
+        shares = torch.as_tensor(share, dtype=torch.float32).reshape(-1, 1)
+        return (1 - shares) * pure[0] + shares * pure[1]
+
     @cached_property
     def directions(self) -> Tensor:
         """Unit directions in z, the most influential first, (k, z_dim), k <= z_dim.

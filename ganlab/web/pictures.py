@@ -32,7 +32,8 @@ MOST_WAITING = 64
 class Order:
     """What a picture is drawn from. `offsets` move z along the pipeline's directions, in standard deviations.
 
-    `n` 1 is the bare picture, more a sheet. `every_label` gives n rows of one z each, with one column per class.
+    `n` 1 is the bare picture, more a sheet. `every_label` gives n rows of one z each, with one column per class. `mix` is
+    another label, which takes the place of `label` to a `share` from 0 to 1.
     """
 
     model: str
@@ -43,6 +44,8 @@ class Order:
     truncation: float = 1.0
     offsets: tuple[float, ...] = ()
     scale: int = 1
+    mix: int | None = None
+    share: float = 0.5
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Self:
@@ -61,6 +64,8 @@ class Order:
             truncation=_number("truncation", query.get("truncation", "1"), 0, 2),
             offsets=tuple(_number("offsets", part, -10, 10) for part in offsets),
             scale=int(_number("scale", query.get("scale", "1"), 1, MAX_SCALE, whole=True)),
+            mix=int(_number("mix", query["mix"], 0, 100_000, whole=True)) if query.get("mix") else None,
+            share=_number("share", query.get("share", "0.5"), 0, 1),
         )
 
 
@@ -86,7 +91,8 @@ def draw(order: Order, pipeline: Pipeline) -> bytes:
     if order.every_label:
         images = pipeline.generate(z.repeat_interleave(classes, dim=0), list(range(classes)) * order.n)
         return png(sheet(images, classes, scale=order.scale))
-    images = pipeline.generate(z, order.label)
+    label = order.label if order.mix is None else pipeline.mixture(order.label or 0, order.mix, order.share)
+    images = pipeline.generate(z, label)
     if order.n > 1:
         return png(sheet(images, _columns(order.n), scale=order.scale))
     return png(to_pil(images[0]).resize((size, size), Image.Resampling.NEAREST))

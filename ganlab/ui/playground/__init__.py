@@ -5,9 +5,16 @@ from __future__ import annotations
 import gradio as gr
 
 from ganlab.models import models
-from ganlab.ui.playground import latent, translate
+from ganlab.ui.playground import classes, draw, explore, latent, layers, translate
 
-TABS = {"latent": "Draw from z", "translate": "Translate photos"}
+TABS = {
+    "latent": "Draw from z",
+    "explore": "Explore",
+    "classes": "Classes",
+    "draw": "Draw",
+    "translate": "Translate photos",
+    "layers": "Layers",
+}
 
 
 def build() -> gr.Blocks:
@@ -16,8 +23,16 @@ def build() -> gr.Blocks:
         with gr.Tabs(elem_id="panels") as tabs:
             with gr.Tab(TABS["latent"], id="latent"):
                 latent.panel(demo)
+            with gr.Tab(TABS["explore"], id="explore") as tab:
+                explore.panel(demo, tab)
+            with gr.Tab(TABS["classes"], id="classes") as tab:
+                classes.panel(demo, tab)
+            with gr.Tab(TABS["draw"], id="draw") as tab:
+                draw.panel(demo, tab)
             with gr.Tab(TABS["translate"], id="translate"):
                 translate.panel(demo)
+            with gr.Tab(TABS["layers"], id="layers") as tab:
+                layers.panel(demo, tab)
         demo.load(_tab, None, tabs, queue=False, show_progress="hidden", api_visibility="private")
     return demo
 

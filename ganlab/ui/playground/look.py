@@ -37,10 +37,10 @@ def theme() -> gr.themes.Base:
 
 
 def style() -> str:
-    """The playground's own CSS."""
-    return (_STATIC / "playground.css").read_text()
+    """The playground's own CSS: playground.css and those of its panels."""
+    return "\n".join(path.read_text() for path in sorted(_STATIC.glob("playground*.css"), reverse=True))
 
 
 def head() -> str:
-    """The script, inline: Gradio's base address would bend a relative one."""
-    return f"<script>{(_STATIC / 'playground.js').read_text()}</script>"
+    """The scripts, inline: Gradio's base address would bend a relative one."""
+    return "\n".join(f"<script>{path.read_text()}</script>" for path in sorted(_STATIC.glob("playground*.js"), reverse=True))

@@ -1,0 +1,213 @@
+"""The Classes panel: every class of one z, many z of every class, and two classes mixed. For models that take a label."""
+
+from __future__ import annotations
+
+import html
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+import torch
+from PIL import Image
+
+from ganlab.exploration.latents import MAX_SEED, Latent, class_of
+from ganlab.images import png, sheet, to_pil
+from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.figures import (
+    QUIET,
+    SOON,
+    TURNING,
+    about,
+    classes,
+    data_uri,
+    drawing,
+    endpoint,
+    figure,
+    from_python,
+    home,
+    in_python,
+    links,
+    pipeline_of,
+    refusing,
+    row,
+)
+from ganlab.ui.wording import model_label
+
+MOST_ROWS, MOST_CLASSES = 12, 40
+STEPS = 9  # of the strip from one class to the other
+_PIXELS = 2**22  # of a grid
+_MIX = "(...values) => window.ganlabMix.draw(...values)"
+_STAGE = """<figure id="mixture-stage"><canvas id="mixture" role="img" aria-label="The mixture of both classes"></canvas>
+<figcaption id="mixture-caption" aria-live="polite"></figcaption></figure>"""
+_HELP = """The same z in every class keeps what is not in the label, such as slant and stroke. A mixture gives G a bit of both
+labels, which it never saw in training."""
+_NOTHING = """<div class="nothing"><h2>No model that takes a label yet</h2>
+<p><a href="../train" target="_top">Train a CGAN</a>; the shapes need no download.</p></div>"""
+_CODE = """grid = client.predict("{model}", 0, 4, 1, api_name="/classes_grid")
+mixed = client.predict("{model}", 0, "{first}", "{second}", 0.5, 1, api_name="/classes_mix")"""
+
+
+def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
+    """Lay the panel out where it is called; it is filled when its tab opens, or at once where the address asks for it."""
+    turn, entered = gr.State(0), gr.State(False)
+    nothing = gr.HTML(_NOTHING, visible=False)
+    with gr.Column() as stage:
+        with gr.Row(elem_classes="top"):
+            model = gr.Dropdown([], label="Model", scale=2, min_width=280)
+            facts = gr.HTML(elem_classes="quiet")
+        with gr.Row(elem_classes="asks seed"):
+            seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=120)
+            resample = gr.Button("Resample", variant="primary", min_width=140, scale=0)
+            truncation = gr.Slider(0, 1.5, 1, step=0.05, label="Truncation", buttons=[], min_width=180)
+        with gr.Row():
+            with gr.Column(min_width=240, scale=1):
+                gr.HTML(_STAGE)
+                share = gr.Slider(0, 1, 0.5, step=0.01, label="Share of the second class", buttons=[], elem_id="mixture-share")
+            with gr.Column(min_width=300, scale=3):
+                gr.HTML("<h3>Mix two classes</h3>")
+                first = gr.Radio([], label="First class", elem_id="mixture-first")
+                second = gr.Radio([], label="Second class")
+                blend = gr.HTML(elem_classes="shown")
+        one = gr.HTML(elem_classes="shown")
+        rows = gr.Slider(2, MOST_ROWS, 4, step=1, label="Rows of the grid, one z each", buttons=[], min_width=180)
+        grid = gr.HTML(elem_classes="shown")
+        gr.HTML(_HELP, elem_classes="quiet")
+        example = from_python(_CODE.replace("{first}", "circle").replace("{second}", "heart"))
+    live = [model, seed, truncation, first, second, share]
+    asked = [*live, rows]
+    outputs = [model, first, second, facts, turn, entered, stage, nothing, seed, truncation, share, rows, example]
+
+    def enter(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
+        return restore(name, turn, entered, dict(request.query_params), home(request))
+
+    def enter_at_once(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
+        wanted = request.query_params.get("tab") == "classes"
+        return enter(name, turn, entered, request) if wanted else [gr.skip() for _ in outputs]
+
+    tab.select(enter, [model, turn, entered], outputs, **TURNING)
+    demo.load(enter_at_once, [model, turn, entered], outputs, **TURNING)
+    model.input(choose, [model, turn], [first, second, facts, turn], **TURNING)
+    resample.click(lambda turn: (random.randrange(10**6), turn + 1), turn, [seed, turn], **TURNING)
+    gr.on([turn.change, *[part.input for part in (seed, truncation, first, second)]], None, live, js=_MIX, **QUIET)
+    blending = [turn.change, *[part.input for part in (seed, truncation, first, second)], share.release]
+    gr.on(blending, refusing(draw_blend), asked, blend, **SOON)
+    gr.on([turn.change, seed.input, truncation.input], refusing(draw_row), asked, one, **SOON)
+    gr.on([turn.change, seed.input, truncation.input, rows.input], refusing(draw_grid), asked, grid, **SOON)
+    picture, text = lambda: gr.Image(format="png"), lambda: gr.Textbox()
+    numbers = [lambda: gr.Number(0, precision=0), lambda: gr.Number(4, precision=0)]
+    endpoint(answer_grid, [text, *numbers, lambda: gr.Number(1)], [picture], "classes_grid")
+    halves = [lambda: gr.Number(0.5), lambda: gr.Number(1)]
+    endpoint(answer_mix, [text, numbers[0], text, text, *halves], [picture], "classes_mix")
+
+
+def restore(name: str | None, turn: int, entered: bool, query: Mapping[str, str], address: str) -> list[Any]:
+    """The menu, what depends on the model, and on the first visit all that the address says."""
+    found = drawing(labelled=True)
+    names = [model.name for model in found]
+    choices = [(model_label(model), model.name) for model in found]
+    seen = [gr.update(visible=bool(found)), gr.update(visible=not found)]
+    if entered and name in names:
+        skipped = [gr.skip() for _ in range(4)]
+        return [gr.update(choices=choices, value=name), *skipped, True, *seen, *[gr.skip() for _ in range(5)]]
+    name = query.get("model") if query.get("model") in names else next(iter(names), None)
+    chosen = choose(name, turn, query.get("first"), query.get("second"))
+    seed = int(query["seed"]) if query.get("seed", "").isdecimal() and int(query["seed"]) <= MAX_SEED else 0
+    numbers = [_between(query, "truncation", 0, 1.5, 1.0), _between(query, "share", 0, 1, 0.5)]
+    rows = int(_between(query, "rows", 2, MOST_ROWS, 4))
+    code = in_python(_CODE.replace("{model}", str(name)), address)
+    for place in ("first", "second"):
+        code = code.replace("{" + place + "}", str(chosen[place == "second"].get("value")))
+    return [gr.update(choices=choices, value=name), *chosen, True, *seen, seed, *numbers, rows, code]
+
+
+def _between(query: Mapping[str, str], name: str, low: float, high: float, default: float) -> float:
+    try:
+        value = float(query.get(name, ""))
+    except ValueError:
+        return default
+    return value if low <= value <= high else default
+
+
+def choose(name: str | None, turn: int, first: str | None = None, second: str | None = None) -> list[Any]:
+    """The classes to mix by name, what the model is, and that everything is drawn anew."""
+    model = next((model for model in drawing(labelled=True) if model.name == name), None)
+    names = list(classes(model)) if model else []
+    values = [first if first in names else next(iter(names), None), second if second in names else next(iter(names[1:]), None)]
+    radios = [gr.update(choices=[(text, text) for text in names], value=value) for value in values]
+    return [*radios, about(model) if model else "", turn + 1]
+
+
+def _z(pipeline: Pipeline, seed: float | None, count: int, truncation: float) -> torch.Tensor:
+    if not 0 <= (seed or 0) <= MAX_SEED:
+        raise ValueError(f"A seed is a whole number from 0 to {MAX_SEED}.")
+    return truncation * pipeline.latents(count, int(seed or 0))
+
+
+def of_every_class(model: str | None, seed: float | None, rows: float, truncation: float) -> tuple[Pipeline, torch.Tensor]:
+    """The pipeline and images (rows * classes, C, S, S), a row per z; at most MOST_CLASSES classes. ValueError where too many."""
+    pipeline = pipeline_of(model)
+    if not pipeline.conditional:
+        raise ValueError(f"{model} takes no label: it has no classes to show.")
+    shown = min(pipeline.spec.num_classes, MOST_CLASSES)
+    if not 1 <= rows <= MOST_ROWS or rows * shown * pipeline.spec.image_size**2 > _PIXELS:
+        raise ValueError(f"A grid of {rows:g} rows is too small or too large here; ask for 1 to {MOST_ROWS}, or fewer.")
+    z = _z(pipeline, seed, int(rows), truncation)
+    return pipeline, pipeline.generate(z.repeat_interleave(shown, dim=0), list(range(shown)) * int(rows))
+
+
+def draw_row(model: str | None, seed: float | None, truncation: float, *_: Any) -> str:
+    """One z through all classes, each under its name."""
+    pipeline, images = of_every_class(model, seed, 1, truncation)
+    z = _z(pipeline, seed, 1, truncation)[0]
+    named = zip(images, pipeline.labels, strict=False)
+    figures = [figure(image, name, Latent.of(str(model), z, name)) for image, name in named]
+    few = "" if len(images) == len(pipeline.labels) else f" (the first {len(images)} of {len(pipeline.labels)})"
+    return f"<h3>One z in every class{few}</h3>{row(figures, 'strip')}"
+
+
+def draw_grid(model: str | None, seed: float | None, truncation: float, first: Any, second: Any, share: Any, rows: float) -> str:
+    """A column per class under its name, a row per z."""
+    pipeline, images = of_every_class(model, seed, rows, truncation)
+    columns = len(images) // int(rows)
+    heads = "".join(f"<span>{html.escape(name)}</span>" for name in pipeline.labels[:columns])
+    picture = f'<img src="{data_uri(png(sheet(images, columns, padding=0)))}" alt="{int(rows)} z, each in every class">'
+    table = f'<div class="classes" style="--columns: {columns}"><div class="heads">{heads}</div>{picture}</div>'
+    return f"<h3>Many z, a row each</h3>{table}" + links(
+        _query(model, seed, truncation, first, second, share, rows), images, columns
+    )
+
+
+def draw_blend(model: str | None, seed: float | None, truncation: float, first: str, second: str, *rest: Any) -> str:
+    """The way from one class to the other, and the links of this mixture."""
+    pipeline = pipeline_of(model)
+    shares = torch.linspace(0, 1, STEPS)
+    z = _z(pipeline, seed, 1, truncation).expand(STEPS, -1)
+    images = pipeline.generate(z, _mixture(pipeline, first, second, shares.tolist()))
+    figures = [figure(image, f"{100 * share:.0f} %") for image, share in zip(images, shares.tolist(), strict=True)]
+    saved = links(_query(model, seed, truncation, first, second, *rest), images, STEPS, f"{first}-to-{second}")
+    return row(figures, "strip") + saved
+
+
+def _mixture(pipeline: Pipeline, first: str, second: str, share: float | list[float]) -> torch.Tensor:
+    ends = [class_of(pipeline, name) for name in (first, second)]
+    return pipeline.mixture(ends[0] or 0, ends[1] or 0, share)
+
+
+def _query(model: str | None, seed: Any, truncation: float, first: str, second: str, share: float, rows: float) -> dict[str, Any]:
+    mixed = {"first": first, "second": second, "share": share}
+    return {"tab": "classes", "model": model, "seed": int(seed or 0), "truncation": truncation, **mixed, "rows": int(rows)}
+
+
+def answer_grid(model: str, seed: float, rows: float, truncation: float) -> Image.Image:
+    """/classes_grid: a column per class, a row per z, as one picture."""
+    _, images = of_every_class(model, seed, rows, truncation)
+    return sheet(images, len(images) // int(rows), scale=2)
+
+
+def answer_mix(model: str, seed: float, first: str, second: str, share: float, truncation: float) -> Image.Image:
+    """/classes_mix: one z in a mixture of two classes by name, `share` 0 to 1 of the second."""
+    pipeline = pipeline_of(model)
+    if not 0 <= share <= 1:
+        raise ValueError(f"share = {share:g} is not between 0 and 1.")
+    return to_pil(pipeline.generate(_z(pipeline, seed, 1, truncation), _mixture(pipeline, first, second, share))[0])

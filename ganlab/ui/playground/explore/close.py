@@ -1,0 +1,161 @@
+"""Explore, a close look: one latent as JSON, and the training images nearest to its picture."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+from torch import Tensor
+
+from ganlab import checkpoint
+from ganlab.events import Loading
+from ganlab.exploration.latents import Latent, class_of, read
+from ganlab.exploration.neighbours import Match, Neighbourhood, Neighbours
+from ganlab.exploration.training_images import absence, training_images
+from ganlab.models import models
+from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw
+from ganlab.ui.playground.figures import (
+    SLOW,
+    SOON,
+    endpoint,
+    figure,
+    from_python,
+    links,
+    on_judge,
+    pipeline_of,
+    refusing,
+    row,
+    scored,
+)
+
+Told = Callable[[Loading], None]
+_HELP = """A generator that memorised draws copies of its training images. Distances mean something only beside those between real
+images, so both are shown."""
+_CODE = 'found = client.predict("{model}", "0", api_name="/explore_nearest")'
+_last: dict[tuple[Any, ...], Neighbourhood] = {}  # the data set that was searched last stays in memory
+
+
+def section(chosen: Chosen) -> Section:
+    """Lay the section out where it is called."""
+    with gr.Row():
+        with gr.Column(min_width=260, scale=1):
+            latent = gr.Textbox("0", label="A seed or a latent", max_length=200_000)
+            shown = gr.HTML(elem_classes="shown")
+            text = gr.Textbox(label="This latent as JSON", interactive=False, lines=3, max_lines=3, buttons=["copy"])
+        with gr.Column(min_width=300, scale=3):
+            find = gr.Button("Find the nearest training images", variant="primary")
+            found = gr.HTML(_HELP, elem_classes="shown found")
+    example = from_python(_CODE)
+    asked = [chosen.model, chosen.label, latent]
+    redraw(chosen, [latent], refusing(draw), shown, **SOON)
+    redraw(chosen, [latent], as_json, text, **SOON)
+    redraw(chosen, [latent], lambda *_: f'<p class="quiet">{_HELP}</p>', found, **SOON)
+    find.click(search, asked, found, api_visibility="private", show_progress="full", **SLOW)
+    endpoint(answer, [lambda: gr.Textbox(), lambda: gr.Textbox(), lambda: gr.Textbox("")], [lambda: gr.JSON()], "explore_nearest")
+    return Section("close", {"z": latent}, {"z": "0"}, {}, example, _CODE)
+
+
+def _picture(model: str | None, label: str | None, text: str) -> tuple[Pipeline, Tensor, Tensor]:
+    pipeline = pipeline_of(model)
+    z = read(pipeline, text)
+    return pipeline, z, pipeline.generate(z[None], class_of(pipeline, label))
+
+
+def draw(model: str | None, label: str | None, text: str) -> str:
+    """The picture of a latent; ValueError, one sentence, for none."""
+    pipeline, z, images = _picture(model, label, text)
+    caption = scored(pipeline, images, class_of(pipeline, label))[0]
+    shown = row([figure(images[0], caption, Latent.of(str(model), z, label), alt="The picture of this latent")], "one")
+    return shown + links(address("close", model, label, z=text), images, name="picture") + on_judge(pipeline)
+
+
+def as_json(model: str | None, label: str | None, text: str) -> str:
+    """What to copy; empty while there is nothing to."""
+    try:
+        return Latent.of(str(model), read(pipeline_of(model), text), label).dump()
+    except ValueError:
+        return ""
+
+
+def nearest(model: str | None, label: str | None, text: str, told: Told) -> tuple[Neighbourhood, Tensor, list[Neighbours]]:
+    """The neighbours of the latent's picture by every measure; ValueError, one sentence, where the data is not here."""
+    _, _, images = _picture(model, label, text)
+    folder = next((known.folder for known in models() if known.name == model), None)
+    if folder is None:
+        raise ValueError(f"The model {model!r} was deleted.")
+    config = checkpoint.read_info(folder).config
+    if why := absence(config):
+        raise ValueError(why)
+    key = (config["dataset"], config["data_path"], config["image_size"], images.shape[1], config.get("flip"), config["family"])
+    if key not in _last:
+        dataset = _driven(training_images(config, images.shape[1]), told)
+        _last.clear()
+        _last[key] = Neighbourhood(dataset, flip=bool(config.get("flip")))
+    known = _last[key]
+    return known, images[0], [_driven(known.nearest(images[0], measure), told) for measure in known.measures]
+
+
+def _driven(work: Iterator[Loading], told: Told) -> Any:
+    """The value that `work` returns, its messages told."""
+    while True:
+        try:
+            told(next(work))
+        except StopIteration as end:
+            return end.value
+
+
+def search(
+    model: str | None,
+    label: str | None,
+    text: str,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio hands it over)
+) -> str:
+    """The neighbours as rows of figures, each row with its verdict."""
+    try:
+        known, image, found = nearest(model, label, text, lambda said: progress((said.done, said.total or None), desc=said.what))
+    except ValueError as error:
+        return f'<p class="wrong">{html.escape(str(error))}</p>'
+    parts = [_told(known, image, one) for one in found]
+    if "features" not in known.measures:
+        parts.append(f'<p class="quiet">No classifier was trained on {known.dataset.name}, so only pixels are compared.</p>')
+    return "".join(parts) + f'<p class="quiet">{_HELP}</p>'
+
+
+def _told(known: Neighbourhood, image: Tensor, found: Neighbours) -> str:
+    where = "By pixels" if found.measure == "pixels" else f"In the features of a classifier of {known.dataset.name}"
+    edges = [found.yardstick[int(share * (len(found.yardstick) - 1))] for share in (0.05, 0.95)]
+    values = (found.matches[0].distance, found.typical, *edges)
+    distance, typical, low, high = (_distance(found, value) for value in values)
+    words = (
+        f"The nearest of {len(known.dataset.images):,} training images is {distance} away. From one real image to the nearest "
+        f"other it is typically {typical}, and {low} to {high} for nine in ten."
+    )
+    figures = [figure(image, "This picture")]
+    figures += [figure(known.dataset.images[match.index], _caption(known, found, match)) for match in found.matches]
+    return f"<h3>{html.escape(where)}: {html.escape(found.verdict)}</h3><p>{words}</p>{row(figures, 'near')}"
+
+
+def _caption(known: Neighbourhood, found: Neighbours, match: Match) -> str:
+    return " · ".join(filter(None, (known.label(match), _distance(found, match.distance))))
+
+
+def _distance(found: Neighbours, value: float) -> str:
+    """By pixels in shares of the range, in features as they are."""
+    return f"{100 * value:.1f} %" if found.measure == "pixels" else f"{value:.2f}"
+
+
+def answer(model: str, text: str, label: str) -> list[dict[str, Any]]:
+    """/explore_nearest: by every measure the indices and distances of the nearest training images, and the yardstick."""
+    known, _, found = nearest(model, label or None, text, lambda said: None)
+    return [
+        {
+            "measure": one.measure,
+            "verdict": one.verdict,
+            "typical distance between real images": one.typical,
+            "nearest": [{"index": m.index, "distance": m.distance, "label": known.label(m)} for m in one.matches],
+        }
+        for one in found
+    ]

@@ -1,0 +1,96 @@
+"""Explore, a loop: a film that goes through several z and back to the first, for ever."""
+
+from __future__ import annotations
+
+import random
+
+import gradio as gr
+import torch
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from ganlab.exploration.animation import FORMATS, animate
+from ganlab.exploration.latents import class_of, seed
+from ganlab.exploration.paths import loop
+from ganlab.ui.playground.explore.between import PATHS
+from ganlab.ui.playground.explore.section import Chosen, Section, address
+from ganlab.ui.playground.figures import QUIET, SLOW, endpoint, from_python, links, pipeline_of
+
+MOST_SEEDS, MOST_STEPS = 16, 30
+_PIXELS = 2**23  # of all frames together: a file of a few megabytes
+_SIDE = 224  # pixels, about, that a frame is enlarged to
+_HELP = """A seamless round trip through the seeds. GIF plays everywhere; WebP is smaller and keeps every colour. An MP4 would
+need an encoder that GANLab does not bring."""
+_CODE = 'film = client.predict("{model}", "0, 1, 2, 3", "slerp", 12, 20, "GIF", api_name="/explore_loop")'
+
+
+def section(chosen: Chosen) -> Section:
+    """Lay the section out where it is called."""
+    with gr.Row(elem_classes="asks"):
+        seeds = gr.Textbox("0, 1, 2, 3", label="Seeds, with commas between", max_length=400, min_width=220)
+        path = gr.Radio(PATHS, value="slerp", label="Path", min_width=380)
+        steps = gr.Slider(4, MOST_STEPS, 12, step=1, label="Frames from seed to seed", buttons=[], min_width=180)
+        speed = gr.Slider(5, 30, 20, step=1, label="Frames per second", buttons=[], min_width=180)
+        format = gr.Radio(list(FORMATS), value="GIF", label="Format", min_width=180)
+    with gr.Row(elem_classes="asks"):
+        resample = gr.Button("Resample seeds", min_width=140)
+        make = gr.Button("Make the loop", variant="primary", min_width=140)
+    film = gr.Image(
+        type="filepath", label="Loop", interactive=False, buttons=["download", "fullscreen"], height=320, elem_classes="crisp"
+    )
+    link = gr.HTML()
+    gr.HTML(_HELP, elem_classes="quiet")
+    example = from_python(_CODE)
+    widgets = {"seeds": seeds, "path": path, "steps": steps, "speed": speed, "format": format}
+    make.click(draw, [chosen.model, chosen.label, *widgets.values()], [film, link], api_visibility="private", **SLOW)
+    resample.click(_seeds, seeds, seeds, **QUIET)
+    numbers = [lambda: gr.Number(12), lambda: gr.Number(20)]
+    texts = [lambda: gr.Textbox()] * 3
+    endpoint(answer, [*texts, *numbers, lambda: gr.Textbox("GIF"), lambda: gr.Textbox("")], [lambda: gr.File()], "explore_loop")
+    defaults = {"seeds": "0, 1, 2, 3", "path": "slerp", "steps": 12, "speed": 20, "format": "GIF"}
+    allowed = {"path": ("slerp", "lerp"), "steps": (4, MOST_STEPS), "speed": (5, 30), "format": FORMATS}
+    return Section("loop", widgets, defaults, allowed, example, _CODE)
+
+
+def _seeds(text: str) -> str:
+    """As many seeds as there were."""
+    return ", ".join(str(random.randrange(10**4)) for _ in range(min(max(text.count(",") + 1, 2), MOST_SEEDS)))
+
+
+def film(model: str | None, label: str | None, seeds: str, path: str, steps: float, speed: float, format: str) -> bytes:
+    """The file's bytes; ValueError, one sentence, for what cannot be made."""
+    pipeline = pipeline_of(model)
+    stations = [seed(part) for part in seeds.split(",") if part.strip()]
+    if not 2 <= len(stations) <= MOST_SEEDS or not 1 <= steps <= MOST_STEPS or not 1 <= speed <= 50:
+        raise ValueError(f"A loop goes through 2 to {MOST_SEEDS} seeds in up to {MOST_STEPS} frames each, at most 50 a second.")
+    z = loop(torch.cat([pipeline.latents(1, station) for station in stations]), int(steps), path)
+    images = pipeline.generate(z, class_of(pipeline, label))
+    size = pipeline.spec.image_size
+    scale = max(1, min(_SIDE // size, int((_PIXELS / (len(z) * size**2)) ** 0.5)))
+    return animate(images, format, frames_per_second=speed, scale=scale)
+
+
+def answer(model: str, seeds: str, path: str, steps: float, speed: float, format: str, label: str) -> str:
+    """/explore_loop: the file, in Gradio's own cache, which empties itself."""
+    data = film(model, label or None, seeds, path, steps, speed, format)
+    return save_bytes_to_cache(data, f"loop.{format.lower()}", get_upload_folder())
+
+
+def draw(
+    model: str | None,
+    label: str | None,
+    seeds: str,
+    path: str,
+    steps: float,
+    speed: float,
+    format: str,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio hands it over)
+) -> tuple[str, str]:
+    """The film and the link that restores what it was made from."""
+    progress(0.1, desc="Drawing the frames")
+    try:
+        made = answer(str(model), seeds, path, steps, speed, format, label or "")
+    except ValueError as error:
+        raise gr.Error(str(error), duration=None) from None
+    query = address("loop", model, label, seeds=seeds, path=path, steps=int(steps), speed=int(speed), format=format)
+    return made, links(query)

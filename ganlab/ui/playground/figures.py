@@ -1,0 +1,156 @@
+"""Pictures as HTML that Gradio shows at once: figures whose click copies their latent, links, refusals in one sentence."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import gradio as gr
+from torch import Tensor
+
+from ganlab.exploration.latents import Latent
+from ganlab.exploration.scores import NO_JUDGE, scores
+from ganlab.images import png, sheet, to_pil
+from ganlab.models import Model, models
+from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.latent import Facts
+from ganlab.web.pipelines import PIPELINES
+
+QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+# Through the queue: only there does Gradio notice that a gr.State has changed.
+TURNING: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+SOON: dict[str, Any] = {
+    "concurrency_limit": 2,
+    "concurrency_id": "explore",
+    "show_progress": "hidden",
+    "trigger_mode": "always_last",
+    "api_visibility": "private",
+}
+SLOW: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "explore-slowly"}
+HOME = "http://localhost:8501/playground/"
+
+
+def figure(image: Tensor, caption: str = "", latent: Latent | None = None, *, alt: str = "") -> str:
+    """uint8 (C, H, W) with words below; a button that copies `latent` where there is one."""
+    picture = f'<img src="{data_uri(png(to_pil(image)))}" alt="{html.escape(alt or caption, quote=True)}">'
+    if latent is not None:
+        text = html.escape(latent.dump(), quote=True)
+        picture = f'<button type="button" class="latent" title="Copy this latent" data-latent="{text}">{picture}</button>'
+    return f"<figure>{picture}<figcaption>{html.escape(caption)}</figcaption></figure>"
+
+
+def row(figures: Sequence[str], kind: str = "") -> str:
+    """Figures side by side, as many as fit."""
+    return f'<div class="figures {kind}">{"".join(figures)}</div>'
+
+
+def data_uri(data: bytes, mime: str = "image/png") -> str:
+    """A file inside an address."""
+    return f"data:{mime};base64,{base64.b64encode(data).decode()}"
+
+
+def links(query: Mapping[str, Any], download: Tensor | None = None, columns: int = 1, name: str = "ganlab") -> str:
+    """A link that restores `query`; images (N, C, H, W) are offered as one PNG of `columns`."""
+    given = urlencode({key: value for key, value in query.items() if value is not None})
+    saving = ""
+    if download is not None:
+        scale = max(1, min(4, 512 // download.shape[-1]))
+        href = data_uri(png(sheet(download, columns, scale=scale), compress_level=6))
+        saving = f'<a href="{href}" download="{html.escape(name, quote=True)}.png">Download</a>'
+    return f'<div class="links">{saving}<a class="copy-link" href="?{html.escape(given, quote=True)}">Copy link</a></div>'
+
+
+def scored(pipeline: Pipeline, images: Tensor, label: Any = None) -> list[str]:
+    """D's score of each as a caption; empty ones where no D is at hand."""
+    found = scores(pipeline, images, label)
+    return [""] * len(images) if found is None else [f"D {score:.2f}" for score in found]
+
+
+def on_judge(pipeline: Pipeline) -> str:
+    """What the scores below the pictures mean, or why there are none."""
+    if pipeline.discriminators.get("D") is None:
+        return f'<p class="quiet">{NO_JUDGE}</p>'
+    return '<p class="quiet">D: what the discriminator says of the picture, in the units of the live charts.</p>'
+
+
+def refusing(draw: Callable[..., str]) -> Callable[..., str]:
+    """`draw` with a ValueError shown where the picture would be: people are still typing."""
+
+    def drawn(*values: Any) -> str:
+        try:
+            return draw(*values)
+        except ValueError as error:
+            return f'<p class="wrong">{html.escape(str(error))}</p>'
+
+    return drawn
+
+
+def telling(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """`answer` with a ValueError as the one sentence that a caller of the API gets."""
+
+    def told(*values: Any) -> Any:
+        try:
+            return answer(*values)
+        except ValueError as error:
+            raise gr.Error(str(error), duration=None) from None
+
+    return told
+
+
+def pipeline_of(model: str | None) -> Pipeline:
+    """The model of that name that draws from z; ValueError for none."""
+    if not model:
+        raise ValueError("Choose a model first.")
+    pipeline = PIPELINES.get(model)
+    if pipeline.translates:
+        raise ValueError(f"{model} translates photos: it draws nothing from z.")
+    return pipeline
+
+
+def drawing(*, labelled: bool = False) -> list[Model]:
+    """The models that draw from z; with `labelled` only those that take a label."""
+    return [model for model in models() if not model.translates and (not labelled or classes(model))]
+
+
+def classes(model: Model) -> tuple[str, ...]:
+    """The names of the classes that a model can be asked for; () for none, and where its config.json is damaged."""
+    try:
+        return Facts.of(model).labels
+    except ValueError:
+        return ()
+
+
+def about(model: Model) -> str:
+    """One line of HTML on what the model is; what is wrong with it where it cannot be read."""
+    try:
+        return Facts.of(model).about
+    except ValueError as error:
+        return html.escape(str(error))
+
+
+def home(request: gr.Request | None) -> str:
+    """The playground's address as the visitor's browser sees it."""
+    return (request.headers.get("referer") or HOME).split("?")[0] if request is not None else HOME
+
+
+def from_python(example: str) -> gr.Code:
+    """The panel's named endpoint, ready to copy; `{home}` in the example becomes the playground's address."""
+    with gr.Accordion("Use it from Python", open=False):
+        return gr.Code(in_python(example, HOME), language="python", interactive=False, buttons=["copy"], show_label=False)
+
+
+def in_python(example: str, address: str) -> str:
+    """An example for gradio_client."""
+    return f'from gradio_client import Client\n\nclient = Client("{address}")\n{example}'
+
+
+def endpoint(
+    answer: Callable[..., Any], inputs: Sequence[Callable[[], Any]], outputs: Sequence[Callable[[], Any]], name: str
+) -> None:
+    """/`name` for gradio_client, with inputs of its own: the panel's menus take only what they show one visitor."""
+    with gr.Row(visible=False):
+        given, made, call = [make() for make in inputs], [make() for make in outputs], gr.Button()
+    call.click(telling(answer), given, made, api_name=name, **SLOW)
