@@ -1,0 +1,224 @@
+"""The Draw panel: a sketch, what D and a classifier say of it, and G's closest picture, found before one's eyes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from ganlab.images import ImageError, decode, png, read, to_pil
+from ganlab.inversion import invert
+from ganlab.pipeline import Pipeline
+from ganlab.threads import every_core
+from ganlab.ui.playground.figures import QUIET, classes, drawing, endpoint, from_python, links, pipeline_of
+from ganlab.ui.playground.pad import SIDE, on_sheet, pad
+from ganlab.ui.playground.photo import photo
+from ganlab.ui.playground.search import beside, difference, enlarged, progress, shots
+from ganlab.ui.playground.sketch import pixels, reading, says, shown
+from ganlab.ui.wording import model_label
+from ganlab.verdict import verdict
+
+ANY = -1  # the label of who lets the search choose
+EVERY = 4  # steps from one picture to the next
+_LONGEST_LINK = 4000  # characters of a drawing in an address
+_HINT = """Draw with the mouse, a finger or a pen, or drop a picture. The model is shown it small; digits are centred and
+scaled as MNIST's were. The search moves z until G draws the nearest picture it can."""
+_EXAMPLE = """closest, residual, found = client.predict(
+    photo=handle_file("drawing.png"), model="digits-quick", label=-1, seed=0, api_name="/draw")
+print(found["reading"], found["score"], found["error"], found["z"])"""
+_IDLE = '<p class="quiet">The search takes some seconds.</p>'
+
+
+@dataclass(frozen=True)
+class Widgets:
+    """The parts that events read and write."""
+
+    model: gr.Dropdown
+    label: gr.Radio
+    sheet: gr.ImageEditor
+    upload: gr.UploadButton
+    find: gr.Button
+    stop: gr.Button
+    shots: gr.HTML
+    status: gr.HTML
+    words: gr.HTML
+    links: gr.HTML
+
+
+def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
+    """Lay the panel out where it is called; its menu is filled when `demo` loads and whenever the tab opens."""
+    widgets = _layout()
+    asked = [widgets.sheet, widgets.model, widgets.label]
+    told = [widgets.shots, widgets.status, widgets.words, widgets.links]
+    demo.load(restore, None, [widgets.model, widgets.label, widgets.sheet], **QUIET)
+    tab.select(refresh, [widgets.model, widgets.label], [widgets.model, widgets.label], **QUIET)
+    at_once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "draw", "api_visibility": "private"}
+    look_settings = at_once | {"trigger_mode": "always_last", "show_progress": "hidden"}
+    widgets.model.input(labels, widgets.model, widgets.label, **QUIET).then(look, asked, told, **look_settings)
+    widgets.upload.upload(uploaded, widgets.upload, widgets.sheet, concurrency_limit=1, api_visibility="private")
+    gr.on([widgets.sheet.change, widgets.label.input], look, asked, told, **look_settings)
+    slow = at_once | {"concurrency_id": "invert", "show_progress": "minimal", "show_progress_on": widgets.status}
+    search = widgets.find.click(run, asked, [widgets.shots, widgets.status, widgets.stop, widgets.links], **slow)
+    widgets.stop.click(lambda: gr.update(interactive=False), None, widgets.stop, cancels=[search], **QUIET)
+    _endpoint()
+
+
+def _endpoint() -> None:
+    """/draw for gradio_client."""
+    inputs: list[Callable[[], Any]] = [
+        lambda: photo(label="Photo"),
+        lambda: gr.Textbox(label="Model"),
+        lambda: gr.Number(ANY, label="Label", precision=0),
+        lambda: gr.Number(0, label="Seed", precision=0),
+    ]
+    outputs: list[Callable[[], Any]] = [lambda: gr.Image(format="png"), lambda: gr.Image(format="png"), gr.JSON]
+    endpoint(answer, inputs, outputs, "draw")
+
+
+def _layout() -> Widgets:
+    with gr.Row(elem_classes="top"):
+        model = gr.Dropdown([], label="Model", scale=2, min_width=280)
+        label = gr.Radio([], label="Search among", visible=False)
+    with gr.Row(elem_classes="draw"):
+        with gr.Column(min_width=300, scale=2):
+            sheet = pad(label="Your drawing", height=SIDE + 90, buttons=[], elem_id="sheet-of-paper")
+            upload = gr.UploadButton("Upload a picture", file_types=["image"], size="sm")
+            with gr.Row():
+                find = gr.Button("Find G's closest picture", variant="primary", min_width=180)
+                stop = gr.Button("Stop", min_width=90, interactive=False)
+            gr.HTML(_HINT, elem_classes="quiet")
+        with gr.Column(min_width=300, scale=3):
+            figures = gr.HTML(shots(None))
+            status = gr.HTML(_IDLE, elem_id="search")
+            words = gr.HTML(elem_id="verdict")
+            link = gr.HTML(links({"tab": "draw"}))
+            from_python(_EXAMPLE)
+    return Widgets(model, label, sheet, upload, find, stop, figures, status, words, link)
+
+
+def look(image: Image.Image | None, model: str | None, label: int | None) -> list[Any]:
+    """A new drawing: what the model is shown, what D and the LeNet say; the last search is wiped."""
+    empty = [shots(None), _IDLE, "", links({"tab": "draw", "model": model})]
+    if image is None or not model:
+        return empty
+    try:
+        pipeline = pipeline_of(model)
+        picture = shown(pipeline, image)
+    except ImageError:  # an empty sheet is no mistake
+        return empty
+    except ValueError as error:
+        raise gr.Error(str(error), duration=None) from None
+    words = says(pipeline, picture, _label(pipeline, label))
+    return [shots(picture), _IDLE, words, links(_state(pipeline, label, picture))]
+
+
+def run(image: Image.Image | None, model: str | None, label: int | None) -> Iterator[list[Any]]:
+    """The search, picture by picture: G's closest, where it differs, how far it is; Stop works while it lasts."""
+    try:
+        if image is None:
+            raise ImageError("Nothing is drawn yet: draw something first.")
+        pipeline = pipeline_of(model)
+        picture = shown(pipeline, image)
+        search = invert(pipeline, picture, label=_label(pipeline, label), every=EVERY)
+        while True:
+            with every_core():  # not across a yield: the next one may be another thread's
+                found = next(search, None)
+            if found is None:
+                return
+            address, differs = _state(pipeline, label, picture), difference(found)
+            stop = gr.update(interactive=not found.finished)
+            yield [
+                shots(picture, found),
+                progress(pipeline, found),
+                stop,
+                links(address, pixels(beside(picture, found, differs))),
+            ]
+    except ValueError as error:
+        raise gr.Error(str(error), duration=None) from None
+
+
+def answer(image: Image.Image | None, model: str, label: float | None, seed: float | None) -> list[Any]:
+    """The search's end and what is said of the drawing, for other programs. ValueError, one sentence, where it cannot be."""
+    if image is None:
+        raise ImageError("Give a photo: the drawing as an image file.")
+    pipeline = pipeline_of(model)
+    picture, chosen = shown(pipeline, image), _label(pipeline, ANY if label is None else int(label))
+    with every_core():
+        *_, found = invert(pipeline, picture, label=chosen, seed=int(seed or 0))
+    judged, read = verdict(pipeline, pixels(picture), chosen), reading(pipeline, picture)
+    return [
+        enlarged(to_pil(found.picture)),
+        difference(found),
+        {
+            "score": judged.score if judged else None,
+            "reading": read[0][0] if read else None,
+            "label": found.label,
+            "error": round(found.error, 5),
+            "z": [round(float(number), 5) for number in found.z],
+        },
+    ]
+
+
+def uploaded(file: str | None) -> Any:
+    """A picture from a file, laid on the sheet; the file is deleted once it is read."""
+    if not file:
+        return gr.skip()
+    try:
+        return on_sheet(read(Path(file)))
+    except ImageError as error:
+        raise gr.Error(str(error), duration=None) from None
+    finally:
+        Path(file).unlink(missing_ok=True)
+
+
+def _label(pipeline: Pipeline, label: int | None) -> int | None:
+    return None if label is None or label == ANY or not pipeline.conditional else int(label)
+
+
+def _state(pipeline: Pipeline, label: int | None, picture: Image.Image) -> dict[str, Any]:
+    """The address of the panel as it is; a small drawing is in it."""
+    small = base64.urlsafe_b64encode(png(picture, compress_level=9)).decode().rstrip("=")
+    chosen = _label(pipeline, label)
+    return {"tab": "draw", "model": pipeline.name, "label": chosen, "drawing": small if len(small) <= _LONGEST_LINK else None}
+
+
+def restore(request: gr.Request) -> list[Any]:
+    """The model, label and drawing that the address asks for, else the first model and an empty sheet."""
+    query = dict(request.query_params) if request.query_params.get("tab") == "draw" else {}
+    wanted = query.get("label", "")
+    return [*_menu(query.get("model"), int(wanted) if wanted.isdigit() else ANY), _drawn(query)]
+
+
+def _drawn(query: Mapping[str, str]) -> Any:
+    text = query.get("drawing", "")[:_LONGEST_LINK]
+    if not text:
+        return gr.skip()
+    try:
+        return on_sheet(decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), max_pixels=2**16))
+    except (ImageError, binascii.Error, ValueError):
+        return gr.skip()
+
+
+def refresh(name: str | None, label: int | None) -> list[Any]:
+    """The menu as it is now, the choice kept where it still is one."""
+    return _menu(name, ANY if label is None else label)
+
+
+def _menu(name: str | None, label: int) -> list[Any]:
+    found = drawing()
+    names = [model.name for model in found]
+    name = name if name in names else next(iter(names), None)
+    return [gr.update(choices=[(model_label(model), model.name) for model in found], value=name), labels(name, label)]
+
+
+def labels(name: str | None, label: int = ANY) -> Any:
+    """The choice of classes of a conditional model; none for the others."""
+    known = next((classes(model) for model in drawing() if model.name == name), ())
+    choices = [("all classes", ANY), *[(text, index) for index, text in enumerate(known)]]
+    return gr.update(choices=choices, value=label if label < len(known) else ANY, visible=bool(known))

@@ -1,0 +1,76 @@
+"""The search for G's closest picture as the Draw panel shows it: figures, how far it is, the curve of its loss."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+from PIL import Image
+
+from ganlab.images import png, to_pil
+from ganlab.inversion import Inversion
+from ganlab.pipeline import Pipeline
+from ganlab.translation import heat
+from ganlab.ui.playground.figures import data_uri
+
+_FULL = 0.5  # of the range: from here on a difference is drawn in the brightest colour
+
+
+def progress(pipeline: Pipeline, found: Inversion) -> str:
+    """How far the search is, in words, a bar and the curve of its best loss."""
+    words = "Found" if found.finished else f"Step {found.step} of {found.steps}"
+    as_class = f", drawn as {pipeline.labels[found.label]}" if found.label is not None and pipeline.labels else ""
+    bar = f'<progress max="{found.steps}" value="{found.step}" aria-label="The search"></progress>'
+    return f'{bar}<p class="quiet">{words}: {100 * found.error:.1f} % off on average{as_class}.</p>{_curve(found)}'
+
+
+def _curve(found: Inversion) -> str:
+    """The best loss after each step, on a logarithmic scale, as a line that fills its box."""
+    values = np.log(np.maximum(found.curve, 1e-9))
+    low, high = float(values.min()), float(values.max())
+    heights = 28 - 26 * (values - low) / ((high - low) or 1)
+    points = " ".join(f"{100 * step / found.steps:.1f},{height:.1f}" for step, height in enumerate(heights))
+    return (
+        '<svg class="curve" viewBox="0 0 100 30" preserveAspectRatio="none" role="img" aria-label="The best loss, falling">'
+        f'<polyline points="{points}" vector-effect="non-scaling-stroke"/></svg>'
+    )
+
+
+def difference(found: Inversion) -> Image.Image:
+    """The residual as a heat map."""
+    return enlarged(heat(np.clip(found.residual / _FULL, 0, 1)))
+
+
+def enlarged(picture: Image.Image) -> Image.Image:
+    """Small pictures by whole pixels, to about 256."""
+    scale = max(1, 256 // picture.width)
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def beside(picture: Image.Image, found: Inversion, differs: Image.Image) -> Image.Image:
+    """The drawing as the model is shown it, G's closest and the difference, for the download."""
+    parts = [enlarged(picture).convert("RGB"), enlarged(to_pil(found.picture)).convert("RGB"), differs]
+    row = Image.new("RGB", (sum(part.width for part in parts) + 8 * 2, parts[0].height), "white")
+    for index, part in enumerate(parts):
+        row.paste(part, (index * (parts[0].width + 8), 0))
+    return row
+
+
+def shots(picture: Image.Image | None, found: Inversion | None = None) -> str:
+    """What the model is shown, G's closest picture and where they differ; empty frames for what is not there yet."""
+    closest, differs = (to_pil(found.picture), difference(found)) if found else (None, None)
+    figures = (
+        shot(picture, "What the model is shown", "Draw something"),
+        shot(closest, "G's closest picture", "Not searched yet"),
+        shot(differs, "Where they differ", "Bright: far off"),
+    )
+    return f'<div class="shots">{"".join(figures)}</div>'
+
+
+def shot(picture: Image.Image | None, caption: str, hint: str = "") -> str:
+    """One figure; an empty frame with a hint where there is no picture yet."""
+    words = f"<figcaption>{html.escape(caption)}</figcaption>"
+    if picture is None:
+        return f'<figure class="shot"><div class="blank">{html.escape(hint)}</div>{words}</figure>'
+    alt = html.escape(caption, quote=True)
+    return f'<figure class="shot"><img src="{data_uri(png(picture))}" alt="{alt}">{words}</figure>'
