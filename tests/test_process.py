@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from small import small
+from workers import wait_for, worker_pid
 
 from ganlab import Run, launch, resume, runs
 from ganlab.events import Progress
@@ -19,28 +19,8 @@ from ganlab.recipes import configs_of
 LONG = {"steps": 100_000, "checkpoint_every": 20, "sample_every": 50}
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {[(r.id, r.status()) for r in runs()]}"
-        time.sleep(0.05)
-
-
 def state(run: Run) -> str:
     return run.status().state
-
-
-def worker_pid(run: Run) -> int:
-    """The process that was started for this run's directory."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if str(run.path.resolve()).encode() in words:
-                return int(entry.name)
-    raise AssertionError("the run has no worker")
 
 
 @pytest.fixture(autouse=True)

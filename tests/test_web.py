@@ -6,13 +6,17 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_runs import FakeRun
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from ganlab.control import Intervention
+from ganlab.events import Intervened
 from ganlab.web import routes
 
 OURS = {"X-GANLab": "1"}
@@ -149,6 +153,46 @@ def test_a_stop_from_elsewhere_is_refused(root: Path, client: TestClient, header
     answer = client.post(f"/api/runs/{fake.id}/stop", headers=headers)
     assert (answer.status_code, answer.json()["error"][:8]) == (403, "Requests")
     assert not fake.run.stop_requested()
+
+
+CONTROL = [
+    {"command": "pause", "who": "Ada"},
+    {"command": "continue"},
+    {"command": "step"},
+    {"command": "update", "name": "D"},
+    {"command": "change", "name": "lr", "value": 0.001},
+]
+
+
+@pytest.mark.parametrize("asked", CONTROL, ids=lambda asked: asked["command"])
+def test_what_a_person_asks_reaches_the_worker(root: Path, client: TestClient, asked: dict[str, Any]) -> None:
+    fake = FakeRun(root).start()
+    assert client.post(f"/api/runs/{fake.id}/control", headers=OURS, json=asked).status_code == 202
+    (letter,) = fake.run.mailbox.new()
+    assert {key: value for key, value in asdict(letter).items() if value} == asked
+    assert client.post(f"/api/runs/{fake.id}/control", json=asked).status_code == 403
+    fake.finish("stopped")
+    assert client.post(f"/api/runs/{fake.id}/control", headers=OURS, json=asked).status_code == 409
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"command": "change", "name": "width", "value": 8}', b'{"command": "x"}', b"{}" + b" " * 2000]
+)
+def test_what_makes_no_sense_is_refused_in_one_sentence(root: Path, client: TestClient, body: bytes) -> None:
+    fake = FakeRun(root).start()
+    answer = client.post(f"/api/runs/{fake.id}/control", headers=OURS, content=body)
+    assert answer.status_code == 400 and answer.json()["error"].endswith(".")
+    assert fake.run.mailbox.new() == []
+    fake.finish("stopped")
+
+
+def test_the_page_is_told_what_can_be_changed_and_its_value_now(root: Path, client: TestClient) -> None:
+    fake = FakeRun(root).start()
+    fake.recorder.record(Intervened(Intervention(0, "lr", 0.001), "lr 0.0002 → 0.001."))
+    live = {knob["name"]: knob["value"] for knob in client.get(f"/api/runs/{fake.id}").json()["live"]}
+    assert live["lr"] == 0.001 and live["d_steps"] == 1 and "width" not in live
+    assert client.get(f"/api/runs/{fake.id}/delta").json()["annotations"][-1]["text"] == "lr 0.0002 → 0.001."
+    fake.finish("stopped")
 
 
 def test_a_stop_is_not_a_link(finished: FakeRun, client: TestClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Awaitable, Callable
 
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from ganlab.control import Request as Letter
 from ganlab.run import Run
 from ganlab.web.assets import asset_routes
 from ganlab.web.export import export_zip, metrics_csv
@@ -22,6 +24,7 @@ from ganlab.web.summary import detailed, summaries
 
 Handler = Callable[[Request], Awaitable[Response]]
 LIST_SECONDS = 1.0
+_MOST_BYTES = 1000  # of a request to control a run
 _FRESH = {"Cache-Control": "no-store"}
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
@@ -54,6 +57,7 @@ def routes() -> list[BaseRoute]:
         Route("/api/runs/{id}/metrics.csv", _answering(_metrics)),
         Route("/api/runs/{id}/export.zip", _answering(_export)),
         Route("/api/runs/{id}/stop", _answering(_stop), methods=["POST"]),
+        Route("/api/runs/{id}/control", _answering(_control), methods=["POST"]),
         *asset_routes(),
     ]
 
@@ -93,15 +97,36 @@ async def _export(request: Request) -> Response:
 
 
 async def _stop(request: Request) -> Response:
+    run = await _controlled(request, "stop")
+    run.request_stop()
+    return JSONResponse({"message": "The run will keep a checkpoint and stop."}, status_code=202)
+
+
+async def _control(request: Request) -> Response:
+    """What a person asks of the run; it happens between two steps and then shows as a mark on the charts."""
+    run = await _controlled(request, "control")
+    body = await request.body()
+    try:
+        values = json.loads(body if len(body) <= _MOST_BYTES else b"")
+        letter = Letter.parse(values if isinstance(values, dict) else {}, run.config_now)
+    except json.JSONDecodeError:
+        raise HTTPException(400, 'A request is a small JSON object, such as {"command": "pause"}.') from None
+    except ValueError as error:
+        raise HTTPException(400, str(error)) from None
+    run.mailbox.add(letter)
+    return JSONResponse({"message": "The run was told."}, status_code=202)
+
+
+async def _controlled(request: Request, what: str) -> Run:
+    """The run, if this request may change something and there is somebody to listen."""
     reason = refusal(request)
     if reason:
         raise HTTPException(403, reason)
     run = _run(request)
     status = await asyncio.to_thread(run.status)
     if not status.active:
-        raise HTTPException(409, f"The run {run.id} is {status.state}: there is nothing to stop.")
-    run.request_stop()
-    return JSONResponse({"message": "The run will keep a checkpoint and stop."}, status_code=202)
+        raise HTTPException(409, f"The run {run.id} is {status.state}: there is nothing to {what}.")
+    return run
 
 
 def _answering(handler: Handler) -> Handler:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ganlab import checkpoint
+from ganlab.control import unused_by
 from ganlab.run import Run, runs
 
 
@@ -40,7 +41,21 @@ def detailed(run: Run) -> dict[str, Any]:
     members = sorted(other.id for other in runs(run.path.parent) if other.settings["group"] == group) if group else [run.id]
     folders = run.checkpoints()
     labels = checkpoint.read_info(folders[-1]).labels if folders else ()
-    return summary(run) | {"group_runs": members, "labels": list(labels)}
+    known = {"group_runs": members, "labels": list(labels), "parent": run.settings.get("parent"), "best": run.best}
+    return summary(run) | known | {"live": live_knobs(run)}
+
+
+def live_knobs(run: Run) -> list[dict[str, Any]]:
+    """The settings that can be changed while it trains, with their values now; none of a run of another version."""
+    try:
+        config = run.config_now
+    except ValueError:
+        return []
+    found = [knob for knob in config.knobs() if knob.live and knob.name not in unused_by(config)]
+    return [
+        {"name": knob.name, "value": getattr(config, knob.name), "help": f"{knob.help} ({knob.range})", "whole": knob.type is int}
+        for knob in found
+    ]
 
 
 def summaries() -> list[dict[str, Any]]:

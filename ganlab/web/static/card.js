@@ -1,8 +1,10 @@
+import { Controls } from "./controls.js";
 import { make, setText } from "./dom.js";
 import { bytes, count, duration, rate } from "./format.js";
+import { post } from "./post.js";
 
-const STATES = { queued: "Queued", running: "Training", stopped: "Stopped", finished: "Finished", failed: "Failed", lost: "Lost", gone: "Not there" };
-const TELLING = ["failed", "lost"]; // states whose message is worth a banner
+const STATES = { queued: "Queued", running: "Training", paused: "Paused", stopped: "Stopped", finished: "Finished", failed: "Failed", lost: "Lost", gone: "Not there" };
+const TELLING = ["failed", "lost", "paused"]; // states whose message is worth a banner
 
 /** One run's place in the header: what it is, how far it is, how fast, and Stop. */
 export class Card {
@@ -18,8 +20,9 @@ export class Card {
     this.bar = make("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, make("i"));
     this.stats = make("dl");
     this.message = make("p", { class: "message", hidden: true });
+    this.controls = new Controls(run, (text) => this.#tell(text));
     const head = make("div", { class: "head" }, make("div", { class: "who" }, this.title, this.badge), this.about, make("div", { class: "acts" }, this.links, this.stop));
-    this.element = make("article", { class: "card", style: `--run: var(--run${run.index + 1})` }, head, this.bar, this.stats, this.message);
+    this.element = make("article", { class: "card", style: `--run: var(--run${run.index + 1})` }, head, this.bar, this.stats, this.controls.element, this.message);
     this.update();
   }
 
@@ -38,9 +41,10 @@ export class Card {
     this.stop.disabled = this.#stopping;
     setText(this.stop, this.#stopping ? "Stopping…" : "Stop");
     this.links.hidden = state === "gone" || !run.lastStep;
+    this.controls.update();
     this.#progress(status);
     this.#statistics(status ? statistics(run, status) : []);
-    this.#tell(state === "gone" ? "There is no such run any more: it was deleted, or the address is wrong." : TELLING.includes(state) ? status.message : "");
+    this.#tell(state === "gone" ? "There is no such run any more: it was deleted, or the address is wrong." : TELLING.includes(state) && !status.message.startsWith("Paused") ? status.message : "");
   }
 
   #progress(status) {
@@ -71,12 +75,11 @@ export class Card {
     if (!(await confirmStop(this.run))) return;
     this.#stopping = true;
     this.update();
-    const response = await fetch(this.run.url("/stop"), { method: "POST", headers: { "X-GANLab": "1" } }).catch(() => null);
-    if (response?.ok) return;
-    const told = await response?.json().catch(() => null);
+    const problem = await post(this.run.url("/stop"));
+    if (!problem) return;
     this.#stopping = false;
     this.update();
-    this.#tell(told?.error ?? "The server could not be reached: the run goes on.");
+    this.#tell(problem);
   }
 }
 

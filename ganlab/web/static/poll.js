@@ -40,9 +40,10 @@ export class Poller {
   async #ask() {
     try {
       const before = this.run.status;
+      const notes = this.run.notes.length;
       const changed = this.run.apply(await this.#get(this.run.deltaUrl));
       const now = this.run.status;
-      if (!this.run.summary || before?.state !== now.state || before?.num_images !== now.num_images) {
+      if (!this.run.summary || before?.state !== now.state || before?.num_images !== now.num_images || notes !== this.run.notes.length) {
         this.run.summary = await this.#get(this.run.url());
       }
       const first = this.run.link !== "ok";

@@ -1,0 +1,74 @@
+import { make, setText } from "./dom.js";
+import { post } from "./post.js";
+
+const SINGLE = [
+  ["One step", { command: "step" }, "D and G, as in training"],
+  ["D alone", { command: "update", name: "D" }, "One update of the discriminator; it does not count as a step"],
+  ["G alone", { command: "update", name: "G" }, "One update of the generator; it does not count as a step"],
+];
+
+/** A hand on one run: pause, single updates while it waits, and the settings that may change while it trains. */
+export class Controls {
+  #wanted = ""; // the state that was asked for
+  #known = "";
+
+  /** `tell(sentence)` shows what went wrong. */
+  constructor(run, tell) {
+    this.run = run;
+    this.tell = tell;
+    this.pause = make("button", { type: "button", class: "pause", on: { click: () => this.#toggle() } });
+    const single = SINGLE.map(([text, body, title]) => make("button", { type: "button", title, on: { click: () => this.#ask(body) } }, text));
+    this.single = make("span", { class: "single" }, ...single);
+    this.form = make("form", { class: "adjust", on: { submit: (event) => this.#change(event) } });
+    this.adjust = make("details", {}, make("summary", {}, "Adjust"), this.form);
+    this.element = make("div", { class: "controls", hidden: true }, this.pause, this.single, this.adjust);
+  }
+
+  update() {
+    const state = this.run.status?.state;
+    const training = state === "running" || state === "paused";
+    this.element.hidden = !training || this.run.total > 2;
+    if (!training) return;
+    if (state === this.#wanted) this.#wanted = "";
+    this.pause.disabled = Boolean(this.#wanted);
+    setText(this.pause, state === "paused" ? "Continue" : this.#wanted ? "Pausing…" : "Pause");
+    this.single.hidden = state !== "paused";
+    this.#fill(this.run.summary?.live ?? []);
+  }
+
+  /** One field for each setting, made anew only when a value has changed and nobody is typing. */
+  #fill(knobs) {
+    const known = JSON.stringify(knobs);
+    this.adjust.hidden = !knobs.length;
+    if (known === this.#known || this.form.contains(document.activeElement)) return;
+    this.#known = known;
+    const fields = knobs.map(({ name, value, help, whole }) =>
+      make("label", { title: help }, make("span", {}, name), make("input", { name, value, type: "number", step: whole ? "1" : "any", "data-was": value })),
+    );
+    this.form.replaceChildren(...fields, make("button", { type: "submit" }, "Apply"));
+  }
+
+  async #toggle() {
+    const paused = this.run.status.state === "paused";
+    this.#wanted = paused ? "running" : "paused";
+    this.update();
+    if (!(await this.#ask({ command: paused ? "continue" : "pause" }))) this.#wanted = "";
+  }
+
+  async #change(event) {
+    event.preventDefault();
+    const fields = [...this.form.querySelectorAll("input")].filter((field) => field.value !== field.dataset.was && field.value !== "");
+    for (const field of fields) {
+      if (!(await this.#ask({ command: "change", name: field.name, value: Number(field.value) }))) return;
+      field.dataset.was = field.value;
+    }
+    document.activeElement?.blur();
+    if (fields.length) this.adjust.open = false;
+  }
+
+  async #ask(body) {
+    const problem = await post(this.run.url("/control"), body);
+    this.tell(problem);
+    return !problem;
+  }
+}

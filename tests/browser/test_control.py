@@ -1,0 +1,69 @@
+"""A teacher's hands on a real run: pause, one network alone, a rate; the mark on the charts; a killed worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import WebServer, playwright
+from small import small
+from workers import wait_for, worker_pid
+
+from ganlab.process import launch
+from ganlab.run import Run
+
+expect = playwright.expect
+
+
+@pytest.fixture
+def run(root: Path) -> Iterator[Run]:
+    run = launch(small(steps=1_000_000, checkpoint_every=200, sample_every=200))
+    wait_for(lambda: run.status().step > 20)
+    yield run
+    run.request_stop()
+    wait_for(lambda: not run.status().active)
+
+
+def test_pause_step_adjust_continue(page: playwright.Page, server: WebServer, run: Run) -> None:
+    page.goto(f"{server.url}/live/?run={run.id}")
+    expect(page.get_by_role("button", name="D alone")).to_be_hidden()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".badge")).to_have_text("Paused")
+    step = run.status().step
+    page.get_by_role("button", name="D alone").click()
+    wait_for(lambda: [one.name for one in run.interventions()] == ["D"])
+    page.get_by_role("button", name="One step").click()
+    wait_for(lambda: run.status().step == step + 1)
+
+    page.get_by_text("Adjust").click()
+    page.get_by_label("lr", exact=True).fill("0.001")
+    page.get_by_role("button", name="Apply").click()
+    wait_for(lambda: run.config_now.lr == 0.001)
+    flag = page.locator(".mark.changed .flag").first
+    expect(flag).to_have_attribute("title", f"D updated alone. (step {step:,})")
+    expect(page.locator(".mark.changed .flag").last).to_have_attribute("title", f"lr 0.0002 → 0.001. (step {step + 1:,})")
+
+    page.get_by_role("button", name="Continue").click()
+    expect(page.locator(".badge")).to_have_text("Training")
+    wait_for(lambda: run.status().step > step + 20)
+
+
+def test_a_value_out_of_range_is_told_and_changes_nothing(page: playwright.Page, server: WebServer, run: Run) -> None:
+    page.goto(f"{server.url}/live/?run={run.id}")
+    page.get_by_text("Adjust").click()
+    page.get_by_label("lr", exact=True).fill("7")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".message")).to_contain_text("lr = 7.0 is out of range: 1e-07 to 1.")
+    assert run.interventions() == []
+
+
+def test_a_killed_worker_is_told_on_the_page(page: playwright.Page, server: WebServer, run: Run) -> None:
+    page.goto(f"{server.url}/live/?run={run.id}")
+    wait_for(run.checkpoints)
+    os.kill(worker_pid(run), signal.SIGKILL)
+    expect(page.locator(".badge")).to_have_text("Lost")
+    expect(page.locator(".message")).to_contain_text("The worker was killed. Its last checkpoint is kept")
+    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
