@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from ganlab.data import DATASETS
     from ganlab.engine import train
     from ganlab.families import FAMILIES
+    from ganlab.hub import pull, push
     from ganlab.pipeline import Pipeline
     from ganlab.process import launch, resume
     from ganlab.recipes import RECIPES
     from ganlab.run import Run, runs
 
 __version__ = "0.1.0"
-__all__ = ["DATASETS", "FAMILIES", "RECIPES", "Pipeline", "Run", "TrainConfig", "launch", "resume", "runs", "train"]
+__all__ = ["DATASETS", "FAMILIES", "RECIPES", "Pipeline", "Run", "TrainConfig", "launch", "pull", "push", "resume", "runs", "train"]
 
 _HOMES = {
     "DATASETS": "data",
@@ -29,6 +30,8 @@ _HOMES = {
     "Run": "run",
     "TrainConfig": "config",
     "launch": "process",
+    "pull": "hub",
+    "push": "hub",
     "resume": "process",
     "runs": "run",
     "train": "engine",

@@ -80,7 +80,9 @@ class Hub:
     asked: list[Request] = field(default_factory=list)
     cuts: list[int] = field(default_factory=list)
     answers: list[tuple[str, int]] = field(default_factory=list)  # (part of a path, status), each used once
+    moved: dict[str, str] = field(default_factory=dict)  # old names of repositories
     spoiled: bool = False  # bodies come with one wrong byte
+    surplus: int = 0  # bytes that bodies have too many
     ranges: bool = True
     page: bytes | None = None  # a login page instead of every answer
     stored: dict[str, bytes] = field(default_factory=dict)  # what was uploaded beside git
@@ -119,6 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
             if answer[0] in path:
                 self.hub.answers.remove(answer)
                 return self._send(answer[1], b"no")
+        for old, new in self.hub.moved.items():
+            if f"/{old}" in path:
+                return self._send(307, b"", {"Location": self.path.replace(f"/{old}", f"/{new}", 1)})
         if token not in ("", TOKEN, STRANGER):
             return self._refuse(401, "", "Invalid credentials in Authorization header")
         for pattern, method in _ROUTES:
@@ -191,6 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         part = data[start:]
         if self.hub.spoiled and part:
             part = part[:-1] + bytes([part[-1] ^ 1])
+        part += bytes(self.hub.surplus)
         cut = self.hub.cuts.pop(0) if self.hub.cuts and self.command == "GET" else None
         return self._send(206 if start else 200, part, headers, cut)
 

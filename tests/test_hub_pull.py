@@ -191,6 +191,26 @@ def test_a_wrong_checksum_is_deleted_and_refused(there: Hub, weights: bytes, lar
     assert hub.pull(REPO).is_file()
 
 
+def test_a_body_that_does_not_end_does_not_fill_the_disk(
+    there: Hub, weights: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there.add(REPO, {"generator.pth": weights})
+    there.surplus = 20_000_000
+    most = []
+    monkeypatch.setattr(transfer, "_size", lambda path: most.append(path.stat().st_size if path.exists() else 0) or most[-1])
+    refused(REPO, "arrived with a wrong checksum and was deleted")
+    assert max(most) < len(weights) + 2**20
+    assert not list(tmp_path.rglob("*.incomplete"))
+
+
+def test_a_renamed_repository_is_followed_and_a_circle_is_not(there: Hub, weights: bytes) -> None:
+    there.add("org/newname", {"generator.pth": weights})
+    there.moved = {"org/old": "org/newname"}
+    assert hub.pull("org/old").read_bytes() == weights
+    there.moved = {"org/here": "org/there", "org/there": "org/here"}
+    refused("org/here", "The Hub cannot be reached for org/here (")
+
+
 def test_a_file_other_than_the_catalogues_is_deleted_and_refused(there: Hub, weights: bytes) -> None:
     there.add(REPO, {"generator.pth": weights})
     assert hub.pull(REPO, sha256=sha256(weights)).is_file()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from ganlab.run import Run
 
 _PRIVATE = ("family", "dataset", "data_path", "device", "start_from")
 _LIVE = "distance/"
+_HOW_TO_GET = re.compile(r" (Fetched by hand|Made here)\b.*$")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,15 @@ class Facts:
 
 def write(facts: Facts) -> str:
     """README.md of the repository."""
-    return "\n".join([*_head(facts), *_table(facts), *_measured(facts), *usage(facts.repo, facts.translates), *_again(facts)])
+    return "\n".join([*_head(facts), *_table(facts), *_measured(facts), *_usage(facts), *_again(facts)])
+
+
+def extend(card: str, facts: Facts) -> str:
+    """A card that there is already, with the licence that is stated, what was measured, and how to use it from the Hub."""
+    if facts.licence:
+        card = re.sub(r"^license: .*$", f"license: {facts.licence}", card, count=1, flags=re.MULTILINE)
+    measured = _measured(facts) if facts.values else ()
+    return "\n".join([card.rstrip(), "", *measured, *_usage(facts)])
 
 
 def _head(facts: Facts) -> Iterator[str]:
@@ -88,25 +98,19 @@ def _live(facts: Facts) -> Iterator[str]:
             yield f"- {name}: {value:.4g} at step {step:,} ({protocol}, read during training; more images read lower)"
 
 
-def usage(repo: str, translates: bool) -> list[str]:
+def _usage(facts: Facts) -> Iterator[str]:
     """How to use it from the Hub."""
-    draw = f"ganlab sample {repo} -n 64 --seed 7 -o sheet.png"
-    command = f"ganlab translate photo.jpg --model {repo} -o made.png" if translates else draw
-    call = 'pipeline.translate(Image.open("photo.jpg"))' if translates else "pipeline.sample(8, seed=7)"
-    code = f'pipeline = Pipeline.from_pretrained("{repo}")\npictures = {call}'
+    repo = facts.repo
+    if facts.translates:
+        command, picture = f"ganlab translate photo.jpg --model {repo} -o made.png", "from PIL import Image\n\n"
+        call = 'pipeline.translate(Image.open("photo.jpg"))'
+    else:
+        command, picture, call = f"ganlab sample {repo} -n 64 --seed 7 -o sheet.png", "", "pipeline.sample(8, seed=7)"
+    yield from ("## Use it from the Hub", "", f"```sh\n{command}\n```", "")
+    code = f'from ganlab import Pipeline\n\npipeline = Pipeline.from_pretrained("{repo}")\npictures = {call}'
+    yield from (f"```python\n{picture}{code}\n```", "", "Or as a plain module, by huggingface_hub's PyTorchModelHubMixin:", "")
     mixin = f'from ganlab.hub.module import Generators\n\nnetworks = Generators.from_pretrained("{repo}")'
-    return [
-        "## Use it",
-        "",
-        f"```sh\n{command}\n```",
-        "",
-        f"```python\nfrom ganlab import Pipeline\n\n{code}\n```",
-        "",
-        "As a plain `torch.nn.Module` by `huggingface_hub`'s PyTorchModelHubMixin:",
-        "",
-        f"```python\n{mixin}\n```",
-        "",
-    ]
+    yield from (f"```python\n{mixin}\n```", "")
 
 
 def _again(facts: Facts) -> Iterator[str]:
@@ -157,4 +161,4 @@ def _data(config: Mapping[str, Any]) -> tuple[str, str]:
     if config["dataset"] == "folder" or config["dataset"] not in DATASETS:
         return "a folder of images of the author's own", ""
     source = DATASETS[config["dataset"]]
-    return source.title, source.note
+    return source.title, _HOW_TO_GET.sub("", source.note)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ganlab import __version__, checkpoint
 from ganlab.hub.address import Address, HubError, client, parse
-from ganlab.hub.card import Facts, usage, write
+from ganlab.hub.card import Facts, extend, write
 from ganlab.hub.problems import LOGIN, in_sentences
 from ganlab.metrics.value import Value
 from ganlab.run import Run, runs
@@ -79,10 +79,8 @@ def content(source: str | Path, repo: str, *, licence: str = "", values: Sequenc
     tensors = checkpoint.read_model(folder)
     count = sum(tensor.numel() for name, tensor in tensors.items() if not name.endswith(_STATISTICS))
     facts = Facts(repo, info, count, run, values, licence, samples is not None)
-    if (folder / CARD).is_file():  # a shipped model's own says more than can be derived
-        text = f"{(folder / CARD).read_text().rstrip()}\n\n" + "\n".join(usage(repo, facts.translates))
-    else:
-        text = write(facts)
+    own = folder / CARD  # a shipped model's says more than can be derived
+    text = extend(own.read_text(), facts) if own.is_file() else write(facts)
     return files | {CARD: text.encode()}
 
 

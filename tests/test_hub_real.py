@@ -1,0 +1,75 @@
+"""Other people's real checkpoints through a Hub on this machine: what arrives is judged by what it draws.
+
+The checks are those of tests/test_adapters_real.py, which find here, instead of the folder beside the project, what the real
+client pulled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import SHARED
+from hub_server import Hub, serving, use
+from PIL import Image
+from test_adapters_real import (  # noqa: F401  (collected here once more, with the fixtures below)
+    judge,
+    test_a_discriminator_and_a_classifier_are_named_as_such,
+    test_digits_with_labels,
+    test_digits_without_labels,
+    test_the_collapsed_one_draws_each_class_and_nothing_else,
+    test_the_compressed_generator_stripes_the_sorrel,
+)
+
+from ganlab import Pipeline, hub
+from ganlab.core import Conditioning
+
+GENERATORS = {
+    "cyclegan-horse2zebra-compressed/latest_net_G.pth": ("GAN Compression ResNet", Conditioning.UNPAIRED),
+    "mnist-dcgan/generator.pth": ("Coursera DCGAN", Conditioning.NONE),
+    "mnist-conditional-wgan-gp/generator.pth": ("PyTorch-GAN DCGAN", Conditioning.LABEL),
+    "mnist-gan-mlp/G--300.ckpt": ("MLP", Conditioning.NONE),
+    "cgan-collapsed/generator.pth": ("MLP", Conditioning.LABEL),
+}
+OTHERS = ("mnist-gan-mlp/D--300.ckpt", "mnist-lenet5/lenet5.pth")
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """A Hub with a repository for each folder of the real files."""
+    if not (SHARED / "weights").is_dir():
+        pytest.skip("no foreign checkpoints beside the project")
+    with serving() as running, pytest.MonkeyPatch.context() as patch:
+        use(running, tmp_path_factory.mktemp("home"), patch)
+        for folder in sorted(path for path in (SHARED / "weights").iterdir() if path.is_dir()):
+            files = {path.name: path.read_bytes() for path in folder.iterdir()}
+            running.add(f"someone/{folder.name}", files | {"README.md": b"---\nlicense: mit\n---\n"})
+        yield running
+
+
+@pytest.fixture(scope="module")
+def foreign_weights(there: Hub, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the other tests read from the shared folder, pulled file by file."""
+    folder = tmp_path_factory.mktemp("pulled")
+    for name in (*GENERATORS, *OTHERS):
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.symlink_to(hub.pull(f"someone/{name}"))
+    return folder
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_the_repository_alone_is_enough(there: Hub, name: str) -> None:
+    """No file named: the generator is chosen, never the discriminator beside it."""
+    layout, conditioning = GENERATORS[name]
+    pipeline = Pipeline.from_pretrained(f"someone/{Path(name).parent.name}")
+    assert pipeline.title.startswith(layout) and pipeline.spec.conditioning is conditioning
+    noise = Image.effect_noise((64, 64), 80).convert("RGB")
+    assert pipeline.translate(noise) if pipeline.translates else pipeline.sample(2)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_is_no_generator_is_refused_by_what_it_is(there: Hub, name: str) -> None:
+    with pytest.raises(ValueError, match=r"holds a discriminator|is of no layout known here"):
+        Pipeline.from_pretrained(f"someone/{name}")
