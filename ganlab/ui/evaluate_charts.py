@@ -19,6 +19,7 @@ _COLOURS = {
     False: ("#0072b2", "#d55e00", "#008463", "#b0478f", "#596273", "#171b22"),
     True: ("#56b4e9", "#f59a4c", "#35c9a0", "#e28cc4", "#9ba6b6", "#eef1f6"),
 }
+_SYMBOLS = ("circle", "square", "triangle-up", "cross")  # one for each four colours
 _CONFIG = {"displayModeBar": False, "scrollZoom": False}
 _LABEL = 22  # letters in a line of a label
 _LEGEND = 46
@@ -27,7 +28,7 @@ _HEIGHT = 300  # pixels
 
 def charts(table: Table, names: Mapping[str, str], *, key: str) -> None:
     """Bars of one metric and, where there are two, a scatter plot; the person chooses which."""
-    several = len(table.columns) > 1
+    several = len(table.columns) > 1 and len(table.rows) > 1
     left, right = st.columns(2, gap="large") if several else (st.container(), None)
     with left:
         column = _choice("Bars", table, f"evaluate.bars/{key}", 0)
@@ -86,6 +87,7 @@ def scatter(table: Table, x: Column, y: Column, names: Mapping[str, str], is_dar
             continue
         across, up = row.values[x], row.values[y]
         colour = colours[4] if row.floor else colours[models % 4]
+        symbol = "diamond-open" if row.floor else _SYMBOLS[models // 4 % len(_SYMBOLS)]
         models += not row.floor
         figure.add_scatter(
             x=[across.value],
@@ -93,7 +95,7 @@ def scatter(table: Table, x: Column, y: Column, names: Mapping[str, str], is_dar
             error_x={"array": [across.error], "thickness": 1.2},
             error_y={"array": [up.error], "thickness": 1.2},
             mode="markers",
-            marker={"size": 11, "symbol": "diamond-open" if row.floor else "circle", "color": colour},
+            marker={"size": 11, "symbol": symbol, "color": colour},
             name="<br>".join(textwrap.wrap(label(row), _LEGEND)),
             hovertext=f"{label(row)}<br>{across.estimate}<br>{up.estimate}",
             hoverinfo="text",

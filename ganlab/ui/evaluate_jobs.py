@@ -67,8 +67,9 @@ def _rows(shown: Job, active: set[str]) -> None:
     known = [(job, job.status()) for job in jobs()]
     if {job.id for job, status in known if status.active} != active:
         st.rerun()  # one has begun or ended: charts and downloads belong to the whole page
-    for job, status in known[:_SHOWN]:
-        _row(job, status, shown)
+    with st.container(border=True, gap="xsmall"):
+        for job, status in known[:_SHOWN]:
+            _row(job, status, shown)
     if len(known) > _SHOWN:
         with st.expander(f"{len(known) - _SHOWN} older", expanded=shown.id in {job.id for job, _ in known[_SHOWN:]}):
             for job, status in known[_SHOWN:]:
@@ -82,18 +83,18 @@ def _row(job: Job, status: Status, shown: Job) -> None:
         facts = job.facts
     except ValueError:
         facts = {"title": "Damaged", "arguments": {}, "created": 0.0}
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            title = escaped(facts["title"])
-            notes = [measurable.described(facts["arguments"]), age(facts["created"]), _STATES.get(status.state, "")]
-            said = ", ".join(note for note in notes if note)
-            mark = ":primary[:material/visibility:] " if job.id == shown.id else ""
-            st.markdown(f"{mark}**{title}**  \n:gray[:small[{said}]]", width="stretch")
-            if job.id != shown.id:
-                st.button("Show", key=f"evaluate.show/{job.id}", icon=":material/visibility:", on_click=select, args=(job.id,))
-            _end_button(job, status)
-        if status.active:
-            _bar(job, status)
+    notes = [measurable.described(facts["arguments"]), age(facts["created"]), _STATES.get(status.state, "")]
+    title = escaped(facts["title"])
+    if job.id == shown.id:
+        title = f":primary[:material/visibility: **{title}**]"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{title}  \n:gray[:small[{', '.join(filter(None, notes))}]]", width="stretch")
+        if job.id != shown.id:
+            key, icon = f"evaluate.show/{job.id}", ":material/visibility:"
+            st.button("Show", key=key, icon=icon, type="tertiary", on_click=select, args=(job.id,))
+        _end_button(job, status)
+    if status.active:
+        _bar(job, status)
 
 
 def _bar(job: Job, status: Status) -> None:
@@ -117,8 +118,8 @@ def _end_button(job: Job, status: Status) -> None:
     if status.active:
         asked = job.stop_requested()
         stop, key = "Stopping" if asked else "Stop", f"evaluate.stop/{job.id}"
-        st.button(stop, key=key, icon=":material/stop:", disabled=asked, on_click=job.request_stop)
-    elif st.button("Delete", key=f"evaluate.delete/{job.id}", icon=":material/delete:"):
+        st.button(stop, key=key, icon=":material/stop:", type="tertiary", disabled=asked, on_click=job.request_stop)
+    elif st.button("Delete", key=f"evaluate.delete/{job.id}", icon=":material/delete:", type="tertiary"):
         _confirm(job)
 
 

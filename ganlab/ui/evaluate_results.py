@@ -84,6 +84,7 @@ def _table(table: Table, results: Results) -> None:
         if reported:
             cell["Published by its source"] = escaped(results.published.get(row.subject, "")) or "–"
         cells.append(cell)
+    st.markdown(f"**Against {escaped(table.reference)}**")
     st.table(cells, border="horizontal", hide_index=True)
     notes = [escaped(sentence) for sentence in table.protocol()]
     if any(best.values()):
