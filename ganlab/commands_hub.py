@@ -64,9 +64,11 @@ def _values(options: argparse.Namespace) -> list[Value]:
 
 
 def zoo(options: argparse.Namespace) -> None:
-    """`ganlab zoo`: every model that can be chosen, and where it is now."""
+    """`ganlab zoo`: every model that can be chosen, and where it is now; `ganlab zoo train`: shipped ones, made anew."""
     from ganlab.zoo import OnHub, catalogue, state
 
+    if options.action == "train":
+        return _train(options)
     for entry in catalogue():
         where = state(entry)
         if options.json:
@@ -76,6 +78,18 @@ def zoo(options: argparse.Namespace) -> None:
         print(f"{entry.name:<34} {where:<12} {size:>9}  {entry.licence:<11}  {entry.title}")
         address = f" [{entry.source.address}]" if isinstance(entry.source, OnHub) else ""
         print(f"    {entry.verdict}{address}")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from ganlab.models import SHIPPED as FOLDER
+    from ganlab.shipping import SHIPPED, train_and_ship
+    from ganlab.terminal import driven
+
+    unknown = [name for name in options.names if name not in SHIPPED]
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)} is not shipped; these are: {', '.join(SHIPPED)}.")
+    for name in options.names or SHIPPED:
+        print(driven(train_and_ship(name, options.to or FOLDER)), flush=True)
 
 
 def fetched(model: str) -> str:

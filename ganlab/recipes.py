@@ -105,6 +105,22 @@ for _family, _suffix, _title in (
         note="Meant for a GPU.",
     )
 
+# One of each family, light enough to be shipped and to be trained on a laptop's CPU in minutes.
+_LIGHT: dict[str, Any] = {"width": 32, "z_dim": 32, "lr": 1e-3, "betas": (0.5, 0.99), "lr_decay": 0.5, "ema_decay": 0.998}
+_LIGHT_RUN: dict[str, Any] = {"dataset": "mnist", "steps": 4_000, "batch_size": 64, "sample_every": 200, "checkpoint_every": 938}
+for _name, _title, _settings in (
+    ("dcgan", "Digits by a DCGAN", _LIGHT),
+    ("lsgan", "Digits by an LSGAN", _LIGHT),
+    ("cgan", "Digits on demand by a CGAN", _LIGHT),
+    ("wgan-gp", "Digits by a WGAN-GP", _LIGHT | {"lr": 5e-4, "betas": (0.0, 0.9), "steps": 3_000}),
+    (
+        "gan",
+        "Digits by the first GAN, fully connected",
+        {"z_dim": 64, "lr_decay": 0.5, "steps": 24_000, "batch_size": 100, "sample_every": 600, "checkpoint_every": 600},
+    ),
+):
+    _add(_OURS, f"digits-{_name}", _title, _name, **_LIGHT_RUN | _settings)
+
 # Small enough for an evening on a laptop's CPU: narrow networks, 128 pixels. The zebras' 128 pixels are cut out of pictures
 # of 256, so that the stripes are learned at the scale they will be drawn at.
 _add(

@@ -27,6 +27,7 @@ LAYERS = (
     ("pipeline", "published"),
     ("process",),
     ("fork", "translation", "inversion", "inspection", "verdict", "exploration", "evaluation", "jobs", "reproduction", "terminal"),
+    ("shipping",),
     ("commands", "commands_evaluate", "commands_hub", "commands_reproduce"),
     ("__main__", "web"),
     ("ui",),

@@ -99,18 +99,32 @@ def _live(facts: Facts) -> Iterator[str]:
 
 
 def _usage(facts: Facts) -> Iterator[str]:
-    """How to use it from the Hub."""
+    """How to use it: from the Hub, or a shipped one by its name alone."""
     repo = facts.repo
+    shipped = "/" not in repo
     if facts.translates:
         command, picture = f"ganlab translate photo.jpg --model {repo} -o made.png", "from PIL import Image\n\n"
         call = 'pipeline.translate(Image.open("photo.jpg"))'
     else:
         command, picture, call = f"ganlab sample {repo} -n 64 --seed 7 -o sheet.png", "", "pipeline.sample(8, seed=7)"
-    yield from ("## Use it from the Hub", "", f"```sh\n{command}\n```", "")
+    yield from ("## Use it" if shipped else "## Use it from the Hub", "", f"```sh\n{command}\n```", "")
+    if shipped:
+        if facts.values:
+            names = ",".join(metric_names(facts.values))
+            yield from (f"Measure it again: `ganlab evaluate {repo} --metrics {names}`.", "")
+        return
     code = f'from ganlab import Pipeline\n\npipeline = Pipeline.from_pretrained("{repo}")\npictures = {call}'
     yield from (f"```python\n{picture}{code}\n```", "", "Or as a plain module, by huggingface_hub's PyTorchModelHubMixin:", "")
     mixin = f'from ganlab.hub.module import Generators\n\nnetworks = Generators.from_pretrained("{repo}")'
     yield from (f"```python\n{mixin}\n```", "")
+
+
+def metric_names(values: Sequence[Value]) -> list[str]:
+    """The names that `ganlab evaluate --metrics` takes for values in the features of our own classifiers."""
+    from ganlab.metrics.catalogue import KINDS
+
+    nouns = {kind.noun: name for name, kind in KINDS.items()}
+    return [f"{nouns[value.metric.partition(' ')[2]]}-lenet" for value in values if value.metric.partition(" ")[2] in nouns]
 
 
 def _again(facts: Facts) -> Iterator[str]:

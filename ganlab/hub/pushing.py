@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganlab import __version__, checkpoint
 from ganlab.hub.address import Address, HubError, client, parse
@@ -13,6 +13,9 @@ from ganlab.hub.card import Facts, extend, write
 from ganlab.hub.problems import LOGIN, in_sentences
 from ganlab.metrics.value import Value
 from ganlab.run import Run, runs
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CARD, SAMPLES = "README.md", "samples.png"
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
@@ -77,11 +80,15 @@ def content(source: str | Path, repo: str, *, licence: str = "", values: Sequenc
     if samples := _samples(folder, run, info.step):
         files[SAMPLES] = samples
     tensors = checkpoint.read_model(folder)
-    count = sum(tensor.numel() for name, tensor in tensors.items() if not name.endswith(_STATISTICS))
-    facts = Facts(repo, info, count, run, values, licence, samples is not None)
+    facts = Facts(repo, info, count_parameters(tensors), run, values, licence, samples is not None)
     own = folder / CARD  # a shipped model's says more than can be derived
     text = extend(own.read_text(), facts) if own.is_file() else write(facts)
     return files | {CARD: text.encode()}
+
+
+def count_parameters(tensors: Mapping[str, Tensor]) -> int:
+    """Numbers that were learned, without running statistics."""
+    return sum(tensor.numel() for name, tensor in tensors.items() if not name.endswith(_STATISTICS))
 
 
 def _run_of(folder: Path) -> Run | None:
