@@ -6,18 +6,17 @@ import base64
 import binascii
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
-from ganlab.images import ImageError, decode, png, read, to_pil
+from ganlab.images import ImageError, decode, png, to_pil
 from ganlab.inversion import invert
 from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.ui.playground.figures import QUIET, classes, drawing, endpoint, from_python, links, pipeline_of
-from ganlab.ui.playground.pad import SIDE, on_sheet, pad
+from ganlab.ui.playground.pad import on_paper, pad, sheet_of
 from ganlab.ui.playground.photo import photo
 from ganlab.ui.playground.search import beside, difference, enlarged, progress, shots
 from ganlab.ui.playground.sketch import pixels, reading, says, shown
@@ -41,8 +40,7 @@ class Widgets:
 
     model: gr.Dropdown
     label: gr.Radio
-    sheet: gr.ImageEditor
-    upload: gr.UploadButton
+    sheet: gr.Textbox
     find: gr.Button
     stop: gr.Button
     shots: gr.HTML
@@ -56,12 +54,12 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     widgets = _layout()
     asked = [widgets.sheet, widgets.model, widgets.label]
     told = [widgets.shots, widgets.status, widgets.words, widgets.links]
-    demo.load(restore, None, [widgets.model, widgets.label, widgets.sheet], **QUIET)
+    restored = demo.load(restore, None, [widgets.model, widgets.label, widgets.sheet], **QUIET)
+    restored.then(None, widgets.sheet, js="(sheet) => window.ganlabPad.paint(sheet)", **QUIET)
     tab.select(refresh, [widgets.model, widgets.label], [widgets.model, widgets.label], **QUIET)
     at_once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "draw", "api_visibility": "private"}
     look_settings = at_once | {"trigger_mode": "always_last", "show_progress": "hidden"}
     widgets.model.input(labels, widgets.model, widgets.label, **QUIET).then(look, asked, told, **look_settings)
-    widgets.upload.upload(uploaded, widgets.upload, widgets.sheet, concurrency_limit=1, api_visibility="private")
     gr.on([widgets.sheet.change, widgets.label.input], look, asked, told, **look_settings)
     slow = at_once | {"concurrency_id": "invert", "show_progress": "minimal", "show_progress_on": widgets.status}
     search = widgets.find.click(run, asked, [widgets.shots, widgets.status, widgets.stop, widgets.links], **slow)
@@ -87,8 +85,7 @@ def _layout() -> Widgets:
         label = gr.Radio([], label="Search among", visible=False)
     with gr.Row(elem_classes="draw"):
         with gr.Column(min_width=300, scale=2):
-            sheet = pad(label="Your drawing", height=SIDE + 90, buttons=[], elem_id="sheet-of-paper")
-            upload = gr.UploadButton("Upload a picture", file_types=["image"], size="sm")
+            sheet = pad()
             with gr.Row():
                 find = gr.Button("Find G's closest picture", variant="primary", min_width=180)
                 stop = gr.Button("Stop", min_width=90, interactive=False)
@@ -99,15 +96,16 @@ def _layout() -> Widgets:
             words = gr.HTML(elem_id="verdict")
             link = gr.HTML(links({"tab": "draw"}))
             from_python(_EXAMPLE)
-    return Widgets(model, label, sheet, upload, find, stop, figures, status, words, link)
+    return Widgets(model, label, sheet, find, stop, figures, status, words, link)
 
 
-def look(image: Image.Image | None, model: str | None, label: int | None) -> list[Any]:
+def look(sheet: str | None, model: str | None, label: int | None) -> list[Any]:
     """A new drawing: what the model is shown, what D and the LeNet say; the last search is wiped."""
     empty = [shots(None), _IDLE, "", links({"tab": "draw", "model": model})]
-    if image is None or not model:
-        return empty
     try:
+        image = on_paper(sheet)
+        if image is None or not model:
+            return empty
         pipeline = pipeline_of(model)
         picture = shown(pipeline, image)
     except ImageError:  # an empty sheet is no mistake
@@ -118,9 +116,10 @@ def look(image: Image.Image | None, model: str | None, label: int | None) -> lis
     return [shots(picture), _IDLE, words, links(_state(pipeline, label, picture))]
 
 
-def run(image: Image.Image | None, model: str | None, label: int | None) -> Iterator[list[Any]]:
+def run(sheet: str | None, model: str | None, label: int | None) -> Iterator[list[Any]]:
     """The search, picture by picture: G's closest, where it differs, how far it is; Stop works while it lasts."""
     try:
+        image = on_paper(sheet)
         if image is None:
             raise ImageError("Nothing is drawn yet: draw something first.")
         pipeline = pipeline_of(model)
@@ -137,7 +136,7 @@ def run(image: Image.Image | None, model: str | None, label: int | None) -> Iter
                 shots(picture, found),
                 progress(pipeline, found),
                 stop,
-                links(address, pixels(beside(picture, found, differs))),
+                links(address, pixels(beside(picture, found, differs))[None]),
             ]
     except ValueError as error:
         raise gr.Error(str(error), duration=None) from None
@@ -165,18 +164,6 @@ def answer(image: Image.Image | None, model: str, label: float | None, seed: flo
     ]
 
 
-def uploaded(file: str | None) -> Any:
-    """A picture from a file, laid on the sheet; the file is deleted once it is read."""
-    if not file:
-        return gr.skip()
-    try:
-        return on_sheet(read(Path(file)))
-    except ImageError as error:
-        raise gr.Error(str(error), duration=None) from None
-    finally:
-        Path(file).unlink(missing_ok=True)
-
-
 def _label(pipeline: Pipeline, label: int | None) -> int | None:
     return None if label is None or label == ANY or not pipeline.conditional else int(label)
 
@@ -200,7 +187,7 @@ def _drawn(query: Mapping[str, str]) -> Any:
     if not text:
         return gr.skip()
     try:
-        return on_sheet(decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), max_pixels=2**16))
+        return sheet_of(decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), max_pixels=2**16))
     except (ImageError, binascii.Error, ValueError):
         return gr.skip()
 

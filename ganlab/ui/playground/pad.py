@@ -1,63 +1,53 @@
-"""A sheet of white paper to draw on: Gradio's editor, whose picture reaches Python through our own safe decoding alone."""
+"""A sheet of white paper to draw on: a canvas of our own, playground-draw.js, whose picture reaches Python as a small PNG.
+
+Not Gradio's editor: that asks for a tool before the first stroke, needs WebGL and decodes what it is sent unseen.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import base64
+import binascii
 
 import gradio as gr
 from PIL import Image
 
-from ganlab.images import ImageError, decode, read
+from ganlab.images import ImageError, decode, png
+from ganlab.ui.playground.figures import data_uri
 
-SIDE = 420  # pixels of the canvas
-_PEN = 26  # about what a stroke of MNIST is, at this size
-_COLOURS: list[str | tuple[str, float]] = ["#000000", "#ffffff", "#d63c3c", "#e8973a", "#3a9b4f", "#3b74c4", "#7a4a2b"]
-
-
-def pad(**settings: Any) -> gr.ImageEditor:
-    """A sketch pad whose value reaches Python as a PIL "RGB" picture on white paper; None while there is nothing on it.
-
-    Not a subclass: for those Gradio writes a stub file beside the module.
-    """
-    widget = gr.Sketchpad(
-        brush=gr.Brush(default_size=_PEN, colors=_COLOURS, default_color=_COLOURS[0], color_mode="defaults"),
-        eraser=gr.Eraser(default_size=2 * _PEN),
-        sources=(),  # with any, the pen is not at hand at once
-        canvas_size=(SIDE, SIDE),
-        fixed_canvas=True,
-        layers=False,
-        transforms=(),
-        format="png",
-        **settings,
-    )
-    blobs = widget.blob_storage
-
-    def preprocess(payload: Any) -> Image.Image | None:
-        if payload is None:
-            return None
-        sent = blobs.pop(payload.id, None) if payload.id is not None else payload
-        return _picture(sent.composite or sent.background) if sent is not None else None
-
-    widget.preprocess = preprocess  # type: ignore[method-assign, assignment]
-    return widget
+SIDE = 280  # pixels of the canvas, in playground-draw.js too
+_LONGEST = 2**20  # characters of a sheet
+_HEAD = "data:image/png;base64,"
+_SHEET = f"""<div class="pad">
+<canvas id="pad" width="{SIDE}" height="{SIDE}" tabindex="0" role="img" aria-label="Paper to draw on"></canvas>
+<div class="tools" role="toolbar" aria-label="Drawing tools">
+<button type="button" data-pad="pen" aria-pressed="true">Pen</button>
+<button type="button" data-pad="eraser" aria-pressed="false">Eraser</button>
+<label title="The pen's colour"><input type="color" id="pad-colour" value="#000000" aria-label="The pen's colour"></label>
+<button type="button" data-pad="undo">Undo</button><button type="button" data-pad="clear">Clear</button>
+<label class="file" tabindex="0">Upload<input type="file" id="pad-file" accept="image/*"></label>
+</div></div>"""
 
 
-def on_sheet(image: Image.Image) -> dict[str, Any]:
-    """The editor's value for a picture in the middle of an empty sheet, as large as it fits; small ones stay crisp."""
-    scale = SIDE / max(image.size)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    picture = image.convert("RGB").resize(size, Image.Resampling.NEAREST if scale > 2 else Image.Resampling.LANCZOS)
-    sheet = Image.new("RGB", (SIDE, SIDE), picture.getpixel((0, 0)))
-    sheet.paste(picture, ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
-    return {"background": sheet, "layers": [], "composite": sheet}
+def pad() -> gr.Textbox:
+    """The sheet where it is called; the value of what is returned is its PNG as a data address, empty while nothing is drawn."""
+    gr.HTML(_SHEET)
+    return gr.Textbox("", elem_id="pad-value", visible="hidden", show_label=False, max_length=_LONGEST)
 
 
-def _picture(sent: Any) -> Image.Image | None:
-    """The bytes or the file of the whole sheet -> PIL; Gradio itself would decode a picture of any size."""
-    if sent is None:
+def on_paper(text: str | None) -> Image.Image | None:
+    """What the pad holds -> PIL "RGB"; None for an empty sheet. ImageError for anything but a small PNG of ours."""
+    if not text:
         return None
+    if not text.startswith(_HEAD) or len(text) > _LONGEST:
+        raise ImageError("The drawing did not arrive; draw it again.")
     try:
-        return decode(bytes(sent)) if isinstance(sent, bytes | bytearray | memoryview) else read(Path(sent.path))
-    except ImageError as error:
-        raise gr.Error(str(error), duration=None) from None
+        return decode(base64.b64decode(text.removeprefix(_HEAD), validate=True), max_pixels=4 * SIDE**2)
+    except binascii.Error:
+        raise ImageError("The drawing did not arrive; draw it again.") from None
+
+
+def sheet_of(image: Image.Image) -> str:
+    """The pad's value for a small square picture, as large as it fits by whole pixels."""
+    scale = max(1, SIDE // max(image.size))
+    picture = image.convert("RGB").resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
+    return data_uri(png(picture))
