@@ -68,7 +68,8 @@ def zoo(options: argparse.Namespace) -> None:
     from ganlab.zoo import OnHub, catalogue, state
 
     if options.action == "train":
-        return _train(options)
+        _train(options)
+        return
     for entry in catalogue():
         where = state(entry)
         if options.json:
