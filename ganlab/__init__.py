@@ -20,7 +20,20 @@ if TYPE_CHECKING:
     from ganlab.run import Run, runs
 
 __version__ = "0.1.0"
-__all__ = ["DATASETS", "FAMILIES", "RECIPES", "Pipeline", "Run", "TrainConfig", "launch", "pull", "push", "resume", "runs", "train"]
+__all__ = [
+    "DATASETS",
+    "FAMILIES",
+    "RECIPES",
+    "Pipeline",
+    "Run",
+    "TrainConfig",
+    "launch",
+    "pull",
+    "push",
+    "resume",
+    "runs",
+    "train",
+]
 
 _HOMES = {
     "DATASETS": "data",
