@@ -260,9 +260,10 @@ class Pipeline:
 
         ValueError for a model without labels and for classes out of range.
         """
-        ends = self.condition(2, [first, second])
-        if ends is None:
+        if not self.conditional:
             raise ValueError(f"{self.name} is not conditional: it has no classes to mix.")
+        ends = self.condition(2, [first, second])
+        assert ends is not None
         pure = torch.nn.functional.one_hot(ends, self.spec.num_classes).float()
         shares = torch.as_tensor(share, dtype=torch.float32).reshape(-1, 1)
         return (1 - shares) * pure[0] + shares * pure[1]

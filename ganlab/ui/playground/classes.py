@@ -163,7 +163,7 @@ def draw_row(model: str | None, seed: float | None, truncation: float, *_: Any) 
     named = zip(images, pipeline.labels, strict=False)
     figures = [figure(image, name, Latent.of(str(model), z, name)) for image, name in named]
     few = "" if len(images) == len(pipeline.labels) else f" (the first {len(images)} of {len(pipeline.labels)})"
-    return f"<h3>One z in every class{few}</h3>{row(figures, 'strip')}"
+    return f"<h3>One z in every class{few}</h3>{row(figures, 'along')}"
 
 
 def draw_grid(model: str | None, seed: float | None, truncation: float, first: Any, second: Any, share: Any, rows: float) -> str:
@@ -186,7 +186,7 @@ def draw_blend(model: str | None, seed: float | None, truncation: float, first: 
     images = pipeline.generate(z, _mixture(pipeline, first, second, shares.tolist()))
     figures = [figure(image, f"{100 * share:.0f} %") for image, share in zip(images, shares.tolist(), strict=True)]
     saved = links(_query(model, seed, truncation, first, second, *rest), images, STEPS, f"{first}-to-{second}")
-    return row(figures, "strip") + saved
+    return row(figures, "along") + saved
 
 
 def _mixture(pipeline: Pipeline, first: str, second: str, share: float | list[float]) -> torch.Tensor:

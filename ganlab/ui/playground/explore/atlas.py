@@ -100,7 +100,7 @@ def answer(
         raise ValueError(f"A map of {side} × {side} pictures is too small or too large; ask for another number per side.")
     z = plane_of(pipeline, kind, a, b, c, first, second, reach).grid(side)
     images = pipeline.generate(z, class_of(pipeline, label))
-    return sheet(images, side, padding=0, scale=max(1, 640 // (side * pipeline.spec.image_size)))
+    return sheet(images, side, padding=0, scale=max(1, round(700 / (side * pipeline.spec.image_size))))
 
 
 def _map_or_nothing(

@@ -80,7 +80,7 @@ def draw(model: str | None, label: str | None, start: str, end: str, path: str, 
         for number, (image, caption, latent) in enumerate(zip(images, captions, z, strict=True), start=1)
     ]
     query = address("between", model, label, **{"from": start, "to": end, "path": path, "count": int(count)})
-    return row(figures, "strip") + links(query, images, len(images), "strip") + on_judge(pipeline)
+    return row(figures, "along") + links(query, images, len(images), "strip") + on_judge(pipeline)
 
 
 def answer(model: str, start: str, end: str, path: str, count: float, label: str) -> tuple[Image.Image, list[Any]]:

@@ -80,8 +80,8 @@ def as_json(model: str | None, label: str | None, text: str) -> str:
         return ""
 
 
-def nearest(model: str | None, label: str | None, text: str, told: Told) -> tuple[Neighbourhood, Tensor, list[Neighbours]]:
-    """The neighbours of the latent's picture by every measure; ValueError, one sentence, where the data is not here."""
+def searched(model: str | None, label: str | None, text: str, told: Told) -> tuple[Neighbourhood, Tensor]:
+    """The training images, ready to be searched, and the latent's picture; ValueError, one sentence, where they are not here."""
     _, _, images = _picture(model, label, text)
     folder = next((known.folder for known in models() if known.name == model), None)
     if folder is None:
@@ -94,8 +94,11 @@ def nearest(model: str | None, label: str | None, text: str, told: Told) -> tupl
         dataset = _driven(training_images(config, images.shape[1]), told)
         _last.clear()
         _last[key] = Neighbourhood(dataset, flip=bool(config.get("flip")))
-    known = _last[key]
-    return known, images[0], [_driven(known.nearest(images[0], measure), told) for measure in known.measures]
+    return _last[key], images[0]
+
+
+def _silent(said: Loading) -> None:
+    """For callers that see no progress."""
 
 
 def _driven(work: Iterator[Loading], told: Told) -> Any:
@@ -112,16 +115,24 @@ def search(
     label: str | None,
     text: str,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio hands it over)
-) -> str:
-    """The neighbours as rows of figures, each row with its verdict."""
+) -> Iterator[str]:
+    """The neighbours as rows of figures, each row with its verdict: pixels first, since features take longer."""
+
+    def told(said: Loading) -> None:
+        progress((said.done, said.total) if said.total else 0, desc=said.what, unit="images")
+
+    shown = ""
     try:
-        known, image, found = nearest(model, label, text, lambda said: progress((said.done, said.total or None), desc=said.what))
+        known, image = searched(model, label, text, told)
+        for measure in known.measures:
+            shown += _told(known, image, _driven(known.nearest(image, measure), told))
+            yield shown
     except ValueError as error:
-        return f'<p class="wrong">{html.escape(str(error))}</p>'
-    parts = [_told(known, image, one) for one in found]
+        yield f'{shown}<p class="wrong">{html.escape(str(error))}</p>'
+        return
     if "features" not in known.measures:
-        parts.append(f'<p class="quiet">No classifier was trained on {known.dataset.name}, so only pixels are compared.</p>')
-    return "".join(parts) + f'<p class="quiet">{_HELP}</p>'
+        shown += f'<p class="quiet">No classifier was trained on {known.dataset.name}, so only pixels are compared.</p>'
+    yield f'{shown}<p class="quiet">{_HELP}</p>'
 
 
 def _told(known: Neighbourhood, image: Tensor, found: Neighbours) -> str:
@@ -149,7 +160,8 @@ def _distance(found: Neighbours, value: float) -> str:
 
 def answer(model: str, text: str, label: str) -> list[dict[str, Any]]:
     """/explore_nearest: by every measure the indices and distances of the nearest training images, and the yardstick."""
-    known, _, found = nearest(model, label or None, text, lambda said: None)
+    known, image = searched(model, label or None, text, _silent)
+    found = [_driven(known.nearest(image, measure), _silent) for measure in known.measures]
     return [
         {
             "measure": one.measure,

@@ -1,0 +1,223 @@
+"""The Explore and Classes panels: what an address restores, what is drawn and refused, and their named endpoints."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from html import unescape
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+import torch
+from PIL import Image
+
+from ganlab import Pipeline
+from ganlab.exploration.latents import Latent
+from ganlab.ui import playground
+from ganlab.ui.playground import classes, figures
+from ganlab.ui.playground.explore import SECTIONS, _body, _head, atlas, between, choose, close, film, sums
+from ganlab.web.pictures import Order, draw
+
+ENDPOINTS = (
+    "explore_strip",
+    "explore_loop",
+    "explore_map",
+    "explore_arithmetic",
+    "explore_nearest",
+    "classes_grid",
+    "classes_mix",
+)
+
+
+@pytest.fixture(scope="module")
+def demo() -> gr.Blocks:
+    return playground.build()
+
+
+def function(demo: gr.Blocks, name: str) -> Any:
+    """The function behind a named endpoint."""
+    return next(block.fn for block in demo.fns.values() if block.api_name == name)
+
+
+def latents(shown: str) -> list[Latent]:
+    return [Latent.parse(unescape(text)) for text in re.findall(r'data-latent="([^"]*)"', shown)]
+
+
+def sections() -> list[Any]:
+    with gr.Blocks():
+        chosen = SimpleNamespace(model=gr.Dropdown(), label=gr.Radio(), turn=gr.State(0))
+        return [lay_out(chosen) for _, lay_out in SECTIONS.values()]
+
+
+def restored(**query: str) -> dict[str, Any]:
+    """Every widget of every section by its name in the address."""
+    return {
+        f"{section.name}_{name}": value
+        for section in sections()
+        for name, value in zip(section.widgets, section.restore(query), strict=True)
+    }
+
+
+def test_every_panel_has_its_named_endpoints_with_an_example(demo: gr.Blocks) -> None:
+    named = {block.api_name for block in demo.fns.values() if block.api_visibility == "public"}
+    assert named >= set(ENDPOINTS)
+    code = "".join(section.code for section in sections()) + classes._CODE
+    assert {name for name in ENDPOINTS if f'api_name="/{name}"' in code} == set(ENDPOINTS)
+
+
+def test_an_address_restores_every_section() -> None:
+    state = restored(
+        between_from="7", between_path="lerp", between_count="5", loop_seeds="4, 5", loop_format="WebP", map_kind="Three seeds",
+        map_reach="1.5", map_x="-0.5", sums_c="9", close_z="11",
+    )  # fmt: skip
+    assert (state["between_from"], state["between_to"], state["between_path"], state["between_count"]) == ("7", "1", "lerp", 5)
+    assert (state["loop_seeds"], state["loop_format"], state["loop_speed"]) == ("4, 5", "WebP", 20)
+    assert (state["map_kind"], state["map_reach"], state["map_x"], state["map_y"]) == ("Three seeds", 1.5, -0.5, 0.0)
+    assert (state["sums_a"], state["sums_c"], state["close_z"]) == ("0", "9", "11")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("between_count", "1000000"),
+        ("between_count", "many"),
+        ("between_path", "spiral"),
+        ("loop_format", "EXE"),
+        ("map_kind", "<script>"),
+        ("map_x", "nan"),
+        ("map_reach", "-1"),
+        ("map_side", "1e9"),
+    ],
+)
+def test_nonsense_in_an_address_is_left_out(name: str, text: str) -> None:
+    assert restored(**{name: text}) == restored()
+
+
+def test_the_head_restores_model_and_label_and_later_visits_keep_them() -> None:
+    model, label, about, turn, entered = _head(None, 0, False, {"model": "shapes-quick", "label": "heart"})
+    assert model["value"] == "shapes-quick" and entered is True and turn == 1
+    assert label["value"] == "heart" and "moon" in label["choices"] and label["visible"]
+    assert "CGAN on Shapes, 28 × 28 grey, z of 16 numbers" in about
+    assert _head("shapes-quick", 3, True, {"model": "digits-quick"})[0]["value"] == "shapes-quick"
+    assert choose("digits-quick", 0)[0]["visible"] is False
+    assert _head(None, 0, False, {"model": "../../etc", "label": "<b>"})[1]["value"] in ("circle", "0", None)
+    request = SimpleNamespace(
+        query_params={"section": "sums", "model": "digits-quick"}, headers={"referer": "http://lab:9/p/?x=1"}
+    )
+    shown = _body(sections(), None, False, request)
+    assert shown[0].selected == "sums"
+    assert 'Client("http://lab:9/p/")' in shown[-1] and '"digits-quick"' in shown[-1]
+
+
+def test_a_strip_shows_pictures_whose_latents_can_be_pasted_back() -> None:
+    shown = between.draw("shapes-quick", "heart", "3", "4", "slerp", 5)
+    found = latents(shown)
+    assert [latent.label for latent in found] == ["heart"] * 5
+    pipeline = Pipeline.load("shapes-quick")
+    assert torch.equal(found[0].tensor(), pipeline.latents(1, 3)[0])
+    assert "between_from=3" in unescape(shown) and "without its discriminator" in shown
+    again = between.draw("shapes-quick", "heart", found[-1].dump(), "3", "slerp", 5)
+    assert latents(again)[0].z == found[-1].z
+    picture, plain = between.answer("shapes-quick", "3", "4", "slerp", 5, "heart")
+    assert isinstance(picture, Image.Image) and [tuple(one["z"]) for one in plain] == [one.z for one in found]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (("nobody", None, "0", "1", "slerp", 5), "no model named"),
+        ((None, None, "0", "1", "slerp", 5), "Choose a model"),
+        (("horse2zebra-light", None, "0", "1", "slerp", 5), "translates photos"),
+        (("shapes-quick", "whale", "0", "1", "slerp", 5), "no class"),
+        (("shapes-quick", None, "<b>", "1", "slerp", 5), "not JSON"),
+        (("shapes-quick", None, "0", "1", "slerp", 500), "2 to 16"),
+    ],
+)
+def test_what_cannot_be_drawn_is_a_sentence_in_its_place(values: tuple[Any, ...], reason: str) -> None:
+    shown = figures.refusing(between.draw)(*values)
+    assert reason in unescape(shown) and shown.startswith('<p class="wrong">') and "<b>" not in shown
+    with pytest.raises(gr.Error, match=reason):
+        figures.telling(between.draw)(*values)
+
+
+def test_a_map_and_its_points_agree() -> None:
+    plane = ("Two directions", "0", "1", "2", 1, 2, 3, 5)
+    picture = atlas.answer("digits-quick", *plane, "")
+    assert picture.width == picture.height and picture.width % (5 * 28) == 0
+    middle = latents(atlas.draw("digits-quick", None, *plane, 0, 0))[0]
+    assert torch.allclose(middle.tensor(), Pipeline.load("digits-quick").latents(1, 0)[0])
+    corner = latents(atlas.draw("digits-quick", None, "Three seeds", *plane[1:], -1, -1))[0]
+    assert torch.allclose(corner.tensor(), middle.tensor(), atol=1e-6)
+    x, y = atlas._clicked(5, torch.zeros(500, 500, 3).numpy(), SimpleNamespace(index=[410, 10]))
+    assert (x, y) == (1.0, 1.0)
+    assert atlas._map_or_nothing("digits-quick", None, "Two directions", "0", "1", "2", 2, 2, 3, 5) is None
+    assert "two different directions" in figures.refusing(atlas.draw)(
+        "digits-quick", None, "Two directions", "0", "1", "2", 2, 2, 3, 5, 0, 0
+    )
+
+
+def test_arithmetic_without_a_difference_is_the_third() -> None:
+    found = latents(sums.draw("digits-quick", None, "4", "4", "6"))
+    assert len(found) == 4 and found[3].z == found[2].z
+    _, latent = sums.answer("digits-quick", "4", "4", "6", "")
+    assert tuple(latent["z"]) == found[2].z and Latent.parse(json.dumps(latent)).model == "digits-quick"
+
+
+def test_a_loop_is_a_film(demo: gr.Blocks) -> None:
+    path = function(demo, "explore_loop")("digits-quick", "0, 1", "slerp", 4, 10, "GIF", "")
+    with Image.open(path) as made:
+        assert made.n_frames == 8 and made.width == 224
+    for seeds in ("", "1", "1, x", ", ".join("1" * 17)):
+        with pytest.raises(ValueError):
+            film.film("digits-quick", None, seeds, "slerp", 4, 10, "GIF")
+
+
+def test_nearest_training_images_where_the_data_is_drawn_and_a_sentence_where_it_is_not() -> None:
+    found = close.answer("shapes-quick", "0", "circle")
+    assert [one["measure"] for one in found] == ["pixels"] and len(found[0]["nearest"]) == 6
+    assert found[0]["typical distance between real images"] > 0 and found[0]["nearest"][0]["label"]
+    *_, shown = close.search("shapes-quick", "circle", "0", lambda *_, **__: None)
+    assert "By pixels" in shown and "10,000 training images" in shown and "only pixels" in shown
+    (refused,) = close.search("digits-quick", None, "0", lambda *_, **__: None)
+    assert "not on this machine" in refused
+
+
+def test_classes_restore_by_name_and_only_models_with_labels_are_offered() -> None:
+    query = {"model": "shapes-quick", "first": "star", "second": "moon", "seed": "8", "share": "0.25", "rows": "3"}
+    shown = classes.restore(None, 0, False, query, "http://lab/")
+    assert {name for _, name in shown[0]["choices"]} >= {"shapes-quick", "digits-quick-conditional"}
+    assert "digits-quick" not in {name for _, name in shown[0]["choices"]}
+    assert (shown[1]["value"], shown[2]["value"]) == ("star", "moon") and shown[8] == 8
+    assert shown[9:12] == [1.0, 0.25, 3] and '"star", "moon"' in shown[12]
+    bad = classes.restore(None, 0, False, {"share": "inf", "rows": "99", "seed": "-2", "first": "9"}, "http://lab/")
+    assert bad[8:12] == [0, 1.0, 0.5, 4] and len(bad) == 13
+
+
+def test_one_z_in_every_class_carries_the_names_of_the_classes(demo: gr.Blocks) -> None:
+    found = latents(classes.draw_row("shapes-quick", 2, 1.0))
+    assert [latent.label for latent in found] == list(Pipeline.load("shapes-quick").labels) and len({one.z for one in found}) == 1
+    assert ">heart</span>" in classes.draw_grid("shapes-quick", 2, 1.0, "circle", "heart", 0.5, 3)
+    assert function(demo, "classes_grid")("shapes-quick", 2, 3, 1.0).width == 10 * (2 * 28 + 2) + 2
+    with pytest.raises(gr.Error, match="takes no label"):
+        function(demo, "classes_grid")("digits-quick", 2, 3, 1.0)
+
+
+def test_a_mixture_is_the_same_by_route_and_by_endpoint(demo: gr.Blocks) -> None:
+    mix = function(demo, "classes_mix")
+    pipeline = Pipeline.load("shapes-quick")
+    pure = [pipeline.sample(1, 5, label=label)[0] for label in (0, 8)]
+    assert [mix("shapes-quick", 5, "circle", "heart", share, 1.0).tobytes() for share in (0, 1)] == [
+        one.tobytes() for one in pure
+    ]
+    half = mix("shapes-quick", 5, "circle", "heart", 0.5, 1.0)
+    order = Order.parse({"model": "shapes-quick", "seed": "5", "label": "0", "mix": "8", "share": "0.5"})
+    assert Image.open(io.BytesIO(draw(order, pipeline))).tobytes() == half.tobytes()
+    with pytest.raises(gr.Error, match="no class 'whale'"):
+        mix("shapes-quick", 5, "circle", "whale", 0.5, 1.0)
+    with pytest.raises(ValueError, match="has no classes to mix"):
+        draw(Order.parse({"model": "digits-quick", "mix": "1"}), Pipeline.load("digits-quick"))
+    with pytest.raises(ValueError, match="share = '2'"):
+        Order.parse({"model": "shapes-quick", "mix": "1", "share": "2"})
