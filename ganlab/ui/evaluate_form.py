@@ -86,13 +86,14 @@ def _begin(found: Mapping[str, Subject], selected: Job | None) -> None:
     st.session_state["evaluate.folder"] = "" if reference in measurable.references() else reference
     for name in ("n", "split", "seed", "floors"):
         st.session_state[f"evaluate.{name}"] = values[name]
+    if not selected:
+        query.write(evaluate_jobs.PAGE, query.asked())  # it has been followed: only another one begins anew
 
 
 def _first(found: Mapping[str, Subject]) -> str:
     """The newest model of one's own, else the one that Home recommends, else any."""
-    own = next(iter(found))
-    shipped = start.recommended()
-    return shipped if own in (start.DIGITS, start.SHAPES) and shipped in found else own
+    first, shipped = next(iter(found.values())), start.recommended()
+    return first.name if first.own or shipped not in found else shipped
 
 
 def _plain(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -25,12 +25,16 @@ _LABELLED = ("accuracy", "intra")
 
 @dataclass(frozen=True)
 class Subject:
-    """A model that can be measured: `title` for people, the data set it learned, whether it draws labels on demand."""
+    """A model that can be measured: `title` for people, the data set it learned, whether it draws labels on demand.
+
+    `own`: it was trained here, and not shipped.
+    """
 
     name: str
     title: str
     dataset: str
     conditional: bool
+    own: bool
 
 
 def models_here() -> dict[str, Subject]:
@@ -42,8 +46,7 @@ def models_here() -> dict[str, Subject]:
             found[model.name] = subject
     titles = [subject.title for subject in found.values()]
     return {
-        name: Subject(name, f"{one.title} ({name})", one.dataset, one.conditional) if titles.count(one.title) > 1 else one
-        for name, one in found.items()
+        name: replace(one, title=f"{one.title} ({name})") if titles.count(one.title) > 1 else one for name, one in found.items()
     }
 
 
@@ -56,7 +59,8 @@ def _subject(model: Model) -> Subject | None:
     if model.translates:
         return None
     dataset = str(info.config.get("data_path") or info.config["dataset"])
-    return Subject(model.name, title, dataset, info.spec.get("conditioning") == Conditioning.LABEL)
+    conditional = info.spec.get("conditioning") == Conditioning.LABEL
+    return Subject(model.name, title, dataset, conditional, own=model.origin == "run")
 
 
 def titles(names: Iterable[str], found: Mapping[str, Subject]) -> dict[str, str]:
