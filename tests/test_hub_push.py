@@ -25,6 +25,7 @@ from ganlab.metrics.value import Value
 from ganlab.models import SHIPPED
 from ganlab.process import work
 
+pytestmark = pytest.mark.filterwarnings("ignore:Use .content:DeprecationWarning")  # of the client's own calls
 REPO = "org/name"
 VALUE = Value("frechet-lenet", 3.21, 0.4, 1000, 1000, "shapes train", "lenet", "none", 0)
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import SHARED
-from hub_server import Hub, serving, use
+from hub_server import serving, use
 from PIL import Image
 from test_adapters_real import (  # noqa: F401  (collected here once more, with the fixtures below)
     judge,
@@ -36,31 +35,22 @@ OTHERS = ("mnist-gan-mlp/D--300.ckpt", "mnist-lenet5/lenet5.pth")
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
-    """A Hub with a repository for each folder of the real files."""
-    if not (SHARED / "weights").is_dir():
-        pytest.skip("no foreign checkpoints beside the project")
+def foreign_weights(foreign_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """What the tests read from the shared folder, pulled file by file from a Hub with a repository for each folder there."""
+    pulled = tmp_path_factory.mktemp("pulled")
     with serving() as running, pytest.MonkeyPatch.context() as patch:
         use(running, tmp_path_factory.mktemp("home"), patch)
-        for folder in sorted(path for path in (SHARED / "weights").iterdir() if path.is_dir()):
+        for folder in sorted(path for path in foreign_weights.iterdir() if path.is_dir()):
             files = {path.name: path.read_bytes() for path in folder.iterdir()}
             running.add(f"someone/{folder.name}", files | {"README.md": b"---\nlicense: mit\n---\n"})
-        yield running
-
-
-@pytest.fixture(scope="module")
-def foreign_weights(there: Hub, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the other tests read from the shared folder, pulled file by file."""
-    folder = tmp_path_factory.mktemp("pulled")
-    for name in (*GENERATORS, *OTHERS):
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.symlink_to(hub.pull(f"someone/{name}"))
-    return folder
+        for name in (*GENERATORS, *OTHERS):
+            (pulled / name).parent.mkdir(exist_ok=True)
+            (pulled / name).symlink_to(hub.pull(f"someone/{name}"))
+        yield pulled
 
 
 @pytest.mark.parametrize("name", GENERATORS)
-def test_the_repository_alone_is_enough(there: Hub, name: str) -> None:
+def test_the_repository_alone_is_enough(foreign_weights: Path, name: str) -> None:
     """No file named: the generator is chosen, never the discriminator beside it."""
     layout, conditioning = GENERATORS[name]
     pipeline = Pipeline.from_pretrained(f"someone/{Path(name).parent.name}")
@@ -70,6 +60,6 @@ def test_the_repository_alone_is_enough(there: Hub, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_what_is_no_generator_is_refused_by_what_it_is(there: Hub, name: str) -> None:
+def test_what_is_no_generator_is_refused_by_what_it_is(foreign_weights: Path, name: str) -> None:
     with pytest.raises(ValueError, match=r"holds a discriminator|is of no layout known here"):
         Pipeline.from_pretrained(f"someone/{name}")
