@@ -87,8 +87,8 @@ def _layout() -> Widgets:
         with gr.Column(min_width=300, scale=2):
             sheet = pad()
             with gr.Row():
-                find = gr.Button("Find G's closest picture", variant="primary", min_width=180)
-                stop = gr.Button("Stop", min_width=90, interactive=False)
+                find = gr.Button("Find G's closest picture", variant="primary", min_width=180, scale=2)
+                stop = gr.Button("Stop", min_width=80, interactive=False)
             gr.HTML(_HINT, elem_classes="quiet")
         with gr.Column(min_width=300, scale=3):
             figures = gr.HTML(shots(None))

@@ -31,8 +31,8 @@ def grid(maps: Maps) -> Image.Image:
 
 
 def first_shown(seen: Activations) -> int:
-    """The number, from 1, of the layer to begin with: the first with several maps of several pixels."""
-    fitting = (number for number, maps in enumerate(seen.maps, 1) if not maps.whole and maps.total > 1)
+    """The number, from 1, of the layer to begin with: the first convolution with several maps, else the first layer."""
+    fitting = (number for number, maps in enumerate(seen.maps, 1) if "convolution" in maps.layer.kind and maps.total > 1)
     return next(fitting, 1)
 
 

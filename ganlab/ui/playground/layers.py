@@ -77,7 +77,7 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     anew = [
         tab.select(refresh, chosen, menu, **QUIET),
         demo.load(restore, None, menu, **QUIET),
-        widgets.model.input(choose, widgets.model, [widgets.network, widgets.label, widgets.wanted], **QUIET),
+        widgets.model.input(choose, [widgets.model, widgets.seed], menu[1:], **QUIET),
         widgets.network.input(lambda: FIRST, None, widgets.wanted, **QUIET),
     ]
     for event in anew:
@@ -106,8 +106,7 @@ def _layout() -> Widgets:
         network = gr.Radio([], label="Network", min_width=240, scale=2)
     with gr.Row():
         with gr.Column(min_width=300, scale=2):
-            with gr.Row():
-                seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MOST_SEED, min_width=110)
+            seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MOST_SEED, min_width=110)
             label = gr.Radio([], label="Label", visible=False)
             entering = gr.HTML(elem_classes="entering")
             with gr.Accordion("A picture of your own", open=False):
@@ -211,10 +210,9 @@ def refresh(name: str | None, network: str | None, seed: float | None, label: in
     return _menu(name, network, int(seed or 0), label or 0, int(layer))
 
 
-def choose(name: str | None) -> list[Any]:
-    """What depends on the model."""
-    _, network, _, label, layer = _menu(name, None, 0, 0, FIRST)
-    return [network, label, layer]
+def choose(name: str | None, seed: float | None) -> list[Any]:
+    """What depends on the model; the seed is kept."""
+    return _menu(name, None, int(seed or 0), 0, FIRST)[1:]
 
 
 def _menu(name: str | None, network: str | None, seed: int, label: int, layer: int) -> list[Any]:
@@ -223,7 +221,13 @@ def _menu(name: str | None, network: str | None, seed: int, label: int, layer: i
     if model is None:
         return [gr.update(choices=[], value=None), *[gr.skip() for _ in range(4)]]
     dropdown = gr.update(choices=[(model_label(model), model.name) for model in found], value=model.name)
-    return [dropdown, _networks(model, network), seed, _labels(model, label), layer]
+    return [
+        dropdown,
+        _networks(model, network),
+        gr.update(value=seed, visible=not model.translates),
+        _labels(model, label),
+        layer,
+    ]
 
 
 def _networks(model: Model, network: str | None) -> Any:

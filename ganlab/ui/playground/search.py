@@ -20,7 +20,10 @@ def progress(pipeline: Pipeline, found: Inversion) -> str:
     """How far the search is, in words, a bar and the curve of its best loss."""
     words = "Found" if found.finished else f"Step {found.step} of {found.steps}"
     as_class = f", drawn as {pipeline.labels[found.label]}" if found.label is not None and pipeline.labels else ""
-    bar = f'<progress max="{found.steps}" value="{found.step}" aria-label="The search"></progress>'
+    done = (
+        f'role="progressbar" aria-label="The search" aria-valuemin="0" aria-valuemax="{found.steps}" aria-valuenow="{found.step}"'
+    )
+    bar = f'<div class="bar" {done}><i style="width:{100 * found.step / found.steps:.1f}%"></i></div>'
     return f'{bar}<p class="quiet">{words}: {100 * found.error:.1f} % off on average{as_class}.</p>{_curve(found)}'
 
 

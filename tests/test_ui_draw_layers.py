@@ -1,0 +1,173 @@
+"""The Draw and Layers panels without a browser: what they say of a drawing, what an address restores, what is refused."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from small import small
+
+from ganlab.images import ImageError, png
+from ganlab.process import work
+from ganlab.run import Run
+from ganlab.ui import playground
+from ganlab.ui.playground import draw, layers
+from ganlab.ui.playground.layer_table import grid, table
+from ganlab.ui.playground.pad import SIDE, on_paper, sheet_of
+from ganlab.web.pipelines import PIPELINES
+
+DIGITS, SHAPES, HORSES = "digits-quick-conditional", "shapes-quick", "horse2zebra-light"
+
+
+def asked(**query: str) -> Any:
+    return SimpleNamespace(query_params=query)
+
+
+@pytest.fixture
+def seven() -> str:
+    """A drawn 7 as the pad sends it."""
+    image = Image.new("RGB", (SIDE, SIDE), "white")
+    ImageDraw.Draw(image).line([(80, 70), (190, 70), (130, 210)], fill="black", width=18, joint="curve")
+    return "data:image/png;base64," + base64.b64encode(png(image)).decode()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run with its discriminator, on shapes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GANLAB_DATA", str(tmp_path_factory.mktemp("data")))
+        run = Run.create(small("cgan", steps=10), root=tmp_path_factory.mktemp("runs"))
+        work(run)
+    yield run
+
+
+def query_of(links: str) -> dict[str, str]:
+    address = links.split('href="?')[-1].split('"')[0].replace("&amp;", "&")
+    return {key: values[0] for key, values in parse_qs(urlsplit("?" + address).query).items()}
+
+
+def test_the_tabs_are_there_with_their_endpoints() -> None:
+    demo = playground.build()
+    assert {"draw", "layers"} <= set(playground.TABS)
+    assert {"draw", "layers"} <= {str(one.api_name) for one in demo.fns.values()}
+    limits = {one.concurrency_limit for one in demo.fns.values() if one.fn in (draw.run, draw.look, layers.show)}
+    assert limits == {1}
+
+
+def test_a_drawn_seven_is_read_as_a_seven_without_a_discriminator(seven: str) -> None:
+    figures, _, words, links = draw.look(seven, DIGITS, draw.ANY)
+    assert "<img" in figures and "Not searched yet" in figures
+    assert "travels without its discriminator" in words
+    assert "reads <b>7</b>" in words
+    assert query_of(links)["model"] == DIGITS
+
+
+def test_an_address_holds_the_drawing(seven: str) -> None:
+    query = query_of(draw.look(seven, DIGITS, 3)[-1])
+    model, label, sheet = draw.restore(asked(**query))
+    assert (model["value"], label["value"]) == (DIGITS, 3)
+    again = draw.look(sheet, DIGITS, 3)
+    assert query_of(again[-1])["model"] == DIGITS
+    before, after = (np.asarray(on_paper(text)).astype(float) for text in (seven, sheet))
+    assert before.mean() > 128 > after.mean()  # as the model is shown it: white on black
+    assert "reads <b>7</b>" in again[2]
+
+
+@pytest.mark.parametrize("drawing", ["", "!!!", "aGVsbG8", "A" * 10_000])
+def test_nonsense_in_an_address_leaves_an_empty_sheet(drawing: str) -> None:
+    model, label, sheet = draw.restore(asked(tab="draw", model="../../etc", label="99", drawing=drawing))
+    assert model["value"] != "../../etc" and label["value"] == draw.ANY
+    assert not isinstance(sheet, str)
+
+
+def test_an_empty_sheet_is_waited_for_and_a_strange_one_refused() -> None:
+    assert "Draw something" in draw.look("", DIGITS, draw.ANY)[0]
+    assert "Draw something" in draw.look(sheet_of(Image.new("L", (28, 28), 255)), DIGITS, draw.ANY)[0]
+    assert on_paper("") is None
+    for text in ("file:///etc/passwd", "data:image/png;base64,@@@", "data:image/png;base64," + "A" * 2**20):
+        with pytest.raises(ImageError, match="did not arrive"):
+            on_paper(text)
+    huge = "data:image/png;base64," + base64.b64encode(png(Image.new("1", (9000, 9000)), 9)).decode()
+    with pytest.raises(ImageError):
+        on_paper(huge)
+    with pytest.raises(gr.Error, match="Nothing is drawn yet"):
+        next(draw.run("", DIGITS, draw.ANY))
+
+
+def test_the_search_shows_itself_and_can_be_stopped_until_it_ends(seven: str) -> None:
+    told = list(draw.run(seven, DIGITS, 7))
+    assert len(told) > 10
+    assert "Step 0 of" in told[0][1] and "Found:" in told[-1][1] and "drawn as 7" in told[-1][1]
+    assert told[0][2]["interactive"] and not told[-1][2]["interactive"]
+    assert told[0][0] != told[-1][0]
+    assert "Download" in told[-1][3]
+
+
+def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GANLAB_RUNS", str(trained.path.parent))
+    monkeypatch.setattr(PIPELINES, "_listed_at", float("-inf"))
+    words = draw.look(seven, trained.id, draw.ANY)[2]
+    assert "D gives this drawing <b>0." in words and "half of the real images get more than" in words
+    assert "real images</span>" in words and "G's own</span>" in words
+    assert "LeNet" not in words  # it knows digits alone
+    model, network, *_ = layers.restore(asked(tab="layers", model=trained.id, network="D"))
+    assert model["value"] == trained.id and network["value"] == "D"
+    told = layers.show(trained.id, "D", 0, 1, None, layers.FIRST)
+    assert "What goes in" in told[3]
+
+
+def test_layers_show_maps_a_caption_and_the_table() -> None:
+    slider, maps, caption, entering, weights, links = layers.show(DIGITS, "G", 7, 3, None, layers.FIRST)
+    assert slider["value"] == 4 and slider["maximum"] == 8
+    assert maps.mode == "LA" and maps.width > 500
+    assert "transposed convolution 1: 32 maps of 14 × 14" in caption
+    assert "travels without its discriminator" in entering
+    total = sum(weight.numel() for weight in PIPELINES.get(DIGITS).generator.parameters())
+    assert f"<td>{total:,}</td></tr></tfoot>" in weights and weights.count('aria-current="true"') == 1
+    query = query_of(links)
+    restored = layers.restore(asked(**query))
+    assert [restored[0]["value"], restored[1]["value"], restored[2]["value"], restored[3]["value"], restored[4]] == [
+        DIGITS,
+        "G",
+        7,
+        3,
+        4,
+    ]
+
+
+def test_a_translator_shows_every_network_on_the_example() -> None:
+    pipeline = PIPELINES.get(HORSES)
+    for network in layers.networks(pipeline):
+        slider, maps, caption, entering, *_ = layers.show(HORSES, network, 0, None, None, layers.FIRST)
+        assert "convolution" in caption and maps.width >= 200 and slider["maximum"] > 5
+        assert "What goes in" in entering
+    assert not layers.choose(HORSES, 5)[1]["visible"]  # it has no use for a seed
+
+
+def test_what_the_endpoints_refuse() -> None:
+    with pytest.raises(ValueError, match="There is no model named 'nobody'"):
+        layers.answer(None, "nobody", "G", 0, 0, 1)
+    with pytest.raises(ValueError, match="no network 'D'"):
+        layers.answer(None, DIGITS, "D", 0, 0, 1)
+    with pytest.raises(ValueError, match="layer = 99 is out of range"):
+        layers.answer(None, DIGITS, "G", 0, 0, 99)
+    with pytest.raises(ValueError, match="Give a photo"):
+        draw.answer(None, DIGITS, -1, 0)
+    with pytest.raises(ValueError, match="translates photos"):
+        draw.answer(Image.new("RGB", (9, 9)), HORSES, -1, 0)
+
+
+def test_maps_of_any_number_make_a_grid() -> None:
+    from ganlab.inspection import inspect
+
+    seen = inspect(PIPELINES.get(SHAPES), "G", label=2).activations
+    for number, maps in enumerate(seen.maps, 1):
+        assert 28 <= max(grid(maps).size) <= 1100
+        assert f'<th scope="row">{number}. ' in table(seen, number)
