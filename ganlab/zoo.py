@@ -157,6 +157,8 @@ def _card(path: Path) -> Mapping[str, str]:
     if looks:
         first = _SENTENCE.split(looks[0])[0]
         found.setdefault("verdict", first[:1].upper() + first[1:])
+    elif measured := re.search(r"^## Measured\n\n- (.+? \([^;)]+)", body, re.MULTILINE):
+        found.setdefault("verdict", f"{measured[1]}).")
     return found
 
 
