@@ -45,6 +45,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     train.add_argument("--recipe", help="start from a named recipe; see `ganlab recipes`")
     train.add_argument("--family", help="start from a family's defaults (default: dcgan)")
     train.add_argument("--resume", metavar="RUN", help="go on with a stopped or lost run")
+    train.add_argument("--fork", metavar="RUN[@STEP]", help="a new run that goes on from a checkpoint, with other settings")
     if argv[:1] == ["train"]:  # only then the families, and with them PyTorch, are worth importing
         for item in _knobs_for(argv):
             _add_flag(train, item)
@@ -144,8 +145,9 @@ def _knobs_for(argv: Sequence[str]) -> list[Knob]:
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--family")
     first.add_argument("--recipe")
+    first.add_argument("--fork")
     known, _ = first.parse_known_args(argv)
-    return commands.knobs(known.family, known.recipe)
+    return commands.knobs(commands.family_of(known.fork) if known.fork else known.family, known.recipe)
 
 
 def _add_flag(parser: argparse.ArgumentParser, item: Knob) -> None:

@@ -56,6 +56,9 @@ def train(options: argparse.Namespace) -> None:
         run.clear_requests()
         _follow(run)
         return
+    if options.fork:
+        _follow(_forked(options))
+        return
     configs = _configs(options)
     if len(configs) > 1:
         assert options.recipe in TOGETHER
@@ -65,6 +68,24 @@ def train(options: argparse.Namespace) -> None:
     (name, config), *_ = configs.items()
     check(config)
     _follow(Run.create(config, recipe=name if options.recipe else ""))
+
+
+def family_of(fork: str) -> str:
+    """The family of the run in RUN or RUN@STEP."""
+    return Run.open(fork.partition("@")[0]).config.family
+
+
+def _forked(options: argparse.Namespace) -> Run:
+    """RUN or RUN@STEP, with the settings that were given."""
+    from ganlab.fork import prepare_fork
+
+    id, _, step = options.fork.partition("@")
+    if step and not step.isdigit():
+        raise ValueError(f"--fork {options.fork}: write RUN or RUN@STEP, such as {id}@1000.")
+    run = Run.open(id)
+    given = {knob.name: getattr(options, knob.name, None) for knob in run.config.knobs()}
+    changes = {name: value for name, value in given.items() if value is not None and name not in ("family", "dataset")}
+    return prepare_fork(run, int(step) if step else None, **changes)
 
 
 def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:

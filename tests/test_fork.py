@@ -10,11 +10,12 @@ import pytest
 import torch
 from small import small
 
+from ganlab.__main__ import main
 from ganlab.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
 from ganlab.control import Request
 from ganlab.fork import forkable, prepare_fork, repeat
 from ganlab.process import work
-from ganlab.run import Run, runs_root
+from ganlab.run import Run, runs, runs_root
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -129,3 +130,11 @@ def test_thinning_keeps_the_first_the_best_the_last_and_even_gaps(tmp_path: Path
     assert len(steps) == 10 and steps[0] == 1 and steps[-2:] == [99, 100] and 37 in steps
     gaps = [b - a for a, b in pairwise(steps)]
     assert max(gaps) <= 40
+
+
+def test_the_command_forks_with_the_family_s_own_settings(parent: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--fork", f"{parent.id}@15", "--lr", "0.001", "--steps", "17"]) == 0
+    made = next(run for run in runs() if run.id != parent.id)
+    assert made.config.lr == 0.001 and made.status().step == 17 and made.settings["parent"]["step"] == 15
+    assert main(["train", "--fork", f"{parent.id}@x"]) == 2
+    assert "write RUN or RUN@STEP" in capsys.readouterr().err

@@ -372,7 +372,7 @@ def test_watch_compares_runs_and_survives_a_stale_link(fake: Callable[..., FakeR
 def test_a_stopped_run_can_be_resumed_and_played_with(fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
     run = fake().start().train(10).checkpoint().finish("stopped")
     page = visit("watch", run=run.id)
-    assert [button.label for button in page.button] == ["Resume", "Play with this"]
+    assert [button.label for button in page.button] == ["Resume", "Play with this", "Fork"]
     resumed: list[str] = []
     monkeypatch.setattr("ganlab.ui.actions.resume", lambda run: resumed.append(run.id))
     button(page, "Resume").click().run()
@@ -418,7 +418,7 @@ def test_one_run_can_be_watched_played_with_and_exported(fake: Callable[..., Fak
     run = fake().start().train(10).checkpoint().finish()
     fake().start()
     page = select(run)
-    assert [button.label for button in page.button] == ["Watch", "Play with this", "Delete"]
+    assert [button.label for button in page.button] == ["Watch", "Play with this", "Fork", "Delete"]
     offered = links(page)
     assert offered["CSV"] == f"/api/runs/{run.id}/metrics.csv"
     assert offered["Zip"] == f"/api/runs/{run.id}/export.zip"
@@ -429,6 +429,16 @@ def test_up_to_four_runs_can_be_compared(fake: Callable[..., FakeRun]) -> None:
     page = ran(button(select(*made[:4]), "Compare these 4").click().run())
     assert all(run.id in frames(page)[0] for run in made[:4])
     assert "At most 4 runs can be compared." in texts(select(*made))
+
+
+def test_a_fork_offers_what_may_change_and_its_checkpoints(fake: Callable[..., FakeRun]) -> None:
+    run = fake().start().train(10).checkpoint().train(10).checkpoint().finish("stopped")
+    page = select(run)
+    button(page, "Fork").click().run()
+    labels = [field.label for field in [*page.text_input, *page.number_input, *page.selectbox]]
+    assert "Learning rate" in labels and "D steps per step" in labels and "Width" not in labels
+    assert next(box for box in page.selectbox if box.label == "From step").options == ["20", "10"]
+    assert button(page, "Start the fork")
 
 
 def test_deleting_asks_first(fake: Callable[..., FakeRun]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -85,10 +85,7 @@ def settings(base: TrainConfig, asked: Mapping[str, str], key: str) -> tuple[dic
     wrong: list[str] = []
 
     def grid(some: list[Knob]) -> None:
-        for start in range(0, len(some), 3):
-            for column, knob in zip(st.columns(3), some[start : start + 3], strict=False):
-                with column:
-                    _one(knob, base, asked, key, changes, wrong)
+        _grid(some, base, asked, key, changes, wrong)
 
     grid(common)
     with st.expander("More settings"):
@@ -100,6 +97,25 @@ def settings(base: TrainConfig, asked: Mapping[str, str], key: str) -> tuple[dic
                 st.markdown(f"**{label}**")
                 grid(some)
     return changes, wrong
+
+
+def some(base: TrainConfig, names: Sequence[str], key: str) -> tuple[dict[str, Value], list[str]]:
+    """Like `settings`, for the knobs `names` alone, in their order in the config."""
+    changes: dict[str, Value] = {}
+    wrong: list[str] = []
+    knobs = [knob for knob in FAMILIES[base.family].knobs() if knob.name in names and knob.name not in ELSEWHERE]
+    _grid(knobs, base, {}, key, changes, wrong)
+    return changes, wrong
+
+
+def _grid(
+    knobs: list[Knob], base: TrainConfig, asked: Mapping[str, str], key: str, changes: dict[str, Value], wrong: list[str]
+) -> None:
+    """Three widgets a row."""
+    for start in range(0, len(knobs), 3):
+        for column, knob in zip(st.columns(3), knobs[start : start + 3], strict=False):
+            with column:
+                _one(knob, base, asked, key, changes, wrong)
 
 
 def _one(knob: Knob, base: TrainConfig, asked: Mapping[str, str], key: str, changes: dict[str, Value], wrong: list[str]) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from ganlab.run import ACTIVE, Run, runs
 from ganlab.ui import actions, query
 from ganlab.ui.embed import address, dark, embed
+from ganlab.ui.fork_dialog import fork_button
 from ganlab.ui.wording import run_label
 
 MOST = 4
@@ -58,6 +59,7 @@ def bar(ids: list[str]) -> None:
         if len(members) == 1:
             actions.resume_button(members[0], members[0].status().state)
             actions.play_button(members[0])
+            fork_button(members[0])
         else:
             st.page_link("pages/runs.py", label="Choose other runs", icon=":material/list:")
         alone = address("live/", _query(ids))
