@@ -39,12 +39,6 @@ def latents(page: Any, kind: str) -> list[Latent]:
     return [Latent.parse(text) for text in texts]
 
 
-def shows(page: Any, text: str, kind: str) -> None:
-    page.wait_for_function(
-        f"text => [...document.querySelectorAll('.figures.{kind}')].some(f => f.innerHTML.includes(text))", arg=text
-    )
-
-
 def test_a_strip_restores_from_its_link_and_its_latents_can_be_pasted(window: Any, app: AppServer) -> None:
     opened(window, app, "tab=explore&model=shapes-quick&label=heart&between_from=3&between_to=4&between_count=5")
     found = latents(window, "along")
@@ -52,7 +46,12 @@ def test_a_strip_restores_from_its_link_and_its_latents_can_be_pasted(window: An
     link = window.locator(".copy-link:visible").first.get_attribute("href")
     opened(window, app, link.removeprefix("?"))
     assert latents(window, "along") == found
-    window.get_by_label("From: a seed or a latent").fill(found[-1].dump())
+    window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    window.locator(".figures.along .latent:visible").last.click()
+    window.get_by_text("Latent copied").wait_for()
+    window.get_by_label("From: a seed or a latent").focus()
+    for keys in ("Control+A", "Control+V"):
+        window.keyboard.press(keys)
     window.wait_for_function(
         "z => JSON.parse(document.querySelector('.figures.along .latent').dataset.latent).z[0] === z", arg=found[-1].z[0]
     )

@@ -88,12 +88,12 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     tab.select(enter, [model, turn, entered], outputs, **TURNING)
     demo.load(enter_at_once, [model, turn, entered], outputs, **TURNING)
     model.input(choose, [model, turn], [first, second, facts, turn], **TURNING)
-    resample.click(lambda turn: (random.randrange(10**6), turn + 1), turn, [seed, turn], **TURNING)
-    gr.on([turn.change, *[part.input for part in (seed, truncation, first, second)]], None, live, js=_MIX, **QUIET)
-    blending = [turn.change, *[part.input for part in (seed, truncation, first, second)], share.release]
+    resample.click(lambda: random.randrange(10**6), None, seed, **QUIET)
+    gr.on([turn.change, seed.change, truncation.input, first.input, second.input], None, live, js=_MIX, **QUIET)
+    blending = [turn.change, seed.change, truncation.input, first.input, second.input, share.release]
     gr.on(blending, refusing(draw_blend), asked, blend, **SOON)
-    gr.on([turn.change, seed.input, truncation.input], refusing(draw_row), asked, one, **SOON)
-    gr.on([turn.change, seed.input, truncation.input, rows.input], refusing(draw_grid), asked, grid, **SOON)
+    gr.on([turn.change, seed.change, truncation.input], refusing(draw_row), asked, one, **SOON)
+    gr.on([turn.change, seed.change, truncation.input, rows.input], refusing(draw_grid), asked, grid, **SOON)
     picture, text = lambda: gr.Image(format="png"), lambda: gr.Textbox()
     numbers = [lambda: gr.Number(0, precision=0), lambda: gr.Number(4, precision=0)]
     endpoint(answer_grid, [text, *numbers, lambda: gr.Number(1)], [picture], "classes_grid")

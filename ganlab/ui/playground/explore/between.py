@@ -47,9 +47,8 @@ def section(chosen: Chosen) -> Section:
     gr.HTML(_HELP, elem_classes="quiet")
     example = from_python(_CODE)
     widgets = {"from": start, "to": end, "path": path, "count": count}
-    asked = [chosen.model, chosen.label, *widgets.values()]
     redraw(chosen, list(widgets.values()), refusing(draw), shown, **SOON)
-    resample.click(_seeds, None, [start, end], **QUIET).then(refusing(draw), asked, shown, **SOON)
+    resample.click(_seeds, None, [start, end], **QUIET)
     texts, outputs = [lambda: gr.Textbox()] * 4, [lambda: gr.Image(format="png"), lambda: gr.JSON()]
     inputs = [*texts, lambda: gr.Number(9, precision=0), lambda: gr.Textbox("")]
     endpoint(answer, inputs, outputs, "explore_strip")

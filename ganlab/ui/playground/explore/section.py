@@ -54,5 +54,6 @@ def address(section: str, model: str | None, label: str | None, **values: Any) -
 
 def redraw(chosen: Chosen, widgets: Sequence[Any], draw: Callable[..., Any], outputs: Any, **settings: Any) -> None:
     """Call `draw` with model, label and widgets' values whenever one of them changes."""
-    events = [chosen.turn.change, *[widget.input for widget in widgets]]
+    # What is pasted into a text box is a change to Gradio, but no input.
+    events = [chosen.turn.change, *[widget.change if isinstance(widget, gr.Textbox) else widget.input for widget in widgets]]
     gr.on(events, draw, [chosen.model, chosen.label, *widgets], outputs, **settings)
