@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from ganlab.jobs import jobs
 from ganlab.run import runs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,16 +37,23 @@ class AppServer:
     def __enter__(self) -> AppServer:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(self.command(), cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+        try:
+            self._wait()
+        except BaseException:
+            self._process.kill()
+            raise
+        return self
+
+    def _wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             assert self._process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, f"no answer after {START_SECONDS:.0f} s: {self.log.read_text()}"
             time.sleep(0.1)
-        return self
 
     def __exit__(self, *error: object) -> None:
-        for run in runs(self.runs_root):
-            run.request_stop()
+        for active in (*runs(self.runs_root), *jobs(self.runs_root)):
+            active.request_stop()
         self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(15)
@@ -53,7 +61,7 @@ class AppServer:
             self._process.kill()
             self._process.wait()
         deadline = time.monotonic() + 30
-        while any(run.status().active for run in runs(self.runs_root)) and time.monotonic() < deadline:
+        while any(one.status().active for one in (*runs(self.runs_root), *jobs(self.runs_root))) and time.monotonic() < deadline:
             time.sleep(0.1)
 
     def _answers(self) -> bool:
