@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -44,7 +45,7 @@ def figure(image: Tensor, caption: str = "", latent: Latent | None = None, *, al
 
 def row(figures: Sequence[str], kind: str = "") -> str:
     """Figures side by side, as many as fit."""
-    return f'<div class="figures {kind}">{"".join(figures)}</div>'
+    return f'<div class="figures {kind}" style="--count: {len(figures)}">{"".join(figures)}</div>'
 
 
 def data_uri(data: bytes, mime: str = "image/png") -> str:
@@ -91,6 +92,7 @@ def refusing(draw: Callable[..., str]) -> Callable[..., str]:
 def telling(answer: Callable[..., Any]) -> Callable[..., Any]:
     """`answer` with a ValueError as the one sentence that a caller of the API gets."""
 
+    @wraps(answer)  # Gradio reads the parameters' names, and gradio_client takes them as keywords
     def told(*values: Any) -> Any:
         try:
             return answer(*values)

@@ -33,7 +33,7 @@ from ganlab.ui.playground.figures import (
 
 Told = Callable[[Loading], None]
 _HELP = """A generator that memorised draws copies of its training images. Distances mean something only beside those between real
-images, so both are shown."""
+images, so both are shown; by pixels they are root mean squares, in % of the way from black to white."""
 _CODE = 'found = client.predict("{model}", "0", api_name="/explore_nearest")'
 _last: dict[tuple[Any, ...], Neighbourhood] = {}  # the data set that was searched last stays in memory
 
