@@ -117,8 +117,7 @@ class Session:
         """Report when it is time to, read the letters, and wait here while paused."""
         if not (self.meter.due or self.paused):
             return
-        if self.meter.due:
-            yield self.meter.report(self.step)
+        yield self.meter.report(self.step)
         self.single = False
         while True:
             for letter in letters():

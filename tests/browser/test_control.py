@@ -43,7 +43,7 @@ def test_pause_step_adjust_continue(page: playwright.Page, server: WebServer, ru
     page.get_by_role("button", name="Apply").click()
     wait_for(lambda: run.config_now.lr == 0.001)
     flag = page.locator(".mark.changed .flag").first
-    expect(flag).to_have_attribute("title", f"D updated alone. (step {step:,})")
+    expect(flag).to_have_attribute("title", f"Paused. D updated alone. (step {step:,})")
     expect(page.locator(".mark.changed .flag").last).to_have_attribute("title", f"lr 0.0002 → 0.001. (step {step + 1:,})")
 
     page.get_by_role("button", name="Continue").click()
