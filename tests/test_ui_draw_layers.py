@@ -56,7 +56,7 @@ def query_of(links: str) -> dict[str, str]:
 def test_the_tabs_are_there_with_their_endpoints() -> None:
     demo = playground.build()
     assert {"draw", "layers"} <= set(playground.TABS)
-    assert {"draw", "layers"} <= {str(one.api_name) for one in demo.fns.values()}
+    assert {"draw_closest", "layers_maps"} <= {str(one.api_name) for one in demo.fns.values()}
     limits = {one.concurrency_limit for one in demo.fns.values() if one.fn in (draw.run, draw.look, layers.show)}
     assert limits == {1}
 
@@ -120,12 +120,12 @@ def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypa
     model, network, *_ = layers.restore(asked(tab="layers", model=trained.id, network="D"))
     assert model["value"] == trained.id and network["value"] == "D"
     told = layers.show(trained.id, "D", 0, 1, None, layers.FIRST)
-    assert "What goes in" in told[3]
+    assert "What goes in" in told[4]
 
 
 def test_layers_show_maps_a_caption_and_the_table() -> None:
-    slider, maps, caption, entering, weights, links = layers.show(DIGITS, "G", 7, 3, None, layers.FIRST)
-    assert slider["value"] == 4 and slider["maximum"] == 8
+    slider, number, maps, caption, entering, weights, links = layers.show(DIGITS, "G", 7, 3, None, layers.FIRST)
+    assert slider["value"] == number == 4 and slider["maximum"] == 8
     assert maps.mode == "LA" and maps.width > 500
     assert "transposed convolution 1: 32 maps of 14 × 14" in caption
     assert "travels without its discriminator" in entering
@@ -142,10 +142,19 @@ def test_layers_show_maps_a_caption_and_the_table() -> None:
     ]
 
 
+def test_a_tab_that_opens_before_the_address_is_read_reads_it_itself() -> None:
+    request = asked(tab="layers", model=SHAPES, seed="5", label="2", layer="3")
+    for opened in (layers.restore(request), layers.refresh(None, None, 0, None, None, request)):
+        assert (opened[0]["value"], opened[2]["value"], opened[3]["value"], opened[4]) == (SHAPES, 5, 2, 3)
+    assert layers.refresh(DIGITS, "G", 1, 4, 2, request)[0]["value"] == DIGITS  # later the choice counts
+    assert draw.refresh(None, None, asked(tab="draw", model=SHAPES))[0]["value"] == SHAPES
+    assert draw.refresh(DIGITS, 3, asked(tab="draw", model=SHAPES))[0]["value"] == DIGITS
+
+
 def test_a_translator_shows_every_network_on_the_example() -> None:
     pipeline = PIPELINES.get(HORSES)
     for network in layers.networks(pipeline):
-        slider, maps, caption, entering, *_ = layers.show(HORSES, network, 0, None, None, layers.FIRST)
+        slider, _, maps, caption, entering, *_ = layers.show(HORSES, network, 0, None, None, layers.FIRST)
         assert "convolution" in caption and maps.width >= 200 and slider["maximum"] > 5
         assert "What goes in" in entering
     assert not layers.choose(HORSES, 5)[1]["visible"]  # it has no use for a seed

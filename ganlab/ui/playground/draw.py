@@ -28,8 +28,10 @@ EVERY = 4  # steps from one picture to the next
 _LONGEST_LINK = 4000  # characters of a drawing in an address
 _HINT = """Draw with the mouse, a finger or a pen, or drop a picture. The model is shown it small; digits are centred and
 scaled as MNIST's were. The search moves z until G draws the nearest picture it can."""
-_EXAMPLE = """closest, residual, found = client.predict(
-    photo=handle_file("drawing.png"), model="digits-quick", label=-1, seed=0, api_name="/draw")
+_EXAMPLE = """from gradio_client import handle_file
+
+closest, residual, found = client.predict(
+    photo=handle_file("drawing.png"), model="digits-quick", label=-1, seed=0, api_name="/draw_closest")
 print(found["reading"], found["score"], found["error"], found["z"])"""
 _IDLE = '<p class="quiet">The search takes some seconds.</p>'
 
@@ -68,7 +70,7 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
 
 
 def _endpoint() -> None:
-    """/draw for gradio_client."""
+    """/draw_closest for gradio_client."""
     inputs: list[Callable[[], Any]] = [
         lambda: photo(label="Photo"),
         lambda: gr.Textbox(label="Model"),
@@ -76,7 +78,7 @@ def _endpoint() -> None:
         lambda: gr.Number(0, label="Seed", precision=0),
     ]
     outputs: list[Callable[[], Any]] = [lambda: gr.Image(format="png"), lambda: gr.Image(format="png"), gr.JSON]
-    endpoint(answer, inputs, outputs, "draw")
+    endpoint(answer, inputs, outputs, "draw_closest")
 
 
 def _layout() -> Widgets:
@@ -142,12 +144,12 @@ def run(sheet: str | None, model: str | None, label: int | None) -> Iterator[lis
         raise gr.Error(str(error), duration=None) from None
 
 
-def answer(image: Image.Image | None, model: str, label: float | None, seed: float | None) -> list[Any]:
+def answer(photo: Image.Image | None, model: str, label: float | None, seed: float | None) -> list[Any]:
     """The search's end and what is said of the drawing, for other programs. ValueError, one sentence, where it cannot be."""
-    if image is None:
+    if photo is None:
         raise ImageError("Give a photo: the drawing as an image file.")
     pipeline = pipeline_of(model)
-    picture, chosen = shown(pipeline, image), _label(pipeline, ANY if label is None else int(label))
+    picture, chosen = shown(pipeline, photo), _label(pipeline, ANY if label is None else int(label))
     with every_core():
         *_, found = invert(pipeline, picture, label=chosen, seed=int(seed or 0))
     judged, read = verdict(pipeline, pixels(picture), chosen), reading(pipeline, picture)
@@ -177,9 +179,17 @@ def _state(pipeline: Pipeline, label: int | None, picture: Image.Image) -> dict[
 
 def restore(request: gr.Request) -> list[Any]:
     """The model, label and drawing that the address asks for, else the first model and an empty sheet."""
-    query = dict(request.query_params) if request.query_params.get("tab") == "draw" else {}
+    query = _query(request)
+    return [*_asked(query), _drawn(query)]
+
+
+def _query(request: gr.Request) -> dict[str, str]:
+    return dict(request.query_params) if request.query_params.get("tab") == "draw" else {}
+
+
+def _asked(query: Mapping[str, str]) -> list[Any]:
     wanted = query.get("label", "")
-    return [*_menu(query.get("model"), int(wanted) if wanted.isdigit() else ANY), _drawn(query)]
+    return _menu(query.get("model"), int(wanted) if wanted.isdigit() else ANY)
 
 
 def _drawn(query: Mapping[str, str]) -> Any:
@@ -192,9 +202,9 @@ def _drawn(query: Mapping[str, str]) -> Any:
         return gr.skip()
 
 
-def refresh(name: str | None, label: int | None) -> list[Any]:
-    """The menu as it is now, the choice kept where it still is one."""
-    return _menu(name, ANY if label is None else label)
+def refresh(name: str | None, label: int | None, request: gr.Request) -> list[Any]:
+    """The menu as it is now, the choice kept where it still is one; before `restore` has filled it, the address's."""
+    return _asked(_query(request)) if name is None else _menu(name, ANY if label is None else label)
 
 
 def _menu(name: str | None, label: int) -> list[Any]:

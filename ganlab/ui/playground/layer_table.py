@@ -61,8 +61,8 @@ def _shape(layer: Layer) -> str:
 
 
 def rows(seen: Activations) -> list[dict[str, Any]]:
-    """The table for other programs; its last row is the total."""
+    """The table for other programs; its last row is the total. No key is "path": gradio_client would fetch it as a file."""
     found: list[dict[str, Any]] = [
-        {"layer": layer.name, "path": layer.path, "shape": layer.shape, "parameters": layer.count} for layer in seen.layers
+        {"layer": layer.name, "module": layer.path, "shape": layer.shape, "parameters": layer.count} for layer in seen.layers
     ]
-    return [*found, {"layer": "total", "path": "", "shape": None, "parameters": seen.count}]
+    return [*found, {"layer": "total", "module": "", "shape": None, "parameters": seen.count}]

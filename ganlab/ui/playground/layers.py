@@ -5,29 +5,27 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
 from ganlab.exploration.scores import NO_JUDGE
-from ganlab.inspection import LARGEST, Inspection, inspect, networks
+from ganlab.inspection import Inspection, networks
 from ganlab.models import Model, models
 from ganlab.pipeline import Pipeline
-from ganlab.threads import every_core
 from ganlab.ui.playground.figures import QUIET, classes, endpoint, from_python, links
+from ganlab.ui.playground.layer_inputs import seen_by
 from ganlab.ui.playground.layer_table import first_shown, grid, rows, table
 from ganlab.ui.playground.photo import photo
 from ganlab.ui.playground.search import shot
-from ganlab.ui.playground.translate import EXAMPLES
 from ganlab.ui.wording import model_label
 from ganlab.web.pipelines import PIPELINES
 
 MOST_SEED = 2**31 - 1
 FIRST = 0  # the layer to show when nobody has chosen one
 _EXAMPLE = """picture, caption, table = client.predict(
-    photo=None, model="digits-quick", network="G", seed=7, label=0, layer=4, api_name="/layers")
+    photo=None, model="digits-quick", network="G", seed=7, label=0, layer=4, api_name="/layers_maps")
 print(caption, table[-1]["parameters"])"""
 _HINT = """Each map is stretched from its least value, black, to its greatest, white; the strongest are those that vary most over
 the picture. Arrow keys move the slider from layer to layer."""
@@ -64,18 +62,17 @@ class Widgets:
     @property
     def told(self) -> list[gr.components.Component]:
         """What is shown of them."""
-        return [self.layer, self.maps, self.caption, self.entering, self.table, self.links]
+        return [self.layer, self.wanted, self.maps, self.caption, self.entering, self.table, self.links]
 
 
 def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     """Lay the panel out where it is called; it is filled when its tab opens, or at once where the address asks for it."""
     widgets = _layout()
     menu = [widgets.model, widgets.network, widgets.seed, widgets.label, widgets.wanted]
-    chosen = [widgets.model, widgets.network, widgets.seed, widgets.label, widgets.layer]
     once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "layers", "api_visibility": "private"}
     settings = once | {"trigger_mode": "always_last", "show_progress": "minimal", "show_progress_on": widgets.maps}
     anew = [
-        tab.select(refresh, chosen, menu, **QUIET),
+        tab.select(refresh, menu, menu, **QUIET),
         demo.load(restore, None, menu, **QUIET),
         widgets.model.input(choose, [widgets.model, widgets.seed], menu[1:], **QUIET),
         widgets.network.input(lambda: FIRST, None, widgets.wanted, **QUIET),
@@ -88,7 +85,7 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
 
 
 def _endpoint() -> None:
-    """/layers for gradio_client."""
+    """/layers_maps for gradio_client."""
     inputs: list[Callable[[], Any]] = [
         lambda: photo(label="Photo"),
         lambda: gr.Textbox(label="Model"),
@@ -97,7 +94,7 @@ def _endpoint() -> None:
         lambda: gr.Number(0, label="Label", precision=0),
         lambda: gr.Number(FIRST, label="Layer", precision=0),
     ]
-    endpoint(answer, inputs, [lambda: gr.Image(format="png"), gr.Textbox, gr.JSON], "layers")
+    endpoint(answer, inputs, [lambda: gr.Image(format="png"), gr.Textbox, gr.JSON], "layers_maps")
 
 
 def _layout() -> Widgets:
@@ -118,16 +115,21 @@ def _layout() -> Widgets:
             maps = gr.Image(show_label=False, format="png", buttons=["download", "fullscreen"], elem_id="maps")
             link = gr.HTML(links({"tab": "layers"}))
             from_python(_EXAMPLE)
-    weights, wanted = gr.HTML(), gr.State(FIRST)
+    weights, wanted = gr.HTML(), gr.State(None)
     return Widgets(model, network, seed, label, picture, layer, maps, caption, entering, weights, link, wanted)
 
 
 def show(
-    model: str | None, network: str | None, seed: float | None, label: int | None, picture: Image.Image | None, layer: float
+    model: str | None,
+    network: str | None,
+    seed: float | None,
+    label: int | None,
+    picture: Image.Image | None,
+    layer: float | None,
 ) -> list[Any]:
     """The maps of one layer and everything around them; nothing without a model."""
     if not model:
-        return [gr.skip() for _ in range(6)]
+        return [gr.skip() for _ in range(7)]
     try:
         pipeline = PIPELINES.get(model)
         network = network if network in networks(pipeline) else next(iter(pipeline.generators))
@@ -135,54 +137,33 @@ def show(
     except ValueError as error:
         raise gr.Error(str(error), duration=None) from None
     maps = seen.activations.maps
-    number = min(int(layer), len(maps)) or first_shown(seen.activations)
+    number = min(int(layer or FIRST), len(maps)) or first_shown(seen.activations)
     chosen = maps[number - 1]
     words = f'<p class="verdict">{html.escape(chosen.caption)}</p>'
     state = {"tab": "layers", "model": model, "network": network, "seed": int(seed or 0), "label": label, "layer": number}
     slider = gr.update(value=number, maximum=max(2, len(maps)))
-    return [slider, grid(chosen), words, _entering(pipeline, network, seen), table(seen.activations, number), links(state)]
+    return [
+        slider,
+        number,
+        grid(chosen),
+        words,
+        _entering(pipeline, network, seen),
+        table(seen.activations, number),
+        links(state),
+    ]
 
 
 def answer(
-    picture: Image.Image | None, model: str, network: str, seed: float | None, label: float | None, layer: float | None
+    photo: Image.Image | None, model: str, network: str, seed: float | None, label: float | None, layer: float | None
 ) -> list[Any]:
     """One layer's maps, their caption and the table of all layers, for other programs."""
     pipeline = PIPELINES.get(model)
     chosen = int(label or 0) if pipeline.conditional else None
-    seen = seen_by(pipeline, network or next(iter(pipeline.generators)), int(seed or 0), chosen, picture).activations
+    seen = seen_by(pipeline, network or next(iter(pipeline.generators)), int(seed or 0), chosen, photo).activations
     number = int(layer or FIRST) or first_shown(seen)
     if not 1 <= number <= len(seen.maps):
         raise ValueError(f"layer = {number} is out of range: {network} has 1 to {len(seen.maps)}.")
     return [grid(seen.maps[number - 1]), seen.maps[number - 1].caption, rows(seen)]
-
-
-def seen_by(pipeline: Pipeline, network: str, seed: int, label: int | None, picture: Image.Image | None) -> Inspection:
-    """What the layers answer; a translator without a picture is given the example. The newest few are remembered."""
-    if picture is None and pipeline.translates:
-        picture = example(pipeline)
-    if picture is not None and network in pipeline.generators and not pipeline.translates:
-        picture = None  # it draws from z
-    small = None
-    if picture is not None:
-        picture = picture.convert("RGB")
-        picture.thumbnail((2 * LARGEST, 2 * LARGEST))
-        small = picture.size, picture.tobytes()
-    return _seen(pipeline, network, seed, label if pipeline.conditional else None, small)
-
-
-@lru_cache(maxsize=4)
-def _seen(
-    pipeline: Pipeline, network: str, seed: int, label: int | None, picture: tuple[tuple[int, int], bytes] | None
-) -> Inspection:
-    given = Image.frombytes("RGB", *picture) if picture else None
-    with every_core():
-        return inspect(pipeline, network, seed=seed, label=label, picture=given)
-
-
-def example(pipeline: Pipeline) -> Image.Image:
-    """The drawing of this project that suits a translator: a plan for one that builds houses, else a horse."""
-    name = "house-plan.png" if "facades" in pipeline.name or "photo" in " ".join(pipeline.labels).lower() else "drawn-horse.png"
-    return Image.open(EXAMPLES / name).convert("RGB")
 
 
 def _entering(pipeline: Pipeline, network: str, seen: Inspection) -> str:
@@ -198,16 +179,20 @@ def _entering(pipeline: Pipeline, network: str, seen: Inspection) -> str:
 
 def restore(request: gr.Request) -> list[Any]:
     """What the address asks for, where it asks for this panel; else nothing yet: it is filled when its tab opens."""
-    query = dict(request.query_params)
-    if query.get("tab") != "layers":
-        return [gr.skip() for _ in range(5)]
+    return _asked(request) if request.query_params.get("tab") == "layers" else [gr.skip() for _ in range(5)]
+
+
+def refresh(
+    name: str | None, network: str | None, seed: float | None, label: int | None, wanted: int | None, request: gr.Request
+) -> list[Any]:
+    """The menus as they are now, the choice kept where it still is one; at first, maybe before `restore`, the address's."""
+    return _asked(request) if wanted is None else _menu(name, network, int(seed or 0), label or 0, wanted)
+
+
+def _asked(request: gr.Request) -> list[Any]:
+    query = dict(request.query_params) if request.query_params.get("tab") == "layers" else {}
     seed, label, layer = (int(query[key]) if query.get(key, "").isdigit() else 0 for key in ("seed", "label", "layer"))
     return _menu(query.get("model"), query.get("network"), min(seed, MOST_SEED), label, layer)
-
-
-def refresh(name: str | None, network: str | None, seed: float | None, label: int | None, layer: float) -> list[Any]:
-    """The menus as they are now, the choice kept where it still is one."""
-    return _menu(name, network, int(seed or 0), label or 0, int(layer))
 
 
 def choose(name: str | None, seed: float | None) -> list[Any]:
