@@ -22,6 +22,7 @@ from ganlab.metrics.statistics import Statistics
 
 _FORMAT = 2  # of what is kept; part of its name
 _BATCH = 500
+_LARGE = 2**27  # bytes; smaller files are read at once, which is faster
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,10 @@ def _path(reference: Reference, extractor: Extractor) -> Path:
 def _recall(path: Path) -> Statistics | None:
     """What was kept; None when there is nothing of use."""
     from safetensors import SafetensorError
+    from safetensors.torch import load_file
 
     try:
-        return Statistics.from_state(TensorFile(path))
+        return Statistics.from_state(TensorFile(path) if path.stat().st_size > _LARGE else load_file(path))
     except (OSError, SafetensorError, KeyError, IndexError):
         return None
 
