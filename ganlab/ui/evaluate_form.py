@@ -167,7 +167,8 @@ def _reference() -> dict[str, Any]:
         key="evaluate.floors",
         disabled=not has_parts,
         help="The best that any generator can read: real images of the test part against the training part, and one half of "
-        "the training part against the other. A folder has no parts.",
+        "the training part against the other. A folder has no parts. Where a part holds fewer images than asked for, its floor "
+        "stands in a table of its own.",
     )
     return {"n": int(n), "reference": reference, "floors": floors and has_parts}
 

@@ -13,7 +13,7 @@ from ganlab.ui.wording import age, duration, escaped
 
 PAGE = "evaluate"
 REFRESH_SECONDS = 1.0
-_SHOWN = 5  # rows before the others are folded away
+_SHOWN = 4  # rows before the others are folded away
 _SELECTED = "evaluate.job"
 _STATES = {
     "stopped": ":material/stop_circle: Stopped",

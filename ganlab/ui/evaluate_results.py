@@ -15,6 +15,8 @@ from ganlab.published import published_results
 from ganlab.ui import evaluate_charts, measurable
 from ganlab.ui.wording import escaped
 
+_ONE_LINE = 30  # letters
+
 
 @dataclass(frozen=True)
 class Results:
@@ -82,7 +84,7 @@ def _table(table: Table, results: Results) -> None:
         for column in table.columns:
             cell[_head(table, column)] = _number(row, column, best[column])
         if reported:
-            cell["Published by its source"] = escaped(results.published.get(row.subject, "")) or "–"
+            cell["Published by its source"] = _published(results.published.get(row.subject, ""))
         cells.append(cell)
     st.markdown(f"**Against {escaped(table.reference)}**")
     st.table(cells, border="horizontal", hide_index=True)
@@ -111,6 +113,12 @@ def _number(row: Row, column: Column, best: Sequence[Value]) -> str:
     if row.floor:
         return f":gray[*{shown}*]"
     return f"**{shown}**" if value in best else shown
+
+
+def _published(text: str) -> str:
+    """What comes before the details, on one line where it is short; the files have all of it."""
+    short = escaped(text.partition(" (")[0])
+    return (short.replace(" ", "\u00a0") if len(short) < _ONE_LINE else short) or "–"
 
 
 def _best(table: Table, column: Column) -> list[Value]:
