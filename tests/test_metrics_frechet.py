@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given
@@ -52,9 +54,42 @@ def rounding(*sets: Tensor) -> float:
     return sum(float(NEAR * rows.var(0).sum() + 1e-12 * rows.square().sum()) for rows in sets) + 1e-18
 
 
-def test_equal_covariances_give_the_squared_distance_of_the_means() -> None:
-    rows, shift = normal(300, 20), normal(20, seed=1)
-    assert frechet_distance(gaussian(rows), gaussian(rows + shift)) == pytest.approx(float(shift.square().sum()), rel=1e-9)
+@given(samples(), st.integers(-3, 3))
+def test_equal_covariances_give_the_squared_distance_of_the_means(sets: tuple[Tensor, Tensor], far: int) -> None:
+    rows = sets[0]
+    moved = rows + 10.0**far * normal(rows.shape[1], seed=1)
+    expected = float((moved - rows)[0].square().sum())
+    for a, b in ((gaussian(rows), gaussian(moved)), (as_covariance(rows), as_covariance(moved))):
+        assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-9, abs=2 * rounding(rows, moved))
+
+
+@given(samples())
+def test_any_covariances_give_the_singular_values_of_the_rows(sets: tuple[Tensor, Tensor]) -> None:
+    """tr (A B)^(1/2) is the nuclear norm of X Y^T, with A = X^T X and B = Y^T Y: by another decomposition, for any rank."""
+    x, y = ((rows - rows.mean(0)) / (len(rows) - 1) ** 0.5 for rows in sets)
+    shift = (sets[0].mean(0) - sets[1].mean(0)).square().sum()
+    expected = shift + x.square().sum() + y.square().sum() - 2 * torch.linalg.svdvals(x @ y.T).sum()
+    for a, b in itertools.product(*((gaussian(rows), as_covariance(rows)) for rows in sets)):
+        assert frechet_distance(a, b) == pytest.approx(float(expected), abs=rounding(*sets))
+
+
+@given(samples(), st.integers(0, 99), st.floats(-5, 5))
+def test_turning_and_moving_both_changes_nothing(sets: tuple[Tensor, Tensor], seed: int, shift: float) -> None:
+    dims = sets[0].shape[1]
+    turn = torch.linalg.qr(normal(dims, dims, seed=seed)).Q
+    turned = [gaussian(rows @ turn + shift) for rows in sets]
+    near = rounding(*sets, *(rows + shift for rows in sets))
+    assert frechet_distance(*turned) == pytest.approx(frechet_distance(*map(gaussian, sets)), abs=near)
+
+
+@given(samples(), st.integers(0, 99))
+def test_features_that_never_answer_change_nothing(sets: tuple[Tensor, Tensor], seed: int) -> None:
+    """Enough rows, and yet a singular covariance: as networks with dead units have it."""
+    order = torch.randperm(2 * sets[0].shape[1], generator=torch.Generator().manual_seed(seed))
+    dead = [torch.cat([rows, torch.zeros_like(rows)], 1)[:, order] for rows in sets]
+    expected = frechet_distance(*map(gaussian, sets))
+    assert frechet_distance(*map(gaussian, dead)) == pytest.approx(expected, abs=rounding(*sets))
+    assert frechet_distance(*map(as_covariance, dead)) == pytest.approx(expected, abs=rounding(*sets))
 
 
 @given(st.lists(st.tuples(st.floats(0, 10), st.floats(0, 10), st.floats(-5, 5)), min_size=1, max_size=20))
