@@ -56,11 +56,12 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     widgets = _layout()
     asked = [widgets.sheet, widgets.model, widgets.label]
     told = [widgets.shots, widgets.status, widgets.words, widgets.links]
-    restored = demo.load(restore, None, [widgets.model, widgets.label, widgets.sheet], **QUIET)
-    restored.then(None, widgets.sheet, js="(sheet) => window.ganlabPad.paint(sheet)", **QUIET)
     tab.select(refresh, [widgets.model, widgets.label], [widgets.model, widgets.label], **QUIET)
     at_once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "draw", "api_visibility": "private"}
     look_settings = at_once | {"trigger_mode": "always_last", "show_progress": "hidden"}
+    restored = demo.load(restore, None, [widgets.model, widgets.label, widgets.sheet], **QUIET)
+    painted = restored.then(None, widgets.sheet, js="(sheet) => window.ganlabPad.paint(sheet)", **QUIET)
+    painted.then(look, asked, told, **look_settings)  # the sheet's own change may come before the model is in its menu
     widgets.model.input(labels, widgets.model, widgets.label, **QUIET).then(look, asked, told, **look_settings)
     gr.on([widgets.sheet.change, widgets.label.input], look, asked, told, **look_settings)
     slow = at_once | {"concurrency_id": "invert", "show_progress": "minimal", "show_progress_on": widgets.status}

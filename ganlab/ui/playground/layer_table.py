@@ -24,7 +24,7 @@ def grid(maps: Maps) -> Image.Image:
         scale = max(1, _ALONE // max(picture.size))
         return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
     columns = min(COLUMNS, max(2, round(len(pictures) ** 0.5)) if len(pictures) < COLUMNS else COLUMNS)
-    scale = max(1, WIDTH // (columns * pictures.shape[-1]))
+    scale = max(1, round(WIDTH / (columns * pictures.shape[-1])))
     together = {"columns": columns, "padding": 4, "scale": scale, "background": 0}
     apart = sheet(torch.full_like(pictures, 255), **together)  # grey of any tone would look like a part of the maps
     return Image.merge("LA", (sheet(pictures, **together), apart))
@@ -40,7 +40,7 @@ def table(seen: Activations, chosen: int) -> str:
     """Every layer with its output and its parameters, the `chosen` one (from 1) marked, and the total."""
     rows = "".join(_row(number, layer, number == chosen) for number, layer in enumerate(seen.layers, 1))
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("Layer", "In the file", "Output", "Parameters"))
-    total = f'<tr><th scope="row" colspan="3">Total</th><td>{seen.count:,}</td></tr>'
+    total = f'<tr><th scope="row">Total</th><td colspan="3">{seen.count:,}</td></tr>'
     return (
         '<div class="layers"><table><caption>Layers in the order in which they run</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody><tfoot>{total}</tfoot></table></div>"

@@ -29,6 +29,7 @@ _EXAMPLE = """picture, caption, table = client.predict(
 print(caption, table[-1]["parameters"])"""
 _HINT = """Each map is stretched from its least value, black, to its greatest, white; the strongest are those that vary most over
 the picture. Arrow keys move the slider from layer to layer."""
+_REVEAL = "() => window.ganlabLayers.reveal()"  # the chosen layer's row in the table
 _WHICH = {
     "draws": "z of the seed goes in.",
     "judges": "The uploaded picture goes in, else what G draws for the seed.",
@@ -78,9 +79,9 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
         widgets.network.input(lambda: FIRST, None, widgets.wanted, **QUIET),
     ]
     for event in anew:
-        event.then(show, [*widgets.asked, widgets.wanted], widgets.told, **settings)
+        event.then(show, [*widgets.asked, widgets.wanted], widgets.told, **settings).then(None, js=_REVEAL, **QUIET)
     changed = [widgets.seed.input, widgets.label.input, widgets.layer.input, widgets.picture.upload, widgets.picture.clear]
-    gr.on(changed, show, [*widgets.asked, widgets.layer], widgets.told, **settings)
+    gr.on(changed, show, [*widgets.asked, widgets.layer], widgets.told, **settings).then(None, js=_REVEAL, **QUIET)
     _endpoint()
 
 

@@ -147,3 +147,12 @@ window.ganlabPad = (() => {
 
   return { paint };
 })();
+
+// The Layers panel's table is scrolled, never the page, so that the chosen layer is in sight.
+window.ganlabLayers = {
+  reveal() {
+    const row = document.querySelector(".layers .chosen");
+    const table = row?.closest(".layers");
+    if (table) table.scrollTop += row.getBoundingClientRect().top - table.getBoundingClientRect().top - table.clientHeight / 2;
+  },
+};
