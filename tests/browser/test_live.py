@@ -153,8 +153,8 @@ def test_space_plays_every_sheet_and_ends_at_the_newest(page: Any, server: Any, 
     )
     page.locator("h1").first.click()
     page.keyboard.press("Space")
-    page.get_by_role("button", name="Pause").wait_for()
-    page.get_by_role("button", name="Play").wait_for()
+    page.get_by_role("button", name="Pause", exact=True).wait_for()
+    page.get_by_role("button", name="Play", exact=True).wait_for()
     assert list(dict.fromkeys(page.evaluate("seen"))) == list(range(0, 700, 100))
 
 
@@ -209,9 +209,14 @@ def test_a_resumed_run_goes_on_where_it_resumed(page: Any, server: Any, fake: Fa
     page.get_by_text("Lost", exact=True).wait_for()
     fake.start(400).train(100)
     wait_for_step(page, "500 of 2,000")
-    page.wait_for_function("plot => document.querySelector(plot).data[0].x.length === 50", arg=LOSSES)
-    assert drawn(page)["last"] == 500
-    wait_for_sheet(page, 500)
+    # What was shown before is not taken back: it stays until it has been computed again.
+    page.wait_for_function("plot => document.querySelector(plot).data[0].x.length === 60", arg=LOSSES)
+    assert drawn(page)["last"] == 600
+    wait_for_sheet(page, 600)
+    fake.train(200)
+    wait_for_step(page, "700 of 2,000")
+    page.wait_for_function("plot => document.querySelector(plot).data[0].x.length === 70", arg=LOSSES)
+    wait_for_sheet(page, 700)
     assert page.locator(".chart.loss .flag").get_attribute("title") == "Resumed after step 400. (step 400)"
 
 

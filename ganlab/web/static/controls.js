@@ -31,7 +31,7 @@ export class Controls {
     if (!training) return;
     if (state === this.#wanted) this.#wanted = "";
     this.pause.disabled = Boolean(this.#wanted);
-    setText(this.pause, state === "paused" ? "Continue" : this.#wanted ? "Pausing…" : "Pause");
+    setText(this.pause, state === "paused" ? "Continue training" : this.#wanted ? "Pausing…" : "Pause training");
     this.single.hidden = state !== "paused";
     this.#fill(this.run.summary?.live ?? []);
   }

@@ -56,8 +56,10 @@ export class Run {
     return this.status?.active ?? false;
   }
 
+  /** The newest step with anything to show; a resumed run still shows what it computes again. */
   get lastStep() {
-    return Math.max(this.#cursor ?? 0, this.status?.step ?? 0, 0);
+    const newest = [...this.curves.values()].map((curve) => curve.steps.at(-1) ?? 0);
+    return Math.max(this.status?.step ?? 0, 0, ...newest);
   }
 
   get logEvery() {
