@@ -58,7 +58,7 @@ def _radii(rows: Tensor, ks: tuple[int, ...]) -> Tensor:
 
 def _distances(a: Tensor, b: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Squared distances of `a`'s rows to all of `b`, some rows at a time, in float64 around b's mean: small numbers lose less."""
-    centre = b.mean(0, dtype=torch.float64)  # without a copy of b
+    centre = torch.stack([some.double().sum(0) for some in b.split(_CHUNK)]).sum(0) / len(b)  # no copy of all of b
 
     def centred(rows: Tensor) -> Tensor:
         return rows.double() - centre
