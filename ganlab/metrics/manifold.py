@@ -11,7 +11,7 @@ from torch import Tensor
 from ganlab.metrics.value import Estimate, share
 
 PRECISION_K, DENSITY_K = 3, 5  # neighbours, as the two papers chose
-_CHUNK = 500  # rows at a time: bounds memory
+_CHUNK = 200  # rows at a time: bounds memory
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,19 @@ def _radii(rows: Tensor, ks: tuple[int, ...]) -> Tensor:
 
 
 def _distances(a: Tensor, b: Tensor) -> Iterator[tuple[slice, Tensor]]:
-    """Squared distances of `a`'s rows to all of `b`, some rows at a time, in float64 around b's mean: small numbers lose less."""
-    centre = torch.stack([some.double().sum(0) for some in b.split(_CHUNK)]).sum(0) / len(b)  # no copy of all of b
+    """Squared distances of `a`'s rows to all of `b`, some rows at a time, in float64 around b's mean: small numbers lose less.
 
-    def centred(rows: Tensor) -> Tensor:
-        return rows.double() - centre
-
-    squares = torch.cat([centred(some).square().sum(1) for some in b.split(_CHUNK)])
+    All are written to the same memory: use them before asking for more.
+    """
+    centre = torch.stack([some.sum(0, dtype=torch.float64) for some in b.split(_CHUNK)]).sum(0) / len(b)  # no copy of all of b
+    squares = torch.cat([(some - centre).square().sum(1) for some in b.split(_CHUNK)])
+    memory = squares.new_empty(_CHUNK, len(b))
     for start in range(0, len(a), _CHUNK):
-        rows = centred(a[start : start + _CHUNK])
-        products = torch.cat([rows @ centred(some).T for some in b.split(_CHUNK)], 1)
-        distances = products.mul_(-2).add_(squares).add_(rows.square().sum(1, keepdim=True)).clamp_min_(0)
-        yield slice(start, start + len(rows)), distances
+        rows = a[start : start + _CHUNK] - centre
+        distances = memory[: len(rows)].copy_(squares).add_(rows.square().sum(1, keepdim=True))
+        for part, some in zip(distances.split(_CHUNK, 1), b.split(_CHUNK), strict=True):
+            part.addmm_(rows, (some - centre).T, alpha=-2)
+        yield slice(start, start + len(rows)), distances.clamp_min_(0)
 
 
 def _share(hits: Tensor) -> Estimate:
