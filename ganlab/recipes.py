@@ -107,7 +107,7 @@ for _family, _suffix, _title in (
 
 # One of each family, light enough to be shipped and to be trained on a laptop's CPU in minutes.
 _LIGHT: dict[str, Any] = {"width": 32, "z_dim": 32, "lr": 1e-3, "betas": (0.5, 0.99), "lr_decay": 0.5, "ema_decay": 0.998}
-_LIGHT_RUN: dict[str, Any] = {"dataset": "mnist", "steps": 4_000, "batch_size": 64, "sample_every": 200, "checkpoint_every": 938}
+_LIGHT_RUN: dict[str, Any] = {"dataset": "mnist", "steps": 12_000, "batch_size": 64, "sample_every": 500, "checkpoint_every": 938}
 for _name, _title, _settings in (
     ("dcgan", "Digits by a DCGAN", _LIGHT),
     ("lsgan", "Digits by an LSGAN", _LIGHT),
