@@ -116,10 +116,22 @@ for _name, _title, _settings in (
     (
         "gan",
         "Digits by the first GAN, fully connected",
-        {"z_dim": 64, "lr_decay": 0.5, "steps": 24_000, "batch_size": 100, "sample_every": 600, "checkpoint_every": 600},
+        {"z_dim": 64, "lr_decay": 0.5, "steps": 15_000, "batch_size": 100, "sample_every": 600, "checkpoint_every": 600},
     ),
 ):
     _add(_OURS, f"digits-{_name}", _title, _name, **_LIGHT_RUN | _settings)
+
+for _family, _title in (("dcgan", "Small photos by a DCGAN"), ("cgan", "Small photos on demand by a CGAN")):
+    _add(
+        _OURS,
+        f"cifar-{_family}",
+        _title,
+        _family,
+        **_LIGHT | {"z_dim": 64, "lr": 4e-4, "ema_decay": 0.999},
+        **_LIGHT_RUN | {"dataset": "cifar10", "steps": 8_000, "checkpoint_every": 1_000},
+        image_size=32,
+        flip=True,
+    )
 
 # Small enough for an evening on a laptop's CPU: narrow networks, 128 pixels. The zebras' 128 pixels are cut out of pictures
 # of 256, so that the stripes are learned at the scale they will be drawn at.

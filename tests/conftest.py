@@ -12,6 +12,9 @@ from hypothesis import settings
 # Before anything imports torch: see ganlab/threads.py.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
+# Two processes test at once, and the same sums in the same order come out of every process they start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # These machines are shared: how long one example took says nothing about the code.
 settings.register_profile("ganlab", deadline=None)
 settings.load_profile("ganlab")
