@@ -27,7 +27,7 @@ LAYERS = (
     ("pipeline", "published"),
     ("process",),
     ("translation", "inversion", "inspection", "verdict", "exploration"),
-    ("fork", "evaluation", "jobs", "reproduction", "terminal"),
+    ("classroom", "fork", "evaluation", "jobs", "reproduction", "terminal"),
     ("shipping",),
     ("commands", "commands_evaluate", "commands_hub", "commands_reproduce"),
     ("__main__", "web"),

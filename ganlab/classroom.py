@@ -1,0 +1,119 @@
+"""A classroom's keys: the join code, the teacher's token, and the signed cookies that both are exchanged for."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import socket
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ganlab.run import runs_root
+
+VARIABLE = "GANLAB_CLASSROOM"
+HOURS = 12.0  # a code, a token and a cookie are good for a school day
+_FILE = ".classroom.json"
+_DIGITS = 8
+
+
+def wanted() -> bool:
+    """Whether this process serves a classroom."""
+    return os.environ.get(VARIABLE) == "1"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What opens a classroom. `code` is for everybody in the room, `token` for the teacher, `secret` stays in the server."""
+
+    code: str
+    token: str
+    secret: str
+    made: float
+
+    @classmethod
+    def fresh(cls) -> Keys:
+        """New ones. The code is digits, which sound the same in every mouth and are on every phone's keypad."""
+        code = "".join(secrets.choice("0123456789") for _ in range(_DIGITS))
+        return cls(code, secrets.token_urlsafe(24), secrets.token_hex(32), time.time())
+
+    @property
+    def spoken(self) -> str:
+        """ "4829 1375"."""
+        return f"{self.code[: _DIGITS // 2]} {self.code[_DIGITS // 2 :]}"
+
+    def teacher_link(self, base: str) -> str:
+        """The address that makes whoever opens it the teacher."""
+        return f"{base}/join?teacher={self.token}"
+
+    def opens_for_students(self, typed: str) -> bool:
+        """Whether this is the join code, however it was grouped."""
+        return _same("".join(letter for letter in typed if letter.isdigit()), self.code)
+
+    def opens_for_teacher(self, typed: str) -> bool:
+        """Whether this is the teacher's token."""
+        return _same(typed.strip(), self.token)
+
+    def seat(self, role: str, now: float | None = None) -> str:
+        """A cookie's value: the role, a name for this browser, until when, and that we said so."""
+        until = int((time.time() if now is None else now) + 3600 * HOURS)
+        words = f"{role}.{secrets.token_hex(8)}.{until}"
+        return f"{words}.{self._signature(words)}"
+
+    def seated(self, cookie: str, now: float | None = None) -> tuple[str, str] | None:
+        """(role, name of the browser) of a cookie that we made and that is not too old; None for any other."""
+        words, _, signature = cookie.rpartition(".")
+        if not _same(signature, self._signature(words)):
+            return None
+        role, name, until = words.split(".")
+        return (role, name) if int(until) > (time.time() if now is None else now) else None
+
+    def _signature(self, words: str) -> str:
+        return hmac.new(self.secret.encode(), words.encode(), hashlib.sha256).hexdigest()
+
+
+def keys(root: Path | None = None) -> Keys:
+    """The keys beside the runs: a server that is started again within the day lets everybody stay. Made where there are none."""
+    root = root or runs_root()
+    path = root / _FILE
+    try:
+        found = Keys(**json.loads(path.read_text()))
+        if time.time() - found.made < 3600 * HOURS:
+            return found
+    except (FileNotFoundError, ValueError, TypeError):
+        pass
+    root.mkdir(parents=True, exist_ok=True)
+    made = Keys.fresh()
+    partial = path.with_name(f"{_FILE}.{os.getpid()}.partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(asdict(made), file)
+    partial.rename(path)
+    return made
+
+
+def addresses(port: int) -> list[str]:
+    """Where others in this network can open the app, the likeliest first."""
+    found = [_towards(socket.AF_INET, "192.0.2.1")]  # an address for documentation: nothing is sent to it
+    with suppress(OSError):
+        found += [str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
+    return [f"http://{host}:{port}" for host in dict.fromkeys(found) if host and not host.startswith("127.")]
+
+
+def _towards(family: socket.AddressFamily, target: str) -> str:
+    """This machine's address on the way to `target`; empty without a network."""
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((target, 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return ""
+
+
+def _same(one: str, other: str) -> bool:
+    """Compared in a time that tells nothing."""
+    return hmac.compare_digest(one.encode(), other.encode())

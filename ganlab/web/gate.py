@@ -1,0 +1,112 @@
+"""The gate before everything that is served: who asks, whether that is allowed, from where, and how often."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from starlette._utils import get_route_path
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ganlab import classroom
+from ganlab.web import rights
+from ganlab.web.limits import Limit
+from ganlab.web.origin import foreign, rebound
+from ganlab.web.rights import Action, Role
+from ganlab.web.uploads import Uploads
+from ganlab.web.visitor import Visitor, remember, visitor
+
+_READS = ("GET", "HEAD", "OPTIONS")
+_FRESH = {"Cache-Control": "no-store"}
+
+
+class Gate:
+    """ASGI middleware, the outermost. Outside of a classroom everybody may do everything that is served at all.
+
+    `local_names`: None when others in the network are meant to reach this server; else the names, beside localhost, by
+    which it may be asked.
+    """
+
+    def __init__(self, app: ASGIApp, local_names: Sequence[str] | None = None) -> None:
+        self.app, self._local_names = app, local_names
+        self._uploads = Uploads()
+        self._pictures = Limit(burst=120, per_second=40)  # a slider that is dragged asks for up to fifty a second
+        self._posts = Limit(burst=100, per_second=10)  # the playground asks about ten things when it opens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what may pass; answer the rest in one sentence."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        path = get_route_path(scope)
+        method = "WEBSOCKET" if scope["type"] == "websocket" else str(scope["method"])
+        who = visitor(connection.cookies)
+        problem = self._problem(connection, who, path, method)
+        if problem is None:
+            remember(connection, who)
+            await self.app(scope, receive, self._uploads.noting(who, path, method, send))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
+        else:
+            await problem(scope, receive, send)
+
+    def _problem(self, connection: HTTPConnection, who: Visitor, path: str, method: str) -> Response | None:
+        """What to answer instead; None when the request may pass."""
+        host = connection.headers.get("host", "")
+        if self._local_names is not None and _on_this_machine(connection) and rebound(host, self._local_names):
+            return PlainTextResponse(_name_it(host), 421)
+        if method not in _READS and (reason := foreign(connection)):
+            return _refused(403, reason)
+        action = rights.action_of(path, method)
+        if not rights.may(who.role, action):
+            return _not_allowed(connection, who, action, path)
+        if not self._uploads.may_read(who, path):
+            return _refused(404, "There is no such file.")
+        wait = self._wait(who, action, path, method)
+        if wait:
+            return _refused(429, "You ask too often; wait a moment.", {"Retry-After": str(math.ceil(wait))})
+        return None
+
+    def _wait(self, who: Visitor, action: Action, path: str, method: str) -> float:
+        """Seconds until this visitor may ask that again. By cookie: a whole class may share one address."""
+        if not classroom.wanted() or action is Action.JOIN:  # joining is limited where it is decided
+            return 0.0
+        if path == "/api/picture":
+            return self._pictures.take(who.name)
+        return self._posts.take(who.name) if method not in (*_READS, "WEBSOCKET") else 0.0
+
+
+def _not_allowed(connection: HTTPConnection, who: Visitor, action: Action, path: str) -> Response:
+    """A stranger with a browser is shown the door that opens; everybody else is told why not."""
+    reason = rights.refusal(who.role, action)
+    if action is Action.CLOSED:
+        return _refused(404, reason)
+    if who.role is not Role.NOBODY:
+        return _refused(403, reason)
+    if connection.scope.get("method") == "GET" and "text/html" in connection.headers.get("accept", ""):
+        query = connection.scope["query_string"].decode("latin-1")
+        to = urlencode({"to": path.lstrip("/") + (f"?{query}" if query else "")})
+        up = "../" * (path.count("/") - 1)  # relative, so that it holds behind a proxy
+        return RedirectResponse(f"{up}join?{to}", 303, _FRESH)
+    return _refused(401, reason)
+
+
+def _on_this_machine(connection: HTTPConnection) -> bool:
+    """Whether the address that was connected to is the loopback one, whatever the settings say."""
+    host = str((connection.scope.get("server") or ("",))[0])
+    return host == "::1" or host.startswith("127.")
+
+
+def _refused(status: int, reason: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": reason}, status, _FRESH | (headers or {}))
+
+
+def _name_it(host: str) -> str:
+    return (
+        f"This app answers to its own machine only, and {host[:100]!r} is not one of its names. "
+        "If that is a proxy of yours, start the app with --server.allowedHosts and this name.\n"
+    )

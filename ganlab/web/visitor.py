@@ -1,0 +1,58 @@
+"""Who asks: the role and the name that a browser's cookie gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from starlette.requests import HTTPConnection
+
+from ganlab import classroom
+from ganlab.run import runs_root
+from ganlab.web.rights import Role
+
+COOKIE = "ganlab_seat"
+_STATE = "ganlab_visitor"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A role, and a name that tells this browser from others; nobody has none."""
+
+    role: Role
+    name: str = ""
+
+
+NOBODY = Visitor(Role.NOBODY)
+HERE = Visitor(Role.TEACHER, "here")  # outside of a classroom
+
+
+def visitor(cookies: Mapping[str, str]) -> Visitor:
+    """Who sent these cookies."""
+    if not classroom.wanted():
+        return HERE
+    seat = keys().seated(cookies.get(COOKIE, ""))
+    return Visitor(Role[seat[0]], seat[1]) if seat else NOBODY
+
+
+def keys() -> classroom.Keys:
+    """This server's keys, read once."""
+    return _keys(runs_root())
+
+
+@lru_cache(8)
+def _keys(root: Path) -> classroom.Keys:
+    return classroom.keys(root)
+
+
+def remember(connection: HTTPConnection, who: Visitor) -> None:
+    """For the route that answers."""
+    connection.scope.setdefault("state", {})[_STATE] = who
+
+
+def asking(connection: HTTPConnection) -> Visitor:
+    """Who sent this request, as the gate has found; routes without a gate are for everybody."""
+    who: Visitor = connection.scope.get("state", {}).get(_STATE, HERE)
+    return who
