@@ -34,6 +34,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 
     app = verbs.add_parser("app", help="open the app in the browser", description="Serve the app on this machine only.")
     app.add_argument("--port", type=int, default=8501, help="default: 8501")
+    app.add_argument("--only", choices=("playground",), help="serve the playground alone, at /")
     app.set_defaults(command=commands.app)
 
     train = verbs.add_parser(
@@ -122,6 +123,12 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     push.add_argument("--licence", default="", help="of these weights, such as mit or cc-by-4.0 (default: not stated)")
     push.add_argument("--values", type=Path, metavar="FILE", help="what `ganlab evaluate --json FILE` measured, for the card")
     push.set_defaults(command=commands_hub.push)
+
+    space = verbs.add_parser("space", help="write a folder that is a Hugging Face Space: the playground with models of yours")
+    space.add_argument("folder", type=Path, help="where to write it; it must not exist yet")
+    space.add_argument("--models", default="", help="runs and shipped models, with commas (default: all shipped ones)")
+    space.add_argument("--title", default="GANLab playground", help="default: GANLab playground")
+    space.set_defaults(command=commands_hub.space)
 
     bench = verbs.add_parser("bench", help="measure how fast the families train here")
     bench.add_argument("--family", action="append", help="only these (repeatable; default: all)")

@@ -37,7 +37,9 @@ def _family(name: str) -> Any:
 
 
 def app(options: argparse.Namespace) -> int:
-    """`ganlab app`: what `streamlit run app.py` does, from anywhere."""
+    """`ganlab app`: what `streamlit run app.py` does, from anywhere; with --only playground a server without Streamlit."""
+    if options.only == "playground":
+        return subprocess.call([sys.executable, "-m", "ganlab.ui.alone", f"--port={options.port}"])
     home = Path(__file__).resolve().parent.parent
     if not (home / "app.py").is_file():
         raise ValueError("app.py is not beside this installation: clone the project to use the app.")

@@ -81,6 +81,19 @@ def zoo(options: argparse.Namespace) -> None:
         print(f"    {entry.verdict}{address}")
 
 
+def space(options: argparse.Namespace) -> None:
+    """`ganlab space`: write a Space, and say how to try it here and how to upload it."""
+    from ganlab.space import write
+
+    names = [name.strip() for name in options.models.split(",") if name.strip()]
+    written = write(options.folder, names, options.title)
+    size = sum(path.stat().st_size for path in written.rglob("*") if path.is_file())
+    print(f"{size / 1e6:,.1f} MB in {written}\nTry it here:  cd {written} && python app.py")
+    print(
+        f"Put it online: hf repos create ORG/NAME --type space --space-sdk gradio && hf upload ORG/NAME {written} . --type space"
+    )
+
+
 def _train(options: argparse.Namespace) -> None:
     from ganlab.models import SHIPPED as FOLDER
     from ganlab.shipping import SHIPPED, train_and_ship

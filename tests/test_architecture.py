@@ -28,7 +28,7 @@ LAYERS = (
     ("process",),
     ("translation", "inversion", "inspection", "verdict", "exploration"),
     ("classroom", "fork", "evaluation", "jobs", "reproduction", "terminal"),
-    ("shipping",),
+    ("shipping", "space"),
     ("commands", "commands_evaluate", "commands_hub", "commands_reproduce"),
     ("__main__", "web"),
     ("ui",),

@@ -43,30 +43,14 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
     """Everything that is served beside Streamlit's pages, and what must run as long as the server does."""
     os.environ |= yielding_threads(os.environ)  # before anything imports PyTorch; runs train beside this server
 
-    import gradio as gr
     from fastapi import FastAPI
 
-    from ganlab.ui.playground import build
-    from ganlab.ui.playground.look import head, style, theme
+    from ganlab.ui.playground.mount import mount
     from ganlab.web import pictures, routes
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    demo = build()
-    demo._queue.sleep_when_free = 0.02  # seconds; Gradio's own 0.001 costs 7 % of a core while nobody is there
-    gr.mount_gradio_app(
-        gateway,
-        demo,
-        path="/playground",
-        max_file_size="64mb",
-        ssr_mode=False,
-        run_history=False,
-        show_error=False,  # error texts would reveal paths
-        footer_links=[],
-        theme=theme(),
-        css=style(),
-        head=head(),
-    )
-    ours = [*routes(), *pictures.routes(), Route("/playground", _to_playground), Route("/font.woff2", _font)]
+    mount(gateway, "/playground")
+    ours = [*routes(), *pictures.routes(), Route("/playground", _to_playground), Route("/font.woff2", font)]
     return [*ours, *gateway.routes], lambda _: gateway.router.lifespan_context(gateway)
 
 
@@ -76,7 +60,7 @@ async def _to_playground(request: Request) -> RedirectResponse:
     return RedirectResponse("playground/" + (f"?{query}" if query else ""))
 
 
-async def _font(request: Request) -> FileResponse:
+async def font(request: Request) -> FileResponse:
     """The typeface that Streamlit brings, for our own pages."""
     import streamlit
 

@@ -1,0 +1,73 @@
+"""The playground alone: Gradio at / and its pictures, without Streamlit. For `ganlab app --only playground` and for Spaces.
+
+    python -m ganlab.ui.alone [--host 127.0.0.1] [--port 8501]
+
+GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, which a Space sets, are the defaults.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+
+from ganlab.threads import yielding_threads
+
+
+def application() -> Starlette:
+    """Everything that the playground needs, as one ASGI application."""
+    os.environ |= yielding_threads(os.environ)  # before anything imports PyTorch
+
+    from fastapi import FastAPI
+
+    from ganlab.ui.playground.mount import mount
+    from ganlab.ui.server import ForwardedPrefix, font
+    from ganlab.web import pictures
+
+    gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    mount(gateway, "/")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with gateway.router.lifespan_context(gateway):
+            yield
+
+    brought = [Route("/font.woff2", font)] if find_spec("streamlit") else []
+    ours = [*pictures.routes(), Route("/play", _to_playground), Route("/playground", _to_playground), *brought]
+    return Starlette(routes=[*ours, *gateway.routes], lifespan=lifespan, middleware=[Middleware(ForwardedPrefix)])
+
+
+async def _to_playground(request: Request) -> RedirectResponse:
+    """Links that the panels copy are those of the whole app; relative, so that they hold behind a proxy."""
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="ganlab app --only playground", description="Serve the playground alone.")
+    parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
+    parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "8501")))
+    options = parser.parse_args(arguments)
+    app = application()
+
+    import torch
+    import uvicorn
+
+    torch.set_num_threads(1)  # a picture is too small to share out
+    gc.collect()
+    gc.freeze()
+    print(f"The playground is at http://{'127.0.0.1' if options.host == '0.0.0.0' else options.host}:{options.port}", flush=True)
+    uvicorn.run(app, host=options.host, port=options.port, log_level="warning", timeout_graceful_shutdown=2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The playground alone, and a Space: exactly what `ganlab space` writes is started, and draws."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ganlab import space
+from ganlab.__main__ import main
+
+# As on a Space: neither is installed there.
+WITHOUT = "import sys; sys.modules['streamlit'] = sys.modules['plotly'] = None; "
+
+
+@contextmanager
+def started(command: list[str], folder: Path, **environment: str) -> Iterator[httpx.Client]:
+    """A server until the end of the block; a client of it."""
+    log = folder.parent / "server.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(command, cwd=folder, env=os.environ | environment, stdout=file, stderr=file)
+    port = environment["GRADIO_SERVER_PORT"]
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            deadline = time.monotonic() + 90
+            while True:
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                try:
+                    client.get("/")
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.1)
+            yield client
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def test_a_space_is_started_as_it_is_written_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from gradio_client import Client
+    from PIL import Image
+
+    folder = tmp_path / "space"
+    assert main(["space", str(folder), "--models", "shapes-quick,digits-quick", "--title", "Digits of ours"]) == 0
+    assert "hf upload" in capsys.readouterr().out
+    head = (folder / "README.md").read_text().split("---\n")[1]
+    pins = (folder / "requirements.txt").read_text().splitlines()
+    assert "sdk: gradio\n" in head and "app_file: app.py\n" in head and 'title: "Digits of ours"' in head
+    assert f"gradio=={head.split('sdk_version: ')[1].split()[0]}" in pins
+    assert not [pin for pin in pins if pin.startswith(("streamlit", "-e"))]
+    assert sorted(path.name for path in (folder / "checkpoints").iterdir()) == ["digits-quick", "shapes-quick"]
+    code = WITHOUT + "import runpy; runpy.run_path('app.py', run_name='__main__')"
+    runs = str(tmp_path / "runs")
+    with started([sys.executable, "-c", code], folder, GRADIO_SERVER_PORT=free_port(), GANLAB_RUNS=runs) as client:
+        assert client.get("/api/picture?model=digits-quick&seed=4").headers["content-type"] == "image/png"
+        moved = client.get("/play?tab=classes&model=shapes-quick")
+        assert str(moved.next_request.url) == f"{client.base_url}/?tab=classes&model=shapes-quick"
+        assert client.get("/api/picture?model=facades-light").status_code == 400  # not chosen
+        caller = Client(str(client.base_url), verbose=False, download_files=str(tmp_path / "made"))
+        picture = caller.predict("shapes-quick", 0, "circle", "heart", 0.5, 1, api_name="/classes_mix")
+        assert Image.open(picture).size == (28, 28)
+
+
+def test_the_command_starts_it_without_streamlit(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(subprocess, "call", lambda command, **_: started.append(command) or 0)
+    assert main(["app", "--only", "playground", "--port", "8123"]) == 0
+    assert started == [[sys.executable, "-m", "ganlab.ui.alone", "--port=8123"]]
+
+
+@pytest.mark.parametrize(
+    ("names", "title", "words"),
+    [(["nothing"], "A", "There is no model 'nothing' here; choose from"), ([], 'a"\nsdk: docker', "is not a short line")],
+)
+def test_what_makes_no_space_is_said(names: list[str], title: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=words):
+        space.write(tmp_path / "space", names, title)
+    assert not (tmp_path / "space").exists()
+
+
+def test_a_folder_that_exists_is_left_alone(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="exists already"):
+        space.write(tmp_path)
+    assert list(tmp_path.iterdir()) == []
