@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from ganlab import __version__, commands, commands_evaluate, commands_hub, commands_reproduce
+from ganlab import __version__, commands, commands_compare, commands_evaluate, commands_housekeeping, commands_hub, commands_reproduce
 from ganlab.config import Knob
 from ganlab.threads import yielding_threads
 
@@ -55,6 +56,9 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     listing = verbs.add_parser("runs", help="list the runs, newest first")
     listing.add_argument("--json", action="store_true", help="one JSON object per line")
     listing.set_defaults(command=commands.runs)
+
+    commands_compare.add(verbs)
+    _add_housekeeping(verbs)
 
     recipes = verbs.add_parser("recipes", help="list the named recipes and what their sources published")
     recipes.set_defaults(command=commands.recipes)
@@ -145,6 +149,18 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     job.add_argument("job", type=Path)
     job.set_defaults(command=commands.job)
     return parser
+
+
+def _add_housekeeping(verbs: Any) -> None:
+    queue = verbs.add_parser("queue", help="list who has each device and who waits for it")
+    queue.add_argument("--cancel", metavar="RUN", help="take a waiting run out")
+    queue.add_argument("--json", action="store_true", help="one JSON object per line")
+    queue.set_defaults(command=commands_housekeeping.queue_command)
+
+    clean = verbs.add_parser("clean", help="free disk space of ended runs by a rule that it prints")
+    clean.add_argument("--dry-run", action="store_true", help="only tell what would be freed")
+    clean.add_argument("--every", type=int, default=4, metavar="K", help="of the checkpoints in between every K-th stays (4)")
+    clean.set_defaults(command=commands_housekeeping.clean_command)
 
 
 def _knobs_for(argv: Sequence[str]) -> list[Knob]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ganlab.config import TrainConfig
 from ganlab.core import Conditioning, DataSpec
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def check(config: TrainConfig) -> None:
     """Raise ValueError, one sentence naming field and value, when data, family, networks or device do not fit together."""
-    import torch
-
     from ganlab.data import DATASETS
     from ganlab.devices import resolve
     from ganlab.families import FAMILIES
@@ -27,10 +30,21 @@ def check(config: TrainConfig) -> None:
                 f"fid_every = {config.fid_every} measures families that draw from z, not {family.title}: set it to 0."
             )
         live_space(config, device)
-    # Unknown before reading: any number shows whether the networks can be built. On "meta" they take no memory and no time.
+    networks_on_meta(config)
+
+
+def networks_on_meta(config: TrainConfig) -> dict[str, nn.Module]:
+    """The networks of `config` on the meta device, where they take no memory and no time; ValueError when they do not fit."""
+    import torch
+
+    from ganlab.data import DATASETS
+    from ganlab.families import FAMILIES
+
+    source, family = DATASETS[config.dataset], FAMILIES[config.family]
+    # Unknown before reading: any number shows whether the networks can be built.
     spec = DataSpec(config.image_size, config.channels or source.channels or 3, family.conditioning, source.num_classes or 2)
     with torch.device("meta"):
-        family.build_networks(config, spec)
+        return dict(family.build_networks(config, spec))
 
 
 NEEDS = {

@@ -22,7 +22,7 @@ from ganlab import checkpoint
 from ganlab.config import TrainConfig
 from ganlab.control import Intervention, Mailbox, Request
 from ganlab.lock import is_held
-from ganlab.store import Annotation, Reader, Series
+from ganlab.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
 _ENDINGS = ("finished", "stopped", "failed")
@@ -144,13 +144,17 @@ class Run:
     def status(self) -> Status:
         """Derived from who holds the lock and what the worker said last."""
         alive = is_held(self.lock_path)  # before the annotations: a worker annotates, then lets go
-        words = [note for note in self.annotations() if note.kind in _WORDS]
+        try:
+            words, facts = [note for note in self.annotations() if note.kind in _WORDS], self._reader.state()
+        except Damaged as error:
+            folders = self.checkpoints()
+            step = checkpoint.step_of(folders[-1]) if folders else 0
+            return Status("running" if alive else "failed", step, int(self.settings["config"]["steps"]), str(error))
         last = words[-1].kind if words else "queued"
         if alive:
             state = _ALIVE.get(last, "queued")
         else:
             state = last if last in _ENDINGS or not words else "lost"
-        facts = self._reader.state()
         progress: dict[str, Any] = facts.get("progress", {})
         steps = int(self.settings["config"]["steps"])
         rate, step = progress.get("steps_per_second", 0.0), progress.get("step", 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +31,8 @@ def device_slot(run: Run, device: str, say: Callable[[str], None]) -> Iterator[b
         if run.stop_requested():
             yield False
             return
-        ahead = 1 + len(_waiting_before(run, device))
+        has = holder_of(run.path.parent, device)
+        ahead = 1 + sum((other.settings["group"] or other.id) != has for other in _waiting_before(run, device))
         message = f"Waiting for {device}: {ahead} {'run is' if ahead == 1 else 'runs are'} ahead."
         if message != said:
             say(message)
@@ -44,22 +46,44 @@ def device_slot(run: Run, device: str, say: Callable[[str], None]) -> Iterator[b
 
 def _take(lock: FileLock, holder: Path, run: Run, device: str) -> bool:
     mine = run.settings["group"] or run.id
-    if holder.exists() and holder.read_text() == mine and lock.acquire(shared=True):
-        return True
+    if _named(holder) == mine and lock.acquire(shared=True):
+        if _named(holder) == mine:  # or somebody else took the device between the look and the lock
+            return True
+        lock.release()
     if _waiting_before(run, device) or not lock.acquire():
         return False
     holder.write_text(mine)
     return lock.acquire(shared=True)
 
 
+def _named(holder: Path) -> str:
+    try:
+        return holder.read_text()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
+
+
+def holder_of(root: Path, device: str) -> str:
+    """The group or id of the runs that had `device` last, "" when none had: who of them is still queued is loading its data."""
+    return _named(root / ".devices" / f"{device.replace(':', '-')}.holder")
+
+
 def _waiting_before(run: Run, device: str) -> list[Run]:
     """Older runs that wait for the same device."""
     older = (other for other in runs(run.path.parent) if other.id < run.id and is_held(other.lock_path))
-    return [other for other in older if other.status().state == "queued" and _device(other) == device]
+    return [other for other in older if _waits(other) and device_of(other) == device]
 
 
-def _device(run: Run) -> str | None:
+def _waits(run: Run) -> bool:
+    try:
+        return run.status().state == "queued"
+    except (OSError, ValueError, sqlite3.Error):  # deleted meanwhile, or damaged: nobody waits for it
+        return False
+
+
+def device_of(run: Run) -> str | None:
+    """The device that a run's settings mean here; None when they were written on another machine, or cannot be read."""
     try:
         return resolve(run.settings["config"]["device"])
-    except ValueError:  # written on another machine: it waits for nothing here
+    except (OSError, ValueError, KeyError, TypeError):
         return None

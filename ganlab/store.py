@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS interventions(id INTEGER PRIMARY KEY, json TEXT);
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 
+REMEDY = "what it held is lost, the checkpoints are not; Resume goes on from the newest"
+
 # A loose index scan: one seek per name instead of reading every row.
 _NAMES = """
 WITH RECURSIVE n(name) AS (SELECT min(name) FROM metrics UNION ALL
@@ -62,11 +64,25 @@ class Series:
         return Series(self.steps[index], self.values[index])
 
 
+class Damaged(ValueError):
+    """The file is there but SQLite cannot read it."""
+
+
 class Writer:
-    """The one connection that writes; every method is one transaction."""
+    """The one connection that writes; every method is one transaction. Damaged when the file is none of SQLite's."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        try:
+            self._open()
+        except sqlite3.OperationalError:
+            self._connection.close()
+            raise
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise Damaged(f"{path.name} is damaged ({error}): {REMEDY}.") from None
+
+    def _open(self) -> None:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
@@ -76,10 +92,11 @@ class Writer:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # SQLite rolls back by itself when the disk is full
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def write(self, points: Iterable[Point] = (), sheets: Iterable[int] = (), state: Mapping[str, Any] | None = None) -> None:
         """Add metric points and finished sheets, and replace state entries, all or nothing."""
@@ -134,6 +151,8 @@ class Reader:
                 if "no such table" in str(error):  # the worker is creating the file right now
                     return []
                 raise
+            except sqlite3.DatabaseError as error:
+                raise Damaged(f"{self.path.name} is damaged ({error}): {REMEDY}.") from None
 
         try:
             connection.execute("BEGIN")

@@ -1,0 +1,148 @@
+"""Freeing space: which checkpoints of ended runs go, by a rule that can be said in one sentence."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganlab.checkpoint import STATE, checkpoints, resumable, step_of
+from ganlab.disk import readable
+from ganlab.lock import FileLock
+from ganlab.run import Run, runs, runs_root
+
+_LEFTOVER_SECONDS = 600.0  # younger ones may still be at work
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What stays of a run that has ended: its first, best and last checkpoint and every `every`-th in between, counted from
+    step 0; of what a resume needs the last, and one more where the run is not finished."""
+
+    every: int = 4
+
+    def __str__(self) -> str:
+        return (
+            f"Of every run that has ended the first, the best, the last and every {_ordinal(self.every)} checkpoint stay; "
+            "what a resume or a fork needs stays in the last one, and in the one before where the run is not finished."
+        )
+
+
+RULE = Rule()
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What was removed, or would be: `bytes` on the disk, whole `checkpoints`, training `states`, `leftovers` of killed
+    processes, over so many `runs`."""
+
+    bytes: int = 0
+    checkpoints: int = 0
+    states: int = 0
+    leftovers: int = 0
+    runs: int = 0
+
+    def __str__(self) -> str:
+        if not (self.checkpoints or self.states or self.leftovers):
+            return "Nothing to clean up."
+        left = f" and {self.leftovers} leftovers of killed processes" if self.leftovers else ""
+        return (
+            f"{readable(self.bytes)}: {self.checkpoints} checkpoints, the training state of {self.states} more, "
+            f"of {self.runs} runs{left}."
+        )
+
+
+def clean(root: Path | None = None, rule: Rule = RULE, *, dry_run: bool = False) -> Cleaned:
+    """Remove what `rule` does not keep from every run that has ended, and what killed processes left behind.
+
+    Runs that a worker has in hand are left alone, and so are the run table, curves and sheets of all. With `dry_run` nothing
+    is removed: the answer says what would be. A file that a fork shares frees nothing and is not counted.
+    """
+    root = root or runs_root()
+    size = whole = states = touched = 0
+    for run in runs(root):
+        lock = FileLock(run.lock_path)
+        try:
+            if not lock.acquire(timeout=0.2):
+                continue  # a worker has it in hand
+            doomed = list(_doomed(run, rule))
+            size += sum(map(_freed, doomed))
+            whole += sum(path.is_dir() for path in doomed)
+            states += sum(path.is_file() for path in doomed)
+            touched += bool(doomed)
+            if not dry_run:
+                _remove(doomed)
+        except (OSError, ValueError, sqlite3.Error):  # deleted meanwhile, or damaged: not ours to judge
+            continue
+        finally:
+            lock.release()
+    left = list(_leftovers(root))
+    size += sum(map(_freed, left))
+    if not dry_run:
+        _remove(left)
+    return Cleaned(size, whole, states, len(left), touched)
+
+
+def _doomed(run: Run, rule: Rule) -> Iterator[Path]:
+    """Checkpoint folders, and training states of checkpoints that stay."""
+    parent = run.path / "checkpoints"
+    found, states = checkpoints(parent), resumable(parent)
+    status = run.status()
+    keep_states = states[-1:] if status.step >= status.steps else states[-2:]
+    spacing = rule.every * int(run.settings["config"].get("checkpoint_every", 1))  # by step: cleaning twice removes no more
+    stay = {*found[:1], *found[-1:], *keep_states, *(folder for folder in found if step_of(folder) % spacing == 0)}
+    stay |= {folder for folder in found if step_of(folder) == run.best}
+    for folder in found:
+        if folder not in stay:
+            yield folder
+        elif folder in states and folder not in keep_states:
+            yield folder / STATE
+    yield from parent.glob(".deleted-*")
+    yield from (path for path in parent.glob("*.partial") if _old(path))
+
+
+def _leftovers(root: Path) -> Iterator[Path]:
+    """Half-made and half-deleted folders of processes that were killed in the middle."""
+    if not root.is_dir():
+        return
+    for folder in (root, root / ".jobs"):
+        for path in folder.glob(".deleted-*"):
+            yield path
+        for path in folder.glob("[0-9a-z]*") if folder.is_dir() else ():
+            described = any((path / name).exists() for name in ("config.json", "job.json"))
+            if path.is_dir() and not described and _old(path) and _looks_made_here(path):
+                yield path
+
+
+def _looks_made_here(path: Path) -> bool:
+    """A folder of somebody else that happens to lie here is not touched."""
+    made = {"samples", "checkpoints", "config.partial", "job.json.partial", "metrics.sqlite", "lock"}
+    return {item.name for item in path.iterdir()} <= made
+
+
+def _old(path: Path) -> bool:
+    return abs(time.time() - path.stat().st_mtime) > _LEFTOVER_SECONDS
+
+
+def _remove(paths: list[Path]) -> None:
+    """Renamed first: a folder is whole or gone, whenever this is killed."""
+    for path in paths:
+        if path.is_dir():
+            grave = path if path.name.startswith(".deleted-") else path.rename(path.with_name(f".deleted-{path.name}"))
+            shutil.rmtree(grave, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _freed(path: Path) -> int:
+    """Bytes that come free on the disk: files that have another name elsewhere stay."""
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    facts = [file.stat() for file in files]
+    return sum(fact.st_blocks * 512 for fact in facts if fact.st_nlink == 1)
+
+
+def _ordinal(number: int) -> str:
+    return {1: "1st", 2: "2nd", 3: "3rd"}.get(number, f"{number}th")

@@ -1,0 +1,67 @@
+"""What a server allows: so many waiting runs, so much on the disk; and a word in time before either is used up."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ganlab.config import TrainConfig
+from ganlab.devices import resolve
+from ganlab.disk import LIMIT, checkpoint_bytes_of, limit, readable, room, will_write
+from ganlab.housekeeping.cleaning import clean
+from ganlab.housekeeping.waiting import queue
+from ganlab.run import runs_root
+
+MAX_WAITING = "GANLAB_MAX_WAITING"
+_MOST_WAITING = 20
+
+
+def most_waiting() -> int:
+    """How many runs may wait for a device, on all devices together: GANLAB_MAX_WAITING, by default 20; ValueError if unfit."""
+    text = os.environ.get(MAX_WAITING, "").strip() or str(_MOST_WAITING)
+    if not text.isdecimal():
+        raise ValueError(f"{MAX_WAITING} = {text!r} is not a whole number.")
+    return int(text)
+
+
+def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None:
+    """Whether `count` more runs like `config` may be started now; ValueError, one sentence, when not.
+
+    They may wait unless too many do, and begin where there is room for two checkpoints, without which nothing can be kept.
+    """
+    root = root or runs_root()
+    places = queue(root)
+    waiting = sum(place.waits for device in places.values() for place in device)
+    most = most_waiting()
+    if places.get(resolve(config.device)) and waiting + count > most:
+        raise ValueError(
+            f"{waiting} runs wait already and this server lets {most} wait: cancel one, or try again when one has begun."
+        )
+    least, left = 2 * count * sum(checkpoint_bytes_of(config)), room(root)
+    if least > left:
+        most_bytes = limit(root)
+        of = "the disk" if most_bytes is None else f"the {readable(most_bytes)} that {LIMIT} allows"
+        raise ValueError(f"Only {readable(left)} of {of} are left and two checkpoints take {readable(least)}: {_remedy(root)}.")
+
+
+def warning(root: Path | None = None) -> str:
+    """One sentence when what trains and waits will write more than there is room for; "" while all is well."""
+    root = root or runs_root()
+    active = [place.run for places in queue(root).values() for place in places]
+    wanted, left = sum(map(_written, active)), room(root)
+    if wanted <= left:
+        return ""
+    runs = "The run that is active" if len(active) == 1 else f"The {len(active)} runs that train or wait"
+    return f"{runs} will write about {readable(wanted)}, but only {readable(left)} are left: {_remedy(root)}."
+
+
+def _written(run: object) -> int:
+    try:
+        return will_write(run)  # type: ignore[arg-type]
+    except (OSError, ValueError):  # deleted meanwhile
+        return 0
+
+
+def _remedy(root: Path) -> str:
+    freed = clean(root, dry_run=True).bytes
+    return f"cleaning up frees {readable(freed)} (ganlab clean)" if freed else "delete runs that are not needed any more"
