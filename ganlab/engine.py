@@ -61,7 +61,7 @@ class Session:
         self.paused = self.stopping = self.single = False
         self._applied = 0  # interventions
         self.batches = self._batches(0)
-        self.meter = Meter(config, device, 0, 0.0)
+        self.meter = Meter(config, device, 0, 0.0, lambda: self.batches.waited)
 
     def run(self, letters: Letters, record: Sequence[Intervention], resume: Mapping[str, Any] | None) -> Iterator[Event]:
         """From the beginning, or from a state, to the end or until a letter says stop."""
@@ -97,7 +97,7 @@ class Session:
         if measured:
             best = self._measure(metrics)
         if step % config.log_every == 0 or saving or last or measured:
-            self.meter.add(step, metrics)
+            self.meter.add(step, metrics | self.training.gradient_norms())
         if step % config.sample_every == 0 or last:
             yield self._samples()
         if (saving or best) and not last:
@@ -168,7 +168,7 @@ class Session:
         self.training.load_state_dict(state["training"])
         self.step = self.saved = state["step"]
         self.batches = self._batches(state["position"])
-        self.meter = Meter(config, self.device, self.step, state["seconds"])
+        self.meter = Meter(config, self.device, self.step, state["seconds"], lambda: self.batches.waited)
         _set_rng(state["rng"], self.device)
         if self.gauge:
             self.gauge.best = state.get("best", self.gauge.best)

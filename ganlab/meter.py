@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -22,8 +23,11 @@ class Diverged(ArithmeticError):
 class Meter:
     """Collects metric tensors and turns them into points, rates and times when it is time to report."""
 
-    def __init__(self, config: TrainConfig, device: str, step: int, seconds: float) -> None:
-        self.config, self.device = config, device
+    def __init__(
+        self, config: TrainConfig, device: str, step: int, seconds: float, waited: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self.config, self.device, self._waited = config, device, waited
+        self._waited_before = waited()  # seconds in which the training had to wait for its data
         self._pending: list[tuple[int, Metrics]] = []
         self._earlier = seconds  # trained before a resume
         self._start = self._reported = time.perf_counter()
@@ -51,11 +55,17 @@ class Meter:
     def report(self, step: int) -> Progress:
         """Everything since the last report; Diverged when a metric is not finite."""
         points = self._points()
-        now = time.perf_counter()
-        rate = (step - self._reported_step) / max(now - self._reported, 1e-9)
-        self._reported, self._reported_step = now, step
+        now, waited = time.perf_counter(), self._waited()
+        passed = max(now - self._reported, 1e-9)
+        rate = (step - self._reported_step) / passed
+        share = min(1.0, max(0.0, waited - self._waited_before) / passed)
+        self._reported, self._reported_step, self._waited_before = now, step, waited
         if points:
-            speed = {"speed/images_per_second": rate * self._images_per_step, "time/seconds": self.seconds}
+            speed = {
+                "speed/images_per_second": rate * self._images_per_step,
+                "time/seconds": self.seconds,
+                "time/waiting_for_data": share,
+            }
             points[-1] = (points[-1][0], {**points[-1][1], **speed})
         return Progress(
             step=step,

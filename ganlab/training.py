@@ -55,6 +55,9 @@ class Training(Protocol):
     def evaluating(self) -> AbstractContextManager[nn.ModuleDict]:
         """The averaged generators, in evaluation mode and without gradients for as long as the block lasts."""
 
+    def gradient_norms(self) -> Metrics:
+        """The length of each network's last gradient, as `gradient/<network>`."""
+
     def set_rate(self, factor: float) -> None:
         """Scale every optimizer's configured rate by `factor`."""
 

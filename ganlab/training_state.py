@@ -88,6 +88,16 @@ class TrainingState:
             for group in optimizer.param_groups:
                 group["lr"] = self.rates[name] * factor
 
+    @torch.no_grad()
+    def gradient_norms(self) -> Metrics:
+        """The length of each network's last gradient, as `gradient/<network>`; nothing of a network that had none."""
+        found: Metrics = {}
+        for name, network in self.networks.items():
+            gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+            if gradients:
+                found[f"gradient/{name}"] = torch.stack(torch._foreach_norm(gradients)).norm()
+        return found
+
     def state_dict(self) -> dict[str, Any]:
         """Everything that a resume needs, as tensors and plain containers."""
         return {

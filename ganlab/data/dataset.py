@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -65,6 +66,7 @@ class Batches:
         _check(dataset, conditioning)
         assert crop <= dataset.images.shape[-1]
         self.batch_size, self.position, self._layout = batch_size, position, layout
+        self.waited = 0.0  # seconds that whoever draws has waited for batches
         self._real = _Images(dataset.images, torch.device(device), crop)
         self._order = _Order(self._real, f"{seed} real", flip)
         self._labels = self._source = self._source_order = None
@@ -82,6 +84,7 @@ class Batches:
 
     def __next__(self) -> Batch:
         """The next batch: `real` (B, C, S, S) in [-1, 1] and what the conditioning asks."""
+        began = time.perf_counter()
         draw = self._order.take(self.position, self.batch_size)
         real, condition = self._real.take(draw), None
         if self._labels is not None:
@@ -89,7 +92,9 @@ class Batches:
         elif self._source is not None and self._source_order is not None:
             condition = self._source.take(self._source_order.take(self.position, self.batch_size))
         self.position += self.batch_size
-        return Batch(*(self._laid_out(part) for part in (real, condition)))  # type: ignore[arg-type]
+        batch = Batch(*(self._laid_out(part) for part in (real, condition)))  # type: ignore[arg-type]
+        self.waited += time.perf_counter() - began
+        return batch
 
     def _laid_out(self, part: Tensor | None) -> Tensor | None:
         return part if part is None or part.ndim < 4 else part.contiguous(memory_format=self._layout)
