@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ganlab import __version__, commands, commands_compare, commands_evaluate, commands_housekeeping, commands_hub, commands_reproduce
+from ganlab import (
+    __version__,
+    commands,
+    commands_compare,
+    commands_evaluate,
+    commands_housekeeping,
+    commands_hub,
+    commands_reproduce,
+)
 from ganlab.config import Knob
 from ganlab.threads import yielding_threads
 

@@ -28,9 +28,9 @@ LAYERS = (
     ("housekeeping",),
     ("process",),
     ("translation", "inversion", "inspection", "verdict", "exploration"),
-    ("classroom", "fork", "evaluation", "jobs", "reproduction", "terminal"),
+    ("classroom", "fork", "comparison", "evaluation", "jobs", "reproduction", "terminal"),
     ("shipping", "space"),
-    ("commands", "commands_evaluate", "commands_hub", "commands_housekeeping", "commands_reproduce"),
+    ("commands", "commands_compare", "commands_evaluate", "commands_hub", "commands_housekeeping", "commands_reproduce"),
     ("__main__", "web"),
     ("ui",),
 )

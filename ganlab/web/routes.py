@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from ganlab.control import Request as Letter
 from ganlab.run import Run
 from ganlab.web.assets import asset_routes
+from ganlab.web.comparing import compared
 from ganlab.web.export import export_zip, metrics_csv
 from ganlab.web.feed import Answer, Feeds
 from ganlab.web.origin import refusal
@@ -49,6 +50,7 @@ def routes() -> list[BaseRoute]:
 
     return [
         Route("/api/runs", _answering(all_runs)),
+        Route("/api/compare", _answering(_compare)),
         Route("/api/runs/{id}", _answering(_summary)),
         Route("/api/runs/{id}/delta", _answering(delta)),
         Route("/api/runs/{id}/detail", _answering(detail)),
@@ -65,6 +67,13 @@ def routes() -> list[BaseRoute]:
 async def _summary(request: Request) -> Response:
     run = _run(request)
     return JSONResponse(await asyncio.to_thread(detailed, run), headers=_FRESH)
+
+
+async def _compare(request: Request) -> Response:
+    try:
+        return JSONResponse(await asyncio.to_thread(compared, request.query_params), headers=_FRESH)
+    except ValueError as error:
+        raise HTTPException(400, str(error)) from None
 
 
 async def _sheet(request: Request) -> Response:

@@ -190,6 +190,29 @@ def test_two_runs_are_laid_over_each_other(page: Any, server: Any, fake: FakeRun
     other.release()
 
 
+def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun, root: Path) -> None:
+    other = FakeRun(root, recipe="duel-mse", batch_size=128, steps=2000).start().train(100).train(200)
+    open_live(page, server, fake, other)
+    title, table = page.locator("#comparison h2"), page.locator("#comparison tbody")
+
+    def row(name: str) -> list[str]:
+        return table.locator("tr", has=page.get_by_role("rowheader", name=name, exact=True)).locator("td").all_inner_texts()
+
+    page.get_by_text("At equal step: 300, as far as all have come").wait_for()
+    assert row("Real images seen") == ["19,200", "38,400"] and row("batch_size") == ["64", "128"]
+    page.get_by_role("button", name="Images").click()
+    page.get_by_label("Step of the sheet").fill("4")  # the sheet of step 400
+    page.get_by_text("At equal images seen: 25,600").wait_for()
+    assert row("Step") == ["400", "200"] and "as far" not in title.inner_text()
+    page.wait_for_function("[...document.querySelectorAll('canvas')].map(sheet => sheet.dataset.step).join() === '400,200'")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Copied").wait_for()
+    page.goto(page.evaluate("navigator.clipboard.readText()"))
+    page.get_by_text("At equal images seen: 25,600").wait_for()
+    other.release()
+
+
 def test_it_recovers_when_the_server_comes_back(page: Any, server: Any, fake: FakeRun) -> None:
     open_live(page, server, fake)
     wait_for_step(page, "600 of 2,000")

@@ -116,7 +116,7 @@ export class Chart {
 
 /** Ticks of the x axis: whole steps, and times as minutes and seconds at round places. */
 function ticks(axis, [from, to]) {
-  if (axis !== "time") return { tickmode: "auto", nticks: 7, tickformat: axis === "step" ? ",d" : "~g" };
+  if (axis !== "time") return { tickmode: "auto", nticks: 7, tickformat: { step: ",d", images: "~s" }[axis] ?? "~g" };
   const gap = TIME_STEPS.find((step) => (to - from) / step <= 7) ?? TIME_STEPS.at(-1);
   const first = Math.ceil(from / gap);
   const tickvals = Array.from({ length: Math.floor(to / gap) - first + 1 }, (_, i) => (first + i) * gap);

@@ -1,6 +1,7 @@
 // The live view: wires runs, polling, charts and sheets together. What it shows is in the URL: ?run=ID or ?runs=ID,ID.
 import { Card } from "./card.js";
 import { Charts } from "./charts.js";
+import { Comparison } from "./compare.js";
 import { setText } from "./dom.js";
 import { keepFrame } from "./frame.js";
 import { Player } from "./player.js";
@@ -27,12 +28,14 @@ function start() {
   const timeline = new Timeline(view);
   const charts = new Charts(runs, view, timeline);
   const toolbar = new Toolbar($("toolbar"), view, charts, runs);
-  const sheets = runs.map((run) => new Sheet(run, timeline));
+  const sheets = runs.map((run) => new Sheet(run, timeline, (step) => equal(run, step)));
+  const comparison = runs.length > 1 ? new Comparison($("comparison"), runs, view, timeline) : null;
   const player = new Player($("player"), timeline, runs, (step) => sheets.every((sheet) => sheet.ready(step)));
   const cards = runs.map((run) => new Card(run, confirmStop));
   $("sheets").append(...sheets.map((sheet) => sheet.element));
   $("cards").append(...cards.map((card) => card.element));
 
+  view.onChange((changes) => "axis" in changes && sheets.forEach((sheet) => sheet.update()));
   for (const run of runs) new Poller(run, onNews);
   waiting.update(runs);
 
@@ -44,10 +47,16 @@ function start() {
     document.title = titleOf(runs);
     if (!changed) return;
     timeline.setSteps([...new Set(runs.flatMap((other) => other.sheets))].sort((a, b) => a - b));
-    sheets[run.index].update();
+    for (const sheet of sheets) sheet.update(); // news of one run may change which step of another is the same place
     player.update();
     toolbar.update();
     charts.redraw();
+    comparison?.update();
+  }
+
+  /** The step of a run at the place of the x axis where the first run has done `step`; the newest stays the newest. */
+  function equal(run, step) {
+    return run === runs[0] || timeline.following ? step : run.stepAt(runs[0].xOf(step, view.axis), view.axis);
   }
 }
 

@@ -66,16 +66,23 @@ export class Run {
     return this.summary?.config.log_every ?? 10;
   }
 
-  /** x of a step on the axis "step", "epoch" or "time" (in seconds). */
+  /** x of a step on the axis "step", "epoch", "images" or "time" (in seconds). */
   xOf(step, axis) {
+    if (axis === "images") return step * this.#imagesPerStep;
     if (axis === "epoch") return step / (this.summary?.steps_per_epoch ?? 1);
     return axis === "time" ? interpolate(this.#clock.steps, this.#clock.values, step) : step;
   }
 
   /** The inverse of `xOf`, not rounded. */
   stepAt(x, axis) {
+    if (axis === "images") return x / this.#imagesPerStep;
     if (axis === "epoch") return x * (this.summary?.steps_per_epoch ?? 1);
     return axis === "time" ? interpolate(this.#clock.values, this.#clock.steps, x) : x;
+  }
+
+  get #imagesPerStep() {
+    const { batch_size = 1, d_steps = 1 } = this.summary?.config ?? {};
+    return batch_size * d_steps;
   }
 
   get #clock() {

@@ -13,8 +13,10 @@ export class Sheet {
   #wanted = null; // the step that is or is about to be on screen
   #painted = null;
 
-  constructor(run, timeline) {
+  /** `stepOf` turns the timeline's step into the step of this run at the same place of the x axis. */
+  constructor(run, timeline, stepOf = (step) => step) {
     this.run = run;
+    this.stepOf = stepOf;
     this.timeline = timeline;
     this.canvas = make("canvas", { role: "img" });
     this.empty = make("p", { class: "empty" });
@@ -29,13 +31,13 @@ export class Sheet {
 
   /** Whether the sheet of `step` can be shown without waiting. */
   ready(step) {
-    const own = nearest(this.run.sheets, step);
+    const own = nearest(this.run.sheets, this.stepOf(step));
     return own === undefined || this.#picture(own).dataset.state !== "loading";
   }
 
   update() {
     const { run, timeline } = this;
-    const step = timeline.shown === undefined ? undefined : nearest(run.sheets, timeline.shown);
+    const step = timeline.shown === undefined ? undefined : nearest(run.sheets, this.stepOf(timeline.shown));
     if (step === undefined) return this.#showEmpty();
     setText(this.caption, `${run.title} · step ${count(step)}`);
     if (step !== this.#wanted) this.#show(step);

@@ -1,6 +1,6 @@
 import { make, setText } from "./dom.js";
 
-const AXES = { step: "Step", epoch: "Epoch", time: "Time" };
+const AXES = { step: "Step", epoch: "Epoch", time: "Time", images: "Images" };
 
 /** The controls of the charts: smoothing, log y, the x axis, and the way back from a zoom. */
 export class Toolbar {
@@ -10,7 +10,7 @@ export class Toolbar {
     this.slider = make("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": "Smoothing" });
     this.amount = make("output");
     this.log = make("button", { type: "button", class: "toggle", title: "Logarithmic y axis" }, "Log y");
-    this.axes = Object.entries(AXES).map(([axis, text]) => make("button", { type: "button", dataset: { axis } }, text));
+    this.axes = Object.entries(AXES).filter(([axis]) => axis !== "images" || runs.length > 1).map(([axis, text]) => make("button", { type: "button", dataset: { axis } }, text));
     this.reset = make("button", { type: "button", class: "quiet", title: "Double-click on a chart does the same" }, "Reset zoom");
     this.slider.addEventListener("input", () => view.set({ smoothing: fromSlider(Number(this.slider.value)) }));
     this.log.addEventListener("click", () => view.set({ log: !view.log }));

@@ -12,7 +12,7 @@ export class View {
     this.ids = [...new Set(ids)].slice(0, 4);
     this.smoothing = clamp(query.get("smooth"), 0, 0.999, DEFAULTS.smoothing);
     this.log = query.get("log") === "1";
-    this.axis = ["step", "epoch", "time"].includes(query.get("x")) ? query.get("x") : DEFAULTS.axis;
+    this.axis = ["step", "epoch", "time", "images"].includes(query.get("x")) ? query.get("x") : DEFAULTS.axis;
     const zoom = (query.get("zoom") ?? "").split(",").map(Number);
     this.zoom = zoom.length === 2 && zoom[0] < zoom[1] ? zoom : null; // [from, to] on the x axis
     this.step = query.has("step") ? clamp(query.get("step"), 0, Number.MAX_SAFE_INTEGER, null) : null; // null: the newest
@@ -26,11 +26,13 @@ export class View {
   set(changes) {
     Object.assign(this, changes);
     clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => this.#save(), 250); // browsers refuse a stream of history entries
+    this.#saving = setTimeout(() => this.save(), 250); // browsers refuse a stream of history entries
     for (const listener of this.#listeners) listener(changes);
   }
 
-  #save() {
+  /** Bring the address up to date now. */
+  save() {
+    clearTimeout(this.#saving);
     const query = new URLSearchParams(location.search);
     const keep = (name, on, text) => (on ? query.set(name, text) : query.delete(name));
     keep("smooth", this.smoothing !== DEFAULTS.smoothing, this.smoothing);

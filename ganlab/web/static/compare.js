@@ -1,0 +1,131 @@
+import { make, setText } from "./dom.js";
+import { count, duration, value } from "./format.js";
+import { groupOf, label, ordered } from "./names.js";
+
+const EQUAL = { step: "step", epoch: "epoch", time: "training time", images: "images seen" };
+const SOON = 250; // ms after the last change
+const SEED_MOST = 2 ** 31 - 1;
+
+/** Beside the charts of several runs: which settings differ, where each stood at the same place, and the same z in all. */
+export class Comparison {
+  #timer = 0;
+  #asked = 0;
+
+  constructor(element, runs, view, timeline) {
+    Object.assign(this, { element, runs, view, timeline });
+    this.title = make("h2");
+    this.problem = make("p", { class: "note", hidden: true });
+    this.link = make("button", { type: "button", class: "quiet", on: { click: () => this.#copy() } }, "Copy link to this view");
+    this.body = make("tbody");
+    const names = runs.map((run) => make("th", { scope: "col", style: `--run: var(--run${run.index + 1})` }));
+    this.names = names;
+    this.table = make("table", {}, make("thead", {}, make("tr", {}, make("td"), ...names)), this.body);
+    this.same = make("div", { class: "same" });
+    const draw = make("button", { type: "button", on: { click: () => this.#draw(Math.floor(Math.random() * SEED_MOST)) } }, "Draw the same new z from each");
+    element.append(make("header", {}, this.title, this.link), this.problem, make("div", { class: "scroll" }, this.table), make("div", { class: "again" }, draw), this.same);
+    view.onChange(() => this.update());
+    timeline.onChange(() => this.update());
+  }
+
+  /** Ask again soon. */
+  update() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), SOON);
+  }
+
+  /** The place on the axis that is looked at; null for the last that all runs have reached. */
+  get #at() {
+    const { shown, following } = this.timeline;
+    return following || shown === undefined ? null : this.runs[0].xOf(shown, this.view.axis);
+  }
+
+  async #ask() {
+    const number = ++this.#asked;
+    const query = new URLSearchParams({ runs: this.runs.map((run) => run.id).join(","), axis: this.view.axis });
+    if (this.#at !== null) query.set("at", this.#at);
+    const answer = await fetch(`../api/compare?${query}`, { cache: "no-store" }).then((response) => response.json()).catch(() => null);
+    if (number !== this.#asked || !answer) return; // overtaken, or the server is away: the page says so elsewhere
+    this.problem.hidden = !answer.error;
+    setText(this.problem, answer.error ?? "");
+    if (!answer.error) this.#show(answer);
+  }
+
+  #show(answer) {
+    const { axis, at, until } = answer;
+    const place = { step: count(at), epoch: at.toFixed(2), time: duration(at), images: count(at) }[axis];
+    setText(this.title, `At equal ${EQUAL[axis]}: ${place}${at >= until ? ", as far as all have come" : ""}`);
+    this.names.forEach((name, i) => setText(name, this.runs[i].title));
+    const metrics = ordered(new Set(answer.standings.flatMap((standing) => Object.keys(standing.values)))).sort(byChart);
+    this.body.replaceChildren(
+      ...this.#facts(answer.standings),
+      ...metrics.map((name) => row(told(name, metrics), answer.standings.map((standing) => value(standing.values[name])))),
+      ...this.#settings(answer),
+    );
+    this.element.hidden = false;
+  }
+
+  #facts(standings) {
+    const epochs = standings.some((standing) => standing.epochs !== null);
+    return [
+      row("Step", standings.map((standing) => count(standing.step))),
+      row("Training time", standings.map((standing) => duration(standing.seconds))),
+      row("Real images seen", standings.map((standing) => count(standing.images))),
+      ...(epochs ? [row("Epochs", standings.map((standing) => standing.epochs?.toFixed(2) ?? "–"))] : []),
+    ];
+  }
+
+  #settings({ settings, changes, same_z }) {
+    const names = Object.keys(settings);
+    const rows = names.map((name) => row(name, settings[name].map(plain), "setting"));
+    if (changes.some((list) => list.length)) rows.push(row("changed while training", changes.map((list) => list.join(" ") || "–"), "setting"));
+    const head = names.length ? "Settings that differ" : "The settings are the same";
+    const sheets = same_z ? "; the sheets are drawn from the same z" : "; the sheets are drawn from different z";
+    return [make("tr", { class: "section" }, make("th", { colSpan: this.runs.length + 1, scope: "colgroup" }, head + sheets)), ...rows];
+  }
+
+  /** The newest model of each run, at the same z where they have as many latent dimensions. */
+  #draw(seed) {
+    this.same.replaceChildren(...this.runs.map((run) => sheet(run, seed)));
+  }
+
+  /** The page's own address holds everything that is on screen. */
+  async #copy() {
+    this.view.save();
+    const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    setText(this.link, done ? "Copied" : "Copy it from the address bar of “Open on its own”");
+    setTimeout(() => setText(this.link, "Copy link to this view"), 2500);
+  }
+}
+
+/** What the newest model of `run` draws from `seed`. */
+function sheet(run, seed) {
+  const query = new URLSearchParams({ model: run.id, seed, n: 36, scale: 2 });
+  const picture = make("img", { alt: `36 pictures of ${run.title} from seed ${seed}`, src: `../api/picture?${query}` });
+  picture.addEventListener("error", async () => {
+    const answer = await fetch(picture.src).then((response) => response.json()).catch(() => ({}));
+    picture.replaceWith(make("p", { class: "empty" }, answer.error ?? "The server does not answer."));
+  });
+  return make("figure", { class: "sheet", style: `--run: var(--run${run.index + 1})` }, make("figcaption", {}, run.title), make("div", { class: "picture" }, picture));
+}
+
+function row(name, cells, kind = "") {
+  return make("tr", { class: kind }, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", {}, cell)));
+}
+
+const GROUPS = ["distance", "loss", "score", "speed"];
+const place = (name) => [...GROUPS, groupOf(name)].indexOf(groupOf(name)); // those without a chart of their own last
+const byChart = (a, b) => place(a) - place(b);
+
+const KINDS = { loss: "Loss of ", distance: "Distance, ", speed: "" };
+const told = (name, names) => {
+  const kind = KINDS[groupOf(name)] ?? "";
+  const text = label(name, names, true);
+  return (kind || text[0].toUpperCase()) + text.slice(kind ? 0 : 1);
+};
+
+/** A setting as people write it. */
+function plain(setting) {
+  if (setting === null || setting === "") return "–";
+  if (Array.isArray(setting)) return setting.map(plain).join(", ");
+  return typeof setting === "number" ? setting.toLocaleString("en-US", { maximumSignificantDigits: 6 }) : String(setting);
+}
