@@ -13,10 +13,10 @@ PAGES = ("home", "train", "watch", "runs", "evaluate", "play")
 if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.middleware import Middleware
 
-    from ganlab.ui.server import ForwardedPrefix, routes_and_lifespan, tune_process
+    from ganlab.ui.server import ForwardedPrefix, gate, routes_and_lifespan, tune_process
 
     _routes, _lifespan = routes_and_lifespan()
-    app = st.App(__file__, routes=_routes, lifespan=_lifespan, middleware=[Middleware(ForwardedPrefix)])
+    app = st.App(__file__, routes=_routes, lifespan=_lifespan, middleware=[gate(), Middleware(ForwardedPrefix)])
     tune_process()
 else:
     from ganlab.ui.frame import frame

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.ui import choice, form, plan, start
+from ganlab.ui.asking import explain, may
+from ganlab.web.rights import Action
 
 st.title("Train a GAN", anchor=False)
 asked = choice.restore_from_url()
@@ -15,7 +17,9 @@ with settings:
 with panel, st.container(border=True):
     device, ready = plan.panel(chosen, changes, asked, wrong)
     changes |= device
+    ready = ready and may(Action.LAUNCH)
     pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not ready)
+    explain(Action.LAUNCH)
     if pressed:
         start.start_and_watch(chosen.configs(changes))
     else:

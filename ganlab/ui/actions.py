@@ -6,6 +6,8 @@ import streamlit as st
 
 from ganlab.process import resume
 from ganlab.run import Run
+from ganlab.ui.asking import deed, hint, may
+from ganlab.web.rights import Action
 
 RESUMABLE = ("stopped", "failed", "lost")
 
@@ -18,10 +20,16 @@ def play_button(run: Run) -> None:
 
 def resume_button(run: Run, state: str) -> None:
     """Go on with a run that has ended early; inside a fragment."""
-    hint = "Goes on from the newest checkpoint."
-    if state in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", help=hint):
+    help = hint(Action.RESUME, "Goes on from the newest checkpoint.")
+    disabled = not may(Action.RESUME)
+    if state in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", help=help, disabled=disabled):
         try:
-            resume(run)
+            _resume(run)
         except ValueError as error:
             st.toast(str(error))
         st.rerun(scope="fragment")
+
+
+@deed(Action.RESUME)
+def _resume(run: Run) -> None:
+    resume(run)

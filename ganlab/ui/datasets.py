@@ -12,6 +12,8 @@ from ganlab.core import Conditioning
 from ganlab.data import DATASETS, DataSource
 from ganlab.families import FAMILIES
 from ganlab.ui import uploads
+from ganlab.ui.asking import deed, hint, may
+from ganlab.web.rights import Action
 
 FOLDER = "folder"
 _LARGEST = 64  # pixels; photos come larger than a first training should be
@@ -77,6 +79,9 @@ def missing(config: TrainConfig) -> str:
 
 def _path(asked: Mapping[str, str], key: str) -> str:
     """One's own images: a path on this machine, or an upload."""
+    if not may(Action.UPLOAD):  # not even whether a folder exists on this machine
+        st.caption(hint(Action.UPLOAD))
+        return ""
     widget = f"{key}/data_path"
     st.session_state.setdefault(widget, asked.get("data_path", ""))
     typed = st.text_input("Folder or zip on this machine", key=widget, placeholder="/home/me/pictures")
@@ -86,11 +91,16 @@ def _path(asked: Mapping[str, str], key: str) -> str:
     kept = f"{key}/kept/{upload.file_id}"
     try:
         if kept not in st.session_state:  # the page runs again with every change of a setting
-            st.session_state[kept] = str(uploads.keep(upload.getvalue()))
+            st.session_state[kept] = str(_keep(upload.getvalue()))
         return st.session_state[kept]
     except ValueError as error:
         st.error(str(error))
         return ""
+
+
+@deed(Action.UPLOAD)
+def _keep(data: bytes) -> Path:
+    return uploads.keep(data)
 
 
 def _fitting(family: str) -> list[str]:

@@ -11,9 +11,11 @@ import streamlit as st
 from ganlab.devices import devices
 from ganlab.jobs import Job, launch
 from ganlab.ui import evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
+from ganlab.ui.asking import deed, explain, may
 from ganlab.ui.datasets import FOLDER
 from ganlab.ui.measurable import TRAINED_ON, Subject
 from ganlab.ui.wording import data_title, escaped
+from ganlab.web.rights import Action
 
 DEFAULTS: Mapping[str, Any] = {
     "metrics": ["frechet-lenet", "kid-lenet"],
@@ -48,9 +50,10 @@ def form(found: Mapping[str, Subject], selected: Job | None) -> None:
         evaluate_reader.explain(arguments, found, reader)
     with panel:
         with st.container(border=True):
-            wrong = _panel(arguments, found, reader)
+            wrong = _panel(arguments, found, reader) or not may(Action.MEASURE)
             icon = ":material/straighten:"
             pressed = st.button("Measure", type="primary", icon=icon, width="stretch", disabled=wrong, key="evaluate.go")
+            explain(Action.MEASURE)
         if not pressed and not evaluate_reproduce.pressed():
             start.fresh_token()
         evaluate_reproduce.panel()
@@ -59,12 +62,17 @@ def form(found: Mapping[str, Subject], selected: Job | None) -> None:
     arguments["metrics"] = measurable.read_by(metrics, reader)
     try:
         with st.spinner("Starting …"):
-            job = start.once(lambda: launch("evaluate", arguments, _title(subjects, found)))
+            job = start.once(lambda: _launch(arguments, _title(subjects, found)))
     except (ValueError, OSError) as error:
         st.error(str(error))
         return
     evaluate_jobs.select(job.id)
     st.rerun()
+
+
+@deed(Action.MEASURE)
+def _launch(arguments: dict[str, Any], title: str) -> Job:
+    return launch("evaluate", arguments, title)
 
 
 def _begin(found: Mapping[str, Subject], selected: Job | None) -> None:
@@ -160,8 +168,9 @@ def _reference() -> dict[str, Any]:
     n = right.number_input("Images of each", 2, 1_000_000, step=1000, key="evaluate.n", help="Fewer images read farther.")
     has_parts = reference != FOLDER
     if not has_parts:
-        typed = st.text_input("Folder or zip of real images", key="evaluate.folder", placeholder="/home/me/pictures")
-        reference = typed.strip() or FOLDER
+        label, closed = "Folder or zip of real images", not may(Action.UPLOAD)
+        typed = st.text_input(label, key="evaluate.folder", placeholder="/home/me/pictures", disabled=closed)
+        reference = (not closed and typed.strip()) or FOLDER  # whether a folder exists here is not for everybody to know
     floors = st.checkbox(
         "Floors: what real images read",
         key="evaluate.floors",

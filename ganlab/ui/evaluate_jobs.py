@@ -9,7 +9,9 @@ import streamlit as st
 
 from ganlab.jobs import Job, Status, jobs
 from ganlab.ui import evaluate_results, measurable, query
+from ganlab.ui.asking import deed, hint, may, told
 from ganlab.ui.wording import age, duration, escaped
+from ganlab.web.rights import Action
 
 PAGE = "evaluate"
 REFRESH_SECONDS = 1.0
@@ -118,22 +120,31 @@ def _end_button(job: Job, status: Status) -> None:
     if status.active:
         asked = job.stop_requested()
         stop, key = "Stopping" if asked else "Stop", f"evaluate.stop/{job.id}"
-        st.button(stop, key=key, icon=":material/stop:", type="tertiary", disabled=asked, on_click=job.request_stop)
-    elif st.button("Delete", key=f"evaluate.delete/{job.id}", icon=":material/delete:", type="tertiary"):
+        look = _look(":material/stop:", Action.MEASURE, asked)
+        st.button(stop, key=key, on_click=told, args=(_stop, job), **look)
+    elif st.button("Delete", key=f"evaluate.delete/{job.id}", **_look(":material/delete:", Action.DELETE)):
         _confirm(job)
+
+
+def _look(icon: str, action: Action, disabled: bool = False) -> dict[str, Any]:
+    """A small button that is dead, and says why, for whoever must not press it."""
+    return {"icon": icon, "type": "tertiary", "disabled": disabled or not may(action), "help": hint(action) or None}
 
 
 @st.dialog("Delete this measurement?")
 def _confirm(job: Job) -> None:
     st.markdown("Its numbers are removed from the disk; the models stay.")
     with st.container(horizontal=True):
-        sure = st.button("Delete", type="primary", key="evaluate.sure", on_click=_delete, args=(job,))
+        sure = st.button("Delete", type="primary", key="evaluate.sure", on_click=told, args=(_delete, job))
         if sure or st.button("Keep"):
             st.rerun()
 
 
+@deed(Action.DELETE)
 def _delete(job: Job) -> None:
-    try:
-        job.delete()
-    except ValueError as error:
-        st.toast(str(error))
+    job.delete()
+
+
+@deed(Action.MEASURE)
+def _stop(job: Job) -> None:
+    job.request_stop()

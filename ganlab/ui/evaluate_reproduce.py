@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
-from ganlab.jobs import launch
+from ganlab.jobs import Job, launch
 from ganlab.reproduction import TABLES, seconds
-from ganlab.ui import evaluate_jobs, start
+from ganlab.ui import asking, evaluate_jobs, start
+from ganlab.web.rights import Action
 
 _TITLES = {"column": "Column: GAN, DCGAN, LSGAN and CGAN on MNIST", "duel": "Duel: two losses on the same batches"}
 _BUTTON = "evaluate.reproduce"
@@ -17,6 +20,11 @@ def pressed() -> bool:
     return bool(st.session_state.get(_BUTTON))
 
 
+@asking.deed(Action.MEASURE)
+def _launch(arguments: dict[str, Any], title: str) -> Job:
+    return launch("reproduce", arguments, title)
+
+
 def panel() -> None:
     """Choose the table and the time; pressing the button leads to the job, whose runs are on the Runs page."""
     with st.expander("Reproduce a published table"):
@@ -24,13 +32,14 @@ def panel() -> None:
         hint = "Shortens every training alike, and every row says how far it came. Empty: as long as published, which is days."
         budget = st.text_input("Training time for all together", "10m", key="evaluate.budget", help=hint)
         st.caption("Its runs appear on the Runs page. A later call goes on with them.")
-        if not st.button("Reproduce", icon=":material/replay:", width="stretch", key=_BUTTON):
+        help, disabled = asking.hint(Action.MEASURE) or None, not asking.may(Action.MEASURE)
+        if not st.button("Reproduce", icon=":material/replay:", width="stretch", key=_BUTTON, help=help, disabled=disabled):
             return
         try:
             arguments = {"name": table, "budget": seconds(budget) if budget.strip() else None}
             title = f"Reproduction: {_TITLES.get(table, table)}"
             with st.spinner("Starting …"):
-                job = start.once(lambda: launch("reproduce", arguments, title))
+                job = start.once(lambda: _launch(arguments, title))
         except (ValueError, OSError) as error:
             st.error(str(error))
             return

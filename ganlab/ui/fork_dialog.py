@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from ganlab.config import Value
 from ganlab.fork import fork, forkable, may_change
 from ganlab.run import Run
 from ganlab.ui import form
+from ganlab.ui.asking import deed, hint, may
 from ganlab.ui.wording import run_label
+from ganlab.web.rights import Action
 
 
 def fork_button(run: Run) -> None:
     """Where there is a checkpoint to go on from."""
-    hint = "A new run that goes on from one of this run's checkpoints, with other settings."
-    if forkable(run) and st.button("Fork", icon=":material/fork_right:", help=hint):
+    help = hint(Action.FORK, "A new run that goes on from one of this run's checkpoints, with other settings.")
+    if forkable(run) and st.button("Fork", icon=":material/fork_right:", help=help, disabled=not may(Action.FORK)):
         _ask(run)
+
+
+@deed(Action.FORK)
+def _fork(run: Run, step: int | None, changes: Mapping[str, Value]) -> Run:
+    return fork(run, step, **changes)
 
 
 @st.dialog("Fork a run", width="large")
@@ -30,7 +40,7 @@ def _ask(run: Run) -> None:
     changes, wrong = form.some(base, may_change(base), f"fork/{run.id}")
     if st.button("Start the fork", type="primary", icon=":material/fork_right:", disabled=bool(wrong or step is None)):
         try:
-            made = fork(run, step, **changes)
+            made = _fork(run, step, changes)
         except ValueError as error:
             st.error(str(error))
             return

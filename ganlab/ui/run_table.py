@@ -10,10 +10,12 @@ import streamlit as st
 
 from ganlab.run import ACTIVE, Run, runs
 from ganlab.ui import actions
+from ganlab.ui.asking import deed, hint, may, told
 from ganlab.ui.embed import address
 from ganlab.ui.fork_dialog import fork_button
 from ganlab.ui.watching import MOST
 from ganlab.ui.wording import age, data_title, run_label, what
+from ganlab.web.rights import Action
 
 REFRESH_SECONDS = 3.0
 _ROWS = 100  # the newest ones: each takes two milliseconds to look at
@@ -128,7 +130,7 @@ def _offer(chosen: Sequence[Row]) -> None:
         st.caption(f"At most {MOST} runs can be compared.")
     if any(row.state in ACTIVE for row in chosen):
         st.caption("Stop it first to delete it." if len(chosen) == 1 else "Active runs cannot be deleted.")
-    elif st.button("Delete", icon=":material/delete:"):
+    elif st.button("Delete", icon=":material/delete:", help=hint(Action.DELETE) or None, disabled=not may(Action.DELETE)):
         _confirm([row.run for row in chosen])
 
 
@@ -137,8 +139,9 @@ def _single(row: Row) -> None:
     if st.button("Watch", icon=":material/monitoring:", type="primary"):
         st.switch_page("pages/watch.py", query_params={"run": run.id})
     actions.play_button(run)
-    if row.state in ACTIVE and st.button("Stop", icon=":material/stop:", disabled=run.stop_requested()):
-        run.request_stop()
+    settled = run.stop_requested() or not may(Action.CONTROL)
+    if row.state in ACTIVE and st.button("Stop", icon=":material/stop:", help=hint(Action.CONTROL) or None, disabled=settled):
+        told(_stop, run)
         st.rerun(scope="fragment")
     actions.resume_button(run, row.state)
     fork_button(run)
@@ -159,8 +162,15 @@ def _confirm(doomed: list[Run]) -> None:
 
 def _delete(doomed: list[Run]) -> None:
     for run in doomed:
-        try:
-            run.delete()
-        except ValueError as error:
-            st.toast(str(error))
+        told(_delete_one, run)
     st.session_state[_SELECTED] = []
+
+
+@deed(Action.DELETE)
+def _delete_one(run: Run) -> None:
+    run.delete()
+
+
+@deed(Action.CONTROL)
+def _stop(run: Run) -> None:
+    run.request_stop()

@@ -11,12 +11,17 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ganlab import classroom
 from ganlab.threads import yielding_threads
+from ganlab.web.gate import Gate
+
+_LOOPBACK = ("127.", "localhost", "::1")
 
 
 class ForwardedPrefix:
@@ -46,12 +51,24 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
     from fastapi import FastAPI
 
     from ganlab.ui.playground.mount import mount
-    from ganlab.web import pictures, routes
+    from ganlab.web import join, pictures, routes
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mount(gateway, "/playground")
-    ours = [*routes(), *pictures.routes(), Route("/playground", _to_playground), Route("/font.woff2", font)]
+    ours = [*routes(), *pictures.routes(), *join.routes(), Route("/playground", _to_playground), Route("/font.woff2", font)]
     return [*ours, *gateway.routes], lambda _: gateway.router.lifespan_context(gateway)
+
+
+def gate() -> Middleware:
+    """The check of rights, before everything else. A server for this machine alone listens to no other name than its own."""
+    from streamlit import config
+
+    if classroom.wanted() or not str(config.get_option("server.address") or "").startswith(_LOOPBACK):
+        return Middleware(Gate)
+    names = [str(name).lower() for name in config.get_option("server.allowedHosts") or []]
+    if config.is_manually_set("browser.serverAddress"):
+        names.append(str(config.get_option("browser.serverAddress")).lower())
+    return Middleware(Gate, local_names=names)
 
 
 async def _to_playground(request: Request) -> RedirectResponse:

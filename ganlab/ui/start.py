@@ -13,6 +13,8 @@ from ganlab.config import TrainConfig
 from ganlab.data import DATASETS
 from ganlab.process import launch, launch_together
 from ganlab.run import Run
+from ganlab.ui.asking import deed
+from ganlab.web.rights import Action
 
 DIGITS, SHAPES = "digits-quick", "shapes-quick"
 _TOKEN = "start_token"
@@ -64,6 +66,7 @@ def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
     st.switch_page("pages/watch.py", query_params={"runs" if len(started) > 1 else "run": ids})
 
 
+@deed(Action.LAUNCH)
 def _launched(configs: Mapping[str, TrainConfig]) -> list[Run]:
     if len(configs) > 1:
         return launch_together(configs)

@@ -7,6 +7,8 @@ import streamlit as st
 from ganlab.data import Availability
 from ganlab.recipes import configs_of
 from ganlab.ui import start
+from ganlab.ui.asking import hint, may
+from ganlab.web.rights import Action
 
 
 def hero(digits: Availability) -> None:
@@ -20,6 +22,9 @@ def hero(digits: Availability) -> None:
             width=720,
             text_alignment="center",
         )
+        if not may(Action.LAUNCH):
+            _in_the_classroom()
+            return
         with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
             digits_pressed = st.button("Train digits now", type="primary", icon=":material/play_arrow:")
             shapes_pressed = st.button("Train shapes", icon=":material/category:")
@@ -29,6 +34,15 @@ def hero(digits: Availability) -> None:
         start.start_and_watch(configs_of(start.DIGITS if digits_pressed else start.SHAPES))
     else:
         start.fresh_token()
+
+
+def _in_the_classroom() -> None:
+    """What a student can do."""
+    with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
+        if st.button("Watch the training", type="primary", icon=":material/monitoring:"):
+            st.switch_page("pages/watch.py")
+        st.page_link("pages/play.py", label="Play with a model", icon=":material/tune:")
+    st.caption(hint(Action.LAUNCH), text_alignment="center")
 
 
 def how_it_goes() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette._utils import get_route_path
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganlab import classroom
 from ganlab.web import rights
@@ -48,7 +48,7 @@ class Gate:
         problem = self._problem(connection, who, path, method)
         if problem is None:
             remember(connection, who)
-            await self.app(scope, receive, self._uploads.noting(who, path, method, send))
+            await self.app(scope, receive, self._uploads.noting(who, path, method, _for_us_alone(send)))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
         else:
@@ -78,6 +78,18 @@ class Gate:
         if path == "/api/picture":
             return self._pictures.take(who.name)
         return self._posts.take(who.name) if method not in (*_READS, "WEBSOCKET") else 0.0
+
+
+def _for_us_alone(send: Send) -> Send:
+    """`send` that invites no page of another site to read answers; Gradio would invite any, once the host is no localhost."""
+
+    async def stripped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [pair for pair in message.get("headers", []) if not pair[0].lower().startswith(b"access-control-")]
+            message = {**message, "headers": kept}
+        await send(message)
+
+    return stripped
 
 
 def _not_allowed(connection: HTTPConnection, who: Visitor, action: Action, path: str) -> Response:
