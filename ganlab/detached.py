@@ -6,15 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganlab.lock import is_held
+from ganlab.lock import FileLock, is_held
 from ganlab.threads import yielding_threads
 
 _HOME = Path(__file__).resolve().parent.parent  # a worker finds ganlab wherever this process found it
+_HANDED = "GANLAB_LOCK_FD"
 _START_TIMEOUT = 30.0  # seconds for a Python process to start and take its lock on a busy machine
 
 
@@ -23,20 +25,40 @@ def start_detached(verb: str, folder: Path, *, log: Path, lock: Path) -> bool:
 
     False when it ended with an error before that, or meanwhile.
     """
+    process = _spawned(verb, folder, log)
+    deadline = time.monotonic() + _START_TIMEOUT
+    # Until the lock is held nobody could tell a starting worker from a dead one.
+    while not is_held(lock) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return process.poll() in (None, 0)
+
+
+def hand_over(verb: str, folder: Path, *, log: Path, lock: FileLock) -> None:
+    """Start `python -m ganlab VERB FOLDER` and give it the `lock` held here: there is no moment in which nobody has it."""
+    _spawned(verb, folder, log, lock.descriptor)
+    lock.release()
+
+
+def handed_over(path: Path) -> FileLock | None:
+    """The lock on `path` that this process was started with, once; None when it was started without."""
+    descriptor = os.environ.pop(_HANDED, "")
+    return FileLock.inherited(path, int(descriptor)) if descriptor else None
+
+
+def _spawned(verb: str, folder: Path, log: Path, descriptor: int | None = None) -> subprocess.Popen[bytes]:
+    environment = yielding_threads(os.environ | {"PYTHONPATH": f"{_HOME}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"})
     with log.open("ab") as output:
-        worker = subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "ganlab", verb, str(folder.resolve())],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
-            env=yielding_threads(os.environ | {"PYTHONPATH": f"{_HOME}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}),
+            env=environment if descriptor is None else environment | {_HANDED: str(descriptor)},
+            pass_fds=() if descriptor is None else (descriptor,),
         )
-    deadline = time.monotonic() + _START_TIMEOUT
-    # Until the lock is held nobody could tell a starting worker from a dead one.
-    while not is_held(lock) and worker.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return worker.poll() in (None, 0)
+    threading.Thread(target=process.wait, daemon=True, name=f"reaper-{process.pid}").start()  # or it stays as a zombie
+    return process
 
 
 @contextmanager

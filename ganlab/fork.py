@@ -10,7 +10,7 @@ from typing import Any
 from ganlab.check import check
 from ganlab.checkpoint import folder_name, read_state, resumable, step_of
 from ganlab.config import TrainConfig
-from ganlab.process import start
+from ganlab.process import admitted, start
 from ganlab.run import Run
 from ganlab.store import Writer
 
@@ -35,9 +35,7 @@ def fork(run: Run, step: int | None = None, **changes: Any) -> Run:
 
     ValueError, one sentence, when there is nothing to go on from, or a setting cannot be changed any more.
     """
-    new = prepare_fork(run, step, **changes)
-    start(new)
-    return new
+    return _begun(prepare_fork(run, step, **changes))
 
 
 def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
@@ -59,24 +57,38 @@ def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
     if config.steps <= step:
         raise ValueError(f"steps = {config.steps:,} is behind the checkpoint: a fork at step {step:,} needs more.")
     check(config)
-    made = Run.create(config, recipe=run.settings["recipe"], parent={"run": run.id, "step": step}, root=run.path.parent)
-    try:
+
+    def share(made: Run) -> None:
         shutil.copytree(folder, made.path / "checkpoints" / folder.name, copy_function=_share)
         _share_history(run, made, step)
-    except BaseException:
-        made.delete()
-        raise
-    return made
+
+    parent = {"run": run.id, "step": step}
+    try:
+        return Run.create(config, recipe=run.settings["recipe"], parent=parent, root=run.path.parent, prepare=share)
+    except (FileNotFoundError, shutil.Error):
+        raise ValueError(f"The checkpoint of {run.id} at step {step:,} was removed meanwhile: choose another.") from None
 
 
 def repeat(run: Run) -> Run:
     """Start `run` again from its beginning: the same settings, the same changes at the same steps."""
-    made = Run.create(run.config, recipe=run.settings["recipe"], root=run.path.parent)
-    writer = Writer(made.database)
-    for intervention in run.interventions():
-        writer.intervene(intervention.to_dict())
-    writer.close()
-    start(made)
+
+    def same_changes(made: Run) -> None:
+        writer = Writer(made.database)
+        for intervention in run.interventions():
+            writer.intervene(intervention.to_dict())
+        writer.close()
+
+    return _begun(Run.create(run.config, recipe=run.settings["recipe"], root=run.path.parent, prepare=same_changes))
+
+
+def _begun(made: Run) -> Run:
+    """`made` with a worker; where the server lets no more wait, nothing is left of it."""
+    try:
+        with admitted(made.config, made.path.parent):
+            start(made)
+    except ValueError:
+        made.delete()
+        raise
     return made
 
 

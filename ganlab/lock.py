@@ -25,7 +25,10 @@ class FileLock:
         self._descriptor: int | None = None
 
     def acquire(self, *, shared: bool = False, timeout: float = 0.0) -> bool:
-        """Take the lock, trying for `timeout` seconds; False when somebody else keeps it."""
+        """Take the lock, trying for `timeout` seconds; False when somebody else keeps it.
+
+        FileNotFoundError when its folder is gone, or was deleted by whoever had the lock.
+        """
         if self._descriptor is None:
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
@@ -33,7 +36,11 @@ class FileLock:
         while True:
             try:
                 fcntl.flock(self._descriptor, mode | fcntl.LOCK_NB)
+                self._make_sure_it_is_there()
                 return True
+            except FileNotFoundError:
+                self.release()
+                raise
             except OSError as error:
                 if error.errno not in _BUSY:
                     raise
@@ -41,6 +48,25 @@ class FileLock:
                 self.release()
                 return False
             time.sleep(0.01)
+
+    def _make_sure_it_is_there(self) -> None:
+        assert self._descriptor is not None
+        if not os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
+            raise FileNotFoundError(errno.ENOENT, "replaced meanwhile", str(self.path))
+
+    @classmethod
+    def inherited(cls, path: Path, descriptor: int) -> Self:
+        """The lock that the process which started this one had taken, and handed over as an open file."""
+        os.set_inheritable(descriptor, False)
+        lock = cls(path)
+        lock._descriptor = descriptor
+        return lock
+
+    @property
+    def descriptor(self) -> int:
+        """The open file of a lock that is held, to hand over to a process that is being started."""
+        assert self._descriptor is not None
+        return self._descriptor
 
     def release(self) -> None:
         """Give the lock back; harmless when it is not held."""
@@ -60,7 +86,7 @@ class FileLock:
 def is_held(path: Path) -> bool:
     """Whether a process holds `path` exclusively. Probes share the lock, so readers never see each other."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # on a read-only disk too
     except FileNotFoundError:
         return False
     try:

@@ -6,19 +6,20 @@ import errno
 import sqlite3
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from ganlab.check import check
 from ganlab.config import TrainConfig
-from ganlab.detached import signals_ask, start_detached
+from ganlab.detached import hand_over, handed_over, signals_ask
 from ganlab.events import Event
+from ganlab.housekeeping import admit
 from ganlab.lock import FileLock
-from ganlab.run import Run
-
-if TYPE_CHECKING:
-    from ganlab.recorder import Recorder
+from ganlab.recorder import Recorder, opened
+from ganlab.run import Run, remove_folder, runs_root
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ TRAINING = Advice(
     "make room, then resume; the last checkpoint is kept",
     "worker.log",
 )
+BEGINNING = Advice(TRAINING.memory, "make room (ganlab clean) and try again", TRAINING.log)
 _ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
 EXPECTED = (ValueError, ArithmeticError)  # mistakes and divergence: their own sentence says all there is to say
 
@@ -42,23 +44,51 @@ EXPECTED = (ValueError, ArithmeticError)  # mistakes and divergence: their own s
 def launch(config: TrainConfig, *, recipe: str = "") -> Run:
     """Start training `config` in a process of its own and return at once; it outlives this process.
 
-    It queues when its device is busy. ValueError when the settings do not fit together or the worker could not start.
+    It queues when its device is busy. ValueError when the settings do not fit together, too many runs wait already, or there
+    is no room on the disk.
     """
-    check(config)
-    run = Run.create(config, recipe=recipe)
-    start(run)
-    return run
+    return launch_together({recipe: config})[0]
 
 
 def launch_together(configs: Mapping[str, TrainConfig]) -> list[Run]:
     """Start several recipes ({name: config}) side by side on one device, as one group."""
     for config in configs.values():
         check(config)
-    group = f"{time.time_ns():x}"
-    members = [Run.create(config, recipe=name, group=group, group_size=len(configs)) for name, config in configs.items()]
-    for run in members:
-        start(run)
-    return members
+    group = f"{time.time_ns():x}" if len(configs) > 1 else ""
+    root, count = runs_root(), len(configs)
+    held: dict[Run, FileLock] = {}
+    with admitted(next(iter(configs.values())), root, count), ExitStack() as made:
+
+        def hold(run: Run) -> None:
+            held[run] = made.enter_context(_in_hand(run))
+
+        try:
+            for name, config in configs.items():
+                Run.create(config, recipe=name, group=group, group_size=count, root=root, prepare=hold)
+            for run, lock in held.items():
+                _hand_over(run, lock)
+        except BaseException:
+            for run in held:
+                remove_folder(run.path)
+            raise
+    return list(held)
+
+
+@contextmanager
+def admitted(config: TrainConfig, root: Path, count: int = 1) -> Iterator[None]:
+    """Where runs like `config` are made and started: one process at a time, so that no limit is passed by two at once.
+
+    ValueError, one sentence, when the server lets no more wait, or the disk is full.
+    """
+    try:
+        (root / ".devices").mkdir(parents=True, exist_ok=True)
+        with FileLock(root / ".devices" / "launch.lock"):
+            admit(config, count, root)
+            yield
+    except TimeoutError:
+        raise ValueError("Others are starting runs right now: try again in a moment.") from None
+    except (OSError, sqlite3.OperationalError) as error:
+        raise ValueError(explain(error, BEGINNING)) from error
 
 
 def resume(run: Run) -> None:
@@ -68,15 +98,38 @@ def resume(run: Run) -> None:
         raise ValueError(f"{run.id} is already {status.state}.")
     if status.state == "finished":
         raise ValueError(f"{run.id} has done all its {status.steps:,} steps.")
-    start(run)
+    with admitted(run.config, run.path.parent):
+        start(run)
 
 
 def start(run: Run) -> None:
-    """A worker for `run`; ValueError when it could not start."""
+    """A worker for `run`; ValueError when somebody else has it in hand, or was quicker to delete it."""
+    with _in_hand(run) as lock:
+        _hand_over(run, lock)
+
+
+@contextmanager
+def _in_hand(run: Run) -> Iterator[FileLock]:
+    """Nobody else starts or deletes the run inside the block."""
+    lock = FileLock(run.lock_path)
+    try:
+        if not lock.acquire(timeout=1.0):
+            raise ValueError(f"{run.id} is already in the hands of another worker.")
+    except FileNotFoundError:
+        raise ValueError(f"There is no run named {run.id!r} any more.") from None
+    try:
+        yield lock
+    finally:
+        lock.release()
+
+
+def _hand_over(run: Run, lock: FileLock) -> None:
+    """From here on the run is queued, whoever asks; the worker has the lock before this process lets go of it."""
     run.clear_requests()
-    started = start_detached("worker", run.path, log=run.path / "worker.log", lock=run.lock_path)
-    if not started and not run.annotations():
-        raise ValueError(f"The worker of {run.id} could not start; worker.log in the run directory says why.")
+    writer = opened(run)
+    writer.annotate(0, "queued", "Queued.")
+    writer.close()
+    hand_over("worker", run.path, log=run.path / "worker.log", lock=lock)
 
 
 def work(run: Run, watch: Callable[[Event], None] = lambda event: None) -> None:
@@ -84,14 +137,15 @@ def work(run: Run, watch: Callable[[Event], None] = lambda event: None) -> None:
 
     A run that fails is recorded as failed, not raised. ValueError when another worker has the run in hand.
     """
-    from ganlab.recorder import Recorder
-
-    lock = FileLock(run.lock_path)
-    if not lock.acquire(timeout=5.0):
+    lock = handed_over(run.lock_path)
+    queued = lock is not None
+    lock = lock or FileLock(run.lock_path)
+    if not queued and not lock.acquire(timeout=5.0):
         raise ValueError(f"{run.id} is already in the hands of another worker.")
     try:
         with Recorder(run) as recorder, signals_ask(run.request_stop):
-            recorder.annotate("queued", "Queued.")
+            if not queued:
+                recorder.annotate("queued", "Queued.")
             try:
                 _train(run, recorder, watch)
             except Exception as error:

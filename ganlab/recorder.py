@@ -14,7 +14,7 @@ from ganlab import checkpoint
 from ganlab.config import TrainConfig
 from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
 from ganlab.run import Run
-from ganlab.store import Writer
+from ganlab.store import Damaged, Writer
 
 _BALLAST = 2**19  # bytes: enough for SQLite to say that the disk is full
 
@@ -25,7 +25,7 @@ class Recorder:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.step = 0
-        self._writer = Writer(run.database)
+        self._writer = opened(run)
         self._make_ballast()
         self._encoder = ThreadPoolExecutor(1, "sheets")  # PNG encoding leaves the training thread alone
         self._sheets: list[tuple[Samples, Future[None]]] = []
@@ -143,6 +143,21 @@ class Recorder:
                 self._writer.write(sheets=[sheet.step for sheet, future in self._sheets if not future.exception()])
             self._writer.close()
         self._ballast.unlink(missing_ok=True)
+
+
+def opened(run: Run) -> Writer:
+    """The run's record, to write to; one that is damaged is set aside, and a new one begins that says so."""
+    try:
+        return Writer(run.database)
+    except Damaged as error:
+        for path in (run.database, *run.path.glob(f"{run.database.name}-*")):
+            path.replace(path.with_name(f"damaged-{path.name}"))
+        writer = Writer(run.database)
+        writer.write(sheets=(int(path.stem.removeprefix("step-")) for path in (run.path / "samples").glob("step-*.png")))
+        writer.annotate(
+            0, "repaired", f"The record was damaged and is kept as damaged-{run.database.name}: a new one begins. {error}"
+        )
+        return writer
 
 
 def _loading(event: Loading) -> str:

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 from ganlab import checkpoint
 from ganlab.config import TrainConfig
 from ganlab.control import Intervention, Mailbox, Request
-from ganlab.lock import is_held
+from ganlab.lock import FileLock, is_held
 from ganlab.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
@@ -80,12 +80,11 @@ class Run:
         group_size: int = 1,
         parent: Mapping[str, Any] | None = None,
         root: Path | None = None,
+        prepare: Callable[[Run], None] = lambda run: None,
     ) -> Run:
         """Make the directory of a new run; `group` names runs that are started together and share the device, `parent` the
-        run and step that it goes on from."""
+        run and step that it goes on from. What `prepare` does with it is done before anybody can see the run."""
         run = cls(new_folder(root or runs_root(), recipe or f"{config.family}-{config.dataset}"))
-        for folder in ("samples", "checkpoints"):
-            (run.path / folder).mkdir()
         settings = {
             "config": config.to_dict(),
             "recipe": recipe,
@@ -93,9 +92,16 @@ class Run:
             "group": group,
             "group_size": group_size,
         } | ({"parent": dict(parent)} if parent else {})
-        partial = run.path / "config.partial"
-        partial.write_text(json.dumps(settings, indent=2) + "\n")
-        partial.rename(run.path / "config.json")
+        try:
+            for folder in ("samples", "checkpoints"):
+                (run.path / folder).mkdir()
+            partial = run.path / "config.partial"
+            partial.write_text(json.dumps(settings, indent=2) + "\n")
+            prepare(run)
+            partial.rename(run.path / "config.json")
+        except BaseException:
+            remove_folder(run.path)
+            raise
         return run
 
     @classmethod
@@ -151,10 +157,10 @@ class Run:
             step = checkpoint.step_of(folders[-1]) if folders else 0
             return Status("running" if alive else "failed", step, int(self.settings["config"]["steps"]), str(error))
         last = words[-1].kind if words else "queued"
-        if alive:
-            state = _ALIVE.get(last, "queued")
+        if last in _ENDINGS:
+            state = last  # whoever takes it in hand again says "queued" first
         else:
-            state = last if last in _ENDINGS or not words else "lost"
+            state = _ALIVE[last] if alive else "lost"
         progress: dict[str, Any] = facts.get("progress", {})
         steps = int(self.settings["config"]["steps"])
         rate, step = progress.get("steps_per_second", 0.0), progress.get("step", 0)
@@ -171,6 +177,8 @@ class Run:
 
     @staticmethod
     def _message(state: str, words: list[Annotation], facts: dict[str, Any]) -> str:
+        if state == "lost" and not any(note.kind == "started" for note in words):
+            return "Its worker ended before it began; worker.log in the run directory may say why: resume to try again."
         if state == "lost":
             return "The worker was killed. Its last checkpoint is kept: resume to go on from there."
         if state in ACTIVE and state != "paused":
@@ -241,9 +249,16 @@ class Run:
 
     def delete(self) -> None:
         """Remove the run and all it holds; ValueError while a worker has it in hand."""
-        if is_held(self.lock_path):
-            raise ValueError(f"{self.id} is still running: stop it first, then delete it.")
-        remove_folder(self.path)
+        lock = FileLock(self.lock_path)
+        try:
+            if not lock.acquire(timeout=0.5):  # and nobody resumes it from here on
+                raise ValueError(f"{self.id} is still running: stop it first, then delete it.")
+        except FileNotFoundError:  # somebody else was quicker: the outcome is the same
+            return
+        try:
+            remove_folder(self.path)
+        finally:
+            lock.release()
 
 
 def remove_folder(path: Path) -> None:
@@ -273,5 +288,12 @@ def runs(root: Path | None = None) -> list[Run]:
     root = root or runs_root()
     if not root.is_dir():
         return []
-    found = [Run(path) for path in root.iterdir() if ID.fullmatch(path.name) and (path / "config.json").is_file()]
+    found = [Run(path) for path in root.iterdir() if ID.fullmatch(path.name) and _is_run(path)]
     return sorted(found, key=lambda run: run.id, reverse=True)
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        return (path / "config.json").is_file()
+    except OSError:  # a folder that may not be looked into
+        return False

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganlab.devices import resolve
 from ganlab.lock import FileLock, is_held
 from ganlab.run import Run, runs
 
@@ -83,6 +82,8 @@ def _waits(run: Run) -> bool:
 
 def device_of(run: Run) -> str | None:
     """The device that a run's settings mean here; None when they were written on another machine, or cannot be read."""
+    from ganlab.devices import resolve
+
     try:
         return resolve(run.settings["config"]["device"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 from ganlab.config import TrainConfig
-from ganlab.devices import resolve
 from ganlab.disk import LIMIT, checkpoint_bytes_of, limit, readable, room, will_write
 from ganlab.housekeeping.cleaning import clean
 from ganlab.housekeeping.waiting import queue
@@ -29,6 +28,8 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
 
     They may wait unless too many do, and begin where there is room for two checkpoints, without which nothing can be kept.
     """
+    from ganlab.devices import resolve
+
     root = root or runs_root()
     places = queue(root)
     waiting = sum(place.waits for device in places.values() for place in device)
