@@ -41,9 +41,14 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"ganlab {__version__}")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    app = verbs.add_parser("app", help="open the app in the browser", description="Serve the app on this machine only.")
+    app = verbs.add_parser(
+        "app", help="open the app in the browser", description="Serve the app, by default to this machine only."
+    )
     app.add_argument("--port", type=int, default=8501, help="default: 8501")
     app.add_argument("--only", choices=("playground",), help="serve the playground alone, at /")
+    app.add_argument(
+        "--classroom", action="store_true", help="serve this network; students join by a code and only watch and play"
+    )
     app.set_defaults(command=commands.app)
 
     train = verbs.add_parser(

@@ -96,6 +96,25 @@ def keys(root: Path | None = None) -> Keys:
     return made
 
 
+def announcement(port: int, host: str, found: Keys) -> str:
+    """What the teacher needs at the start; `host` is what the server is bound to."""
+    bases = addresses(port) if host in ("", "0.0.0.0", "::") else [f"http://{host}:{port}"]
+    bases = bases or [f"http://127.0.0.1:{port}"]
+    lines = [
+        "",
+        "  GANLab in the classroom",
+        "",
+        f"  Students open   {bases[0]}",
+        *(f"            or    {base}" for base in bases[1:]),
+        f"  Join code       {found.spoken}",
+        "",
+        f"  Teacher's link  {found.teacher_link(bases[0])}",
+        "                  Whoever opens it can start, stop and delete runs: keep it to yourself.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
 def addresses(port: int) -> list[str]:
     """Where others in this network can open the app, the likeliest first."""
     found = [_towards(socket.AF_INET, "192.0.2.1")]  # an address for documentation: nothing is sent to it

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from ganlab import classroom
 from ganlab.config import Knob, TrainConfig
 from ganlab.run import Run
 from ganlab.run import runs as all_runs
@@ -39,12 +41,18 @@ def _family(name: str) -> Any:
 def app(options: argparse.Namespace) -> int:
     """`ganlab app`: what `streamlit run app.py` does, from anywhere; with --only playground a server without Streamlit."""
     if options.only == "playground":
+        if options.classroom:
+            raise ValueError("--classroom and --only exclude each other: the playground alone has no join code.")
         return subprocess.call([sys.executable, "-m", "ganlab.ui.alone", f"--port={options.port}"])
     home = Path(__file__).resolve().parent.parent
     if not (home / "app.py").is_file():
         raise ValueError("app.py is not beside this installation: clone the project to use the app.")
     command = [sys.executable, "-m", "streamlit", "run", str(home / "app.py"), f"--server.port={options.port}"]
-    return subprocess.call(command, cwd=home)
+    environment = dict(os.environ)
+    if options.classroom:
+        environment[classroom.VARIABLE] = "1"
+        command += ["--server.address=0.0.0.0", "--logger.hideWelcomeMessage=true"]  # the server prints its own
+    return subprocess.call(command, cwd=home, env=environment)
 
 
 def train(options: argparse.Namespace) -> None:

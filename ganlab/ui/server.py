@@ -6,8 +6,8 @@ import gc
 import os
 import socket
 from asyncio import base_events
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ganlab import classroom
 from ganlab.threads import yielding_threads
 from ganlab.web.gate import Gate
+from ganlab.web.visitor import keys
 
 _LOOPBACK = ("127.", "localhost", "::1")
 
@@ -56,7 +57,23 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mount(gateway, "/playground")
     ours = [*routes(), *pictures.routes(), *join.routes(), Route("/playground", _to_playground), Route("/font.woff2", font)]
-    return [*ours, *gateway.routes], lambda _: gateway.router.lifespan_context(gateway)
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        async with gateway.router.lifespan_context(gateway):
+            if classroom.wanted():
+                _announce()
+            yield
+
+    return [*ours, *gateway.routes], lifespan
+
+
+def _announce() -> None:
+    """Tell the teacher where the class can come in."""
+    from streamlit import config
+
+    host, port = str(config.get_option("server.address") or ""), int(config.get_option("server.port"))
+    print(classroom.announcement(port, host, keys()), flush=True)
 
 
 def gate() -> Middleware:
