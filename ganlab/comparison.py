@@ -73,15 +73,15 @@ def compare(runs: Sequence[Run], axis: str = "step", at: float | None = None) ->
     standings = tuple(course.standing(course.step_at(at, axis)) for course in courses)
     same_z = all(_same(configs, name) for name in ("seed", "z_dim", "samples"))
     changes = tuple(tuple(_changes(run)) for run in runs)
-    return Comparison(tuple(run.id for run in runs), _differing(configs), changes, axis, at, until, same_z, standings)
+    return Comparison(tuple(run.id for run in runs), differing(configs), changes, axis, at, until, same_z, standings)
 
 
 def _same(configs: Sequence[dict[str, Any]], name: str) -> bool:
     return all(config.get(name) == configs[0].get(name) for config in configs)
 
 
-def _differing(configs: Sequence[dict[str, Any]]) -> dict[str, tuple[Value | None, ...]]:
-    """In the order of the settings, with those that only one family has at the end."""
+def differing(configs: Sequence[dict[str, Any]]) -> dict[str, tuple[Value | None, ...]]:
+    """The settings that matter and are not the same in all configs, with their values; those of one family come last."""
     names = list(dict.fromkeys(name for config in configs for name in config))
     wanted = [name for name in names if name not in _INDIFFERENT and not _same(configs, name)]
     return {name: tuple(config.get(name) for config in configs) for name in wanted}

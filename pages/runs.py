@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.ui import run_table
+from ganlab.ui import family_tree, queue_view, run_table
 
 st.title("Runs", anchor=False)
+queue_view.queue_view()
 run_table.table()
+family_tree.family_tree()

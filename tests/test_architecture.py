@@ -28,7 +28,7 @@ LAYERS = (
     ("housekeeping",),
     ("process",),
     ("translation", "inversion", "inspection", "verdict", "exploration"),
-    ("classroom", "fork", "comparison", "evaluation", "jobs", "reproduction", "terminal"),
+    ("classroom", "fork", "comparison", "lineage", "evaluation", "jobs", "reproduction", "terminal"),
     ("shipping", "space"),
     ("commands", "commands_compare", "commands_evaluate", "commands_hub", "commands_housekeeping", "commands_reproduce"),
     ("__main__", "web"),

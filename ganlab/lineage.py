@@ -1,0 +1,60 @@
+"""The family tree of forked runs: who goes on from whose checkpoint, and what each was given otherwise."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ganlab.comparison import differing
+from ganlab.config import Value
+from ganlab.run import Run
+
+
+@dataclass(frozen=True)
+class Kin:
+    """A run in its family: `depth` forks after the first ancestor that is still here, from `step` of its parent (None for
+    that ancestor). `changes` holds (before, after) for each setting that the fork was given otherwise."""
+
+    run: Run
+    depth: int
+    step: int | None
+    changes: dict[str, tuple[Value | None, ...]]
+
+
+def families(runs: Sequence[Run]) -> list[list[Kin]]:
+    """Every family of more than one run, newest ancestor first; in each, parents stand before their forks, older forks first.
+
+    A fork whose parent was deleted is the first of its line.
+    """
+    known: dict[str, tuple[Run, dict[str, Any]]] = {}
+    for run in sorted(runs, key=lambda run: run.id):
+        with suppress(FileNotFoundError, ValueError):
+            known[run.id] = (run, run.settings)
+    forks: dict[str | None, list[str]] = {}
+    for id, (_, settings) in known.items():
+        parent = (settings.get("parent") or {}).get("run")
+        forks.setdefault(parent if parent in known else None, []).append(id)
+    ancestors = [id for id in forks.get(None, []) if id in forks]
+    return [list(_line(id, 0, known, forks)) for id in reversed(ancestors)]
+
+
+def _line(id: str, depth: int, known: dict[str, Any], forks: dict[str | None, list[str]]) -> Iterator[Kin]:
+    run, settings = known[id]
+    parent = settings.get("parent") if depth else None
+    changes = {}
+    if parent:
+        changes = differing([_config_at(known[parent["run"]][0], parent["step"]), settings["config"]])
+    yield Kin(run, depth, parent["step"] if parent else None, changes)
+    for fork in forks.get(id, []):
+        yield from _line(fork, depth + 1, known, forks)
+
+
+def _config_at(run: Run, step: int) -> dict[str, Any]:
+    """The settings of `run` at `step`, with what had been changed by then."""
+    values = dict(run.settings["config"])
+    with suppress(sqlite3.Error):
+        values |= {change.name: change.value for change in run.interventions() if change.step <= step and not change.is_update}
+    return values

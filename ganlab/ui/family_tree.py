@@ -1,0 +1,50 @@
+"""Forks below the runs they went on from, with what was changed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganlab.config import Value
+from ganlab.lineage import Kin, families
+from ganlab.run import runs
+from ganlab.ui.wording import progress, run_label
+
+_INDENT = 32  # pixels a generation
+
+
+def family_tree() -> None:
+    """Every family of forks; nothing while there is no fork."""
+    found = families(runs())
+    if not found:
+        return
+    st.subheader("Forks", anchor=False)
+    for number, family in enumerate(found):
+        with st.container(border=True, gap=None, key=f"family/{number}"):
+            for kin in family:
+                _row(kin)
+
+
+def _row(kin: Kin) -> None:
+    try:
+        label, status = run_label(kin.run), kin.run.status()
+    except (FileNotFoundError, ValueError):  # deleted meanwhile
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if kin.depth:
+            st.space(_INDENT * kin.depth)
+        icon = ":material/subdirectory_arrow_right:" if kin.depth else ":material/account_tree:"
+        st.page_link("pages/watch.py", label=label, icon=icon, query_params={"run": kin.run.id})
+        st.caption(" · ".join(filter(None, [_origin(kin), f"{status.state}, {progress(status)}"])))
+
+
+def _origin(kin: Kin) -> str:
+    if kin.step is None:
+        return ""
+    changed = ", ".join(f"{name} {_plain(before)} → {_plain(after)}" for name, (before, after) in kin.changes.items())
+    return f"from step {kin.step:,}" + (f": {changed}" if changed else ", nothing changed")
+
+
+def _plain(value: Value | None) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

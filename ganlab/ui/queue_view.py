@@ -1,0 +1,100 @@
+"""Above the table of runs: who has each device, who waits for it, how full the disk is, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ganlab.disk import bytes_of, limit, readable, room
+from ganlab.housekeeping import RULE, Place, cancel, clean, most_waiting, queue, warning
+from ganlab.run import Run, runs_root
+from ganlab.ui.asking import deed, hint, may, told
+from ganlab.ui.wording import duration, escaped, run_label
+from ganlab.web.rights import Action
+
+REFRESH_SECONDS = 3.0
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def queue_view() -> None:
+    """One line for each device in use and one for the disk; looks again by itself."""
+    places = queue()
+    problem = warning()
+    if problem:
+        st.warning(problem, icon=":material/hard_disk:")
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        for device, members in places.items():
+            _device(device, members)
+        _disk()
+
+
+def _device(device: str, members: Sequence[Place]) -> None:
+    waiting = [place for place in members if place.waits]
+    having = [place for place in members if not place.waits]
+    name = "CPU" if device == "cpu" else device
+    st.markdown(f"**{name}**: " + (", ".join(map(_short, having)) or "free in a moment"))
+    if not waiting:
+        return
+    with st.popover(f"{len(waiting)} waiting", icon=":material/queue:"):
+        st.caption(f"They get the {name} in this order. At most {most_waiting()} runs may wait on this server.")
+        for place in waiting:
+            _waiting(place)
+
+
+def _waiting(place: Place) -> None:
+    assert place.ahead is not None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{place.ahead + 1}. {escaped(run_label(place.run))}")
+        allowed, help = may(Action.CONTROL), hint(Action.CONTROL, "It leaves the queue; resume it to put it back.")
+        settled = place.run.stop_requested()
+        if st.button("Cancel", key=f"cancel/{place.run.id}", help=help, disabled=settled or not allowed):
+            told(_cancel, place.run)
+            st.rerun(scope="fragment")
+
+
+def _short(place: Place) -> str:
+    """ "Digits in a minute, 14:02 (40 s left)"."""
+    status = place.run.status()
+    left = f" ({duration(status.seconds_left)} left)" if status.seconds_left else ""
+    return escaped(run_label(place.run)) + left
+
+
+@st.cache_data(ttl=20.0, show_spinner=False)
+def _used(root: str) -> int:
+    """Walking through every run takes a while: all visitors share one look."""
+    return bytes_of(runs_root())
+
+
+def _disk() -> None:
+    used, most = _used(str(runs_root())), limit()
+    of = f" of {readable(most)}" if most else ""
+    # Asked to run again when it opens: what a cleaning would free takes a look at every checkpoint.
+    disk = st.popover(
+        f"Disk: {readable(used)}{of}", icon=":material/hard_disk:", type="tertiary", key="runs.disk", on_change="rerun"
+    )
+    if not disk.open:
+        return
+    with disk:
+        st.markdown(f"The runs take {readable(used)}; {readable(room())} {'may still be written' if most else 'are free'}.")
+        st.caption(str(RULE))
+        would = clean(dry_run=True)
+        if not would.bytes:
+            st.caption("There is nothing to clean up.")
+            return
+        st.markdown(f"That would free {would}")
+        help = hint(Action.DELETE, "Curves, sheets and the runs themselves stay.")
+        if st.button("Clean up", icon=":material/mop:", type="primary", help=help, disabled=not may(Action.DELETE)):
+            told(_clean)
+            _used.clear()
+            st.rerun(scope="fragment")
+
+
+@deed(Action.CONTROL)
+def _cancel(run: Run) -> None:
+    cancel(run)
+
+
+@deed(Action.DELETE)
+def _clean() -> None:
+    st.toast(f"Freed {clean()}")

@@ -1,0 +1,52 @@
+"""The Runs page beside its table: the queue, the disk, the forks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fake_runs import FakeRun
+from test_pages import texts, visit
+
+from ganlab.fork import prepare_fork
+from ganlab.run import runs_root
+
+
+@pytest.fixture
+def fake() -> Iterator[Callable[..., FakeRun]]:
+    made: list[FakeRun] = []
+
+    def make(**settings: Any) -> FakeRun:
+        made.append(FakeRun(runs_root(), **settings))
+        return made[-1]
+
+    yield make
+    for run in made:
+        run.release()
+
+
+def test_the_queue_tells_who_trains_and_who_waits(fake: Callable[..., FakeRun]) -> None:
+    fake(recipe="digits-quick").start().train(100)
+    waiting = [fake(recipe="shapes-quick").queue(), fake(recipe="digits-cgan").queue()]
+    page = visit("runs")
+    assert "**CPU**: Digits in a minute" in texts(page) and "left)" in texts(page)
+    assert "1\\. Ten shapes" in texts(page).replace("1. ", "1\\. ") and "2. Digits on demand by a CGAN" in texts(page)
+    page.button(key=f"cancel/{waiting[0].id}").click().run()
+    assert [run.run.stop_requested() for run in waiting] == [True, False]
+
+
+def test_a_full_disk_is_told_before_it_is_full(fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
+    fake(steps=10_000, checkpoint_every=100).start().train(100).checkpoint()
+    assert not visit("runs").warning
+    monkeypatch.setenv("GANLAB_DISK_LIMIT", "600 kB")
+    (warning,) = visit("runs").warning
+    assert "will write about" in warning.value and "are left" in warning.value
+
+
+def test_forks_are_listed_below_what_they_go_on_from(fake: Callable[..., FakeRun]) -> None:
+    run = fake(steps=400).start().train(200).checkpoint().finish()
+    assert "Forks" not in texts(visit("runs"))
+    prepare_fork(run.run, 200, steps=600, lr=1e-3)
+    page = visit("runs")
+    assert "Forks" in texts(page) and "from step 200: steps 400 → 600, lr 0.0002 → 0.001" in texts(page)
