@@ -39,7 +39,7 @@ def _family(name: str) -> Any:
 
 
 def app(options: argparse.Namespace) -> int:
-    """`ganlab app`: what `streamlit run app.py` does, from anywhere; with --only playground a server without Streamlit."""
+    """`ganlab app`: `streamlit run app.py` from anywhere; with --only playground a server without Streamlit."""
     if options.only == "playground":
         if options.classroom:
             raise ValueError("--classroom and --only exclude each other: the playground alone has no join code.")
@@ -48,11 +48,11 @@ def app(options: argparse.Namespace) -> int:
     if not (home / "app.py").is_file():
         raise ValueError("app.py is not beside this installation: clone the project to use the app.")
     command = [sys.executable, "-m", "streamlit", "run", str(home / "app.py"), f"--server.port={options.port}"]
-    environment = dict(os.environ)
     if options.classroom:
-        environment[classroom.VARIABLE] = "1"
+        os.environ[classroom.VARIABLE] = "1"
         command += ["--server.address=0.0.0.0", "--logger.hideWelcomeMessage=true"]  # the server prints its own
-    return subprocess.call(command, cwd=home, env=environment)
+    os.chdir(home)
+    return os.execv(command[0], command)  # whoever ends this process ends the server
 
 
 def train(options: argparse.Namespace) -> None:

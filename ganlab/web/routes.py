@@ -14,14 +14,17 @@ from starlette.routing import BaseRoute, Route
 
 from ganlab.control import Request as Letter
 from ganlab.run import Run
+from ganlab.web import rights
 from ganlab.web.assets import asset_routes
 from ganlab.web.comparing import compared
 from ganlab.web.export import export_zip, metrics_csv
 from ganlab.web.feed import Answer, Feeds
 from ganlab.web.origin import refusal
+from ganlab.web.rights import Action
 from ganlab.web.shared import Shared
 from ganlab.web.snapshot import Seen
 from ganlab.web.summary import detailed, summaries
+from ganlab.web.visitor import asking
 
 Handler = Callable[[Request], Awaitable[Response]]
 LIST_SECONDS = 1.0
@@ -66,7 +69,8 @@ def routes() -> list[BaseRoute]:
 
 async def _summary(request: Request) -> Response:
     run = _run(request)
-    return JSONResponse(await asyncio.to_thread(detailed, run), headers=_FRESH)
+    told = await asyncio.to_thread(detailed, run)
+    return JSONResponse(told | {"refusal": rights.refusal(asking(request).role, Action.CONTROL)}, headers=_FRESH)
 
 
 async def _compare(request: Request) -> Response:

@@ -36,7 +36,7 @@ export class Card {
     const preparing = state === "queued" && !status.message.startsWith("Waiting");
     setText(this.badge, preparing ? "Preparing" : (STATES[state] ?? "Connecting"));
     setText(this.about, summary ? `${summary.family} on ${summary.dataset} · ${run.id}` : run.id);
-    this.stop.hidden = !run.active || state === "gone";
+    this.stop.hidden = !run.active || state === "gone" || run.refusal !== "";
     if (!run.active) this.#stopping = false;
     this.stop.disabled = this.#stopping;
     setText(this.stop, this.#stopping ? "Stopping…" : "Stop");

@@ -21,7 +21,8 @@ export class Controls {
     this.single = make("span", { class: "single" }, ...single);
     this.form = make("form", { class: "adjust", on: { submit: (event) => this.#change(event) } });
     this.adjust = make("details", {}, make("summary", {}, "Adjust"), this.form);
-    this.element = make("div", { class: "controls", hidden: true }, this.pause, this.single, this.adjust);
+    this.hint = make("p", { class: "hint", hidden: true });
+    this.element = make("div", { class: "controls", hidden: true }, this.pause, this.single, this.adjust, this.hint);
   }
 
   update() {
@@ -29,6 +30,11 @@ export class Controls {
     const training = state === "running" || state === "paused";
     this.element.hidden = !training || this.run.total > 2;
     if (!training) return;
+    const { refusal } = this.run;
+    this.pause.hidden = this.single.hidden = this.adjust.hidden = refusal !== "";
+    this.hint.hidden = refusal === "";
+    setText(this.hint, refusal);
+    if (refusal) return;
     if (state === this.#wanted) this.#wanted = "";
     this.pause.disabled = Boolean(this.#wanted);
     setText(this.pause, state === "paused" ? "Continue training" : this.#wanted ? "Pausing…" : "Pause training");

@@ -52,6 +52,11 @@ export class Run {
     return this.summary?.title ?? this.id;
   }
 
+  /** Why this visitor must not pause, change or stop it; "" when they may. */
+  get refusal() {
+    return this.summary?.refusal ?? "";
+  }
+
   get active() {
     return this.status?.active ?? false;
   }
