@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # The recipes whose models lie in checkpoints/.
 SHIPPED = (
     *("shapes-quick", "digits-quick", "digits-quick-conditional"),
-    *("digits-dcgan", "digits-lsgan", "digits-cgan"),
+    *("digits-gan", "digits-dcgan", "digits-lsgan", "digits-cgan"),
     *("facades-light", "horse2zebra-light"),
 )
 _ROWS = 8

@@ -54,7 +54,8 @@ def _head(facts: Facts) -> Iterator[str]:
     config, recipe = facts.info.config, facts.info.recipe
     task = "image-to-image" if facts.translates else "unconditional-image-generation"
     yield from ("---", "library_name: ganlab", f"license: {facts.licence or 'other'}", f"pipeline_tag: {task}")
-    yield from (f"tags: [gan, {config['family']}, pytorch_model_hub_mixin]", "---", "")
+    tags = ", ".join(dict.fromkeys(["gan", config["family"], "pytorch_model_hub_mixin"]))
+    yield from (f"tags: [{tags}]", "---", "")
     title = RECIPES[recipe].title if recipe in RECIPES else f"{_family(config)} on {_data(config)[0]}"
     yield from (f"# {title}", "")
     if facts.pictured:
