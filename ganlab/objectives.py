@@ -5,6 +5,7 @@ Every loss reduces by `.mean()`, so scalars (B, 1) and patch maps (B, 1, H, W) a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,13 +16,19 @@ from torch.nn.functional import relu, softplus
 
 @dataclass(frozen=True)
 class Objective:
-    """What D and G minimise. `discriminator` gives the real and the fake half; `score` maps a logit to what people read."""
+    """What D and G minimise. `discriminator` gives the real and the fake half; `score` maps a logit to what people read.
+
+    `certain`: the scores of a real and a fake that D is sure of; `undecided`: what D's two halves cost together when it cannot
+    tell. None where scores have no scale: such a D estimates a distance and cannot win.
+    """
 
     name: str
     discriminator: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
     generator: Callable[[Tensor], Tensor]
     score: Callable[[Tensor], Tensor]
     score_help: str
+    certain: tuple[float, float] | None = None
+    undecided: float | None = None
 
 
 NON_SATURATING = Objective(
@@ -30,6 +37,8 @@ NON_SATURATING = Objective(
     generator=lambda fake: softplus(-fake).mean(),  # -log s(x)
     score=torch.sigmoid,
     score_help="the probability D gives to 'real'; 0.5 when it cannot tell",
+    certain=(1.0, 0.0),
+    undecided=2 * math.log(2),
 )
 
 # Plain squared error. The paper puts 1/2 before every term: `d_loss = mean` gives its D; G's factor changes nothing under Adam.
@@ -39,6 +48,8 @@ LEAST_SQUARES = Objective(
     generator=lambda fake: (fake - 1).square().mean(),
     score=lambda logits: logits,
     score_help="D's output: trained towards 1 on real, 0 on fake; 0.5 when it cannot tell",
+    certain=(1.0, 0.0),
+    undecided=0.5,
 )
 
 HINGE = Objective(
@@ -47,6 +58,8 @@ HINGE = Objective(
     generator=lambda fake: -fake.mean(),
     score=lambda logits: logits,
     score_help="D's output: above 0 for real, below 0 for fake",
+    certain=(1.0, -1.0),
+    undecided=2.0,
 )
 
 WASSERSTEIN = Objective(

@@ -29,7 +29,7 @@ LAYERS = (
     ("process",),
     ("translation", "inversion", "inspection", "verdict", "exploration"),
     ("classroom", "fork", "comparison", "lineage", "evaluation", "jobs", "reproduction", "terminal"),
-    ("shipping", "space"),
+    ("shipping", "space", "doctor"),
     ("commands", "commands_compare", "commands_evaluate", "commands_hub", "commands_housekeeping", "commands_reproduce"),
     ("__main__", "web"),
     ("ui",),

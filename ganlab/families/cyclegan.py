@@ -168,6 +168,7 @@ CYCLEGAN = register(
         unused=frozenset({"z_dim", "update_order", "fresh_fakes"}),
         networks=_networks,
         training=CycleGANTraining,
+        drawn=(1, 4),
         config=CycleGANConfig(
             family="cyclegan",
             dataset="horse2zebra",

@@ -98,6 +98,7 @@ PIX2PIX = register(
         unused=frozenset({"z_dim"}),
         networks=_networks,
         training=Pix2PixTraining,
+        drawn=(1,),
         config=Pix2PixConfig(
             family="pix2pix",
             dataset="facades",

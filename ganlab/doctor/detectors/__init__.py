@@ -1,0 +1,33 @@
+"""The detectors: pure functions of a Record, each in a file of its own with what it knows and where that was published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ganlab.doctor.detectors.balance import d_wins, g_wins
+from ganlab.doctor.detectors.collapse import collapse
+from ganlab.doctor.detectors.dead import dead
+from ganlab.doctor.detectors.divergence import divergence
+from ganlab.doctor.detectors.labels import labels_ignored
+from ganlab.doctor.detectors.memorisation import memorisation, repeated_data
+from ganlab.doctor.detectors.oscillation import oscillation
+from ganlab.doctor.detectors.rate import rate
+from ganlab.doctor.detectors.stalled import stalled_input
+from ganlab.doctor.finding import Finding
+from ganlab.doctor.record import Record
+
+Detector = Callable[[Record], Finding | None]
+
+DETECTORS: dict[str, Detector] = {
+    "divergence": divergence,
+    "dead": dead,
+    "repeated-data": repeated_data,
+    "memorisation": memorisation,
+    "collapse": collapse,
+    "labels-ignored": labels_ignored,
+    "rate": rate,
+    "d-wins": d_wins,
+    "g-wins": g_wins,
+    "oscillation": oscillation,
+    "stalled-input": stalled_input,
+}

@@ -1,0 +1,83 @@
+"""One of the two networks wins for good.
+
+A D that is always sure gives G a gradient that says nothing: it vanishes for the saturating loss and is large and noisy for the
+non-saturating one (Arjovsky & Bottou 2017, Towards Principled Methods for Training GANs, theorems 2.4 and 2.6). A D that lags
+behind teaches G nothing either: G is only as good as what D can see (Goodfellow et al. 2014, section 4; Heusel et al. 2017
+give D a rate of its own for this). Objectives that estimate a distance have no such state: the better their D, the better.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganlab.config import Value
+from ganlab.doctor.detectors.settings import calmer
+from ganlab.doctor.finding import Evidence, Finding
+from ganlab.doctor.record import Record
+
+SURE = 0.97  # of a separation of 1: textbook networks learn well at 0.96
+CHEAP = 0.06  # of what guessing costs D
+LAGGING = 1.15  # times what guessing costs D: it would do better not to look
+
+_COST = "D's loss / guessing"
+
+
+def d_wins(record: Record) -> Finding | None:
+    """D tells real from fake without fail, all through the late part."""
+    apart, cost = record.late(record.separation), record.late(record.d_loss)
+    if not len(apart) or not len(cost) or np.median(apart) < SURE or np.median(cost) > CHEAP:
+        return None
+    config = record.config
+    fix: dict[str, Value] = {}
+    if config.d_steps > record.defaults.d_steps:
+        fix["d_steps"] = record.defaults.d_steps
+    if config.d_lr_ratio > 1:
+        fix |= {"d_lr_ratio": 1.0, "lr": min(1.0, max(config.lr, record.defaults.lr))}
+    if not fix:
+        fix = {"d_lr_ratio": max(0.01, config.d_lr_ratio / 4)}
+    numbers = {"separation": float(np.median(apart)), _COST: float(np.median(cost))}
+    return Finding(
+        kind="d-wins",
+        title="D wins",
+        severity="warning",
+        step_from=record.began(record.separation, lambda values: values > SURE - 0.03),
+        step_to=record.step,
+        evidence=Evidence(("score/real", "score/fake", *_gradients(record)), numbers, record.sheets[-1:]),
+        explanation=(
+            f"D is right about nearly every picture: its scores of real and fake lie {numbers['separation']:.0%} of the "
+            f"way apart, and it pays {numbers[_COST]:.1%} of what guessing would cost. A judge who is always sure cannot tell G "
+            "which way is better, so G stops learning. Give D fewer steps or a lower rate than G."
+        ),
+        fix=fix,
+    )
+
+
+def g_wins(record: Record) -> Finding | None:
+    """D does worse than if it did not look, all through the late part, or takes fakes for more real than real ones."""
+    apart, cost = record.late(record.separation), record.late(record.d_loss)
+    if not len(apart) or not len(cost):
+        return None
+    numbers = {"separation": float(np.median(apart)), _COST: float(np.median(cost))}
+    if not (numbers[_COST] > LAGGING and numbers["separation"] < 0.05):
+        return None
+    config = record.config
+    more: dict[str, Value] = {"d_lr_ratio": min(100.0, config.d_lr_ratio * 2)} | calmer(record, 2)
+    fix: dict[str, Value] = {"d_lr_ratio": 1.0} if config.d_lr_ratio < 1 else more
+    return Finding(
+        kind="g-wins",
+        title="G wins",
+        severity="warning",
+        step_from=record.began(record.d_loss, lambda values: values > 1),
+        step_to=record.step,
+        evidence=Evidence(("score/real", "score/fake", *record.names("loss", "D", "adversarial")), numbers, record.sheets[-1:]),
+        explanation=(
+            "D cannot follow: it scores fakes as high as real pictures and pays more than if it tossed a coin "
+            f"({numbers[_COST]:.0%} of that). G then learns to please a judge who sees nothing, and its pictures drift. "
+            "Give D a higher rate than G, or more steps."
+        ),
+        fix=fix,
+    )
+
+
+def _gradients(record: Record) -> tuple[str, ...]:
+    return record.names("gradient", "G")

@@ -1,0 +1,77 @@
+"""Mode collapse: whatever z, G draws the same few pictures.
+
+Diversity within a sheet is what people look at (Salimans et al. 2016, Improved Techniques for Training GANs, let D do the same by
+minibatch discrimination); Arora & Zhang 2017 (Do GANs learn the distribution? Some theory and empirics) count repeated samples.
+Lin et al. 2018 (PacGAN) review the cures.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganlab.doctor.detectors.settings import calmer
+from ganlab.doctor.finding import Evidence, Finding
+from ganlab.doctor.record import Record
+from ganlab.doctor.tiles import Tiles
+
+ALIKE = 0.35  # of the diversity of real images
+ALIKE_ALONE = 0.25  # of the contrast within a picture, where no real images are at hand
+RISING = 1.15  # times what it was: a young G on its way
+REPEATED = 0.2  # of how far real images are from the one most like them
+
+
+def collapse(record: Record) -> Finding | None:
+    """The pictures of the newest sheet are much more alike than real ones are."""
+    newest = record.newest_sheet
+    if newest is None or len(newest[1].rows) < 8:
+        return None
+    step, tiles = newest
+    real = record.real.some if record.real is not None else None
+    if real is not None and real.diversity < 0.02:
+        return None  # so are the real ones
+    numbers = _measured(tiles, real, record.config.samples)
+    if not _collapsed(numbers) or _rising(record, numbers, real):
+        return None
+    since = record.first_sheet(lambda one: _collapsed(_measured(one, real, record.config.samples)))
+    against = "real pictures" if real is not None else "their own contrast"
+    part = next(iter(numbers.values()))
+    return Finding(
+        kind="collapse",
+        title="Mode collapse",
+        severity="failure",
+        step_from=since,
+        step_to=step,
+        evidence=Evidence((), numbers, (since, step) if since < step else (step,)),
+        explanation=(
+            f"G has stopped listening to z: the pictures of a sheet differ by {part:.0%} of what one expects from {against}. "
+            "It has found a few pictures that pass and draws those again and again. D sees one picture at a time and cannot tell "
+            "that they are all the same. Go back to before it began, with a calmer G and a D that keeps up."
+        ),
+        fix=calmer(record, 2) | {"d_lr_ratio": min(100.0, max(2.0, record.config.d_lr_ratio))},
+    )
+
+
+def _rising(record: Record, numbers: dict[str, float], real: Tiles | None) -> bool:
+    """Whether a young G is still on its way: what is too little now was even less before."""
+    earlier = [step for step in record.sheets if step <= 0.7 * record.step]
+    tiles = record.sheet(earlier[-1]) if earlier and earlier[-1] > 0 else None
+    if tiles is None:
+        return False
+    before = _measured(tiles, real, record.config.samples)
+    return sum(numbers.values()) > RISING * sum(before.values())
+
+
+def _measured(tiles: Tiles, real: Tiles | None, count: int) -> dict[str, float]:
+    if real is None:
+        return {"differences / contrast": min(tiles.diversity, tiles.within) / max(tiles.contrast, 1e-6)}
+    alike = {"differences / real ones": tiles.diversity / max(real.diversity, 1e-6)}
+    if len(np.unique(tiles.columns)) > 1 and len(np.unique(real.columns)) > 1:
+        alike["differences within a class / real ones"] = tiles.within / max(real.within, 1e-6)
+    several = real.first(len(tiles.rows))
+    alike["nearest two / real ones"] = float(np.median(tiles.nearest) / max(np.median(several.nearest), 1e-6))
+    return alike
+
+
+def _collapsed(numbers: dict[str, float]) -> bool:
+    limits = {"differences / contrast": ALIKE_ALONE, "nearest two / real ones": REPEATED}
+    return any(value < limits.get(name, ALIKE) for name, value in numbers.items())

@@ -1,0 +1,55 @@
+"""Dead output: pictures without content, all one grey, or every pixel at the end of its range.
+
+What is left of a G whose units are all off or whose tanh is saturated: no gradient comes through (Glorot & Bengio 2010,
+Understanding the difficulty of training deep feedforward neural networks).
+"""
+
+from __future__ import annotations
+
+from ganlab.doctor.detectors.settings import calmer
+from ganlab.doctor.finding import Evidence, Finding
+from ganlab.doctor.record import Record
+from ganlab.doctor.tiles import Tiles
+
+FLAT = 0.02  # standard deviation within a picture, of the range 0..1
+PALE = 0.2  # of the contrast of real images
+
+
+def dead(record: Record) -> Finding | None:
+    """The newest sheet holds pictures with hardly any contrast."""
+    newest = record.newest_sheet
+    if newest is None:
+        return None
+    step, tiles = newest
+    real = record.real.some.contrast if record.real is not None else None
+    limit = FLAT if real is None else min(max(FLAT, PALE * real), 0.9 * real)
+
+    def flat(one: Tiles) -> bool:
+        return one.contrast < limit
+
+    if not flat(tiles):
+        return None
+    since = record.first_sheet(flat)
+    numbers = {"contrast": tiles.contrast} | ({} if real is None else {"contrast of real images": real})
+    return Finding(
+        kind="dead",
+        title="Dead output",
+        severity="failure",
+        step_from=since,
+        step_to=step,
+        evidence=Evidence(record.names("gradient", "G"), numbers, (since, step) if since < step else (step,)),
+        explanation=(
+            f"G's pictures are empty: their pixels differ by {tiles.contrast:.1%} of the range. Its units are all off or "
+            "saturated, no gradient passes through them, and it will not wake up by itself. This comes from steps that are too "
+            "large, or from a G that is not learning at all."
+        ),
+        fix=_rate(record),
+    )
+
+
+def _rate(record: Record) -> dict[str, bool | int | float | str | tuple[float, ...]]:
+    """Back towards the family's own rate, from above or from below."""
+    own, config = record.defaults.lr, record.config
+    if config.lr < own / 5:
+        return {"lr": own, "d_lr_ratio": 1.0}
+    return calmer(record, 4 if config.lr <= own else min(10.0, config.lr / own))

@@ -1,0 +1,58 @@
+"""Labels that G ignores: whichever label it is given, it draws from the same pictures.
+
+So it is when labels say nothing of the images (shuffled, or one for all): then D gains nothing from looking at them either, and a
+projection or one-hot input is unlearned (Mirza & Osindero 2014; Miyato & Koyama 2018). The test is a permutation test on the
+columns of a sheet, each of which was drawn for one label (Fisher 1935; the distances are those of PERMANOVA, Anderson 2001).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganlab.doctor.finding import Evidence, Finding
+from ganlab.doctor.record import Record
+from ganlab.doctor.tiles import Tiles
+
+SHUFFLES = 400
+CHANCE = 0.02  # columns that differ less than in so many of the shuffled sheets are no different
+LEAST = 30  # pictures
+
+
+def labels_ignored(record: Record) -> Finding | None:
+    """Pictures of one label are no more alike than pictures of different ones."""
+    newest = record.newest_sheet
+    if newest is None or not record.labelled:
+        return None
+    step, tiles = newest
+    if len(tiles.rows) < LEAST or len(np.unique(tiles.columns)) < 2 or record.step < 2 * LEAST or tiles.diversity < 0.02:
+        return None
+    chance = by_chance(tiles)
+    if chance < CHANCE:
+        return None
+    ratio = tiles.within / max(tiles.diversity, 1e-6)
+    return Finding(
+        kind="labels-ignored",
+        title="The labels are ignored",
+        severity="warning",
+        step_from=record.sheets[0] if record.sheets else 0,
+        step_to=step,
+        evidence=Evidence((), {"differences within a label / in all": ratio, "as different by chance": chance}, (step,)),
+        explanation=(
+            "Each column of the sheet was asked for one label, yet pictures of one column are as different as pictures of "
+            f"different columns ({chance:.0%} of sheets shuffled at random look as sorted). Usually the data's labels are wrong: "
+            "check that each image lies in the folder of its class. No setting can help G to learn labels that say nothing."
+        ),
+    )
+
+
+def by_chance(tiles: Tiles) -> float:
+    """The share of shuffled sheets whose columns are as much alike within as those of this one; 0..1."""
+    random, columns = np.random.default_rng(0), tiles.columns
+    apart = ~np.eye(len(columns), dtype=bool)
+
+    def within(order: np.ndarray) -> float:
+        same = (order[:, None] == order[None]) & apart
+        return float(tiles.distances[same].mean()) if same.any() else np.inf
+
+    own = within(columns)
+    return sum(within(random.permutation(columns)) <= own for _ in range(SHUFFLES)) / SHUFFLES

@@ -1,0 +1,70 @@
+"""Memorisation: what G draws are copies of training images. And data that is one picture many times over.
+
+Nearest neighbours beside how far real images lie from each other: Webster et al. 2019 (Detecting Overfitting of Deep Generative
+Networks via Latent Recovery), Meehan et al. 2020 (A Non-Parametric Test to Detect Data-Copying), Feng et al. 2021 (When do GANs
+replicate? On the choice of dataset size: it needs few images).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganlab.doctor.finding import Evidence, Finding
+from ganlab.doctor.record import Record
+from ganlab.doctor.tiles import between
+
+NEAR = 0.55  # of how far a real image is from the real one most like it
+MOST = 0.6  # of the pictures
+SAME = 0.01  # real images nearer than this are one image
+
+
+def memorisation(record: Record) -> Finding | None:
+    """Most pictures of the newest sheet are much nearer to a training image than training images are to each other.
+
+    Only where every training image is in the sample: a picture whose original was left out would pass.
+    """
+    newest, real = record.newest_sheet, record.real
+    if newest is None or real is None or not real.whole or real.typical < SAME:
+        return None
+    step, tiles = newest
+    if tiles.rows.shape[1] != real.tiles.rows.shape[1]:
+        return None
+    nearest = between(tiles.rows, real.tiles.rows).min(axis=1)
+    share = float((nearest < NEAR * real.typical).mean())
+    if share < MOST:
+        return None
+    count = len(real.tiles.rows)
+    numbers = {"share of copies": share, "to the nearest / between real ones": float(np.median(nearest)) / real.typical}
+    return Finding(
+        kind="memorisation",
+        title="The training images are learned by heart",
+        severity="warning",
+        step_from=step,
+        step_to=step,
+        evidence=Evidence((), numbers | {"training images": float(count)}, (step,)),
+        explanation=(
+            f"{share:.0%} of the pictures on the sheet are copies: they are nearer to one of the {count:,} training images than "
+            "two of those are to each other. With so few D knows each of them, and repeating them is the only way past it. "
+            "More images help; mirrored ones (flip) count as more where left and right do not matter."
+        ),
+        fix={} if record.config.flip else {"flip": True},
+    )
+
+
+def repeated_data(record: Record) -> Finding | None:
+    """The training images are all the same picture."""
+    real = record.real
+    if real is None or len(real.tiles.rows) < 2 or real.some.diversity >= SAME:
+        return None
+    return Finding(
+        kind="repeated-data",
+        title="The training images are all the same",
+        severity="failure",
+        step_from=0,
+        step_to=record.step,
+        evidence=Evidence((), {"differences between real images": real.some.diversity}, record.sheets[-1:]),
+        explanation=(
+            f"The {len(real.tiles.rows):,} training images that were looked at are one and the same picture. There is nothing to "
+            "generate beyond it: whatever z, G learns to draw that picture. The folder of images needs many different ones."
+        ),
+    )

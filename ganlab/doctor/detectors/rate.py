@@ -1,0 +1,60 @@
+"""A learning rate that is too high: losses that leap, above a rate that is many times what the family's paper found to work.
+
+Adam's step is about the rate itself, whatever the gradient (Kingma & Ba 2015), so that a rate far too high throws the weights
+about. Radford et al. 2016 (DCGAN, section 4) found 0.001 already too high for GANs and used 0.0002.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganlab.doctor.detectors.settings import calmer
+from ganlab.doctor.finding import Evidence, Finding
+from ganlab.doctor.record import Record
+
+ABOVE = 8.0  # times the family's own rate
+LEAP = 1.0  # of what guessing costs D, or of a Wasserstein loss's own size: the change from one point to the next
+FAR = 4.0  # times what guessing costs: a loss of G above is the sign of a D that cannot be reached any more
+
+
+def rate(record: Record) -> Finding | None:
+    """The rate is far above the family's own and the losses show it: they leap, or G's is out of reach."""
+    config, own = record.config, record.defaults.lr
+    highest = config.lr * max(1.0, config.d_lr_ratio)
+    if highest < ABOVE * own:
+        return None
+    leaps, out = _signs(record)
+    if max(leaps / LEAP, out / FAR) < 1:
+        return None
+    numbers = {"rate / the family's own": highest / own, "leaps of D's loss": leaps, "G's loss / guessing": out}
+    return Finding(
+        kind="rate",
+        title="The learning rate is too high",
+        severity="failure" if out >= FAR else "warning",
+        step_from=0,
+        step_to=record.step,
+        evidence=Evidence(_losses(record), numbers, record.sheets[-1:]),
+        explanation=(
+            f"The rate is {highest / own:,.0f} times what this family's paper found to work, and the losses show it: each step "
+            "throws the networks past where they wanted to go, and the other one has to begin anew. "
+            "Go on with a rate near the family's own."
+        ),
+        fix=calmer(record, highest / own / 2) | ({"d_lr_ratio": 1.0} if config.d_lr_ratio > 1 else {}),
+    )
+
+
+def _signs(record: Record) -> tuple[float, float]:
+    """How far D's loss leaps (nine tenths of the time less), and G's loss, both in units of what guessing costs."""
+    d, g = record.mean(record.names("loss", "D", "adversarial")), record.mean(record.names("loss", "G", "adversarial"))
+    late, late_g = record.late(d), record.late(g)
+    if len(late) < 5 or not len(late_g):
+        return 0.0, 0.0
+    scale = record.objective.undecided
+    if scale is None:
+        size = max(float(np.median(np.abs(late))), 1e-6)
+        return float(np.quantile(np.abs(np.diff(late)), 0.9)) / size / 2, 0.0
+    return float(np.quantile(np.abs(np.diff(late)), 0.9)) / scale, float(np.median(late_g)) / scale
+
+
+def _losses(record: Record) -> tuple[str, ...]:
+    return (*record.names("loss", "G", "adversarial"), *record.names("loss", "D", "adversarial"))

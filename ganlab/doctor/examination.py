@@ -1,0 +1,93 @@
+"""Reading a run's record and asking every detector about it: the one function behind the page, the route and the command."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ganlab.config import TrainConfig, Value
+from ganlab.core import Conditioning
+from ganlab.doctor.detectors import DETECTORS
+from ganlab.doctor.finding import Finding
+from ganlab.doctor.real import Real, real_sample
+from ganlab.doctor.record import Record
+from ganlab.doctor.tiles import Tiles, read_tiles
+from ganlab.families import FAMILIES
+from ganlab.fork import forkable, may_change
+from ganlab.run import Run
+
+_GROUPS = ("loss", "score", "gradient", "speed", "time")  # of the metrics that detectors read
+
+
+def examine(run: Run) -> list[Finding]:
+    """What is wrong with a run, the gravest first; nothing where all seems well or it is too early to tell.
+
+    ValueError where the run's settings are of a version that nobody here reads.
+    """
+    record = read(run)
+    found = [finding for detect in DETECTORS.values() if (finding := detect(record)) is not None]
+    steps = forkable(run)
+    return sorted((_forked(finding, record.config, steps) for finding in _told(found)), key=lambda one: one.severity != "failure")
+
+
+def read(run: Run) -> Record:
+    """The record of `run` as it is now."""
+    config, family = run.config_now, FAMILIES[run.settings["config"]["family"]]
+    names = [name for name in run.metric_names() if name.split("/")[0] in _GROUPS]
+    columns = config.samples
+
+    def sheet(step: int) -> Tiles | None:
+        size = getattr(config, "test_size", 0) or config.image_size
+        tiles = read_tiles(run.sample_path(step), size, 0 if family.drawn else columns, family.drawn)
+        return tiles if tiles is not None and len(tiles.rows) > 1 else None
+
+    def real() -> Real | None:
+        from PIL import Image
+
+        if family.drawn or not (sheets := run.samples()):
+            return None
+        with Image.open(run.sample_path(sheets[-1])) as picture:
+            return real_sample(run.settings["config"], 1 if picture.mode == "L" else 3)
+
+    return Record(
+        config=config,
+        objective=family.objective,
+        defaults=family.config,
+        series=run.metrics(names),
+        sheets=tuple(run.samples()),
+        notes=tuple(run.annotations()),
+        state=run.status().state,
+        labelled=family.conditioning is Conditioning.LABEL,
+        read_sheet=sheet,
+        read_real=real,
+    )
+
+
+def _told(found: list[Finding]) -> list[Finding]:
+    """Without those that another finding explains: `hides` of a kind."""
+    hidden = {kind for finding in found for kind in HIDES.get(finding.kind, ())}
+    return [finding for finding in found if finding.kind not in hidden]
+
+
+# What follows from something else is not told as a second illness.
+HIDES: dict[str, tuple[str, ...]] = {
+    "divergence": ("oscillation", "rate"),
+    "dead": ("collapse", "labels-ignored", "oscillation"),
+    "repeated-data": ("collapse", "memorisation", "labels-ignored"),
+    "memorisation": ("collapse",),
+    "collapse": ("labels-ignored",),
+}
+
+
+def _forked(finding: Finding, config: TrainConfig, steps: list[int]) -> Finding:
+    """With the checkpoint to go on from, and without what a fork may not change or what changes nothing."""
+    allowed, knobs = set(may_change(config)), {knob.name: knob for knob in config.knobs()}
+    fix: dict[str, Value] = {}
+    for name, value in finding.fix.items():
+        if name in allowed and value != getattr(config, name):
+            knobs[name].check(value)
+            fix[name] = value
+    before = [step for step in steps if step <= finding.step_from]
+    at = before[0] if before else (steps[-1] if steps else None)
+    if fix and at is not None and config.steps <= at:
+        fix["steps"] = at + max(1, config.steps)
+    return replace(finding, fix=fix, fork_step=at)

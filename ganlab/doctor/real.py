@@ -1,0 +1,72 @@
+"""A sample of the images that a run was trained on, where they lie on this machine; nothing is downloaded for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from ganlab.doctor.tiles import MOST, Tiles, rows_of
+
+_BYTES = 2**24  # of decoded images that are read for a sample
+_MOST = 4096  # images
+_PROBES = 128
+
+
+@dataclass(frozen=True)
+class Real:
+    """`tiles`: real images, labels in place of columns. `whole`: whether these are all there are."""
+
+    tiles: Tiles
+    whole: bool
+
+    @cached_property
+    def some(self) -> Tiles:
+        """As many as a sheet may hold, drawn by lot."""
+        index = np.random.default_rng(0).permutation(len(self.tiles.rows))[:MOST]
+        return Tiles(self.tiles.rows[index], self.tiles.columns[index])
+
+    @cached_property
+    def typical(self) -> float:
+        """How far a real image is from the other real image most like it: the median over some."""
+        from ganlab.doctor.tiles import between
+
+        index = np.random.default_rng(1).permutation(len(self.tiles.rows))[:_PROBES]
+        distances = between(self.tiles.rows[index], self.tiles.rows)
+        distances[np.arange(len(index)), index] = np.inf
+        return float(np.median(distances.min(axis=1))) if len(self.tiles.rows) > 1 else 0.0
+
+
+def real_sample(config: Mapping[str, Any], channels: int) -> Real | None:
+    """Of the data that a run with this config names, with 1 or 3 `channels`; None where it is not at hand."""
+    keys = ("family", "dataset", "data_path", "image_size")
+    return _sample(*(config[key] for key in keys), channels)
+
+
+@lru_cache(maxsize=2)
+def _sample(family: str, dataset: str, data_path: str, image_size: int, channels: int) -> Real | None:
+    from ganlab.data import load
+    from ganlab.exploration.training_images import absence
+    from ganlab.families import FAMILIES
+
+    config = {"family": family, "dataset": dataset, "data_path": data_path, "image_size": image_size}
+    limit = max(64, min(_MOST, _BYTES // (image_size**2 * channels)))
+    try:
+        if absence(config):
+            return None
+        conditioning = FAMILIES[family].conditioning
+        loading = load(
+            dataset, image_size=image_size, channels=channels, conditioning=conditioning, data_path=data_path, limit=limit
+        )
+        while True:
+            next(loading)
+    except StopIteration as end:
+        found = end.value
+    except (ValueError, OSError):  # it went away or was never whole: the doctor goes on without
+        return None
+    images = found.images.permute(0, 2, 3, 1).numpy()
+    labels = np.zeros(len(images), np.int64) if found.labels is None else found.labels.numpy()
+    return Real(Tiles(rows_of(images), labels), len(images) < limit)

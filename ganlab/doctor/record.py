@@ -1,0 +1,139 @@
+"""What a run directory records, as the detectors want it: curves, windows of them, sheets as tiles. Nothing here raises for
+a record that is short, empty or full of holes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from ganlab.config import TrainConfig
+from ganlab.doctor.real import Real
+from ganlab.doctor.tiles import Tiles
+from ganlab.objectives import Objective
+from ganlab.store import Annotation, Series
+
+LATE = 0.25  # the last part of what was trained is what a run is judged by
+LEAST_POINTS = 20  # of a curve, before anything is said about it
+LEAST_STEPS = 100  # of a run: every GAN is out of balance at first
+NOTHING = Series(np.empty(0, np.int64), np.empty(0))
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run at one moment. `read_sheet` and `read_real` are asked only by those who need pictures; both may answer None."""
+
+    config: TrainConfig
+    objective: Objective
+    defaults: TrainConfig  # the family's own
+    series: Mapping[str, Series] = field(default_factory=dict)
+    sheets: tuple[int, ...] = ()
+    notes: Sequence[Annotation] = ()
+    state: str = "finished"
+    labelled: bool = False  # whether each column of a sheet was asked for a label of its own
+    read_sheet: Callable[[int], Tiles | None] = lambda step: None
+    read_real: Callable[[], Real | None] = lambda: None
+
+    @cached_property
+    def step(self) -> int:
+        """The newest step with anything on record."""
+        newest = [int(series.steps[-1]) for series in self.series.values() if len(series.steps)]
+        return max([0, *newest, *self.sheets[-1:]])
+
+    def curve(self, name: str) -> Series:
+        """The finite points of a metric; empty where there are none."""
+        series = self.series.get(name, NOTHING)
+        good = np.isfinite(series.values)
+        return series if good.all() else Series(series.steps[good], series.values[good])
+
+    def mean(self, names: Sequence[str]) -> Series:
+        """The mean of several metrics, at the steps that all of them have."""
+        curves = [curve for name in names if len((curve := self.curve(name)).steps)]
+        if len(curves) <= 1:
+            return curves[0] if curves else NOTHING
+        steps = curves[0].steps
+        for curve in curves[1:]:
+            steps = np.intersect1d(steps, curve.steps)
+        values = [curve.values[np.isin(curve.steps, steps)] for curve in curves]
+        return Series(steps, np.mean(values, axis=0)) if len(steps) else NOTHING
+
+    def names(self, group: str, network: str, term: str = "") -> tuple[str, ...]:
+        """The metrics of all networks of a kind: ("loss", "D", "adversarial") -> loss/D_A/adversarial, loss/D_B/adversarial."""
+        parts = [(name, name.split("/")) for name in self.series]
+        return tuple(
+            name
+            for name, (first, *rest) in parts
+            if first == group and rest and rest[0][:1] == network and rest[1:] == ([term] if term else [])
+        )
+
+    @cached_property
+    def d_loss(self) -> Series:
+        """D's adversarial loss as a share of what it costs not to know: 1 when it guesses, 0 when it is sure and right.
+
+        Empty where the objective has no such scale.
+        """
+        if self.objective.undecided is None:
+            return NOTHING
+        whole = self.objective.undecided * (0.5 if self.config.d_loss == "mean" else 1.0)
+        curve = self.mean(self.names("loss", "D", "adversarial"))
+        return Series(curve.steps, curve.values / whole)
+
+    @cached_property
+    def separation(self) -> Series:
+        """How far apart D scores real and fake: 1 when sure and right, 0 when it cannot tell; empty without a scale."""
+        if self.objective.certain is None:
+            return NOTHING
+        real, fake = self.curve("score/real"), self.curve("score/fake")
+        steps = np.intersect1d(real.steps, fake.steps)
+        apart = real.values[np.isin(real.steps, steps)] - fake.values[np.isin(fake.steps, steps)]
+        return Series(steps, apart / (self.objective.certain[0] - self.objective.certain[1]))
+
+    @property
+    def since(self) -> int:
+        """The first step of the late part."""
+        return round(self.step * (1 - LATE))
+
+    def late(self, series: Series) -> np.ndarray:
+        """The values of the late part; empty while it is too early, or too little is known, to judge."""
+        if self.step < LEAST_STEPS or len(series.steps) < LEAST_POINTS:
+            return np.empty(0)
+        return series.values[series.steps > self.since]
+
+    def began(self, series: Series, wrong: Callable[[np.ndarray], np.ndarray]) -> int:
+        """The step from which `wrong` holds for nearly all of the rest of a curve."""
+        bad = wrong(series.values)
+        rest = np.cumsum(bad[::-1])[::-1] / np.arange(len(bad), 0, -1)  # share of what is wrong from each point on
+        holds = np.flatnonzero((rest >= 0.9) & bad)
+        return int(series.steps[holds[0]]) if len(holds) else self.since
+
+    @cached_property
+    def _tiles(self) -> Callable[[int], Tiles | None]:
+        return lru_cache(maxsize=16)(self.read_sheet)
+
+    def sheet(self, step: int) -> Tiles | None:
+        """The pictures of a sheet; None where it cannot be read."""
+        return self._tiles(step)
+
+    @cached_property
+    def newest_sheet(self) -> tuple[int, Tiles] | None:
+        """The last sheet, if it is from late enough a time to be judged."""
+        for step in self.sheets[::-1][:2]:
+            if step >= max(1, min(LEAST_STEPS, self.step // 2)) and (tiles := self.sheet(step)) is not None:
+                return step, tiles
+        return None
+
+    @cached_property
+    def real(self) -> Real | None:
+        """A sample of the training images, where they are at hand."""
+        return self.read_real()
+
+    def first_sheet(self, wrong: Callable[[Tiles], bool]) -> int:
+        """The earliest of the newest sheets without a gap of which `wrong` holds, by halving; at most a handful is read."""
+        low, high = 0, len(self.sheets) - 1
+        while low < high:
+            middle = (low + high) // 2
+            tiles = self.sheet(self.sheets[middle])
+            low, high = (low, middle) if tiles is not None and wrong(tiles) else (middle + 1, high)
+        return self.sheets[high] if self.sheets else 0
