@@ -13,6 +13,7 @@ from ganlab import (
     __version__,
     commands,
     commands_compare,
+    commands_doctor,
     commands_evaluate,
     commands_housekeeping,
     commands_hub,
@@ -61,6 +62,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     train.add_argument("--family", help="start from a family's defaults (default: dcgan)")
     train.add_argument("--resume", metavar="RUN", help="go on with a stopped or lost run")
     train.add_argument("--fork", metavar="RUN[@STEP]", help="a new run that goes on from a checkpoint, with other settings")
+    train.add_argument("--repeat", metavar="RUN", help="the same run again from its start, with all that was changed meanwhile")
     if argv[:1] == ["train"]:  # only then the families, and with them PyTorch, are worth importing
         for item in _knobs_for(argv):
             _add_flag(train, item)
@@ -71,6 +73,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     listing.set_defaults(command=commands.runs)
 
     commands_compare.add(verbs)
+    commands_doctor.add(verbs)
     _add_housekeeping(verbs)
 
     recipes = verbs.add_parser("recipes", help="list the named recipes and what their sources published")

@@ -52,7 +52,7 @@ class Family:
     unused: frozenset[str] = frozenset()  # settings that mean nothing to this family: no screen asks for them
     networks: Callable[[TrainConfig, DataSpec], dict[str, nn.Module]] = adversarial_networks
     training: TrainingFactory = AdversarialTraining
-    drawn: tuple[int, ...] = ()  # the columns of a sheet that G drew from what is beside them; none: every picture is drawn from z
+    drawn: tuple[int, ...] = ()  # columns of a sheet that G drew from what is beside them; none: all are drawn from z
 
     def knobs(self) -> Iterator[Knob]:
         """Every setting of this family, with the choices only the registries know filled in and this family's defaults."""

@@ -6,7 +6,8 @@ import streamlit as st
 
 from ganlab.ui import watching
 
-ids = watching.asked(st.query_params)
+wanted = st.query_params.to_dict()
+ids = watching.asked(wanted)
 if not ids:
     watching.nothing_yet()
     st.stop()
@@ -16,3 +17,4 @@ with left:
 with right:
     watching.bar(ids)
 watching.live_view(ids)
+watching.fork_wanted(ids, wanted)

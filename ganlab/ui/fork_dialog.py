@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import streamlit as st
 
 from ganlab.config import Value
+from ganlab.families import FAMILIES
 from ganlab.fork import fork, forkable, may_change
 from ganlab.run import Run
 from ganlab.ui import form
@@ -27,8 +29,14 @@ def _fork(run: Run, step: int | None, changes: Mapping[str, Value]) -> Run:
     return fork(run, step, **changes)
 
 
+def fork_asked(run: Run, asked: Mapping[str, str]) -> None:
+    """Open the dialog for an address with `fork` (a step) and settings in it, as the doctor's button leads to."""
+    if "fork" in asked and forkable(run) and may(Action.FORK):
+        _ask(run, asked)
+
+
 @st.dialog("Fork a run", width="large")
-def _ask(run: Run) -> None:
+def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     steps = forkable(run)
     try:
         base = run.config_now
@@ -36,8 +44,14 @@ def _ask(run: Run) -> None:
         st.error(str(error))
         return
     st.caption(f"{run_label(run)} stays as it is; the fork shows its curves up to the checkpoint and goes on from there.")
-    step = st.selectbox("From step", steps, format_func=lambda step: f"{step:,}", key=f"fork/{run.id}/step")
-    changes, wrong = form.some(base, may_change(base), f"fork/{run.id}")
+    key = f"fork/{run.id}/step"
+    if asked.get("fork", "").isdigit() and int(asked["fork"]) in steps:
+        st.session_state.setdefault(key, int(asked["fork"]))
+    step = st.selectbox("From step", steps, format_func=lambda step: f"{step:,}", key=key)
+    filled = [knob for knob in FAMILIES[base.family].knobs() if knob.name in asked and knob.name in may_change(base)]
+    if filled:
+        st.info(f"The doctor's advice is filled in: {', '.join(map(form.title, filled))}.", icon=":material/healing:")
+    changes, wrong = form.some(base, may_change(base), f"fork/{run.id}", asked)
     if st.button("Start the fork", type="primary", icon=":material/fork_right:", disabled=bool(wrong or step is None)):
         try:
             made = _fork(run, step, changes)

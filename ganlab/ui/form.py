@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -99,12 +100,14 @@ def settings(base: TrainConfig, asked: Mapping[str, str], key: str) -> tuple[dic
     return changes, wrong
 
 
-def some(base: TrainConfig, names: Sequence[str], key: str) -> tuple[dict[str, Value], list[str]]:
+def some(
+    base: TrainConfig, names: Sequence[str], key: str, asked: Mapping[str, str] = MappingProxyType({})
+) -> tuple[dict[str, Value], list[str]]:
     """Like `settings`, for the knobs `names` alone, in their order in the config."""
     changes: dict[str, Value] = {}
     wrong: list[str] = []
     knobs = [knob for knob in FAMILIES[base.family].knobs() if knob.name in names and knob.name not in ELSEWHERE]
-    _grid(knobs, base, {}, key, changes, wrong)
+    _grid(knobs, base, asked, key, changes, wrong)
     return changes, wrong
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from ganlab.run import ACTIVE, Run, runs
 from ganlab.ui import actions, query
 from ganlab.ui.embed import address, dark, embed
-from ganlab.ui.fork_dialog import fork_button
+from ganlab.ui.fork_dialog import fork_asked, fork_button
 from ganlab.ui.wording import run_label
 
 MOST = 4
@@ -64,6 +64,12 @@ def bar(ids: list[str]) -> None:
             st.page_link("pages/runs.py", label="Choose other runs", icon=":material/list:")
         alone = address("live/", _query(ids))
         st.link_button("Open on its own", alone, icon=":material/open_in_new:", help="For a projector or a second screen.")
+
+
+def fork_wanted(ids: list[str], wanted: Mapping[str, str]) -> None:
+    """Open the fork dialog where the address that led here asked for it."""
+    if len(ids) == 1:
+        fork_asked(Run.open(ids[0]), wanted)
 
 
 def nothing_yet() -> None:

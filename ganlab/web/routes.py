@@ -17,6 +17,7 @@ from ganlab.run import Run
 from ganlab.web import rights
 from ganlab.web.assets import asset_routes
 from ganlab.web.comparing import compared
+from ganlab.web.doctor import Doctors
 from ganlab.web.export import export_zip, metrics_csv
 from ganlab.web.feed import Answer, Feeds
 from ganlab.web.origin import refusal
@@ -35,7 +36,7 @@ _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 def routes() -> list[BaseRoute]:
     """All routes of the web API and the live view, with caches of their own."""
-    feeds, listing = Feeds(), Shared(summaries, LIST_SECONDS)
+    feeds, listing, doctors = Feeds(), Shared(summaries, LIST_SECONDS), Doctors()
 
     async def all_runs(request: Request) -> Response:
         return JSONResponse(await listing.get(), headers=_FRESH)
@@ -51,12 +52,16 @@ def routes() -> list[BaseRoute]:
             raise HTTPException(400, "A detail needs the steps 'from' and 'to'.")
         return _json(request, await feeds.of(_run(request)).detail(start, stop))
 
+    async def doctor(request: Request) -> Response:
+        return JSONResponse(await doctors.examined(_run(request)), headers=_FRESH)
+
     return [
         Route("/api/runs", _answering(all_runs)),
         Route("/api/compare", _answering(_compare)),
         Route("/api/runs/{id}", _answering(_summary)),
         Route("/api/runs/{id}/delta", _answering(delta)),
         Route("/api/runs/{id}/detail", _answering(detail)),
+        Route("/api/runs/{id}/doctor", _answering(doctor)),
         Route("/api/runs/{id}/sheets/{step:int}.png", _answering(_sheet)),
         Route("/api/runs/{id}/thumbnail.png", _answering(_thumbnail)),
         Route("/api/runs/{id}/metrics.csv", _answering(_metrics)),

@@ -2,6 +2,7 @@
 import { Card } from "./card.js";
 import { Charts } from "./charts.js";
 import { Comparison } from "./compare.js";
+import { Doctor } from "./doctor.js";
 import { setText } from "./dom.js";
 import { keepFrame } from "./frame.js";
 import { Player } from "./player.js";
@@ -32,6 +33,7 @@ function start() {
   const comparison = runs.length > 1 ? new Comparison($("comparison"), runs, view, timeline) : null;
   const player = new Player($("player"), timeline, runs, (step) => sheets.every((sheet) => sheet.ready(step)));
   const cards = runs.map((run) => new Card(run, confirmStop));
+  const doctor = runs.length === 1 ? new Doctor($("doctor"), runs[0], timeline) : null;
   $("sheets").append(...sheets.map((sheet) => sheet.element));
   $("cards").append(...cards.map((card) => card.element));
 
@@ -43,6 +45,7 @@ function start() {
     cards[run.index].update();
     waiting.update(runs);
     $("main").hidden = !$("waiting").hidden;
+    doctor?.update();
     $("offline").hidden = !runs.some((other) => other.link === "lost");
     document.title = titleOf(runs);
     if (!changed) return;

@@ -1,0 +1,49 @@
+"""`ganlab doctor`: what is wrong with a run, in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import textwrap
+
+from ganlab.doctor import Finding, examine
+from ganlab.run import Run
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The verb and its flags."""
+    parser = verbs.add_parser("doctor", help="say what is wrong with a run, and what to change; 1 where there is something")
+    parser.add_argument("run", metavar="RUN")
+    parser.add_argument("--json", action="store_true", help="the findings as one JSON list")
+    parser.set_defaults(command=command)
+
+
+def command(options: argparse.Namespace) -> int:
+    """Print the findings; 1 when there are any."""
+    run = Run.open(options.run)
+    found = examine(run)
+    if options.json:
+        print(json.dumps([finding.to_dict() for finding in found]))
+    elif found:
+        print("\n\n".join(told(run, finding) for finding in found))
+    else:
+        print(f"Healthy so far: nothing is wrong with what {run.id} has recorded in {run.status().step:,} steps.")
+    return 1 if found else 0
+
+
+def told(run: Run, finding: Finding) -> str:
+    """A finding as a paragraph, with the command that forks with its fix."""
+    numbers = ", ".join(f"{name} {value:.3g}" for name, value in finding.evidence.numbers.items())
+    lines = [
+        f"{finding.title} ({finding.severity}, steps {finding.step_from:,} to {finding.step_to:,})",
+        *textwrap.wrap(finding.explanation, 98, initial_indent="  ", subsequent_indent="  "),
+        f"  seen: {numbers}" if numbers else "",
+        f"  in: {', '.join(finding.evidence.series)}" if finding.evidence.series else "",
+        f"  on the sheets of step {', '.join(map(str, finding.evidence.sheets))}" if finding.evidence.sheets else "",
+    ]
+    if finding.fix and finding.fork_step is not None:
+        flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in finding.fix.items())
+        lines.append(f"  try: ganlab train --fork {run.id}@{finding.fork_step} {flags}")
+    elif finding.fix:
+        lines.append(f"  try, from the beginning: {', '.join(f'{name} = {value}' for name, value in finding.fix.items())}")
+    return "\n".join(filter(None, lines))

@@ -1,0 +1,37 @@
+"""GET /api/runs/{id}/doctor: what is wrong with a run, worked out once for all who watch it, and not often."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from ganlab.run import Run
+from ganlab.web.shared import Shared
+
+SECONDS = 10.0  # that an answer is good for
+_MOST = 16  # runs
+
+
+class Doctors:
+    """The answers for the runs examined last."""
+
+    def __init__(self) -> None:
+        self._answers: OrderedDict[str, Shared[dict[str, Any]]] = OrderedDict()
+
+    async def examined(self, run: Run) -> dict[str, Any]:
+        """The findings as JSON values, at most SECONDS old."""
+        key = str(run.path)
+        if key not in self._answers:
+            self._answers[key] = Shared(lambda: diagnosis(run), SECONDS)
+        self._answers.move_to_end(key)
+        while len(self._answers) > _MOST:
+            self._answers.popitem(last=False)
+        return await self._answers[key].get()
+
+
+def diagnosis(run: Run) -> dict[str, Any]:
+    """`findings`, and whether it is too `early` for most of them."""
+    from ganlab.doctor import examine
+    from ganlab.doctor.record import LEAST_STEPS
+
+    return {"findings": [finding.to_dict() for finding in examine(run)], "early": run.status().step < LEAST_STEPS}
