@@ -11,6 +11,7 @@ import gradio as gr
 import pytest
 import torch
 from fake_runs import FakeRun
+from gradio.data_classes import FileData
 from PIL import Image
 from small import small
 
@@ -19,6 +20,7 @@ from ganlab.run import Run, runs_root
 from ganlab.ui import playground
 from ganlab.ui.playground import look, translate
 from ganlab.ui.playground.latent import DIRECTIONS, choose, refresh, restore
+from ganlab.ui.playground.photo import photo
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +151,7 @@ def test_the_panel_opens_that_fits_the_model_in_the_address() -> None:
     run = Run.create(small("cyclegan", architecture="light", steps=1))
     work(run)
     assert playground._tab(asked(model=run.id)).selected == "translate"
-    assert playground._tab(asked()).selected == "latent"
+    assert "selected" not in playground._tab(asked())  # the first one, or where a visitor has clicked
     assert playground._tab(asked(tab="translate")).selected == "translate"
     state = translate.restore(asked(model=run.id))
     assert state[0]["value"] == run.id and not state[1]["visible"]
@@ -170,3 +172,15 @@ def test_weights_that_translate_nothing_are_refused_and_deleted(tmp_path: Path) 
     with pytest.raises(gr.Error, match=r"a\.weight"):
         translate.load_weights(str(file), [])
     assert not file.exists()
+
+
+def test_a_photo_is_read_by_us_after_gradio_made_its_widget_anew(tmp_path: Path) -> None:
+    """As it does once an example was clicked: from the class and the settings alone."""
+    with gr.Blocks():
+        widget = photo(label="Photo")
+        again = type(widget)(**widget.constructor_args)
+    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    Image.new("RGBA", (9, 5)).save(tmp_path / "small.png")
+    assert again.preprocess(FileData(path=str(tmp_path / "small.png"))).mode == "RGB"
+    with pytest.raises(gr.Error, match=r"damaged|not an image"):
+        again.preprocess(FileData(path=str(tmp_path / "bomb.png")))

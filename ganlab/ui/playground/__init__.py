@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from ganlab.models import models
@@ -37,10 +39,10 @@ def build() -> gr.Blocks:
     return demo
 
 
-def _tab(request: gr.Request) -> gr.Tabs:
-    """The panel that the address asks for, by name or by its model."""
+def _tab(request: gr.Request) -> Any:
+    """The panel that the address asks for, by name or by its model; else none, since a visitor may have clicked on one."""
     wanted = request.query_params.get("tab", "")
     if wanted not in TABS:
         name = request.query_params.get("model")
-        wanted = "translate" if any(model.translates for model in models() if model.name == name) else "latent"
-    return gr.Tabs(selected=wanted)
+        wanted = "translate" if any(model.translates for model in models() if model.name == name) else ""
+    return gr.Tabs(selected=wanted) if wanted else gr.skip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,12 @@ from ganlab.images import ImageError, read
 
 
 def photo(**settings: Any) -> gr.Image:
-    """gr.Image whose value reaches Python as an upright PIL "RGB" picture, or not at all: a sentence says why.
-
-    Not a subclass: for those Gradio writes a stub file beside the module.
-    """
-    widget = gr.Image(sources=["upload", "clipboard", "webcam"], **settings)
-    widget.preprocess = _preprocess  # type: ignore[method-assign]
+    """gr.Image whose value reaches Python as an upright PIL "RGB" picture, or not at all: a sentence says why."""
+    widget: gr.Image = _Photo(sources=["upload", "clipboard", "webcam"], **settings)
     return widget
 
 
-def _preprocess(payload: Any) -> Image.Image | None:
+def _preprocess(self: gr.Image, payload: Any) -> Image.Image | None:
     """What was uploaded -> PIL; Gradio itself would decode a picture of any size."""
     if payload is None:
         return None
@@ -31,3 +28,10 @@ def _preprocess(payload: Any) -> Image.Image | None:
         return read(Path(payload.path))
     except ImageError as error:
         raise gr.Error(str(error), duration=None) from None
+
+
+# A class, not a changed widget: once a visitor has clicked on an example, Gradio makes the widget anew from its class. Made
+# without its metaclass's help, which would write a stub file beside this module; `is_template` keeps the name in the browser.
+_Photo: Any = ABCMeta.__new__(
+    type(gr.Image), "Photo", (gr.Image,), {"preprocess": _preprocess, "is_template": True, "__module__": __name__}
+)
