@@ -14,7 +14,7 @@ from typing import Any
 
 from ganlab import classroom
 from ganlab.config import Knob, TrainConfig
-from ganlab.run import Run
+from ganlab.run import Run, damaged_runs
 from ganlab.run import runs as all_runs
 
 
@@ -68,6 +68,11 @@ def train(options: argparse.Namespace) -> None:
         return
     if options.fork:
         _follow(_forked(options))
+        return
+    if options.repeat:
+        from ganlab.fork import prepare_repeat
+
+        _follow(prepare_repeat(Run.open(options.repeat)))
         return
     configs = _configs(options)
     if len(configs) > 1:
@@ -194,6 +199,8 @@ def runs(options: argparse.Namespace) -> None:
             print(json.dumps(row | dataclasses.asdict(status) | {"metrics": run.last_metrics()}))
         else:
             print(f"{run.id:<52} {status.state:<9} {status.step:>9,} of {status.steps:,}  {run.title}")
+    for trouble in damaged_runs().values():
+        print(trouble, file=sys.stderr)
 
 
 def recipes(options: argparse.Namespace) -> None:

@@ -71,6 +71,11 @@ def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
 
 def repeat(run: Run) -> Run:
     """Start `run` again from its beginning: the same settings, the same changes at the same steps."""
+    return _begun(prepare_repeat(run))
+
+
+def prepare_repeat(run: Run) -> Run:
+    """The repeat's directory, without a worker."""
 
     def same_changes(made: Run) -> None:
         writer = Writer(made.database)
@@ -78,7 +83,7 @@ def repeat(run: Run) -> Run:
             writer.intervene(intervention.to_dict())
         writer.close()
 
-    return _begun(Run.create(run.config, recipe=run.settings["recipe"], root=run.path.parent, prepare=same_changes))
+    return Run.create(run.config, recipe=run.settings["recipe"], root=run.path.parent, prepare=same_changes)
 
 
 def _begun(made: Run) -> Run:

@@ -126,3 +126,9 @@ def test_recipes_lists_the_published_results(capsys: pytest.CaptureFixture[str])
 def test_bench_measures(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--family", "gan", "--seconds", "0.5", "--device", "cpu"]) == 0
     assert "images/s" in capsys.readouterr().out
+
+
+def test_a_run_is_repeated_in_the_foreground(trained: str) -> None:
+    assert main(["train", "--repeat", trained]) == 0
+    again, first = runs()[:2]
+    assert first.id == trained and again.config == first.config and again.status().state == "finished"

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from fake_runs import FakeRun
-from test_pages import texts, visit
+from streamlit.testing.v1 import AppTest
+from test_pages import APP, ran, texts, visit
 
 from ganlab.fork import prepare_fork
-from ganlab.run import runs_root
+from ganlab.run import Run, runs_root
 
 
 @pytest.fixture
@@ -50,3 +51,16 @@ def test_forks_are_listed_below_what_they_go_on_from(fake: Callable[..., FakeRun
     prepare_fork(run.run, 200, steps=600, lr=1e-3)
     page = visit("runs")
     assert "Forks" in texts(page) and "from step 200: steps 400 → 600, lr 0.0002 → 0.001" in texts(page)
+
+
+def test_a_run_can_be_repeated(fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Run] = []
+    monkeypatch.setattr("ganlab.fork.start", started.append)
+    run = fake(steps=100, lr=1e-3).start().train(100).finish().run
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.switch_page("pages/runs.py")
+    app.session_state["runs.selected"] = [run.id]
+    button = next(button for button in ran(app.run()).button if button.label == "Repeat")
+    ran(button.click().run())
+    (again,) = started
+    assert again.id != run.id and again.config == run.config

@@ -418,7 +418,7 @@ def test_one_run_can_be_watched_played_with_and_exported(fake: Callable[..., Fak
     run = fake().start().train(10).checkpoint().finish()
     fake().start()
     page = select(run)
-    assert [button.label for button in page.button] == ["Watch", "Play with this", "Fork", "Delete"]
+    assert [button.label for button in page.button] == ["Watch", "Play with this", "Fork", "Repeat", "Delete"]
     offered = links(page)
     assert offered["CSV"] == f"/api/runs/{run.id}/metrics.csv"
     assert offered["Zip"] == f"/api/runs/{run.id}/export.zip"

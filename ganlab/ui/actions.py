@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.fork import repeat
 from ganlab.process import resume
 from ganlab.run import Run
 from ganlab.ui.asking import deed, hint, may
@@ -28,6 +29,23 @@ def resume_button(run: Run, state: str) -> None:
         except ValueError as error:
             st.toast(str(error))
         st.rerun(scope="fragment")
+
+
+def repeat_button(run: Run) -> None:
+    """Train it once more from the start."""
+    help = hint(Action.LAUNCH, "Trains it again from the start: the same settings, the same changes at the same steps.")
+    if st.button("Repeat", icon=":material/replay:", help=help, disabled=not may(Action.LAUNCH)):
+        try:
+            made = _repeat(run)
+        except ValueError as error:
+            st.toast(str(error))
+            return
+        st.switch_page("pages/watch.py", query_params={"run": made.id})
+
+
+@deed(Action.LAUNCH)
+def _repeat(run: Run) -> Run:
+    return repeat(run)
 
 
 @deed(Action.RESUME)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,6 @@ class Row:
             "sheet": address(f"api/runs/{run.id}/sheets/{sheets[-1]}.png") if sheets else None,
             "status": status.state.capitalize(),
             "recipe": what(settings["recipe"], settings["config"]),
-            "fork of": _parent(settings),
             "data": data_title(settings["config"]["dataset"]),
             "progress": status.step / status.steps,
             "steps": f"{status.step:,} of {status.steps:,}",
@@ -51,12 +50,6 @@ class Row:
             "loss D": _total(last, "D"),
         }
         return cls(run, status.state, status.message, cells)
-
-
-def _parent(settings: Mapping[str, Any]) -> str | None:
-    """What a fork goes on from."""
-    parent = settings.get("parent")
-    return f"{parent['run']} at step {parent['step']:,}" if parent else None
 
 
 def _total(last: dict[str, float], network: str) -> float | None:
@@ -90,9 +83,8 @@ def table() -> None:
 def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
     """The table; a list that has grown or shrunk is a new widget that starts with the same runs selected."""
     ids = [row.run.id for row in rows]
-    hidden = () if any(row.cells["fork of"] for row in rows) else ("fork of",)
     event = st.dataframe(
-        [{name: cell for name, cell in row.cells.items() if name not in hidden} for row in rows],
+        [row.cells for row in rows],
         key=f"runs/{hash(tuple(ids))}",
         on_select="rerun",
         selection_mode="multi-row",
@@ -104,7 +96,6 @@ def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
             "sheet": st.column_config.ImageColumn("", width=72),
             "status": st.column_config.TextColumn("Status"),
             "recipe": st.column_config.TextColumn("Recipe", width="medium"),
-            "fork of": st.column_config.TextColumn("Fork of", help="The run and step that it went on from."),
             "data": st.column_config.TextColumn("Data"),
             "progress": st.column_config.ProgressColumn("Progress", format="percent", width="small"),
             "steps": st.column_config.TextColumn("Steps"),
@@ -145,6 +136,8 @@ def _single(row: Row) -> None:
         st.rerun(scope="fragment")
     actions.resume_button(run, row.state)
     fork_button(run)
+    if row.state not in ACTIVE:
+        actions.repeat_button(run)
     csv, archive = (address(f"api/runs/{run.id}/{name}") for name in ("metrics.csv", "export.zip"))
     st.link_button("CSV", csv, icon=":material/download:", help="All metrics, one row per step.")
     st.link_button("Zip", archive, icon=":material/folder_zip:", help="Settings, metrics, sheets and the newest model.")
