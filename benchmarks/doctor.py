@@ -125,7 +125,7 @@ def few_pictures(home: Path) -> TrainConfig:
     """Eight digits, learned by heart."""
     images, _ = digits(8, _seed(home))
     data = str(write(images, ["all"] * 8, home / "data"))
-    return tiny("dcgan", "folder", data_path=data, steps=700, lr=2e-3, ema_decay=0.99, sample_every=50)
+    return tiny("dcgan", "folder", data_path=data, steps=1200, batch_size=8, lr=2e-3, ema_decay=0.99, sample_every=50)
 
 
 def shuffled_labels(home: Path) -> TrainConfig:

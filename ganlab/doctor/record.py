@@ -32,6 +32,7 @@ class Record:
     sheets: tuple[int, ...] = ()
     notes: Sequence[Annotation] = ()
     state: str = "finished"
+    num_images: int = 0
     labelled: bool = False  # whether each column of a sheet was asked for a label of its own
     read_sheet: Callable[[int], Tiles | None] = lambda step: None
     read_real: Callable[[], Real | None] = lambda: None
@@ -41,6 +42,11 @@ class Record:
         """The newest step with anything on record."""
         newest = [int(series.steps[-1]) for series in self.series.values() if len(series.steps)]
         return max([0, *newest, *self.sheets[-1:]])
+
+    @property
+    def images_seen(self) -> int:
+        """Real images that D was shown."""
+        return self.step * self.config.batch_size * self.config.d_steps
 
     def curve(self, name: str) -> Series:
         """The finite points of a metric; empty where there are none."""

@@ -17,7 +17,8 @@ from ganlab.doctor.tiles import Tiles
 ALIKE = 0.35  # of the diversity of real images
 ALIKE_ALONE = 0.25  # of the contrast within a picture, where no real images are at hand
 RISING = 1.15  # times what it was: a young G on its way
-REPEATED = 0.2  # of how far real images are from the one most like them
+FAINT = 0.6  # of the contrast of real images: what is paler is not drawn yet, and alike for that
+REPEATED = 0.1  # of how far real images are from the one most like them
 
 
 def collapse(record: Record) -> Finding | None:
@@ -29,10 +30,12 @@ def collapse(record: Record) -> Finding | None:
     real = record.real.some if record.real is not None else None
     if real is not None and real.diversity < 0.02:
         return None  # so are the real ones
-    numbers = _measured(tiles, real, record.config.samples)
+    if real is not None and tiles.contrast < FAINT * real.contrast:
+        return None
+    numbers = _measured(tiles, real)
     if not _collapsed(numbers) or _rising(record, numbers, real):
         return None
-    since = record.first_sheet(lambda one: _collapsed(_measured(one, real, record.config.samples)))
+    since = record.first_sheet(lambda one: _collapsed(_measured(one, real)))
     against = "real pictures" if real is not None else "their own contrast"
     part = next(iter(numbers.values()))
     return Finding(
@@ -57,18 +60,19 @@ def _rising(record: Record, numbers: dict[str, float], real: Tiles | None) -> bo
     tiles = record.sheet(earlier[-1]) if earlier and earlier[-1] > 0 else None
     if tiles is None:
         return False
-    before = _measured(tiles, real, record.config.samples)
+    before = _measured(tiles, real)
     return sum(numbers.values()) > RISING * sum(before.values())
 
 
-def _measured(tiles: Tiles, real: Tiles | None, count: int) -> dict[str, float]:
+def _measured(tiles: Tiles, real: Tiles | None) -> dict[str, float]:
     if real is None:
         return {"differences / contrast": min(tiles.diversity, tiles.within) / max(tiles.contrast, 1e-6)}
     alike = {"differences / real ones": tiles.diversity / max(real.diversity, 1e-6)}
     if len(np.unique(tiles.columns)) > 1 and len(np.unique(real.columns)) > 1:
         alike["differences within a class / real ones"] = tiles.within / max(real.within, 1e-6)
-    several = real.first(len(tiles.rows))
-    alike["nearest two / real ones"] = float(np.median(tiles.nearest) / max(np.median(several.nearest), 1e-6))
+    if len(real.rows) >= len(tiles.rows):  # fewer lie further apart
+        several = real.first(len(tiles.rows))
+        alike["nearest two / real ones"] = float(np.median(tiles.nearest) / max(np.median(several.nearest), 1e-6))
     return alike
 
 

@@ -14,8 +14,8 @@ from ganlab.doctor.record import Record
 from ganlab.store import Series
 
 NO_NUMBER = "stopped being a number"  # in what a failed run says
-HUGE = 50.0  # times what guessing costs D, or the size of a Wasserstein loss in its own first part
-LARGE = 200.0  # a Wasserstein loss below is not worth a word
+HUGE = 50.0  # times what guessing costs D
+STEEP = 2.0  # times the slope of one that a Wasserstein D is meant to have
 
 
 def divergence(record: Record) -> Finding | None:
@@ -45,15 +45,25 @@ def _losses(record: Record) -> tuple[str, ...]:
 def _exploded(record: Record, name: str) -> tuple[int, float] | None:
     """Since when, and how large."""
     curve = record.curve(name)
-    late = np.abs(record.late(curve))
-    if not len(late):
-        return None
-    start = np.abs(curve.values[: max(5, len(curve.values) // 5)])
-    scale = record.objective.undecided
-    limit = max(HUGE * float(np.median(start)), LARGE) if scale is None else max(HUGE * scale, HUGE / 2 * float(np.median(start)))
-    if np.median(late) < limit:
+    late, limit = np.abs(record.late(curve)), _limit(record, name)
+    if not len(late) or limit is None or np.median(late) < limit:
         return None
     return record.began(curve, lambda values: np.abs(values) > limit / 2), float(np.median(late))
+
+
+def _limit(record: Record, name: str) -> float | None:
+    """How large this loss may be; None where nothing is known of it.
+
+    An adversarial loss with a scale is measured by that. The loss of a Wasserstein D is a distance between sets of pictures with
+    pixels in [-1, 1], so that with a slope of one it cannot exceed the diameter 2 sqrt(pixels); G's alone has no fixed zero.
+    """
+    _, network, *term = name.split("/")
+    if term != ["adversarial"]:
+        return None
+    if record.objective.undecided is not None:
+        return HUGE * record.objective.undecided
+    pixels = (record.config.channels or 3) * record.config.image_size**2
+    return STEEP * 2 * float(np.sqrt(pixels)) if network[0] == "D" else None
 
 
 def _finding(record: Record, step: int, series: tuple[str, ...], numbers: dict[str, float], what: str) -> Finding:

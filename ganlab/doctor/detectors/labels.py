@@ -16,6 +16,7 @@ from ganlab.doctor.tiles import Tiles
 SHUFFLES = 400
 CHANCE = 0.02  # columns that differ less than in so many of the shuffled sheets are no different
 LEAST = 30  # pictures
+EPOCHS, ENOUGH = 2, 64_000  # passes through the data, or images: labels are among the last things that G learns
 
 
 def labels_ignored(record: Record) -> Finding | None:
@@ -26,8 +27,10 @@ def labels_ignored(record: Record) -> Finding | None:
     step, tiles = newest
     if len(tiles.rows) < LEAST or len(np.unique(tiles.columns)) < 2 or record.step < 2 * LEAST or tiles.diversity < 0.02:
         return None
+    if record.images_seen < min(EPOCHS * record.num_images, ENOUGH):
+        return None
     chance = by_chance(tiles)
-    if chance < CHANCE:
+    if chance < CHANCE or _sorted_before(record):
         return None
     ratio = tiles.within / max(tiles.diversity, 1e-6)
     return Finding(
@@ -43,6 +46,15 @@ def labels_ignored(record: Record) -> Finding | None:
             "check that each image lies in the folder of its class. No setting can help G to learn labels that say nothing."
         ),
     )
+
+
+def _sorted_before(record: Record) -> bool:
+    """Whether an earlier sheet, from the last third, obeyed the labels: then this one is only unlucky."""
+    for step in [step for step in record.sheets[:-1] if step > 0.7 * record.step][-2:]:
+        tiles = record.sheet(step)
+        if tiles is not None and by_chance(tiles) < CHANCE:
+            return True
+    return False
 
 
 def by_chance(tiles: Tiles) -> float:

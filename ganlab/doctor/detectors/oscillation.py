@@ -14,9 +14,9 @@ from ganlab.doctor.finding import Evidence, Finding
 from ganlab.doctor.record import Record
 
 GRID = 256  # points that the curve is resampled to
-REGULAR = 0.45  # correlation of the curve with itself one turn later
-SWING = 0.2  # standard deviation of the separation: how far the scores swing
-TURNS = 4  # at least, in the part that is looked at
+REGULAR = 0.55  # correlation of the curve with itself one turn later
+SWING = 0.18  # standard deviation of the separation: how far the scores swing
+TURNS = 2.5  # at least, in the part that is looked at
 
 
 def oscillation(record: Record) -> Finding | None:

@@ -1,0 +1,417 @@
+"""The run doctor: what each detector sees and what it leaves alone, on made-up records, any records, and a real run."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from fake_runs import FakeRun
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small import small
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from ganlab.__main__ import main
+from ganlab.doctor import Finding, examine
+from ganlab.doctor.detectors import DETECTORS
+from ganlab.doctor.detectors.labels import by_chance
+from ganlab.doctor.examination import read
+from ganlab.doctor.real import Real
+from ganlab.doctor.record import Record
+from ganlab.doctor.tiles import Tiles, read_tiles
+from ganlab.families import FAMILIES
+from ganlab.fork import may_change, prepare_fork
+from ganlab.images import sheet
+from ganlab.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN
+from ganlab.process import work
+from ganlab.run import Run
+from ganlab.store import Annotation, Series
+from ganlab.web import routes
+
+STEPS = np.arange(10, 2010, 10)
+CHANCE = np.random.default_rng(0)
+NOISE = CHANCE.normal(size=len(STEPS))
+
+
+def record(family: str = "dcgan", pictures: dict[int, Tiles] | None = None, real: Real | None = None, **more: Any) -> Record:
+    """A record with the given curves (arrays over STEPS, names with _ for /) and sheets."""
+    config = {name: more.pop(name) for name in list(more) if name in {knob.name for knob in FAMILIES[family].knobs()}}
+    facts = {name: more.pop(name) for name in ("notes", "state", "labelled", "num_images") if name in more}
+    series = {name.replace("__", "/"): Series(STEPS, np.broadcast_to(values, STEPS.shape)) for name, values in more.items()}
+    sheets, base = pictures or {}, FAMILIES[family]
+    return Record(
+        config=base.config.replace(**config),
+        objective=base.objective,
+        defaults=base.config,
+        series=series,
+        sheets=tuple(sheets),
+        read_sheet=sheets.get,
+        read_real=lambda: real,
+        **facts,
+    )
+
+
+def balanced(apart: float, cost: float, wobble: float = 0.02) -> dict[str, np.ndarray]:
+    """Curves of a non-saturating pair whose scores are so far apart and whose D pays so much of what guessing costs."""
+    return {
+        "score__real": 0.5 + apart / 2 + wobble * NOISE,
+        "score__fake": 0.5 - apart / 2 - wobble * NOISE,
+        "loss__D__adversarial": cost * 2 * math.log(2) * (1 + wobble * NOISE),
+        "loss__G__adversarial": 1.5 + wobble * NOISE,
+    }
+
+
+def tiles(count: int = 40, spread: float = 1.0, columns: int = 10, seed: int = 0, by_column: float = 0.0) -> Tiles:
+    """Smooth random pictures; `spread` scales how they differ, `by_column` how much they share within a column."""
+    chance = np.random.default_rng(seed)
+    common, own = chance.random(64), chance.random((count, 64))
+    of_column = chance.random((columns, 64))
+    where = np.arange(count) % columns
+    rows = (1 - spread) * common + spread * ((1 - by_column) * own + by_column * of_column[where])
+    return Tiles(rows.astype(np.float32), where)
+
+
+def kinds(one: Record) -> set[str]:
+    return {kind for kind, detect in DETECTORS.items() if detect(one) is not None}
+
+
+# -- each detector: a hit and a near miss ----------------------------------------------------------------------------------
+
+
+def test_d_wins_only_when_it_is_sure_all_the_time() -> None:
+    assert kinds(record(**balanced(0.995, 0.01, 0.001), d_steps=20)) == {"d-wins"}
+    assert kinds(record(**balanced(0.9, 0.15))) == set()
+    sure_for_a_while = balanced(0.3, 0.8)
+    sure_for_a_while["score__real"] = np.where(STEPS < 1000, 1.0, 0.65)
+    assert kinds(record(**sure_for_a_while)) == set()
+
+
+def test_the_fix_of_a_winning_d_undoes_what_makes_it_strong() -> None:
+    found = DETECTORS["d-wins"](record(**balanced(0.995, 0.01, 0.001), d_steps=20))
+    assert found is not None and found.fix == {"d_steps": 1}
+    found = DETECTORS["d-wins"](record(**balanced(0.995, 0.01, 0.001), d_lr_ratio=100.0, lr=1e-5))
+    assert found is not None and found.fix["d_lr_ratio"] == 1.0
+
+
+def test_g_wins_when_d_does_worse_than_a_coin() -> None:
+    assert kinds(record(**balanced(-0.15, 1.4))) == {"g-wins"}
+    assert kinds(record(**balanced(0.02, 1.0))) == set()  # the equilibrium
+
+
+def test_least_squares_halves_are_measured_on_their_own_scale() -> None:
+    lost = {"score__real": 0.4 + 0 * NOISE, "score__fake": 0.6 + 0 * NOISE, "loss__D__adversarial": 0.4 + 0 * NOISE}
+    assert kinds(record("lsgan", **lost)) == {"g-wins"}  # d_loss = mean: guessing costs 0.25
+    assert kinds(record("lsgan", **lost | {"d_loss": "sum"})) == set()  # 0.5
+
+
+def test_a_wasserstein_d_cannot_win() -> None:
+    curves = balanced(0.999, 0.001, 0.0001)
+    assert kinds(record("wgan-gp", **curves)) == set()
+
+
+def test_divergence_by_holes_by_word_and_by_size() -> None:
+    broken = balanced(0.4, 0.6)
+    broken["loss__G__adversarial"] = np.where(STEPS > 1500, np.nan, 1.5)
+    found = DETECTORS["divergence"](record(**broken))
+    assert found is not None and found.step_from == 1510 and found.severity == "failure"
+    said = [Annotation(1, 700, 0.0, "failed", "loss/D/adversarial stopped being a number at step 700: try a lower rate.")]
+    assert "divergence" in kinds(record(**balanced(0.4, 0.6), notes=said, state="failed"))
+    assert "divergence" not in kinds(record(**balanced(0.4, 0.6), notes=said, state="finished"))  # resumed, and went well
+    grown = balanced(0.4, 0.6) | {"loss__G__adversarial": np.exp(STEPS / 200.0)}
+    assert "divergence" in kinds(record(**grown))
+
+
+def test_a_wasserstein_loss_is_bounded_by_the_diameter_of_images() -> None:
+    steep = {"loss__D__adversarial": -500.0 + NOISE}
+    assert "divergence" in kinds(record("wgan-gp", image_size=28, channels=1, **steep))
+    assert "divergence" not in kinds(record("wgan-gp", image_size=256, channels=3, **steep))
+    drifted = {"loss__D__adversarial": -3.0 + NOISE, "loss__G__adversarial": 5000.0 + NOISE}  # G's zero is anywhere
+    assert kinds(record("wgan-gp", image_size=28, channels=1, **drifted)) == set()
+
+
+def test_a_rate_is_too_high_only_with_symptoms() -> None:
+    leaping = balanced(0.4, 0.6) | {"loss__D__adversarial": 2.0 + 3.0 * NOISE}
+    assert "rate" in kinds(record(**leaping, lr=0.01))
+    assert "rate" not in kinds(record(**balanced(0.4, 0.6), lr=0.01))
+    assert "rate" not in kinds(record(**leaping, lr=2e-4))
+    found = DETECTORS["rate"](record(**leaping, lr=0.01))
+    assert found is not None and 0 < found.fix["lr"] <= 6e-4  # type: ignore[operator]
+
+
+def test_oscillation_wants_wide_and_regular_swings() -> None:
+    swing = 0.4 * np.sin(STEPS / 30.0)
+    assert kinds(record(**balanced(0.1, 0.8) | {"score__real": 0.5 + swing, "score__fake": 0.5 - swing})) == {"oscillation"}
+    small_swing = 0.05 * np.sin(STEPS / 30.0)
+    assert kinds(record(**balanced(0.1, 0.8) | {"score__real": 0.6 + small_swing})) == set()
+    assert "oscillation" not in kinds(record(**balanced(0.1, 0.8) | {"score__real": 0.5 + 0.4 * NOISE}))
+
+
+def test_a_stalled_input_is_known_by_the_waiting_not_by_the_speed() -> None:
+    assert kinds(record(**balanced(0.4, 0.6), time__waiting_for_data=np.where(STEPS > 1000, 0.8, 0.01))) == {"stalled-input"}
+    slow = record(**balanced(0.4, 0.6), time__waiting_for_data=0.01 + 0 * NOISE, speed__images_per_second=1e5 / STEPS)
+    assert kinds(slow) == set()
+
+
+REAL = Real(tiles(400, seed=5), whole=True)
+
+
+def test_collapse_is_measured_against_real_images() -> None:
+    found = DETECTORS["collapse"](record(pictures={0: tiles(), 1000: tiles(), 2000: tiles(spread=0.05)}, real=REAL))
+    assert found is not None and found.evidence.sheets == (2000,) and found.step_from == 2000
+    assert kinds(record(pictures={1000: tiles(), 2000: tiles(spread=0.8)}, real=REAL)) == set()
+
+
+def test_collapse_within_each_class_is_found() -> None:
+    classes = Real(tiles(400, seed=5, by_column=0.3), whole=True)
+    per_class = tiles(by_column=0.995)
+    assert "collapse" in kinds(record("cgan", pictures={1000: per_class, 2000: per_class}, real=classes, labelled=True))
+
+
+def test_a_young_g_is_not_collapsed() -> None:
+    growing = {1000: tiles(spread=0.05), 2000: tiles(spread=0.2)}
+    assert kinds(record(pictures=growing, real=REAL)) == set()
+    alike = {1000: tiles(spread=0.2), 2000: tiles(spread=0.2)}
+    assert kinds(record(pictures=alike, real=REAL)) == {"collapse"}
+
+
+def test_collapse_without_training_images_is_measured_against_contrast() -> None:
+    assert kinds(record(pictures={1000: tiles(), 2000: tiles(spread=0.02)})) == {"collapse"}
+    assert kinds(record(pictures={1000: tiles(), 2000: tiles()})) == set()
+
+
+def test_dead_output_is_flat() -> None:
+    flat = Tiles(0.5 + 0.001 * CHANCE.random((40, 64)), np.arange(40) % 10)
+    found = DETECTORS["dead"](record(pictures={0: flat, 500: tiles(), 1000: flat, 1500: flat, 2000: flat}, real=REAL))
+    assert found is not None and found.step_from == 1000
+    assert "dead" not in kinds(record(pictures={0: flat, 2000: tiles()}, real=REAL))
+    assert "dead" not in kinds(record(pictures={0: flat}))  # before the first step every G draws grey
+
+
+def test_memorisation_wants_the_whole_data_set() -> None:
+    eight = tiles(8, seed=9)
+    copies = Tiles(np.repeat(eight.rows, 5, axis=0) + 0.01 * CHANCE.random((40, 64)).astype(np.float32), np.arange(40) % 5)
+    assert kinds(record(pictures={2000: copies}, real=Real(eight, whole=True))) == {"memorisation"}
+    assert "memorisation" not in kinds(record(pictures={2000: copies}, real=Real(eight, whole=False)))
+    assert "memorisation" not in kinds(record(pictures={2000: tiles(seed=3)}, real=Real(eight, whole=True)))
+
+
+def test_one_picture_repeated_is_told_as_such() -> None:
+    one = Tiles(np.repeat(tiles(1).rows, 64, axis=0), np.zeros(64, int))
+    assert kinds(record(pictures={2000: tiles(spread=0.01)}, real=Real(one, whole=True))) == {"repeated-data"}
+
+
+def test_labels_are_ignored_when_columns_mean_nothing() -> None:
+    facts: dict[str, Any] = {"labelled": True, "num_images": 1000, "real": REAL}
+    assert "labels-ignored" in kinds(record("cgan", pictures={1500: tiles(seed=2), 2000: tiles()}, **facts, **balanced(0.4, 0.6)))
+    sorted_by_label = {1500: tiles(by_column=0.5), 2000: tiles(by_column=0.5)}
+    assert kinds(record("cgan", pictures=sorted_by_label, **facts, **balanced(0.4, 0.6))) == set()
+    young = facts | {"num_images": 10**6}
+    assert kinds(record("cgan", pictures={60: tiles()}, **young)) == set()
+
+
+def test_the_permutation_test_reads_chance_for_chance() -> None:
+    values = [by_chance(tiles(seed=seed)) for seed in range(20)]
+    assert 0.2 < float(np.mean(values)) < 0.8 and by_chance(tiles(by_column=0.5)) == 0
+
+
+# -- objectives ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("objective", [NON_SATURATING, LEAST_SQUARES, HINGE], ids=lambda one: one.name)
+def test_undecided_is_what_the_best_constant_answer_costs(objective: Any) -> None:
+    answers = torch.linspace(-5, 5, 10_001)
+    costs = [sum(half.item() for half in objective.discriminator(answer, answer)) for answer in answers[::10]]
+    assert min(costs) == pytest.approx(objective.undecided, abs=1e-4)
+    real, fake = objective.certain
+    sure = torch.tensor(30.0) if objective is NON_SATURATING else None
+    halves = objective.discriminator(*((sure, -sure) if sure is not None else (torch.tensor(real), torch.tensor(fake))))
+    assert sum(half.item() for half in halves) == pytest.approx(0, abs=1e-4)
+
+
+def test_wasserstein_has_no_scale() -> None:
+    assert WASSERSTEIN.certain is None and WASSERSTEIN.undecided is None
+
+
+# -- any record ------------------------------------------------------------------------------------------------------------
+
+NUMBERS = st.one_of(st.floats(width=32), st.sampled_from([0.0, 1.0, math.nan, math.inf, -math.inf]))
+NAMES = st.sampled_from(
+    [
+        "loss/D/adversarial",
+        "loss/G/adversarial",
+        "loss/D",
+        "loss",
+        "score/real",
+        "score/fake",
+        "gradient/G",
+        "time/waiting_for_data",
+        "speed/images_per_second",
+        "loss/G_AB/cycle",
+        "x/y/z",
+        "/",
+    ]
+)
+
+
+@st.composite
+def any_series(draw: st.DrawFn) -> Series:
+    values = draw(st.lists(NUMBERS, max_size=60))
+    if values and draw(st.booleans()):
+        values = values[:1] * draw(st.integers(20, 120))
+    start, gap = draw(st.integers(0, 1000)), draw(st.integers(1, 50))
+    return Series(start + gap * np.arange(len(values), dtype=np.int64), np.array(values, dtype=np.float64))
+
+
+@st.composite
+def any_tiles(draw: st.DrawFn) -> Tiles:
+    count, size = draw(st.integers(1, 40)), draw(st.sampled_from([1, 16, 64]))
+    level = draw(st.floats(0, 1))
+    rows = np.full((count, size), level) if draw(st.booleans()) else np.random.default_rng(count).random((count, size))
+    return Tiles(rows, np.arange(count) % draw(st.integers(1, 12)))
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from(sorted(FAMILIES)),
+    st.dictionaries(NAMES, any_series(), max_size=8),
+    st.dictionaries(st.integers(0, 3000), st.one_of(st.none(), any_tiles()), max_size=5),
+    st.one_of(st.none(), any_tiles()),
+    st.booleans(),
+)
+def test_no_record_makes_a_detector_raise(
+    family: str, series: dict[str, Series], sheets: dict[int, Tiles | None], real: Tiles | None, labelled: bool
+) -> None:
+    base = FAMILIES[family]
+    one = Record(
+        config=base.config,
+        objective=base.objective,
+        defaults=base.config,
+        series=series,
+        sheets=tuple(sorted(sheets)),
+        labelled=labelled,
+        read_sheet=sheets.get,
+        read_real=lambda: None if real is None else Real(real, True),
+    )
+    with np.errstate(all="ignore"):
+        for detect in DETECTORS.values():
+            found = detect(one)
+            if found is not None:
+                json.dumps(found.to_dict(), allow_nan=False)
+                assert found.step_from <= found.step_to and found.explanation.endswith(".")
+                for name, value in found.fix.items():
+                    base.config.replace(**{name: value})
+
+
+# -- sheets ----------------------------------------------------------------------------------------------------------------
+
+
+def test_tiles_are_read_back_as_they_were_drawn(tmp_path: Path) -> None:
+    images = torch.randint(0, 256, (23, 1, 16, 16), dtype=torch.uint8)
+    sheet(images, 5).save(tmp_path / "sheet.png")
+    found = read_tiles(tmp_path / "sheet.png", 16, 23)
+    assert found is not None and np.allclose(found.rows, images.flatten(1).numpy() / 255, atol=1e-6)
+    assert found.columns.tolist() == [index % 5 for index in range(23)]
+    drawn = read_tiles(tmp_path / "sheet.png", 16, 0, (1, 4))
+    assert drawn is not None and len(drawn.rows) == 10
+
+
+def test_what_is_no_sheet_reads_as_none(tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n")
+    sheet(torch.zeros(4, 1, 16, 16, dtype=torch.uint8), 2).save(tmp_path / "other.png")
+    assert read_tiles(tmp_path / "broken.png", 16, 4) is None
+    assert read_tiles(tmp_path / "missing.png", 16, 4) is None
+    assert read_tiles(tmp_path / "other.png", 15, 4) is None
+
+
+# -- runs ------------------------------------------------------------------------------------------------------------------
+
+
+def sick(home: Path) -> FakeRun:
+    """A run whose D takes every picture for what it is."""
+    fake = FakeRun(home, d_steps=20, checkpoint_every=100, channels=1)
+    fake.point = lambda step: (step, {  # type: ignore[method-assign]
+        "loss/D/adversarial": 0.001, "loss/G/adversarial": 9.0, "score/real": 0.999, "score/fake": 0.001
+    })  # fmt: skip
+    return fake.start().train(100).checkpoint().train(500).checkpoint()
+
+
+def test_a_run_with_nothing_on_record_is_healthy(tmp_path: Path) -> None:
+    assert examine(Run.create(small(), root=tmp_path)) == []
+
+
+def test_a_young_and_a_balanced_run_are_healthy(tmp_path: Path) -> None:
+    fake = FakeRun(tmp_path, channels=1).start().train(50)
+    assert examine(fake.run) == []
+    assert examine(fake.train(700).run) == []
+    fake.finish()
+
+
+def test_a_finding_names_its_checkpoint_and_a_fix_that_a_fork_takes(tmp_path: Path) -> None:
+    fake = sick(tmp_path).finish("stopped")
+    (finding,) = [one for one in examine(fake.run) if one.kind == "d-wins"]
+    assert finding.fix == {"d_steps": 1} and finding.fork_step == 100 and set(finding.fix) <= set(may_change(fake.config))
+    assert finding.evidence.series[:2] == ("score/real", "score/fake")
+
+
+def test_route_command_and_function_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
+    fake = sick(tmp_path).finish("stopped")
+    expected = [finding.to_dict() for finding in examine(fake.run)]
+    client = TestClient(Starlette(routes=routes()))
+    assert client.get(f"/api/runs/{fake.id}/doctor").json() == {"findings": expected, "early": False}
+    assert client.get("/api/runs/nobody/doctor").status_code == 404
+    assert main(["doctor", fake.id, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(expected))
+    assert main(["doctor", fake.id]) == 1
+    assert f"ganlab train --fork {fake.id}@100 --d-steps 1" in capsys.readouterr().out
+    healthy = FakeRun(tmp_path, channels=1).start().train(300).finish("stopped")
+    assert main(["doctor", healthy.id]) == 0
+    assert "Healthy so far" in capsys.readouterr().out
+
+
+def test_a_real_run_that_learns_nothing_is_found_and_its_fork_can_begin(tmp_path: Path) -> None:
+    run = Run.create(
+        small(lr=1e-6, d_lr_ratio=100.0, steps=110, sample_every=55, checkpoint_every=55, image_size=16, width=4), root=tmp_path
+    )
+    work(run)
+    names = set(run.metric_names())
+    assert {"gradient/G", "gradient/D", "time/waiting_for_data"} <= names
+    share = run.metrics(["time/waiting_for_data"])["time/waiting_for_data"].values
+    assert ((share >= 0) & (share <= 1)).all()
+    found: list[Finding] = examine(run)
+    assert "dead" in {finding.kind for finding in found}
+    finding = found[0]
+    assert finding.fork_step == 55 and finding.fix["lr"] == 2e-4
+    assert prepare_fork(run, finding.fork_step, **finding.fix).config.lr == 2e-4
+
+
+def test_a_real_run_that_stops_being_a_number_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ganlab.training import AdversarialTraining
+
+    step = AdversarialTraining.step
+
+    def breaking(self: AdversarialTraining, batches: Any) -> Any:
+        metrics = step(self, batches)
+        return metrics | {"loss/G/adversarial": torch.tensor(math.nan)} if self.steps_done == 30 else metrics
+
+    monkeypatch.setattr(AdversarialTraining, "step", breaking)
+    run = Run.create(small(steps=60, image_size=16, width=4), root=tmp_path)
+    work(run)
+    assert run.status().state == "failed"
+    assert [finding.kind for finding in examine(run)][:1] == ["divergence"]
+
+
+def test_sheets_of_translators_are_judged_by_what_was_drawn() -> None:
+    assert FAMILIES["pix2pix"].drawn == (1,) and FAMILIES["cyclegan"].drawn == (1, 4)
+
+
+def test_a_record_is_read_from_every_familys_settings(tmp_path: Path) -> None:
+    for family in FAMILIES:
+        if "shapes" in (small(family).dataset,):
+            assert read(Run.create(small(family), root=tmp_path)).step == 0
