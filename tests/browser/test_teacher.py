@@ -1,0 +1,76 @@
+"""One lesson in the whole app: pause, D alone, a rate and its mark, a fork, a comparison, a killed worker, a resume."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from app_server import AppServer
+from conftest import playwright
+from small import small
+from workers import wait_for, worker_pid
+
+from ganlab.process import launch
+from ganlab.run import Run, runs
+
+expect = playwright.expect
+PATIENCE = 60_000  # milliseconds: two cores train twice, serve and render at the same time
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppServer]:
+    with AppServer(tmp_path, tmp_path / "data") as server:
+        monkeypatch.setenv("GANLAB_RUNS", str(server.runs_root))
+        yield server
+
+
+@pytest.fixture
+def run(app: AppServer) -> Run:
+    run = launch(small(steps=1_000_000, checkpoint_every=100, sample_every=100))
+    wait_for(run.checkpoints)
+    return run
+
+
+def test_a_lesson(page: playwright.Page, app: AppServer, run: Run) -> None:
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{app.url}/watch?run={run.id}")
+    live = page.frame_locator("iframe[src*='live']")
+    live.get_by_role("button", name="Pause").click()
+    expect(live.locator(".badge")).to_have_text("Paused", timeout=PATIENCE)
+    live.get_by_role("button", name="D alone").click()
+    wait_for(lambda: [one.name for one in run.interventions()] == ["D"])
+    live.get_by_text("Adjust").click()
+    live.get_by_label("lr", exact=True).fill("0.001")
+    live.get_by_role("button", name="Apply").click()
+    wait_for(lambda: run.config_now.lr == 0.001)
+    live.locator(".mark.changed .flag[title*='lr 0.0002 → 0.001']").first.wait_for()
+    live.get_by_role("button", name="Continue").click()
+    expect(live.locator(".badge")).to_have_text("Training", timeout=PATIENCE)
+
+    page.get_by_role("button", name="Fork", exact=True).click()
+    page.get_by_role("button", name="Start the fork").click()
+    wait_for(lambda: len(runs()) == 2)
+    (fork,) = (other for other in runs() if other.id != run.id)
+    page.wait_for_url(f"**/watch?run={fork.id}")
+    wait_for(lambda: fork.status().active)
+
+    page.goto(f"{app.url}/watch?runs={run.id},{fork.id}")
+    live.get_by_text("At equal step").wait_for()
+    live.get_by_text("changed while training").wait_for()
+    live.get_by_role("button", name="Draw the same new z from each").click()
+    pictures = live.locator("#comparison img")
+    expect(pictures).to_have_count(2, timeout=PATIENCE)
+    wait_for(lambda: pictures.evaluate_all("all => all.every(one => one.complete && one.naturalWidth > 0)"))
+
+    os.kill(worker_pid(run), signal.SIGKILL)
+    page.goto(f"{app.url}/watch?run={run.id}")
+    expect(live.locator(".badge")).to_have_text("Lost", timeout=PATIENCE)
+    expect(live.locator(".message")).to_contain_text("Its last checkpoint is kept", timeout=PATIENCE)
+    kept = run.status().step
+    page.get_by_role("button", name="Resume").click()
+    wait_for(lambda: run.status().state in ("queued", "running"))
+    fork.request_stop()  # it has the device by now
+    wait_for(lambda: run.status().step > kept)
