@@ -27,6 +27,7 @@ from ganlab.ui.playground.photo import photo
 def nothing_shipped(own_directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the models that a test makes."""
     monkeypatch.setattr("ganlab.models.SHIPPED", own_directories / "shipped")
+    monkeypatch.setattr("ganlab.zoo.HUB", ())
 
 
 @pytest.fixture

@@ -67,6 +67,8 @@ def model_label(model: Model) -> str:
     """One line that tells this model from the others."""
     if model.origin == "run":
         return run_label(Run.open(model.name))
+    if model.origin == "hub":
+        return f"{model.title} (Hub)"
     return f"{RECIPES[model.title].title if model.title in RECIPES else model.title} (shipped)"
 
 

@@ -9,8 +9,9 @@ from collections import OrderedDict
 from pathlib import Path
 
 from ganlab import checkpoint
-from ganlab.models import models
+from ganlab.models import Model
 from ganlab.pipeline import Pipeline
+from ganlab.web.shelf import HubModel, playable
 
 CATALOGUE_SECONDS = 1.0  # how old the list of models may be: dragging a slider must not read every run directory
 
@@ -24,7 +25,7 @@ class Pipelines:
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
         self._loaded: OrderedDict[str, tuple[tuple[Path, int], Pipeline]] = OrderedDict()
-        self._folders: dict[str, Path] = {}
+        self._models: dict[str, Model] = {}
         self._listed_at = float("-inf")
 
     def get(self, name: str) -> Pipeline:
@@ -37,9 +38,11 @@ class Pipelines:
             if name in self._adopted:
                 self._adopted.move_to_end(name)
                 return self._adopted[name]
-        folder = self._folder(name)
+        model = self._model(name)
+        folder = model.folder
         try:
-            version = (folder, (folder / checkpoint.MODEL).stat().st_mtime_ns)
+            file = folder / checkpoint.MODEL if folder.is_dir() else folder
+            version = (folder, file.stat().st_mtime_ns)
         except FileNotFoundError:
             raise ValueError(f"The model {name!r} was deleted.") from None
         with self._lock:
@@ -52,6 +55,8 @@ class Pipelines:
                     return known[1]
             pipeline = Pipeline.load(folder)
             pipeline.name = name
+            if isinstance(model, HubModel) and model.domains:
+                pipeline.labels = model.domains
             self._keep(name, version, pipeline)
             return pipeline
 
@@ -72,14 +77,14 @@ class Pipelines:
                 dropped, _ = self._loaded.popitem(last=False)
                 self._loading.pop(dropped, None)
 
-    def _folder(self, name: str) -> Path:
+    def _model(self, name: str) -> Model:
         with self._lock:
-            if time.monotonic() - self._listed_at > CATALOGUE_SECONDS:
-                self._folders = {model.name: model.folder for model in models()}
+            if name not in self._models or time.monotonic() - self._listed_at > CATALOGUE_SECONDS:
+                self._models = {model.name: model for model in playable()}
                 self._listed_at = time.monotonic()
-            if name not in self._folders:
+            if name not in self._models:
                 raise ValueError(f"There is no model named {name!r}.")
-            return self._folders[name]
+            return self._models[name]
 
 
 PIPELINES = Pipelines()

@@ -6,8 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from ganlab.models import models
 from ganlab.ui.playground import classes, draw, explore, latent, layers, translate
+from ganlab.web.shelf import playable
 
 TABS = {
     "latent": "Draw from z",
@@ -44,5 +44,5 @@ def _tab(request: gr.Request) -> Any:
     wanted = request.query_params.get("tab", "")
     if wanted not in TABS:
         name = request.query_params.get("model")
-        wanted = "translate" if any(model.translates for model in models() if model.name == name) else ""
+        wanted = "translate" if any(model.translates for model in playable() if model.name == name) else ""
     return gr.Tabs(selected=wanted) if wanted else gr.skip()

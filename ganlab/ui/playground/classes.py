@@ -32,7 +32,7 @@ from ganlab.ui.playground.figures import (
     refusing,
     row,
 )
-from ganlab.ui.wording import model_label
+from ganlab.ui.playground.from_hub import arrivals, menu
 
 MOST_ROWS, MOST_CLASSES = 12, 40
 STEPS = 9  # of the strip from one class to the other
@@ -87,7 +87,8 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
 
     tab.select(enter, [model, turn, entered], outputs, **TURNING)
     demo.load(enter_at_once, [model, turn, entered], outputs, **TURNING)
-    model.input(choose, [model, turn], [first, second, facts, turn], **TURNING)
+    for event in arrivals(model, "labelled", lambda: drawing(labelled=True)):
+        event.then(choose, [model, turn], [first, second, facts, turn], **TURNING)
     resample.click(lambda: random.randrange(10**6), None, seed, **QUIET)
     gr.on([turn.change, seed.change, truncation.input, first.input, second.input], None, live, js=_MIX, **QUIET)
     blending = [turn.change, seed.change, truncation.input, first.input, second.input, share.release]
@@ -105,7 +106,7 @@ def restore(name: str | None, turn: int, entered: bool, query: Mapping[str, str]
     """The menu, what depends on the model, and on the first visit all that the address says."""
     found = drawing(labelled=True)
     names = [model.name for model in found]
-    choices = [(model_label(model), model.name) for model in found]
+    choices = menu(found, "labelled")
     seen = [gr.update(visible=bool(found)), gr.update(visible=not found)]
     if entered and name in names:
         skipped = [gr.skip() for _ in range(4)]

@@ -16,11 +16,11 @@ from ganlab.inversion import invert
 from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.ui.playground.figures import QUIET, classes, drawing, endpoint, from_python, links, pipeline_of
+from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.pad import on_paper, pad, sheet_of
 from ganlab.ui.playground.photo import photo
 from ganlab.ui.playground.search import beside, difference, enlarged, progress, shots
 from ganlab.ui.playground.sketch import pixels, reading, says, shown
-from ganlab.ui.wording import model_label
 from ganlab.verdict import verdict
 
 ANY = -1  # the label of who lets the search choose
@@ -62,7 +62,8 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     restored = demo.load(restore, None, [widgets.model, widgets.label, widgets.sheet], **QUIET)
     painted = restored.then(None, widgets.sheet, js="(sheet) => window.ganlabPad.paint(sheet)", **QUIET)
     painted.then(look, asked, told, **look_settings)  # the sheet's own change may come before the model is in its menu
-    widgets.model.input(labels, widgets.model, widgets.label, **QUIET).then(look, asked, told, **look_settings)
+    for event in arrivals(widgets.model, "draws", drawing):
+        event.then(labels, widgets.model, widgets.label, **QUIET).then(look, asked, told, **look_settings)
     gr.on([widgets.sheet.change, widgets.label.input], look, asked, told, **look_settings)
     slow = at_once | {"concurrency_id": "invert", "show_progress": "minimal", "show_progress_on": widgets.status}
     search = widgets.find.click(run, asked, [widgets.shots, widgets.status, widgets.stop, widgets.links], **slow)
@@ -212,7 +213,7 @@ def _menu(name: str | None, label: int) -> list[Any]:
     found = drawing()
     names = [model.name for model in found]
     name = name if name in names else next(iter(names), None)
-    return [gr.update(choices=[(model_label(model), model.name) for model in found], value=name), labels(name, label)]
+    return [gr.update(choices=menu(found, "draws"), value=name), labels(name, label)]
 
 
 def labels(name: str | None, label: int = ANY) -> Any:

@@ -15,10 +15,11 @@ from torch import Tensor
 from ganlab.exploration.latents import Latent
 from ganlab.exploration.scores import NO_JUDGE, scores
 from ganlab.images import png, sheet, to_pil
-from ganlab.models import Model, models
+from ganlab.models import Model
 from ganlab.pipeline import Pipeline
 from ganlab.ui.playground.latent import Facts
 from ganlab.web.pipelines import PIPELINES
+from ganlab.web.shelf import playable
 
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 # Through the queue: only there does Gradio notice that a gr.State has changed.
@@ -114,7 +115,7 @@ def pipeline_of(model: str | None) -> Pipeline:
 
 def drawing(*, labelled: bool = False) -> list[Model]:
     """The models that draw from z; with `labelled` only those that take a label."""
-    return [model for model in models() if not model.translates and (not labelled or classes(model))]
+    return [model for model in playable() if not model.translates and (not labelled or classes(model))]
 
 
 def classes(model: Model) -> tuple[str, ...]:

@@ -11,8 +11,12 @@ from typing import Any
 import gradio as gr
 
 from ganlab import checkpoint
-from ganlab.models import Model, models
-from ganlab.ui.wording import model_label, what
+from ganlab.models import Model
+from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.from_hub import arrivals, menu
+from ganlab.ui.wording import what
+from ganlab.web.pipelines import PIPELINES
+from ganlab.web.shelf import playable
 
 DIRECTIONS = 10
 REACH = 4.0  # standard deviations that a slider goes to either side
@@ -44,12 +48,20 @@ class Facts:
     @classmethod
     def of(cls, model: Model) -> Facts:
         """ValueError when the checkpoint is damaged."""
+        if model.folder.is_file():  # weights of others, which say nothing of themselves until they are read
+            return cls._of_pipeline(PIPELINES.get(model.name))
         info = checkpoint.read_info(model.folder)
         size, channels = info.spec["image_size"], info.spec["channels"]
         title, kind = html.escape(what("", info.config)), "colour" if channels == 3 else "grey"
         about = f"{title}, {size} × {size} {kind}, z of {info.config['z_dim']} numbers"
         labels = info.labels if info.spec["conditioning"] == "label" else ()
         return cls(about, labels, min(DIRECTIONS, int(info.config["z_dim"])))
+
+    @classmethod
+    def _of_pipeline(cls, pipeline: Pipeline) -> Facts:
+        size, kind = pipeline.spec.image_size, "colour" if pipeline.spec.channels == 3 else "grey"
+        about = f"{html.escape(pipeline.title)}, {size} × {size} {kind}, z of {pipeline.z_dim} numbers"
+        return cls(about, pipeline.labels if pipeline.conditional else (), min(DIRECTIONS, pipeline.z_dim))
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,8 @@ class Widgets:
 
 def panel(demo: gr.Blocks) -> None:
     """Lay the panel out where it is called, and fill it when `demo` loads."""
-    _wire(demo, _layout())
+    widgets = _layout()
+    _wire(demo, widgets, arrivals(widgets.model, "draws", _drawing))
 
 
 def _layout() -> Widgets:
@@ -116,13 +129,14 @@ def _sliders() -> tuple[list[gr.Slider], gr.Slider, gr.Button]:
     return sliders, truncation, gr.Button("Reset sliders")
 
 
-def _wire(demo: gr.Blocks, widgets: Widgets) -> None:
+def _wire(demo: gr.Blocks, widgets: Widgets, arrived: list[Any]) -> None:
     chosen = [widgets.label, widgets.every_label, *widgets.sliders, widgets.about]
     asked = [widgets.seed, widgets.truncation, widgets.count]
     menu = [widgets.model, widgets.stage, widgets.nothing, widgets.shown]
     for widget in (widgets.seed, widgets.label, widgets.count, widgets.every_label):
         widget.input(None, widgets.values, js=_DRAW, **_QUIET)
-    widgets.model.input(choose, widgets.model, chosen, **_QUIET).then(None, widgets.values, js=_DRAW, **_QUIET)
+    for event in arrived:
+        event.then(choose, widgets.model, chosen, **_QUIET).then(None, widgets.values, js=_DRAW, **_QUIET)
     demo.load(restore, None, [*menu, *asked, *chosen], **_QUIET).then(None, widgets.values, js=_DRAW, **_QUIET)
     gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.shown], [*menu, *chosen], **_QUIET).then(
         None, widgets.values, js=_DRAW, **_QUIET
@@ -167,14 +181,13 @@ def refresh(name: str | None, shown: list[str]) -> list[Any]:
 
 
 def _menu(found: list[Model], name: str | None) -> list[Any]:
-    choices = [(model_label(model), model.name) for model in found]
-    dropdown = gr.update(choices=choices, value=name)
+    dropdown = gr.update(choices=menu(found, "draws"), value=name)
     return [dropdown, gr.update(visible=bool(found)), gr.update(visible=not found), [model.name for model in found]]
 
 
 def _drawing() -> list[Model]:
     """The models that draw from z."""
-    return [model for model in models() if not model.translates]
+    return [model for model in playable() if not model.translates]
 
 
 def _facts(name: str | None) -> Facts:

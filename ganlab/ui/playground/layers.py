@@ -12,15 +12,16 @@ from PIL import Image
 
 from ganlab.exploration.scores import NO_JUDGE
 from ganlab.inspection import Inspection, networks
-from ganlab.models import Model, models
+from ganlab.models import Model
 from ganlab.pipeline import Pipeline
 from ganlab.ui.playground.figures import QUIET, classes, endpoint, from_python, links
+from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.layer_inputs import seen_by
 from ganlab.ui.playground.layer_table import first_shown, grid, rows, table
 from ganlab.ui.playground.photo import photo
 from ganlab.ui.playground.search import shot
-from ganlab.ui.wording import model_label
 from ganlab.web.pipelines import PIPELINES
+from ganlab.web.shelf import playable
 
 MOST_SEED = 2**31 - 1
 FIRST = 0  # the layer to show when nobody has chosen one
@@ -69,13 +70,16 @@ class Widgets:
 def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     """Lay the panel out where it is called; it is filled when its tab opens, or at once where the address asks for it."""
     widgets = _layout()
-    menu = [widgets.model, widgets.network, widgets.seed, widgets.label, widgets.wanted]
+    menus = [widgets.model, widgets.network, widgets.seed, widgets.label, widgets.wanted]
     once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "layers", "api_visibility": "private"}
     settings = once | {"trigger_mode": "always_last", "show_progress": "minimal", "show_progress_on": widgets.maps}
     anew = [
-        tab.select(refresh, menu, menu, **QUIET),
-        demo.load(restore, None, menu, **QUIET),
-        widgets.model.input(choose, [widgets.model, widgets.seed], menu[1:], **QUIET),
+        tab.select(refresh, menus, menus, **QUIET),
+        demo.load(restore, None, menus, **QUIET),
+        *[
+            event.then(choose, [widgets.model, widgets.seed], menus[1:], **QUIET)
+            for event in arrivals(widgets.model, "any", playable)
+        ],
         widgets.network.input(lambda: FIRST, None, widgets.wanted, **QUIET),
     ]
     for event in anew:
@@ -202,11 +206,11 @@ def choose(name: str | None, seed: float | None) -> list[Any]:
 
 
 def _menu(name: str | None, network: str | None, seed: int, label: int, layer: int) -> list[Any]:
-    found = models()
+    found = playable()
     model = next((model for model in found if model.name == name), next(iter(found), None))
     if model is None:
         return [gr.update(choices=[], value=None), *[gr.skip() for _ in range(4)]]
-    dropdown = gr.update(choices=[(model_label(model), model.name) for model in found], value=model.name)
+    dropdown = gr.update(choices=menu(found, "any"), value=model.name)
     return [
         dropdown,
         _networks(model, network),

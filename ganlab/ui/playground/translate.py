@@ -11,13 +11,14 @@ from PIL import Image
 
 from ganlab import adapters
 from ganlab.framing import MAX_SIZE
-from ganlab.models import Model, models
+from ganlab.models import Model
 from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.translation import Translation, heat, translate
+from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.photo import photo
-from ganlab.ui.wording import model_label
 from ganlab.web.pipelines import PIPELINES
+from ganlab.web.shelf import playable
 
 EXAMPLES = Path(__file__).parent / "examples"
 REFRESH_SECONDS = 5.0
@@ -59,14 +60,15 @@ class Widgets:
 def panel(demo: gr.Blocks) -> None:
     """Lay the panel out where it is called, and fill it when `demo` loads."""
     widgets = _layout()
-    menu = [widgets.model, widgets.nothing, widgets.shown]
+    head = [widgets.model, widgets.nothing, widgets.shown]
     chosen = [widgets.direction, widgets.size]
     asked = [widgets.photo, widgets.model, widgets.direction, widgets.size, widgets.original, widgets.closely]
     made = [widgets.result, widgets.status, widgets.close, widgets.back, widgets.error, widgets.patches]
-    demo.load(restore, None, [*menu, *chosen], **_QUIET)
-    gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.loaded, widgets.shown], [*menu, *chosen], **_QUIET)
-    widgets.model.input(choose, widgets.model, chosen, **_QUIET)
-    widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*menu, *chosen, widgets.loaded], concurrency_limit=1)
+    demo.load(restore, None, [*head, *chosen], **_QUIET)
+    gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.loaded, widgets.shown], [*head, *chosen], **_QUIET)
+    for event in arrivals(widgets.model, "translates", _translating):
+        event.then(choose, widgets.model, chosen, **_QUIET)
+    widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*head, *chosen, widgets.loaded], concurrency_limit=1)
     once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "translate", "show_progress_on": widgets.result}
     widgets.run.click(run, asked, made, api_visibility="private", **once)
     _endpoint(made, widgets.original, widgets.closely)
@@ -210,9 +212,9 @@ def load_weights(file: str | None, loaded: list[tuple[str, str]]) -> list[Any]:
 
 
 def _translating() -> list[Model]:
-    return [model for model in models() if model.translates]
+    return [model for model in playable() if model.translates]
 
 
 def _menu(found: list[Model], loaded: list[tuple[str, str]], name: str | None) -> list[Any]:
-    choices = [*loaded, *[(model_label(model), model.name) for model in found]]
-    return [gr.update(choices=choices, value=name), gr.update(visible=not choices), [model.name for model in found]]
+    choices = [*loaded, *menu(found, "translates")]
+    return [gr.update(choices=choices, value=name), gr.update(visible=not (found or loaded)), [model.name for model in found]]

@@ -10,7 +10,7 @@ import gradio as gr
 from ganlab.ui.playground.explore import atlas, between, close, film, sums
 from ganlab.ui.playground.explore.section import Chosen, Section
 from ganlab.ui.playground.figures import TURNING, about, classes, drawing, home, in_python
-from ganlab.ui.wording import model_label
+from ganlab.ui.playground.from_hub import arrivals, menu
 
 SECTIONS = {
     "between": ("Between two", between.section),
@@ -47,7 +47,8 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
 
     tab.select(enter, [model, turn, entered], outputs, **TURNING)
     demo.load(enter_at_once, [model, turn, entered], outputs, **TURNING)
-    model.input(choose, [model, turn], [label, facts, turn], **TURNING)
+    for event in arrivals(model, "draws", drawing):
+        event.then(choose, [model, turn], [label, facts, turn], **TURNING)
     label.input(lambda turn: turn + 1, turn, turn, **TURNING)
 
 
@@ -55,7 +56,7 @@ def _head(name: str | None, turn: int, entered: bool, query: Mapping[str, str]) 
     """Model, label, about, turn and that the panel was entered; later visits renew the menu alone."""
     found = drawing()
     names = [model.name for model in found]
-    choices = [(model_label(model), model.name) for model in found]
+    choices = menu(found, "draws")
     if entered and name in names:
         return [gr.update(choices=choices, value=name), *[gr.skip() for _ in range(3)], True]
     wanted = query.get("model")

@@ -1,0 +1,116 @@
+"""Models of the Hub in a panel's menu: what is not here yet is downloaded when it is picked, or when its address is typed."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Literal
+
+import gradio as gr
+
+from ganlab import classroom, zoo
+from ganlab.models import Model
+from ganlab.ui.wording import model_label
+from ganlab.web.pipelines import PIPELINES
+from ganlab.web.shelf import SHELF, playable
+
+Kind = Literal["draws", "labelled", "translates", "any"]
+_ELSEWHERE = {
+    "draws": "translates photos: use it under Translate photos",
+    "labelled": "takes no label: use it under another tab",
+    "translates": "draws from z: use it under Draw from z",
+}
+_HELP = """An address such as org/name, org/name@revision, org/name/file.pth or spaces/org/name, or a link to its page. Weights
+are read as tensors only; nothing of a repository is executed."""
+
+
+def menu(found: Sequence[Model], kind: Kind) -> list[tuple[str, str]]:
+    """The choices of a menu: the models that are here, then those of the catalogue that would be downloaded."""
+    away = [
+        entry for entry in SHELF.absent() if kind == "any" or (kind != "labelled" and entry.translates == (kind == "translates"))
+    ]
+    known = {model.name for model in found}
+    return [(model_label(model), model.name) for model in found] + [
+        (f"{entry.title} ({_where(entry)})", entry.name) for entry in away if entry.name not in known
+    ]
+
+
+def _where(entry: zoo.Entry) -> str:
+    if zoo.state(entry) == "offline":
+        return "Hub, offline"
+    return f"Hub, download {entry.size / 1e6:,.0f} MB" if entry.size else "Hub, download"
+
+
+def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[Model]]) -> list[Any]:
+    """Lay the box for addresses out where it is called; the events after which what was picked or typed is here.
+
+    `found` gives the models that the panel's menu shows. What cannot be had is told in one sentence, and the menu goes back.
+    """
+    last = gr.State(None)
+    with gr.Accordion("Another model from the Hub", open=False), gr.Row(elem_classes="seed"):
+        address = gr.Textbox(label="Address on the Hub", placeholder="org/name", max_length=300, min_width=240, info=_HELP)
+        fetch = gr.Button("Fetch it", min_width=120, scale=0)
+    settings: dict[str, Any] = {
+        "concurrency_limit": 2,
+        "concurrency_id": "hub",
+        "show_progress": "full",
+        "show_progress_on": [model],
+        "api_visibility": "private",
+    }
+    get = partial(fetched, kind, found)
+    return [
+        model.input(_signed(get), [model, last], [model, last], **settings),
+        gr.on([fetch.click, address.submit], _signed(get), [address, last], [model, last], **settings),
+    ]
+
+
+def _signed(get: Callable[..., Any]) -> Callable[..., Any]:
+    """With the parameters that Gradio looks at: a partial has them, but no progress to inject."""
+
+    def got(name: str | None, last: str | None, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
+        return get(name, last, progress)
+
+    return got
+
+
+def fetched(
+    kind: Kind,
+    found: Callable[[], Sequence[Model]],
+    name: str | None,
+    last: str | None,
+    progress: Callable[..., Any] = lambda *_, **__: None,
+) -> list[Any]:
+    """The menu with the model called `name`, downloaded where need be, else with `last`; and which of them it is."""
+    name = (name or "").strip()
+    here = {model.name for model in found()}
+    if name in here:
+        return [gr.skip(), name]
+    try:
+        if name not in {model.name for model in playable()}:
+            if classroom.wanted():
+                raise ValueError("In a classroom models are fetched by whoever runs the server: ganlab pull, before the lesson.")
+            _download(name, progress)
+        _insist(kind, name)
+    except ValueError as error:
+        gr.Warning(html.escape(str(error)), duration=None)
+        name = last if last in here else next(iter(model.name for model in found()), "")
+    return [gr.update(choices=menu(found(), kind), value=name or None), name or None]
+
+
+def _download(name: str, progress: Callable[..., Any]) -> None:
+    progress(0, desc=f"Asking the Hub for {name[:80]}")
+    for event in SHELF.fetching(name):
+        if event.total:
+            done = f"{event.done / 1e6:,.1f} of {event.total / 1e6:,.1f} MB"
+            progress((event.done, event.total), desc=f"Downloading {done}", unit="bytes")
+        else:
+            progress(0, desc=event.what)
+
+
+def _insist(kind: Kind, name: str) -> None:
+    """ValueError where the model is for another panel."""
+    pipeline = PIPELINES.get(name)
+    fits = {"draws": not pipeline.translates, "translates": pipeline.translates, "labelled": pipeline.conditional, "any": True}
+    if not fits[kind]:
+        raise ValueError(f"{name} is here now, but it {_ELSEWHERE[kind]}.")

@@ -1,0 +1,98 @@
+"""The models of the Hub that are on this machine: the catalogue's cached ones, and what somebody asked this server for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ganlab import hub, zoo
+from ganlab.models import Model, models
+
+LOOK_SECONDS = 2.0  # how old the look at the cache may be
+MOST = 32  # models that visitors asked for by address; the first one is forgotten, its file stays in the cache
+
+
+@dataclass(frozen=True)
+class HubModel(Model):
+    """A model of the Hub that lies in the cache; `folder` may be a file of weights of others."""
+
+    domains: tuple[str, ...] = ()
+    into_pictures: bool = False
+
+    @property
+    def translates(self) -> bool:
+        """Whether it turns images into images rather than z."""
+        return self.into_pictures
+
+    @property
+    def picture(self) -> Path | None:
+        """None: what travels has no sample sheet."""
+        return None
+
+
+class Shelf:
+    """What can be chosen of the Hub; any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asked_for: dict[str, HubModel] = {}
+        self._cached: list[HubModel] = []
+        self._looked_at = float("-inf")
+
+    def models(self) -> list[HubModel]:
+        """The catalogue's that are cached, then those that were asked for."""
+        with self._lock:
+            if time.monotonic() - self._looked_at > LOOK_SECONDS:
+                self._cached = [model for entry in zoo.HUB if (model := _cached(entry))]
+                self._looked_at = time.monotonic()
+            known = {model.name for model in self._cached}
+            return [*self._cached, *[model for name, model in self._asked_for.items() if name not in known]]
+
+    def absent(self) -> list[zoo.Entry]:
+        """The catalogue's entries that would have to be downloaded."""
+        here = {model.name for model in self.models()}
+        return [entry for entry in zoo.HUB if entry.name not in here]
+
+    def fetching(self, name: str) -> Generator[hub.Downloading, None, HubModel]:
+        """Download what a name of the catalogue or an address means, and load it once.
+
+        ValueError, one sentence, when that fails.
+        """
+        from ganlab.pipeline import Pipeline
+
+        name = name.strip()
+        there = zoo.on_hub(name)
+        if there is None:
+            raise ValueError(f"{name[:80]!r} is no address on the Hub: write org/name, org/name@revision or org/name/file.pth.")
+        place = yield from hub.pulling(there.address, sha256=there.sha256)
+        pipeline, entry = Pipeline.load(place), zoo.named(name)
+        title, domains = (entry.title, entry.domains) if entry else (str(there.address), ())
+        model = HubModel(name, title, "hub", place, domains, pipeline.translates)
+        with self._lock:
+            self._asked_for[name] = model
+            while len(self._asked_for) > MOST:
+                del self._asked_for[next(iter(self._asked_for))]
+            self._looked_at = float("-inf")
+        return model
+
+
+def _cached(entry: zoo.Entry) -> HubModel | None:
+    assert isinstance(entry.source, zoo.OnHub)
+    try:
+        place = hub.cached(entry.source.address)
+    except hub.HubError:
+        return None
+    return HubModel(entry.name, entry.title, "hub", place, entry.domains, entry.translates) if place else None
+
+
+SHELF = Shelf()
+
+
+def playable() -> list[Model]:
+    """Every model that can be played with at once: runs, shipped ones, and those of the Hub that are here."""
+    own = models()
+    names = {model.name for model in own}
+    return [*own, *[model for model in SHELF.models() if model.name not in names]]
