@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 FORMAT = "ganlab-1"
 STATES_BUDGET = 500 * 2**20  # bytes of one run, so that small ones can be forked at any checkpoint
 MODEL, JUDGES, STATE, INFO = "model.safetensors", "discriminators.safetensors", "training_state.pt", "config.json"
+_UNREADABLE = (UnpicklingError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError)
 _KINDS = {"config": dict, "spec": dict, "labels": list, "step": int, "recipe": str}
 
 
@@ -43,27 +47,48 @@ def folder_name(step: int) -> str:
 
 
 def save(parent: Path, event: Checkpoint, config: Mapping[str, Any], recipe: str = "") -> Path:
-    """Write the checkpoint under `parent` and return its folder; an interrupted write leaves only a .partial behind."""
-    import torch
-    from safetensors.torch import save_file
+    """Write the checkpoint under `parent` and return its folder; an interrupted write leaves only a .partial behind.
 
+    OSError when it cannot be written; then it takes no room.
+    """
     target = parent / folder_name(event.step)
     partial = target.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     info = {"format": FORMAT, "config": dict(config), "spec": dict(event.spec), "labels": list(event.labels)}
-    (partial / INFO).write_text(json.dumps(info | {"step": event.step, "recipe": recipe}, indent=2) + "\n")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in event.model.items()}, partial / MODEL)
-    if event.state:
-        torch.save(dict(event.state), partial / STATE)
-    for file in partial.iterdir():
-        _sync(file)
-    _sync(partial)
+    try:
+        (partial / INFO).write_text(json.dumps(info | {"step": event.step, "recipe": recipe}, indent=2) + "\n")
+        _write_tensors(partial, event)
+        for file in partial.iterdir():
+            _sync(file)
+        _sync(partial)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
     if target.exists():  # resumed past an older copy of the same step
         shutil.rmtree(target)
     partial.rename(target)
     _sync(parent)
     return target
+
+
+def _write_tensors(folder: Path, event: Checkpoint) -> None:
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    try:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in event.model.items()}, folder / MODEL)
+        if event.state:
+            with (folder / STATE).open("wb") as file:
+                torch.save(dict(event.state), file)
+    except (SafetensorError, RuntimeError) as error:  # both hide what the operating system said
+        number = re.search(r"os error (\d+)", str(error))
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        if number:
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from None
+        raise
 
 
 def _sync(path: Path) -> None:
@@ -166,8 +191,14 @@ def read_state(folder: Path) -> dict[str, Any]:
     import torch
 
     try:
-        return torch.load(folder / STATE, map_location="cpu", weights_only=True)
+        with zipfile.ZipFile(folder / STATE) as archive:
+            if archive.testzip() is not None:  # torch.load itself does not look at the checksums
+                raise EOFError
+        state = torch.load(folder / STATE, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise ValueError(f"{folder.name} can be used but not resumed from: it has no {STATE}.") from None
-    except (UnpicklingError, RuntimeError, EOFError):  # torch's own texts advise turning the safety off
-        raise ValueError(f"{STATE} in {folder.name} is damaged.") from None
+    except _UNREADABLE:  # torch's own texts advise turning the safety off
+        state = None
+    if not isinstance(state, dict):
+        raise ValueError(f"{STATE} in {folder.name} is damaged.")
+    return state

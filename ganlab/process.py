@@ -18,7 +18,7 @@ from ganlab.detached import hand_over, handed_over, signals_ask
 from ganlab.events import Event
 from ganlab.housekeeping import admit
 from ganlab.lock import FileLock
-from ganlab.recorder import Recorder, opened
+from ganlab.recorder import LimitReached, Recorder, opened
 from ganlab.run import Run, remove_folder, runs_root
 
 
@@ -37,6 +37,7 @@ TRAINING = Advice(
     "worker.log",
 )
 BEGINNING = Advice(TRAINING.memory, "make room (ganlab clean) and try again", TRAINING.log)
+STATE_KEYS = {"training", "position", "step", "seconds", "rng"}  # what the engine needs to go on
 _ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
 EXPECTED = (ValueError, ArithmeticError)  # mistakes and divergence: their own sentence says all there is to say
 
@@ -151,7 +152,7 @@ def work(run: Run, watch: Callable[[Event], None] = lambda event: None) -> None:
             except Exception as error:
                 if not isinstance(error, EXPECTED):
                     traceback.print_exc()
-                recorder.annotate("failed", explain(error, replace(TRAINING, memory=smaller(run.settings["config"]))))
+                recorder.fail(explain(error, replace(TRAINING, memory=smaller(run.settings["config"]))))
     finally:
         lock.release()
 
@@ -189,7 +190,10 @@ def newest_state(run: Run, say: Callable[[str], None] = lambda sentence: None) -
     folders = resumable(run.path / "checkpoints")
     for folder in reversed(folders):
         try:
-            return read_state(folder)
+            state = read_state(folder)
+            if state.keys() >= STATE_KEYS:
+                return state
+            raise ValueError(f"{folder.name} holds the state of something else.")
         except ValueError as error:
             say(f"{error} Going back to the one before.")
     if folders:
@@ -206,8 +210,11 @@ def _record(event: Event, recorder: Recorder, run: Run) -> None:
         except (OSError, sqlite3.OperationalError) as error:
             if not is_disk_full(error) or run.stop_requested():
                 raise
-            recorder.wait_for_room()
-            time.sleep(_ROOM_SECONDS)
+            recorder.wait_for_room(error)
+            while not (recorder.has_room or run.stop_requested()):
+                time.sleep(_ROOM_SECONDS)
+            if isinstance(error, LimitReached):
+                time.sleep(_ROOM_SECONDS)
     if recorder.waiting:
         recorder.go_on()
 
@@ -234,6 +241,10 @@ def explain(error: Exception, advice: Advice = TRAINING) -> str:
         return f"Out of memory: {advice.memory}."
     if is_disk_full(error):
         return f"The disk is full: {advice.disk}."
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{Path(error.filename or 'The folder').name} cannot be written: make it writable again, then resume."
+    if isinstance(error, sqlite3.OperationalError) and "readonly" in text:
+        return "metrics.sqlite cannot be written: make it writable again, then resume."
     if isinstance(error, EXPECTED) and text:
         return text
     return f"Unexpected {type(error).__name__}: {text or 'no message'} (details in {advice.log})."

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sqlite3
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -12,11 +15,16 @@ from typing import Any, Self
 
 from ganlab import checkpoint
 from ganlab.config import TrainConfig
+from ganlab.disk import LIMIT, bytes_of, limit
 from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
 from ganlab.run import Run
 from ganlab.store import Damaged, Writer
 
 _BALLAST = 2**19  # bytes: enough for SQLite to say that the disk is full
+
+
+class LimitReached(OSError):
+    """The runs of this folder take all the room they may; ENOSPC's neighbour EDQUOT."""
 
 
 class Recorder:
@@ -48,13 +56,7 @@ class Recorder:
                 self._sheets.append((event, self._encoder.submit(self._save_sheet, event)))
                 self._writer.write(state={"sheet_titles": list(event.titles)})
             case Checkpoint():
-                recipe = self.run.settings["recipe"]
-                folder, config = self.run.path / "checkpoints", self.run.settings["config"]
-                checkpoint.save(folder, event, config, recipe)
-                if event.best:
-                    self._writer.write(state={"best": event.step})
-                checkpoint.drop_old_states(folder)
-                checkpoint.thin_out(folder, config.get("keep_checkpoints", TrainConfig.keep_checkpoints), self.run.best)
+                self._checkpoint(event)
             case Paused() | Continued():
                 by = f" by {event.who}" if event.who else ""
                 kind = "paused" if isinstance(event, Paused) else "continued"
@@ -74,13 +76,27 @@ class Recorder:
         """Record something that is not an event of the engine: queued, failed."""
         self._writer.annotate(self.step, kind, text)
 
-    def wait_for_room(self) -> None:
-        """The disk is full: say so, which takes the room that was kept for it."""
+    def fail(self, sentence: str) -> None:
+        """Record why the run ends; where even that cannot be written, it is in the log."""
+        self._ballast.unlink(missing_ok=True)
+        try:
+            self.annotate("failed", sentence)
+        except (OSError, sqlite3.Error):
+            print(sentence, file=sys.stderr)
+
+    def wait_for_room(self, error: Exception) -> None:
+        """The disk is full, or all that may be written is: say so, which takes the room that was kept for it."""
         self._ballast.unlink(missing_ok=True)
         if not self.waiting:
             with suppress(OSError, sqlite3.OperationalError):
-                self._writer.annotate(self.step, "paused", "The disk is full: training waits until there is room.")
+                what = "The runs take all the room they may" if isinstance(error, LimitReached) else "The disk is full"
+                self._writer.annotate(self.step, "paused", f"{what}: training waits until there is room.")
                 self.waiting = True
+
+    @property
+    def has_room(self) -> bool:
+        """Whether it is worth another try: the room that was kept to say that there is none does not count."""
+        return shutil.disk_usage(self.run.path).free > 2 * _BALLAST
 
     def go_on(self) -> None:
         """There is room again."""
@@ -94,7 +110,18 @@ class Recorder:
 
     def _make_ballast(self) -> None:
         with suppress(OSError):
-            self._ballast.write_bytes(os.urandom(_BALLAST))
+            self._ballast.write_bytes(os.urandom(_BALLAST))  # what a compressing file system cannot make small
+
+    def _checkpoint(self, event: Checkpoint) -> None:
+        folder, config = self.run.path / "checkpoints", self.run.settings["config"]
+        if (most := limit(self.run.path.parent)) is not None and bytes_of(self.run.path.parent) >= most:
+            raise LimitReached(errno.EDQUOT, f"{LIMIT} is reached")
+        self._finish_sheets()  # or a resume from here would not draw them again
+        checkpoint.save(folder, event, config, self.run.settings["recipe"])
+        if event.best:
+            self._writer.write(state={"best": event.step})
+        checkpoint.drop_old_states(folder)
+        checkpoint.thin_out(folder, config.get("keep_checkpoints", TrainConfig.keep_checkpoints), self.run.best)
 
     def _intervened(self, event: Intervened) -> None:
         """A change that is only made again is already on record; in a repeated run it is not yet on the charts."""
@@ -146,18 +173,20 @@ class Recorder:
 
 
 def opened(run: Run) -> Writer:
-    """The run's record, to write to; one that is damaged is set aside, and a new one begins that says so."""
+    """The run's record, to write to; where it is damaged or gone a new one begins with what can be found again."""
+    new, aside = not run.database.exists(), run.database.with_name(f"damaged-{run.database.name}")
     try:
-        return Writer(run.database)
-    except Damaged as error:
+        writer = Writer(run.database)
+    except Damaged:
+        new = True
         for path in (run.database, *run.path.glob(f"{run.database.name}-*")):
             path.replace(path.with_name(f"damaged-{path.name}"))
         writer = Writer(run.database)
-        writer.write(sheets=(int(path.stem.removeprefix("step-")) for path in (run.path / "samples").glob("step-*.png")))
-        writer.annotate(
-            0, "repaired", f"The record was damaged and is kept as damaged-{run.database.name}: a new one begins. {error}"
-        )
-        return writer
+        writer.salvage(aside)
+        writer.annotate(0, "repaired", f"The record was damaged: what could be read of it was kept; it is in {aside.name}.")
+    if new or not run.samples():
+        writer.write(sheets=[int(path.stem.removeprefix("step-")) for path in (run.path / "samples").glob("step-*.png")])
+    return writer
 
 
 def _loading(event: Loading) -> str:

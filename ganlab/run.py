@@ -13,6 +13,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from ganlab.lock import FileLock, is_held
 from ganlab.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
+_SETTINGS = {"config", "recipe", "created", "group", "group_size"}  # what config.json always holds
 _ENDINGS = ("finished", "stopped", "failed")
 _ALIVE = {"queued": "queued", "started": "running", "continued": "running", "paused": "paused"}  # what a worker said last
 _WORDS = (*_ALIVE, *_ENDINGS)
@@ -57,6 +59,10 @@ class Status:
 def runs_root() -> Path:
     """Where runs live: GANLAB_RUNS, by default `runs/` here."""
     return Path(os.environ.get("GANLAB_RUNS") or "runs")
+
+
+class Gone(FileNotFoundError, ValueError):
+    """The run was deleted meanwhile."""
 
 
 class Run:
@@ -114,11 +120,24 @@ class Run:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """config.json: `config` (plain values), `recipe`, `created` (seconds), `group`, `group_size`, `parent`."""
+        """config.json: `config` (plain values), `recipe`, `created` (seconds), `group`, `group_size`, `parent`.
+
+        Where it is damaged, what a checkpoint knows of it; ValueError where none does, Gone when the run was deleted.
+        """
         try:
-            return json.loads((self.path / "config.json").read_text())
-        except ValueError:
-            raise ValueError(f"config.json of the run {self.id} is damaged: it is not JSON.") from None
+            found = json.loads((self.path / "config.json").read_text())
+        except FileNotFoundError:
+            raise Gone(f"There is no run named {self.id!r} any more.") from None
+        except (ValueError, RecursionError):
+            found = None
+        if isinstance(found, dict) and found.keys() >= _SETTINGS and "steps" in found["config"]:
+            return found
+        for folder in reversed(self.checkpoints()):  # each knows the configuration that it was made with
+            with suppress(ValueError):
+                info = checkpoint.read_info(folder)
+                created = (self.path / "config.json").stat().st_mtime
+                return {"config": info.config, "recipe": info.recipe, "created": created, "group": "", "group_size": 1}
+        raise ValueError(f"config.json of the run {self.id} is damaged: restore or delete its folder.")
 
     @property
     def config(self) -> TrainConfig:
@@ -145,13 +164,14 @@ class Run:
 
     @property
     def _reader(self) -> Reader:
-        return Reader(self.database)
+        return Reader(self.database, tolerant=True)  # `status` tells of a damaged file
 
     def status(self) -> Status:
         """Derived from who holds the lock and what the worker said last."""
         alive = is_held(self.lock_path)  # before the annotations: a worker annotates, then lets go
+        reader = Reader(self.database)
         try:
-            words, facts = [note for note in self.annotations() if note.kind in _WORDS], self._reader.state()
+            words, facts = [note for note in reader.annotations() if note.kind in _WORDS], reader.state()
         except Damaged as error:
             folders = self.checkpoints()
             step = checkpoint.step_of(folders[-1]) if folders else 0
@@ -190,8 +210,8 @@ class Run:
         return self._reader.names()
 
     def metrics(self, names: Iterable[str] | None = None, since: int = -1) -> dict[str, Series]:
-        """Recorded points after step `since`."""
-        return self._reader.series(names, since)
+        """Recorded points after step `since`; Damaged, a ValueError, when they cannot be read."""
+        return Reader(self.database).series(names, since)
 
     def last_metrics(self) -> dict[str, float]:
         """The newest value of every metric."""
@@ -237,7 +257,8 @@ class Run:
 
     def request_stop(self, who: str = "") -> None:
         """Ask the worker to checkpoint and stop. Harmless when nobody listens."""
-        self.mailbox.add(Request("stop", who=who))
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            self.mailbox.add(Request("stop", who=who))
 
     def stop_requested(self) -> bool:
         """Whether somebody asked the worker to stop."""
@@ -284,16 +305,31 @@ def new_folder(root: Path, stem: str) -> Path:
 
 
 def runs(root: Path | None = None) -> list[Run]:
-    """All runs, newest first."""
+    """All runs, newest first, without those of `damaged_runs`."""
+    return [run for run, trouble in _looked_at(root) if not trouble]
+
+
+def damaged_runs(root: Path | None = None) -> dict[str, str]:
+    """{id: one sentence} of the runs whose settings cannot be read, for lists to tell."""
+    return {run.id: trouble for run, trouble in _looked_at(root) if trouble}
+
+
+def _looked_at(root: Path | None) -> list[tuple[Run, str]]:
     root = root or runs_root()
     if not root.is_dir():
         return []
-    found = [Run(path) for path in root.iterdir() if ID.fullmatch(path.name) and _is_run(path)]
-    return sorted(found, key=lambda run: run.id, reverse=True)
+    ids = sorted((path.name for path in root.iterdir() if ID.fullmatch(path.name)), reverse=True)
+    found = [(run, _trouble(run)) for run in (Run(root / id) for id in ids)]
+    return [(run, trouble) for run, trouble in found if trouble is not None]
 
 
-def _is_run(path: Path) -> bool:
+def _trouble(run: Run) -> str | None:
+    """Why the settings cannot be read, "" when they can; None of what is no run."""
     try:
-        return (path / "config.json").is_file()
-    except OSError:  # a folder that may not be looked into
-        return False
+        return "" if run.settings else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return f"The run {run.id} cannot be read: {error.strerror}."
+    except ValueError as error:
+        return str(error)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ CREATE TABLE IF NOT EXISTS interventions(id INTEGER PRIMARY KEY, json TEXT);
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 
-REMEDY = "what it held is lost, the checkpoints are not; Resume goes on from the newest"
+REMEDY = "the checkpoints are kept, and Resume goes on with what can be read"
 
 # A loose index scan: one seek per name instead of reading every row.
 _NAMES = """
@@ -84,6 +86,9 @@ class Writer:
 
     def _open(self) -> None:
         self._connection.execute("PRAGMA journal_mode=WAL")
+        ((verdict,),) = self._connection.execute("PRAGMA quick_check(1)").fetchall()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict.splitlines()[-1])
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
 
@@ -123,6 +128,14 @@ class Writer:
                 row = (intervention["step"], time.time(), text)
                 connection.execute("INSERT INTO annotations(step, time, kind, text) VALUES (?, ?, 'changed', ?)", row)
 
+    def salvage(self, path: Path) -> None:
+        """Take over whatever can still be read of a damaged file."""
+        with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as old:
+            for table in ("interventions", "annotations", "state", "metrics"):  # sheets are files of their own
+                with suppress(sqlite3.Error), self._transaction() as connection:
+                    for row in filter(_makes_sense, _until_damage(old, table)):
+                        connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+
     def close(self) -> None:
         """Fold the write-ahead log back, so that the run is one plain file again (readers may keep it a while)."""
         with suppress(sqlite3.OperationalError):  # a reader is looking: the next writer folds it
@@ -130,11 +143,40 @@ class Writer:
         self._connection.close()
 
 
-class Reader:
-    """Read-only views; a run whose worker has written nothing yet reads as empty."""
+def _until_damage(connection: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
+    rows = connection.execute(f"SELECT * FROM {table}")
+    with suppress(sqlite3.DatabaseError):
+        yield from rows
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+
+def _begun(stack: ExitStack, path: Path, mode: str) -> sqlite3.Connection:
+    """A connection in a transaction that has seen the file."""
+    uri = f"{path.resolve().as_uri()}?mode={mode}"
+    connection = stack.enter_context(closing(sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None)))
+    connection.execute("BEGIN")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:  # the queries will say so
+        return connection
+    return connection
+
+
+def _makes_sense(row: tuple[Any, ...]) -> bool:
+    """Whether a row of a damaged file can be one: texts that are printable, and no step beyond all steps."""
+    printable = all(value.isprintable() for value in row if isinstance(value, str))
+    return printable and all(0 <= value < 2**40 for value in row if isinstance(value, int))
+
+
+class Reader:
+    """Read-only views; a run whose worker has written nothing yet reads as empty.
+
+    A damaged file raises Damaged, unless the reader is `tolerant`, to which it is empty too.
+    """
+
+    def __init__(self, path: Path, *, tolerant: bool = False) -> None:
+        self.path, self._tolerant = path, tolerant
 
     @contextmanager
     def _moment(self) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
@@ -142,7 +184,11 @@ class Reader:
         if not self.path.exists():
             yield lambda *_: []
             return
-        connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, timeout=5, isolation_level=None)
+        with ExitStack() as stack:
+            yield self._query(stack)
+
+    def _query(self, stack: ExitStack) -> Callable[..., list[tuple[Any, ...]]]:
+        connection = self._connection(stack)
 
         def query(sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
             try:
@@ -152,13 +198,27 @@ class Reader:
                     return []
                 raise
             except sqlite3.DatabaseError as error:
+                if self._tolerant:
+                    return []
                 raise Damaged(f"{self.path.name} is damaged ({error}): {REMEDY}.") from None
 
+        return query
+
+    def _connection(self, stack: ExitStack) -> sqlite3.Connection:
+        """Read-only; where a killed writer left a journal to roll back, which takes more, with more; else of a copy."""
         try:
-            connection.execute("BEGIN")
-            yield query
-        finally:
-            connection.close()
+            return _begun(stack, self.path, "ro")
+        except sqlite3.OperationalError as error:
+            if not any(word in str(error) for word in ("readonly", "unable to open")):
+                raise
+        try:
+            return _begun(stack, self.path, "rw")
+        except sqlite3.OperationalError:  # a read-only disk
+            folder = stack.enter_context(TemporaryDirectory(prefix="ganlab-record-"))
+            for path in self.path.parent.glob(f"{self.path.name}*"):
+                if not path.name.endswith("-shm"):
+                    shutil.copy(path, folder)
+            return _begun(stack, Path(folder, self.path.name), "rw")
 
     def _rows(self, sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
         with self._moment() as query:

@@ -39,8 +39,10 @@ def detailed(run: Run) -> dict[str, Any]:
     """The summary, the ids of all runs started together with this one (itself included), and what its labels mean."""
     group = run.settings["group"]
     members = sorted(other.id for other in runs(run.path.parent) if other.settings["group"] == group) if group else [run.id]
-    folders = run.checkpoints()
-    labels = checkpoint.read_info(folders[-1]).labels if folders else ()
+    labels: tuple[str, ...] = ()
+    for folder in run.checkpoints()[-2:]:
+        with suppress(ValueError):  # damaged: the one before knows too
+            labels = checkpoint.read_info(folder).labels
     known = {"group_runs": members, "labels": list(labels), "parent": run.settings.get("parent"), "best": run.best}
     return summary(run) | known | {"live": live_knobs(run)}
 

@@ -1,0 +1,64 @@
+"""Kill real workers and servers at hundreds of random moments and look whether anything is lost.
+
+    python benchmarks/faults.py [--kills 200] [--races 20] [--seed 0]
+
+Every third moment hits a server in the middle of a launch, resume, fork, delete or clean (half of them together with its
+workers), the others a worker: at a random time, or right before a random access to a file of its run. After each the run must
+read, go on, and end bit for bit like a run that was never killed; see tests/faults.py for what is compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from faults import SERVER, Faults, forked_workers
+
+from ganlab.run import runs
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--races", type=int, default=20, help="several people at once (default: 20)")
+    options = parser.parse_args()
+    begun, bad = time.monotonic(), 0
+    with tempfile.TemporaryDirectory(prefix="ganlab-faults-") as folder, forked_workers(Path(folder) / "runs") as workers:
+        faults = Faults(workers, options.seed)
+        print(f"a run that nobody kills takes {faults.seconds:.1f} s", flush=True)
+        while faults.kills < options.kills or faults.races < options.races:
+            try:
+                if faults.races < options.races and faults.random.random() < 0.3:
+                    faults.race()
+                elif faults.random.random() < 0.6:
+                    faults.chain(4)
+                else:
+                    faults.server(faults.random.choice(SERVER), both=faults.random.random() < 0.5)
+            except Exception:
+                bad += 1
+                print(f"NOT SURVIVED after {faults.kills} kills:\n{traceback.format_exc()}", flush=True)
+                workers.quiet()
+                for run in runs(workers.root):
+                    print(run.id, run.status(), (run.path / "worker.log").read_text()[-2000:], flush=True)
+                    run.delete()
+            print(f"\r{faults.kills} kills", end="", file=sys.stderr, flush=True)
+    print(f"\n{faults.kills} kills in {time.monotonic() - begun:.0f} s, seed {options.seed}: {bad} not survived")
+    for name, count in sorted(faults.counts.items()):
+        print(f"{count:5d}  {name}")
+    for name, count in sorted(faults.when.items()):
+        print(f"{count:5d}  workers {name}")
+    print(f"{faults.races:5d}  times several people pressed Resume, Stop, Fork and Delete at once")
+    print(f"at most {faults.most_lost} of {faults.config.checkpoint_every} steps between checkpoints were lost")
+    sys.exit(bool(bad))
+
+
+if __name__ == "__main__":
+    main()
