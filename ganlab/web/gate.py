@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
 
 from starlette._utils import get_route_path
@@ -27,14 +28,16 @@ class Gate:
     """ASGI middleware, the outermost. Outside of a classroom everybody may do everything that is served at all.
 
     `local_names`: None when others in the network are meant to reach this server; else the names, beside localhost, by
-    which it may be asked.
+    which it may be asked. `clock` counts seconds.
     """
 
-    def __init__(self, app: ASGIApp, local_names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, local_names: Sequence[str] | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.app, self._local_names = app, local_names
         self._uploads = Uploads()
-        self._pictures = Limit(burst=120, per_second=40)  # a slider that is dragged asks for up to fifty a second
-        self._posts = Limit(burst=100, per_second=10)  # the playground asks about ten things when it opens
+        self._pictures = Limit(120, 40, clock)  # a slider that is dragged asks for up to fifty a second
+        self._posts = Limit(100, 10, clock)  # the playground asks about ten things when it opens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass; answer the rest in one sentence."""

@@ -1,0 +1,311 @@
+"""A classroom: its code and cookies, the door, how often one may ask, whose pictures are whose, and from where."""
+
+from __future__ import annotations
+
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from whole_app import PASSED, Answer, Asked, headers, seat, whole_app
+
+from ganlab import classroom
+from ganlab.__main__ import main
+from ganlab.classroom import Keys
+from ganlab.images import png
+from ganlab.run import runs_root
+from ganlab.web import join, visitor
+from ganlab.web.limits import Limit
+from ganlab.web.origin import rebound
+from ganlab.web.rights import Role
+from ganlab.web.visitor import COOKIE
+
+
+@pytest.fixture(autouse=True)
+def in_class(own_directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(classroom.VARIABLE, "1")
+
+
+@pytest.fixture
+def door() -> TestClient:
+    return TestClient(Starlette(routes=join.routes()), follow_redirects=False)
+
+
+def told(page: str) -> str:
+    """What the join page says went wrong."""
+    return re.search(r'<p id="problem" role="alert">(.*)</p>', page)[1]  # type: ignore[index]
+
+
+# -- Keys -----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_keys_outlive_the_server_but_not_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = classroom.keys()
+    path = runs_root() / ".classroom.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert classroom.keys() == first
+    assert re.fullmatch(r"\d{4} \d{4}", first.spoken) and len(first.token) >= 32
+    later = time.time() + 3600 * classroom.HOURS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert classroom.keys().code != first.code and classroom.keys().token != first.token
+    path.write_text("{")
+    assert classroom.keys().secret != first.secret
+
+
+def test_a_seat_is_ours_for_a_day_and_nobody_elses() -> None:
+    keys, other = Keys.fresh(), Keys.fresh()
+    cookie = keys.seat("STUDENT", now=1000.0)
+    role, name = keys.seated(cookie, now=1001.0) or ("", "")
+    assert role == "STUDENT" and name
+    assert keys.seat("STUDENT") != keys.seat("STUDENT"), "every browser has a name of its own"
+    assert keys.seated(cookie, now=1000.0 + 3600 * classroom.HOURS + 1) is None
+    assert keys.seated(cookie.replace("STUDENT", "TEACHER"), now=1001.0) is None
+    assert other.seated(cookie, now=1001.0) is None
+
+
+@given(st.text(max_size=200))
+def test_no_cookie_is_guessed_and_none_breaks(text: str) -> None:
+    keys = Keys("12345678", "t", "s", 0.0)
+    assert keys.seated(text) is None
+    assert keys.seated(f"{text}.{text}.{text}.{text}") is None
+
+
+@given(st.text(max_size=40))
+def test_only_the_code_opens(text: str) -> None:
+    keys = Keys("12345678", "a-token", "s", 0.0)
+    digits = "".join(letter for letter in text if letter.isdigit())
+    assert keys.opens_for_students(text) is (digits == "12345678")
+    assert keys.opens_for_students(" 1234-5678 ") and not keys.opens_for_students("1234567")
+    assert keys.opens_for_teacher(text) is (text.strip() == "a-token")
+
+
+def test_the_announcement_has_what_the_teacher_needs() -> None:
+    keys = Keys("12345678", "a-token", "s", 0.0)
+    text = classroom.announcement(8501, "192.0.2.7", keys)
+    assert "http://192.0.2.7:8501\n" in text and "1234 5678" in text and "http://192.0.2.7:8501/join?teacher=a-token" in text
+    assert "127.0.0.1" not in "".join(classroom.addresses(8501))
+
+
+def test_the_playground_alone_is_no_classroom(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["app", "--classroom", "--only", "playground"]) == 2
+    assert "exclude each other" in capsys.readouterr().err
+
+
+def test_the_command_opens_to_the_network_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    became: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda file, command: became.append(command) or 0)
+    monkeypatch.setattr("os.chdir", lambda folder: None)
+    main(["app", "--port", "1"])
+    main(["app", "--port", "1", "--classroom"])
+    assert ["0.0.0.0" in " ".join(command) for command in became] == [False, True]
+
+
+# -- The door -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_code_is_exchanged_for_a_cookie(door: TestClient) -> None:
+    page = door.get("/join?to=watch%3Frun%3Da")
+    assert (page.status_code, told(page.text)) == (200, "")
+    assert 'name="to" value="watch?run=a"' in page.text
+    wrong = door.post("/join", data={"code": "0000", "to": "watch?run=a"})
+    assert (wrong.status_code, told(wrong.text)) == (403, "That is not the join code; ask your teacher for the eight digits.")
+    assert "set-cookie" not in wrong.headers
+    right = door.post("/join", data={"code": visitor.keys().spoken, "to": "watch?run=a"})
+    assert (right.status_code, right.headers["location"]) == (303, "./watch?run=a")
+    cookie = right.headers["set-cookie"].lower()
+    assert "httponly" in cookie and "samesite=lax" in cookie
+    assert visitor.visitor({COOKIE: door.cookies[COOKIE]}).role is Role.STUDENT
+    assert door.get("/join?to=runs").headers["location"] == "./runs", "who is in is not asked again"
+
+
+def test_the_teachers_link_leaves_no_token_behind(door: TestClient) -> None:
+    link = visitor.keys().teacher_link("")
+    answer = door.get(link)
+    assert (answer.status_code, answer.headers["location"]) == (303, "./")
+    assert answer.headers["referrer-policy"] == "no-referrer" and answer.headers["cache-control"] == "no-store"
+    assert visitor.visitor({COOKIE: door.cookies[COOKIE]}).role is Role.TEACHER
+    wrong = TestClient(door.app).get(f"{link[:-1]}!")
+    assert wrong.status_code == 403 and "not the teacher" in told(wrong.text)
+
+
+@pytest.mark.parametrize(
+    "to",
+    ["//evil.example", "http://evil.example", "\\\\evil.example", "/\\evil", "javascript:alert(1)", "\r\nSet-Cookie: a=b", ""],
+)
+def test_the_door_leads_inside_only(to: str, door: TestClient) -> None:
+    answer = door.post("/join", data={"code": visitor.keys().code, "to": to})
+    assert answer.headers["location"].startswith("./")
+    assert "a=b" not in answer.headers["set-cookie"]
+    escaped = TestClient(door.app).get("/join", params={"to": '"><script>alert(1)</script>'}).text
+    assert "<script>alert" not in escaped
+
+
+def test_guessing_is_slowed_down_and_a_class_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("ganlab.web.join.Limit", lambda **limits: Limit(**limits, clock=lambda: now[0]))
+    ask = Asked(Starlette(routes=join.routes()))
+    enter: Callable[[str], Answer] = lambda code: ask("POST", "/join", body=f"code={code}")  # noqa: E731
+    right, wrong = visitor.keys().code, "1" * 8
+    answers = [enter(wrong).status for _ in range(30)] + [enter(right).status for _ in range(40)]
+    assert answers == [403] * 30 + [303] * 40, "a class of forty behind one address, thirty of whom mistype"
+    answers = [enter(wrong).status for _ in range(100)]
+    assert answers.count(403) in (25, 26) and answers[-1] == 429
+    late = enter(right)
+    assert late.status == 429 and "wait" in told(late.body.decode()) and int(late.headers["retry-after"]) <= 2
+    now[0] = 3600.0
+    assert sum(enter(wrong).status == 403 for _ in range(100)) == 60
+    assert enter("1" * 5000).status == 413
+
+
+def test_addresses_of_one_home_count_together() -> None:
+    assert join._network("2001:db8:1:2::3") == join._network("2001:db8:1:2:ffff::9") != join._network("2001:db8:1:3::3")
+    assert join._network("192.0.2.1") != join._network("192.0.2.2")
+    assert join._network("testclient") == "testclient"
+
+
+def test_a_stranger_is_led_to_the_door_and_back() -> None:
+    ask, html = Asked(), {"Accept": "text/html"}
+    where = {"/watch?run=a": "join?to=watch%3Frun%3Da", "/": "join?to=", "/live/?run=a": "../join?to=live%2F%3Frun%3Da"}
+    for path, to in where.items():
+        answer = ask("GET", path, html)
+        assert (answer.status, answer.headers["location"]) == (303, to)
+    assert ask("GET", "/watch", html | {"Cookie": f"{COOKIE}=TEACHER.a.9999999999.0"}).status == 303
+    assert ask("GET", "/api/runs").status == 401
+
+
+# -- How often ------------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(0, 5), max_size=60), st.integers(1, 10), st.floats(0.1, 10))
+def test_never_more_than_the_burst_and_what_time_gives_back(pauses: list[float], burst: int, rate: float) -> None:
+    now = [0.0]
+    limit = Limit(burst, rate, clock=lambda: now[0])
+    taken = 0
+    for pause in pauses:
+        now[0] += pause
+        wait = limit.take("a")
+        taken += not wait
+        assert taken <= burst + rate * now[0] + 1e-6
+        assert 0 <= wait <= 1 / rate + 1e-9
+    assert limit.take("b") == 0, "others have a bucket of their own"
+
+
+def test_thirty_students_behind_one_address_do_not_block_each_other() -> None:
+    ask = Asked(clock=lambda: 0.0)
+    students = [headers(Role.STUDENT) for _ in range(30)]
+    for _ in range(100):
+        assert all(ask("GET", "/api/picture?model=a", student).passed for student in students)
+    answers = [ask("GET", "/api/picture?model=a", students[0]) for _ in range(60)]
+    refused = [answer for answer in answers if not answer.passed]
+    assert refused and refused[0].status == 429 and refused[0].error == "You ask too often; wait a moment."
+    assert int(refused[0].headers["retry-after"]) >= 1
+    assert ask("GET", "/api/picture?model=a", students[1]).passed
+    posts = [ask("POST", "/playground/gradio_api/queue/join", students[2]).status for _ in range(200)]
+    assert posts[:100] == [PASSED] * 100 and 429 in posts
+    assert ask("GET", "/api/runs", students[2]).passed, "watching is not limited"
+
+
+def test_outside_of_a_classroom_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(classroom.VARIABLE)
+    ask = Asked()
+    assert all(ask("GET", "/api/picture?model=a").passed for _ in range(300))
+    assert ask("POST", "/api/runs/a/stop").passed and ask("WEBSOCKET", "/_stcore/stream").passed
+    assert ask("PUT", "/_stcore/upload_file/a/b").passed
+    assert not (runs_root() / ".classroom.json").exists()
+
+
+# -- Whose pictures -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[Starlette]:
+    with pytest.MonkeyPatch.context() as patch, whole_app() as made:
+        patch.setenv(classroom.VARIABLE, "1")
+        yield made
+
+
+@pytest.mark.parametrize("many", [1, 40])  # forty names make an answer that is compressed
+def test_an_uploaded_picture_is_its_owners_alone(many: int, app: Starlette, tmp_path: Path) -> None:
+    client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+    ada, bob = headers(Role.STUDENT), headers(Role.STUDENT)
+    picture = _picture()
+    files = [("files", (f"mine{index}.png", picture, "image/png")) for index in range(many)]
+    sent = client.post("/playground/gradio_api/upload", files=files, headers=ada)
+    assert sent.status_code == 200 and len(sent.json()) == many
+    path = sent.json()[-1]
+    address = f"/playground/gradio_api/file={path}"
+    assert client.get(address, headers=ada).content == picture
+    folder, name = path.rsplit("/", 1)
+    spellings = [path, f"{folder}/./{name}", f"{folder}/../{folder.rsplit('/', 1)[1]}/{name}", f"{folder}/%2e/{name}", f"/{path}"]
+    for other in (bob, headers(Role.TEACHER)):
+        for spelling in spellings:
+            answer = client.get(f"/playground/gradio_api/file={spelling}", headers=other)
+            assert answer.status_code >= 400 and answer.content != picture, spelling
+        assert client.get(f"/playground/gradio_api/file/{path}", headers=other).status_code >= 400
+    assert client.get(address).status_code == 401
+    for listing in (folder, folder.rsplit("/", 1)[0], f"{folder}/"):
+        assert client.get(f"/playground/gradio_api/file={listing}", headers=ada).status_code >= 400, "folders are not listed"
+    client.post("/playground/gradio_api/upload", files=files[-1:], headers=bob)
+    assert client.get(address, headers=bob).content == picture, "who gives the same picture may see it"
+
+
+def _picture() -> bytes:
+    """A PNG that no other test has sent."""
+    from PIL import Image
+
+    return png(Image.effect_noise((16, 16), 90).convert("RGB"))
+
+
+def test_the_server_fetches_nothing_for_a_visitor() -> None:
+    ask = Asked()
+    for address in ("file=http://example.org/a.png", "file=https%3A//example.org/a.png", "proxy=https://a.hf.space/b"):
+        assert ask("GET", f"/playground/gradio_api/{address}", headers(Role.TEACHER)).status == 404
+
+
+def test_no_answer_is_for_pages_of_other_sites(app: Starlette) -> None:
+    client = TestClient(app, raise_server_exceptions=False)
+    for path in ("/api/runs", "/_stcore/health", "/playground/config", "/playground/gradio_api/info"):
+        answer = client.get(path, headers=headers(Role.STUDENT, Origin="http://evil.example"))
+        assert answer.status_code in (200, 503), path  # Streamlit itself was not started
+        assert not [name for name in answer.headers if name.startswith("access-control-")], path
+
+
+# -- Names that were made to point here -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:8501", "127.0.0.1:8501", "[::1]:8501", "192.0.2.7:8501", "lab.localhost", "", "a.ok"]
+)
+def test_names_of_this_machine(host: str) -> None:
+    assert not rebound(host, ["a.ok"])
+
+
+@pytest.mark.parametrize("host", ["evil.example:8501", "127.0.0.1.evil.example", "localhost.evil.example", "[::1", "b.a.ok"])
+def test_names_of_others(host: str) -> None:
+    assert rebound(host, ["a.ok"])
+    assert not rebound(host, ["*"]) or host == "[::1"
+    assert not rebound("b.a.ok:1", ["*.a.ok"])
+
+
+def test_a_server_for_this_machine_listens_to_no_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(classroom.VARIABLE)
+    ask, here, network = Asked(local_names=["lab.example"]), ("127.0.0.1", 8501), ("192.0.2.7", 8501)
+    refused = ask("GET", "/", {"Host": "evil.example:8501"}, server=here)
+    assert refused.status == 421 and b"--server.allowedHosts" in refused.body
+    assert ask("WEBSOCKET", "/_stcore/stream", {"Host": "evil.example:8501"}, server=here).status == 1008
+    for host in ("localhost:8501", "lab.example", "127.0.0.1:9000"):
+        assert ask("GET", "/", {"Host": host}, server=here).passed
+    assert ask("GET", "/", {"Host": "board.local:8501"}, server=network).passed, "it was bound to the network after all"
+    assert Asked()("GET", "/", {"Host": "any.example"}, server=here).passed
+
+
+def test_a_seat_of_another_class_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    cookies = seat(Role.TEACHER)
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path / "other"))
+    assert visitor.visitor(cookies).role is Role.NOBODY

@@ -1,0 +1,273 @@
+"""Every address and every deed of the pages, tried as nobody, student and teacher: only what is allowed succeeds."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from app_server import ROOT
+from fake_runs import FakeRun
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from streamlit.testing.v1 import AppTest
+from whole_app import APP, NAMES, PASSED, Asked, addresses, concrete, headers, seat, whole_app
+
+import ganlab.ui
+from ganlab import classroom
+from ganlab.run import runs, runs_root
+from ganlab.ui import asking
+from ganlab.web import rights
+from ganlab.web.rights import Action, Role
+
+ROLES = pytest.mark.parametrize("role", Role, ids=NAMES.get)
+FOR_ALL = {"/join", "/live/tokens.css", "/live/join.css", "/font.woff2", "/_stcore/health"}
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+@pytest.fixture(autouse=True)
+def in_class(own_directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(classroom.VARIABLE, "1")
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[Starlette]:
+    with whole_app() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def served(app: Starlette) -> list[tuple[str, str]]:
+    """(path, method) of everything that the app serves."""
+    return sorted(set(addresses(app.routes)))
+
+
+# -- Addresses ------------------------------------------------------------------------------------------------------------
+
+
+def test_every_route_has_a_line_in_the_table(served: list[tuple[str, str]]) -> None:
+    assert len(served) > 100, "the app's routes were not found"
+    known = {rule.path for rule in rights.RULES}
+    fits = lambda path, method: next(rights.fitting(concrete(path), method), None)  # noqa: E731
+    closed = lambda rule: rule is not None and rule.action is Action.CLOSED  # noqa: E731
+    missing = [path for path, method in served if path not in known and not _is_page(path) and not closed(fits(path, method))]
+    assert not missing, f"{sorted(set(missing))}: give each a Rule in RULES of ganlab/web/rights.py and say who may ask for it"
+    ours = [path for path, method in served if path.startswith("/api/") and closed(fits(path, method))]
+    assert not ours, f"{ours} are closed to everybody: give each a Rule, with its methods, in RULES of ganlab/web/rights.py"
+
+
+def _is_page(path: str) -> bool:
+    """Streamlit's own files and its page under any address."""
+    return path == "/{path:path}" or path.startswith("/live/")
+
+
+def test_no_rule_outlives_its_route(served: list[tuple[str, str]]) -> None:
+    paths = {path for path, _ in served}
+    ahead = {"/api/runs/{id}/doctor", "/live/tokens.css", "/live/join.css", "/oauth2callback"}  # files, and a route to come
+    gone = [rule.path for rule in rights.RULES if rule.action is not Action.CLOSED and rule.path not in paths | ahead]
+    assert not [path for path in gone if not path.startswith("/playground/")], "these rules fit nothing that is served"
+
+
+@ROLES
+def test_only_what_is_allowed_passes_the_gate(role: Role, served: list[tuple[str, str]]) -> None:
+    ask = Asked()
+    for path, method in served:
+        answer = ask(method, concrete(path), headers(role))
+        allowed = rights.may(role, rights.action_of(concrete(path), method))
+        assert answer.passed is allowed, (method, path, answer)
+        if not allowed and method != "WEBSOCKET":
+            assert answer.status in (401, 403, 404) and answer.error.endswith("."), (method, path, answer)
+
+
+def test_a_stranger_reaches_the_door_and_nothing_else(served: list[tuple[str, str]]) -> None:
+    open_to_all = {path for path, method in served if rights.may(Role.NOBODY, rights.action_of(concrete(path), method))}
+    assert open_to_all <= FOR_ALL
+    assert rights.may(Role.NOBODY, rights.action_of("/join", "POST"))
+
+
+def test_a_student_changes_nothing_but_what_is_played_with(served: list[tuple[str, str]]) -> None:
+    changing = {path for path, method in served if method not in (*READS, "WEBSOCKET")}
+    student = {path for path in changing if rights.may(Role.STUDENT, rights.action_of(concrete(path), "POST"))}
+    assert {path for path in student if not path.startswith("/playground/gradio_api/")} == {"/join"}
+    for closed in ("proxy=x", "vibe-edit", "process_recording", "deep_link", "run-history/records", "dev/reload", "runs"):
+        assert rights.action_of(f"/playground/gradio_api/{closed}", "GET") is Action.CLOSED
+
+
+def test_what_no_rule_knows_is_closed() -> None:
+    ask, teacher = Asked(), headers(Role.TEACHER)
+    for path in ("/api/new", "/api/runs/x/new", "/playground/monitoring", "/_stcore/agent/mcp", "/auth/login"):
+        assert ask("GET", path, teacher).status == 404, path
+    assert ask("POST", "/watch", teacher).status == 404
+    assert ask("DELETE", "/api/runs/x", teacher).status == 404
+
+
+@ROLES
+def test_the_pages_websocket(role: Role) -> None:
+    ask = Asked()
+    answer = ask("WEBSOCKET", "/_stcore/stream", headers(role))
+    assert answer.status == (1008 if role is Role.NOBODY else PASSED)
+    assert ask("WEBSOCKET", "/_stcore/stream", headers(role, Origin="http://evil.example")).status == 1008
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://testserver:81"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://testserver"},
+    ],
+    ids=str,
+)
+def test_no_other_site_changes_anything(elsewhere: dict[str, str], served: list[tuple[str, str]]) -> None:
+    ask, given = Asked(), headers(Role.TEACHER, **elsewhere)
+    for path, method in served:
+        if method not in READS:
+            assert ask(method, concrete(path), given).status in (403, 1008), (method, path)
+
+
+def test_a_proxy_that_asks_by_another_name_is_no_other_site() -> None:
+    ask, stop = Asked(), "/api/runs/x/stop"
+    through = headers(Role.TEACHER, Origin="https://lab.example", Host="127.0.0.1:8501")
+    assert ask("POST", stop, through).status == 403
+    assert ask("POST", stop, through | {"X-Forwarded-Host": "lab.example"}).passed
+    assert ask("POST", stop, through | {"Sec-Fetch-Site": "same-origin"}).passed
+
+
+@ROLES
+def test_runs_in_the_whole_app(role: Role, app: Starlette) -> None:
+    """The handlers behind the gate, not a stand-in: who sees the run, and who stops it."""
+    fake = FakeRun(runs_root()).start().train(100)
+    client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
+    ours = headers(role, **{"X-GANLab": "1"})
+    seen = [client.get(f"/api/runs/{fake.id}{what}", headers=ours) for what in ("", "/delta", "/sheets/0.png", "/metrics.csv")]
+    assert [answer.status_code for answer in seen] == [401 if role is Role.NOBODY else 200] * 4
+    stopped = client.post(f"/api/runs/{fake.id}/stop", headers=ours)
+    paused = client.post(f"/api/runs/{fake.id}/control", headers=ours, json={"command": "pause"})
+    expected = {Role.NOBODY: 401, Role.STUDENT: 403, Role.TEACHER: 202}[role]
+    assert (stopped.status_code, paused.status_code) == (expected, expected)
+    assert fake.run.stop_requested() is (role is Role.TEACHER)
+    assert bool(fake.run.mailbox.new()) is (role is Role.TEACHER)
+    if role is not Role.NOBODY:
+        told = "" if role is Role.TEACHER else "Only the teacher can pause, change or stop runs."
+        assert seen[0].json()["refusal"] == told
+    fake.finish("stopped")
+
+
+# -- Deeds of the pages ---------------------------------------------------------------------------------------------------
+
+STARTERS = {"launch", "launch_together", "resume", "fork", "keep", "pull", "clean", "cancel", "delete", "request_stop"}
+UI = [*(ROOT / "ganlab" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+
+
+@pytest.fixture(scope="module")
+def deeds() -> dict[str, Action]:
+    """All that the pages can do, whoever has imported them."""
+    for module in pkgutil.iter_modules(ganlab.ui.__path__):
+        if not module.ispkg:
+            importlib.import_module(f"ganlab.ui.{module.name}")
+    return {name: action for name, (action, _) in asking.DEEDS.items()}
+
+
+@pytest.mark.parametrize("file", UI, ids=lambda path: str(path.relative_to(ROOT)))
+def test_whatever_changes_something_is_a_deed(file: Path) -> None:
+    """Names that start, stop, delete or take in something appear in functions marked with @deed alone."""
+    tree = ast.parse(file.read_text())
+    deeds = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and _is_deed(node)]
+    inside = {id(part) for deed in deeds for part in ast.walk(deed)}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg in ("on_click", "on_change")]
+    loose = [
+        f"line {node.lineno}: {name}"
+        for node in [*(call.func for call in calls if not _dry(call)), *given]
+        if (name := _name(node)) in STARTERS and id(node) not in inside and name not in _OTHERS.get(file.name, ())
+    ]
+    assert not loose, f"{file.name}, {loose}: call it in a function marked with @deed(Action....) of ganlab/ui/asking.py"
+
+
+# Names that mean something else there.
+_OTHERS = {"alone.py": ("launch",)}
+
+
+def _dry(call: ast.Call) -> bool:
+    """Whether it only tells what it would do."""
+    return any(keyword.arg == "dry_run" and ast.unparse(keyword.value) == "True" for keyword in call.keywords)
+
+
+def _is_deed(function: ast.FunctionDef) -> bool:
+    return any(isinstance(mark, ast.Call) and _name(mark.func) == "deed" for mark in function.decorator_list)
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def test_the_deeds_are_known(deeds: dict[str, Action]) -> None:
+    teachers = (Action.LAUNCH, Action.CONTROL, Action.RESUME, Action.FORK, Action.DELETE, Action.UPLOAD, Action.MEASURE)
+    assert set(teachers) <= set(deeds.values())
+    for name, action in deeds.items():
+        assert not rights.may(Role.STUDENT, action), f"{name} is open to students"
+
+
+@ROLES
+def test_only_the_teacher_does_it(role: Role, deeds: dict[str, Action], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "cookies", lambda: seat(role))
+    monkeypatch.setattr(asking, "DEEDS", dict(asking.DEEDS))
+    for name, (action, act) in list(asking.DEEDS.items()):
+        done: list[str] = []
+        marked = asking.deed(action)(lambda name=name, done=done: done.append(name))
+        if role is Role.TEACHER:
+            marked()
+            assert done == [name]
+            continue
+        with pytest.raises(asking.Refusal) as refused:
+            act()
+        assert str(refused.value) == rights.refusal(role, action)
+        with pytest.raises(asking.Refusal):
+            marked()
+        assert not done
+
+
+ASKED = {"Train digits now", "Train shapes", "Start training", "Resume", "Fork", "Stop", "Delete", "Measure", "Reproduce"}
+ASKED |= {"Clean up", "Cancel"}
+
+
+@pytest.mark.parametrize("page", ["home", "train", "watch", "runs", "evaluate"])
+def test_a_page_gives_a_student_no_living_button(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a click on a dead one, which a browser can send all the same, does nothing."""
+    monkeypatch.setattr("ganlab.models.SHIPPED", ROOT / "nothing")
+    monkeypatch.setattr(asking, "cookies", lambda: seat(Role.STUDENT))
+    fake = FakeRun(runs_root(), steps=400).start().train(200).checkpoint()
+    fake.finish("stopped")
+    shown = AppTest.from_file(str(APP), default_timeout=120).switch_page(f"pages/{page}.py")
+    shown.session_state["runs.selected"] = [fake.id]
+    shown.run()
+    assert not shown.exception
+    found = [button for button in shown.button if button.label in ASKED]
+    assert all(button.disabled for button in found), [button.label for button in found if not button.disabled]
+    said = " ".join([*(caption.value for caption in shown.caption), *(button.help or "" for button in found)])
+    assert page == "home" or found
+    assert "Only the teacher can" in said
+    for button in found:
+        button.proto.disabled = False  # as a browser that does not care
+        button.click()
+    after = shown.run()
+    assert not after.exception
+    assert [run.id for run in runs()] == [fake.id] and not fake.run.status().active
+
+
+def test_a_student_learns_nothing_of_the_servers_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(asking, "cookies", lambda: seat(Role.STUDENT))
+    said = []
+    for folder in (tmp_path, tmp_path / "not there"):
+        shown = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/train.py")
+        for name, value in {"family": "gan", "dataset": "folder", "data_path": str(folder)}.items():
+            shown.query_params[name] = value
+        shown.run()
+        said.append([element.value for kind in (shown.info, shown.error, shown.caption) for element in kind])
+    assert said[0] == said[1]
+    assert not any(str(tmp_path) in text for text in said[0])
