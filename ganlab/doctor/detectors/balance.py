@@ -19,6 +19,7 @@ SURE = 0.97  # of a separation of 1: textbook networks learn well at 0.96
 CHEAP = 0.06  # of what guessing costs D
 LAGGING = 1.15  # times what guessing costs D: it would do better not to look
 
+_APART = "how sure D is, 0 to 1"
 _COST = "D's loss / guessing"
 
 
@@ -35,7 +36,7 @@ def d_wins(record: Record) -> Finding | None:
         fix |= {"d_lr_ratio": 1.0, "lr": min(1.0, max(config.lr, record.defaults.lr))}
     if not fix:
         fix = {"d_lr_ratio": max(0.01, config.d_lr_ratio / 4)}
-    numbers = {"separation": float(np.median(apart)), _COST: float(np.median(cost))}
+    numbers = {_APART: float(np.median(apart)), _COST: float(np.median(cost))}
     return Finding(
         kind="d-wins",
         title="D wins",
@@ -44,7 +45,7 @@ def d_wins(record: Record) -> Finding | None:
         step_to=record.step,
         evidence=Evidence(("score/real", "score/fake", *_gradients(record)), numbers, record.sheets[-1:]),
         explanation=(
-            f"D is right about nearly every picture: its scores of real and fake lie {numbers['separation']:.0%} of the "
+            f"D is right about nearly every picture: its scores of real and fake lie {numbers[_APART]:.0%} of the "
             f"way apart, and it pays {numbers[_COST]:.1%} of what guessing would cost. A judge who is always sure cannot tell G "
             "which way is better, so G stops learning. Give D fewer steps or a lower rate than G."
         ),
@@ -57,8 +58,8 @@ def g_wins(record: Record) -> Finding | None:
     apart, cost = record.late(record.separation), record.late(record.d_loss)
     if not len(apart) or not len(cost):
         return None
-    numbers = {"separation": float(np.median(apart)), _COST: float(np.median(cost))}
-    if not (numbers[_COST] > LAGGING and numbers["separation"] < 0.05):
+    numbers = {_APART: float(np.median(apart)), _COST: float(np.median(cost))}
+    if not (numbers[_COST] > LAGGING and numbers[_APART] < 0.05):
         return None
     config = record.config
     more: dict[str, Value] = {"d_lr_ratio": min(100.0, config.d_lr_ratio * 2)} | calmer(record, 2)

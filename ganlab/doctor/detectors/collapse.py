@@ -32,10 +32,10 @@ def collapse(record: Record) -> Finding | None:
         return None  # so are the real ones
     if real is not None and tiles.contrast < FAINT * real.contrast:
         return None
-    numbers = _measured(tiles, real)
+    numbers = _measured(tiles, real, record.labelled)
     if not _collapsed(numbers) or _rising(record, numbers, real):
         return None
-    since = record.first_sheet(lambda one: _collapsed(_measured(one, real)))
+    since = record.first_sheet(lambda one: _collapsed(_measured(one, real, record.labelled)))
     against = "real pictures" if real is not None else "their own contrast"
     part = next(iter(numbers.values()))
     return Finding(
@@ -60,15 +60,15 @@ def _rising(record: Record, numbers: dict[str, float], real: Tiles | None) -> bo
     tiles = record.sheet(earlier[-1]) if earlier and earlier[-1] > 0 else None
     if tiles is None:
         return False
-    before = _measured(tiles, real)
+    before = _measured(tiles, real, record.labelled)
     return sum(numbers.values()) > RISING * sum(before.values())
 
 
-def _measured(tiles: Tiles, real: Tiles | None) -> dict[str, float]:
+def _measured(tiles: Tiles, real: Tiles | None, labelled: bool) -> dict[str, float]:
     if real is None:
-        return {"differences / contrast": min(tiles.diversity, tiles.within) / max(tiles.contrast, 1e-6)}
+        return {"differences / contrast": min(tiles.diversity, tiles.within if labelled else 2.0) / max(tiles.contrast, 1e-6)}
     alike = {"differences / real ones": tiles.diversity / max(real.diversity, 1e-6)}
-    if len(np.unique(tiles.columns)) > 1 and len(np.unique(real.columns)) > 1:
+    if labelled and len(np.unique(tiles.columns)) > 1 and len(np.unique(real.columns)) > 1:
         alike["differences within a class / real ones"] = tiles.within / max(real.within, 1e-6)
     if len(real.rows) >= len(tiles.rows):  # fewer lie further apart
         several = real.first(len(tiles.rows))

@@ -13,7 +13,7 @@ from ganlab.doctor.finding import Evidence, Finding
 from ganlab.doctor.record import Record
 from ganlab.doctor.tiles import between
 
-NEAR = 0.55  # of how far a real image is from the real one most like it
+NEAR = 0.7  # of how far a real image is from the real one most like it
 MOST = 0.6  # of the pictures
 SAME = 0.01  # real images nearer than this are one image
 

@@ -55,7 +55,7 @@ export class Doctor {
   #card(finding, open) {
     const { title, severity, step_from: from, step_to: to, explanation, evidence } = finding;
     const steps = from < to ? `steps ${count(from)} to ${count(to)}` : `step ${count(to)}`;
-    const head = make("summary", {}, make("span", { class: "mark" }, severity === "failure" ? "Failure" : "Warning"), make("b", {}, title), make("span", { class: "when" }, steps));
+    const head = make("summary", {}, make("span", { class: "grade" }, severity === "failure" ? "Failure" : "Warning"), make("b", {}, title), make("span", { class: "when" }, steps));
     const curves = evidence.series.filter((name) => this.run.curves.has(name)).slice(0, 3);
     const numbers = Object.entries(evidence.numbers).map(([name, number]) => make("div", {}, make("dt", {}, name), make("dd", {}, value(number))));
     const sheets = evidence.sheets.map((step) => make("button", { type: "button", class: "see", on: { click: () => this.#see(step) } }, `See the sheet of step ${count(step)}`));
@@ -96,7 +96,7 @@ export class Doctor {
     const line = svg("polyline", { points, style: `stroke: var(${token})` });
     const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${name} over the steps` }, shade, line);
     const now = values.at(-1);
-    return make("figure", {}, make("figcaption", {}, label(name, [...this.run.curves.keys()]), make("span", {}, value(now))), picture);
+    return make("figure", {}, make("figcaption", {}, title(name, [...this.run.curves.keys()]), make("span", {}, value(now))), picture);
   }
 }
 
@@ -107,4 +107,5 @@ function svg(tag, attributes, ...children) {
   return element;
 }
 
+const title = (name, names) => (name.startsWith("gradient/") ? `Gradient of ${name.split("/")[1]}` : label(name, names));
 const plain = (x) => (typeof x === "number" ? String(Number(x.toPrecision(6))) : String(x ?? "–"));
