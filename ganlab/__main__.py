@@ -150,6 +150,14 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     space.add_argument("--title", default="GANLab playground", help="default: GANLab playground")
     space.set_defaults(command=commands_hub.space)
 
+    export = verbs.add_parser("export", help="write a model's generator as a file for other programs")
+    export.add_argument("model", help="a run, a checkpoint folder, or what `ganlab zoo` lists; it must draw from z")
+    export.add_argument(
+        "--onnx", action="store_true", required=True, help="as ONNX: z (n, z_dim) [and label] -> image (n, C, S, S)"
+    )
+    export.add_argument("-o", "--output", type=Path, default=Path("generator.onnx"), help="default: generator.onnx")
+    export.set_defaults(command=commands_hub.export)
+
     bench = verbs.add_parser("bench", help="measure how fast the families train here")
     bench.add_argument("--family", action="append", help="only these (repeatable; default: all)")
     bench.add_argument("--dataset", default="shapes", help="default: shapes")

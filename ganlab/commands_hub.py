@@ -81,6 +81,16 @@ def zoo(options: argparse.Namespace) -> None:
         print(f"    {entry.verdict}{address}")
 
 
+def export(options: argparse.Namespace) -> None:
+    """`ganlab export --onnx`: the generator for programs without PyTorch."""
+    from ganlab.onnx_export import to_onnx
+    from ganlab.pipeline import Pipeline
+
+    data = to_onnx(Pipeline.load(fetched(options.model)))
+    options.output.write_bytes(data)
+    print(f"{len(data) / 1e6:,.1f} MB in {options.output}")
+
+
 def space(options: argparse.Namespace) -> None:
     """`ganlab space`: write a Space, and say how to try it here and how to upload it."""
     from ganlab.space import write

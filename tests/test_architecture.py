@@ -27,7 +27,7 @@ LAYERS = (
     ("pipeline", "published"),
     ("housekeeping",),
     ("process",),
-    ("translation", "inversion", "inspection", "verdict", "exploration"),
+    ("translation", "inversion", "inspection", "onnx_export", "verdict", "exploration"),
     ("classroom", "fork", "comparison", "lineage", "evaluation", "jobs", "reproduction", "terminal"),
     ("shipping", "space", "doctor"),
     ("commands", "commands_compare", "commands_doctor", "commands_evaluate", "commands_hub", "commands_housekeeping", "commands_reproduce"),

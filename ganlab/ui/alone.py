@@ -31,7 +31,7 @@ def application() -> Starlette:
 
     from ganlab.ui.playground.mount import mount
     from ganlab.ui.server import ForwardedPrefix, font
-    from ganlab.web import pictures
+    from ganlab.web import generators, pictures
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mount(gateway, "/")
@@ -42,7 +42,13 @@ def application() -> Starlette:
             yield
 
     brought = [Route("/font.woff2", font)] if find_spec("streamlit") else []
-    ours = [*pictures.routes(), Route("/play", _to_playground), Route("/playground", _to_playground), *brought]
+    ours = [
+        *pictures.routes(),
+        *generators.routes(),
+        Route("/play", _to_playground),
+        Route("/playground", _to_playground),
+        *brought,
+    ]
     return Starlette(routes=[*ours, *gateway.routes], lifespan=lifespan, middleware=[Middleware(ForwardedPrefix)])
 
 

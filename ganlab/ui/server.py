@@ -52,11 +52,18 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
     from fastapi import FastAPI
 
     from ganlab.ui.playground.mount import mount
-    from ganlab.web import join, pictures, routes
+    from ganlab.web import generators, join, pictures, routes
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mount(gateway, "/playground")
-    ours = [*routes(), *pictures.routes(), *join.routes(), Route("/playground", _to_playground), Route("/font.woff2", font)]
+    ours = [
+        *routes(),
+        *pictures.routes(),
+        *generators.routes(),
+        *join.routes(),
+        Route("/playground", _to_playground),
+        Route("/font.woff2", font),
+    ]
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:

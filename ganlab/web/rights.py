@@ -147,6 +147,9 @@ RULES = (
     Rule("/live/{path:path}", Action.WATCH),
     # The playground
     Rule("/api/picture", Action.PLAY),
+    Rule("/api/generator", Action.PLAY),
+    Rule("/api/latent", Action.PLAY),
+    Rule("/api/ort/{name}", Action.PLAY),
     Rule("/playground", Action.PLAY),
     *(Rule(f"/playground/{path}", Action.PLAY) for path in _GRADIO_PAGE),
     *(Rule(f"/playground/gradio_api/{path}", Action.PLAY) for path in _GRADIO_READ),

@@ -14,6 +14,7 @@ from ganlab import checkpoint
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
 from ganlab.ui.playground.from_hub import arrivals, menu
+from ganlab.ui.playground.in_browser import in_this_browser
 from ganlab.ui.wording import what
 from ganlab.web.pipelines import PIPELINES
 from ganlab.web.shelf import playable
@@ -111,6 +112,7 @@ def _layout() -> Widgets:
             with gr.Column(min_width=300):
                 gr.HTML(_SHEET)
                 gr.HTML(_LINKS)
+                in_this_browser(model)
                 count = gr.Radio(list(COUNTS), value=COUNTS[0], label="Samples")
                 every_label = gr.Checkbox(False, label="One column per label", visible=False)
     widgets = Widgets(model, seed, label, truncation, count, every_label, sliders, about, stage, nothing, shown)

@@ -1,0 +1,28 @@
+"""Where the pictures of Draw from z are made: on the server, or in the visitor's browser by onnxruntime-web."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from ganlab.web.generators import VARIABLE, package
+
+_HELP = f"""The generator is loaded as ONNX; then sliders need no server. The engine, 14 MB, is onnxruntime-web: from jsDelivr, a
+CDN that then sees your address, or from the folder that {VARIABLE} names when the server starts (the package's dist)."""
+_STATE = '<p id="local-state" class="quiet" role="status" data-state="off">The server draws.</p>'
+
+
+def in_this_browser(model: gr.Dropdown) -> None:
+    """Lay the choice out where it is called; playground-local.js does the rest."""
+    ways = [("Server", "server"), *([("This browser", "package")] if package() else []), ("This browser, by jsDelivr", "cdn")]
+    with gr.Accordion("Draw in this browser", open=False):
+        way = gr.Radio(ways, value="server", label="Who draws", elem_id="who-draws")
+        gr.HTML(_STATE)
+        gr.HTML(_HELP, elem_classes="quiet")
+    way.input(
+        None,
+        [way, model],
+        js="(way, model) => window.ganlabLocal.choose(way, model)",
+        queue=False,
+        show_progress="hidden",
+        api_visibility="private",
+    )
