@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
-from ganlab.run import ACTIVE, Run, runs
+from ganlab.run import ACTIVE, Run, damaged_runs, runs
 from ganlab.ui import actions
 from ganlab.ui.asking import deed, hint, may, told
 from ganlab.ui.embed import address
@@ -33,10 +34,10 @@ class Row:
 
     @classmethod
     def of(cls, run: Run) -> Row | None:
-        """None when the run was deleted meanwhile."""
+        """None when the run was deleted meanwhile, or cannot be read right now."""
         try:
             status, sheets, last, settings = run.status(), run.samples(), run.last_metrics(), run.settings
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError, sqlite3.OperationalError):
             return None
         cells = {
             "sheet": address(f"api/runs/{run.id}/sheets/{sheets[-1]}.png") if sheets else None,
@@ -78,6 +79,8 @@ def table() -> None:
     for row in rows:
         if row.state in ("failed", "lost"):
             st.caption(f"**{run_label(row.run)}**: {row.message}")
+    for sentence in damaged_runs().values():
+        st.caption(sentence)
 
 
 def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:

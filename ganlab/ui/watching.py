@@ -54,7 +54,11 @@ def live_view(ids: list[str]) -> None:
 @st.fragment(run_every=_BAR_SECONDS)
 def bar(ids: list[str]) -> None:
     """What can be done with these runs now; looks again every two seconds. Stopping is in the live view itself."""
-    members = [Run.open(id) for id in ids]
+    try:
+        members = [Run.open(id) for id in ids]
+    except ValueError as error:  # somebody else deleted it
+        st.warning(str(error))
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(members) == 1:
             actions.resume_button(members[0], members[0].status().state)
