@@ -271,3 +271,24 @@ def test_a_student_learns_nothing_of_the_servers_folders(monkeypatch: pytest.Mon
         said.append([element.value for kind in (shown.info, shown.error, shown.caption) for element in kind])
     assert said[0] == said[1]
     assert not any(str(tmp_path) in text for text in said[0])
+
+
+@ROLES
+def test_only_the_teacher_fetches_from_the_hub(role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The playground asks the request that Gradio hands it."""
+    import gradio as gr
+    from starlette.requests import Request
+
+    from ganlab.ui.playground import from_hub
+
+    asked: list[str] = []
+    told: list[str] = []
+    monkeypatch.setattr(from_hub, "_download", lambda name, progress: asked.append(name))
+    monkeypatch.setattr(from_hub, "_insist", lambda kind, name: None)
+    monkeypatch.setattr(gr, "Warning", lambda text, **_: told.append(text))
+    cookies = [(name.lower().encode(), value.encode()) for name, value in headers(role).items()]
+    request = gr.Request(Request({"type": "http", "headers": cookies}))
+    fetch = from_hub._signed(lambda *given: from_hub.fetched("draws", list, *given))
+    fetch("org/name", None, request)
+    assert asked == (["org/name"] if role is Role.TEACHER else [])
+    assert told == ([] if role is Role.TEACHER else [rights.refusal(role, Action.PULL)])

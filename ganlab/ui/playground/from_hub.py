@@ -9,11 +9,14 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from ganlab import classroom, zoo
+from ganlab import zoo
 from ganlab.models import Model
 from ganlab.ui.wording import model_label
+from ganlab.web import rights
 from ganlab.web.pipelines import PIPELINES
+from ganlab.web.rights import Action
 from ganlab.web.shelf import SHELF, playable
+from ganlab.web.visitor import visitor
 
 Kind = Literal["draws", "labelled", "translates", "any"]
 _ELSEWHERE = {
@@ -68,8 +71,13 @@ def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[Model]
 def _signed(get: Callable[..., Any]) -> Callable[..., Any]:
     """With the parameters that Gradio looks at: a partial has them, but no progress to inject."""
 
-    def got(name: str | None, last: str | None, progress: gr.Progress = gr.Progress()) -> list[Any]:  # noqa: B008
-        return get(name, last, progress)
+    def got(
+        name: str | None,
+        last: str | None,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> list[Any]:
+        return get(name, last, progress, rights.refusal(visitor(dict(request.cookies)).role, Action.PULL))
 
     return got
 
@@ -80,16 +88,20 @@ def fetched(
     name: str | None,
     last: str | None,
     progress: Callable[..., Any] = lambda *_, **__: None,
+    refusal: str = "",
 ) -> list[Any]:
-    """The menu with the model called `name`, downloaded where need be, else with `last`; and which of them it is."""
+    """The menu with the model called `name`, downloaded where need be, else with `last`; and which of them it is.
+
+    `refusal` is why this visitor must not download, in one sentence.
+    """
     name = (name or "").strip()
     here = {model.name for model in found()}
     if name in here:
         return [gr.skip(), name]
     try:
         if name not in {model.name for model in playable()}:
-            if classroom.wanted():
-                raise ValueError("In a classroom models are fetched by whoever runs the server: ganlab pull, before the lesson.")
+            if refusal:
+                raise ValueError(refusal)
             _download(name, progress)
         _insist(kind, name)
     except ValueError as error:
