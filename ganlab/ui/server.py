@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
+import shutil
 import socket
+import tempfile
 from asyncio import base_events
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -48,6 +51,7 @@ class ForwardedPrefix:
 def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyncContextManager[Any]]]:
     """Everything that is served beside Streamlit's pages, and what must run as long as the server does."""
     os.environ |= yielding_threads(os.environ)  # before anything imports PyTorch; runs train beside this server
+    _keep_uploads_apart()
 
     from fastapi import FastAPI
 
@@ -73,6 +77,17 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
             yield
 
     return [*ours, *gateway.routes], lifespan
+
+
+def _keep_uploads_apart() -> None:
+    """What visitors give to the playground lies in a folder of this server's own, which goes with it.
+
+    Gradio's is shared by all of its apps on the machine, and every one of them hands out what is in it.
+    """
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="ganlab-uploads-")
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _announce() -> None:

@@ -20,7 +20,7 @@ _REMEMBERED = 20_000
 class Uploads:
     """Who has uploaded which file. Two visitors may give the same picture: Gradio keeps it once, and both may see it.
 
-    Files are deleted by Gradio an hour after they were last used; their names are hashes of what is in them.
+    Gradio looks once an hour and deletes what is older than one; a file's folder is named by the hash of what is in it.
     """
 
     def __init__(self) -> None:
