@@ -415,3 +415,21 @@ def test_a_record_is_read_from_every_familys_settings(tmp_path: Path) -> None:
     for family in FAMILIES:
         if "shapes" in (small(family).dataset,):
             assert read(Run.create(small(family), root=tmp_path)).step == 0
+
+
+def test_an_address_with_a_fix_opens_the_fork_dialog_filled_in() -> None:
+    from streamlit.testing.v1 import AppTest
+
+    from ganlab.run import runs_root
+
+    fake = sick(runs_root()).finish("stopped")
+    app = AppTest.from_file(str(Path(__file__).resolve().parent.parent / "app.py"), default_timeout=60)
+    app.switch_page("pages/watch.py")
+    for name, value in {"run": fake.id, "fork": "100", "d_steps": "1"}.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    assert [one.value for one in app.info] == ["The doctor's advice is filled in: D steps per step."]
+    assert [one.value for one in app.number_input if one.label == "D steps per step"] == [1]
+    assert [one.value for one in app.selectbox if one.label == "From step"] == [100]
+    assert any(one.label == "Start the fork" for one in app.button)
