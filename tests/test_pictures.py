@@ -23,6 +23,7 @@ from ganlab.pipeline import Pipeline
 from ganlab.recorder import Recorder
 from ganlab.run import Run, runs_root
 from ganlab.web import pipelines as pipelines_module
+from ganlab.web.courtesy import Courtesy
 from ganlab.web.pictures import MAX_PIXELS, Order, draw, routes
 from ganlab.web.pipelines import Pipelines
 
@@ -226,3 +227,23 @@ def test_memory_is_bounded(run: Run) -> None:
     image = Image.open(io.BytesIO(draw(Order(run.id, n=144, scale=12), pipeline)))
     assert image.width * image.height <= 1.1 * MAX_PIXELS
     assert torch.is_inference_mode_enabled() is False
+
+
+def test_long_work_steps_aside_for_pictures_but_not_for_ever() -> None:
+    courtesy = Courtesy()
+    assert courtesy.step_aside() < 0.2  # nobody waits
+    with courtesy.waiting(), courtesy.waiting():
+        assert 0.05 <= courtesy.step_aside(0.05) < 5  # its turn comes
+    assert courtesy.step_aside() < 0.2
+    gone = threading.Event()
+
+    def somebody() -> None:
+        with courtesy.waiting():
+            gone.wait(0.2)
+
+    thread = threading.Thread(target=somebody)
+    thread.start()
+    while not courtesy._waiting:
+        pass
+    assert courtesy.step_aside(30) < 20  # as soon as the last one has gone
+    thread.join()

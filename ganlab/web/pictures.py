@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ganlab.images import png, sheet, to_pil
 from ganlab.pipeline import Pipeline
+from ganlab.web.courtesy import COURTESY
 from ganlab.web.pipelines import PIPELINES, Pipelines
 
 MAX_SAMPLES = 144
@@ -126,7 +127,8 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
             order = Order.parse(request.query_params)
             if limiter.statistics().tasks_waiting >= MOST_WAITING:
                 return JSONResponse({"error": "Too many pictures are asked for at once; try again."}, 503, {"Retry-After": "1"})
-            response = await to_thread.run_sync(answer, order, limiter=limiter)
+            with COURTESY.waiting():
+                response = await to_thread.run_sync(answer, order, limiter=limiter)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
         response.headers["Cache-Control"] = "no-store"  # a run that trains answers differently tomorrow

@@ -12,7 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from ganlab.images import ImageError, decode, png, to_pil
-from ganlab.inversion import invert
+from ganlab.inversion import Inversion, invert
 from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.ui.playground.figures import QUIET, classes, drawing, endpoint, from_python, links, pipeline_of
@@ -22,6 +22,7 @@ from ganlab.ui.playground.photo import photo
 from ganlab.ui.playground.search import beside, difference, enlarged, progress, shots
 from ganlab.ui.playground.sketch import pixels, reading, says, shown
 from ganlab.verdict import verdict
+from ganlab.web.courtesy import COURTESY
 
 ANY = -1  # the label of who lets the search choose
 EVERY = 4  # steps from one picture to the next
@@ -129,11 +130,7 @@ def run(sheet: str | None, model: str | None, label: int | None) -> Iterator[lis
         pipeline = pipeline_of(model)
         picture = shown(pipeline, image)
         search = invert(pipeline, picture, label=_label(pipeline, label), every=EVERY)
-        while True:
-            with every_core():  # not across a yield: the next one may be another thread's
-                found = next(search, None)
-            if found is None:
-                return
+        for found in _politely(search):
             address, differs = _state(pipeline, label, picture), difference(found)
             stop = gr.update(interactive=not found.finished)
             yield [
@@ -146,14 +143,24 @@ def run(sheet: str | None, model: str | None, label: int | None) -> Iterator[lis
         raise gr.Error(str(error), duration=None) from None
 
 
+def _politely(search: Iterator[Inversion]) -> Iterator[Inversion]:
+    """The search, whose parts take turns with the pictures of those who drag a slider."""
+    while True:
+        with every_core():  # not across a yield: the next one may be another thread's
+            found = next(search, None)
+        if found is None:
+            return
+        yield found
+        COURTESY.step_aside()
+
+
 def answer(photo: Image.Image | None, model: str, label: float | None, seed: float | None) -> list[Any]:
     """The search's end and what is said of the drawing, for other programs. ValueError, one sentence, where it cannot be."""
     if photo is None:
         raise ImageError("Give a photo: the drawing as an image file.")
     pipeline = pipeline_of(model)
     picture, chosen = shown(pipeline, photo), _label(pipeline, ANY if label is None else int(label))
-    with every_core():
-        *_, found = invert(pipeline, picture, label=chosen, seed=int(seed or 0))
+    *_, found = _politely(invert(pipeline, picture, label=chosen, seed=int(seed or 0), every=EVERY))
     judged, read = verdict(pipeline, pixels(picture), chosen), reading(pipeline, picture)
     return [
         enlarged(to_pil(found.picture)),

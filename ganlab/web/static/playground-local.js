@@ -53,7 +53,7 @@ window.ganlabLocal = (() => {
         tell("loading", `Loading ${what}: ${megabytes(done)}${total >= done ? ` of ${megabytes(total)}` : ""}`);
       }
     } catch (error) {
-      throw error.cause === "told" ? error : new Error(`${unreachable}: is there a connection?`);
+      throw error.cause === "told" ? error : new Error(`${unreachable} (is there a connection?)`);
     } finally {
       clearTimeout(timer);
     }
