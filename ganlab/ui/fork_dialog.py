@@ -16,6 +16,8 @@ from ganlab.ui.asking import deed, hint, may
 from ganlab.ui.wording import run_label
 from ganlab.web.rights import Action
 
+_WANTED = "fork.wanted"
+
 
 def fork_button(run: Run) -> None:
     """Where there is a checkpoint to go on from."""
@@ -30,12 +32,22 @@ def _fork(run: Run, step: int | None, changes: Mapping[str, Value]) -> Run:
 
 
 def fork_asked(run: Run, asked: Mapping[str, str]) -> None:
-    """Open the dialog for an address with `fork` (a step) and settings in it, as the doctor's button leads to."""
-    if "fork" in asked and forkable(run) and may(Action.FORK):
-        _ask(run, asked)
+    """Open the dialog for an address with `fork` (a step) and settings in it, as the doctor's button leads to.
+
+    The page clears its address at once and a browser that has just come runs it twice, so the wish is kept until it is dismissed.
+    """
+    if "fork" in asked:
+        st.session_state[_WANTED] = {**asked, "run": run.id}
+    wanted = st.session_state.get(_WANTED)
+    if wanted and wanted["run"] == run.id and forkable(run) and may(Action.FORK):
+        _ask(run, wanted)
 
 
-@st.dialog("Fork a run", width="large")
+def _forget() -> None:
+    st.session_state.pop(_WANTED, None)
+
+
+@st.dialog("Fork a run", width="large", on_dismiss=_forget)
 def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     steps = forkable(run)
     try:
@@ -58,4 +70,5 @@ def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
         except ValueError as error:
             st.error(str(error))
             return
+        _forget()
         st.switch_page("pages/watch.py", query_params={"run": made.id})
