@@ -114,7 +114,7 @@ def _in_hand(run: Run) -> Iterator[FileLock]:
     """Nobody else starts or deletes the run inside the block."""
     lock = FileLock(run.lock_path)
     try:
-        if not lock.acquire(timeout=1.0):
+        if not lock.acquire(timeout=0.25):  # longer than anybody only looks
             raise ValueError(f"{run.id} is already in the hands of another worker.")
     except FileNotFoundError:
         raise ValueError(f"There is no run named {run.id!r} any more.") from None

@@ -272,7 +272,7 @@ class Run:
         """Remove the run and all it holds; ValueError while a worker has it in hand."""
         lock = FileLock(self.lock_path)
         try:
-            if not lock.acquire(timeout=0.5):  # and nobody resumes it from here on
+            if not lock.acquire(timeout=0.25):  # and nobody resumes it from here on
                 raise ValueError(f"{self.id} is still running: stop it first, then delete it.")
         except FileNotFoundError:  # somebody else was quicker: the outcome is the same
             return
