@@ -1,0 +1,89 @@
+"""A lesson in real browsers: the teacher starts a run, a student joins by the code and watches, a stranger stands outside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from app_server import AppServer
+from conftest import playwright
+from workers import wait_for
+
+from ganlab import classroom
+from ganlab.run import runs
+from ganlab.web.visitor import COOKIE
+
+expect = playwright.expect
+PATIENCE = 60_000  # milliseconds: two cores train, serve and render at the same time
+
+
+@pytest.fixture(scope="module")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """The app as `ganlab app --classroom` starts it."""
+    home = tmp_path_factory.mktemp("school")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(classroom.VARIABLE, "1")
+        server = AppServer(home, home / "data")
+    with server:
+        yield server
+
+
+def window(browser: Any) -> Any:
+    """Somebody's own browser."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE)
+    return page
+
+
+def test_a_lesson(school: AppServer, browser: Any) -> None:
+    keys = classroom.keys(school.runs_root)
+    assert keys.spoken in school.log.read_text() and keys.token in school.log.read_text()
+
+    teacher = window(browser)
+    teacher.goto(keys.teacher_link(school.url))
+    assert keys.token not in teacher.url
+    teacher.get_by_role("button", name="Train shapes").click()
+    teacher.wait_for_url("**/watch?run=*")
+    (run,) = runs(school.runs_root)
+    wait_for(lambda: run.status().step > 0, 60)
+
+    student = window(browser)
+    student.goto(f"{school.url}/watch?run={run.id}")
+    expect(student.get_by_role("heading", name="Join the class")).to_be_visible()
+    student.get_by_label("Join code").fill("1234")
+    student.get_by_role("button", name="Join").click()
+    expect(student.get_by_role("alert")).to_have_text(re.compile("not the join code"))
+    student.get_by_label("Join code").fill(keys.spoken)
+    student.get_by_role("button", name="Join").click()
+    student.wait_for_url("**/watch?run=*")
+    live = student.frame_locator("iframe")
+    expect(live.locator(".badge")).to_have_text("Training", timeout=PATIENCE)
+    expect(live.get_by_text("Only the teacher can pause, change or stop runs.")).to_be_visible()
+    expect(live.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(live.get_by_role("button", name="Pause training")).to_be_hidden()
+
+    student.goto(f"{school.url}/train")
+    start = student.get_by_role("button", name="Start training")
+    expect(start).to_be_disabled()
+    expect(student.get_by_text("Only the teacher can start runs.")).to_be_visible()
+    start.evaluate("button => { button.disabled = false; button.click(); }")
+
+    seat = {COOKIE: next(cookie["value"] for cookie in student.context.cookies() if cookie["name"] == COOKIE)}
+    stop = f"{school.url}/api/runs/{run.id}/stop"
+    assert httpx.post(stop, cookies=seat, headers={"X-GANLab": "1"}).status_code == 403
+    assert httpx.post(stop, headers={"X-GANLab": "1"}).status_code == 401
+    assert len(runs(school.runs_root)) == 1 and run.status().active and not run.stop_requested()
+
+    stranger = window(browser)
+    for path in ("", "/runs", f"/live/?run={run.id}", "/playground/"):
+        stranger.goto(school.url + path)
+        expect(stranger.get_by_role("heading", name="Join the class")).to_be_visible()
+
+    teacher.frame_locator("iframe").get_by_role("button", name="Stop").click()
+    teacher.frame_locator("iframe").locator("dialog").get_by_role("button", name="Stop").click()
+    wait_for(run.stop_requested, 30)
+    for page in (teacher, student, stranger):
+        page.context.close()
