@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import textwrap
+from typing import TYPE_CHECKING
 
-from ganlab.doctor import Finding, examine
 from ganlab.run import Run
+
+if TYPE_CHECKING:
+    from ganlab.doctor import Finding
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,6 +23,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Print the findings; 1 when there are any."""
+    from ganlab.doctor import examine  # PyTorch comes with it
+
     run = Run.open(options.run)
     found = examine(run)
     if options.json:
