@@ -30,7 +30,15 @@ LAYERS = (
     ("translation", "inversion", "inspection", "onnx_export", "verdict", "exploration"),
     ("classroom", "fork", "comparison", "lineage", "evaluation", "jobs", "reproduction", "terminal"),
     ("shipping", "space", "doctor"),
-    ("commands", "commands_compare", "commands_doctor", "commands_evaluate", "commands_hub", "commands_housekeeping", "commands_reproduce"),
+    (
+        "commands",
+        "commands_compare",
+        "commands_doctor",
+        "commands_evaluate",
+        "commands_hub",
+        "commands_housekeeping",
+        "commands_reproduce",
+    ),
     ("__main__", "web"),
     ("ui",),
 )
