@@ -29,11 +29,14 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--races", type=int, default=20, help="several people at once (default: 20)")
+    parser.add_argument("--apps", type=int, default=0, help="kills of the whole application, half of them with the worker (0)")
     options = parser.parse_args()
     begun, bad = time.monotonic(), 0
     with tempfile.TemporaryDirectory(prefix="ganlab-faults-") as folder, forked_workers(Path(folder) / "runs") as workers:
         faults = Faults(workers, options.seed)
         print(f"a run that nobody kills takes {faults.seconds:.1f} s", flush=True)
+        for number in range(options.apps):
+            faults.application(Path(folder), both=number % 2 == 1)
         while faults.kills < options.kills or faults.races < options.races:
             try:
                 if faults.races < options.races and faults.random.random() < 0.3:

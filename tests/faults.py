@@ -7,6 +7,7 @@ every worker is a fork of this process: what it runs, and what is killed, is `py
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import random
 import shutil
@@ -14,6 +15,7 @@ import signal
 import sys
 import time
 import traceback
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,12 +24,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
+from app_server import AppServer
 from small import small
+from workers import wait_for
 
-from ganlab import detached
+from ganlab import detached, meter
 from ganlab.__main__ import main
 from ganlab.checkpoint import STATE, checkpoints, read_info, read_model, read_state
 from ganlab.config import TrainConfig
+from ganlab.control import Request
 from ganlab.fork import fork, forkable
 from ganlab.housekeeping import clean, cleaning
 from ganlab.process import launch, resume
@@ -353,6 +358,35 @@ class Faults:
             Shown().look(one)
             self._finish(one)
         self._sweep()
+
+    def application(self, home: Path, *, both: bool) -> None:
+        """`streamlit run app.py` is killed while a run is paused, and with `both` the worker too; a new one finds the run."""
+        before, meter.FLUSH_SECONDS = meter.FLUSH_SECONDS, 0.0  # its worker looks for letters at every step
+        run, shown = launch(self.config), Shown()
+        run.mailbox.add(Request("pause"))
+        meter.FLUSH_SECONDS = before
+        wait_for(lambda: run.status().state == "paused")
+        shown.look(run)
+        with AppServer(home, home / "data") as server:
+            server.kill()
+        if both:
+            os.kill(self.workers.pids[-1], signal.SIGKILL)
+            os.waitpid(self.workers.pids[-1], 0)
+        with AppServer(home, home / "data") as server:
+            with urllib.request.urlopen(f"{server.url}/api/runs", timeout=30) as answer:
+                listed = {item["id"]: item["status"]["state"] for item in json.load(answer)}
+            assert listed == {run.id: "lost" if both else "paused"}, listed
+            shown.look(run)
+            if both:
+                resume(run)
+            else:
+                run.mailbox.add(Request("continue"))
+            wait_for(lambda: run.status().state == "finished")
+        self.workers.quiet()
+        self.counts["application" + (" and worker" if both else "")] += 1
+        shown.look(run)
+        self._compare(run)
+        run.delete()
 
     def _ready(self, what: str) -> Run | None:
         """The run that the server is about to do something with."""
