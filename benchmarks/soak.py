@@ -82,7 +82,8 @@ class Lesson:
 
     def _note(self, path: str, answer: httpx.Response) -> None:
         self.seen.answers[answer.status_code] += 1
-        if answer.status_code not in EXPECTED or "Traceback" in answer.text[:2000]:
+        deleted = answer.status_code == 400 and ("was deleted" in answer.text or "There is no model named" in answer.text)
+        if (answer.status_code not in EXPECTED and not deleted) or "Traceback" in answer.text[:2000]:
             self.seen.wrong.append(f"{path}: {answer.status_code} {answer.text[:200]}")
 
     async def watch(self) -> None:

@@ -213,12 +213,13 @@ class Reader:
                 raise
         try:
             return _begun(stack, self.path, "rw")
-        except sqlite3.OperationalError:  # a read-only disk
+        except sqlite3.OperationalError:  # a read-only disk; or the run was deleted meanwhile
             folder = stack.enter_context(TemporaryDirectory(prefix="ganlab-record-"))
             for path in self.path.parent.glob(f"{self.path.name}*"):
                 if not path.name.endswith("-shm"):
-                    shutil.copy(path, folder)
-            return _begun(stack, Path(folder, self.path.name), "rw")
+                    with suppress(FileNotFoundError):
+                        shutil.copy(path, folder)
+            return _begun(stack, Path(folder, self.path.name), "rwc")
 
     def _rows(self, sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
         with self._moment() as query:

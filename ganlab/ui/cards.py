@@ -29,16 +29,16 @@ def card(model: Model) -> None:
     with st.container(border=True, height="stretch"):
         try:
             info = checkpoint.read_info(model.folder)
-            picture = model.picture
+            picture = model.picture.read_bytes() if model.picture else None
             run = Run.open(model.name) if model.origin == "run" else None
-        except ValueError as error:
-            st.caption(str(error))
+            origin = f"{progress(run.status())}, {age(run.settings['created'])}" if run else f"{info.step:,} steps, shipped"
+        except (FileNotFoundError, ValueError) as error:
+            st.caption(str(error) if isinstance(error, ValueError) else f"{model.title} was deleted.")
             return
         if picture:
             with st.container(key=f"pixels-{model.name}"):
-                st.image(str(picture), width="stretch", alt=f"Samples of {model.title}")
+                st.image(picture, width="stretch", alt=f"Samples of {model.title}")
         title, data = what(info.recipe, info.config), what("", info.config)
-        origin = f"{progress(run.status())}, {age(run.settings['created'])}" if run else f"{info.step:,} steps, shipped"
         st.markdown(f"**{title}**" + ("" if title == data else f"  \n:small[{data}]") + f"  \n:gray[:small[{origin}]]")
         with st.container(gap="xxsmall"):
             st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})

@@ -6,10 +6,11 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from ganlab.control import Request as Letter
@@ -90,7 +91,12 @@ async def _sheet(request: Request) -> Response:
     path = run.sample_path(step)
     if not path.is_file():
         raise HTTPException(404, f"The run {run.id} has no sample sheet at step {step}.")
-    return FileResponse(path, headers=_FOREVER)
+    return await _png(path, _FOREVER)
+
+
+async def _png(path: Path, headers: dict[str, str]) -> Response:
+    """Read here, where a run that is deleted meanwhile is still a sentence."""
+    return Response(await asyncio.to_thread(path.read_bytes), media_type="image/png", headers=headers)
 
 
 async def _thumbnail(request: Request) -> Response:
@@ -101,7 +107,7 @@ async def _thumbnail(request: Request) -> Response:
     headers = {"ETag": f'"{steps[-1]}"', "Cache-Control": "no-cache"}
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return FileResponse(run.sample_path(steps[-1]), headers=headers)
+    return await _png(run.sample_path(steps[-1]), headers)
 
 
 async def _metrics(request: Request) -> Response:
