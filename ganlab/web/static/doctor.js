@@ -79,7 +79,7 @@ export class Doctor {
     if (this.run.summary?.refusal) return [told];
     const query = new URLSearchParams({ run: this.run.id, fork: step, ...Object.fromEntries(changes.map(([name, to]) => [name, String(to)])) });
     const title = `A new run that goes on after step ${count(step)} of this one; you can look at the settings first`;
-    return [make("a", { class: "fork", href: `../watch?${query}`, target: "_top", title }, "Fork with the fix"), told];
+    return [make("a", { class: "fork", href: `../watch?${query}`, target: window.top === window ? "_self" : "_blank", title }, "Fork with the fix"), told];
   }
 
   /** A small picture of a metric, with the steps of the finding shaded. */
