@@ -105,15 +105,15 @@ def space(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from ganlab.models import SHIPPED as FOLDER
-    from ganlab.shipping import SHIPPED, train_and_ship
+    from ganlab.models import NAMES, SHIPPED
+    from ganlab.shipping import train_and_ship
     from ganlab.terminal import driven
 
-    unknown = [name for name in options.names if name not in SHIPPED]
+    unknown = [name for name in options.names if name not in NAMES]
     if unknown:
-        raise ValueError(f"{', '.join(unknown)} is not shipped; these are: {', '.join(SHIPPED)}.")
-    for name in options.names or SHIPPED:
-        print(driven(train_and_ship(name, options.to or FOLDER)), flush=True)
+        raise ValueError(f"{', '.join(unknown)} is not shipped; these are: {', '.join(NAMES)}.")
+    for name in options.names or NAMES:
+        print(driven(train_and_ship(name, options.to or SHIPPED)), flush=True)
 
 
 def fetched(model: str) -> str:

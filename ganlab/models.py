@@ -11,6 +11,12 @@ from ganlab.run import Run, runs
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
 
+# What lies there, by the names of the recipes that made it; menus list it in this order and begin with the first.
+NAMES = (
+    *("digits-cgan", "digits-quick", "digits-quick-conditional", "digits-dcgan", "digits-lsgan", "digits-gan"),
+    *("cifar-cgan", "cifar-dcgan", "shapes-quick", "facades-light", "horse2zebra-light"),
+)
+
 
 @dataclass(frozen=True)
 class Model:
@@ -41,12 +47,14 @@ class Model:
 
 
 def models() -> list[Model]:
-    """Every model here: runs with a checkpoint (newest first), then the shipped ones by name."""
+    """Every model here: runs with a checkpoint (newest first), then the shipped ones."""
     trained = [Model(run.id, run.title, "run", run.checkpoints()[-1]) for run in runs() if run.checkpoints()]
-    shipped = [
-        Model(path.name, path.name, "shipped", path) for path in sorted(SHIPPED.glob("*")) if (path / checkpoint.INFO).is_file()
-    ]
-    return trained + shipped
+    shipped = [Model(path.name, path.name, "shipped", path) for path in SHIPPED.glob("*") if (path / checkpoint.INFO).is_file()]
+    return trained + sorted(shipped, key=_place)
+
+
+def _place(model: Model) -> tuple[int, str]:
+    return (NAMES.index(model.name) if model.name in NAMES else len(NAMES), model.name)
 
 
 def find(source: str | Path) -> Path:

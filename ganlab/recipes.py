@@ -111,7 +111,7 @@ _LIGHT_RUN: dict[str, Any] = {"dataset": "mnist", "steps": 12_000, "batch_size":
 for _name, _title, _settings in (
     ("dcgan", "Digits by a DCGAN", _LIGHT),
     ("lsgan", "Digits by an LSGAN", _LIGHT),
-    ("cgan", "Digits on demand by a CGAN", _LIGHT | {"steps": 4_000}),
+    ("cgan", "Digits on demand by a CGAN", _LIGHT),
     ("wgan-gp", "Digits by a WGAN-GP", _LIGHT | {"lr": 5e-4, "betas": (0.0, 0.9), "steps": 3_000}),
     (
         "gan",

@@ -15,7 +15,7 @@ from ganlab.events import Loading
 from ganlab.hub.card import Facts, write
 from ganlab.hub.pushing import count_parameters
 from ganlab.metrics.value import Value
-from ganlab.models import SHIPPED as FOLDER
+from ganlab.models import SHIPPED
 from ganlab.process import work
 from ganlab.recipes import recipe
 from ganlab.run import Run
@@ -25,16 +25,10 @@ if TYPE_CHECKING:
 
     from ganlab.pipeline import Pipeline
 
-# The recipes whose models lie in checkpoints/.
-SHIPPED = (
-    *("shapes-quick", "digits-quick", "digits-quick-conditional"),
-    *("digits-gan", "digits-dcgan", "digits-lsgan", "digits-cgan"),
-    *("facades-light", "horse2zebra-light"),
-)
 _ROWS = 8
 
 
-def train_and_ship(name: str, target: Path = FOLDER, *, root: Path | None = None) -> Generator[Loading, None, Path]:
+def train_and_ship(name: str, target: Path = SHIPPED, *, root: Path | None = None) -> Generator[Loading, None, Path]:
     """Train the recipe `name` here and now, measure it, and write its folder below `target`. ValueError when that fails."""
     config = recipe(name).config
     check(config)
@@ -46,7 +40,7 @@ def train_and_ship(name: str, target: Path = FOLDER, *, root: Path | None = None
     return (yield from ship(run.checkpoints()[-1], name, target))
 
 
-def ship(folder: Path, name: str, target: Path = FOLDER) -> Generator[Loading, None, Path]:
+def ship(folder: Path, name: str, target: Path = SHIPPED) -> Generator[Loading, None, Path]:
     """Write the checkpoint `folder` of a run as the shipped model `name`: halved where nobody can see it, with D and a card."""
     from ganlab.pipeline import Pipeline
 

@@ -9,12 +9,12 @@ import torch
 from small import small
 
 from ganlab.__main__ import main
-from ganlab.models import SHIPPED as FOLDER
+from ganlab.models import NAMES, SHIPPED
 from ganlab.pipeline import Pipeline
 from ganlab.process import work
 from ganlab.recipes import RECIPES
 from ganlab.run import Run
-from ganlab.shipping import SHIPPED, ship
+from ganlab.shipping import ship
 from ganlab.terminal import driven
 
 
@@ -37,10 +37,10 @@ def test_what_is_shipped_draws_what_was_trained_and_says_how(tmp_path: Path, fam
 
 
 def test_every_shipped_model_is_there_with_its_card_and_none_is_large() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == set(SHIPPED)
-    for name in SHIPPED:
-        assert name in RECIPES and f"--recipe {name}" in (FOLDER / name / "README.md").read_text()
-    assert sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file()) <= 60e6
+    assert {path.name for path in SHIPPED.iterdir()} == set(NAMES)
+    for name in NAMES:
+        assert name in RECIPES and f"--recipe {name}" in (SHIPPED / name / "README.md").read_text()
+    assert sum(file.stat().st_size for file in SHIPPED.rglob("*") if file.is_file()) <= 60e6
 
 
 def test_only_shipped_models_can_be_made_anew(capsys: pytest.CaptureFixture[str]) -> None:
