@@ -115,7 +115,7 @@ class Session:
 
     def _obey(self, letters: Letters) -> Iterator[Event]:
         """Report when it is time to, read the letters, and wait here while paused."""
-        if not (self.meter.due or self.paused):
+        if not (self.paused or self.meter.due()):
             return
         yield self.meter.report(self.step)
         self.single = False

@@ -30,13 +30,19 @@ class Meter:
         self._waited_before = waited()  # seconds in which the training had to wait for its data
         self._pending: list[tuple[int, Metrics]] = []
         self._earlier = seconds  # trained before a resume
-        self._start = self._reported = time.perf_counter()
+        self._start = self._reported = self._looked = time.perf_counter()
         self._reported_step = step
 
-    @property
     def due(self) -> bool:
-        """Whether the screens have waited long enough."""
-        return time.perf_counter() - self._reported >= FLUSH_SECONDS
+        """Whether it is time to look up from the training, for screens and letters; then not for FLUSH_SECONDS.
+
+        A clock of its own: a run that saves often reports often, and must hear a stop all the same.
+        """
+        now = time.perf_counter()
+        if now - self._looked < FLUSH_SECONDS:
+            return False
+        self._looked = now
+        return True
 
     @property
     def seconds(self) -> float:

@@ -204,3 +204,10 @@ def test_weights_of_terms_can_be_changed_where_there_are_any() -> None:
     assert changed(small("pix2pix"), "l1_weight", 10).to_dict()["l1_weight"] == 10.0
     with pytest.raises(ValueError, match="l1_weight cannot be changed while dcgan trains"):
         changed(small(), "l1_weight", 10)
+
+
+def test_a_run_that_saves_at_every_step_hears_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.1)
+    run = Run.create(small(steps=2000, checkpoint_every=1, keep_checkpoints=2))
+    work(run, lambda event: run.request_stop() if getattr(event, "step", 0) == 5 else None)
+    assert run.status().state == "stopped" and run.status().step < 500

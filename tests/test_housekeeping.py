@@ -171,7 +171,7 @@ def test_the_best_checkpoint_is_never_cleaned_up() -> None:
 
 def test_an_active_run_is_left_alone_and_an_unfinished_one_can_still_fall_back(held: list[FakeRun]) -> None:
     unfinished = Run.create(small(steps=1000, checkpoint_every=2, keep_checkpoints=50))
-    work(unfinished, lambda event: unfinished.request_stop() if getattr(event, "step", 0) == 20 else None)
+    work(unfinished, lambda event: unfinished.request_stop() if getattr(event, "step", 0) >= 20 else None)
     assert unfinished.status().state == "stopped" and len(states(unfinished)) > 2
     active = on_cpu(held).start()
     for _ in range(3):

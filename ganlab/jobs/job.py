@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ganlab.lock import is_held
+from ganlab.lock import FileLock, is_held
 from ganlab.metrics.value import Value
 from ganlab.run import ID, new_folder, remove_folder, runs_root
 
@@ -120,9 +120,16 @@ class Job:
 
     def delete(self) -> None:
         """Remove the job and what it found; ValueError while its process lives."""
-        if is_held(self.lock_path):
-            raise ValueError("This is still being worked on: stop it first, then delete it.")
-        remove_folder(self.path)
+        lock = FileLock(self.lock_path)
+        try:
+            if not lock.acquire(timeout=0.5):  # one that has just finished lets go in a moment
+                raise ValueError("This is still being worked on: stop it first, then delete it.")
+        except FileNotFoundError:  # somebody else was quicker: the outcome is the same
+            return
+        try:
+            remove_folder(self.path)
+        finally:
+            lock.release()
 
     def write(self, name: str, content: object) -> None:
         """Replace one of the job's files in one piece; for its worker."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from app_server import AppServer
+from conftest import playwright
 
 from ganlab.run import Run, runs
 
@@ -34,11 +35,16 @@ def window(app: AppServer, page: Any) -> Any:
 
 
 def pick(page: Any, label: str, option: str) -> None:
-    """Choose from one of Streamlit's select boxes as a person does: click, type, Enter."""
-    box = page.get_by_role("combobox", name=label)
-    box.click()
-    page.keyboard.type(option)
-    page.get_by_role("option", name=option).first.click()
+    """Choose from one of Streamlit's select boxes as a person does; again, where the page was drawn anew under the pointer."""
+    for patience in (5_000, 5_000, PATIENCE):
+        page.get_by_role("combobox", name=label).click()
+        page.keyboard.type(option)
+        try:
+            page.get_by_role("option", name=option).first.click(timeout=patience)
+            return
+        except playwright.TimeoutError:
+            page.keyboard.press("Escape")
+    raise AssertionError(f"{option} could not be chosen from {label}")
 
 
 def enter(page: Any, label: str, value: int) -> None:
