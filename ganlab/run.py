@@ -270,16 +270,21 @@ class Run:
 
     def delete(self) -> None:
         """Remove the run and all it holds; ValueError while a worker has it in hand."""
-        lock = FileLock(self.lock_path)
-        try:
-            if not lock.acquire(timeout=0.25):  # and nobody resumes it from here on
-                raise ValueError(f"{self.id} is still running: stop it first, then delete it.")
-        except FileNotFoundError:  # somebody else was quicker: the outcome is the same
-            return
-        try:
-            remove_folder(self.path)
-        finally:
-            lock.release()
+        remove_unless_held(self.path, self.lock_path, f"{self.id} is still running: stop it first, then delete it.")
+
+
+def remove_unless_held(path: Path, lock_path: Path, refusal: str) -> None:
+    """Delete a folder that no process has in hand; ValueError with `refusal` while one has it."""
+    lock = FileLock(lock_path)
+    try:
+        if not lock.acquire(timeout=0.5):  # who has just finished lets go in a moment; nobody resumes it from here on
+            raise ValueError(refusal)
+    except FileNotFoundError:  # somebody else was quicker: the outcome is the same
+        return
+    try:
+        remove_folder(path)
+    finally:
+        lock.release()
 
 
 def remove_folder(path: Path) -> None:

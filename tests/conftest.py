@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from fake_runs import FakeRun
 
 # Before anything imports torch: see ganlab/threads.py.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
@@ -30,6 +34,24 @@ def own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     monkeypatch.setenv("GANLAB_RUNS", str(home / "runs"))
     monkeypatch.setenv("GANLAB_DATA", str(home / "data"))
     yield home
+
+
+@pytest.fixture
+def fake(own_directories: Path) -> Iterator[Callable[..., FakeRun]]:
+    """Makes run directories without workers, and lets go of them in the end."""
+    from fake_runs import FakeRun
+
+    from ganlab.run import runs_root
+
+    made: list[FakeRun] = []
+
+    def make(**settings: Any) -> FakeRun:
+        made.append(FakeRun(runs_root(), **settings))
+        return made[-1]
+
+    yield make
+    for run in made:
+        run.release()
 
 
 def find_real_data() -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from ganlab.config import TrainConfig
 from ganlab.data import DATASETS, data_root
 from ganlab.families import FAMILIES
 from ganlab.recipes import RECIPES, configs_of
-from ganlab.run import Run, runs, runs_root
+from ganlab.run import Run, runs
 from ganlab.ui import start
 from ganlab.ui.choice import recipe_names
 
@@ -90,19 +90,6 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, TrainConfig]]:
     monkeypatch.setattr(start, "launch", launch)
     monkeypatch.setattr(start, "launch_together", launch_together)
     return made
-
-
-@pytest.fixture
-def fake() -> Iterator[Callable[..., FakeRun]]:
-    made: list[FakeRun] = []
-
-    def make(**settings: Any) -> FakeRun:
-        made.append(FakeRun(runs_root(), **settings))
-        return made[-1]
-
-    yield make
-    for run in made:
-        run.release()
 
 
 # -- Home -----------------------------------------------------------------------------------------------------------------

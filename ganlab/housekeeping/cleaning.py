@@ -12,7 +12,7 @@ from pathlib import Path
 from ganlab.checkpoint import STATE, checkpoints, resumable, step_of
 from ganlab.disk import readable
 from ganlab.lock import FileLock
-from ganlab.run import Run, runs, runs_root
+from ganlab.run import Run, remove_folder, runs, runs_root
 
 _LEFTOVER_SECONDS = 600.0  # younger ones may still be at work
 
@@ -130,9 +130,10 @@ def _old(path: Path) -> bool:
 def _remove(paths: list[Path]) -> None:
     """Renamed first: a folder is whole or gone, whenever this is killed."""
     for path in paths:
-        if path.is_dir():
-            grave = path if path.name.startswith(".deleted-") else path.rename(path.with_name(f".deleted-{path.name}"))
-            shutil.rmtree(grave, ignore_errors=True)
+        if path.name.startswith(".deleted-"):
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.is_dir():
+            remove_folder(path)
         else:
             path.unlink(missing_ok=True)
 

@@ -9,7 +9,7 @@ from ganlab.config import TrainConfig
 from ganlab.disk import LIMIT, checkpoint_bytes_of, limit, readable, room, will_write
 from ganlab.housekeeping.cleaning import clean
 from ganlab.housekeeping.waiting import queue
-from ganlab.run import runs_root
+from ganlab.run import Run, runs_root
 
 MAX_WAITING = "GANLAB_MAX_WAITING"
 _MOST_WAITING = 20
@@ -56,9 +56,9 @@ def warning(root: Path | None = None) -> str:
     return f"{runs} will write about {readable(wanted)}, but only {readable(left)} are left: {_remedy(root)}."
 
 
-def _written(run: object) -> int:
+def _written(run: Run) -> int:
     try:
-        return will_write(run)  # type: ignore[arg-type]
+        return will_write(run)
     except (OSError, ValueError):  # deleted meanwhile
         return 0
 

@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ganlab.lock import FileLock, is_held
+from ganlab.lock import is_held
 from ganlab.metrics.value import Value
-from ganlab.run import ID, new_folder, remove_folder, runs_root
+from ganlab.run import ID, new_folder, remove_unless_held, runs_root
 
 STARTING = 60.0  # seconds for a process to show itself; afterwards a job that nobody has in hand is lost
 LOST = "Its process was killed; what it had measured by then is kept."
@@ -120,16 +120,7 @@ class Job:
 
     def delete(self) -> None:
         """Remove the job and what it found; ValueError while its process lives."""
-        lock = FileLock(self.lock_path)
-        try:
-            if not lock.acquire(timeout=0.5):  # one that has just finished lets go in a moment
-                raise ValueError("This is still being worked on: stop it first, then delete it.")
-        except FileNotFoundError:  # somebody else was quicker: the outcome is the same
-            return
-        try:
-            remove_folder(self.path)
-        finally:
-            lock.release()
+        remove_unless_held(self.path, self.lock_path, "This is still being worked on: stop it first, then delete it.")
 
     def write(self, name: str, content: object) -> None:
         """Replace one of the job's files in one piece; for its worker."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from app_server import AppServer
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -33,6 +34,14 @@ def browser() -> Iterator[playwright.Browser]:
             pytest.skip(f"No Chromium to test with: {str(error).splitlines()[0]}")
         yield found
         found.close()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, browser: playwright.Browser) -> Iterator[AppServer]:
+    """The app with nothing but what it ships: the shapes are made, not downloaded."""
+    home = tmp_path_factory.mktemp("app")
+    with AppServer(home, home / "data") as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from app_server import AppServer
 from conftest import playwright
 from fake_runs import FakeRun
@@ -15,13 +13,6 @@ from ganlab.events import Point
 from ganlab.run import Run
 
 expect = playwright.expect
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[AppServer]:
-    home = tmp_path_factory.mktemp("doctor")
-    with AppServer(home, home / "data") as server:
-        yield server
 
 
 def won_by_d(step: int) -> Point:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,6 @@ from PIL import Image, ImageDraw
 
 PATIENCE = 90_000  # milliseconds
 STROKE = [(0.3, 0.25), (0.66, 0.25), (0.45, 0.75)]  # a seven, in parts of the paper
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[AppServer]:
-    home = tmp_path_factory.mktemp("app")
-    with AppServer(home, home / "data") as server:
-        yield server
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,6 @@ from ganlab.jobs import Job, jobs
 from ganlab.metrics.value import Value
 
 PATIENCE = 120_000  # milliseconds: two cores serve, render and measure at the same time
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[AppServer]:
-    """The app with nothing but what it ships: the shapes are made, not downloaded."""
-    home = tmp_path_factory.mktemp("app")
-    with AppServer(home, home / "data") as server:
-        yield server
 
 
 @pytest.fixture

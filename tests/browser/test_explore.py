@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,6 @@ from app_server import AppServer
 from ganlab.exploration.latents import Latent
 
 PATIENCE = 60_000  # milliseconds
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[AppServer]:
-    home = tmp_path_factory.mktemp("app")
-    with AppServer(home, home / "data") as server:
-        yield server
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,6 @@ PIXELS = """() => {
     return [...context.getImageData(0, 0, from.width, from.height).data].filter((_, index) => index % 4 === 0);
 }"""
 DRAWN_BY = "([by, old]) => { const d = document.getElementById('picture').dataset; return d.by === by && d.drawn !== old; }"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[AppServer]:
-    home = tmp_path_factory.mktemp("app")
-    with AppServer(home, home / "data") as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,6 @@ from ganlab.run import Run
 
 COMPRESSED = Path("cyclegan-horse2zebra-compressed", "latest_net_G.pth")
 PATIENCE = 60_000  # milliseconds
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[AppServer]:
-    home = tmp_path_factory.mktemp("app")
-    with AppServer(home, home / "data") as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
