@@ -106,6 +106,7 @@ def test_the_search_shows_itself_and_can_be_stopped_until_it_ends(seven: str) ->
     assert len(told) > 10
     assert "Step 0 of" in told[0][1] and "Found:" in told[-1][1] and "drawn as 7" in told[-1][1]
     assert told[0][2]["interactive"] and not told[-1][2]["interactive"]
+    assert all("interactive" not in between[2] for between in told[1:-1])  # one underway would light a Stop just clicked
     assert told[0][0] != told[-1][0]
     assert "Download" in told[-1][3]
 

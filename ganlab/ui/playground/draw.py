@@ -132,7 +132,7 @@ def run(sheet: str | None, model: str | None, label: int | None) -> Iterator[lis
         search = invert(pipeline, picture, label=_label(pipeline, label), every=EVERY)
         for found in _politely(search):
             address, differs = _state(pipeline, label, picture), difference(found)
-            stop = gr.update(interactive=not found.finished)
+            stop = _stop_button(found)
             yield [
                 shots(picture, found),
                 progress(pipeline, found),
@@ -141,6 +141,11 @@ def run(sheet: str | None, model: str | None, label: int | None) -> Iterator[lis
             ]
     except ValueError as error:
         raise gr.Error(str(error), duration=None) from None
+
+
+def _stop_button(found: Inversion) -> Any:
+    """Lit by the first picture, put out by the last: one underway when Stop is clicked must not light it again."""
+    return gr.update(interactive=not found.finished) if found.step == 0 or found.finished else gr.skip()
 
 
 def _politely(search: Iterator[Inversion]) -> Iterator[Inversion]:
