@@ -21,13 +21,14 @@ from ganlab.ui import playground
 from ganlab.ui.playground import draw, layers
 from ganlab.ui.playground.layer_table import grid, table
 from ganlab.ui.playground.pad import SIDE, on_paper, sheet_of
+from ganlab.ui.playground.search import stop
 from ganlab.web.pipelines import PIPELINES
 
 DIGITS, SHAPES, HORSES = "digits-quick-conditional", "shapes-quick", "horse2zebra-light"
 
 
 def asked(**query: str) -> Any:
-    return SimpleNamespace(query_params=query)
+    return SimpleNamespace(query_params=query, session_hash="a page")
 
 
 @pytest.fixture
@@ -98,17 +99,28 @@ def test_an_empty_sheet_is_waited_for_and_a_strange_one_refused() -> None:
     with pytest.raises(ImageError):
         on_paper(huge)
     with pytest.raises(gr.Error, match="Nothing is drawn yet"):
-        next(draw.run("", DIGITS, draw.ANY))
+        next(draw.run("", DIGITS, draw.ANY, asked()))
 
 
 def test_the_search_shows_itself_and_can_be_stopped_until_it_ends(seven: str) -> None:
-    told = list(draw.run(seven, DIGITS, 7))
+    told = list(draw.run(seven, DIGITS, 7, asked()))
     assert len(told) > 10
     assert "Step 0 of" in told[0][1] and "Found:" in told[-1][1] and "drawn as 7" in told[-1][1]
-    assert told[0][2]["interactive"] and not told[-1][2]["interactive"]
-    assert all("interactive" not in between[2] for between in told[1:-1])  # one underway would light a Stop just clicked
+    assert all(between[2]["interactive"] for between in told[:-1]) and not told[-1][2]["interactive"]
     assert told[0][0] != told[-1][0]
     assert "Download" in told[-1][3]
+
+
+def test_a_search_that_is_stopped_says_so_and_ends(seven: str) -> None:
+    search = draw.run(seven, DIGITS, 7, asked())
+    next(search)
+    stop(SimpleNamespace(session_hash="another page"))
+    assert "Step 4 of" in next(search)[1]
+    stop(asked())
+    (last,) = search
+    assert "Stopped at step 8 of" in last[1] and not last[2]["interactive"]
+    stop(asked())  # nothing is searched any more
+    assert "Step 0 of" in next(draw.run(seven, DIGITS, 7, asked()))[1]
 
 
 def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,9 +100,8 @@ def draw(page: Any) -> None:
     page.mouse.up()
     page.get_by_alt_text("What the model is shown").wait_for()
     page.get_by_role("button", name="Find G's closest picture").click()
-    page.get_by_text(re.compile(r"(Step \d+ of \d+|Found): [\d.]+ % off")).wait_for()
+    page.get_by_text(re.compile(r"Found: [\d.]+ % off")).wait_for()
     page.wait_for_function(LOADED, arg='.shot img[alt="G\'s closest picture"]')
-    page.get_by_role("button", name="Stop").click()
 
 
 def translate(page: Any) -> None:

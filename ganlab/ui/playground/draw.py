@@ -19,7 +19,7 @@ from ganlab.ui.playground.figures import QUIET, classes, drawing, endpoint, from
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.pad import on_paper, pad, sheet_of
 from ganlab.ui.playground.photo import photo
-from ganlab.ui.playground.search import beside, difference, enlarged, progress, shots
+from ganlab.ui.playground.search import beside, difference, enlarged, progress, shots, stop, stoppable
 from ganlab.ui.playground.sketch import pixels, reading, says, shown
 from ganlab.verdict import verdict
 from ganlab.web.courtesy import COURTESY
@@ -67,8 +67,8 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
         event.then(labels, widgets.model, widgets.label, **QUIET).then(look, asked, told, **look_settings)
     gr.on([widgets.sheet.change, widgets.label.input], look, asked, told, **look_settings)
     slow = at_once | {"concurrency_id": "invert", "show_progress": "minimal", "show_progress_on": widgets.status}
-    search = widgets.find.click(run, asked, [widgets.shots, widgets.status, widgets.stop, widgets.links], **slow)
-    widgets.stop.click(lambda: gr.update(interactive=False), None, widgets.stop, cancels=[search], **QUIET)
+    widgets.find.click(run, asked, [widgets.shots, widgets.status, widgets.stop, widgets.links], **slow)
+    widgets.stop.click(stop, None, None, **QUIET)
     _endpoint()
 
 
@@ -121,7 +121,7 @@ def look(sheet: str | None, model: str | None, label: int | None) -> list[Any]:
     return [shots(picture), _IDLE, words, links(_state(pipeline, label, picture))]
 
 
-def run(sheet: str | None, model: str | None, label: int | None) -> Iterator[list[Any]]:
+def run(sheet: str | None, model: str | None, label: int | None, request: gr.Request) -> Iterator[list[Any]]:
     """The search, picture by picture: G's closest, where it differs, how far it is; Stop works while it lasts."""
     try:
         image = on_paper(sheet)
@@ -130,22 +130,20 @@ def run(sheet: str | None, model: str | None, label: int | None) -> Iterator[lis
         pipeline = pipeline_of(model)
         picture = shown(pipeline, image)
         search = invert(pipeline, picture, label=_label(pipeline, label), every=EVERY)
-        for found in _politely(search):
-            address, differs = _state(pipeline, label, picture), difference(found)
-            stop = _stop_button(found)
-            yield [
-                shots(picture, found),
-                progress(pipeline, found),
-                stop,
-                links(address, pixels(beside(picture, found, differs))[None]),
-            ]
+        with stoppable(request) as asked:
+            for found in _politely(search):
+                stopped = asked.is_set() and not found.finished
+                address, differs = _state(pipeline, label, picture), difference(found)
+                yield [
+                    shots(picture, found),
+                    progress(pipeline, found, stopped),
+                    gr.update(interactive=not (found.finished or stopped)),
+                    links(address, pixels(beside(picture, found, differs))[None]),
+                ]
+                if stopped:
+                    return
     except ValueError as error:
         raise gr.Error(str(error), duration=None) from None
-
-
-def _stop_button(found: Inversion) -> Any:
-    """Lit by the first picture, put out by the last: one underway when Stop is clicked must not light it again."""
-    return gr.update(interactive=not found.finished) if found.step == 0 or found.finished else gr.skip()
 
 
 def _politely(search: Iterator[Inversion]) -> Iterator[Inversion]:

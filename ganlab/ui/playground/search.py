@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
 
+import gradio as gr
 import numpy as np
 from PIL import Image
 
@@ -13,12 +17,31 @@ from ganlab.pipeline import Pipeline
 from ganlab.translation import heat
 from ganlab.ui.playground.figures import data_uri
 
+_SEARCHES: dict[str, Event] = {}  # by the page that searches: whether somebody wants it to end
 _FULL = 0.5  # of the range: from here on a difference is drawn in the brightest colour
 
 
-def progress(pipeline: Pipeline, found: Inversion) -> str:
-    """How far the search is, in words, a bar and the curve of its best loss."""
-    words = "Found" if found.finished else f"Step {found.step} of {found.steps}"
+def stop(request: gr.Request) -> None:
+    """End this page's search with its next picture. Gradio's own cancelling lets pictures underway arrive after it."""
+    if asked := _SEARCHES.get(str(request.session_hash)):
+        asked.set()
+
+
+@contextmanager
+def stoppable(request: gr.Request) -> Iterator[Event]:
+    """What `stop` sets while the block, a search of the same page, lasts."""
+    page = str(request.session_hash)
+    asked = _SEARCHES[page] = Event()
+    try:
+        yield asked
+    finally:
+        _SEARCHES.pop(page, None)
+
+
+def progress(pipeline: Pipeline, found: Inversion, stopped: bool = False) -> str:
+    """How far the search is, or was when it was `stopped`, in words, a bar and the curve of its best loss."""
+    at = f"{'Stopped at step' if stopped else 'Step'} {found.step} of {found.steps}"
+    words = "Found" if found.finished else at
     as_class = f", drawn as {pipeline.labels[found.label]}" if found.label is not None and pipeline.labels else ""
     done = (
         f'role="progressbar" aria-label="The search" aria-valuemin="0" aria-valuemax="{found.steps}" aria-valuenow="{found.step}"'
