@@ -18,6 +18,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
+from ganlab import weights
 from ganlab.events import Checkpoint
 
 if TYPE_CHECKING:
@@ -75,10 +76,9 @@ def save(parent: Path, event: Checkpoint, config: Mapping[str, Any], recipe: str
 def _write_tensors(folder: Path, event: Checkpoint) -> None:
     import torch
     from safetensors import SafetensorError
-    from safetensors.torch import save_file
 
     try:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in event.model.items()}, folder / MODEL)
+        weights.write(event.model, folder / MODEL)
         if event.state:
             with (folder / STATE).open("wb") as file:
                 torch.save(dict(event.state), file)
@@ -174,16 +174,10 @@ def read_discriminators(folder: Path) -> dict[str, Tensor]:
 
 
 def _read_tensors(folder: Path, name: str) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     try:
-        tensors = load_file(folder / name)
-        return {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+        return weights.read(folder / name)
     except FileNotFoundError:
         raise ValueError(f"{folder.name} is not a checkpoint: it has no {name}.") from None
-    except SafetensorError as error:
-        raise ValueError(f"{name} in {folder.name} is damaged: {error}.") from None
 
 
 def read_state(folder: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganlab import checkpoint
+from ganlab import checkpoint, weights
 from ganlab.check import check
 from ganlab.evaluation import Asked, evaluate
 from ganlab.events import Loading
@@ -83,9 +83,7 @@ def _halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
-    from safetensors.torch import save_file
-
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+    weights.write(tensors, path)
     path.chmod(0o644)
 
 

@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A module may import its own layer and those before it.
 LAYERS = (
-    ("core", "config", "control", "events", "lock", "threads", "objectives", "nn", "devices", "images"),
+    ("core", "config", "control", "events", "lock", "threads", "objectives", "nn", "devices", "images", "weights", "quantities"),
     ("framing", "photo_files", "detached", "drawing", "activations"),
     ("training_state", "image_pool", "data", "store", "checkpoint", "adapters"),
     ("metrics",),

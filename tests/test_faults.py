@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import errno
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -296,6 +297,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "folder full of others": lambda folder: (shutil.rmtree(folder), shutil.copytree(ROOT / "docs", folder)),
     "config damaged": lambda folder: (folder / INFO).write_text('{"format": '),
     "model truncated": lambda folder: os.truncate(folder / MODEL, 100),
+    "one bit of the model flipped": lambda folder: _flip(folder / MODEL),
 }
 
 
@@ -309,8 +311,11 @@ def test_a_damaged_newest_checkpoint_costs_only_the_steps_since_the_one_before(d
     work(run)
     assert_ends_like(run, whole)
     for folder in run.checkpoints():
-        if folder.name != newest.name or damage not in ("config damaged", "model truncated"):
+        if folder.name != newest.name or not re.search("config|model", damage):
             read_model(folder)
+        elif "model" in damage:
+            with pytest.raises(ValueError, match=f"model.safetensors in {newest.name} is damaged"):
+                read_model(folder)
 
 
 def test_where_all_checkpoints_are_damaged_the_run_says_so() -> None:
