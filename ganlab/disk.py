@@ -104,12 +104,3 @@ def _sheet_bytes(run: Run, config: dict[str, Any]) -> int:
         return run.sample_path(shown[-1]).stat().st_size
     numbers = _knob(config, "samples") * _knob(config, "image_size") ** 2 * (config.get("channels") or 3)
     return int(_PIXEL_BYTES * numbers)
-
-
-def readable(size: float) -> str:
-    """ "3.2 GB", "512 MB", "7 kB": three digits at most."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 999.5:
-            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 9.95 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"

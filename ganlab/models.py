@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab import checkpoint
 from ganlab.core import Conditioning
-from ganlab.run import Run, runs
+from ganlab.run import Gone, Run, runs
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
 
@@ -48,9 +50,15 @@ class Model:
 
 def models() -> list[Model]:
     """Every model here: runs with a checkpoint (newest first), then the shipped ones."""
-    trained = [Model(run.id, run.title, "run", run.checkpoints()[-1]) for run in runs() if run.checkpoints()]
     shipped = [Model(path.name, path.name, "shipped", path) for path in SHIPPED.glob("*") if (path / checkpoint.INFO).is_file()]
-    return trained + sorted(shipped, key=_place)
+    return [*_trained(), *sorted(shipped, key=_place)]
+
+
+def _trained() -> Iterator[Model]:
+    for run in runs():
+        with suppress(Gone):  # deleted since it was listed
+            if found := run.checkpoints():
+                yield Model(run.id, run.title, "run", found[-1])
 
 
 def _place(model: Model) -> tuple[int, str]:

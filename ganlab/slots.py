@@ -21,10 +21,9 @@ def device_slot(run: Run, device: str, say: Callable[[str], None]) -> Iterator[b
     Every holder shares the lock and writes its group (or id) beside it: newcomers of the same group join, others need
     the lock for themselves alone.
     """
-    folder = run.path.parent / ".devices"
-    folder.mkdir(exist_ok=True)
-    stem = device.replace(":", "-")
-    lock, holder = FileLock(folder / f"{stem}.lock"), folder / f"{stem}.holder"
+    holder = _holder(run.path.parent, device)
+    holder.parent.mkdir(exist_ok=True)
+    lock = FileLock(holder.with_suffix(".lock"))
     said = ""
     while not _take(lock, holder, run, device):
         if run.stop_requested():
@@ -64,7 +63,12 @@ def _named(holder: Path) -> str:
 
 def holder_of(root: Path, device: str) -> str:
     """The group or id of the runs that had `device` last, "" when none had: who of them is still queued is loading its data."""
-    return _named(root / ".devices" / f"{device.replace(':', '-')}.holder")
+    return _named(_holder(root, device))
+
+
+def _holder(root: Path, device: str) -> Path:
+    """The file that says who has `device`."""
+    return root / ".devices" / f"{device.replace(':', '-')}.holder"
 
 
 def _waiting_before(run: Run, device: str) -> list[Run]:

@@ -158,8 +158,8 @@ def _begun(stack: ExitStack, path: Path, mode: str) -> sqlite3.Connection:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except sqlite3.OperationalError:
         raise
-    except sqlite3.DatabaseError:  # the queries will say so
-        return connection
+    except sqlite3.DatabaseError:
+        pass  # damaged: the queries will say so
     return connection
 
 

@@ -12,10 +12,11 @@ from small import small
 
 from ganlab.__main__ import main
 from ganlab.checkpoint import STATE, step_of
-from ganlab.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, readable, room, will_write
+from ganlab.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, room, will_write
 from ganlab.fork import prepare_fork
 from ganlab.housekeeping import RULE, Rule, admit, cancel, clean, queue, warning
 from ganlab.process import work
+from ganlab.quantities import readable
 from ganlab.run import Run, runs_root
 
 
@@ -86,7 +87,7 @@ def test_no_more_may_wait_than_the_server_allows(held: list[FakeRun], monkeypatc
     with pytest.raises(ValueError, match="0 runs wait already and this server lets 1 wait"):
         admit(small(), count=2)
     on_cpu(held).queue()
-    with pytest.raises(ValueError, match="1 runs wait already"):
+    with pytest.raises(ValueError, match="1 run waits already"):
         admit(small())
     monkeypatch.setenv("GANLAB_MAX_WAITING", "many")
     with pytest.raises(ValueError, match="GANLAB_MAX_WAITING = 'many' is not a whole number"):

@@ -13,6 +13,7 @@ import pytest
 from fake_runs import FakeRun
 from streamlit.testing.v1 import AppTest
 
+from ganlab import checkpoint
 from ganlab.config import TrainConfig
 from ganlab.data import DATASETS, data_root
 from ganlab.families import FAMILIES
@@ -128,6 +129,26 @@ def test_shipped_models_come_after_ones_own(fake: Callable[..., FakeRun], shippe
     assert "How it goes" not in texts(page)
     models = [element.proto.query_string for element in page.get("page_link") if element.proto.label == "Play with this"]
     assert models == [f"model={source.id}", "model=good-one"]
+
+
+@pytest.mark.parametrize("gone_first", [True, False])
+def test_a_run_deleted_while_its_card_is_drawn_says_so(
+    gone_first: bool, fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, deleted = (fake().start().train(10).checkpoint().finish().run for _ in range(2))
+    read = checkpoint.read_info
+
+    def read_info(folder: Path) -> checkpoint.Info:
+        info = None if gone_first else read(folder)
+        if deleted.path in folder.parents:
+            shutil.rmtree(deleted.path, ignore_errors=True)
+        return info or read(folder)
+
+    monkeypatch.setattr("ganlab.ui.cards.checkpoint.read_info", read_info)
+    page = visit("home")
+    played = [element.proto.query_string for element in page.get("page_link") if element.proto.label == "Play with this"]
+    assert played == [f"model={kept.id}"]
+    assert "dcgan on shapes was deleted." in texts(page)
 
 
 def test_home_stays_short(fake: Callable[..., FakeRun]) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab.checkpoint import STATE, checkpoints, resumable, step_of
-from ganlab.disk import readable
 from ganlab.lock import FileLock
+from ganlab.quantities import counted, readable
 from ganlab.run import Run, remove_folder, runs, runs_root
 
 _LEFTOVER_SECONDS = 600.0  # younger ones may still be at work
@@ -48,10 +48,10 @@ class Cleaned:
     def __str__(self) -> str:
         if not (self.checkpoints or self.states or self.leftovers):
             return "Nothing to clean up."
-        left = f" and {self.leftovers} leftovers of killed processes" if self.leftovers else ""
+        left = f" and {counted(self.leftovers, 'leftover')} of killed processes" if self.leftovers else ""
         return (
-            f"{readable(self.bytes)}: {self.checkpoints} checkpoints, the training state of {self.states} more, "
-            f"of {self.runs} runs{left}."
+            f"{readable(self.bytes)}: {counted(self.checkpoints, 'checkpoint')}, the training state of {self.states} more, "
+            f"of {counted(self.runs, 'run')}{left}."
         )
 
 

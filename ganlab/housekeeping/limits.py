@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from ganlab.config import TrainConfig
-from ganlab.disk import LIMIT, checkpoint_bytes_of, limit, readable, room, will_write
+from ganlab.disk import LIMIT, checkpoint_bytes_of, limit, room, will_write
 from ganlab.housekeeping.cleaning import clean
 from ganlab.housekeeping.waiting import queue
+from ganlab.quantities import counted, readable
 from ganlab.run import Run, runs_root
 
 MAX_WAITING = "GANLAB_MAX_WAITING"
@@ -35,9 +36,8 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
     waiting = sum(place.waits for device in places.values() for place in device)
     most = most_waiting()
     if places.get(resolve(config.device)) and waiting + count > most:
-        raise ValueError(
-            f"{waiting} runs wait already and this server lets {most} wait: cancel one, or try again when one has begun."
-        )
+        wait = f"{counted(waiting, 'run')} {'waits' if waiting == 1 else 'wait'} already"
+        raise ValueError(f"{wait} and this server lets {most} wait: cancel one, or try again when one has begun.")
     least, left = 2 * count * sum(checkpoint_bytes_of(config)), room(root)
     if least > left:
         most_bytes = limit(root)

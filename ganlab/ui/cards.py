@@ -33,7 +33,7 @@ def card(model: Model) -> None:
             run = Run.open(model.name) if model.origin == "run" else None
             origin = f"{progress(run.status())}, {age(run.settings['created'])}" if run else f"{info.step:,} steps, shipped"
         except (FileNotFoundError, ValueError) as error:
-            st.caption(str(error) if isinstance(error, ValueError) else f"{model.title} was deleted.")
+            st.caption(str(error) if model.folder.exists() else f"{model.title} was deleted.")
             return
         if picture:
             with st.container(key=f"pixels-{model.name}"):

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ganlab.devices import devices
 from ganlab.jobs import Job, launch
+from ganlab.quantities import counted
 from ganlab.ui import evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
 from ganlab.ui.asking import deed, explain, may
 from ganlab.ui.datasets import FOLDER
@@ -209,8 +210,8 @@ def _panel(arguments: Mapping[str, Any], found: Mapping[str, Subject], reader: s
     part = f", {_PARTS[arguments['split']].lower()}" if reference in measurable.references() and reference != FOLDER else ""
     against = {TRAINED_ON: "what each was trained on", FOLDER: "a folder"}.get(reference) or escaped(_short(reference))
     lines = (
-        f"**{_count(len(subjects), noun)}**, {_count(arguments['n'], 'image')} each",
-        f"{_count(len(metrics), 'metric')}{', with floors' if arguments['floors'] else ''}",
+        f"**{counted(len(subjects), noun)}**, {counted(arguments['n'], 'image')} each",
+        f"{counted(len(metrics), 'metric')}{', with floors' if arguments['floors'] else ''}",
         f"Against {against}{part}",
     )
     st.markdown("  \n".join(lines))
@@ -235,10 +236,6 @@ def _lacking(arguments: Mapping[str, Any]) -> str:
     if reference not in measurable.references() and not Path(reference).expanduser().exists():
         return f"{reference} does not exist on this machine."
     return ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _short(reference: str) -> str:
