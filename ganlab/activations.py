@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -94,12 +95,14 @@ def capture(network: nn.Module, *inputs: Tensor | None, most: int = MOST, side: 
     """Run `network` once on a batch of one and keep what its layers answer: at most `most` maps each, `side` pixels at most.
 
     Each answer is reduced when it comes, so the memory is that of the forward pass and of the small pictures. The network, which
-    should be in eval mode, is as before afterwards, whatever happens.
+    should be in eval mode, is as before afterwards, whatever happens; other threads may use it meanwhile.
     """
+    here = threading.get_ident()
     seen: dict[str, tuple[tuple[int, ...], Tensor, tuple[int, ...], int, bool]] = {}
 
     def keep(path: str, output: Any) -> None:
-        if isinstance(output, Tensor) and path not in seen:  # of a layer that runs twice the first answer
+        # Another thread draws somebody else's picture with this network; and of a layer that runs twice the first answer counts.
+        if isinstance(output, Tensor) and path not in seen and threading.get_ident() == here:
             seen[path] = (tuple(output.shape[1:]), *_reduced(output[0], most, side))
 
     with _watched(network, keep):

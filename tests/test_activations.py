@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -88,6 +89,24 @@ def test_the_strongest_come_first_and_each_spans_black_to_white() -> None:
     assert [(int(map_.min()), int(map_.max())) for map_ in maps.pictures] == [(0, 255), (0, 255)]
     (maps,) = capture(nn.Sequential(Three()), torch.zeros(1, 1, 4, 4)).maps
     assert maps.pictures[2].unique().tolist() == [127] or maps.pictures[2].unique().tolist() == [128]  # the constant one
+
+
+def test_what_another_thread_asks_of_the_network_meanwhile_is_not_shown() -> None:
+    class Interrupted(nn.Module):
+        """Somebody else's whole picture passes through the network in the middle of ours."""
+
+        def forward(self, x: Tensor) -> Tensor:
+            if threading.current_thread() is ours:
+                stranger = threading.Thread(target=network, args=(torch.ones(1, 1, 4, 4),))
+                stranger.start()
+                stranger.join()
+            return x
+
+    ours, ramp = threading.current_thread(), torch.linspace(0, 1, 16).view(1, 1, 4, 4)
+    network = nn.Sequential(Interrupted(), nn.ReLU()).eval()
+    pictures = [maps.pictures[0] for maps in capture(network, ramp).maps]
+    assert len(pictures) == 2
+    assert all(int(picture.min()) == 0 and int(picture.max()) == 255 for picture in pictures)  # a constant one would be grey
 
 
 def test_memory_is_that_of_the_small_pictures() -> None:
