@@ -36,7 +36,7 @@ class Gate:
     ) -> None:
         self.app, self._local_names = app, local_names
         self._uploads = Uploads()
-        self._pictures = Limit(120, 40, clock)  # a slider that is dragged asks for up to fifty a second
+        self._pictures = Limit(120, 60, clock)  # a slider that is dragged asks for up to sixty a second
         self._posts = Limit(100, 10, clock)  # the playground asks about ten things when it opens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
