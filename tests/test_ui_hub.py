@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 from hub_server import Hub, serving, use
+from PIL import Image, ImageDraw
 
 from ganlab import models, zoo
-from ganlab.ui.playground import classes, from_hub, latent, translate
+from ganlab.ui.playground import classes, from_hub, latent, sketch, translate
+from ganlab.ui.playground.explore import close
 from ganlab.ui.playground.figures import drawing
 from ganlab.web import shelf
 from ganlab.web.pipelines import PIPELINES
@@ -102,3 +106,38 @@ def test_an_entry_of_the_catalogue_becomes_a_model_with_its_domains(online: Hub,
     direction, _ = translate.choose("horse2zebra")
     assert direction["choices"] == [("horse to zebra", "AtoB")]
     assert [model.name for model in Shelf().models()] == ["horse2zebra"]  # another start finds it in the cache
+
+
+def test_a_model_of_the_hub_is_held_against_its_data_as_one_from_here_is(online: Hub, told: list[str]) -> None:
+    from_hub.fetched("draws", drawing, "someone/shapes-quick", None)
+    theirs, ours = (close.answer(name, "0", "circle") for name in ("someone/shapes-quick", "shapes-quick"))
+    assert theirs == ours and len(theirs[0]["nearest"]) == 6
+
+
+def test_a_folder_that_a_model_of_the_hub_names_is_never_read(online: Hub, told: list[str], tmp_path: Path) -> None:
+    files = {path.name: path.read_bytes() for path in (models.SHIPPED / "shapes-quick").iterdir()}
+    config = json.loads(files["config.json"])
+    config["config"] |= {"dataset": "folder", "data_path": str(tmp_path)}
+    online.add("someone/curious", files | {"config.json": json.dumps(config).encode()})
+    from_hub.fetched("draws", drawing, "someone/curious", None)
+    with pytest.raises(ValueError, match="The folder of images that this model was trained on is not on this machine"):
+        close.answer("someone/curious", "0", "circle")
+
+
+def test_of_weights_of_others_the_catalogue_says_what_they_were_trained_on(
+    online: Hub, foreign_weights: Path, told: list[str]
+) -> None:
+    weights = (foreign_weights / "mnist-dcgan" / "generator.pth").read_bytes()
+    for repo in ("huggan/dcgan-mnist", "someone/untold"):
+        online.add(repo, {"pytorch_model.bin": weights})
+    for name in ("dcgan-mnist", "someone/untold"):
+        assert from_hub.fetched("draws", drawing, name, None)[1] == name
+    corner = Image.new("L", (300, 300), 255)
+    ImageDraw.Draw(corner).rectangle((10, 10, 60, 60), fill=0)
+    digit, picture = (np.asarray(sketch.shown(PIPELINES.get(name), corner)) for name in ("dcgan-mnist", "someone/untold"))
+    assert digit[12:16, 12:16].min() > 200 and picture[12:16, 12:16].max() < 55  # only what is drawn for MNIST is centred
+    assert sketch.reading(PIPELINES.get("dcgan-mnist"), Image.fromarray(digit))
+    with pytest.raises(ValueError, match="not on this machine"):
+        close.answer("dcgan-mnist", "0", "")
+    with pytest.raises(ValueError, match="someone/untold does not say what it was trained on"):
+        close.answer("someone/untold", "0", "")

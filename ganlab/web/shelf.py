@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from ganlab import hub, zoo
+from ganlab import checkpoint, hub, zoo
 from ganlab.models import Model, models
+
+if TYPE_CHECKING:
+    from ganlab.pipeline import Pipeline
 
 LOOK_SECONDS = 2.0  # how old the look at the cache may be
 MOST = 32  # models that visitors asked for by address; the first one is forgotten, its file stays in the cache
@@ -96,3 +100,23 @@ def playable() -> list[Model]:
     own = models()
     names = {model.name for model in own}
     return [*own, *[model for model in SHELF.models() if model.name not in names]]
+
+
+def training_of(pipeline: Pipeline) -> Mapping[str, Any]:
+    """The config that a playable model was trained with; of weights of others, what the catalogue says; {} where nobody does.
+
+    A folder that a model of the Hub names is one of somebody else's machine, so it is left out: here it may be anything.
+    """
+    from ganlab.family import load_config
+
+    model = next((model for model in playable() if model.name == pipeline.name), None)
+    if model is None:
+        return {}
+    if model.folder.is_dir():
+        config = load_config(checkpoint.read_info(model.folder).config).to_dict()
+        return config | {"data_path": ""} if isinstance(model, HubModel) else config
+    entry = zoo.named(model.name)
+    if entry is None:
+        return {}
+    size = pipeline.spec.image_size
+    return {"family": entry.family, "dataset": entry.data, "data_path": "", "image_size": size, "flip": False}

@@ -11,13 +11,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ganlab import checkpoint
 from ganlab.drawing import as_digit, as_picture, on_dark
 from ganlab.exploration.scores import NO_JUDGE
 from ganlab.metrics.lenet import LenetExtractor, has_classifier
-from ganlab.models import models
 from ganlab.pipeline import Pipeline
 from ganlab.verdict import Scale, scale, verdict
+from ganlab.web.shelf import training_of
 
 _SHOWN = 3  # of the LeNet's readings
 _NO_DATA = " Where real images lie is unknown: they are not on this machine."
@@ -25,9 +24,8 @@ _NO_DATA = " Where real images lie is unknown: they are not on this machine."
 
 @lru_cache(maxsize=4)
 def _config(pipeline: Pipeline) -> Mapping[str, Any]:
-    """The config of a model of the menu."""
-    folder = next((model.folder for model in models() if model.name == pipeline.name), None)
-    return checkpoint.read_info(folder).config if folder else {}
+    """What is known of how a model of the menu was trained."""
+    return training_of(pipeline)
 
 
 @lru_cache(maxsize=4)

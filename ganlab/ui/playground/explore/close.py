@@ -9,12 +9,10 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
-from ganlab import checkpoint
 from ganlab.events import Loading
 from ganlab.exploration.latents import Latent, class_of, read
 from ganlab.exploration.neighbours import Match, Neighbourhood, Neighbours
 from ganlab.exploration.training_images import absence, training_images
-from ganlab.models import models
 from ganlab.pipeline import Pipeline
 from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw
 from ganlab.ui.playground.figures import (
@@ -30,6 +28,7 @@ from ganlab.ui.playground.figures import (
     row,
     scored,
 )
+from ganlab.web.shelf import training_of
 
 Told = Callable[[Loading], None]
 _HELP = """A generator that memorised draws copies of its training images. Distances mean something only beside those between real
@@ -82,11 +81,10 @@ def as_json(model: str | None, label: str | None, text: str) -> str:
 
 def searched(model: str | None, label: str | None, text: str, told: Told) -> tuple[Neighbourhood, Tensor]:
     """The training images, ready to be searched, and the latent's picture; ValueError, one sentence, where they are not here."""
-    _, _, images = _picture(model, label, text)
-    folder = next((known.folder for known in models() if known.name == model), None)
-    if folder is None:
-        raise ValueError(f"The model {model!r} was deleted.")
-    config = checkpoint.read_info(folder).config
+    pipeline, _, images = _picture(model, label, text)
+    config = training_of(pipeline)
+    if not config:
+        raise ValueError(f"{model} does not say what it was trained on, so there is nothing to look for a copy in.")
     if why := absence(config):
         raise ValueError(why)
     key = (config["dataset"], config["data_path"], config["image_size"], images.shape[1], config.get("flip"), config["family"])
