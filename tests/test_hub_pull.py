@@ -20,6 +20,7 @@ from huggingface_hub import constants
 from test_adapters_reading import Attack
 
 from ganlab import Pipeline, hub, zoo
+from ganlab.__main__ import main
 from ganlab.hub import transfer
 from ganlab.models import SHIPPED
 
@@ -229,10 +230,35 @@ def test_revisions_are_pinned(there: Hub, weights: bytes) -> None:
         assert path.read_bytes() == weights and path.parent.name == first
     assert hub.pull(REPO).parent.name == second and hub.pull(REPO).read_bytes() == newer
     asked = len(there.asked)
-    assert hub.pull(f"{REPO}@{first}").read_bytes() == weights and len(there.asked) == asked  # a commit never changes
+    assert hub.pull(f"{REPO}@{first}/generator.pth").read_bytes() == weights
+    assert len(there.asked) == asked  # a commit never changes
     one, other = Pipeline.from_pretrained(REPO, revision="v1"), Pipeline.from_pretrained(REPO)
     assert not torch.equal(one.generate(one.latents(2, 0)), other.generate(other.latents(2, 0)))
     refused(f"{REPO}@v9", "org/name has no revision 'v9'")
+
+
+def test_what_a_commit_means_does_not_depend_on_what_was_fetched_before(there: Hub, weights: bytes) -> None:
+    commit = there.add(REPO, {"first.pth": weights, "second.pth": weights, "one/only.pth": weights})
+    assert hub.pull(f"{REPO}@{commit}/first.pth").read_bytes() == weights
+    refused(f"{REPO}@{commit}", "holds 3 files of weights")
+    hub.pull(f"{REPO}@{commit}/one/only.pth")
+    asked = len(there.asked)
+    assert hub.pull(f"{REPO}@{commit}/one/only.pth").name == "only.pth" and len(there.asked) == asked
+    ours = there.add("org/ours", shipped("shapes-quick"))
+    folder, asked = hub.pull("org/ours", revision=ours), len(there.asked)
+    assert hub.pull("org/ours", revision=ours) == folder and len(there.asked) == asked
+
+
+def test_a_branch_may_have_a_slash_in_its_name(there: Hub, weights: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    there.add(REPO, {"notes.txt": b"nothing"})
+    commit = there.repos[REPO].commit({"generator.pth": weights}, "feature/x")
+    path = hub.pull(REPO, revision="feature/x")
+    assert path.read_bytes() == weights and path.parent.name == commit
+    assert Pipeline.from_pretrained(REPO, revision="feature/x").sample(1)
+    assert main(["pull", REPO, "--revision", "feature/x"]) == 0
+    assert f"ganlab sample {REPO}@feature%2Fx" in capsys.readouterr().out
+    assert hub.pull(f"{REPO}@feature%2Fx") == path
+    refused(REPO, "is no revision", revision="../x")
 
 
 def test_a_space_and_a_file_within(there: Hub, weights: bytes) -> None:

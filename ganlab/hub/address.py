@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 HOME = "https://huggingface.co"
 _HOW = f"write org/name, org/name@revision, org/name/path/to/file.pth, spaces/org/name, or a link from {HOME}"
 _REVISION = re.compile(r"[\w.-]+(/[\w.-]+)*", re.ASCII)
+_REQUEST = re.compile(r"refs/pr/\d+", re.ASCII)  # the one revision whose slashes need no %2F in an address
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -36,8 +37,9 @@ class Address:
         return f"{HOME}/{'spaces/' if self.kind == 'space' else ''}{self.repo}"
 
     def __str__(self) -> str:
-        kind, revision = "spaces/" if self.kind == "space" else "", f"@{self.revision}" if self.revision else ""
-        return f"{kind}{self.repo}{revision}{'/' if self.file else ''}{self.file}"
+        revision = self.revision if _REQUEST.fullmatch(self.revision) else self.revision.replace("/", "%2F")
+        kind, at = "spaces/" if self.kind == "space" else "", "@" if revision else ""
+        return f"{kind}{self.repo}{at}{revision}{'/' if self.file else ''}{self.file}"
 
 
 def parse(text: str) -> Address:
@@ -52,12 +54,17 @@ def parse(text: str) -> Address:
         raise HubError(f"{shown!r} is no address on the Hub: {_HOW}.") from None
     if found.type not in ("model", "space"):
         raise HubError(f"{shown!r} is a {found.type} on the Hub, which holds no model: {_HOW}.")
-    revision = found.revision or ""
-    if revision and (".." in revision or revision.endswith("/") or not _REVISION.fullmatch(revision)):
-        raise HubError(f"{revision[:60]!r} is no revision: it is a branch, a tag or a commit such as main or 3ce13dc.")
+    revision = proper_revision(found.revision) if found.revision else ""
     if found.path_in_repo and not safe(found.path_in_repo):
         raise HubError(f"{shown!r} names a file outside of its repository: {_HOW}.")
     return Address(found.id, found.type, revision, found.path_in_repo)
+
+
+def proper_revision(text: str) -> str:
+    """`text` where it can be a branch ("main", "feature/x"), a tag or a commit; else HubError, one sentence."""
+    if ".." in text or text.endswith("/") or not _REVISION.fullmatch(text):
+        raise HubError(f"{text[:60]!r} is no revision: it is a branch, a tag or a commit such as main or 3ce13dc.")
+    return text
 
 
 def means_the_hub(text: str) -> bool:

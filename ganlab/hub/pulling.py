@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ganlab.checkpoint import INFO, JUDGES, MODEL
-from ganlab.hub.address import Address, HubError, parse
+from ganlab.hub.address import Address, HubError, parse, proper_revision
 from ganlab.hub.cache import cached, checksum_of, is_ours, remember
 from ganlab.hub.choice import choose, inside, own_folder
 from ganlab.hub.listing import Listing, listing
@@ -34,8 +34,8 @@ def pulling(where: str | Address, *, revision: str = "", sha256: str = "", token
     """
     address = parse(where) if isinstance(where, str) else where
     if revision:
-        address = parse(str(replace(address, revision=revision)))
-    kept = cached(address) if address.pinned else None
+        address = replace(address, revision=proper_revision(revision))
+    kept = _certain(address) if address.pinned else None
     if kept is None:
         try:
             found = listing(address, token)
@@ -48,6 +48,13 @@ def pulling(where: str | Address, *, revision: str = "", sha256: str = "", token
     if sha256:
         _insist(kept, sha256, address)
     return kept
+
+
+def _certain(address: Address) -> Path | None:
+    """What is here and can only be what is meant: of files that were not named, the cache may hold one of several."""
+    place = cached(address)
+    named = place and bool(address.file) and place.as_posix().endswith(f"/{address.file}")
+    return place if place and (place.is_dir() or named) else None
 
 
 def _fetched(found: Listing, token: str | None) -> Fetching:
