@@ -116,7 +116,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 
     reproduce = verbs.add_parser("reproduce", help="train a published table's systems and print both tables as one")
     reproduce.add_argument("table", help="column (GAN, DCGAN, LSGAN and CGAN on MNIST) or duel (two losses on the same batches)")
-    reproduce.add_argument("--budget", default="", help="training time for all of them together, such as 10m (default: no limit)")
+    reproduce.add_argument("--budget", default="", help="training time of this call, in equal shares: 10m (default: no limit)")
     reproduce.add_argument("-n", type=int, default=10_000, metavar="COUNT", help="generated images to measure (default: 10000)")
     reproduce.add_argument("--dataset", default="", help="another data set than the source's")
     reproduce.add_argument("--device", default="auto", help="default: auto")

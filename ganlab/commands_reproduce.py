@@ -3,12 +3,46 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ganlab.events import Loading
+    from ganlab.reproduced import Reproduction
+    from ganlab.reproduction import Reproducing
 
 
 def reproduce(options: argparse.Namespace) -> None:
-    """Train the table's systems, measure them, print both tables as one."""
+    """Train the table's systems, measure them, print both tables as one; what is known by then also when it is cut short."""
     from ganlab.reproduction import reproduce, seconds
     from ganlab.terminal import driven
 
     budget = seconds(options.budget) if options.budget else None
-    print(driven(reproduce(options.table, budget, n=options.n, dataset=options.dataset, device=options.device)))
+    work = reproduce(options.table, budget, n=options.n, dataset=options.dataset, device=options.device)
+    print(driven(_told(options.table, work)))
+
+
+def _told(name: str, work: Reproducing) -> Generator[Loading, None, Reproduction]:
+    """Only how far it is; the rows so far are printed where it does not come to its end."""
+    from ganlab.events import Loading
+    from ganlab.reproduced import Failure, Reproduction, Row
+
+    rows: list[Row] = []
+    done = False
+    try:
+        while True:
+            match next(work):
+                case Loading() as event:
+                    yield event
+                case Row() as row:
+                    rows.append(row)
+                case Failure():
+                    pass
+    except StopIteration as end:
+        done = True
+        found: Reproduction = end.value
+        return found
+    finally:
+        work.close()
+        if rows and not done:
+            print(Reproduction(name, tuple(rows)))

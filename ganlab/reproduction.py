@@ -6,7 +6,7 @@ import math
 import re
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from ganlab.events import Loading
 from ganlab.metrics.value import Value
 from ganlab.metrics.weights_files import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.recipes import TOGETHER, configs_of
+from ganlab.reproduced import Failure, Reproduction, Row, duration
 from ganlab.run import Run, runs
 
 # FID after the source's first and last epoch (of 200), under its own reading.
@@ -36,80 +37,50 @@ DISPLAY_STEP = 1000  # the duel's source prints means over as many steps
 _POLL_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
-class Row:
-    """One system: what its source published, what `first` (after one epoch; empty where that was not reached) and `last` read.
-
-    `seconds` is the time it trained, over `epochs`.
-    """
-
-    recipe: str
-    run: str
-    published: str
-    epochs: float
-    epochs_wanted: float
-    seconds: float
-    first: tuple[Value, ...]
-    last: tuple[Value, ...]
-
-
-@dataclass(frozen=True)
-class Reproduction:
-    """The rows of a table, and the `floors`: what real images read."""
-
-    name: str
-    rows: tuple[Row, ...]
-    floors: tuple[Value, ...] = ()
-
-    @property
-    def values(self) -> list[Value]:
-        """Everything that was measured."""
-        return [value for row in self.rows for value in (*row.first, *row.last)] + list(self.floors)
-
-    def __str__(self) -> str:
-        """A table in Markdown, and below it how it was measured."""
-        metrics = list(dict.fromkeys(value.metric for value in self.values))
-        lines = [["recipe", "published", *metrics, "epochs", "trained"]]
-        for row in self.rows:
-            cells = [f"{_of(row.first, name)} → {_of(row.last, name)}" if row.first else _of(row.last, name) for name in metrics]
-            epochs = f"{row.epochs:.3g} of {row.epochs_wanted:.3g}"
-            lines.append([f"`{row.recipe}`", row.published, *cells, epochs, _duration(row.seconds)])
-        for subject in dict.fromkeys(value.subject for value in self.floors):
-            own = [value for value in self.floors if value.subject == subject]
-            lines.append([subject, "", *(_of(own, name) for name in metrics), "", ""])
-        lines.insert(1, ["---"] * len(lines[0]))
-        notes = [str(value) for value in (self.rows[-1].last if self.rows else ())]
-        return "\n".join([*("| " + " | ".join(line) + " |" for line in lines), "", "Measured as in:", *notes])
-
-
-Reproducing = Generator[Loading, None, Reproduction]
+Reproducing = Generator[Loading | Row | Failure, None, Reproduction]
 
 
 def reproduce(name: str, budget: float | None = None, *, n: int = 10_000, dataset: str = "", device: str = "auto") -> Reproducing:
-    """Yield how far it is; return the table.
+    """Yield how far it is, each Row when it is known and each Failure; return the table.
 
-    `name` is "column" or "duel". The systems train one after the other for an equal share of `budget` (seconds of training;
-    None: the published number of epochs), so a budget shortens the slow ones most: every row says how many epochs it saw.
-    Runs of an earlier call that are not done yet go on. Closing the generator stops the training after a checkpoint.
-    ValueError, one sentence, when something cannot be trained or measured.
+    `name` is "column" or "duel". The systems train one after the other, each for an equal share of this call's `budget` (seconds
+    of training; None: the published number of epochs), so a budget costs the slow ones most epochs: every row says how many it
+    saw. Runs of an earlier call that are not done yet go on. Closing the generator stops the training after a checkpoint.
+    A system that cannot be trained or measured leaves the others alone; ValueError, one sentence, when none can.
     """
     if name not in TABLES:
         raise ValueError(f"table = {name!r} is not one of {', '.join(TABLES)}.")
     groups = [TABLES[name]] if name in TOGETHER else [(recipe,) for recipe in TABLES[name]]
+    overrides = {"device": device} | ({"dataset": dataset} if dataset else {})
     rows: list[Row] = []
+    failures: list[Failure] = []
     left = budget
     for done, recipes in enumerate(groups):
         share = None if left is None else left / (len(groups) - done)
-        overrides = {"device": device} | ({"dataset": dataset} if dataset else {})
-        members = yield from _trained({recipe: _config(recipe, overrides) for recipe in recipes}, share)
-        for run in members:
-            rows.append((yield from _row(run, n)))
-        left = None if left is None else left - max(row.seconds for row in rows[-len(members) :])
-    floors: list[Value] = []
-    measured = next((run for row in rows if row.last for run in [Run.open(row.run)]), None)
-    if measured and name == "column":
-        floors = yield from evaluate_floors(str(measured.checkpoints()[-1]), Asked(_metrics(), n))
-    return Reproduction(name, tuple(rows), tuple(floors))
+        began = time.monotonic()
+        try:
+            members, spent = yield from _trained({recipe: _config(recipe, overrides) for recipe in recipes}, share)
+            for run in members:
+                rows.append((yield from _row(run, n)))
+                yield rows[-1]
+        except ValueError as error:
+            spent = time.monotonic() - began
+            failures.append(Failure(f"{' and '.join(recipes)}: {error}"))
+            yield failures[-1]
+        left = None if left is None else max(0.0, left - spent)
+    if not rows:
+        raise ValueError(failures[0].sentence)
+    floors = (yield from _floors(rows, n)) if name == "column" else []
+    return Reproduction(name, tuple(rows), tuple(floors), tuple(failure.sentence for failure in failures))
+
+
+def _floors(rows: Sequence[Row], n: int) -> Generator[Loading, None, list[Value]]:
+    """What real images read against every reference that a system was held against: they differ in size."""
+    references = {row.last[0].reference: row for row in reversed(rows) if row.last}
+    floors = []
+    for row in reversed(references.values()):
+        floors += yield from evaluate_floors(str(Run.open(row.run).checkpoints()[-1]), Asked(_metrics(), n))
+    return floors
 
 
 def seconds(text: str) -> float:
@@ -126,14 +97,19 @@ def _config(recipe: str, overrides: Mapping[str, str]) -> TrainConfig:
     return config.replace(checkpoint_every=config.sample_every)
 
 
-def _trained(configs: Mapping[str, TrainConfig], share: float | None) -> Generator[Loading, None, list[Run]]:
-    """Runs of `configs`, side by side, trained to their end or for `share` seconds each."""
+def _trained(configs: Mapping[str, TrainConfig], share: float | None) -> Generator[Loading, None, tuple[list[Run], float]]:
+    """Runs of `configs`, side by side, trained to their end or for `share` seconds more; and for how many seconds that was."""
     members = _found(configs)
+    before = {run.id: run.status().seconds for run in members}
     for run in members:
         status = run.status()
-        if not status.active and status.state != "finished" and (share is None or status.seconds < share):
+        if not status.active and status.state != "finished" and (share is None or share > 0):
             process.resume(run)
     members = members or process.launch_together(configs)
+
+    def spent() -> float:
+        return max(run.status().seconds - before.get(run.id, 0.0) for run in members)
+
     try:
         while any(run.status().active for run in members):
             status = members[0].status()
@@ -143,9 +119,9 @@ def _trained(configs: Mapping[str, TrainConfig], share: float | None) -> Generat
             elif share is None:
                 yield Loading(what, status.step, status.steps, "steps")
             else:
-                yield Loading(what, round(status.seconds), round(share), "seconds")
-            for run in members:
-                if share is not None and run.status().seconds >= share:
+                yield Loading(what, round(spent()), round(share), "seconds")
+            if share is not None and spent() >= share:
+                for run in members:
                     run.request_stop()
             time.sleep(_POLL_SECONDS)
     except GeneratorExit:
@@ -155,7 +131,7 @@ def _trained(configs: Mapping[str, TrainConfig], share: float | None) -> Generat
     for run in members:
         if run.status().state in ("failed", "lost"):
             raise ValueError(f"{run.id} did not get to its end: {run.status().message}")
-    return members
+    return members, spent()
 
 
 def _found(configs: Mapping[str, TrainConfig]) -> list[Run]:
@@ -181,9 +157,10 @@ def _row(run: Run, n: int) -> Generator[Loading, None, Row]:
     by_step = {step_of(folder): folder for folder in run.checkpoints()}
     last = max(by_step, default=0)
     measured = {}
-    for when in {epoch, last} & by_step.keys():
-        if recipe in COLUMN:
-            measured[when] = yield from _measured(by_step[when], n, f"{recipe}, epoch {_epochs(when, epoch)}")
+    for when in sorted({epoch, last} & by_step.keys() if recipe in COLUMN else ()):
+        trained = f", {duration(status.seconds)}" if when == last else ""
+        subject = f"{recipe}, epoch {when / epoch:.3g} of {status.steps / epoch:.3g}{trained}"
+        measured[when] = yield from _measured(by_step[when], n, subject)
     if recipe in DUEL:
         measured |= {when: _losses(run, when) for when in (DISPLAY_STEP, status.step) if when}
     first_at = epoch if recipe in COLUMN else DISPLAY_STEP
@@ -243,15 +220,3 @@ def _published(recipe: str) -> str:
         return f"{first:.2f} → {last:.2f}"
     (g, d), (g_last, d_last) = DUEL[recipe]
     return f"G {g:.3f} → {g_last:.3f}, D {d:.3f} → {d_last:.3f}"
-
-
-def _of(values: Sequence[Value], metric: str) -> str:
-    return next((str(value.estimate) for value in values if value.metric == metric), "–")
-
-
-def _epochs(step: int, epoch: int) -> str:
-    return f"{step / epoch:.3g}"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

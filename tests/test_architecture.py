@@ -28,7 +28,7 @@ LAYERS = (
     ("housekeeping",),
     ("process",),
     ("translation", "inversion", "inspection", "onnx_export", "verdict", "exploration"),
-    ("classroom", "fork", "comparison", "lineage", "evaluation", "jobs", "reproduction", "terminal"),
+    ("classroom", "fork", "comparison", "lineage", "evaluation", "jobs", "reproduced", "reproduction", "terminal"),
     ("shipping", "space", "doctor"),
     (
         "commands",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganlab import reproduction
+from ganlab.commands_reproduce import _told
 from ganlab.events import Loading
+from ganlab.jobs.kinds import KINDS, Measured, Trouble
 from ganlab.metrics.value import Value
 from ganlab.recipes import RECIPES
-from ganlab.reproduction import COLUMN, DUEL, TABLES, Reproduction, Row, reproduce, seconds
+from ganlab.reproduced import Reproduction, Row
+from ganlab.reproduction import COLUMN, DUEL, TABLES, reproduce, seconds
 from ganlab.run import runs
 from ganlab.terminal import driven
 
@@ -44,25 +48,55 @@ def test_an_unknown_table_lists_what_there_is() -> None:
         next(reproduce("nope"))
 
 
-def value(metric: str, number: float, subject: str) -> Value:
-    return Value(metric, number, 0.12, 1000, 60_000, "mnist train, 28 px", "lenet-mnist abc", "none", 0, subject)
+def value(number: float, subject: str, **changes: Any) -> Value:
+    made = Value("distance", number, 0.12, 1000, 60_000, "mnist train, 28 px", "lenet-mnist abc", "none", 0, subject)
+    return replace(made, **changes)
+
+
+SIZE_32 = {"reference": "mnist train, 32 px"}
+HALF = {"reference": "mnist train, second half, 28 px", "n_real": 30_000}
 
 
 def test_the_table_has_a_row_for_each_system_and_for_real_images() -> None:
-    first, last, floor = (value("distance", number, who) for number, who in ((40.0, "a"), (9.0, "a"), (0.5, "real images")))
+    first, last, floor = (value(number, who) for number, who in ((40.0, "a"), (9.0, "a"), (0.5, "real images (mnist test)")))
     rows = (
         Row("column-gan", "run", "540.90 → 103.69", 20, 200, 600, (first,), (last,)),
-        Row("column-dcgan", "run", "314.34 → 44.99", 0.25, 200, 7200, (), (value("distance", 90.0, "b"),)),
+        Row("column-cgan-fid", "run", "605.47 → 79.92", 0.25, 200, 7200, (), (value(90.0, "b"),)),
+        Row("column-lsgan-mlp", "run", "532.52 → 94.01", 0, 200, 3, (), ()),
     )
-    table = str(Reproduction("column", rows, (floor,))).splitlines()
+    table = str(Reproduction("column", rows, (floor,), ("column-dcgan: it broke.",))).splitlines()
     assert table[2] == "| `column-gan` | 540.90 → 103.69 | 40.00 ± 0.12 → 9.00 ± 0.12 | 20 of 200 | 10.0 min |"
-    assert table[3] == "| `column-dcgan` | 314.34 → 44.99 | 90.00 ± 0.12 | 0.25 of 200 | 2.0 h |"
-    assert table[4] == "| real images |  | 0.50 ± 0.12 |  |  |"
+    assert table[3] == "| `column-cgan-fid` | 605.47 → 79.92 | 90.00 ± 0.12 | 0.25 of 200 | 2.0 h |"
+    assert table[4] == "| real images (mnist test) |  | 0.50 ± 0.12 |  |  |"
     assert len({line.count("|") for line in table[:5]}) == 1
+    said = "\n".join(table)
+    assert "`column-lsgan-mlp` was not measured" in said and table[-1] == "column-dcgan: it broke."
+
+
+def test_no_column_holds_numbers_that_refuse_to_be_compared() -> None:
+    """One system at 28 px, one at 32 px, and a half against a half: three protocols, three tables, each with its own."""
+    rows = (
+        Row("column-gan", "run", "540.90 → 103.69", 20, 200, 600, (value(40.0, "a"),), (value(9.0, "a, later"),)),
+        Row("column-dcgan", "run", "314.34 → 44.99", 2, 200, 600, (), (value(5.0, "b", **SIZE_32),)),
+    )
+    test, half = "real images (mnist test)", "real images (mnist train, first half)"
+    floors = (value(0.5, test), value(0.1, half, **HALF), value(0.6, test, **SIZE_32))
+    said = str(Reproduction("column", rows, floors))
+    tables = [block.splitlines() for block in said.split("\n\n") if block.startswith("|")]
+    assert [[line.split("|")[1].strip() for line in table[2:]] for table in tables] == [
+        ["`column-gan`", test],
+        ["`column-dcgan`", test],
+        [half],
+    ]
+    below = [block for block in said.split("\n\n") if block.startswith("1,000 images")]
+    for protocol, reference in zip(below, ("60,000 of mnist train, 28", "60,000 of mnist train, 32", "30,000 of"), strict=True):
+        assert reference in protocol
 
 
 @pytest.fixture
 def only_the_quickest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One system, and no floors, which take a while."""
+
     def none(*_: Any) -> Generator[Loading, None, list[Value]]:
         yield Loading("nothing")
         return []
@@ -88,18 +122,84 @@ def test_closing_stops_the_training_and_the_next_call_goes_on(real_data: Path, o
     ran_until(reproduce("column"), 20)
     first = runs()[0].status()
     assert first.state == "stopped" and runs()[0].checkpoints()
-    short = driven(reproduce("column", first.seconds / 2, n=300))  # the time is up: measured at once
+    short = driven(_told("column", reproduce("column", 0.0, n=300)))  # no time: measured at once
     (row,) = short.rows
     assert row.last[0].step == first.step and not row.first and 0 < row.epochs < row.epochs_wanted == 200
-    longer = driven(reproduce("column", first.seconds + 2, n=300))
-    assert len(runs()) == 1 and longer.rows[0].seconds >= first.seconds + 2
-    assert longer.rows[0].last[0].step > first.step
+    assert row.last[0].subject.startswith(f"column-cgan-fid, epoch {row.epochs:.3g} of 200, ")
+    again = driven(_told("column", reproduce("column", 1.0, n=300)))  # less than it has trained, but this call's own
+    assert len(runs()) == 1 and again.rows[0].seconds >= first.seconds + 1
+    assert again.rows[0].last[0].step > first.step
+
+
+class Trained:
+    """A run as far as its budget matters: it never moves, whoever asks."""
+
+    def __init__(self, recipe: str) -> None:
+        self.id = recipe
+
+
+def stubbed(monkeypatch: pytest.MonkeyPatch, spent: dict[str, float], broken: str = "") -> list[float | None]:
+    """Trainings that take `spent` seconds; -> the shares they were given, as they are given."""
+    shares: list[float | None] = []
+
+    def trained(configs: dict[str, Any], share: float | None) -> Generator[Loading, None, tuple[list[Any], float]]:
+        (recipe,) = configs
+        shares.append(share)
+        yield Loading("Training")
+        if recipe == broken:
+            raise ValueError("it broke.")
+        return [Trained(recipe)], spent.get(recipe, share or 0.0)
+
+    def row(run: Trained, n: int) -> Generator[Loading, None, Row]:
+        yield Loading("Reading")
+        return Row(run.id, run.id, "", 1, 200, 7200, (), (value(1.0, run.id),))
+
+    def none(*_: Any) -> Generator[Loading, None, list[Value]]:
+        yield Loading("nothing")
+        return []
+
+    monkeypatch.setattr(reproduction, "_trained", trained)
+    monkeypatch.setattr(reproduction, "_row", row)
+    monkeypatch.setattr(reproduction, "_floors", none)
+    return shares
+
+
+def test_a_budget_is_for_one_call_whatever_was_trained_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = stubbed(monkeypatch, {})
+    for _ in range(2):  # each row has two hours behind it
+        driven(_told("column", reproduce("column", 3600.0)))
+    assert shares == [900.0] * 8
+
+
+def test_who_takes_too_long_leaves_no_less_than_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = stubbed(monkeypatch, {"column-gan": 5000.0})
+    driven(_told("column", reproduce("column", 3600.0)))
+    assert shares == [900.0, 0.0, 0.0, 0.0]
+
+
+def test_one_that_fails_leaves_the_others_and_what_they_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    stubbed(monkeypatch, {}, broken="column-dcgan")
+    told = list(KINDS["reproduce"](name="column", budget=40.0))
+    kept = [value.subject for one in told if isinstance(one, Measured) for value in one.values]
+    assert kept == ["column-gan", "column-lsgan-mlp", "column-cgan-fid"]
+    assert [one.sentence for one in told if isinstance(one, Trouble)] == ["column-dcgan: it broke."]
+
+
+def test_what_is_known_is_printed_when_it_is_cut_short(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stubbed(monkeypatch, {})
+    work = _told("column", reproduce("column", 40.0))
+    for _ in range(3):
+        next(work)
+    work.close()
+    assert "`column-gan`" in capsys.readouterr().out
 
 
 def test_the_duel_runs_side_by_side_and_reports_its_losses(real_data: Path) -> None:
     ran_until(reproduce("duel", 600.0, dataset="mnist"), 20, count=2)
     assert {run.status().state for run in runs()} == {"stopped"}
-    table = driven(reproduce("duel", 0.001, dataset="mnist"))
+    table = driven(_told("duel", reproduce("duel", 0.0, dataset="mnist")))
     assert [row.recipe for row in table.rows] == ["duel-bce", "duel-mse"] and len(runs()) == 2
     for row in table.rows:
         g, d = row.last

@@ -36,9 +36,24 @@ def _evaluate(**arguments: object) -> Working:
 
 
 def _reproduce(name: str, budget: float | None = None) -> Working:
+    from ganlab.reproduced import Row
     from ganlab.reproduction import reproduce
 
-    return (yield from reproduce(name, budget)).values
+    work = reproduce(name, budget)
+    try:
+        while True:
+            match next(work):
+                case Loading() as event:
+                    yield event
+                case Row() as row:
+                    yield Measured(row.values)
+                case failure:
+                    yield Trouble(failure.sentence)
+    except StopIteration as end:
+        values: list[Value] = end.value.values
+        return values
+    finally:
+        work.close()
 
 
 KINDS: dict[str, Callable[..., Working]] = {"evaluate": _evaluate, "reproduce": _reproduce}

@@ -1,4 +1,4 @@
-"""Starting a job and doing it: one process for each, one at work at a time in each folder of runs."""
+"""Starting a job and doing it: one process for each, one of a kind at work at a time in each folder of runs."""
 
 from __future__ import annotations
 
@@ -102,8 +102,11 @@ def _sentence(error: Exception) -> str:
 
 @contextmanager
 def _turn(job: Job) -> Iterator[bool]:
-    """Inside the block no other job of this folder works; False when somebody asked to stop while it waited."""
-    lock = FileLock(job.path.parent / ".turn")
+    """Inside the block no other job of this kind works in this folder; False when somebody asked to stop while it waited.
+
+    Each kind has a turn of its own: a reproduction may wait for days until its runs are trained.
+    """
+    lock = FileLock(job.path.parent / f".turn-{job.facts['kind']}")
     said = ""
     while (ahead := len(_before(job))) or not lock.acquire():
         if job.stop_requested():
@@ -121,9 +124,16 @@ def _turn(job: Job) -> Iterator[bool]:
 
 
 def _before(job: Job) -> list[Job]:
-    """Older jobs that somebody works on or that wait."""
-    older = [other for other in jobs(job.path.parent.parent) if other.id < job.id]
+    """Older jobs of its kind that somebody works on or that wait."""
+    older = [other for other in jobs(job.path.parent.parent) if other.id < job.id and _kind(other) == job.facts["kind"]]
     return [other for other in older if is_held(other.lock_path) and other.status().active]
+
+
+def _kind(job: Job) -> str:
+    try:
+        return str(job.facts["kind"])
+    except ValueError:  # damaged: it is in nobody's way
+        return ""
 
 
 class _Reporter:
