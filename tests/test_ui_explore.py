@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import re
@@ -17,7 +18,8 @@ from PIL import Image
 from ganlab import Pipeline
 from ganlab.exploration.latents import Latent
 from ganlab.ui import playground
-from ganlab.ui.playground import classes, figures
+from ganlab.ui.playground import classes, figures, latent, layers
+from ganlab.ui.playground import draw as draw_panel
 from ganlab.ui.playground.explore import SECTIONS, _body, _head, atlas, between, choose, close, film, sums
 from ganlab.web.pictures import Order, draw
 
@@ -110,6 +112,44 @@ def test_the_head_restores_model_and_label_and_later_visits_keep_them() -> None:
     shown = _body(sections(), None, False, request)
     assert shown[0].selected == "sums"
     assert 'Client("http://lab:9/p/")' in shown[-1] and '"digits-quick"' in shown[-1]
+
+
+HOSTILE = 'x");import os;os.system("..\\'
+
+
+def literals(code: str) -> list[Any]:
+    """The arguments of the last call in an example, as Python reads them."""
+    (call,) = [node for node in ast.walk(ast.parse(code).body[-1]) if isinstance(node, ast.Call)]
+    return [ast.literal_eval(argument) for argument in call.args]
+
+
+def test_no_name_from_outside_becomes_code_that_people_copy() -> None:
+    request = SimpleNamespace(query_params={"model": HOSTILE}, headers={"referer": 'http://lab/");evil("'})
+    assert not any("import os" in str(value) for value in _body(sections(), None, False, request))
+    shown = figures.in_python(classes._CODE, 'http://lab/");evil("', model=HOSTILE, first="{second}", second=HOSTILE)
+    assert literals(shown) == [HOSTILE, 0, "{second}", HOSTILE, 0.5, 1]
+    assert ast.unparse(ast.parse(shown).body[1]) == "client = Client('http://lab/\");evil(\"')"
+
+
+@pytest.mark.parametrize("seed", ["²", "٣" * 30, "1" * 5000, "-1", "1e3", str(2**31)])
+def test_a_seed_that_is_none_is_left_out_of_every_panel(seed: str) -> None:
+    query = {"seed": seed, "label": seed, "layer": seed, "rows": seed}
+    assert latent.restore(SimpleNamespace(query_params=query))[4] == 0
+    assert classes.restore(None, 0, False, query, "")[8] == 0
+    assert layers.restore(SimpleNamespace(query_params=query | {"tab": "layers"}))[2]["value"] == 0
+    assert draw_panel.restore(SimpleNamespace(query_params=query | {"tab": "draw"}))[1]["value"] == draw_panel.ANY
+
+
+@pytest.mark.parametrize("seed", [1e14, -1, float("nan"), float("inf"), 0.5])
+def test_endpoints_refuse_what_is_no_seed_in_one_sentence(demo: gr.Blocks, seed: float) -> None:
+    for name, values in (
+        ("layers_maps", (None, "digits-quick", "G", seed, 0, 1)),
+        ("classes_grid", ("shapes-quick", seed, 2, 1)),
+    ):
+        with pytest.raises(gr.Error, match=r"seed = \S+ is not a whole number from 0 to 2147483647"):
+            function(demo, name)(*values)
+    with pytest.raises(gr.Error, match="seed = "):
+        function(demo, "draw_closest")(Image.effect_noise((28, 28), 90), "digits-quick", -1, seed)
 
 
 def test_a_strip_shows_pictures_whose_latents_can_be_pasted_back() -> None:

@@ -33,6 +33,7 @@ from ganlab.ui.playground.figures import (
     row,
 )
 from ganlab.ui.playground.from_hub import arrivals, menu
+from ganlab.ui.playground.numbers import between, seed_of, whole
 
 MOST_ROWS, MOST_CLASSES = 12, 40
 STEPS = 9  # of the strip from one class to the other
@@ -44,8 +45,8 @@ _HELP = """The same z in every class keeps what is not in the label, such as sla
 labels, which it never saw in training."""
 _NOTHING = """<div class="nothing"><h2>No model that takes a label yet</h2>
 <p><a href="../train" target="_top">Train a CGAN</a>; the shapes need no download.</p></div>"""
-_CODE = """grid = client.predict("{model}", 0, 4, 1, api_name="/classes_grid")
-mixed = client.predict("{model}", 0, "{first}", "{second}", 0.5, 1, api_name="/classes_mix")"""
+_CODE = """grid = client.predict({model}, 0, 4, 1, api_name="/classes_grid")
+mixed = client.predict({model}, 0, {first}, {second}, 0.5, 1, api_name="/classes_mix")"""
 
 
 def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
@@ -73,7 +74,7 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
         rows = gr.Slider(2, MOST_ROWS, 4, step=1, label="Rows of the grid, one z each", buttons=[], min_width=180)
         grid = gr.HTML(elem_classes="shown")
         gr.HTML(_HELP, elem_classes="quiet")
-        example = from_python(_CODE.replace("{first}", "circle").replace("{second}", "heart"))
+        example = from_python(_CODE, model="shapes-quick", first="circle", second="heart")
     live = [model, seed, truncation, first, second, share]
     asked = [*live, rows]
     outputs = [model, first, second, facts, turn, entered, stage, nothing, seed, truncation, share, rows, example]
@@ -113,21 +114,12 @@ def restore(name: str | None, turn: int, entered: bool, query: Mapping[str, str]
         return [gr.update(choices=choices, value=name), *skipped, True, *seen, *[gr.skip() for _ in range(5)]]
     name = query.get("model") if query.get("model") in names else next(iter(names), None)
     chosen = choose(name, turn, query.get("first"), query.get("second"))
-    seed = int(query["seed"]) if query.get("seed", "").isdecimal() and int(query["seed"]) <= MAX_SEED else 0
-    numbers = [_between(query, "truncation", 0, 1.5, 1.0), _between(query, "share", 0, 1, 0.5)]
-    rows = int(_between(query, "rows", 2, MOST_ROWS, 4))
-    code = in_python(_CODE.replace("{model}", str(name)), address)
-    for place in ("first", "second"):
-        code = code.replace("{" + place + "}", str(chosen[place == "second"].get("value")))
+    seed = whole(query, "seed")
+    numbers = [between(query, "truncation", 0, 1.5, 1.0), between(query, "share", 0, 1, 0.5)]
+    rows = int(between(query, "rows", 2, MOST_ROWS, 4))
+    first, second = (radio["value"] for radio in chosen[:2])
+    code = in_python(_CODE, address, model=name, first=first, second=second)
     return [gr.update(choices=choices, value=name), *chosen, True, *seen, seed, *numbers, rows, code]
-
-
-def _between(query: Mapping[str, str], name: str, low: float, high: float, default: float) -> float:
-    try:
-        value = float(query.get(name, ""))
-    except ValueError:
-        return default
-    return value if low <= value <= high else default
 
 
 def choose(name: str | None, turn: int, first: str | None = None, second: str | None = None) -> list[Any]:
@@ -140,9 +132,7 @@ def choose(name: str | None, turn: int, first: str | None = None, second: str | 
 
 
 def _z(pipeline: Pipeline, seed: float | None, count: int, truncation: float) -> torch.Tensor:
-    if not 0 <= (seed or 0) <= MAX_SEED:
-        raise ValueError(f"A seed is a whole number from 0 to {MAX_SEED}.")
-    return truncation * pipeline.latents(count, int(seed or 0))
+    return truncation * pipeline.latents(count, seed_of(seed))
 
 
 def of_every_class(model: str | None, seed: float | None, rows: float, truncation: float) -> tuple[Pipeline, torch.Tensor]:

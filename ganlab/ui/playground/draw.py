@@ -17,6 +17,7 @@ from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.ui.playground.figures import QUIET, classes, drawing, endpoint, from_python, links, pipeline_of
 from ganlab.ui.playground.from_hub import arrivals, menu
+from ganlab.ui.playground.numbers import seed_of, whole, within
 from ganlab.ui.playground.pad import on_paper, pad, sheet_of
 from ganlab.ui.playground.photo import photo
 from ganlab.ui.playground.search import beside, difference, enlarged, progress, shots, stop, stoppable
@@ -25,6 +26,7 @@ from ganlab.verdict import verdict
 from ganlab.web.courtesy import COURTESY
 
 ANY = -1  # the label of who lets the search choose
+MOST_LABEL = 100_000
 EVERY = 4  # steps from one picture to the next
 _LONGEST_LINK = 4000  # characters of a drawing in an address
 _HINT = """Draw with the mouse, a finger or a pen, or drop a picture. The model is shown it small; digits are centred and
@@ -32,7 +34,7 @@ scaled as MNIST's were. The search moves z until G draws the nearest picture it 
 _EXAMPLE = """from gradio_client import handle_file
 
 closest, residual, found = client.predict(
-    photo=handle_file("drawing.png"), model="digits-quick", label=-1, seed=0, api_name="/draw_closest")
+    photo=handle_file("drawing.png"), model={model}, label=-1, seed=0, api_name="/draw_closest")
 print(found["reading"], found["score"], found["error"], found["z"])"""
 _IDLE = '<p class="quiet">The search takes some seconds.</p>'
 
@@ -54,7 +56,7 @@ class Widgets:
 
 def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     """Lay the panel out where it is called; its menu is filled when `demo` loads and whenever the tab opens."""
-    widgets = _layout()
+    widgets = _layout(demo)
     asked = [widgets.sheet, widgets.model, widgets.label]
     told = [widgets.shots, widgets.status, widgets.words, widgets.links]
     tab.select(refresh, [widgets.model, widgets.label], [widgets.model, widgets.label], **QUIET)
@@ -84,7 +86,7 @@ def _endpoint() -> None:
     endpoint(answer, inputs, outputs, "draw_closest")
 
 
-def _layout() -> Widgets:
+def _layout(demo: gr.Blocks) -> Widgets:
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
         label = gr.Radio([], label="Search among", visible=False)
@@ -100,7 +102,7 @@ def _layout() -> Widgets:
             status = gr.HTML(_IDLE, elem_id="search")
             words = gr.HTML(elem_id="verdict")
             link = gr.HTML(links({"tab": "draw"}))
-            from_python(_EXAMPLE)
+            from_python(_EXAMPLE, demo, model="digits-quick")
     return Widgets(model, label, sheet, find, stop, figures, status, words, link)
 
 
@@ -162,8 +164,8 @@ def answer(photo: Image.Image | None, model: str, label: float | None, seed: flo
     if photo is None:
         raise ImageError("Give a photo: the drawing as an image file.")
     pipeline = pipeline_of(model)
-    picture, chosen = shown(pipeline, photo), _label(pipeline, ANY if label is None else int(label))
-    *_, found = _politely(invert(pipeline, picture, label=chosen, seed=int(seed or 0), every=EVERY))
+    picture, chosen = shown(pipeline, photo), _label(pipeline, ANY if label is None else within("label", label, ANY, MOST_LABEL))
+    *_, found = _politely(invert(pipeline, picture, label=chosen, seed=seed_of(seed), every=EVERY))
     judged, read = verdict(pipeline, pixels(picture), chosen), reading(pipeline, picture)
     return [
         enlarged(to_pil(found.picture)),
@@ -200,8 +202,7 @@ def _query(request: gr.Request) -> dict[str, str]:
 
 
 def _asked(query: Mapping[str, str]) -> list[Any]:
-    wanted = query.get("label", "")
-    return _menu(query.get("model"), int(wanted) if wanted.isdigit() else ANY)
+    return _menu(query.get("model"), whole(query, "label", ANY))
 
 
 def _drawn(query: Mapping[str, str]) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import html
+import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -17,7 +19,7 @@ from ganlab.exploration.scores import NO_JUDGE, scores
 from ganlab.images import png, sheet, to_pil
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
-from ganlab.ui.playground.latent import Facts
+from ganlab.ui.playground.facts import Facts
 from ganlab.web.pipelines import PIPELINES
 from ganlab.web.shelf import playable
 
@@ -139,15 +141,32 @@ def home(request: gr.Request | None) -> str:
     return (request.headers.get("referer") or HOME).split("?")[0] if request is not None else HOME
 
 
-def from_python(example: str) -> gr.Code:
-    """The panel's named endpoint, ready to copy; `{home}` in the example becomes the playground's address."""
+def from_python(example: str, demo: gr.Blocks | None = None, **values: Any) -> gr.Code:
+    """The panel's named endpoint, ready to copy; with `demo`, the visitor's own address is in it once the page is there."""
     with gr.Accordion("Use it from Python", open=False):
-        return gr.Code(in_python(example, HOME), language="python", interactive=False, buttons=["copy"], show_label=False)
+        code = gr.Code(
+            in_python(example, HOME, **values), language="python", interactive=False, buttons=["copy"], show_label=False
+        )
+
+    def here(request: gr.Request) -> str:
+        return in_python(example, home(request), **values)
+
+    if demo is not None:
+        demo.load(here, None, code, **QUIET)
+    return code
 
 
-def in_python(example: str, address: str) -> str:
-    """An example for gradio_client."""
-    return f'from gradio_client import Client\n\nclient = Client("{address}")\n{example}'
+def in_python(example: str, address: str, **values: Any) -> str:
+    """An example for gradio_client; {name} in it becomes that value as a literal.
+
+    Names of models and classes come from strangers, and people copy this and run it: they stay inside their quotes.
+    """
+
+    def literal(match: re.Match[str]) -> str:
+        return json.dumps(values[match[1]], ensure_ascii=False) if match[1] in values else match[0]
+
+    filled = re.sub(r"\{(\w+)\}", literal, example)
+    return f"from gradio_client import Client\n\nclient = Client({json.dumps(address, ensure_ascii=False)})\n{filled}"
 
 
 def endpoint(

@@ -10,16 +10,13 @@ from typing import Any
 
 import gradio as gr
 
-from ganlab import checkpoint
 from ganlab.models import Model
-from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.facts import DIRECTIONS, Facts
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.in_browser import in_this_browser
-from ganlab.ui.wording import what
-from ganlab.web.pipelines import PIPELINES
+from ganlab.ui.playground.numbers import whole
 from ganlab.web.shelf import playable
 
-DIRECTIONS = 10
 REACH = 4.0  # standard deviations that a slider goes to either side
 MOST_TRUNCATION = 1.5
 COUNTS = (16, 36, 64, 100)
@@ -36,33 +33,6 @@ Truncation below 1 draws more typical and less varied pictures."""
 _NOTHING = """<div class="nothing"><h2>No model to play with yet</h2>
 <p>A model appears here with its first checkpoint, while it is still training.
 <a href="../train" target="_top">Train one</a>; the shapes need no download.</p></div>"""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the widgets must know of a model; read from its config.json alone, so that no weights are loaded for a menu."""
-
-    about: str
-    labels: tuple[str, ...]
-    directions: int
-
-    @classmethod
-    def of(cls, model: Model) -> Facts:
-        """ValueError when the checkpoint is damaged."""
-        if model.folder.is_file():  # weights of others, which say nothing of themselves until they are read
-            return cls._of_pipeline(PIPELINES.get(model.name))
-        info = checkpoint.read_info(model.folder)
-        size, channels = info.spec["image_size"], info.spec["channels"]
-        title, kind = html.escape(what("", info.config)), "colour" if channels == 3 else "grey"
-        about = f"{title}, {size} × {size} {kind}, z of {info.config['z_dim']} numbers"
-        labels = info.labels if info.spec["conditioning"] == "label" else ()
-        return cls(about, labels, min(DIRECTIONS, int(info.config["z_dim"])))
-
-    @classmethod
-    def _of_pipeline(cls, pipeline: Pipeline) -> Facts:
-        size, kind = pipeline.spec.image_size, "colour" if pipeline.spec.channels == 3 else "grey"
-        about = f"{html.escape(pipeline.title)}, {size} × {size} {kind}, z of {pipeline.z_dim} numbers"
-        return cls(about, pipeline.labels if pipeline.conditional else (), min(DIRECTIONS, pipeline.z_dim))
 
 
 @dataclass(frozen=True)
@@ -150,7 +120,7 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
     facts = _facts(name)
     query = query or {}
     offsets = [*_floats(query.get("offsets", "")), *[0.0] * DIRECTIONS]
-    label = int(query["label"]) if query.get("label", "").isdigit() and int(query["label"]) < len(facts.labels) else 0
+    label = whole(query, "label", most=len(facts.labels) - 1) if facts.labels else 0
     sliders = [gr.update(value=offsets[index], visible=index < facts.directions) for index in range(DIRECTIONS)]
     choices = [(text, index) for index, text in enumerate(facts.labels)]
     radio = gr.update(choices=choices, value=label if choices else None, visible=bool(choices))
@@ -164,7 +134,7 @@ def restore(request: gr.Request) -> list[Any]:
     found = _drawing()
     names = [model.name for model in found]
     name = query.get("model") if query.get("model") in names else next(iter(names), None)
-    seed = int(query["seed"]) if query.get("seed", "").isdigit() else 0
+    seed = whole(query, "seed")
     truncation = min(max(next(iter(_floats(query.get("truncation", ""))), 1.0), 0.0), MOST_TRUNCATION)
     count = next((count for count in COUNTS if str(count) == query.get("count")), COUNTS[0])
     return [*_menu(found, name), seed, truncation, count, *choose(name, query)]

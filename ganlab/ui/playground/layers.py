@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from ganlab.exploration.latents import MAX_SEED
 from ganlab.exploration.scores import NO_JUDGE
 from ganlab.inspection import Inspection, networks
 from ganlab.models import Model
@@ -18,15 +19,16 @@ from ganlab.ui.playground.figures import QUIET, classes, endpoint, from_python, 
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.layer_inputs import seen_by
 from ganlab.ui.playground.layer_table import first_shown, grid, rows, table
+from ganlab.ui.playground.numbers import seed_of, whole, within
 from ganlab.ui.playground.photo import photo
 from ganlab.ui.playground.search import shot
 from ganlab.web.pipelines import PIPELINES
 from ganlab.web.shelf import playable
 
-MOST_SEED = 2**31 - 1
+MOST_LABEL, MOST_LAYER = 100_000, 10_000
 FIRST = 0  # the layer to show when nobody has chosen one
 _EXAMPLE = """picture, caption, table = client.predict(
-    photo=None, model="digits-quick", network="G", seed=7, label=0, layer=4, api_name="/layers_maps")
+    photo=None, model={model}, network="G", seed=7, label=0, layer=4, api_name="/layers_maps")
 print(caption, table[-1]["parameters"])"""
 _HINT = """Each map is stretched from its least value, black, to its greatest, white; the strongest are those that vary most over
 the picture. Arrow keys move the slider from layer to layer."""
@@ -69,7 +71,7 @@ class Widgets:
 
 def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     """Lay the panel out where it is called; it is filled when its tab opens, or at once where the address asks for it."""
-    widgets = _layout()
+    widgets = _layout(demo)
     menus = [widgets.model, widgets.network, widgets.seed, widgets.label, widgets.wanted]
     once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "layers", "api_visibility": "private"}
     settings = once | {"trigger_mode": "always_last", "show_progress": "minimal", "show_progress_on": widgets.maps}
@@ -102,13 +104,13 @@ def _endpoint() -> None:
     endpoint(answer, inputs, [lambda: gr.Image(format="png"), gr.Textbox, gr.JSON], "layers_maps")
 
 
-def _layout() -> Widgets:
+def _layout(demo: gr.Blocks) -> Widgets:
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
         network = gr.Radio([], label="Network", min_width=240, scale=2)
     with gr.Row():
         with gr.Column(min_width=300, scale=2):
-            seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MOST_SEED, min_width=110)
+            seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=110)
             label = gr.Radio([], label="Label", visible=False)
             entering = gr.HTML(elem_classes="entering")
             with gr.Accordion("A picture of your own", open=False):
@@ -119,7 +121,7 @@ def _layout() -> Widgets:
             caption = gr.HTML(elem_id="layer-caption")
             maps = gr.Image(show_label=False, format="png", buttons=["download", "fullscreen"], elem_id="maps")
             link = gr.HTML(links({"tab": "layers"}))
-            from_python(_EXAMPLE)
+            from_python(_EXAMPLE, demo, model="digits-quick")
     weights, wanted = gr.HTML(), gr.State(None)
     return Widgets(model, network, seed, label, picture, layer, maps, caption, entering, weights, link, wanted)
 
@@ -138,7 +140,7 @@ def show(
     try:
         pipeline = PIPELINES.get(model)
         network = network if network in networks(pipeline) else next(iter(pipeline.generators))
-        seen = seen_by(pipeline, network, int(seed or 0), label, picture)
+        seen = seen_by(pipeline, network, seed_of(seed), label, picture)
     except ValueError as error:
         raise gr.Error(str(error), duration=None) from None
     maps = seen.activations.maps
@@ -163,9 +165,9 @@ def answer(
 ) -> list[Any]:
     """One layer's maps, their caption and the table of all layers, for other programs."""
     pipeline = PIPELINES.get(model)
-    chosen = int(label or 0) if pipeline.conditional else None
-    seen = seen_by(pipeline, network or next(iter(pipeline.generators)), int(seed or 0), chosen, photo).activations
-    number = int(layer or FIRST) or first_shown(seen)
+    chosen = within("label", label, 0, MOST_LABEL) if pipeline.conditional else None
+    seen = seen_by(pipeline, network or next(iter(pipeline.generators)), seed_of(seed), chosen, photo).activations
+    number = within("layer", layer, FIRST, MOST_LAYER) or first_shown(seen)
     if not 1 <= number <= len(seen.maps):
         raise ValueError(f"layer = {number} is out of range: {network} has 1 to {len(seen.maps)}.")
     return [grid(seen.maps[number - 1]), seen.maps[number - 1].caption, rows(seen)]
@@ -196,8 +198,8 @@ def refresh(
 
 def _asked(request: gr.Request) -> list[Any]:
     query = dict(request.query_params) if request.query_params.get("tab") == "layers" else {}
-    seed, label, layer = (int(query[key]) if query.get(key, "").isdigit() else 0 for key in ("seed", "label", "layer"))
-    return _menu(query.get("model"), query.get("network"), min(seed, MOST_SEED), label, layer)
+    seed, label, layer = (whole(query, name) for name in ("seed", "label", "layer"))
+    return _menu(query.get("model"), query.get("network"), seed, label, layer)
 
 
 def choose(name: str | None, seed: float | None) -> list[Any]:

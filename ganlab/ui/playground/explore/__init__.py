@@ -71,8 +71,9 @@ def _body(sections: list[Section], name: str | None, entered: bool, request: gr.
     query = dict(request.query_params)
     wanted = query.get("section", "")
     values = [value for section in sections for value in section.restore(query)]
-    shown = query.get("model") or next((model.name for model in reversed(drawing())), "a-model")
-    codes = [in_python(section.code.replace("{model}", shown), home(request)) for section in sections]
+    names = [model.name for model in drawing()]
+    shown = query["model"] if query.get("model") in names else next(reversed(names), "a-model")
+    codes = [in_python(section.code, home(request), model=shown) for section in sections]
     return [gr.Tabs(selected=wanted if wanted in SECTIONS else "between"), *values, *codes]
 
 

@@ -32,7 +32,7 @@ _PIXELS = 2**22  # of a map
 _HELP = """Click on the map, or move the sliders to go anywhere between its pictures. Two directions: the seed lies in the
 middle, and direction 1 is the strongest; the reach is counted in
 standard deviations. Three seeds: they lie in the lower left, lower right and upper left corner."""
-_CODE = 'picture = client.predict("{model}", "Two directions", "0", "1", "2", 1, 2, 3, 9, api_name="/explore_map")'
+_CODE = 'picture = client.predict({model}, "Two directions", "0", "1", "2", 1, 2, 3, 9, api_name="/explore_map")'
 
 
 def section(chosen: Chosen) -> Section:
@@ -56,7 +56,7 @@ def section(chosen: Chosen) -> Section:
             x = gr.Slider(-1, 1, 0, step=0.01, label="Left to right", buttons=[])
             y = gr.Slider(-1, 1, 0, step=0.01, label="Down to up", buttons=[])
     gr.HTML(_HELP, elem_classes="quiet")
-    example = from_python(_CODE)
+    example = from_python(_CODE, model="digits-quick")
     plane = {"kind": kind, "a": a, "b": b, "c": c, "first": first, "second": second, "reach": reach, "side": side}
     widgets = {**plane, "x": x, "y": y}
     asked = [chosen.model, chosen.label, *widgets.values()]

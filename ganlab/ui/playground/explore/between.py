@@ -32,7 +32,7 @@ MOST = 16
 PATHS = [("Along the sphere (slerp)", "slerp"), ("Straight (lerp)", "lerp")]
 _HELP = """The pictures on the way from one z to the other. A click on a picture copies its latent: paste it wherever a seed
 is asked for."""
-_CODE = 'picture, latents = client.predict("{model}", "0", "1", "slerp", 9, api_name="/explore_strip")'
+_CODE = 'picture, latents = client.predict({model}, "0", "1", "slerp", 9, api_name="/explore_strip")'
 
 
 def section(chosen: Chosen) -> Section:
@@ -45,7 +45,7 @@ def section(chosen: Chosen) -> Section:
         resample = gr.Button("Resample both", variant="primary", min_width=140, scale=0)
     shown = gr.HTML(elem_classes="shown")
     gr.HTML(_HELP, elem_classes="quiet")
-    example = from_python(_CODE)
+    example = from_python(_CODE, model="digits-quick")
     widgets = {"from": start, "to": end, "path": path, "count": count}
     redraw(chosen, list(widgets.values()), refusing(draw), shown, **SOON)
     resample.click(_seeds, None, [start, end], **QUIET)

@@ -33,7 +33,7 @@ from ganlab.web.shelf import training_of
 Told = Callable[[Loading], None]
 _HELP = """A generator that memorised draws copies of its training images. Distances mean something only beside those between real
 images, so both are shown; by pixels they are root mean squares, in % of the way from black to white."""
-_CODE = 'found = client.predict("{model}", "0", api_name="/explore_nearest")'
+_CODE = 'found = client.predict({model}, "0", api_name="/explore_nearest")'
 _last: dict[tuple[Any, ...], Neighbourhood] = {}  # the data set that was searched last stays in memory
 
 
@@ -47,7 +47,7 @@ def section(chosen: Chosen) -> Section:
         with gr.Column(min_width=300, scale=3):
             find = gr.Button("Find the nearest training images", variant="primary")
             found = gr.HTML(_HELP, elem_classes="shown found")
-    example = from_python(_CODE)
+    example = from_python(_CODE, model="digits-quick")
     asked = [chosen.model, chosen.label, latent]
     redraw(chosen, [latent], refusing(draw), shown, **SOON)
     redraw(chosen, [latent], as_json, text, **SOON)

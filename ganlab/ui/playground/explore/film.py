@@ -21,7 +21,7 @@ _PIXELS = 2**23  # of all frames together: a file of a few megabytes
 _SIDE = 224  # pixels, about, that a frame is enlarged to
 _HELP = """A seamless round trip through the seeds. GIF plays everywhere; WebP is smaller and keeps every colour. An MP4 would
 need an encoder that GANLab does not bring."""
-_CODE = 'film = client.predict("{model}", "0, 1, 2, 3", "slerp", 12, 20, "GIF", api_name="/explore_loop")'
+_CODE = 'film = client.predict({model}, "0, 1, 2, 3", "slerp", 12, 20, "GIF", api_name="/explore_loop")'
 
 
 def section(chosen: Chosen) -> Section:
@@ -40,7 +40,7 @@ def section(chosen: Chosen) -> Section:
     )
     link = gr.HTML()
     gr.HTML(_HELP, elem_classes="quiet")
-    example = from_python(_CODE)
+    example = from_python(_CODE, model="digits-quick")
     widgets = {"seeds": seeds, "path": path, "steps": steps, "speed": speed, "format": format}
     make.click(draw, [chosen.model, chosen.label, *widgets.values()], [film, link], api_visibility="private", **SLOW)
     resample.click(_seeds, seeds, seeds, **QUIET)

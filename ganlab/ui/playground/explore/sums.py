@@ -28,7 +28,7 @@ from ganlab.ui.playground.figures import (
 
 _HELP = """What A has and B lacks, added to C. Paste a latent that you copied by a click on a picture, or give a seed. A sum that
 lands farther out than all three is shortened to the longest of them."""
-_CODE = 'picture, latent = client.predict("{model}", "0", "1", "2", api_name="/explore_arithmetic")'
+_CODE = 'picture, latent = client.predict({model}, "0", "1", "2", api_name="/explore_arithmetic")'
 
 
 def section(chosen: Chosen) -> Section:
@@ -40,7 +40,7 @@ def section(chosen: Chosen) -> Section:
         }
     shown = gr.HTML(elem_classes="shown")
     gr.HTML(_HELP, elem_classes="quiet")
-    example = from_python(_CODE)
+    example = from_python(_CODE, model="digits-quick")
     redraw(chosen, list(boxes.values()), refusing(draw), shown, **SOON)
     outputs = [lambda: gr.Image(format="png"), lambda: gr.JSON()]
     endpoint(answer, [*[lambda: gr.Textbox()] * 4, lambda: gr.Textbox("")], outputs, "explore_arithmetic")

@@ -1,0 +1,41 @@
+"""What the panels' widgets must know of a model before it is loaded."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+from ganlab import checkpoint
+from ganlab.models import Model
+from ganlab.pipeline import Pipeline
+from ganlab.ui.wording import what
+from ganlab.web.pipelines import PIPELINES
+
+DIRECTIONS = 10  # of which there are sliders
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the widgets must know of a model; read from its config.json alone, so that no weights are loaded for a menu."""
+
+    about: str
+    labels: tuple[str, ...]
+    directions: int
+
+    @classmethod
+    def of(cls, model: Model) -> Facts:
+        """ValueError when the checkpoint is damaged."""
+        if model.folder.is_file():  # weights of others, which say nothing of themselves until they are read
+            return cls._of_pipeline(PIPELINES.get(model.name))
+        info = checkpoint.read_info(model.folder)
+        size, channels = info.spec["image_size"], info.spec["channels"]
+        title, kind = html.escape(what("", info.config)), "colour" if channels == 3 else "grey"
+        about = f"{title}, {size} × {size} {kind}, z of {info.config['z_dim']} numbers"
+        labels = info.labels if info.spec["conditioning"] == "label" else ()
+        return cls(about, labels, min(DIRECTIONS, int(info.config["z_dim"])))
+
+    @classmethod
+    def _of_pipeline(cls, pipeline: Pipeline) -> Facts:
+        size, kind = pipeline.spec.image_size, "colour" if pipeline.spec.channels == 3 else "grey"
+        about = f"{html.escape(pipeline.title)}, {size} × {size} {kind}, z of {pipeline.z_dim} numbers"
+        return cls(about, pipeline.labels if pipeline.conditional else (), min(DIRECTIONS, pipeline.z_dim))
