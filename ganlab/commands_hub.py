@@ -24,8 +24,8 @@ def pull(options: argparse.Namespace) -> None:
     address, sha256 = (there.address, there.sha256) if there else (hub.parse(options.model), "")
     path = driven(hub.pulling(address, revision=options.revision, sha256=sha256))
     print(path)
-    pipeline = Pipeline.load(path)  # whether it can be used; the sentence else says why not
-    name = replace(address, revision=options.revision) if options.revision else options.model
+    name = str(replace(address, revision=options.revision) if options.revision else options.model)
+    pipeline = Pipeline.load(path, name=name)  # whether it can be used; the sentence else says why not
     size = f"{pipeline.spec.image_size} pixels, {'colour' if pipeline.spec.channels == 3 else 'grey'}"
     print(f"{pipeline.title}, {size}, {sum(w.numel() for w in pipeline.generator.parameters()):,} parameters")
     if pipeline.translates:

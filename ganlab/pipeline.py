@@ -69,13 +69,14 @@ class Pipeline:
         return laid_out(network.to(self.device), layout).eval().requires_grad_(False)
 
     @classmethod
-    def load(cls, source: str | Path, device: str = "cpu") -> Self:
+    def load(cls, source: str | Path, device: str = "cpu", *, name: str = "") -> Self:
         """From a run (its newest checkpoint), the name of a shipped model, a checkpoint folder, or a file of foreign weights.
 
         Also a name in the catalogue or an address on the Hub, which is downloaded into the standard cache where it is not there
-        yet. ValueError, one sentence, when there is none or it cannot be used.
+        yet. ValueError, one sentence, when there is none or it cannot be used; it calls the model `name`, or else as `source`
+        does.
         """
-        return cls._of_place(find(source), str(source), device)
+        return cls._of_place(find(source), name or str(source), device)
 
     @classmethod
     def from_pretrained(cls, id_or_path: str | Path, revision: str | None = None, device: str = "cpu") -> Self:

@@ -141,3 +141,26 @@ def test_of_weights_of_others_the_catalogue_says_what_they_were_trained_on(
         close.answer("dcgan-mnist", "0", "")
     with pytest.raises(ValueError, match="someone/untold does not say what it was trained on"):
         close.answer("someone/untold", "0", "")
+
+
+def test_a_refusal_names_the_model_and_no_folder_of_this_machine(online: Hub, told: list[str], tmp_path: Path) -> None:
+    files = {path.name: path.read_bytes() for path in (models.SHIPPED / "shapes-quick").iterdir()}
+    config = json.loads(files["config.json"])
+    config["config"]["width"] = 16
+    online.add("someone/wrong", files | {"config.json": json.dumps(config).encode()})
+    from_hub.fetched("draws", drawing, "someone/wrong", "digits-quick")
+    assert told[0].startswith("The tensors of someone/wrong do not fit its config.json") and str(tmp_path) not in told[0]
+    assert "/" not in told[0].replace("someone/wrong", "")
+
+
+def test_the_first_fetch_that_fails_leaves_the_menu_as_it_was(online: Hub, told: list[str]) -> None:
+    with gr.Blocks() as demo:
+        model = gr.Dropdown([])
+        from_hub.arrivals(model, "draws", drawing)
+    changed, picked, typed = demo.fns.values()
+    assert [changed.inputs[0], picked.inputs[0], typed.inputs[1]] == [model] * 3
+    assert changed.outputs == [picked.inputs[1]]  # what a pick goes back to is what the menu showed before
+    assert from_hub.still_here(drawing, "digits-gan", None) == "digits-gan"
+    assert from_hub.still_here(drawing, "dcgan-mnist", "digits-gan") == "digits-gan"
+    menu, chosen = from_hub.fetched("draws", drawing, "someone/nothing", "digits-gan")
+    assert menu["value"] == chosen == "digits-gan" and len(told) == 1

@@ -53,8 +53,7 @@ class Pipelines:
                 if known and known[0] == version:
                     self._loaded.move_to_end(name)
                     return known[1]
-            pipeline = Pipeline.load(folder)
-            pipeline.name = name
+            pipeline = Pipeline.load(folder, name=name)  # visitors read its refusals: no path of this machine
             if isinstance(model, HubModel) and model.domains:
                 pipeline.labels = model.domains
             self._keep(name, version, pipeline)

@@ -72,7 +72,7 @@ class Shelf:
         if there is None:
             raise ValueError(f"{name[:80]!r} is no address on the Hub: write org/name, org/name@revision or org/name/file.pth.")
         place = yield from hub.pulling(there.address, sha256=there.sha256)
-        pipeline, entry = Pipeline.load(place), zoo.named(name)
+        pipeline, entry = Pipeline.load(place, name=str(there.address)), zoo.named(name)
         title, domains = (entry.title, entry.domains) if entry else (str(there.address), ())
         model = HubModel(name, title, "hub", place, domains, pipeline.translates)
         with self._lock:

@@ -48,9 +48,12 @@ def _where(entry: zoo.Entry) -> str:
 def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[Model]]) -> list[Any]:
     """Lay the box for addresses out where it is called; the events after which what was picked or typed is here.
 
-    `found` gives the models that the panel's menu shows. What cannot be had is told in one sentence, and the menu goes back.
+    `found` gives the models that the panel's menu shows. What cannot be had is told in one sentence, and the menu goes back
+    to what it showed before.
     """
     last = gr.State(None)
+    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    model.change(partial(still_here, found), [model, last], last, **quiet)
     with gr.Accordion("Another model from the Hub", open=False), gr.Row(elem_classes="seed"):
         address = gr.Textbox(label="Address on the Hub", placeholder="org/name", max_length=300, min_width=240, info=_HELP)
         fetch = gr.Button("Fetch it", min_width=120, scale=0)
@@ -64,8 +67,13 @@ def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[Model]
     get = partial(fetched, kind, found)
     return [
         model.input(_signed(get), [model, last], [model, last], **settings),
-        gr.on([fetch.click, address.submit], _signed(get), [address, last], [model, last], **settings),
+        gr.on([fetch.click, address.submit], _signed(get), [address, model], [model, last], **settings),
     ]
+
+
+def still_here(found: Callable[[], Sequence[Model]], name: str | None, last: str | None) -> str | None:
+    """What the menu goes back to: `name` where it can be played with at once, else still `last`."""
+    return name if name in {model.name for model in found()} else last
 
 
 def _signed(get: Callable[..., Any]) -> Callable[..., Any]:
