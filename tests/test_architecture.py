@@ -29,7 +29,7 @@ LAYERS = (
     ("process",),
     ("translation", "inversion", "inspection", "onnx_export", "verdict", "exploration"),
     ("classroom", "fork", "comparison", "lineage", "evaluation", "jobs", "reproduced", "reproduction", "terminal"),
-    ("shipping", "space", "doctor"),
+    ("shipping", "space", "doctor", "distillation"),
     (
         "commands",
         "commands_compare",
