@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,13 +59,14 @@ def invert(
     label: int | None = None,
     seed: int = 0,
     every: int = 10,
-    seconds: float = SECONDS,
+    seconds: float | Callable[[], float] = SECONDS,
 ) -> Iterator[Inversion]:
     """Search for the z from which G draws the picture nearest to `image`; yields every so many steps, the last time at the end.
 
     `seeds` starts are followed at once, the best of many z drawn from `seed`, and the worse half given up now and then; a
-    conditional model without a `label` is asked for all its classes. The step at hand after `seconds` is the last, and called
-    `steps`. Stop it by asking for no more. Only z is given a gradient. ValueError, before the first step, when nothing fits.
+    conditional model without a `label` is asked for all its classes. The step at hand after `seconds`, which may be asked for
+    again at each step, is the last, and called `steps`. Stop it by asking for no more. Only z is given a gradient. ValueError,
+    before the first step, when nothing fits.
     """
     if steps < 1 or seeds < 1 or every < 1:
         raise ValueError(f"steps = {steps}, seeds = {seeds}, every = {every}: each must be at least 1.")
@@ -103,7 +104,13 @@ def _starts(pipeline: Pipeline, image: Image.Image, seeds: int, label: int | Non
 
 
 def _search(
-    pipeline: Pipeline, target: Tensor, steps: int, every: int, seconds: float, starts: Tensor, labels: Tensor | None
+    pipeline: Pipeline,
+    target: Tensor,
+    steps: int,
+    every: int,
+    seconds: float | Callable[[], float],
+    starts: Tensor,
+    labels: Tensor | None,
 ) -> Iterator[Inversion]:
     # No context is held across a yield: a server may ask for the next value from another thread.
     started = time.monotonic()
@@ -117,7 +124,7 @@ def _search(
             losses = (made - target).square().flatten(1).mean(dim=1) + PRIOR * z.square().mean(dim=1)
         best = best.or_better(losses.detach(), z.detach(), made.detach(), labels)
         curve.append(best.loss)
-        late = time.monotonic() - started > seconds
+        late = time.monotonic() - started > (seconds() if callable(seconds) else seconds)
         if step == steps or late or step % every == 0:
             yield _progress(best, steps if late else step, steps, target, tuple(curve))
         if step == steps or late:

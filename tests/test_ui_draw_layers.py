@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import re
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +22,7 @@ from ganlab.run import Run
 from ganlab.ui import playground
 from ganlab.ui.playground import draw, layers
 from ganlab.ui.playground.layer_table import grid, table
+from ganlab.ui.playground.lines import MOST, MOST_IN_ALL, share
 from ganlab.ui.playground.pad import SIDE, on_paper, sheet_of
 from ganlab.ui.playground.search import stop
 from ganlab.web.pipelines import PIPELINES
@@ -121,6 +124,28 @@ def test_a_search_that_is_stopped_says_so_and_ends(seven: str) -> None:
     assert "Stopped at step 8 of" in last[1] and not last[2]["interactive"]
     stop(asked())  # nothing is searched any more
     assert "Step 0 of" in next(draw.run(seven, DIGITS, 7, asked()))[1]
+
+
+def test_a_search_is_short_while_others_wait(seven: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [share(30, 3, others) for others in (0, 1, 29)] == [30, 15, 3]
+    asked_for: list[str] = []
+    monkeypatch.setattr(draw, "waiting", lambda line: asked_for.append(line) or (lambda: 10**6))
+    monkeypatch.setattr(draw, "SHORTEST", 0.0)
+    *_, last = draw.run(seven, DIGITS, 7, asked())
+    assert re.search(r"The best of \d+ steps, for want of time: [\d.]+ % off", last[1]) and asked_for == ["invert"]
+
+
+def test_a_full_line_takes_nobody_and_the_others_stay_open() -> None:
+    demo = playground.build()
+    lengths = dict.fromkeys((draw.LINE, "translate"), [None] * MOST)
+    demo._queue.event_queue_per_concurrency_id = {line: SimpleNamespace(queue=queue) for line, queue in lengths.items()}  # type: ignore
+    functions = {one.concurrency_id: number for number, one in demo.fns.items()}
+    for line in lengths:
+        joined, reason, _ = asyncio.run(demo._queue.push(SimpleNamespace(fn_index=functions[line]), None, None))  # type: ignore
+        assert not joined and reason == "40 others wait for this already; try again in a minute."
+    with pytest.raises(AttributeError):  # Gradio itself goes on with it, and would need a real request
+        asyncio.run(demo._queue.push(SimpleNamespace(fn_index=functions["layers"]), None, None))  # type: ignore
+    assert demo._queue.max_size == MOST_IN_ALL
 
 
 def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypatch: pytest.MonkeyPatch) -> None:

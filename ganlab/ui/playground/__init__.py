@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ganlab.ui.playground import classes, draw, explore, latent, layers, translate
+from ganlab.ui.playground import classes, draw, explore, latent, layers, lines, translate
 from ganlab.web.shelf import playable
 
 TABS = {
@@ -36,6 +36,7 @@ def build() -> gr.Blocks:
             with gr.Tab(TABS["layers"], id="layers") as tab:
                 layers.panel(demo, tab)
         demo.load(_tab, None, tabs, queue=False, show_progress="hidden", api_visibility="private")
+    lines.bound(demo)
     return demo
 
 

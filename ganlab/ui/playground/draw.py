@@ -12,11 +12,12 @@ import gradio as gr
 from PIL import Image
 
 from ganlab.images import ImageError, decode, png, to_pil
-from ganlab.inversion import Inversion, invert
+from ganlab.inversion import SECONDS, Inversion, invert
 from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.ui.playground.figures import QUIET, classes, drawing, endpoint, from_python, links, pipeline_of
 from ganlab.ui.playground.from_hub import arrivals, menu
+from ganlab.ui.playground.lines import share, waiting
 from ganlab.ui.playground.numbers import seed_of, whole, within
 from ganlab.ui.playground.pad import on_paper, pad, sheet_of
 from ganlab.ui.playground.photo import photo
@@ -27,6 +28,8 @@ from ganlab.web.courtesy import COURTESY
 
 ANY = -1  # the label of who lets the search choose
 MOST_LABEL = 100_000
+LINE = "invert"
+SHORTEST = 3.0  # seconds of a search while many wait: what is found later is seldom much nearer
 EVERY = 4  # steps from one picture to the next
 _LONGEST_LINK = 4000  # characters of a drawing in an address
 _HINT = """Draw with the mouse, a finger or a pen, or drop a picture. The model is shown it small; digits are centred and
@@ -68,7 +71,7 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     for event in arrivals(widgets.model, "draws", drawing):
         event.then(labels, widgets.model, widgets.label, **QUIET).then(look, asked, told, **look_settings)
     gr.on([widgets.sheet.change, widgets.label.input], look, asked, told, **look_settings)
-    slow = at_once | {"concurrency_id": "invert", "show_progress": "minimal", "show_progress_on": widgets.status}
+    slow = at_once | {"concurrency_id": LINE, "show_progress": "minimal", "show_progress_on": widgets.status}
     widgets.find.click(run, asked, [widgets.shots, widgets.status, widgets.stop, widgets.links], **slow)
     widgets.stop.click(stop, None, None, **QUIET)
     _endpoint()
@@ -83,7 +86,7 @@ def _endpoint() -> None:
         lambda: gr.Number(0, label="Seed", precision=0),
     ]
     outputs: list[Callable[[], Any]] = [lambda: gr.Image(format="png"), lambda: gr.Image(format="png"), gr.JSON]
-    endpoint(answer, inputs, outputs, "draw_closest")
+    endpoint(answer, inputs, outputs, "draw_closest", line=LINE)
 
 
 def _layout(demo: gr.Blocks) -> Widgets:
@@ -131,7 +134,7 @@ def run(sheet: str | None, model: str | None, label: int | None, request: gr.Req
             raise ImageError("Nothing is drawn yet: draw something first.")
         pipeline = pipeline_of(model)
         picture = shown(pipeline, image)
-        search = invert(pipeline, picture, label=_label(pipeline, label), every=EVERY)
+        search = invert(pipeline, picture, label=_label(pipeline, label), every=EVERY, seconds=_patience())
         with stoppable(request) as asked:
             for found in _politely(search):
                 stopped = asked.is_set() and not found.finished
@@ -165,7 +168,7 @@ def answer(photo: Image.Image | None, model: str, label: float | None, seed: flo
         raise ImageError("Give a photo: the drawing as an image file.")
     pipeline = pipeline_of(model)
     picture, chosen = shown(pipeline, photo), _label(pipeline, ANY if label is None else within("label", label, ANY, MOST_LABEL))
-    *_, found = _politely(invert(pipeline, picture, label=chosen, seed=seed_of(seed), every=EVERY))
+    *_, found = _politely(invert(pipeline, picture, label=chosen, seed=seed_of(seed), every=EVERY, seconds=_patience()))
     judged, read = verdict(pipeline, pixels(picture), chosen), reading(pipeline, picture)
     return [
         enlarged(to_pil(found.picture)),
@@ -178,6 +181,12 @@ def answer(photo: Image.Image | None, model: str, label: float | None, seed: flo
             "z": [round(float(number), 5) for number in found.z],
         },
     ]
+
+
+def _patience() -> Callable[[], float]:
+    """How long this search may take: it is shorter while others wait for theirs."""
+    others = waiting(LINE)
+    return lambda: share(SECONDS, SHORTEST, others())
 
 
 def _label(pipeline: Pipeline, label: int | None) -> int | None:

@@ -170,9 +170,16 @@ def in_python(example: str, address: str, **values: Any) -> str:
 
 
 def endpoint(
-    answer: Callable[..., Any], inputs: Sequence[Callable[[], Any]], outputs: Sequence[Callable[[], Any]], name: str
+    answer: Callable[..., Any],
+    inputs: Sequence[Callable[[], Any]],
+    outputs: Sequence[Callable[[], Any]],
+    name: str,
+    line: str = "explore-slowly",
 ) -> None:
-    """/`name` for gradio_client, with inputs of its own: the panel's menus take only what they show one visitor."""
+    """/`name` for gradio_client, with inputs of its own: the panel's menus take only what they show one visitor.
+
+    One call at a time of those that share a `line`.
+    """
     with gr.Row(visible=False):
         given, made, call = [make() for make in inputs], [make() for make in outputs], gr.Button()
-    call.click(telling(answer), given, made, api_name=name, **SLOW)
+    call.click(telling(answer), given, made, api_name=name, **SLOW | {"concurrency_id": line})

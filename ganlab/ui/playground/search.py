@@ -41,7 +41,9 @@ def stoppable(request: gr.Request) -> Iterator[Event]:
 def progress(pipeline: Pipeline, found: Inversion, stopped: bool = False) -> str:
     """How far the search is, or was when it was `stopped`, in words, a bar and the curve of its best loss."""
     at = f"{'Stopped at step' if stopped else 'Step'} {found.step} of {found.steps}"
-    words = "Found" if found.finished else at
+    taken = len(found.curve) - 1
+    end = "Found" if taken == found.steps else f"The best of {taken} steps, for want of time"
+    words = end if found.finished else at
     as_class = f", drawn as {pipeline.labels[found.label]}" if found.label is not None and pipeline.labels else ""
     done = (
         f'role="progressbar" aria-label="The search" aria-valuemin="0" aria-valuemax="{found.steps}" aria-valuenow="{found.step}"'
