@@ -4,8 +4,8 @@
 
 Each person is a kept-alive connection that does what playground.js does: one request in flight, and the next one, for where
 the slider is by then, as soon as the picture has come; a mouse moves 60 times a second, so there always is a next one. A
-picture that is refused (503) counts as late by its retry. `training` is a run in a process of its own, `search` G's closest
-picture, again and again, in the server itself.
+picture that is refused (503 or 429) is asked for again, at the then newest position, and counts as late by that. `training`
+is a run in a process of its own, `search` G's closest picture, again and again, in the server itself.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ class Person:
             step += 1
             offset = (step * 7 + self.number) % 160 / 20 - 4
             query = {"model": model, "seed": str(self.number), "offsets": f"{offset:.2f}"} | label
-            while (answer := await client.get("/api/picture", params=query)).status_code == 503:
+            while (answer := await client.get("/api/picture", params=query)).status_code in (429, 503):
                 self.refused += 1
                 await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
+                query["offsets"] = f"{(time.perf_counter() * 420 + self.number) % 160 / 20 - 4:.2f}"
             answer.raise_for_status()
             took = time.perf_counter() - started
             if started >= counted:

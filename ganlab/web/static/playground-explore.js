@@ -5,25 +5,14 @@
 window.ganlabMix = (() => {
   const find = (id) => document.getElementById(id);
   let latest = null;
-  let wanted = null;
-  let busy = false;
 
   // The order of the values: model, seed, truncation, first and second class, share of the second.
   function draw(...values) {
     latest = values;
-    wanted = values;
-    if (!busy) pump();
+    turns.want(values);
   }
 
-  async function pump() {
-    busy = true;
-    while (wanted) {
-      const values = wanted;
-      wanted = null;
-      await show(values);
-    }
-    busy = false;
-  }
+  const turns = window.ganlabTurns(show);
 
   function names() {
     return [...document.querySelectorAll("#mixture-first label")].map((label) => label.textContent.trim());
@@ -35,8 +24,7 @@ window.ganlabMix = (() => {
     if (!model || label < 0 || mix < 0) return;
     const query = new URLSearchParams({ model, seed: Math.trunc(Number(seed)) || 0, truncation, label, mix, share });
     try {
-      const response = await fetch(new URL(`../api/picture?${query}`, location.href), { cache: "no-store" });
-      if (!response.ok) throw new Error((await response.json()).error);
+      const response = await window.ganlabAsk(new URL(`../api/picture?${query}`, location.href));
       const bitmap = await createImageBitmap(await response.blob());
       const canvas = find("mixture");
       Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
@@ -45,7 +33,9 @@ window.ganlabMix = (() => {
       const percent = Math.round(share * 100);
       say(`${100 - percent} % ${first}, ${percent} % ${second}`);
     } catch (error) {
-      say(error instanceof TypeError ? "The server does not answer. Is it still running?" : error.message, true);
+      if (error.again) say("Many pictures are asked for; this one follows.");
+      else say(error instanceof TypeError ? "The server does not answer. Is it still running?" : error.message, true);
+      return error.again;
     }
   }
 

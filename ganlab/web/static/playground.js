@@ -2,12 +2,46 @@
 // The sliders are heard directly: on its way through Gradio an event takes as long as the server takes for the picture.
 "use strict";
 
+// A picture from the server. What it refuses because others want theirs, it will draw in `again` milliseconds.
+window.ganlabAsk = async (url) => {
+  const response = await fetch(url, { cache: "no-store" });
+  if (response.ok) return response;
+  const again = [429, 503].includes(response.status) ? 1000 * (Number(response.headers.get("Retry-After")) || 1) : 0;
+  const told = await response.json().catch(() => ({ error: "The server cannot draw right now." }));
+  throw Object.assign(new Error(told.error), { again });
+};
+
+// Ask in turn: one request is in flight, the newest wish wins, and the last one is granted however often it was refused.
+window.ganlabTurns = (show) => {
+  let wanted = null;
+  let busy = false;
+
+  async function pump() {
+    busy = true;
+    while (wanted) {
+      const wish = wanted;
+      wanted = null;
+      const again = await show(wish);
+      if (!again) continue;
+      await new Promise((resolve) => setTimeout(resolve, again));
+      wanted ??= wish;
+    }
+    busy = false;
+  }
+
+  return {
+    want(wish) {
+      wanted = wish;
+      if (!busy) pump();
+    },
+    busy: () => busy,
+  };
+};
+
 window.ganlab = (() => {
   const SETTLED = 150; // milliseconds without a new wish before caption, links and the sheet of samples follow
   const find = (id) => document.getElementById(id);
   let latest = null; // the values of all widgets
-  let wanted = null;
-  let busy = false;
   let settle = 0;
   let took = 0; // milliseconds for the newest picture
   let failed = false;
@@ -38,21 +72,12 @@ window.ganlab = (() => {
     latest = values;
     const state = wish(values);
     if (!state.model) return;
-    wanted = state;
     clearTimeout(settle);
     settle = setTimeout(() => settled(state), SETTLED);
-    if (!busy) pump();
+    turns.want(state);
   }
 
-  async function pump() {
-    busy = true;
-    while (wanted) {
-      const state = wanted;
-      wanted = null;
-      await show(state);
-    }
-    busy = false;
-  }
+  const turns = window.ganlabTurns(show);
 
   async function show(state) {
     const started = performance.now();
@@ -65,13 +90,14 @@ window.ganlab = (() => {
       failed = false;
     } catch (error) {
       failed = true;
-      say(error instanceof TypeError ? "The server does not answer. Is it still running?" : error.message, true);
+      if (error.again) say("Many pictures are asked for; this one follows.");
+      else say(error instanceof TypeError ? "The server does not answer. Is it still running?" : error.message, true);
+      return error.again;
     }
   }
 
   async function fetched(state) {
-    const response = await fetch(pictureUrl(state), { cache: "no-store" });
-    if (!response.ok) throw new Error((await response.json()).error);
+    const response = await window.ganlabAsk(pictureUrl(state));
     return { pixels: await response.blob(), step: response.headers.get("X-Step"), by: "server" };
   }
 
@@ -86,7 +112,7 @@ window.ganlab = (() => {
   }
 
   function settled(state) {
-    if (busy) return void (settle = setTimeout(() => settled(state), SETTLED));
+    if (turns.busy()) return void (settle = setTimeout(() => settled(state), SETTLED));
     if (failed) return;
     say(`Step ${Number(find("picture").dataset.step).toLocaleString("en")} · drawn in ${took} ms`);
     const address = pictureUrl(state, sheetExtra(state));
