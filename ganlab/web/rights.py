@@ -120,7 +120,7 @@ _GRADIO_READ = [
 ]
 _GRADIO_READ += ["login_check", "login_check/", "heartbeat/{session_hash}", "file={path_or_url:path}", "file/{path:path}"]
 _GRADIO_READ += ["call/{api_name}/{event_id}", "call/v2/{api_name}/{event_id}"]
-_GRADIO_POST = ["queue/join", "upload", "cancel", "reset", "reset/", "component_server", "component_server/"]
+_GRADIO_POST = ["queue/join", "upload", "cancel", "reset", "reset/"]
 _GRADIO_POST += [f"{how}/{{api_name}}{slash}" for how in ("run", "api", "call", "call/v2") for slash in ("", "/")]
 
 # The first that fits counts.

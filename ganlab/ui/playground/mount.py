@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from functools import wraps
+from typing import Any
+
 import gradio as gr
 from fastapi import FastAPI
+from gradio.utils import get_upload_folder
 
 from ganlab.ui.playground import build
 from ganlab.ui.playground.look import head, style, theme
+from ganlab.ui.playground.translate import EXAMPLES
+
+_NOT_GIVEN = "Only a file that was given to this page can be used: choose, drop or paste it there."
 
 
 def mount(gateway: FastAPI, path: str) -> None:
     """Let `gateway` answer with the playground at `path`; `ganlab.web.pictures.routes` must be served beside it."""
     demo = build()
     demo._queue.sleep_when_free = 0.02  # seconds; Gradio's own 0.001 costs 7 % of a core while nobody is there
+    take_uploads_alone(demo)
     gr.mount_gradio_app(
         gateway,
         demo,
@@ -25,4 +35,44 @@ def mount(gateway: FastAPI, path: str) -> None:
         theme=theme(),
         css=style(),
         head=head(),
+        allowed_paths=[str(EXAMPLES)],
     )
+
+
+def take_uploads_alone(demo: gr.Blocks) -> None:
+    """Let no request make the server read a file, or fetch an address, that was not uploaded to it.
+
+    A request names its files by path. Gradio looks at the path only in an app that it has launched itself, and fetches
+    addresses in any; so both are asked here, before a component sees what was sent.
+    """
+    demo.has_launched = True
+    inner = demo.preprocess_data
+
+    @wraps(inner)
+    async def checked(block_fn: Any, inputs: list[Any], *rest: Any, **more: Any) -> Any:
+        if not all(map(_was_given, _paths(inputs))):
+            raise gr.Error(_NOT_GIVEN, duration=None)
+        return await inner(block_fn, inputs, *rest, **more)
+
+    demo.preprocess_data = checked  # type: ignore[method-assign]
+
+
+def _was_given(path: str) -> bool:
+    """Whether this is a file, no link and no device, in the folder where uploads lie."""
+    folder = os.path.realpath(get_upload_folder())
+    try:
+        real = os.path.realpath(path)
+        return os.path.isfile(real) and os.path.commonpath([folder, real]) == folder
+    except ValueError:  # no path at all: it holds a zero byte
+        return False
+
+
+def _paths(value: Any) -> Iterator[str]:
+    """Every path that a request's values name, however deep it lies."""
+    if isinstance(value, dict):
+        if isinstance(value.get("path"), str):
+            yield value["path"]
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _paths(part)
