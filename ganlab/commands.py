@@ -62,9 +62,7 @@ def train(options: argparse.Namespace) -> None:
     from ganlab.recipes import TOGETHER
 
     if options.resume:
-        run = Run.open(options.resume)
-        run.clear_requests()
-        _follow(run)
+        _follow(Run.open(options.resume), again=True)
         return
     if options.fork:
         _follow(_forked(options))
@@ -128,12 +126,12 @@ def dataset_setting(text: str) -> dict[str, str]:
     raise ValueError(f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
 
 
-def _follow(run: Run) -> None:
-    """Train `run` in this process and print where it is; Ctrl-C makes the engine checkpoint and stop."""
+def _follow(run: Run, *, again: bool = False) -> None:
+    """Train `run` in this process (`again`: resume it) and print where it is; Ctrl-C makes the engine checkpoint and stop."""
     from ganlab.process import work
 
     print(f"run {run.id}\n{run.path}")
-    work(run, watch=_Line())
+    work(run, watch=_Line(), again=again)
     print()
     status = run.status()
     print(status.message)

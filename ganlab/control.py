@@ -5,10 +5,12 @@ Every change becomes part of the run's record, so that a resumed or repeated run
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import uuid
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,16 +18,22 @@ from ganlab.config import TrainConfig, Value
 
 COMMANDS = ("stop", "pause", "continue", "step", "update", "change")
 NETWORKS = ("G", "D")
+_LASTING = ("update", "change")  # who has confirmed these has promised them, whoever dies
+_ANEW = "anew"  # a line in the mailbox: another worker reads from here on
 
 
 @dataclass(frozen=True)
 class Request:
-    """One letter: `command`, by `who`. "update" names a network to update alone once, "change" a knob and its `value`."""
+    """One letter: `command`, by `who`. "update" names a network to update alone once, "change" a knob and its `value`.
+
+    `id` is given when it is sent: it tells letters of equal words apart.
+    """
 
     command: str
     name: str = ""
     value: Value | None = None
     who: str = ""
+    id: str = field(default="", compare=False)
 
     @classmethod
     def parse(cls, values: Mapping[str, Any], config: TrainConfig) -> Request:
@@ -43,12 +51,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Intervention:
-    """After `step` steps `who` changed the knob `name` to `value`, or had the network `name` (G or D) updated alone once."""
+    """After `step` steps `who` changed the knob `name` to `value`, or had the network `name` (G or D) updated alone once.
+
+    `letter` is the id of the request that asked for it.
+    """
 
     step: int
     name: str
     value: Value | None = None
     who: str = ""
+    letter: str = field(default="", compare=False)
 
     @property
     def is_update(self) -> bool:
@@ -73,7 +85,21 @@ class Intervention:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`."""
-        return cls(int(values["step"]), str(values["name"]), values.get("value"), str(values.get("who", "")))
+        texts = (str(values.get(key, "")) for key in ("who", "letter"))
+        return cls(int(values["step"]), str(values["name"]), values.get("value"), *texts)
+
+
+def made_by(state: Mapping[str, Any], record: Sequence[Intervention]) -> list[Intervention]:
+    """Those of `record` that a checkpoint's `state` was trained with; what it inherited from a run it is forked from is not."""
+    kept = state.get("interventions", [])
+    if isinstance(kept, int):  # older states only counted them
+        return [one for one in record[:kept] if one.step <= state["step"]]
+    left, made = [Intervention.from_dict(values) for values in kept], []
+    for one in record:
+        if one in left:
+            left.remove(one)
+            made.append(one)
+    return made
 
 
 def changed(config: TrainConfig, name: str, value: Any) -> TrainConfig:
@@ -90,26 +116,35 @@ def unused_by(config: TrainConfig) -> frozenset[str]:
 
 
 class Mailbox:
-    """Letters in one file, one JSON object a line; any process may add, the worker reads each once."""
+    """Letters in one file, one JSON object a line; any process may add, the worker reads each once.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Nothing is ever taken out, so that no letter is lost between two who write; `done` holds the ids of those that earlier
+    workers have acted on.
+    """
+
+    def __init__(self, path: Path, done: Container[str] = ()) -> None:
+        self.path, self._done = path, done
         self._read = 0  # bytes
 
     def add(self, request: Request) -> None:
-        """Append in one write, so that letters of several senders do not mix."""
-        line = json.dumps({key: value for key, value in asdict(request).items() if value not in ("", None)}) + "\n"
+        """Append in one write, so that letters of several senders do not mix; OSError when there is no room."""
+        values = asdict(replace(request, id=request.id or uuid.uuid4().hex))
+        line = (json.dumps({key: value for key, value in values.items() if value not in ("", None)}) + "\n").encode()
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
-            os.write(descriptor, line.encode())
+            if os.write(descriptor, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
         finally:
             os.close(descriptor)
 
     def new(self) -> list[Request]:
         """What came since the last look; lines that are none are skipped."""
         try:
-            if self.path.stat().st_size <= self._read:
+            size = self.path.stat().st_size
+            if size == self._read:
                 return []
+            if size < self._read:  # another file
+                self._read = 0
             with self.path.open("rb") as file:
                 file.seek(self._read)
                 found = file.read()
@@ -117,12 +152,18 @@ class Mailbox:
             return []
         whole = found[: found.rfind(b"\n") + 1]
         self._read += len(whole)
-        return [request for request in map(_read, whole.splitlines()) if request]
+        letters: list[Request] = []
+        for request in filter(None, map(_read, whole.splitlines())):
+            if request.command == _ANEW:
+                letters = [letter for letter in letters if letter.id and letter.command in _LASTING]
+            elif not (request.id and request.id in self._done):
+                letters.append(request)
+        return letters
 
-    def empty(self) -> None:
-        """Forget all letters, before a resume."""
-        self.path.unlink(missing_ok=True)
-        self._read = 0
+    def begin_anew(self) -> None:
+        """Before a resume: what was asked of the worker before is void, but for changes that it had no time to make."""
+        if self.path.exists():
+            self.add(Request(_ANEW))
 
 
 def _read(line: bytes) -> Request | None:

@@ -14,18 +14,18 @@ import torch
 from torch import nn
 
 from ganlab.config import TrainConfig
-from ganlab.control import Intervention, Request
+from ganlab.control import Intervention, Request, made_by
 from ganlab.core import Batch, Conditioning
 from ganlab.data import DATASETS, Batches, Dataset, Loader, load
 from ganlab.devices import resolve, supports_bf16
 from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Samples, Started
 from ganlab.families import FAMILIES
 from ganlab.images import to_uint8
-from ganlab.meter import Meter
+from ganlab.meter import Diverged, Meter
 from ganlab.metrics.live import Gauge, open_gauge
 from ganlab.nn.layers import count_parameters
 from ganlab.training import Training
-from ganlab.training_state import Metrics
+from ganlab.training_state import Metrics, all_finite
 
 Letters = Callable[[], Sequence[Request]]
 _PAUSE_SECONDS = 0.05  # between two looks for letters while nothing trains
@@ -59,15 +59,16 @@ class Session:
         self.examples, self.gauge = examples, gauge
         self.step = self.saved = 0
         self.paused = self.stopping = self.single = False
-        self._applied = 0  # interventions
+        self._made: list[Intervention] = []
+        self._due: list[Intervention] = []  # of those on record, what is still to be made again
         self.batches = self._batches(0)
         self.meter = Meter(config, device, 0, 0.0, lambda: self.batches.waited)
 
     def run(self, letters: Letters, record: Sequence[Intervention], resume: Mapping[str, Any] | None) -> Iterator[Event]:
         """From the beginning, or from a state, to the end or until a letter says stop."""
-        self.saved = -1
+        self.saved, self._due = -1, sorted(record, key=lambda intervention: intervention.step)
         if resume is not None:
-            self._restore(resume, record)
+            self._restore(resume)
         parameters = {name: count_parameters(network) for name, network in self.training.networks.items()}
         images = len(self.dataset.images)
         yield Started(self.step, self.config.steps, self.device, images, parameters, self.meter.seconds)
@@ -75,8 +76,8 @@ class Session:
             yield self._samples()
         best = False
         while self.step < self.config.steps:
-            while self._applied < len(record) and record[self._applied].step <= self.step:
-                yield from self._intervene(record[self._applied], again=True)
+            while self._due and self._due[0].step <= self.step:
+                yield from self._intervene(self._due.pop(0), again=True)
             yield from self._obey(letters)
             if self.stopping:
                 break
@@ -140,7 +141,7 @@ class Session:
         elif letter.command == "step":
             self.single = True
         elif letter.command in ("update", "change"):
-            yield from self._intervene(Intervention(self.step, letter.name, letter.value, letter.who))
+            yield from self._intervene(Intervention(self.step, letter.name, letter.value, letter.who, letter.id))
 
     def _intervene(self, intervention: Intervention, again: bool = False) -> Iterator[Event]:
         before = self.config
@@ -152,17 +153,19 @@ class Session:
                 yield self.meter.report(self.step)
         else:
             self._reconfigure(intervention.applied_to(before))
-        self._applied += 1
+        self._made.append(intervention)
         yield Intervened(intervention, intervention.describe(before), again)
 
     def _reconfigure(self, config: TrainConfig) -> None:
         self.config = self.meter.config = config
         self.training.reconfigure(config)
 
-    def _restore(self, state: Mapping[str, Any], record: Sequence[Intervention]) -> None:
-        self._applied = min(state.get("interventions", 0), len(record))
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self._made = made_by(state, self._due)
+        for intervention in self._made:
+            self._due.remove(intervention)
         config = self.config
-        for intervention in record[: self._applied]:
+        for intervention in self._made:
             config = intervention.applied_to(config)
         self._reconfigure(config)
         self.training.load_state_dict(state["training"])
@@ -187,12 +190,16 @@ class Session:
         )
 
     def _checkpoint(self, best: bool, whole: bool) -> Checkpoint:
+        """Everything as it is now; Diverged where a weight is no number, which a loss that nobody looked at would have told."""
+        training = self.training.state_dict()
+        if not all_finite(training):
+            raise Diverged(f"A weight stopped being a number by step {self.step:,}: try a lower learning rate.")
         state = {
-            "training": self.training.state_dict(),
+            "training": training,
             "position": self.batches.position,
             "step": self.step,
             "seconds": self.meter.seconds,
-            "interventions": self._applied,
+            "interventions": [intervention.to_dict() for intervention in self._made],
             "rng": _get_rng(self.device),
         } | ({"best": self.gauge.best} if self.gauge else {})
         names = domains(self.config) or tuple(self.dataset.label_names)

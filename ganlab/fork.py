@@ -10,6 +10,7 @@ from typing import Any
 from ganlab.check import check
 from ganlab.checkpoint import folder_name, read_state, resumable, step_of
 from ganlab.config import TrainConfig
+from ganlab.control import made_by
 from ganlab.process import admitted, start
 from ganlab.run import Run
 from ganlab.store import Writer
@@ -48,7 +49,7 @@ def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
         raise ValueError(f"{run.id} can be forked at step {', '.join(map(str, steps))}, not at {step}.")
     folder = run.path / "checkpoints" / folder_name(step)
     config = run.config
-    for intervention in run.interventions()[: read_state(folder).get("interventions", 0)]:
+    for intervention in made_by(read_state(folder), run.interventions()):
         config = intervention.applied_to(config)
     fixed = sorted(changes.keys() - set(may_change(config)))
     if fixed:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ganlab.check import check
 from ganlab.config import TrainConfig
+from ganlab.control import Mailbox
 from ganlab.detached import hand_over, handed_over, signals_ask
 from ganlab.events import Event
 from ganlab.housekeeping import admit
@@ -133,10 +134,11 @@ def _hand_over(run: Run, lock: FileLock) -> None:
     hand_over("worker", run.path, log=run.path / "worker.log", lock=lock)
 
 
-def work(run: Run, watch: Callable[[Event], None] = lambda event: None) -> None:
+def work(run: Run, watch: Callable[[Event], None] = lambda event: None, *, again: bool = False) -> None:
     """The worker's main, in this process: take the run, wait for the device, train, record; `watch` sees every event.
 
-    A run that fails is recorded as failed, not raised. ValueError when another worker has the run in hand.
+    With `again` what was asked of an earlier worker is forgotten first. A run that fails is recorded as failed, not raised.
+    ValueError when another worker has the run in hand.
     """
     lock = handed_over(run.lock_path)
     queued = lock is not None
@@ -144,6 +146,8 @@ def work(run: Run, watch: Callable[[Event], None] = lambda event: None) -> None:
     if not queued and not lock.acquire(timeout=5.0):
         raise ValueError(f"{run.id} is already in the hands of another worker.")
     try:
+        if again:
+            run.clear_requests()
         with Recorder(run) as recorder, signals_ask(run.request_stop):
             if not queued:
                 recorder.annotate("queued", "Queued.")
@@ -175,25 +179,30 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
             return
         state = newest_state(run, recorder.say)
         initial = Pipeline.load(config.start_from).generators if config.start_from and not state else None
-        for event in train(config, resume=state, initial=initial, letters=run.mailbox.new, record=run.interventions()):
+        record = run.interventions()
+        mailbox = Mailbox(run.mailbox.path, {intervention.letter for intervention in record})
+        for event in train(config, resume=state, initial=initial, letters=mailbox.new, record=record):
             _record(event, recorder, run)
             watch(event)
 
 
 def newest_state(run: Run, say: Callable[[str], None] = lambda sentence: None) -> dict[str, Any] | None:
-    """What to go on from: the newest checkpoint that can be read; None where there is none at all.
+    """What to go on from: the newest checkpoint that can be read and is of numbers; None where there is none at all.
 
-    ValueError where there are some and all are damaged.
+    ValueError where there are some and none of them will do.
     """
     from ganlab.checkpoint import read_state, resumable
+    from ganlab.training_state import all_finite
 
     folders = resumable(run.path / "checkpoints")
     for folder in reversed(folders):
         try:
             state = read_state(folder)
-            if state.keys() >= STATE_KEYS:
+            if not state.keys() >= STATE_KEYS:
+                raise ValueError(f"{folder.name} holds the state of something else.")
+            if all_finite(state["training"]):
                 return state
-            raise ValueError(f"{folder.name} holds the state of something else.")
+            raise ValueError(f"{folder.name} holds weights that are no numbers.")
         except ValueError as error:
             say(f"{error} Going back to the one before.")
     if folders:

@@ -249,10 +249,11 @@ class Run:
 
     @property
     def config_now(self) -> TrainConfig:
-        """The configuration with all that was changed since."""
-        config = self.config
+        """The configuration with all that was changed so far; a repeated run may have changes before it."""
+        config, step = self.config, self.status().step
         for intervention in self.interventions():
-            config = intervention.applied_to(config)
+            if intervention.step <= step:
+                config = intervention.applied_to(config)
         return config
 
     def request_stop(self, who: str = "") -> None:
@@ -265,8 +266,8 @@ class Run:
         return any(request.command == "stop" for request in self.mailbox.new())
 
     def clear_requests(self) -> None:
-        """Forget old requests, before a resume."""
-        self.mailbox.empty()
+        """Before a resume: forget what was asked of an earlier worker, but for changes that it had no time to make."""
+        self.mailbox.begin_anew()
 
     def delete(self) -> None:
         """Remove the run and all it holds; ValueError while a worker has it in hand."""

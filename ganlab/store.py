@@ -259,8 +259,9 @@ class Reader:
         return [Annotation(*row) for row in rows]
 
     def interventions(self) -> list[dict[str, Any]]:
-        """What was changed while the run trained, in order."""
-        return [json.loads(text) for (text,) in self._rows("SELECT json FROM interventions ORDER BY id")]
+        """What was changed while the run trained, in the order of the steps; what an earlier life did comes first at each."""
+        found = [json.loads(text) for (text,) in self._rows("SELECT json FROM interventions ORDER BY id")]
+        return sorted(found, key=lambda values: int(values["step"]))
 
     def state(self) -> dict[str, Any]:
         """The worker's last word about itself."""

@@ -131,6 +131,23 @@ class TrainingState:
         return torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.bf16)
 
 
+def all_finite(tree: Any) -> bool:
+    """Whether every floating-point tensor in nested dicts and lists is finite."""
+    by_device: dict[torch.device, list[Tensor]] = {}
+    for tensor in _tensors(tree):
+        if tensor.is_floating_point():
+            by_device.setdefault(tensor.device, []).append(tensor.isfinite().all())
+    return all(bool(torch.stack(verdicts).all()) for verdicts in by_device.values())  # one look at each device
+
+
+def _tensors(tree: Any) -> Iterator[Tensor]:
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, Mapping | list | tuple):
+        for branch in tree.values() if isinstance(tree, Mapping) else tree:
+            yield from _tensors(branch)
+
+
 def descend(optimizer: torch.optim.Optimizer, network: str, terms: Terms) -> Metrics:
     """Sum the terms, backpropagate once, step; each term comes back detached as `loss/<network>/<term>`."""
     return descend_together([optimizer], {f"{network}/{name}": term for name, term in terms.items()})

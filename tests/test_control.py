@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,17 @@ from hypothesis import strategies as st
 from small import small
 
 from ganlab import meter
+from ganlab.__main__ import main
+from ganlab.checkpoint import read_model, read_state
 from ganlab.config import TrainConfig
 from ganlab.control import Intervention, Mailbox, Request, changed
 from ganlab.engine import train
 from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Paused, Progress
 from ganlab.families import FAMILIES
+from ganlab.fork import prepare_fork
 from ganlab.process import work
 from ganlab.run import Run
+from ganlab.store import Writer
 
 
 @pytest.fixture(autouse=True)
@@ -211,3 +217,119 @@ def test_a_run_that_saves_at_every_step_hears_a_stop(monkeypatch: pytest.MonkeyP
     run = Run.create(small(steps=2000, checkpoint_every=1, keep_checkpoints=2))
     work(run, lambda event: run.request_stop() if getattr(event, "step", 0) == 5 else None)
     assert run.status().state == "stopped" and run.status().step < 500
+
+
+def test_a_live_change_during_a_replay_drops_none_of_the_recorded_ones() -> None:
+    events = list(train(small(steps=12), letters=Postman({4: [Request("change", "d_steps", 2)]}), record=[RECORD[0], RECORD[3]]))
+    told = [(event.intervention.step, event.intervention.name, event.again) for event in of_kind(events, Intervened)]
+    assert told == [(3, "lr", True), (4, "d_steps", False), (9, "G", True)]
+
+
+def test_a_change_made_while_a_run_is_repeated_leaves_its_record_its_settings_and_its_forks_true(tmp_path: Path) -> None:
+    run = Run.create(small(steps=12, checkpoint_every=6), root=tmp_path)
+    with closing(Writer(run.database)) as writer:
+        writer.intervene(Intervention(9, "lr", 0.002, "Ada").to_dict())
+    seen: dict[int, tuple[float, int]] = {}
+
+    def look(event: Event) -> None:
+        if isinstance(event, Progress):
+            seen[event.step] = (run.config_now.lr, run.config_now.d_steps)
+        if getattr(event, "step", -1) == 4 and len(run.interventions()) == 1:
+            run.mailbox.add(Request("change", "d_steps", 2))
+
+    work(run, look)
+    (live,) = (one.step for one in run.interventions() if one.name == "d_steps")
+    assert [one.name for one in run.interventions()] == ["d_steps", "lr"] and live in (4, 5)
+    assert seen[3] == (0.0002, 1) and seen[7] == (0.0002, 2) and seen[12] == (0.002, 2)
+    rates = _rates(run, 12)
+    assert rates == [0.002] * len(rates)
+    forked = prepare_fork(run, 6, steps=20)
+    assert (forked.config.lr, forked.config.d_steps) == (0.0002, 2)
+
+
+def _rates(run: Run, step: int) -> list[float]:
+    state = read_state(run.path / "checkpoints" / f"step-{step:06d}")["training"]["optimizers"]
+    return [group["lr"] for optimizer in state.values() for group in optimizer["param_groups"]]
+
+
+def test_a_fork_that_dies_before_its_first_checkpoint_keeps_its_own_changes_and_not_its_parent_s(tmp_path: Path) -> None:
+    parent = Run.create(small(steps=12, checkpoint_every=6), root=tmp_path)
+    work(parent, lambda event: parent.mailbox.add(Request("change", "lr", 0.001)) if getattr(event, "step", 0) == 2 else None)
+    made = prepare_fork(parent, 6, lr=0.003, steps=20)
+    with closing(Writer(made.database)) as writer:  # changed at step 7, then killed
+        writer.intervene(Intervention(7, "d_steps", 2).to_dict())
+    told: list[Event] = []
+    work(made, told.append)
+    assert [event.intervention.name for event in of_kind(told, Intervened)] == ["d_steps"]
+    assert _rates(made, 20)[0] == 0.003 and made.config_now.d_steps == 2
+
+
+class Killed(BaseException):
+    """In the place of SIGKILL: nothing after it is written."""
+
+
+@pytest.mark.parametrize("moment", ["before it was read", "after it was read"])
+def test_a_change_that_was_confirmed_outlives_the_worker_and_a_stop_does_not(
+    tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.create(small(steps=12, checkpoint_every=4), root=tmp_path)
+
+    def die(event: Event) -> None:
+        if isinstance(event, Progress) and event.step == 6:
+            if not run.mailbox.new():
+                run.mailbox.add(Request("change", "lr", 0.001, "Ada"))
+                run.mailbox.add(Request("update", "D", who="Ada"))
+            if moment == "before it was read":
+                raise Killed
+        if isinstance(event, Intervened) and event.intervention.name == "D":
+            run.mailbox.add(Request("stop"))
+            run.mailbox.add(Request("pause"))
+            raise Killed  # both are on record already
+
+    with pytest.raises(Killed):
+        work(run, die)
+    assert run.status().state == "lost"
+    work(run, again=True)
+    assert run.status().state == "finished"
+    assert [(one.name, one.value, one.who) for one in run.interventions()] == [("lr", 0.001, "Ada"), ("D", None, "Ada")]
+    assert _rates(run, 12)[0] == 0.001
+    before = model_of(run)
+    repeat = Run.create(run.config, root=tmp_path)
+    with closing(Writer(repeat.database)) as writer:
+        for one in run.interventions():
+            writer.intervene(one.to_dict())
+    work(repeat)
+    assert same(before, model_of(repeat))
+
+
+def model_of(run: Run) -> dict[str, torch.Tensor]:
+    return read_model(run.checkpoints()[-1])
+
+
+def test_a_mailbox_that_somebody_emptied_is_read_from_its_beginning(tmp_path: Path) -> None:
+    box = Mailbox(tmp_path / "control.jsonl")
+    box.add(Request("pause"))
+    assert len(box.new()) == 1
+    box.path.unlink()
+    assert box.new() == []
+    box.add(Request("stop"))
+    assert box.new() == [Request("stop")]
+
+
+def test_resuming_a_run_that_trains_is_refused_and_its_worker_still_hears_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
+    run = Run.create(small(steps=10_000), root=tmp_path)
+
+    def disturb(event: Event) -> None:
+        if isinstance(event, Progress) and event.step == 3:
+            run.mailbox.add(Request("change", "lr", 0.001))
+        if isinstance(event, Progress) and event.step == 6:
+            with ThreadPoolExecutor(1) as somebody:
+                assert somebody.submit(main, ["train", "--resume", run.id]).result() == 2
+            run.request_stop()
+
+    work(run, disturb)
+    assert run.status().state == "stopped" and run.status().step < 20
+    assert "already" in capsys.readouterr().err

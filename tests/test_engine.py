@@ -17,6 +17,8 @@ from ganlab.families import FAMILIES
 from ganlab.meter import Diverged
 from ganlab.objectives import NON_SATURATING
 from ganlab.recipes import RECIPES
+from ganlab.training import AdversarialTraining
+from ganlab.training_state import all_finite
 
 
 def of_kind(events: list[Event], kind: type[Any]) -> list[Any]:
@@ -144,3 +146,38 @@ def quiet_threads() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+def test_a_nan_between_two_logged_steps_does_not_reach_the_checkpoint_of_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
+    looks = iter(range(1000))
+    events: list[Event] = []
+    with pytest.raises(Diverged, match="A weight stopped being a number by step 7: try a lower learning rate"):
+        for event in train(
+            small(log_every=1000, checkpoint_every=5, steps=1000), letters=lambda: [Request("stop")] if next(looks) == 7 else []
+        ):
+            events.append(event)
+            if isinstance(event, Progress) and event.step == 6:
+                _spoil(monkeypatch)
+    (kept,) = of_kind(events, Checkpoint)
+    assert kept.step == 5
+
+
+def _spoil(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = AdversarialTraining.step
+
+    def poisoned(self: Any, batches: Any) -> Any:
+        with torch.no_grad():
+            for parameter in self.networks.parameters():
+                parameter.fill_(torch.nan)
+        return real(self, batches)
+
+    monkeypatch.setattr(AdversarialTraining, "step", poisoned)
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_one_number_that_is_none_is_found_wherever_it_is(bad: float) -> None:
+    tree = {"networks": {"G.w": torch.ones(3, 3)}, "optimizers": {"G": {"state": [torch.ones(2)], "step": torch.tensor(3)}}}
+    assert all_finite(tree) and all_finite({"step": 3, "empty": torch.empty(0)})
+    tree["optimizers"]["G"]["state"][0][1] = bad  # type: ignore[index]
+    assert not all_finite(tree)

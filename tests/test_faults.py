@@ -284,6 +284,12 @@ def _flip(path: Path) -> None:
     path.write_bytes(data)
 
 
+def _spoil(path: Path) -> None:
+    state = torch.load(path, weights_only=True)
+    next(iter(state["training"]["networks"].values())).fill_(torch.nan)
+    torch.save(state, path)
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "state truncated": lambda folder: os.truncate(folder / STATE, (folder / STATE).stat().st_size // 2),
     "state empty": lambda folder: (folder / STATE).write_bytes(b""),
@@ -291,6 +297,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "one bit of the state flipped": lambda folder: _flip(folder / STATE),
     "state missing": lambda folder: (folder / STATE).unlink(),
     "state of somebody else": lambda folder: torch.save({"epoch": 3, "model": {}}, folder / STATE),
+    "weights that are no numbers": lambda folder: _spoil(folder / STATE),
     "state a list": lambda folder: torch.save([1, 2], folder / STATE),
     "folder empty": lambda folder: [path.unlink() for path in folder.iterdir()],
     "folder a file": lambda folder: (shutil.rmtree(folder), folder.write_bytes(b"?")),
