@@ -3,33 +3,65 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tqdm import tqdm
 
 from ganlab.metrics.exports import to_csv, to_json, to_latex
 from ganlab.published import published_results
 
 if TYPE_CHECKING:
+    from ganlab.events import Loading
+    from ganlab.jobs.kinds import Working
     from ganlab.metrics.value import Value
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """One line per value, with its error and its protocol; the same in files where they are asked for."""
-    from ganlab.evaluation import Asked, evaluate, evaluate_floors
+    """One line per value, with its error and its protocol, as soon as it is known; the same in files where they are asked for.
+
+    What cannot be measured leaves the others alone; ValueError says at the end what that was.
+    """
+    from ganlab.jobs.measuring import measure_all
+    from ganlab.metrics.catalogue import metric
     from ganlab.terminal import driven
 
-    if not 2 <= options.n <= 1_000_000:
+    if options.n is not None and not 2 <= options.n <= 1_000_000:
         raise ValueError(f"-n {options.n} is out of range: 2 to 1,000,000.")
     metrics = [name for name in options.metrics.replace(",", " ").split() if name]
-    asked = Asked(metrics, options.n, options.reference, options.split, options.seed, options.device)
-    values = []
-    for subject in options.subjects:
-        values += driven(evaluate(subject, asked))
-    if options.floors:
-        values += driven(evaluate_floors(options.subjects[0], asked))
-    for value in values:
-        print(value)
-    write(values, options)
+    for name in metrics:
+        metric(name)
+    asked = (metrics, options.n, options.reference, options.split, options.seed, options.floors, options.device)
+    values: list[Value] = []
+    troubles: list[str] = []
+    try:
+        driven(_told(measure_all(options.subjects, *asked), values, troubles))
+    finally:  # also when it is cut short: measuring takes long
+        if values:
+            write(values, options)
+    if troubles:
+        raise ValueError(" ".join(troubles))
+
+
+def _told(work: Working, values: list[Value], troubles: list[str]) -> Generator[Loading, None, None]:
+    """Only how far it is; values are printed and kept, and so is what could not be measured, once anything could."""
+    from ganlab.events import Loading
+    from ganlab.jobs.kinds import Measured
+
+    with closing(work):
+        for told in work:
+            if isinstance(told, Loading):
+                yield told
+            elif isinstance(told, Measured):
+                values += told.values
+                tqdm.write("\n".join(map(str, told.values)), file=sys.stdout)
+            elif told.minor:
+                tqdm.write(told.sentence, file=sys.stderr)
+            else:
+                troubles.append(told.sentence)
 
 
 def write(values: list[Value], options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from loading import drain
 from torch import Tensor
 
 from ganlab.metrics.frechet import extrapolated, frechet_distance, jackknife
@@ -203,8 +204,8 @@ def test_a_perfect_generator_reads_zero_within_its_error_and_the_error_is_honest
     plain, endless = [], []
     for seed in range(16):
         fake, real = (dealt(normal(300, 10, seed=2 * seed + side) * scale) for side in (0, 1))
-        plain.append(jackknife((fake, real)))
-        endless.append(extrapolated(fake, real))
+        plain.append(drain(jackknife((fake, real)))[0])
+        endless.append(drain(extrapolated(fake, real))[0])
     values, errors = (torch.tensor([getattr(one, name) for one in endless]) for name in ("value", "error"))
     biased = sum(one.value for one in plain) / len(plain)
     assert biased > 6 * values.std() / 4  # of the mean of 16
@@ -222,6 +223,18 @@ def test_the_error_covers_the_true_distance_of_different_gaussians() -> None:
     for seed in range(14):
         fake = dealt(normal(400, 8, seed=seed) * scale)
         real = dealt(normal(400, 8, seed=1000 + seed) * 1.2 * scale + 0.3 * scale)
-        estimate = extrapolated(fake, real)
+        estimate, _ = drain(extrapolated(fake, real))
         hits += abs(estimate.value - true) < 2 * estimate.error
     assert hits >= 12
+
+
+def test_extrapolating_from_hardly_more_images_than_features_is_refused() -> None:
+    """The bias of so few is far from linear in 1/N: the same Gaussian on both sides read far from zero with a small error."""
+    for counts in ((60, 400), (400, 60), (197, 197)):
+        fake, real = (dealt(normal(count, 132, seed=side)) for side, count in enumerate(counts))
+        with pytest.raises(ValueError, match=rf"132 features needs at least 198 images on both sides; there are {min(counts)}\."):
+            drain(extrapolated(fake, real))
+    fake, real = (dealt(normal(400, 132, seed=side)) for side in (0, 1))
+    estimate, said = drain(extrapolated(fake, real))
+    assert abs(estimate.value) < 3 * estimate.error
+    assert said == [(done, len(said) + 1) for done in range(len(said))] and len(said) == 36  # it can be stopped in between

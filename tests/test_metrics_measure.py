@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -20,10 +20,12 @@ from ganlab.events import Loading
 from ganlab.metrics.catalogue import METRICS, Part, metric
 from ganlab.metrics.comparison import COMPUTE
 from ganlab.metrics.features import Features, Images, portions
+from ganlab.metrics.floors import floors
 from ganlab.metrics.kid import kernel_distance
-from ganlab.metrics.measure import floors, measure
+from ganlab.metrics.measure import measure
 from ganlab.metrics.reference import Reference, chosen, dataset_source, reference_statistics
 from ganlab.metrics.statistics import Sample, Statistics
+from ganlab.metrics.tables import tables
 from ganlab.metrics.value import Value
 
 COUNT = 2000
@@ -128,12 +130,39 @@ def test_floors_are_real_images_against_real_ones(digits: tuple[Dataset, Dataset
         _ = values[0] < values[2]
 
 
+def test_floors_of_the_test_part_hold_train_against_test(digits: tuple[Dataset, Dataset]) -> None:
+    """As many models' values are: so they stand in one table."""
+    parts = ("test", "train")
+    values, _ = drain(floors(digits[1], digits[0], ["frechet-lenet"], n=500, parts=parts, device="cpu"))
+    assert [value.subject for value in values] == ["real images (mnist train)", "real images (mnist test, first half)"]
+    model = Reference.of_dataset(digits[1], "test")
+    made = measured(dataset_source(digits[0]), model, ["frechet-lenet"], n=500, subject="a model")["frechet-lenet"]
+    assert [len(table.rows) for table in tables([made, *values])] == [2, 1] and values[0].protocol == made.protocol
+
+
+def test_floors_are_measured_once_for_each_protocol(digits: tuple[Dataset, Dataset]) -> None:
+    def phases(**changes: Any) -> set[str]:
+        asked: dict[str, Any] = {"metrics": ["frechet-lenet"], "n": 200, "device": "cpu"} | changes
+        return {message.what.split()[0] for message in drain(floors(digits[1].first(400), digits[0], **asked))[1]}
+
+    assert "Reading" in phases() and "Reading" not in phases()
+    assert "Reading" in phases(n=100) and "Reading" in phases(metrics=["kid-lenet"])
+
+
+@pytest.mark.parametrize("name", ["accuracy-lenet", "intra-lenet"])
+def test_labels_must_mean_the_same_on_both_sides(name: str, digits: tuple[Dataset, Dataset], reference: Reference) -> None:
+    with pytest.raises(ValueError, match=r"asked for were circle, square, disc, …, but .*(knows|has) 0, 1, 2, …"):
+        measured(dataset_source(digits[0]), reference, [name], labels=("circle", "square", "disc", "star"))
+    assert measured(dataset_source(digits[0]), reference, [name], labels=tuple(map(str, range(10))))
+
+
 def test_progress_counts_the_images(digits: tuple[Dataset, Dataset], reference: Reference) -> None:
     _, said = drain(measure(list(digits[0].images.split(300)), reference, ["frechet-lenet"], n=1000, subject="it", device="cpu"))
     reading = [message for message in said if message.what == "Reading it"]
     assert [message.done for message in reading] == [0, 300, 600, 900]
     assert {message.total for message in reading} == {1000}
-    assert said[-1] == Loading("Computing lenet-mnist distance", 0, 1, "metrics")
+    assert Loading("Computing lenet-mnist distance", 0, 1, "metrics") in said
+    assert said[-1] == Loading("Computing lenet-mnist distance", 20, 21, "distances")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +267,8 @@ def test_real_images_are_not_read_where_nothing_compares(digits: tuple[Dataset, 
 
     reference = Reference("some", "mnist", 9000, "its digest", unreadable)
     value = measured(dataset_source(digits[0]), reference, ["accuracy-lenet"], n=500)["accuracy-lenet"]
-    assert value.value > 0.97 and (value.n_fake, value.n_real) == (500, 9000)
+    assert value.value > 0.97 and (value.n_fake, value.n_real) == (500, 0)
+    assert "(500 images, held against no real ones; lenet-mnist" in str(value)
     with pytest.raises(AssertionError, match="read"):
         measured(dataset_source(digits[0]), reference, ["accuracy-lenet", "kid-lenet"], n=500)
 

@@ -19,7 +19,7 @@ from loading import drain
 from ganlab.__main__ import main
 from ganlab.data import Dataset
 from ganlab.metrics.exports import _LATEX, escaped, to_csv, to_json, to_latex
-from ganlab.metrics.measure import floors
+from ganlab.metrics.floors import floors
 from ganlab.metrics.tables import is_floor, tables
 from ganlab.metrics.value import Value
 from ganlab.published import published_results
@@ -172,7 +172,7 @@ def test_published_results_are_those_of_the_recipe() -> None:
 def test_the_command_line_writes_all_three(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = {name: tmp_path / f"values.{name}" for name in ("json", "csv", "latex")}
     flags = [word for name, file in files.items() for word in (f"--{name}", str(file))]
-    asked = ["-n", "20", "--split", "test", "--metrics", "frechet-lenet-mnist", "--device", "cpu"]
+    asked = ["-n", "20", "--no-floors", "--split", "test", "--metrics", "frechet-lenet-mnist", "--device", "cpu"]
     assert main(["evaluate", "shapes-quick", *asked, *flags]) == 0
     (value,) = [Value.from_dict(fields) for fields in json.loads(files["json"].read_text())]
     assert from_csv(files["csv"].read_text()) == [value]

@@ -92,3 +92,8 @@ def test_it_survives_json_and_refuses_what_is_not_a_value() -> None:
         Value.from_dict(values | {"colour": 1})
     with pytest.raises(ValueError, match="not a whole measured value"):
         Value.from_dict({"metric": "FID"})
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_can_still_be_printed(number: float) -> None:
+    assert str(number) in str(Estimate(number, 0.0)) and str(number) in str(Estimate(1.0, number))

@@ -21,9 +21,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Trouble:
-    """One sentence about a part of the job that could not be done; the others go on."""
+    """One sentence about a part of the job that could not be done; the others go on. `minor`: nothing asked for is missing."""
 
     sentence: str
+    minor: bool = False
 
 
 Working = Generator[Loading | Measured | Trouble, None, list[Value]]

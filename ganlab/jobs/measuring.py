@@ -22,7 +22,7 @@ ADVICE = Advice(
 def measure_all(
     subjects: Sequence[str],
     metrics: Sequence[str] = CHEAP,
-    n: int = 10_000,
+    n: int | None = None,
     reference: str = "",
     split: Split = "train",
     seed: int = 0,
@@ -32,7 +32,7 @@ def measure_all(
     """Tell how far it is; return the values of all `subjects`, then the floors of every reference they were held against.
 
     The values of each subject are told when they are known. One that cannot be measured is a Trouble, and the others go on;
-    ValueError when none can.
+    floors that cannot are a minor one. ValueError when nothing can be measured.
     """
     if not subjects or not metrics:
         raise ValueError("Choose at least one model or folder of images, and at least one metric.")
@@ -66,7 +66,7 @@ def _tried(start: Callable[[], Measuring], subject: str, where: str) -> Generato
         sentence = explain(error, ADVICE)
         if subject and subject not in sentence:
             sentence = f"{subject}: {sentence}"
-        yield Trouble(sentence)
+        yield Trouble(sentence if subject else f"No floors: {sentence}", minor=not subject)
         return sentence
     yield Measured(tuple(values))
     return values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from ganlab.metrics.frechet import extrapolated, jackknife
+from ganlab.metrics.frechet import Computing, extrapolated, jackknife
 from ganlab.metrics.kid import kernel_distance
 from ganlab.metrics.labels import intra_class_distance
 from ganlab.metrics.manifold import Manifold, manifold
@@ -34,7 +34,7 @@ class Comparison:
         return manifold(self.fake.rows, self.real.rows)
 
 
-COMPUTE: dict[str, Callable[[Comparison], Estimate]] = {
+COMPUTE: dict[str, Callable[[Comparison], Estimate | Computing]] = {
     "frechet": lambda c: jackknife((c.fake.groups, c.real.groups)),
     "infinity": lambda c: extrapolated(c.fake.groups, c.real.groups),
     "kid": lambda c: kernel_distance(c.fake.rows, c.real.rows, seed=c.seed),

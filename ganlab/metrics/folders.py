@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -16,25 +17,28 @@ from ganlab.data.registry import DataError
 from ganlab.images import ImageError, decode
 
 _BATCH = 64
+_BYTES = 2**26  # held at once, where images are large
 
 
 class ImageFolder:
-    """All images below `path`, in the order of their names; iterate as often as wanted.
+    """The images below `path`, in the order of their names: all, or only the `places` in that order; iterate as often as wanted.
 
-    Nothing is cropped or resized: that is the extractor's part. DataError, one sentence, when there are none or one is damaged:
-    leaving it out silently would measure something else.
+    Nothing is cropped or resized: that is the extractor's part. Unlike in pytorch-fid, photos are turned as their EXIF says and
+    transparency lies on white. DataError, one sentence, when there are none or one is damaged: leaving it out silently would
+    measure something else.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, places: Sequence[int] | None = None) -> None:
+        self.path, self._places = path, places
 
     def __iter__(self) -> Iterator[Tensor]:
         """Batches (B, 3, H, W) uint8 of neighbours of one size."""
         waiting: list[Tensor] = []
-        with image_files(self.path) as files:
+        with self._files() as files:
             for file in files:
                 image = self._read(file)
-                if waiting and (image.shape != waiting[0].shape or len(waiting) == _BATCH):
+                full = len(waiting) == _BATCH or (len(waiting) + 1) * image.numel() > _BYTES
+                if waiting and (full or image.shape != waiting[0].shape):
                     yield torch.stack(waiting)
                     waiting = []
                 waiting.append(image)
@@ -43,17 +47,37 @@ class ImageFolder:
     @cached_property
     def count(self) -> int:
         """How many image files there are."""
-        with image_files(self.path) as files:
+        with self._files() as files:
             return len(files)
+
+    def some(self, count: int, seed: int) -> ImageFolder:
+        """`count` images at random; this whole folder where it has no more. The first by name would be those of one class."""
+        return self if count >= self.count else ImageFolder(self.path, sorted(self._shuffled(seed)[:count]))
+
+    def halves(self, seed: int = 0) -> tuple[ImageFolder, ImageFolder]:
+        """Two disjoint random halves: what two perfect generators would look like."""
+        order = self._shuffled(seed)
+        middle = (len(order) + 1) // 2
+        return ImageFolder(self.path, sorted(order[:middle])), ImageFolder(self.path, sorted(order[middle:]))
 
     def digest(self) -> str:
         """Of the names and bytes of all files."""
         made = blake2b(digest_size=16)
-        with image_files(self.path) as files:
+        with self._files() as files:
             for file in files:
                 made.update(repr(file.parts).encode("utf-8", "surrogateescape"))
                 made.update(file.read())
         return made.hexdigest()
+
+    @contextmanager
+    def _files(self) -> Iterator[list[ImageFile]]:
+        with image_files(self.path) as files:
+            yield files if self._places is None else [files[place] for place in self._places]
+
+    def _shuffled(self, seed: int) -> list[int]:
+        places = range(self.count) if self._places is None else self._places
+        order = torch.randperm(len(places), generator=torch.Generator().manual_seed(seed)).tolist()
+        return [places[index] for index in order]
 
     def _read(self, file: ImageFile) -> Tensor:
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Generator, Sequence
 from itertools import combinations
 
 import torch
@@ -13,6 +14,8 @@ from ganlab.metrics.groups import Groups
 from ganlab.metrics.value import Estimate
 
 Pair = tuple[Groups, Groups]
+Computing = Generator[tuple[int, int], None, Estimate]  # yields how many distances of how many are done: each may take seconds
+_FEWEST = 1.5  # images for each feature
 
 
 def frechet_distance(a: Gaussian, b: Gaussian) -> float:
@@ -26,26 +29,44 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
     return max(0.0, float(shift + a.variance + b.variance.to(a.device) - 2 * root))
 
 
-def jackknife(*pairs: Pair) -> Estimate:
+def jackknife(*pairs: Pair) -> Computing:
     """The distance of fake to real (averaged over `pairs`), with the standard error that sampling both sides gives it.
 
     Each time, one group of either side is left out.
     """
-    replicates = [_distance(pairs, group) for group in range(_num_groups(pairs))]
+    size = _num_groups(pairs)
+    replicates = []
+    for group in range(size):
+        yield group, size + 1
+        replicates.append(_distance(pairs, group))
+    yield size, size + 1
     return Estimate(_distance(pairs), _spread(replicates))
 
 
-def extrapolated(fake: Groups, real: Groups) -> Estimate:
+def extrapolated(fake: Groups, real: Groups) -> Computing:
     """The distance for endless images on both sides, whose expectation for a perfect generator is zero; it may be negative.
 
     The bias is linear in 1/N (Chong & Forsyth 2020). They regress on subsets of the fakes and leave the bias that the
     reference causes; here both sides shrink together, by leaving groups out, and the jackknife draws the line (Quenouille
-    1956). Its standard error comes from leaving out two groups at a time. Meant for several times more images than features.
+    1956). Its standard error comes from leaving out two groups at a time. ValueError where there are hardly more images than
+    features: there the bias is far from linear, and the line would be wrong with a small error bar.
     """
+    fewest, needed = min(fake.count, real.count), math.ceil(_FEWEST * fake.whole.dims)
+    if fewest < needed:
+        raise ValueError(
+            f"A distance for endless images of {fake.whole.dims:,} features needs at least {needed:,} images on both sides; "
+            f"there are {fewest:,}."
+        )
     pair = [(fake, real)]
     size = _num_groups(pair)
-    ones = [_distance(pair, group) for group in range(size)]
-    twos = {both: _distance(pair, *both) for both in combinations(range(size), 2)}
+    total = 1 + size + size * (size - 1) // 2
+    ones, twos = [], {}
+    for group in range(size):
+        yield group, total
+        ones.append(_distance(pair, group))
+    for done, both in enumerate(combinations(range(size), 2), size):
+        yield done, total
+        twos[both] = _distance(pair, *both)
     replicates = []
     for group, one in enumerate(ones):
         others = [distance for both, distance in twos.items() if group in both]

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganlab.metrics.features import Features
-from ganlab.metrics.frechet import jackknife
+from ganlab.metrics.frechet import Computing, jackknife
 from ganlab.metrics.groups import Groups
 from ganlab.metrics.state import State, inside, prefixes, under
 from ganlab.metrics.value import Estimate, share
@@ -59,7 +59,7 @@ class Classes:
         return share(self._right, self._asked)
 
 
-def intra_class_distance(fake: Classes, real: Classes) -> Estimate:
+def intra_class_distance(fake: Classes, real: Classes) -> Computing:
     """The Fréchet distance within each class, averaged over the classes of the reference (Miyato & Koyama 2018)."""
     missing = real.groups.keys() - fake.groups.keys()
     if not real.groups or not fake.groups:
@@ -67,4 +67,4 @@ def intra_class_distance(fake: Classes, real: Classes) -> Estimate:
         raise ValueError(f"A distance within classes needs labels, and the {side} have none.")
     if missing:
         raise ValueError(f"There are no images of {len(missing)} classes of the reference: draw more, or all classes.")
-    return jackknife(*((fake.groups[label], real.groups[label]) for label in sorted(real.groups)))
+    return (yield from jackknife(*((fake.groups[label], real.groups[label]) for label in sorted(real.groups))))

@@ -8,16 +8,16 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ganlab.data.dataset import Dataset
 from ganlab.devices import resolve
 from ganlab.events import Loading
 from ganlab.metrics.catalogue import KINDS, Metric, Part, metric
 from ganlab.metrics.comparison import COMPUTE, Comparison
 from ganlab.metrics.extractors import open_extractor
 from ganlab.metrics.features import Extractor, Images, Source, portions
-from ganlab.metrics.reference import Reference, chosen, dataset_source, halves, reference_statistics
+from ganlab.metrics.lenet import LenetExtractor
+from ganlab.metrics.reference import Reference, reference_statistics
 from ganlab.metrics.statistics import SAMPLE, Statistics
-from ganlab.metrics.value import Value
+from ganlab.metrics.value import Estimate, Value
 
 CHEAP = ("frechet-lenet", "kid-lenet")
 Measuring = Generator[Loading, None, list[Value]]
@@ -60,18 +60,22 @@ def measure(
     seed: int = 0,
     step: int | None = None,
     device: str = "auto",
+    labels: Sequence[str] = (),
 ) -> Measuring:
     """Yield how far it is; return one Value for each of `metrics` (names in ganlab.metrics.catalogue.METRICS), in their order.
 
     The first `n` images of `fake` (None: all) are read once, whatever the metrics, and none is kept. The reference is read
     only the first time, and only if a metric compares. `seed` is the one that made the fakes; it also draws the random
-    subsets. ValueError or DataError, one sentence, when something is missing or does not fit.
+    subsets. `labels` are the names of the classes that were asked for, where they are known.
+    ValueError or DataError, one sentence, when something is missing or does not fit.
     """
     wanted = [metric(name) for name in metrics]
     where = resolve(device)
     extractors: dict[str, Extractor] = {}
     for space in dict.fromkeys(one.space for one in wanted):
         extractors[space] = yield from open_extractor(space, reference.dataset, where)
+    for one in wanted:
+        _check_labels(one, extractors[one.space], reference, tuple(labels))
     real = {}
     for space in dict.fromkeys(one.space for one in wanted if KINDS[one.kind].compares):
         real[space] = yield from reference_statistics(reference, extractors[space])
@@ -81,26 +85,43 @@ def measure(
     values = []
     for done, one in enumerate(wanted):
         extractor = extractors[one.space]
-        yield Loading(f"Computing {one.title(extractor.name)}", done, len(wanted), "metrics")
-        values.append(_value(one, extractor, compared[one.space], reference, subject, seed, step))
+        what = f"Computing {one.title(extractor.name)}"
+        yield Loading(what, done, len(wanted), "metrics")
+        estimate = yield from _estimate(one, compared[one.space], what)
+        values.append(_value(one, estimate, extractor, compared[one.space], reference, subject, seed, step))
     return values
 
 
-def floors(
-    train: Dataset, test: Dataset | None, metrics: Sequence[str] = CHEAP, *, n: int = 10_000, device: str = "auto"
-) -> Measuring:
-    """What real images read, the best that any generator can: `n` of the test part against the train part, and one random half
-    of the train part against the other. Values in that order, each for all metrics."""
-    values: list[Value] = []
-    if test is not None:
-        some = dataset_source(_shuffled(test, n))
-        subject = f"real images ({test.name} test)"
-        values += yield from measure(some, Reference.of_dataset(train, "train"), metrics, n=n, subject=subject, device=device)
-    first, second = halves(train)
-    reference = Reference.of_dataset(second, "train, second half")
-    subject = f"real images ({train.name} train, first half)"
-    values += yield from measure(dataset_source(_shuffled(first, n)), reference, metrics, n=n, subject=subject, device=device)
-    return values
+def _estimate(one: Metric, compared: Comparison, what: str) -> Generator[Loading, None, Estimate]:
+    """Tells how far it is where that takes long, so that it can be stopped."""
+    computing = COMPUTE[one.kind](compared)
+    if isinstance(computing, Estimate):
+        return computing
+    while True:
+        try:
+            done, total = next(computing)
+        except StopIteration as end:
+            return end.value
+        if done:
+            yield Loading(what, done, total, "distances")
+
+
+def _check_labels(one: Metric, extractor: Extractor, reference: Reference, labels: tuple[str, ...]) -> None:
+    """ValueError where the classes asked for are not those that they would be held against: the number would be chance."""
+    if one.kind == "accuracy" and isinstance(extractor, LenetExtractor):
+        known, whose = extractor.about.labels, f"the classifier {extractor.name} knows"
+    elif one.kind == "intra":
+        known, whose = reference.labels, f"{reference.name} has"
+    else:
+        return
+    if labels and known and labels != known:
+        raise ValueError(
+            f"{one.name} needs the same classes on both sides: asked for were {_few(labels)}, but {whose} {_few(known)}."
+        )
+
+
+def _few(labels: Sequence[str]) -> str:
+    return ", ".join(labels[:3]) + (", …" if len(labels) > 3 else "")
 
 
 def _read(
@@ -124,10 +145,17 @@ def _read(
 
 
 def _value(
-    one: Metric, extractor: Extractor, compared: Comparison, reference: Reference, subject: str, seed: int, step: int | None
+    one: Metric,
+    estimate: Estimate,
+    extractor: Extractor,
+    compared: Comparison,
+    reference: Reference,
+    subject: str,
+    seed: int,
+    step: int | None,
 ) -> Value:
-    kind, estimate = KINDS[one.kind], COMPUTE[one.kind](compared)
-    counts = compared.fake.count, reference.count
+    kind = KINDS[one.kind]
+    counts = compared.fake.count, reference.count if kind.compares else 0
     n_fake, n_real = (min(count, SAMPLE) for count in counts) if kind.sampled else counts
     return Value(
         metric=one.title(extractor.name),
@@ -143,8 +171,3 @@ def _value(
         step=step,
         higher_is_better=kind.higher_is_better,
     )
-
-
-def _shuffled(data: Dataset, n: int) -> Dataset:
-    """`n` random images: data sets may come sorted."""
-    return chosen(data, torch.randperm(len(data.images), generator=torch.Generator().manual_seed(0))[:n])

@@ -29,7 +29,7 @@ _LARGE = 2**27  # bytes; smaller files are read at once, which is faster
 class Reference:
     """`count` real images: what they are (`name`: data set, part, size), `dataset` says which classifier reads them.
 
-    `source` gives them from the start each time it is called; `digest` is that of their content.
+    `source` gives them from the start each time it is called; `digest` is that of their content, `labels` their classes' names.
     """
 
     name: str
@@ -37,18 +37,22 @@ class Reference:
     count: int
     digest: str
     source: Callable[[], Source]
+    labels: tuple[str, ...] = ()
 
     @classmethod
     def of_dataset(cls, data: Dataset, part: str) -> Reference:
         """Loaded images, `part` of their data set: "train", "test", "train, first half"."""
         name = f"{data.name} {part}, {data.images.shape[-1]} px"
-        return cls(name, data.name, len(data.images), _digest(data), lambda: dataset_source(data))
+        return cls(name, data.name, len(data.images), content_digest(data), lambda: dataset_source(data), tuple(data.label_names))
 
     @classmethod
-    def of_folder(cls, path: Path) -> Reference:
-        """Every image file below a folder or in a zip, at its own size; DataError when there are none."""
-        folder, name = ImageFolder(path), path.resolve().name
-        return cls(name, name, folder.count, folder.digest(), lambda: folder)
+    def of_folder(cls, folder: ImageFolder, part: str = "") -> Reference:
+        """The image files of a folder or zip, each at its own size, or a `part` of them; DataError when there are none.
+
+        The first digits of the digest are part of the name: many folders are called test.
+        """
+        digest, dataset = folder.digest(), folder.path.resolve().name
+        return cls(f"{dataset}{part and ', '}{part} {digest[:8]}", dataset, folder.count, digest, lambda: folder)
 
 
 def dataset_source(data: Dataset) -> Iterator[Images]:
@@ -90,7 +94,7 @@ def chosen(data: Dataset, which: Tensor) -> Dataset:
     return Dataset(data.name, data.images[which], None if data.labels is None else data.labels[which], data.label_names)
 
 
-def _digest(data: Dataset) -> str:
+def content_digest(data: Dataset) -> str:
     """Of the pixels, whatever their order in memory, and of the labels."""
     made = blake2b(repr(tuple(data.images.shape)).encode(), digest_size=16)
     for images in data.images.split(_BATCH):

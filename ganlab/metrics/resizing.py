@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -26,7 +26,7 @@ def clean(pixels: Tensor) -> Tensor:
     return (down @ (pixels @ across.T)).clamp_(0, 255).sub_(128).div_(128)
 
 
-@cache
+@lru_cache(16)  # sizes: a folder of photos may hold thousands
 def _cubic(size: int) -> Tensor:
     """(299, size): what each output pixel takes of each input pixel, by Keys' cubic (1981) with a = -1/2, widened to shrink.
 

@@ -32,7 +32,8 @@ class Value:
 
     The protocol is everything that must agree before two values may be compared: the metric, how many fakes and real images,
     which `reference` they are held against (data set, part, size), which `extractor` reads them (with the first digits of its
-    weights' sha256), and how it resizes. `seed` chose the fakes and the random subsets.
+    weights' sha256), and how it resizes. `n_real` is 0 where the metric looks at no real image. `seed` chose the fakes and the
+    random subsets.
     """
 
     metric: str
@@ -77,7 +78,7 @@ class Value:
     def __str__(self) -> str:
         who = f" of {self.subject}" if self.subject else ""
         when = "" if self.step is None else f" at step {self.step:,}"
-        counts = f"{self.n_fake:,} images against {self.n_real:,} of {self.reference}"
+        counts = counted(self.n_fake, self.n_real, self.reference)
         return f"{self.metric}{who}{when}: {self.estimate} ({counts}; {self.extractor}; resize {self.resize}; seed {self.seed})"
 
     def better_than(self, other: Value) -> bool:
@@ -111,7 +112,14 @@ class Value:
             raise ValueError(f"These two values cannot be compared, because they differ in {', '.join(unlike)}.")
 
 
+def counted(n_fake: int, n_real: int, reference: str) -> str:
+    """How many images were held against how many of what."""
+    return f"{n_fake:,} images" + (f" against {n_real:,} of {reference}" if n_real else ", held against no real ones")
+
+
 def _decimals(value: float, error: float) -> int:
     """Two digits of the error; without one, four of the value."""
+    if not (math.isfinite(value) and math.isfinite(error)):
+        return 2
     size, digits = (error, 2) if error > 0 else (abs(value) or 1.0, 4)
     return min(max(digits - 1 - math.floor(math.log10(size)), 0), 9)

@@ -1,0 +1,115 @@
+"""What real images read: the best that any generator can. Measured once for each protocol and kept by content."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+
+from ganlab.data.cache import entry
+from ganlab.data.dataset import Dataset
+from ganlab.devices import resolve
+from ganlab.metrics.catalogue import KINDS, metric
+from ganlab.metrics.extractors import open_extractor
+from ganlab.metrics.features import Source
+from ganlab.metrics.folders import ImageFolder
+from ganlab.metrics.measure import CHEAP, Measuring, measure
+from ganlab.metrics.reference import Reference, chosen, content_digest, dataset_source, halves
+from ganlab.metrics.value import Value
+
+_FORMAT = 1  # of what is kept; part of its name
+
+
+def floors(
+    data: Dataset,
+    other: Dataset | None,
+    metrics: Sequence[str] = CHEAP,
+    *,
+    n: int = 10_000,
+    parts: tuple[str, str] = ("train", "test"),
+    device: str = "auto",
+) -> Measuring:
+    """`n` random images of the `other` part against `data`, and of one random half of `data` against the other.
+
+    `parts` are what `data` and `other` are of their data set. Values in that order, each for all metrics.
+    """
+    values: list[Value] = []
+    part, other_part = parts
+    if other is not None:
+        subject = f"real images ({other.name} {other_part})"
+        some = _shuffled(other, n)
+        reference = Reference.of_dataset(data, part)
+        values += yield from _floor(lambda: dataset_source(some), content_digest(some), reference, metrics, n, subject, device)
+    first, second = halves(data)
+    some_half = _shuffled(first, n)
+    reference = Reference.of_dataset(second, f"{part}, second half")
+    subject, digest = f"real images ({data.name} {part}, first half)", content_digest(some_half)
+    values += yield from _floor(lambda: dataset_source(some_half), digest, reference, metrics, n, subject, device)
+    return values
+
+
+def folder_floors(
+    folder: ImageFolder, metrics: Sequence[str] = CHEAP, *, n: int | None = None, device: str = "auto"
+) -> Measuring:
+    """One random half of a folder against the other; a folder has no other part, and no labels."""
+    wanted = [name for name in metrics if KINDS[metric(name).kind].statistics != "classes"]
+    if not wanted:
+        return []
+    first, second = folder.halves()
+    some = first if n is None else first.some(n, 0)
+    reference = Reference.of_folder(second, "second half")
+    subject = f"real images ({folder.path.resolve().name}, first half)"
+    return (yield from _floor(lambda: some, some.digest(), reference, wanted, some.count, subject, device))
+
+
+def _floor(
+    source: Callable[[], Source],
+    digest: str,
+    reference: Reference,
+    metrics: Sequence[str],
+    n: int,
+    subject: str,
+    device: str,
+) -> Measuring:
+    """Measured now, or what was kept."""
+    identities = []
+    for space in dict.fromkeys(metric(name).space for name in metrics):
+        extractor = yield from open_extractor(space, reference.dataset, resolve(device))
+        identities.append((extractor.name, extractor.sha, extractor.resize))
+    facts = (digest, reference.name, reference.digest, tuple(metrics), identities, n, subject)
+    path = entry("floors", _FORMAT, *facts).with_suffix(".json")
+    kept = _recall(path)
+    if kept:
+        return kept
+    values = yield from measure(source(), reference, metrics, n=n, subject=subject, device=device)
+    _keep(values, path)
+    return values
+
+
+def _recall(path: Path) -> list[Value]:
+    """What was kept; nothing where there is nothing of use."""
+    try:
+        return [Value.from_dict(fields) for fields in json.loads(path.read_text("utf-8"))]
+    except (OSError, ValueError, TypeError, AttributeError):
+        return []
+
+
+def _keep(values: Sequence[Value], path: Path) -> None:
+    """Write in one piece; a disk that is full or read-only costs the next start its speed, no more."""
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
+    with suppress(OSError):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_text(json.dumps([value.to_dict() for value in values]), "utf-8")
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _shuffled(data: Dataset, n: int) -> Dataset:
+    """`n` random images: data sets may come sorted."""
+    return chosen(data, torch.randperm(len(data.images), generator=torch.Generator().manual_seed(0))[:n])
