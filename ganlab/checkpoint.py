@@ -121,14 +121,15 @@ def resumable(parent: Path) -> list[Path]:
     return [path for path in checkpoints(parent) if (path / STATE).is_file()]
 
 
-def thin_out(parent: Path, limit: int, best: int | None = None) -> None:
-    """Delete checkpoints until `limit` are left: never the first, the last two or the `best` step's; of the others always the
-    one whose neighbours are nearest to each other, so that those left are evenly spaced."""
+def thin_out(parent: Path, limit: int, best: int | None = None, regular: int | None = None) -> None:
+    """Delete checkpoints until `limit` are left: never the first, the last two, the `best` step's or the first `regular` one's (a
+    run that was stopped earlier has an older one); of the others always the one whose neighbours are nearest to each other, so
+    that those left are evenly spaced."""
     found = {step_of(path): path for path in checkpoints(parent)}
     while len(found) > limit:
         steps = list(found)
-        last = [step_of(path) for path in resumable(parent)[-2:]]
-        free = [i for i in range(1, len(steps) - 1) if steps[i] != best and steps[i] not in last]
+        kept = {best, regular, *(step_of(path) for path in resumable(parent)[-2:])}
+        free = [i for i in range(1, len(steps) - 1) if steps[i] not in kept]
         if not free:
             return
         path = found.pop(steps[min(free, key=lambda i: steps[i + 1] - steps[i - 1])])

@@ -121,7 +121,8 @@ class Recorder:
         if event.best:
             self._writer.write(state={"best": event.step})
         checkpoint.drop_old_states(folder)
-        checkpoint.thin_out(folder, config.get("keep_checkpoints", TrainConfig.keep_checkpoints), self.run.best)
+        keep, regular = config.get("keep_checkpoints", TrainConfig.keep_checkpoints), config.get("checkpoint_every")
+        checkpoint.thin_out(folder, keep, self.run.best, regular)
 
     def _intervened(self, event: Intervened) -> None:
         """A change that is only made again is already on record; in a repeated run it is not yet on the charts."""

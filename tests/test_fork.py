@@ -128,6 +128,15 @@ def test_thinning_keeps_the_first_the_best_the_last_and_even_gaps(tmp_path: Path
     assert max(gaps) <= 40
 
 
+def test_thinning_keeps_the_first_regular_one_of_a_run_that_was_stopped_before_it(tmp_path: Path) -> None:
+    """What a reproduced table reads after one epoch."""
+    for step in (4, *range(600, 600 * 60, 600)):
+        fake_checkpoints(tmp_path, [step])
+        thin_out(tmp_path, 5, regular=600)
+    steps = [int(path.name.removeprefix("step-")) for path in checkpoints(tmp_path)]
+    assert len(steps) == 5 and steps[:2] == [4, 600]
+
+
 def test_the_command_forks_with_the_family_s_own_settings(parent: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--fork", f"{parent.id}@15", "--lr", "0.001", "--steps", "17"]) == 0
     made = next(run for run in runs() if run.id != parent.id)
