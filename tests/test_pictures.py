@@ -19,12 +19,15 @@ from starlette.testclient import TestClient
 
 from ganlab.checkpoint import folder_name
 from ganlab.engine import train
+from ganlab.exploration.latents import Latent
+from ganlab.exploration.scores import scores
 from ganlab.pipeline import Pipeline
 from ganlab.recorder import Recorder
 from ganlab.run import Run, runs_root
 from ganlab.web import pipelines as pipelines_module
+from ganlab.web import shown
 from ganlab.web.courtesy import Courtesy
-from ganlab.web.pictures import MAX_PIXELS, Order, draw, routes
+from ganlab.web.pictures import MAX_PIXELS, Order, draw, latents, routes
 from ganlab.web.pipelines import Pipelines
 
 
@@ -247,3 +250,30 @@ def test_long_work_steps_aside_for_pictures_but_not_for_ever() -> None:
         pass
     assert courtesy.step_aside(30) < 20  # as soon as the last one has gone
     thread.join()
+
+
+def test_what_is_shown_can_be_taken_along_as_it_is(run: Run) -> None:
+    pipeline = Pipeline.load(run.path)
+    pipeline.name = run.id
+    query = {"model": run.id, "seed": "3", "offsets": "1.5,-2", "truncation": "0.7"}
+    with TestClient(Starlette(routes=shown.routes())) as client:
+        told = client.get("/api/shown", params=query).json()
+        assert client.get("/api/shown", params={"model": "nobody"}).status_code == 400
+    latent = Latent.parse(told["latent"])
+    assert latent.model == run.id and torch.equal(latent.tensor(), latents(Order.parse(query), pipeline)[0])
+    again = {"model": run.id, "z": ",".join(map(str, latent.z))}
+    assert draw(Order.parse(again), pipeline) == draw(Order.parse(query), pipeline)
+    images = pipeline.generate(latent.tensor()[None])
+    assert told["score"] == pytest.approx(scores(pipeline, images)[0])  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("z", "reason"),
+    [("1,2", "z has 2 numbers, but"), ("1,x", "z = 'x' is not"), ("1e9", "z = '1e9' is not"), ("0," * 2000, "at most 1024")],
+)
+def test_a_z_that_does_not_fit_is_a_sentence(run: Run, z: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        draw(Order.parse({"model": run.id, "z": z}), Pipeline.load(run.path))
+    fitting = ",".join(["0"] * 28)
+    with pytest.raises(ValueError, match="leave n away"):
+        draw(Order.parse({"model": run.id, "z": fitting, "n": "4"}), Pipeline.load(run.path))

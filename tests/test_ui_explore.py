@@ -18,12 +18,14 @@ from PIL import Image
 from ganlab import Pipeline
 from ganlab.exploration.latents import Latent
 from ganlab.ui import playground
-from ganlab.ui.playground import classes, figures, latent, layers
+from ganlab.ui.playground import classes, figures, held, latent, layers
 from ganlab.ui.playground import draw as draw_panel
 from ganlab.ui.playground.explore import SECTIONS, _body, _head, atlas, between, choose, close, film, sums
+from ganlab.ui.playground.facts import DIRECTIONS
 from ganlab.web.pictures import Order, draw
 
 ENDPOINTS = (
+    "latent_picture",
     "explore_strip",
     "explore_loop",
     "explore_map",
@@ -66,7 +68,7 @@ def restored(**query: str) -> dict[str, Any]:
 def test_every_panel_has_its_named_endpoints_with_an_example(demo: gr.Blocks) -> None:
     named = {block.api_name for block in demo.fns.values() if block.api_visibility == "public"}
     assert named >= set(ENDPOINTS)
-    code = "".join(section.code for section in sections()) + classes._CODE
+    code = "".join(section.code for section in sections()) + classes._CODE + held._EXAMPLE
     assert {name for name in ENDPOINTS if f'api_name="/{name}"' in code} == set(ENDPOINTS)
 
 
@@ -150,6 +152,30 @@ def test_endpoints_refuse_what_is_no_seed_in_one_sentence(demo: gr.Blocks, seed:
             function(demo, name)(*values)
     with pytest.raises(gr.Error, match="seed = "):
         function(demo, "draw_closest")(Image.effect_noise((28, 28), 90), "digits-quick", -1, seed)
+
+
+def test_a_z_goes_from_the_endpoint_to_the_box_and_into_the_address(demo: gr.Blocks) -> None:
+    answer = function(demo, "latent_picture")
+    picture, found = answer("shapes-quick", "7", "heart", "2,-1", 0.8)
+    again, same = answer("shapes-quick", found["latent"], "heart", "", 1)
+    assert picture.tobytes() == again.tobytes() and same["latent"] == found["latent"] and picture.width == 9 * 28
+    assert found["score"] is None and Latent.parse(found["latent"]).label == "heart"
+    numbers, label, truncation, *sliders, said = held.taken(found["latent"], "shapes-quick")
+    assert (label, truncation, sliders) == (8, 1, [0.0] * DIRECTIONS) and "is drawn now" in said
+    state = latent.restore(SimpleNamespace(query_params={"model": "shapes-quick", "z": numbers, "lock": "1"}))
+    assert state[-1] == numbers and state[7] is True
+    z = Order.parse({"model": "shapes-quick", "z": numbers}).z
+    assert torch.equal(torch.tensor(z), Latent.parse(found["latent"]).tensor())
+    with pytest.raises(gr.Error, match="no class 'whale'"):
+        answer("shapes-quick", "7", "whale", "", 1)
+
+
+@pytest.mark.parametrize("text", ["", "seven", "{}", '{"model": "a", "z": [1.0]}', "<script>"])
+def test_what_is_no_z_is_told_and_changes_nothing(text: str) -> None:
+    *skipped, said = held.taken(text, "shapes-quick")
+    assert 'class="wrong"' in said and "<script>" not in said
+    assert all(update == gr.skip() for update in skipped)
+    assert held.numbers({"z": text}) == ""
 
 
 def test_a_strip_shows_pictures_whose_latents_can_be_pasted_back() -> None:

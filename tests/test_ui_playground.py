@@ -49,9 +49,9 @@ def asked(**query: str) -> Any:
 
 def named(updates: list[Any]) -> dict[str, Any]:
     """restore()'s updates by the widget they are for."""
-    names = ["model", "stage", "nothing", "shown", "seed", "truncation", "count", "label", "every_label"]
+    names = ["model", "stage", "nothing", "shown", "seed", "truncation", "count", "lock", "label", "every_label"]
     sliders = [f"direction {number}" for number in range(1, DIRECTIONS + 1)]
-    return dict(zip([*names, *sliders, "about"], updates, strict=True))
+    return dict(zip([*names, *sliders, "about", "held"], updates, strict=True))
 
 
 def test_it_builds_with_a_widget_per_direction() -> None:
@@ -145,7 +145,7 @@ def test_a_damaged_model_does_not_break_the_menu(fake: Callable[..., FakeRun]) -
     run = fake()
     (run.run.checkpoints()[-1] / "config.json").write_text("{")
     assert "is damaged" in named(restore(asked()))["about"]
-    assert "is damaged" in choose(run.id)[-1]
+    assert "is damaged" in choose(run.id)[-2]
 
 
 def test_the_panel_opens_that_fits_the_model_in_the_address() -> None:

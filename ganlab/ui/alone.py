@@ -31,7 +31,7 @@ def application() -> Starlette:
 
     from ganlab.ui.playground.mount import mount
     from ganlab.ui.server import ForwardedPrefix, font
-    from ganlab.web import generators, pictures
+    from ganlab.web import generators, pictures, shown
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mount(gateway, "/")
@@ -44,6 +44,7 @@ def application() -> Starlette:
     brought = [Route("/font.woff2", font)] if find_spec("streamlit") else []
     ours = [
         *pictures.routes(),
+        *shown.routes(),
         *generators.routes(),
         Route("/play", _to_playground),
         Route("/playground", _to_playground),

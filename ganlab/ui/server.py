@@ -56,13 +56,14 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
     from fastapi import FastAPI
 
     from ganlab.ui.playground.mount import mount
-    from ganlab.web import generators, join, pictures, routes
+    from ganlab.web import generators, join, pictures, routes, shown
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mount(gateway, "/playground")
     ours = [
         *routes(),
         *pictures.routes(),
+        *shown.routes(),
         *generators.routes(),
         *join.routes(),
         Route("/playground", _to_playground),

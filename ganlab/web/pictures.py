@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from torch import Tensor
 
+from ganlab.exploration.latents import FARTHEST
 from ganlab.images import png, sheet, to_pil
 from ganlab.pipeline import Pipeline
 from ganlab.web.courtesy import COURTESY
@@ -25,6 +26,7 @@ MAX_PIXELS = 2**24  # of one answer, a bound on memory
 MAX_SCALE = 16
 MAX_SEED = 2**31 - 1
 MAX_OFFSETS = 64
+MAX_Z = 1024  # numbers of a z in an address
 AT_ONCE = 2  # pictures drawn at the same time; the others wait their turn
 MOST_WAITING = 64
 
@@ -34,7 +36,7 @@ class Order:
     """What a picture is drawn from. `offsets` move z along the pipeline's directions, in standard deviations.
 
     `n` 1 is the bare picture, more a sheet. `every_label` gives n rows of one z each, with one column per class. `mix` is
-    another label, which takes the place of `label` to a `share` from 0 to 1.
+    another label, which takes the place of `label` to a `share` from 0 to 1. `z`, where given, takes the place of the seed's.
     """
 
     model: str
@@ -47,12 +49,16 @@ class Order:
     scale: int = 1
     mix: int | None = None
     share: float = 0.5
+    z: tuple[float, ...] = ()
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Self:
         """From a URL's query; ValueError naming the parameter that does not fit."""
         if not query.get("model"):
             raise ValueError("model is missing: name a run or a shipped model.")
+        z = query["z"].split(",") if query.get("z") else []
+        if len(z) > MAX_Z:
+            raise ValueError(f"z has {len(z)} numbers; at most {MAX_Z} are taken.")
         offsets = [part for part in query.get("offsets", "").split(",") if part]
         if len(offsets) > MAX_OFFSETS:
             raise ValueError(f"offsets has {len(offsets)} numbers; at most {MAX_OFFSETS} are taken.")
@@ -67,6 +73,7 @@ class Order:
             scale=int(_number("scale", query.get("scale", "1"), 1, MAX_SCALE, whole=True)),
             mix=int(_number("mix", query["mix"], 0, 100_000, whole=True)) if query.get("mix") else None,
             share=_number("share", query.get("share", "0.5"), 0, 1),
+            z=tuple(_number("z", part, -FARTHEST, FARTHEST) for part in z),
         )
 
 
@@ -88,7 +95,7 @@ def draw(order: Order, pipeline: Pipeline) -> bytes:
     size = pipeline.spec.image_size * order.scale
     if order.n * classes * size**2 > MAX_PIXELS:
         raise ValueError(f"n = {order.n} at scale = {order.scale} is too large a picture; ask for fewer or smaller ones.")
-    z = _latents(order, pipeline)
+    z = latents(order, pipeline)
     if order.every_label:
         images = pipeline.generate(z.repeat_interleave(classes, dim=0), list(range(classes)) * order.n)
         return png(sheet(images, classes, scale=order.scale))
@@ -99,9 +106,13 @@ def draw(order: Order, pipeline: Pipeline) -> bytes:
     return png(to_pil(images[0]).resize((size, size), Image.Resampling.NEAREST))
 
 
-def _latents(order: Order, pipeline: Pipeline) -> Tensor:
-    """z (n, z_dim): drawn from the seed, truncated, then moved along the directions."""
-    z = order.truncation * pipeline.latents(order.n, order.seed)
+def latents(order: Order, pipeline: Pipeline) -> Tensor:
+    """z (n, z_dim): drawn from the seed or given, truncated, then moved. ValueError where it does not fit the model."""
+    if order.z and len(order.z) != pipeline.z_dim:
+        raise ValueError(f"z has {len(order.z)} numbers, but {order.model} wants {pipeline.z_dim}.")
+    if order.z and order.n > 1:
+        raise ValueError("z is that of one picture: leave n away.")
+    z = order.truncation * (torch.tensor([order.z]) if order.z else pipeline.latents(order.n, order.seed))
     directions = pipeline.directions
     if len(order.offsets) > len(directions):
         raise ValueError(f"offsets has {len(order.offsets)} numbers, but {order.model} has {len(directions)} directions.")

@@ -147,6 +147,7 @@ RULES = (
     Rule("/live/{path:path}", Action.WATCH),
     # The playground
     Rule("/api/picture", Action.PLAY),
+    Rule("/api/shown", Action.PLAY),
     Rule("/api/generator", Action.PLAY),
     Rule("/api/latent", Action.PLAY),
     Rule("/api/ort/{name}", Action.PLAY),

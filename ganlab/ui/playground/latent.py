@@ -10,26 +10,31 @@ from typing import Any
 
 import gradio as gr
 
+from ganlab.exploration.latents import MAX_SEED, MAX_TEXT
 from ganlab.models import Model
 from ganlab.ui.playground.facts import DIRECTIONS, Facts
 from ganlab.ui.playground.from_hub import arrivals, menu
+from ganlab.ui.playground.held import numbers, offered, taken
 from ganlab.ui.playground.in_browser import in_this_browser
 from ganlab.ui.playground.numbers import whole
 from ganlab.web.shelf import playable
 
 REACH = 4.0  # standard deviations that a slider goes to either side
 MOST_TRUNCATION = 1.5
+_CHOSEN = 4 + DIRECTIONS  # widgets that depend on the model
 COUNTS = (16, 36, 64, 100)
 REFRESH_SECONDS = 4.0
 _DRAW = "(...values) => window.ganlab.draw(...values)"
 _QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 _STAGE = """<figure id="stage"><canvas id="picture" role="img" aria-label="The picture that the generator draws now"></canvas>
-<figcaption id="caption"></figcaption></figure>"""
+<figcaption id="caption"></figcaption></figure>
+<div class="links" id="shown"><a id="copy-z" class="latent" href="#">Copy this z</a><span id="judged"></span></div>"""
 _SHEET = '<img id="sheet" alt="More samples, drawn the same way from other z">'
 _LINKS = '<div class="links"><a id="download" download>Download these samples</a><a id="link" href="">Copy link</a></div>'
-_HINT = """Each direction moves z where this generator reacts to it, the strongest first; 1 is one standard deviation.
-Truncation below 1 draws more typical and less varied pictures."""
+_HINT = """The directions of z that the generator's first layer stretches most, the strongest first (SeFa, Shen and Zhou 2021): no
+layer knows what they mean to you. 1 is one standard deviation. Truncation below 1 draws more typical, less varied pictures."""
+_PASTE = "Copied from a picture here or under Explore: {…}"
 _NOTHING = """<div class="nothing"><h2>No model to play with yet</h2>
 <p>A model appears here with its first checkpoint, while it is still training.
 <a href="../train" target="_top">Train one</a>; the shapes need no download.</p></div>"""
@@ -45,6 +50,8 @@ class Widgets:
     truncation: gr.Slider
     count: gr.Radio
     every_label: gr.Checkbox
+    held: gr.Textbox
+    lock: gr.Checkbox
     sliders: list[gr.Slider]
     about: gr.HTML
     stage: gr.Column
@@ -54,16 +61,26 @@ class Widgets:
     @property
     def values(self) -> list[gr.components.Component]:
         """What a picture depends on."""
-        return [self.model, self.seed, self.label, self.truncation, self.count, self.every_label, *self.sliders]
+        return [
+            self.model,
+            self.seed,
+            self.label,
+            self.truncation,
+            self.count,
+            self.every_label,
+            self.held,
+            self.lock,
+            *self.sliders,
+        ]
 
 
 def panel(demo: gr.Blocks) -> None:
     """Lay the panel out where it is called, and fill it when `demo` loads."""
-    widgets = _layout()
+    widgets = _layout(demo)
     _wire(demo, widgets, arrivals(widgets.model, "draws", _drawing))
 
 
-def _layout() -> Widgets:
+def _layout(demo: gr.Blocks) -> Widgets:
     shown = gr.State([])
     nothing = gr.HTML(_NOTHING, visible=False)
     with gr.Column() as stage:
@@ -71,24 +88,45 @@ def _layout() -> Widgets:
             model = gr.Dropdown([], label="Model", scale=2, min_width=280)
             about = gr.HTML(elem_classes="quiet")
         with gr.Row():
-            with gr.Column(min_width=300):
-                gr.HTML(_STAGE)
+            with gr.Column(min_width=300, elem_id="drawn"):
+                gr.HTML(_STAGE, elem_id="stage-block")
                 with gr.Row(elem_classes="seed"):
-                    seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=2**31 - 1, min_width=120)
-                    resample = gr.Button("Resample", variant="primary", min_width=120)
+                    seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=100)
+                    resample = gr.Button("Resample", variant="primary", min_width=100)
+                    lock = gr.Checkbox(False, label="Lock", elem_id="lock", min_width=80, scale=0)
                 label = gr.Radio([], label="Label", visible=False)
             with gr.Column(min_width=300):
                 sliders, truncation, reset = _sliders()
             with gr.Column(min_width=300):
                 gr.HTML(_SHEET)
                 gr.HTML(_LINKS)
-                in_this_browser(model)
                 count = gr.Radio(list(COUNTS), value=COUNTS[0], label="Samples")
                 every_label = gr.Checkbox(False, label="One column per label", visible=False)
-    widgets = Widgets(model, seed, label, truncation, count, every_label, sliders, about, stage, nothing, shown)
-    resample.click(None, widgets.values, seed, js="(...values) => window.ganlab.resample(...values)", **_QUIET)
+                held, pasted, go, said = _pasting()
+                in_this_browser(model)
+                offered(demo)
+    widgets = Widgets(model, seed, label, truncation, count, every_label, held, lock, sliders, about, stage, nothing, shown)
+    resample.click(None, widgets.values, [seed, held], js="(...values) => window.ganlab.resample(...values)", **_QUIET)
+    lock.change(_locked, lock, [seed, resample], **_QUIET).then(None, widgets.values, js=_DRAW, **_QUIET)
+    gr.on([go.click, pasted.submit], taken, [pasted, model], [held, label, truncation, *sliders, said], **_QUIET).then(
+        None, widgets.values, js=_DRAW, **_QUIET
+    )
     reset.click(None, widgets.values, [truncation, *sliders], js="(...values) => window.ganlab.reset(...values)", **_QUIET)
     return widgets
+
+
+def _pasting() -> tuple[gr.Textbox, gr.Textbox, gr.Button, gr.HTML]:
+    """Where a z is pasted: its numbers, which nobody sees, the box, its button, and what is said of it."""
+    held = gr.Textbox("", visible="hidden", elem_id="held")
+    with gr.Accordion("Draw a copied z", open=False):
+        pasted = gr.Textbox(label="A z as JSON, or a seed", placeholder=_PASTE, max_length=MAX_TEXT, lines=1, max_lines=3)
+        go, said = gr.Button("Draw it"), gr.HTML()
+    return held, pasted, go, said
+
+
+def _locked(locked: bool) -> list[Any]:
+    """Seed and Resample: a stray click must not lose a picture that was found."""
+    return [gr.update(interactive=not locked) for _ in range(2)]
 
 
 def _sliders() -> tuple[list[gr.Slider], gr.Slider, gr.Button]:
@@ -102,10 +140,11 @@ def _sliders() -> tuple[list[gr.Slider], gr.Slider, gr.Button]:
 
 
 def _wire(demo: gr.Blocks, widgets: Widgets, arrived: list[Any]) -> None:
-    chosen = [widgets.label, widgets.every_label, *widgets.sliders, widgets.about]
-    asked = [widgets.seed, widgets.truncation, widgets.count]
+    chosen = [widgets.label, widgets.every_label, *widgets.sliders, widgets.about, widgets.held]
+    asked = [widgets.seed, widgets.truncation, widgets.count, widgets.lock]
     menu = [widgets.model, widgets.stage, widgets.nothing, widgets.shown]
-    for widget in (widgets.seed, widgets.label, widgets.count, widgets.every_label):
+    widgets.seed.input(None, widgets.values, widgets.held, js="(...values) => window.ganlab.reseed(...values)", **_QUIET)
+    for widget in (widgets.label, widgets.count, widgets.every_label):
         widget.input(None, widgets.values, js=_DRAW, **_QUIET)
     for event in arrived:
         event.then(choose, widgets.model, chosen, **_QUIET).then(None, widgets.values, js=_DRAW, **_QUIET)
@@ -125,7 +164,7 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
     choices = [(text, index) for index, text in enumerate(facts.labels)]
     radio = gr.update(choices=choices, value=label if choices else None, visible=bool(choices))
     every = gr.update(value=bool(choices) and query.get("every_label") == "1", visible=bool(choices))
-    return [radio, every, *sliders, facts.about]
+    return [radio, every, *sliders, facts.about, numbers(query)]
 
 
 def restore(request: gr.Request) -> list[Any]:
@@ -137,17 +176,17 @@ def restore(request: gr.Request) -> list[Any]:
     seed = whole(query, "seed")
     truncation = min(max(next(iter(_floats(query.get("truncation", ""))), 1.0), 0.0), MOST_TRUNCATION)
     count = next((count for count in COUNTS if str(count) == query.get("count")), COUNTS[0])
-    return [*_menu(found, name), seed, truncation, count, *choose(name, query)]
+    return [*_menu(found, name), seed, truncation, count, query.get("lock") == "1", *choose(name, query)]
 
 
 def refresh(name: str | None, shown: list[str]) -> list[Any]:
     """The menu when runs came or went; nothing at all otherwise, so that no open menu closes."""
     found = _drawing()
     if [model.name for model in found] == shown:
-        return [gr.skip() for _ in range(4 + 3 + DIRECTIONS)]
+        return [gr.skip() for _ in range(4 + _CHOSEN)]
     names = [model.name for model in found]
     if name in names:
-        return [*_menu(found, name), *[gr.skip() for _ in range(3 + DIRECTIONS)]]
+        return [*_menu(found, name), *[gr.skip() for _ in range(_CHOSEN)]]
     name = next(iter(names), None)
     return [*_menu(found, name), *choose(name)]
 

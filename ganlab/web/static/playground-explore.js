@@ -80,7 +80,8 @@ window.ganlabMix = (() => {
       event.preventDefault();
       copy(new URL(`../play${link.getAttribute("href")}`, location.href).href, "Link", link);
     } else if (latent) {
-      copy(latent.dataset.latent, "Latent", latent);
+      event.preventDefault();
+      if (latent.dataset.latent) copy(latent.dataset.latent, "Latent", latent);
     }
   });
 

@@ -120,7 +120,8 @@ window.ganlabLocal = (() => {
 
   // What the server does in web/pictures.py: truncated, then moved along the directions.
   function moved({ z, directions }, state) {
-    const result = Float32Array.from(z, (number) => state.truncation * number);
+    const from = state.held ? state.held.split(",").map(Number) : z;
+    const result = Float32Array.from(from, (number) => state.truncation * number);
     state.offsets.forEach((offset, index) => {
       if (offset) directions[index]?.forEach((number, place) => (result[place] += offset * number));
     });

@@ -47,7 +47,7 @@ window.ganlab = (() => {
   let failed = false;
 
   // The order of draw()'s values; the directions follow.
-  const NAMES = ["model", "seed", "label", "truncation", "count", "everyLabel"];
+  const NAMES = ["model", "seed", "label", "truncation", "count", "everyLabel", "held", "lock"];
   const wish = (values) => ({
     ...Object.fromEntries(NAMES.map((name, index) => [name, values[index]])),
     offsets: values.slice(NAMES.length).map(Number),
@@ -57,6 +57,7 @@ window.ganlab = (() => {
     const pairs = { model: state.model, seed: Math.trunc(Number(state.seed)) || 0 };
     if (state.label !== null && state.label !== undefined && state.label !== "") pairs.label = state.label;
     if (state.truncation !== 1) pairs.truncation = state.truncation;
+    if (state.held && !extra.n) pairs.z = state.held; // a sheet shows other z
     const last = state.offsets.findLastIndex((value) => value !== 0);
     if (last >= 0) pairs.offsets = state.offsets.slice(0, last + 1).join(",");
     return new URLSearchParams({ ...pairs, ...extra }).toString();
@@ -74,6 +75,7 @@ window.ganlab = (() => {
     if (!state.model) return;
     clearTimeout(settle);
     settle = setTimeout(() => settled(state), SETTLED);
+    delete find("copy-z").dataset.latent; // that of the picture before
     turns.want(state);
   }
 
@@ -121,15 +123,34 @@ window.ganlab = (() => {
     // The step is in the address because browsers reuse a picture whose address has not changed.
     address.searchParams.set("step", find("picture").dataset.step ?? "");
     if (find("sheet").src !== address.href) find("sheet").src = address.href;
+    judge(state);
   }
 
-  const link = (state) => new URL(`../play?${query(state, { count: state.count, every_label: state.everyLabel ? 1 : 0 })}`, location.href);
+  // When the sliders rest: D's score and the z of this very picture.
+  async function judge(state) {
+    try {
+      const response = await fetch(new URL(`../api/shown?${query(state)}`, location.href), { cache: "no-store" });
+      const { latent, score } = await response.json();
+      if (!response.ok || query(wish(latest)) !== query(state)) return;
+      find("copy-z").dataset.latent = latent;
+      find("judged").textContent = score === null ? "No D here to score it" : `D’s score ${score.toFixed(2)}`;
+      find("judged").title = score === null ? "This model travels without its discriminator." : "In the units of the live charts.";
+    } catch {
+      // the picture says it, when the server is gone
+    }
+  }
+
+  const link = (state) => new URL(`../play?${query(state, { count: state.count, every_label: state.everyLabel ? 1 : 0, ...(state.lock && { lock: 1 }) })}`, location.href);
 
   // What the widgets hold after a click; Gradio assigns the returned values to them without asking for a picture.
   function resample(...values) {
     values[1] = Math.floor(Math.random() * 1e6);
-    draw(...values);
-    return values[1];
+    return [values[1], reseed(...values)];
+  }
+
+  function reseed(...values) {
+    draw(...values.with(NAMES.indexOf("held"), ""));
+    return "";
   }
 
   function reset(...values) {
@@ -176,5 +197,5 @@ window.ganlab = (() => {
   }
 
   if (window.frameElement) fit();
-  return { draw, resample, reset };
+  return { draw, resample, reseed, reset };
 })();

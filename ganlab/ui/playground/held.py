@@ -1,0 +1,69 @@
+"""Draw from z: a z of one's own, pasted as JSON, in place of the seed's; and the panel's endpoint."""
+
+from __future__ import annotations
+
+import html
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from ganlab.exploration.latents import FARTHEST, Latent, class_of, read
+from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.facts import DIRECTIONS
+from ganlab.ui.playground.figures import endpoint, from_python, pipeline_of
+from ganlab.web.pictures import MAX_Z, Order, draw
+from ganlab.web.shown import about
+
+_EXAMPLE = """picture, found = client.predict({model}, "7", {label}, "2,-1", 1, api_name="/latent_picture")
+print(found["score"], found["latent"])  # the latent can be given in place of the seed, "7" """
+_SIDE = 256  # pixels, about, of what the endpoint answers
+
+
+def numbers(query: Mapping[str, str]) -> str:
+    """The z that an address holds, as it is; empty where it holds none."""
+    parts = query.get("z", "").split(",")
+    try:
+        fits = len(parts) <= MAX_Z and all(abs(float(part)) <= FARTHEST for part in parts)
+    except ValueError:
+        return ""
+    return ",".join(parts) if fits else ""
+
+
+def taken(text: str | None, name: str | None) -> list[Any]:
+    """What was pasted -> the numbers of z, the label, truncation and sliders as they leave it alone, and what to say of it."""
+    try:
+        pipeline = pipeline_of(name)
+        z = read(pipeline, text or "")
+        label = _label(pipeline, text or "")
+    except ValueError as error:
+        return [*[gr.skip() for _ in range(3 + DIRECTIONS)], f'<p class="wrong">{html.escape(str(error))}</p>']
+    held = ",".join(map(str, Latent.of(pipeline.name, z).z))
+    said = '<p class="quiet">This z is drawn now; a seed takes its place again.</p>'
+    return [held, gr.skip() if label is None else label, 1, *[0.0] * DIRECTIONS, said]
+
+
+def _label(pipeline: Pipeline, text: str) -> int | None:
+    """That of the latent, where the model knows it."""
+    name = Latent.parse(text).label if text.strip().startswith("{") else None
+    return pipeline.labels.index(name) if pipeline.conditional and name in pipeline.labels else None
+
+
+def offered(demo: gr.Blocks) -> None:
+    """The panel's endpoint and its example, where this is called."""
+    from_python(_EXAMPLE, demo, model="digits-cgan", label="3")
+    texts = [lambda: gr.Textbox(), lambda: gr.Textbox("0"), lambda: gr.Textbox(""), lambda: gr.Textbox("")]
+    endpoint(answer, [*texts, lambda: gr.Number(1)], [lambda: gr.Image(format="png"), lambda: gr.JSON()], "latent_picture")
+
+
+def answer(model: str, z: str, label: str, offsets: str, truncation: float) -> tuple[Image.Image, dict[str, Any]]:
+    """/latent_picture: z (a seed or a latent as JSON), truncated, then moved by `offsets` along the directions; its score."""
+    pipeline = pipeline_of(model)
+    asked = Order.parse({"model": model, "offsets": offsets or "", "truncation": str(truncation)})
+    chosen = class_of(pipeline, label or None)
+    order = replace(asked, z=tuple(read(pipeline, z).tolist()), label=chosen)
+    scale = max(1, _SIDE // pipeline.spec.image_size)
+    return Image.open(io.BytesIO(draw(replace(order, scale=scale), pipeline))), about(order, pipeline)
