@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -277,3 +278,15 @@ def test_a_z_that_does_not_fit_is_a_sentence(run: Run, z: str, reason: str) -> N
     fitting = ",".join(["0"] * 28)
     with pytest.raises(ValueError, match="leave n away"):
         draw(Order.parse({"model": run.id, "z": fitting, "n": "4"}), Pipeline.load(run.path))
+
+
+def test_whoever_brings_many_weights_gives_up_their_own() -> None:
+    pipelines, brought = Pipelines(), [SimpleNamespace(number=number) for number in range(20)]
+    stranger = pipelines.adopt(brought[0], "a stranger")  # type: ignore[arg-type]
+    mine = [pipelines.adopt(one, "me") for one in brought[1:6]]  # type: ignore[arg-type]
+    assert [pipelines.get(name) for name in (stranger, *mine[-2:])] == [brought[0], *brought[4:6]]
+    with pytest.raises(ValueError, match="load their file again"):
+        pipelines.get(mine[0])
+    for one in brought[6:]:
+        pipelines.adopt(one, f"visitor {one.number}")  # type: ignore[arg-type]
+    assert len(pipelines._adopted) == len(pipelines._owners) == pipelines_module.MOST_ADOPTED

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs
 
 import gradio as gr
 import pytest
@@ -159,12 +160,30 @@ def test_the_panel_opens_that_fits_the_model_in_the_address() -> None:
     assert named(restore(asked(model=run.id)))["nothing"]["visible"]  # it draws nothing from z
 
 
+def test_a_translators_link_restores_its_direction_and_size() -> None:
+    run = Run.create(small("cyclegan", architecture="light", steps=1))
+    work(run)
+    link = translate.linked(run.id, "BtoA", 320)
+    query = {key: values[0] for key, values in parse_qs(link.split('href="?')[1].split('"')[0].replace("&amp;", "&")).items()}
+    assert query == {"tab": "translate", "model": run.id, "direction": "BtoA", "size": "320"}
+    *_, direction, size = translate.restore(asked(**query))
+    assert (direction["value"], size) == ("BtoA", 320)
+    *_, direction, size = translate.restore(asked(**query | {"direction": "<b>", "size": "9e9"}))
+    assert (direction["value"], size) == ("AtoB", 64)
+    assert "model=" not in translate.linked("loaded-of-somebody", "BtoA", 320)
+
+
 def test_without_a_model_that_translates_the_panel_says_so() -> None:
     menu, nothing, *_ = translate.restore(asked())
     assert menu["choices"] == [] and nothing["visible"]
     with pytest.raises(gr.Error, match="There is no model named 'nobody'"):
         translate.run(Image.new("RGB", (8, 8)), "nobody")
     assert "first" in translate.run(None, "nobody")[1]
+
+
+def test_loading_weights_is_no_endpoint() -> None:
+    public = {one.api_name for one in playground.build().fns.values() if one.api_visibility == "public"}
+    assert {"translate", "latent_picture"} <= public and "load_weights" not in public
 
 
 def test_weights_that_translate_nothing_are_refused_and_deleted(tmp_path: Path) -> None:

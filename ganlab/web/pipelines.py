@@ -13,7 +13,9 @@ from ganlab.models import Model
 from ganlab.pipeline import Pipeline
 from ganlab.web.shelf import HubModel, playable
 
+MOST_ADOPTED, MOST_OF_ONE = 12, 2  # pipelines that were brought along, by all and by one visitor
 CATALOGUE_SECONDS = 1.0  # how old the list of models may be: dragging a slider must not read every run directory
+_BROUGHT = "loaded-"
 
 
 class Pipelines:
@@ -22,6 +24,7 @@ class Pipelines:
     def __init__(self, capacity: int = 4) -> None:
         self._capacity = capacity
         self._adopted: OrderedDict[str, Pipeline] = OrderedDict()
+        self._owners: dict[str, str] = {}  # of adopted ones
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
         self._loaded: OrderedDict[str, tuple[tuple[Path, int], Pipeline]] = OrderedDict()
@@ -59,13 +62,17 @@ class Pipelines:
             self._keep(name, version, pipeline)
             return pipeline
 
-    def adopt(self, pipeline: Pipeline) -> str:
-        """Keep a pipeline that no catalogue knows; the name it can be asked for by is nobody's guess."""
-        name = f"loaded-{secrets.token_urlsafe(12)}"
+    def adopt(self, pipeline: Pipeline, owner: str = "") -> str:
+        """Keep a pipeline that no catalogue knows; the name it can be asked for by is nobody's guess.
+
+        Who brings many gives up their own; those of others only where there are too many of all.
+        """
+        name = f"{_BROUGHT}{secrets.token_urlsafe(12)}"
         with self._lock:
-            self._adopted[name] = pipeline
-            while len(self._adopted) > self._capacity:
-                self._adopted.popitem(last=False)
+            self._adopted[name], self._owners[name] = pipeline, owner
+            own = [one for one in self._adopted if self._owners[one] == owner]
+            for one in own[:-MOST_OF_ONE] or list(self._adopted)[:-MOST_ADOPTED]:
+                del self._adopted[one], self._owners[one]
         return name
 
     def _keep(self, name: str, version: tuple[Path, int], pipeline: Pipeline) -> None:
@@ -81,6 +88,8 @@ class Pipelines:
             if name not in self._models or time.monotonic() - self._listed_at > CATALOGUE_SECONDS:
                 self._models = {model.name: model for model in playable()}
                 self._listed_at = time.monotonic()
+            if name not in self._models and name.startswith(_BROUGHT):
+                raise ValueError("These weights are no longer kept here: load their file again.")
             if name not in self._models:
                 raise ValueError(f"There is no model named {name!r}.")
             return self._models[name]

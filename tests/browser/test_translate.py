@@ -18,6 +18,8 @@ from ganlab.run import Run
 
 COMPRESSED = Path("cyclegan-horse2zebra-compressed", "latest_net_G.pth")
 PATIENCE = 60_000  # milliseconds
+SLIDER = ".slider-wrap img, [data-testid='imageslider'] img, .image-slider img"
+SOURCES = f'() => [...document.querySelectorAll("{SLIDER}")].map((image) => image.src)'
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +51,7 @@ def upload(page: Any, name: str, data: bytes) -> None:
 
 def pictures(page: Any) -> list[np.ndarray]:
     """Before and after, as the slider shows them."""
-    sources = page.locator(".slider-wrap img, [data-testid='imageslider'] img, .image-slider img").evaluate_all(
-        "images => images.map(image => image.src)"
-    )
-    found = [page.request.get(source).body() for source in dict.fromkeys(sources)]
+    found = [page.request.get(source).body() for source in dict.fromkeys(page.evaluate(SOURCES))]
     return [np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(float) for data in found]
 
 
@@ -69,9 +68,14 @@ def test_a_drawing_goes_there_and_back_and_d_is_asked(window: Any) -> None:
         window.get_by_text(label, exact=True).wait_for()
     before, after = pictures(window)
     assert before.shape == after.shape and np.abs(before - after).mean() > 2
+    shown = window.evaluate(SOURCES)
     window.get_by_label("striped to plain").check()
-    window.get_by_role("button", name="Translate").click()
-    window.wait_for_function("old => document.querySelector('.slider-wrap img, .image-slider img')?.src !== old", arg="")
+    window.get_by_role("button", name="Translate", exact=True).click()
+    window.wait_for_function(
+        f"old => {{ const now = ({SOURCES})(); return now.length > 1 && !now.some((one) => old.includes(one)); }}", arg=shown
+    )
+    same, back = pictures(window)
+    assert np.array_equal(same, before) and np.abs(back - after).mean() > 2  # by the other generator
 
 
 def test_a_damaged_file_is_told_in_a_sentence_and_the_panel_lives_on(window: Any) -> None:

@@ -28,9 +28,11 @@ from ganlab.ui.playground.figures import (
     home,
     in_python,
     links,
+    on_judge,
     pipeline_of,
     refusing,
     row,
+    scored,
 )
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.numbers import between, seed_of, whole
@@ -151,10 +153,10 @@ def draw_row(model: str | None, seed: float | None, truncation: float, *_: Any) 
     """One z through all classes, each under its name."""
     pipeline, images = of_every_class(model, seed, 1, truncation)
     z = _z(pipeline, seed, 1, truncation)[0]
-    named = zip(images, pipeline.labels, strict=False)
-    figures = [figure(image, name, Latent.of(str(model), z, name)) for image, name in named]
+    named = zip(images, pipeline.labels, scored(pipeline, images, list(range(len(images)))), strict=False)
+    figures = [figure(image, f"{name}  {score}".strip(), Latent.of(str(model), z, name)) for image, name, score in named]
     few = "" if len(images) == len(pipeline.labels) else f" (the first {len(images)} of {len(pipeline.labels)})"
-    return f"<h3>One z in every class{few}</h3>{row(figures, 'along')}"
+    return f"<h3>One z in every class{few}</h3>{row(figures, 'along')}{on_judge(pipeline)}"
 
 
 def draw_grid(model: str | None, seed: float | None, truncation: float, first: Any, second: Any, share: Any, rows: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from ganlab.models import Model
 from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.translation import Translation, heat, translate
+from ganlab.ui.playground.figures import from_python, links
 from ganlab.ui.playground.from_hub import arrivals, menu
+from ganlab.ui.playground.numbers import between
 from ganlab.ui.playground.photo import photo
 from ganlab.web.pipelines import PIPELINES
 from ganlab.web.shelf import playable
@@ -23,13 +26,17 @@ from ganlab.web.shelf import playable
 EXAMPLES = Path(__file__).parent / "examples"
 REFRESH_SECONDS = 5.0
 SMALLEST = 64  # pixels
-MOST_WAITING = 20
 _QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 _NOTHING = """<div class="nothing"><h2>No model that translates yet</h2>
 <p>Train Pix2Pix or CycleGAN, or load weights from a file below.</p></div>"""
 _HINT = """A photo is worked on at about the area of a square of the chosen side, its aspect kept. Models see best at the size
 they were trained at."""
 
+_EXAMPLE = """from gradio_client import handle_file
+
+made, words, *_ = client.predict(
+    photo=handle_file("photo.png"), model={model}, direction={direction}, size=256, api_name="/translate")
+print(made[1], words)"""
 _LOOKS = """Brighter pixels were changed more by going there and back. Bright patches are those that the discriminator takes for
 real; it looks at 70 × 70 pixels at a time."""
 
@@ -53,13 +60,14 @@ class Widgets:
     patches: gr.Image
     nothing: gr.HTML
     weights: gr.File
+    link: gr.HTML
     loaded: gr.State
     shown: gr.State
 
 
 def panel(demo: gr.Blocks) -> None:
     """Lay the panel out where it is called, and fill it when `demo` loads."""
-    widgets = _layout()
+    widgets = _layout(demo)
     head = [widgets.model, widgets.nothing, widgets.shown]
     chosen = [widgets.direction, widgets.size]
     asked = [widgets.photo, widgets.model, widgets.direction, widgets.size, widgets.original, widgets.closely]
@@ -68,9 +76,12 @@ def panel(demo: gr.Blocks) -> None:
     gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.loaded, widgets.shown], [*head, *chosen], **_QUIET)
     for event in arrivals(widgets.model, "translates", _translating):
         event.then(choose, widgets.model, chosen, **_QUIET)
-    widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*head, *chosen, widgets.loaded], concurrency_limit=1)
+    loading: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "weights", "api_visibility": "private"}
+    widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*head, *chosen, widgets.loaded], **loading)
     once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "translate", "show_progress_on": widgets.result}
     widgets.run.click(run, asked, made, api_visibility="private", **once)
+    told = [widgets.model.change, widgets.direction.change, widgets.size.change]
+    gr.on(told, linked, [widgets.model, *chosen], widgets.link, **_QUIET | {"trigger_mode": "always_last"})
     _endpoint(made, widgets.original, widgets.closely)
     widgets.photo.input(run, asked, made, api_visibility="private", **once)
 
@@ -83,7 +94,7 @@ def _endpoint(made: list[Any], original: gr.Checkbox, closely: gr.Checkbox) -> N
     call.click(run, [given, model, direction, size, original, closely], made, api_name="translate", concurrency_id="translate")
 
 
-def _layout() -> Widgets:
+def _layout(demo: gr.Blocks) -> Widgets:
     shown, loaded = gr.State([]), gr.State([])
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
@@ -103,6 +114,8 @@ def _layout() -> Widgets:
         with gr.Column(min_width=320):
             result = gr.ImageSlider(label="Before and after", max_height=560, format="png", buttons=["download", "fullscreen"])
             status = gr.HTML(elem_classes="quiet")
+            link = gr.HTML(links({"tab": "translate"}))
+            from_python(_EXAMPLE, demo, model="horse2zebra-light", direction="AtoB")
     with gr.Row(visible=False, elem_classes="looks") as close:
         back = gr.Image(label="And back again", format="png", buttons=["download"], min_width=220)
         error = gr.Image(label="Error of the way back", format="png", buttons=["download"], min_width=220)
@@ -111,7 +124,7 @@ def _layout() -> Widgets:
     with gr.Accordion("Load weights from a file", open=False):
         weights = gr.File(label="A checkpoint of a CycleGAN, Pix2Pix or GAN Compression generator", height=120)
     values = (model, direction, size, original, picture, run_button, result, status, closely)
-    return Widgets(*values, close, back, error, patches, nothing, weights, loaded, shown)
+    return Widgets(*values, close, back, error, patches, nothing, weights, link, loaded, shown)
 
 
 def run(
@@ -160,10 +173,19 @@ def _shown(made: Translation, size: tuple[int, int]) -> list[Any]:
 
 
 def restore(request: gr.Request) -> list[Any]:
-    """The model that the address asks for, else the newest that translates."""
-    wanted, found = request.query_params.get("model"), _translating()
-    name = wanted if wanted in [model.name for model in found] else next((model.name for model in found), None)
-    return [*_menu(found, [], name), *choose(name)]
+    """The model, direction and size that the address asks for, else the newest that translates, as it was trained."""
+    query, found = dict(request.query_params), _translating()
+    wanted = query.get("model")
+    if wanted not in [model.name for model in found]:
+        query, wanted = {}, next((model.name for model in found), None)
+    return [*_menu(found, [], wanted), *choose(wanted, query)]
+
+
+def linked(name: str | None, direction: str | None, size: float) -> str:
+    """The link to model, direction and size; none to weights that only this visitor has."""
+    known = name if name in {model.name for model in _translating()} else None
+    chosen = {"direction": direction, "size": int(size)} if known else {}
+    return links({"tab": "translate", "model": known, **chosen})
 
 
 def refresh(name: str | None, loaded: list[tuple[str, str]], shown: list[str]) -> list[Any]:
@@ -178,8 +200,9 @@ def refresh(name: str | None, loaded: list[tuple[str, str]], shown: list[str]) -
     return [*_menu(found, loaded, name), *choose(name)]
 
 
-def choose(name: str | None) -> list[Any]:
-    """What depends on the model: its directions, and the size it was trained at."""
+def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any]:
+    """What depends on the model: its directions, and the size it was trained at; or those that an address asks for."""
+    query = query or {}
     try:
         pipeline = PIPELINES.get(name) if name else None
     except ValueError as error:
@@ -188,11 +211,12 @@ def choose(name: str | None) -> list[Any]:
     if pipeline is None:
         return [gr.update(choices=[], value=None, visible=False), gr.skip()]
     choices = [(pipeline.route_title(direction), direction) for direction in pipeline.routes]
-    value = choices[0][1] if choices else None
-    return [gr.update(choices=choices, value=value, visible=len(choices) > 0), max(SMALLEST, pipeline.size)]
+    value = query["direction"] if query.get("direction") in pipeline.routes else choices[0][1] if choices else None
+    size = int(between(query, "size", SMALLEST, MAX_SIZE, max(SMALLEST, pipeline.size)))
+    return [gr.update(choices=choices, value=value, visible=len(choices) > 0), size]
 
 
-def load_weights(file: str | None, loaded: list[tuple[str, str]]) -> list[Any]:
+def load_weights(file: str | None, loaded: list[tuple[str, str]], request: gr.Request | None = None) -> list[Any]:
     """A foreign checkpoint joins the menu of this visitor alone; its file is deleted once it is read."""
     if not file:
         return [gr.skip() for _ in range(6)]
@@ -206,7 +230,7 @@ def load_weights(file: str | None, loaded: list[tuple[str, str]]) -> list[Any]:
         raise gr.Error(str(error), duration=None) from None
     finally:
         Path(file).unlink(missing_ok=True)
-    name = PIPELINES.adopt(pipeline)
+    name = PIPELINES.adopt(pipeline, str(request.session_hash) if request else "")
     loaded = [*loaded, (title, name)]
     return [*_menu(_translating(), loaded, name), *choose(name), loaded]
 
