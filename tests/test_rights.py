@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 import importlib
+import io
 import pkgutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from app_server import ROOT
 from fake_runs import FakeRun
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
@@ -20,7 +24,8 @@ import ganlab.ui
 from ganlab import classroom
 from ganlab.run import runs, runs_root
 from ganlab.ui import asking
-from ganlab.web import rights
+from ganlab.web import rights, visitor
+from ganlab.web.discretion import discreet
 from ganlab.web.rights import Action, Role
 
 ROLES = pytest.mark.parametrize("role", Role, ids=NAMES.get)
@@ -158,9 +163,65 @@ def test_runs_in_the_whole_app(role: Role, app: Starlette) -> None:
     fake.finish("stopped")
 
 
+def test_the_record_says_who_and_takes_nobodys_word_for_it(app: Starlette) -> None:
+    fake = FakeRun(runs_root()).start().train(100)
+    client, ours = TestClient(app), headers(Role.TEACHER, **{"X-GANLab": "1"})
+    body = {"command": "change", "name": "lr", "value": 0.001, "who": "Anna"}
+    assert client.post(f"/api/runs/{fake.id}/control", headers=ours, json=body).status_code == 202
+    assert client.post(f"/api/runs/{fake.id}/stop", headers=ours).status_code == 202
+    assert [letter.who for letter in fake.run.mailbox.new()] == ["the teacher", "the teacher"]
+    fake.finish("stopped")
+
+
+def test_outside_of_a_class_it_is_this_machines_user_or_the_other_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "mona")
+    here = visitor.HERE
+    assert [visitor.called(here, address) for address in ("127.0.0.1", "::1", "", "192.0.2.7")] == ["mona"] * 3 + ["192.0.2.7"]
+
+    def nobody() -> str:
+        raise OSError("No username set in the environment")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert visitor.called(here, "127.0.0.1") == "this computer"
+    assert visitor.called(visitor.Visitor(Role.TEACHER, "a3"), "192.0.2.7") == "the teacher"
+
+
+PLACE = "/home/teacher/private/faces.zip"
+
+
+def test_no_student_learns_where_the_data_lie(app: Starlette) -> None:
+    fake = FakeRun(runs_root(), dataset="folder", data_path=PLACE).start().train(100).checkpoint()
+    other = FakeRun(runs_root(), dataset="folder", data_path="/home/teacher/other").start().train(100)
+    fake.fail(f"data_path = '{PLACE}' does not exist.")
+    client = TestClient(app)
+    one = f"/api/runs/{fake.id}"
+    told: dict[Role, list[str]] = {}
+    for role in (Role.STUDENT, Role.TEACHER):
+        get = lambda path, role=role: client.get(path, headers=headers(role))  # noqa: E731
+        words = [get(path).text for path in ("/api/runs", one, f"{one}/delta", f"/api/compare?runs={fake.id},{other.id}")]
+        with zipfile.ZipFile(io.BytesIO(get(f"{one}/export.zip").content)) as archive:
+            words += [archive.read(name).decode() for name in archive.namelist() if name.endswith(".json")]
+        assert len(words) > 5
+        told[role] = words
+    assert not [text for text in told[Role.STUDENT] if "/home" in text or "teacher/" in text]
+    assert [text for text in told[Role.TEACHER] if PLACE in text]
+    assert "'faces.zip' does not exist." in told[Role.STUDENT][2]
+    other.finish("stopped")
+
+
+@given(st.lists(st.from_regex(r"[a-z][a-z0-9._-]{0,8}", fullmatch=True), min_size=2, max_size=6), st.sampled_from(["", "'", '"']))
+def test_a_path_in_a_sentence_keeps_its_last_part(parts: list[str], quote: str) -> None:
+    path = "/" + "/".join(parts)
+    assert discreet(f"The file {quote}{path}{quote} is damaged") == f"The file {quote}{parts[-1]}{quote} is damaged"
+    assert discreet({"a": [{"data_path": path}]}) == {"a": [{"data_path": ""}]}
+    for text in ("loss/G/adversarial", "1/2 of the pictures", "https://a.example/b/c", "3 and/or 4", 0.5, None):
+        assert discreet(text) == text
+
+
 # -- Deeds of the pages ---------------------------------------------------------------------------------------------------
 
-STARTERS = {"launch", "launch_together", "resume", "fork", "keep", "pull", "clean", "cancel", "delete", "request_stop"}
+STARTERS = {"launch", "launch_together", "resume", "fork", "repeat", "keep", "pull", "clean", "cancel", "delete"}
+STARTERS |= {"request_stop"}
 UI = [*(ROOT / "ganlab" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
 
 
@@ -292,3 +353,26 @@ def test_only_the_teacher_fetches_from_the_hub(role: Role, monkeypatch: pytest.M
     fetch("org/name", None, request)
     assert asked == (["org/name"] if role is Role.TEACHER else [])
     assert told == ([] if role is Role.TEACHER else [rights.refusal(role, Action.PULL)])
+
+
+@ROLES
+def test_only_the_teacher_searches_pictures_that_were_uploaded(role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The panel's own function and the named endpoint, with the request as Gradio puts it among their arguments."""
+    import gradio as gr
+    from gradio.helpers import special_args
+    from starlette.requests import Request
+
+    from ganlab.ui.playground.explore import close
+    from ganlab.ui.playground.figures import telling
+
+    monkeypatch.setattr(close, "_picture", lambda *_: (None, None, None))
+    monkeypatch.setattr(close, "training_of", lambda _: {"dataset": "folder", "data_path": "/srv/faces.zip"})
+    monkeypatch.setattr(close, "absence", lambda _: "Here it would be searched.")
+    cookies = [(name.lower().encode(), value.encode()) for name, value in headers(role).items()]
+    request = gr.Request(Request({"type": "http", "headers": cookies}))
+    expected = "Here it would be searched." if role is Role.TEACHER else close._NOT_SHOWN
+    (shown,) = close.search(*special_args(close.search, ["faces", "", "0"], request, None)[0])
+    assert expected in shown
+    named = telling(close.answer)
+    with pytest.raises(gr.Error, match=expected[:20]):
+        named(*special_args(named, ["faces", "0", ""], request, None)[0])

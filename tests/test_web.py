@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
@@ -120,10 +122,46 @@ def test_the_zip_holds_what_lasts(finished: FakeRun, client: TestClient) -> None
     assert archive.testzip() is None
     sheets = [f"samples/step-{step:06d}.png" for step in (0, 100, 200, 300)]
     newest = [f"checkpoints/step-000300/{name}" for name in ("config.json", "model.safetensors")]
-    assert archive.namelist() == [f"{finished.id}/{name}" for name in ("config.json", "metrics.csv", *sheets, *newest)]
+    assert archive.namelist() == [f"{finished.id}/{name}" for name in ("metrics.csv", "config.json", *sheets, *newest)]
     path = finished.run.path / newest[1]
     assert archive.read(f"{finished.id}/{newest[1]}") == path.read_bytes()
     assert json.loads(archive.read(f"{finished.id}/config.json")) == finished.run.settings
+
+
+@pytest.mark.parametrize("what", ["metrics.csv", "export.zip", "delta", "detail?from=0&to=9"])
+def test_a_damaged_record_is_one_sentence(what: str, finished: FakeRun, client: TestClient) -> None:
+    finished.run.database.write_bytes(b"not a database" * 999)
+    for suffix in ("-wal", "-shm"):
+        Path(f"{finished.run.database}{suffix}").unlink(missing_ok=True)
+    answer = client.get(f"/api/runs/{finished.id}/{what}")
+    assert answer.status_code in (500, 503), answer.text
+    said = answer.json()["error"]
+    assert said.endswith(".") and str(finished.run.path) not in said
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "words"),
+    [
+        (errno.ENOSPC, 507, "disk is full, so this was not done"),
+        (errno.EDQUOT, 507, "disk is full"),
+        (errno.EACCES, 500, "Permission denied"),
+    ],
+)
+def test_what_the_disk_refuses_is_one_sentence(
+    problem: int, status: int, words: str, root: Path, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeRun(root).start().train(50)
+
+    def refuse(*_: object) -> int:
+        raise OSError(problem, os.strerror(problem), str(fake.run.path))
+
+    for what, body in (("stop", {}), ("control", {"command": "pause"})):
+        with monkeypatch.context() as patch:
+            patch.setattr("ganlab.control.os.write", refuse)
+            answer = client.post(f"/api/runs/{fake.id}/{what}", headers=OURS, json=body)
+        assert answer.status_code == status and words in answer.json()["error"]
+        assert str(root) not in answer.text
+    fake.finish("stopped")
 
 
 def test_a_stop_from_this_app_reaches_the_worker(root: Path, client: TestClient) -> None:
@@ -169,7 +207,8 @@ def test_what_a_person_asks_reaches_the_worker(root: Path, client: TestClient, a
     fake = FakeRun(root).start()
     assert client.post(f"/api/runs/{fake.id}/control", headers=OURS, json=asked).status_code == 202
     (letter,) = fake.run.mailbox.new()
-    assert {key: value for key, value in asdict(letter).items() if value} == asked
+    given = {key: value for key, value in asdict(letter).items() if value}
+    assert given == asked | {"who": letter.who, "id": letter.id} and letter.who
     assert client.post(f"/api/runs/{fake.id}/control", json=asked).status_code == 403
     fake.finish("stopped")
     assert client.post(f"/api/runs/{fake.id}/control", headers=OURS, json=asked).status_code == 409

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ganlab.web import rights
 from ganlab.web.rights import Action, Role
-from ganlab.web.visitor import visitor
+from ganlab.web.visitor import called, visitor
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +30,11 @@ def cookies() -> Mapping[str, str]:
 def role() -> Role:
     """Who that is."""
     return visitor(cookies()).role
+
+
+def who() -> str:
+    """Whom a run's record names for what they do here."""
+    return called(visitor(cookies()), st.context.ip_address or "")
 
 
 def may(action: Action) -> bool:

@@ -16,6 +16,7 @@ from ganlab.ui.asking import deed, explain, may
 from ganlab.ui.datasets import FOLDER
 from ganlab.ui.measurable import TRAINED_ON, Subject
 from ganlab.ui.wording import data_title, escaped
+from ganlab.web.discretion import discreet
 from ganlab.web.rights import Action
 
 DEFAULTS: Mapping[str, Any] = {
@@ -81,6 +82,7 @@ def _begin(found: Mapping[str, Subject], selected: Job | None) -> None:
     if "evaluate.models" in st.session_state and not query.changed_outside(evaluate_jobs.PAGE):
         return
     kept = evaluate_jobs.arguments(selected) if selected else {}
+    kept = kept if may(Action.MEASURE) else discreet(kept)
     known = [name for name in kept.get("subjects", []) if name in found]
     others = [name for name in kept.get("subjects", []) if name not in found]
     wanted = query.asked().get("model", "")

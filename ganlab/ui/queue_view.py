@@ -10,7 +10,7 @@ from ganlab.disk import bytes_of, limit, room
 from ganlab.housekeeping import RULE, Place, cancel, clean, most_waiting, queue, warning
 from ganlab.quantities import readable
 from ganlab.run import Run, runs_root
-from ganlab.ui.asking import deed, hint, may, told
+from ganlab.ui.asking import deed, hint, may, told, who
 from ganlab.ui.wording import duration, escaped, run_label
 from ganlab.web.rights import Action
 
@@ -93,7 +93,7 @@ def _disk() -> None:
 
 @deed(Action.CONTROL)
 def _cancel(run: Run) -> None:
-    cancel(run)
+    cancel(run, who())
 
 
 @deed(Action.DELETE)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from ganlab.run import ACTIVE, Run, damaged_runs, runs
 from ganlab.ui import actions
-from ganlab.ui.asking import deed, hint, may, told
+from ganlab.ui.asking import deed, hint, may, told, who
 from ganlab.ui.embed import address
 from ganlab.ui.fork_dialog import fork_button
 from ganlab.ui.watching import MOST
@@ -169,4 +169,4 @@ def _delete_one(run: Run) -> None:
 
 @deed(Action.CONTROL)
 def _stop(run: Run) -> None:
-    run.request_stop()
+    run.request_stop(who())

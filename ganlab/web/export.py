@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import time
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ import numpy as np
 from ganlab.checkpoint import STATE
 from ganlab.run import Run
 from ganlab.store import Series
+from ganlab.web.discretion import discreet
 
 _CHUNK = 2**18  # bytes
 _ROWS = 1000
@@ -30,12 +32,16 @@ def metrics_csv(run: Run) -> Iterator[bytes]:
         yield _lines(zip(part.tolist(), *(_column(item, part) for item in series.values()), strict=True))
 
 
-def export_zip(run: Run) -> Iterator[bytes]:
-    """config.json, metrics.csv, every sample sheet and the newest checkpoint, less the state that only a resume needs."""
+def export_zip(run: Run, *, private: bool = True) -> Iterator[bytes]:
+    """metrics.csv, config.json, every sample sheet and the newest checkpoint, less the state that only a resume needs.
+
+    The record is read before the first byte is given, so that a damaged one raises while there is still time to say so.
+    Without `private`, no file tells a path of this machine.
+    """
     stream = _Stream()
     date_time = time.gmtime(run.settings["created"])[:6]
     with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in _members(run):
+        for name, content in _members(run, private):
             info = zipfile.ZipInfo(f"{run.id}/{name}", date_time)
             # PNGs and weights do not compress.
             info.compress_type = zipfile.ZIP_DEFLATED if name.endswith((".json", ".csv")) else zipfile.ZIP_STORED
@@ -46,15 +52,21 @@ def export_zip(run: Run) -> Iterator[bytes]:
     yield stream.take()
 
 
-def _members(run: Run) -> Iterator[tuple[str, Iterable[bytes]]]:
-    yield "config.json", _chunks(run.path / "config.json")
+def _members(run: Run, private: bool) -> Iterator[tuple[str, Iterable[bytes]]]:
     yield "metrics.csv", metrics_csv(run)
+    yield "config.json", _settings(run.path / "config.json", private)
     for path in map(run.sample_path, run.samples()):
         yield f"samples/{path.name}", _chunks(path)
     for folder in run.checkpoints()[-1:]:
         for path in sorted(folder.iterdir()):
             if path.name != STATE:
-                yield f"checkpoints/{folder.name}/{path.name}", _chunks(path)
+                told = _settings(path, private) if path.suffix == ".json" else _chunks(path)
+                yield f"checkpoints/{folder.name}/{path.name}", told
+
+
+def _settings(path: Path, private: bool) -> Iterable[bytes]:
+    """A JSON file as it is, or without the server's paths."""
+    return _chunks(path) if private else [json.dumps(discreet(json.loads(path.read_text())), indent=2).encode()]
 
 
 class _Stream(io.RawIOBase):

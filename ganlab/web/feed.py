@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ganlab.run import Run
+from ganlab.web.discretion import discreet
 from ganlab.web.shared import Shared
 from ganlab.web.snapshot import Seen, Snapshot
 
@@ -41,10 +42,11 @@ class Feed:
         self._answers: dict[Any, Shared[Answer]] = {}
         self._answered: Snapshot | None = None
 
-    async def delta(self, seen: Seen) -> Answer:
-        """What a viewer lacks, at most REFRESH_SECONDS old."""
+    async def delta(self, seen: Seen, *, private: bool = True) -> Answer:
+        """What a viewer lacks, at most REFRESH_SECONDS old; without `private`, no path of this machine."""
         snapshot = await self._newest.get()
-        return await self._answer(snapshot, seen, lambda: snapshot.delta(seen))
+        compute = lambda: snapshot.delta(seen) if private else without_paths(snapshot.delta(seen))  # noqa: E731
+        return await self._answer(snapshot, (seen, private), compute)
 
     async def detail(self, start: int, stop: int) -> Answer:
         """The points from step `start` to step `stop`."""
@@ -61,6 +63,11 @@ class Feed:
         if key not in self._answers:
             self._answers[key] = Shared(lambda: Answer.of(compute()))
         return await self._answers[key].get()
+
+
+def without_paths(delta: dict[str, Any]) -> dict[str, Any]:
+    """A delta whose words, which are few, name no place on the server; the numbers are left alone."""
+    return delta | {name: discreet(delta[name]) for name in ("status", "annotations")}
 
 
 class Feeds:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,6 +21,7 @@ from ganlab.run import Run
 from ganlab.web import rights
 from ganlab.web.assets import asset_routes
 from ganlab.web.comparing import compared
+from ganlab.web.discretion import discreet
 from ganlab.web.doctor import Doctors
 from ganlab.web.export import export_zip, metrics_csv
 from ganlab.web.feed import Answer, Feeds
@@ -26,11 +30,13 @@ from ganlab.web.rights import Action
 from ganlab.web.shared import Shared
 from ganlab.web.snapshot import Seen
 from ganlab.web.summary import detailed, summaries
-from ganlab.web.visitor import asking
+from ganlab.web.visitor import asking, called
 
 Handler = Callable[[Request], Awaitable[Response]]
 LIST_SECONDS = 1.0
 _MOST_BYTES = 1000  # of a request to control a run
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DAMAGED = "The run's record is damaged and cannot be read; its checkpoints and sheets may still be whole."
 _FRESH = {"Cache-Control": "no-store"}
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
@@ -40,12 +46,12 @@ def routes() -> list[BaseRoute]:
     feeds, listing, doctors = Feeds(), Shared(summaries, LIST_SECONDS), Doctors()
 
     async def all_runs(request: Request) -> Response:
-        return JSONResponse(await listing.get(), headers=_FRESH)
+        return JSONResponse(_fit_for(request, await listing.get()), headers=_FRESH)
 
     async def delta(request: Request) -> Response:
         sheets = _number(request, "sheets")
         seen = Seen(_number(request, "since"), -1 if sheets is None else sheets, _number(request, "notes"))
-        return _json(request, await feeds.of(_run(request)).delta(seen))
+        return _json(request, await feeds.of(_run(request)).delta(seen, private=_may_know(request)))
 
     async def detail(request: Request) -> Response:
         start, stop = _number(request, "from"), _number(request, "to")
@@ -76,12 +82,13 @@ def routes() -> list[BaseRoute]:
 async def _summary(request: Request) -> Response:
     run = _run(request)
     told = await asyncio.to_thread(detailed, run)
-    return JSONResponse(told | {"refusal": rights.refusal(asking(request).role, Action.CONTROL)}, headers=_FRESH)
+    told |= {"refusal": rights.refusal(asking(request).role, Action.CONTROL)}
+    return JSONResponse(_fit_for(request, told), headers=_FRESH)
 
 
 async def _compare(request: Request) -> Response:
     try:
-        return JSONResponse(await asyncio.to_thread(compared, request.query_params), headers=_FRESH)
+        return JSONResponse(_fit_for(request, await asyncio.to_thread(compared, request.query_params)), headers=_FRESH)
     except ValueError as error:
         raise HTTPException(400, str(error)) from None
 
@@ -112,17 +119,23 @@ async def _thumbnail(request: Request) -> Response:
 
 async def _metrics(request: Request) -> Response:
     run = _run(request)
-    return StreamingResponse(metrics_csv(run), media_type="text/csv", headers=_saved_as(f"{run.id}.csv"))
+    return await _streamed(metrics_csv(run), "text/csv", f"{run.id}.csv")
 
 
 async def _export(request: Request) -> Response:
     run = _run(request)
-    return StreamingResponse(export_zip(run), media_type="application/zip", headers=_saved_as(f"{run.id}.zip"))
+    return await _streamed(export_zip(run, private=_may_know(request)), "application/zip", f"{run.id}.zip")
+
+
+async def _streamed(parts: Iterator[bytes], kind: str, name: str) -> Response:
+    """The first part, which reads the whole record, is made before the answer begins: a damaged one is still a sentence."""
+    first = await asyncio.to_thread(next, parts, b"")
+    return StreamingResponse(chain((first,), parts), media_type=kind, headers=_saved_as(name))
 
 
 async def _stop(request: Request) -> Response:
     run = await _controlled(request, "stop")
-    run.request_stop()
+    await asyncio.to_thread(run.request_stop, _name(request))
     return JSONResponse({"message": "The run will keep a checkpoint and stop."}, status_code=202)
 
 
@@ -132,13 +145,27 @@ async def _control(request: Request) -> Response:
     body = await request.body()
     try:
         values = json.loads(body if len(body) <= _MOST_BYTES else b"")
-        letter = Letter.parse(values if isinstance(values, dict) else {}, run.config_now)
+        told = {**values, "who": _name(request)} if isinstance(values, dict) else {}
+        letter = Letter.parse(told, run.config_now)
     except json.JSONDecodeError:
         raise HTTPException(400, 'A request is a small JSON object, such as {"command": "pause"}.') from None
     except ValueError as error:
         raise HTTPException(400, str(error)) from None
-    run.mailbox.add(letter)
+    await asyncio.to_thread(run.mailbox.add, letter)
     return JSONResponse({"message": "The run was told."}, status_code=202)
+
+
+def _may_know(request: Request) -> bool:
+    """Whether this visitor may know where things lie on the server."""
+    return rights.may(asking(request).role, Action.INSPECT)
+
+
+def _fit_for(request: Request, told: Any) -> Any:
+    return told if _may_know(request) else discreet(told)
+
+
+def _name(request: Request) -> str:
+    return called(asking(request), request.client.host if request.client else "")
 
 
 async def _controlled(request: Request, what: str) -> Run:
@@ -163,12 +190,23 @@ def _answering(handler: Handler) -> Handler:
             except (sqlite3.OperationalError, FileNotFoundError):
                 _run(request)  # 404 when it was deleted meanwhile
                 raise HTTPException(503, "The run is being written to right now: ask again in a second.") from None
+            except sqlite3.DatabaseError:
+                raise HTTPException(500, _DAMAGED) from None
+            except OSError as error:
+                raise HTTPException(507 if error.errno in _FULL else 500, _trouble(error)) from None
             except ValueError as error:
                 raise HTTPException(500, str(error)) from error
         except HTTPException as error:
             return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=_FRESH)
 
     return answer
+
+
+def _trouble(error: OSError) -> str:
+    """One sentence without a path."""
+    if error.errno in _FULL:
+        return "The server's disk is full, so this was not done: free some space, then try again."
+    return f"The server cannot use the run's files ({error.strerror or type(error).__name__}): see to them, then try again."
 
 
 def _run(request: Request) -> Run:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 
 from starlette.requests import HTTPConnection
@@ -56,3 +59,18 @@ def asking(connection: HTTPConnection) -> Visitor:
     """Who sent this request, as the gate has found; routes without a gate are for everybody."""
     who: Visitor = connection.scope.get("state", {}).get(_STATE, HERE)
     return who
+
+
+def called(who: Visitor, address: str) -> str:
+    """Whom a run's record names for what this visitor changed; never a word of the visitor's own.
+
+    `address` is where the request came from: outside of a classroom, this machine's user or the other machine.
+    """
+    if who != HERE:
+        return "the teacher" if who.role is Role.TEACHER else "a student"
+    with suppress(ValueError):
+        if address and not ip_address(address).is_loopback:
+            return address
+    with suppress(OSError, KeyError):  # no such user, as in a container
+        return getpass.getuser()
+    return "this computer"

@@ -14,8 +14,10 @@ from workers import wait_for, worker_pid
 
 from ganlab.process import launch
 from ganlab.run import Run
+from ganlab.web.visitor import HERE, called
 
 expect = playwright.expect
+WHO = called(HERE, "127.0.0.1")
 
 
 @pytest.fixture
@@ -43,8 +45,8 @@ def test_pause_step_adjust_continue(page: playwright.Page, server: WebServer, ru
     page.get_by_role("button", name="Apply").click()
     wait_for(lambda: run.config_now.lr == 0.001)
     flag = page.locator(".mark.changed .flag").first
-    expect(flag).to_have_attribute("title", f"Paused. D updated alone. (step {step:,})")
-    expect(page.locator(".mark.changed .flag").last).to_have_attribute("title", f"lr 0.0002 → 0.001. (step {step + 1:,})")
+    expect(flag).to_have_attribute("title", f"Paused by {WHO}. D updated alone ({WHO}). (step {step:,})")
+    expect(page.locator(".mark.changed .flag").last).to_have_attribute("title", f"lr 0.0002 → 0.001 ({WHO}). (step {step + 1:,})")
 
     page.get_by_role("button", name="Continue").click()
     expect(page.locator(".badge")).to_have_text("Training")

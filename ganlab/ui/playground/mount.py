@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -62,7 +63,7 @@ def _was_given(path: str) -> bool:
     folder = os.path.realpath(get_upload_folder())
     try:
         real = os.path.realpath(path)
-        return os.path.isfile(real) and os.path.commonpath([folder, real]) == folder
+        return Path(real).is_file() and os.path.commonpath([folder, real]) == folder
     except ValueError:  # no path at all: it holds a zero byte
         return False
 

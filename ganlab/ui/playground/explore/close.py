@@ -28,12 +28,16 @@ from ganlab.ui.playground.figures import (
     row,
     scored,
 )
+from ganlab.web import rights
+from ganlab.web.rights import Action
 from ganlab.web.shelf import training_of
+from ganlab.web.visitor import visitor
 
 Told = Callable[[Loading], None]
 _HELP = """A generator that memorised draws copies of its training images. Distances mean something only beside those between real
 images, so both are shown; by pixels they are root mean squares, in % of the way from black to white."""
 _CODE = 'found = client.predict({model}, "0", api_name="/explore_nearest")'
+_NOT_SHOWN = "This model learned from pictures that somebody gave to this server; only the teacher can search them."
 _last: dict[tuple[Any, ...], Neighbourhood] = {}  # the data set that was searched last stays in memory
 
 
@@ -79,10 +83,14 @@ def as_json(model: str | None, label: str | None, text: str) -> str:
         return ""
 
 
-def searched(model: str | None, label: str | None, text: str, told: Told) -> tuple[Neighbourhood, Tensor]:
+def searched(
+    model: str | None, label: str | None, text: str, told: Told, request: gr.Request | None = None
+) -> tuple[Neighbourhood, Tensor]:
     """The training images, ready to be searched, and the latent's picture; ValueError, one sentence, where they are not here."""
     pipeline, _, images = _picture(model, label, text)
     config = training_of(pipeline)
+    if config and str(config.get("data_path") or "") and not _may_see_uploads(request):
+        raise ValueError(_NOT_SHOWN)
     if not config:
         raise ValueError(f"{model} does not say what it was trained on, so there is nothing to look for a copy in.")
     if why := absence(config):
@@ -93,6 +101,11 @@ def searched(model: str | None, label: str | None, text: str, told: Told) -> tup
         _last.clear()
         _last[key] = Neighbourhood(dataset, flip=bool(config.get("flip")))
     return _last[key], images[0]
+
+
+def _may_see_uploads(request: gr.Request | None) -> bool:
+    """Whether who asks may see pictures that somebody gave to the server as training data."""
+    return request is None or rights.may(visitor(dict(request.cookies)).role, Action.UPLOAD)
 
 
 def _silent(said: Loading) -> None:
@@ -112,6 +125,7 @@ def search(
     model: str | None,
     label: str | None,
     text: str,
+    request: gr.Request | None = None,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio hands it over)
 ) -> Iterator[str]:
     """The neighbours as rows of figures, each row with its verdict: pixels first, since features take longer."""
@@ -121,7 +135,7 @@ def search(
 
     shown = ""
     try:
-        known, image = searched(model, label, text, told)
+        known, image = searched(model, label, text, told, request)
         for measure in known.measures:
             shown += _told(known, image, _driven(known.nearest(image, measure), told))
             yield shown
@@ -156,9 +170,9 @@ def _distance(found: Neighbours, value: float) -> str:
     return f"{100 * value:.1f} %" if found.measure == "pixels" else f"{value:.2f}"
 
 
-def answer(model: str, text: str, label: str) -> list[dict[str, Any]]:
+def answer(model: str, text: str, label: str, request: gr.Request | None = None) -> list[dict[str, Any]]:
     """/explore_nearest: by every measure the indices and distances of the nearest training images, and the yardstick."""
-    known, image = searched(model, label or None, text, _silent)
+    known, image = searched(model, label or None, text, _silent, request)
     found = [_driven(known.nearest(image, measure), _silent) for measure in known.measures]
     return [
         {
