@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ganlab.config import Value
+from ganlab.course import images_seen
 from ganlab.run import Run
 from ganlab.store import Series
 
@@ -97,18 +98,14 @@ class _Course:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._metrics = run.metrics()
-        status, settings = run.status(), run.settings["config"]
+        status = run.status()
         newest = max((int(series.steps[-1]) for series in self._metrics.values()), default=0)
         self.last = max(status.step, newest)
         clock = self._metrics.get("time/seconds")
         self._clock_steps = np.concatenate([[0], clock.steps]) if clock else np.array([0, max(self.last, 1)])
         self._clock = np.concatenate([[0.0], clock.values]) if clock else np.array([0.0, status.seconds])
         self._num_images = status.num_images
-        changes = [(change["step"], change["value"]) for change in map(vars, run.interventions()) if change["name"] == "d_steps"]
-        steps, d_steps = [0, *(step for step, _ in changes)], [settings["d_steps"], *(value for _, value in changes)]
-        self._d_steps = np.array(d_steps, dtype=float) * settings["batch_size"]
-        self._image_steps = np.array([*steps, max(self.last, steps[-1]) + 1])
-        self._images = np.concatenate([[0.0], np.cumsum(np.diff(self._image_steps) * self._d_steps)])
+        self._image_steps, self._images = np.array(images_seen(run), dtype=float).T
 
     def place(self, step: float, axis: str) -> float:
         """Where a step lies on an axis."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ganlab.check import check
 from ganlab.checkpoint import folder_name, read_state, resumable, step_of
 from ganlab.config import TrainConfig
-from ganlab.control import made_by
+from ganlab.control import Intervention, made_by
+from ganlab.course import images_until
 from ganlab.process import admitted, start
 from ganlab.run import Run
 from ganlab.store import Writer
@@ -48,9 +51,7 @@ def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
     if step not in steps:
         raise ValueError(f"{run.id} can be forked at step {', '.join(map(str, steps))}, not at {step}.")
     folder = run.path / "checkpoints" / folder_name(step)
-    config = run.config
-    for intervention in made_by(read_state(folder), run.interventions()):
-        config = intervention.applied_to(config)
+    config = _settings(run, read_state(folder))
     fixed = sorted(changes.keys() - set(may_change(config)))
     if fixed:
         raise ValueError(f"A fork keeps {', '.join(fixed)}; it may change {', '.join(may_change(config))}.")
@@ -59,32 +60,70 @@ def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
         raise ValueError(f"steps = {config.steps:,} is behind the checkpoint: a fork at step {step:,} needs more.")
     check(config)
 
+    return _grown(run, run, config, {"run": run.id, "step": step, "images": images_until(run, step)})
+
+
+def _grown(run: Run, source: Run, config: TrainConfig, parent: Mapping[str, Any], record: Sequence[Intervention] = ()) -> Run:
+    """A fork of `source` at the step of `parent`, named like `run`, that will make the changes on `record`."""
+    step = parent["step"]
+    folder = source.path / "checkpoints" / folder_name(step)
+
     def share(made: Run) -> None:
         shutil.copytree(folder, made.path / "checkpoints" / folder.name, copy_function=_share)
-        _share_history(run, made, step)
+        _share_history(source, made, step)
+        _write_down(made, record)
 
-    parent = {"run": run.id, "step": step}
     try:
         return Run.create(config, recipe=run.settings["recipe"], parent=parent, root=run.path.parent, prepare=share)
     except (FileNotFoundError, shutil.Error):
-        raise ValueError(f"The checkpoint of {run.id} at step {step:,} was removed meanwhile: choose another.") from None
+        raise ValueError(f"The checkpoint of {source.id} at step {step:,} was removed meanwhile: choose another.") from None
+
+
+def settings_at(run: Run, step: int) -> TrainConfig:
+    """The settings that the checkpoint of `run` at `step` was trained with, and that a fork of it has unless told otherwise.
+
+    ValueError when that checkpoint cannot be read.
+    """
+    return _settings(run, read_state(run.path / "checkpoints" / folder_name(step)))
+
+
+def _settings(run: Run, state: Mapping[str, Any]) -> TrainConfig:
+    config = run.config
+    for intervention in made_by(state, run.interventions()):
+        config = intervention.applied_to(config)
+    return config
 
 
 def repeat(run: Run) -> Run:
-    """Start `run` again from its beginning: the same settings, the same changes at the same steps."""
+    """Start `run` again from its beginning (a fork from its checkpoint): the same settings, the same changes at the same steps.
+
+    ValueError, one sentence, when the checkpoint that a fork began with is gone.
+    """
     return _begun(prepare_repeat(run))
 
 
 def prepare_repeat(run: Run) -> Run:
     """The repeat's directory, without a worker."""
+    parent, record = run.settings.get("parent"), run.interventions()
+    if parent:
+        return _grown(run, _origin(run, parent), run.config, parent, record)
+    write = partial(_write_down, record=record)
+    return Run.create(run.config, recipe=run.settings["recipe"], root=run.path.parent, prepare=write)
 
-    def same_changes(made: Run) -> None:
-        writer = Writer(made.database)
-        for intervention in run.interventions():
-            writer.intervene(intervention.to_dict())
-        writer.close()
 
-    return Run.create(run.config, recipe=run.settings["recipe"], root=run.path.parent, prepare=same_changes)
+def _origin(run: Run, parent: Mapping[str, Any]) -> Run:
+    """Where the checkpoint that a fork began with still is: in itself or in its parent."""
+    for source in (run, Run(run.path.parent / parent["run"])):
+        if parent["step"] in forkable(source):
+            return source
+    raise ValueError(f"{run.id} began with the checkpoint of {parent['run']} at step {parent['step']:,}, which is gone.")
+
+
+def _write_down(made: Run, record: Sequence[Intervention]) -> None:
+    writer = Writer(made.database)
+    for intervention in record:
+        writer.intervene(intervention.to_dict())
+    writer.close()
 
 
 def _begun(made: Run) -> Run:

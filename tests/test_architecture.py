@@ -28,7 +28,7 @@ LAYERS = (
     ("housekeeping",),
     ("process",),
     ("translation", "inversion", "inspection", "onnx_export", "verdict", "exploration"),
-    ("classroom", "fork", "comparison", "lineage", "evaluation", "jobs", "reproduced", "reproduction", "terminal"),
+    ("classroom", "course", "fork", "comparison", "lineage", "readings", "evaluation", "jobs", "reproduced", "reproduction", "terminal"),
     ("shipping", "space", "doctor", "distillation"),
     (
         "commands",

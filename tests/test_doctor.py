@@ -387,7 +387,7 @@ def test_a_real_run_that_learns_nothing_is_found_and_its_fork_can_begin(tmp_path
     found: list[Finding] = examine(run)
     assert "dead" in {finding.kind for finding in found}
     finding = found[0]
-    assert finding.fork_step == 55 and finding.fix["lr"] == 2e-4
+    assert finding.fork_step == 55 and finding.fix["lr"] == 2e-4 and finding.to_dict()["before"]["lr"] == 1e-6
     assert prepare_fork(run, finding.fork_step, **finding.fix).config.lr == 2e-4
 
 

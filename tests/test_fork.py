@@ -9,12 +9,17 @@ import pytest
 import torch
 from small import small
 
+from ganlab import meter
 from ganlab.__main__ import main
 from ganlab.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
+from ganlab.comparison import compare
 from ganlab.control import Request
-from ganlab.fork import forkable, prepare_fork, repeat
+from ganlab.course import images_seen
+from ganlab.events import Event, Progress
+from ganlab.fork import forkable, prepare_fork, repeat, settings_at
 from ganlab.process import work
 from ganlab.run import Run, runs, runs_root
+from ganlab.web.summary import detailed
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -46,7 +51,7 @@ def test_a_fork_that_changes_nothing_ends_where_its_parent_did(parent: Run) -> N
     assert made.status().state == "finished" and same(model(made), model(parent))
     whole, own = parent.metrics()["loss/G/adversarial"], made.metrics()["loss/G/adversarial"]
     assert own.values.tolist() == whole.values.tolist()
-    assert made.settings["parent"] == {"run": parent.id, "step": 10}
+    assert made.settings["parent"] == {"run": parent.id, "step": 10, "images": [[0, 0], [10, 80]]}
 
 
 def test_a_fork_may_change_what_does_not_change_the_networks(parent: Run) -> None:
@@ -100,6 +105,58 @@ def test_a_repeated_run_makes_the_same_changes_again(monkeypatch: pytest.MonkeyP
         note.text for note in run.annotations() if note.kind == "changed"
     ]
     assert again.interventions() == run.interventions()
+
+
+def changed_at(run: Run, step: int, *requests: Request) -> None:
+    """Train it, with letters that arrive after `step` steps."""
+
+    def ask(event: Event) -> None:
+        if isinstance(event, Progress) and event.step == step and not run.mailbox.new():
+            for request in requests:
+                run.mailbox.add(request)
+
+    work(run, ask)
+
+
+def test_the_repeat_of_a_fork_begins_where_the_fork_did(parent: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganlab.fork.start", work)
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
+    made = prepare_fork(parent, 10, batch_size=4)
+    changed_at(made, 13, Request("change", "lr", 0.001))
+    assert len(made.interventions()) == 1
+    again = repeat(made)
+    assert again.settings["parent"] == made.settings["parent"] and again.config == made.config
+    assert same(model(again), model(made)) and again.samples() == made.samples()
+    assert again.metrics()["loss/D/adversarial"].values.tolist() == made.metrics()["loss/D/adversarial"].values.tolist()
+    (made.path / "checkpoints" / "step-000010" / "training_state.pt").unlink()
+    assert same(model(repeat(made)), model(made))  # its parent has the checkpoint still
+    parent.delete()
+    with pytest.raises(ValueError, match=rf"began with the checkpoint of {parent.id} at step 10, which is gone"):
+        repeat(made)
+
+
+def test_the_settings_at_a_checkpoint_are_those_that_a_fork_from_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
+    run = Run.create(small(steps=12, checkpoint_every=5), root=runs_root())
+    changed_at(run, 7, Request("change", "lr", 0.001))
+    assert [settings_at(run, step).lr for step in (5, 10)] == [0.0002, 0.001]
+    assert [prepare_fork(run, step, steps=20).config.lr for step in (5, 10)] == [0.0002, 0.001]
+
+
+def test_the_images_of_a_fork_are_those_of_its_parent_and_then_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
+    run = Run.create(small(steps=20, checkpoint_every=10), root=runs_root())  # batches of 8
+    changed_at(run, 6, Request("change", "d_steps", 2))
+    ((_, _), (at, _), _) = images_seen(run)
+    assert images_seen(run) == [(0, 0), (at, 8 * at), (20, 8 * at + 16 * (20 - at))]
+    made = prepare_fork(run, 10, batch_size=4, d_steps=3)
+    seen = 8 * at + 16 * (10 - at)
+    assert images_seen(made) == [(0, 0), (at, 8 * at), (10, seen), (20, seen + 120)]
+    assert [standing.images for standing in compare([run, made], "step", 10).standings] == [seen, seen]
+    told = detailed(made)["images"]
+    assert list(told["steps"]) == [0, at, 10, 20] and list(told["images"])[-1] == seen + 120
+    third = prepare_fork(made, 10, steps=15)
+    assert images_seen(third) == [(0, 0), (at, 8 * at), (10, seen), (15, seen + 60)]
 
 
 def fake_checkpoints(parent: Path, steps: list[int], size: int = 100) -> None:

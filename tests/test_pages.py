@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from ganlab import checkpoint
 from ganlab.config import TrainConfig
+from ganlab.control import Intervention
 from ganlab.data import DATASETS, data_root
 from ganlab.families import FAMILIES
 from ganlab.recipes import RECIPES, configs_of
@@ -447,6 +448,16 @@ def test_a_fork_offers_what_may_change_and_its_checkpoints(fake: Callable[..., F
     assert "Learning rate" in labels and "D steps per step" in labels and "Width" not in labels
     assert next(box for box in page.selectbox if box.label == "From step").options == ["20", "10"]
     assert button(page, "Start the fork")
+
+
+def test_a_fork_s_fields_hold_the_settings_that_its_checkpoint_was_trained_with(fake: Callable[..., FakeRun]) -> None:
+    run = fake().start().train(10).checkpoint().train(10)
+    run.recorder._writer.intervene(Intervention(15, "lr", 0.001).to_dict(), "lr 0.0002 → 0.001.")
+    run.finish("stopped")
+    page = select(run)
+    button(page, "Fork").click().run()
+    (rate,) = (field for field in [*page.text_input, *page.number_input] if field.label == "Learning rate")
+    assert run.run.config_now.lr == 0.001 and float(rate.value) == 0.0002
 
 
 def test_deleting_asks_first(fake: Callable[..., FakeRun]) -> None:

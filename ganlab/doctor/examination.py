@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from ganlab.config import TrainConfig, Value
@@ -12,7 +13,7 @@ from ganlab.doctor.real import Real, real_sample
 from ganlab.doctor.record import Record
 from ganlab.doctor.tiles import Tiles, read_tiles
 from ganlab.families import FAMILIES
-from ganlab.fork import forkable, may_change
+from ganlab.fork import forkable, may_change, settings_at
 from ganlab.run import Run
 
 _GROUPS = ("loss", "score", "gradient", "speed", "time")  # of the metrics that detectors read
@@ -26,7 +27,9 @@ def examine(run: Run) -> list[Finding]:
     record = read(run)
     found = [finding for detect in DETECTORS.values() if (finding := detect(record)) is not None]
     steps = forkable(run)
-    return sorted((_forked(finding, record.config, steps) for finding in _told(found)), key=lambda one: one.severity != "failure")
+    return sorted(
+        (_forked(finding, run, record.config, steps) for finding in _told(found)), key=lambda one: one.severity != "failure"
+    )
 
 
 def read(run: Run) -> Record:
@@ -79,16 +82,19 @@ HIDES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _forked(finding: Finding, config: TrainConfig, steps: list[int]) -> Finding:
-    """With the checkpoint to go on from, and without what a fork may not change or what changes nothing."""
+def _forked(finding: Finding, run: Run, config: TrainConfig, steps: list[int]) -> Finding:
+    """With the checkpoint to go on from, and without what a fork may not change or what changes nothing there."""
+    before = [step for step in steps if step <= finding.step_from]
+    at = before[0] if before else (steps[-1] if steps else None)
+    if at is not None and finding.fix:
+        with suppress(ValueError):  # damaged: the fork will say so
+            config = settings_at(run, at)
     allowed, knobs = set(may_change(config)), {knob.name: knob for knob in config.knobs()}
     fix: dict[str, Value] = {}
     for name, value in finding.fix.items():
         if name in allowed and value != getattr(config, name):
             knobs[name].check(value)
             fix[name] = value
-    before = [step for step in steps if step <= finding.step_from]
-    at = before[0] if before else (steps[-1] if steps else None)
     if fix and at is not None and config.steps <= at:
         fix["steps"] = at + max(1, config.steps)
-    return replace(finding, fix=fix, fork_step=at)
+    return replace(finding, fix=fix, fork_step=at, before={name: getattr(config, name) for name in fix})

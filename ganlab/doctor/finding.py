@@ -26,7 +26,7 @@ class Finding:
     """Something is wrong from `step_from` to `step_to`: `warning` may still heal, `failure` will not by itself.
 
     `fix`: {knob: value} that a fork of the run may have, empty where settings do not help; `fork_step`: the newest checkpoint
-    from before the trouble, else the oldest; None where there is none to fork from.
+    from before the trouble, else the oldest; None where there is none to fork from. `before`: the same knobs at that step.
     """
 
     kind: str
@@ -38,10 +38,11 @@ class Finding:
     explanation: str
     fix: Mapping[str, Value] = field(default_factory=dict)
     fork_step: int | None = None
+    before: Mapping[str, Value] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; a number that is none is None."""
         numbers = {name: value if math.isfinite(value) else None for name, value in self.evidence.numbers.items()}
         evidence = {"series": list(self.evidence.series), "numbers": numbers, "sheets": list(self.evidence.sheets)}
         facts = {name: getattr(self, name) for name in ("kind", "title", "severity", "step_from", "step_to", "explanation")}
-        return facts | {"evidence": evidence, "fix": dict(self.fix), "fork_step": self.fork_step}
+        return facts | {"evidence": evidence, "fix": dict(self.fix), "fork_step": self.fork_step, "before": dict(self.before)}

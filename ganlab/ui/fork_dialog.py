@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 import streamlit as st
 
-from ganlab.config import Value
+from ganlab.config import TrainConfig, Value
 from ganlab.families import FAMILIES
-from ganlab.fork import fork, forkable, may_change
+from ganlab.fork import fork, forkable, may_change, settings_at
 from ganlab.run import Run
 from ganlab.ui import form
 from ganlab.ui.asking import deed, hint, may
@@ -27,8 +28,14 @@ def fork_button(run: Run) -> None:
 
 
 @deed(Action.FORK)
-def _fork(run: Run, step: int | None, changes: Mapping[str, Value]) -> Run:
+def _fork(run: Run, step: int, changes: Mapping[str, Value]) -> Run:
     return fork(run, step, **changes)
+
+
+@st.cache_data(max_entries=50, ttl=30, show_spinner=False)
+def _settings_at(path: str, step: int) -> TrainConfig:
+    """Not read anew at every touch of a widget."""
+    return settings_at(Run(Path(path)), step)
 
 
 def fork_asked(run: Run, asked: Mapping[str, str]) -> None:
@@ -50,21 +57,23 @@ def _forget() -> None:
 @st.dialog("Fork a run", width="large", on_dismiss=_forget)
 def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     steps = forkable(run)
-    try:
-        base = run.config_now
-    except ValueError as error:
-        st.error(str(error))
-        return
     st.caption(f"{run_label(run)} stays as it is; the fork shows its curves up to the checkpoint and goes on from there.")
     key = f"fork/{run.id}/step"
     if asked.get("fork", "").isdigit() and int(asked["fork"]) in steps:
         st.session_state.setdefault(key, int(asked["fork"]))
     step = st.selectbox("From step", steps, format_func=lambda step: f"{step:,}", key=key)
+    if step is None:
+        return
+    try:
+        base = _settings_at(str(run.path), step)
+    except ValueError as error:
+        st.error(str(error))
+        return
     filled = [knob for knob in FAMILIES[base.family].knobs() if knob.name in asked and knob.name in may_change(base)]
     if filled:
         st.info(f"The doctor's advice is filled in: {', '.join(map(form.title, filled))}.", icon=":material/healing:")
-    changes, wrong = form.some(base, may_change(base), f"fork/{run.id}", asked)
-    if st.button("Start the fork", type="primary", icon=":material/fork_right:", disabled=bool(wrong or step is None)):
+    changes, wrong = form.some(base, may_change(base), f"fork/{run.id}/{step}", asked)
+    if st.button("Start the fork", type="primary", icon=":material/fork_right:", disabled=bool(wrong)):
         try:
             made = _fork(run, step, changes)
         except ValueError as error:

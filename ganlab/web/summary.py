@@ -10,6 +10,7 @@ from typing import Any
 
 from ganlab import checkpoint
 from ganlab.control import unused_by
+from ganlab.course import images_seen
 from ganlab.run import Run, runs
 
 
@@ -36,7 +37,8 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def detailed(run: Run) -> dict[str, Any]:
-    """The summary, the ids of all runs started together with this one (itself included), and what its labels mean."""
+    """The summary, the ids of all runs started together with this one (itself included), what its labels mean, and the corners
+    of the line from steps to real images seen."""
     group = run.settings["group"]
     members = sorted(other.id for other in runs(run.path.parent) if other.settings["group"] == group) if group else [run.id]
     labels: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ def detailed(run: Run) -> dict[str, Any]:
         with suppress(ValueError):  # damaged: the one before knows too
             labels = checkpoint.read_info(folder).labels
     known = {"group_runs": members, "labels": list(labels), "parent": run.settings.get("parent"), "best": run.best}
+    known["images"] = dict(zip(("steps", "images"), zip(*images_seen(run), strict=True), strict=True))
     return summary(run) | known | {"live": live_knobs(run)}
 
 

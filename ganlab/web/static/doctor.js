@@ -70,10 +70,10 @@ export class Doctor {
   }
 
   /** The button, or why there is none. */
-  #remedy({ fix, fork_step: step }) {
+  #remedy({ fix, fork_step: step, before }) {
     const changes = Object.entries(fix);
     if (!changes.length) return [];
-    const words = changes.map(([name, to]) => `${name} ${plain(this.run.summary?.config[name])} → ${plain(to)}`).join(", ");
+    const words = changes.map(([name, to]) => `${name} ${plain(before[name])} → ${plain(to)}`).join(", ");
     const told = make("span", { class: "fix" }, words);
     if (step === null) return [make("span", { class: "fix" }, `Try anew with ${words}: there is no checkpoint to go on from.`)];
     if (this.run.summary?.refusal) return [told];

@@ -73,21 +73,23 @@ export class Run {
 
   /** x of a step on the axis "step", "epoch", "images" or "time" (in seconds). */
   xOf(step, axis) {
-    if (axis === "images") return step * this.#imagesPerStep;
-    if (axis === "epoch") return step / (this.summary?.steps_per_epoch ?? 1);
+    const { steps, images } = this.#seen;
+    if (axis === "images") return interpolate(steps, images, step);
+    if (axis === "epoch") return interpolate(steps, images, step) / (this.status?.num_images || 1);
     return axis === "time" ? interpolate(this.#clock.steps, this.#clock.values, step) : step;
   }
 
   /** The inverse of `xOf`, not rounded. */
   stepAt(x, axis) {
-    if (axis === "images") return x / this.#imagesPerStep;
-    if (axis === "epoch") return x * (this.summary?.steps_per_epoch ?? 1);
+    const { steps, images } = this.#seen;
+    if (axis === "images") return interpolate(images, steps, x);
+    if (axis === "epoch") return interpolate(images, steps, x * (this.status?.num_images || 1));
     return axis === "time" ? interpolate(this.#clock.values, this.#clock.steps, x) : x;
   }
 
-  get #imagesPerStep() {
-    const { batch_size = 1, d_steps = 1 } = this.summary?.config ?? {};
-    return batch_size * d_steps;
+  /** Real images seen by each step: the corners of a line, for forks and changes of d_steps bend it. */
+  get #seen() {
+    return this.summary?.images ?? { steps: [0, 1], images: [0, 1] };
   }
 
   get #clock() {
