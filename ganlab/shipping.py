@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,9 @@ from ganlab import checkpoint, weights
 from ganlab.check import check
 from ganlab.evaluation import Asked, evaluate
 from ganlab.events import Loading
+from ganlab.hub import reading
 from ganlab.hub.card import Facts, write
-from ganlab.hub.pushing import count_parameters
+from ganlab.hub.pushing import CARD, SAMPLES, count_parameters
 from ganlab.metrics.value import Value
 from ganlab.models import SHIPPED
 from ganlab.process import work
@@ -21,11 +23,13 @@ from ganlab.recipes import recipe
 from ganlab.run import Run
 
 if TYPE_CHECKING:
+    from PIL import Image
     from torch import Tensor
 
     from ganlab.pipeline import Pipeline
 
-_ROWS = 8
+SOURCE = "source.png"  # of a shipped translator: pictures drawn by this project, side by side, that its example begins with
+_ROWS, _GAP = 8, 2
 
 
 def train_and_ship(name: str, target: Path = SHIPPED, *, root: Path | None = None) -> Generator[Loading, None, Path]:
@@ -41,30 +45,40 @@ def train_and_ship(name: str, target: Path = SHIPPED, *, root: Path | None = Non
 
 
 def ship(folder: Path, name: str, target: Path = SHIPPED) -> Generator[Loading, None, Path]:
-    """Write the checkpoint `folder` of a run as the shipped model `name`: halved where nobody can see it, with D and a card."""
-    from ganlab.pipeline import Pipeline
+    """Write the checkpoint `folder` of a run as the shipped model `name`: halved where nobody can see it, with D and a card.
 
-    info = checkpoint.read_info(folder)
-    values = [replace(value, subject=name) for value in (yield from _values(folder, info))]
-    model, judges = checkpoint.read_model(folder), checkpoint.read_discriminators(folder)
-    made = target / name
+    What is measured is what is shipped. A person's own words, the verdict and the licence are those of the card that there
+    is already; without one nothing is claimed.
+    """
+    info, made = checkpoint.read_info(folder), target / name
+    said = reading.read(made / CARD if (made / CARD).is_file() else SHIPPED / name / CARD)
     made.mkdir(parents=True, exist_ok=True)
     settings = json.loads((folder / checkpoint.INFO).read_text())
     settings |= {"config": info.config | {"device": "auto"}, "recipe": name}
     (made / checkpoint.INFO).write_text(json.dumps(settings, indent=2) + "\n")
+    parameters = _weigh(folder, made)
+    pictured = _picture(made, next((place for place in (made, SHIPPED / name) if (place / SOURCE).is_file()), None))
+    values = [replace(value, subject=name) for value in (yield from _values(made, info))]
+    home = folder.resolve().parent.parent
+    run = Run(home) if (home / "config.json").is_file() else None
+    licence = said.licence or "other"
+    facts = Facts(name, checkpoint.read_info(made), parameters, run, values, licence, pictured, said.verdict, said.words)
+    (made / CARD).write_text(write(facts))
+    return made
+
+
+def _weigh(folder: Path, made: Path) -> int:
+    """Write the tensors, in half precision where no pixel differs by more than one level; return how many were learned."""
+    from ganlab.pipeline import Pipeline
+
+    model, judges = checkpoint.read_model(folder), checkpoint.read_discriminators(folder)
     _save(_halved(model), made / checkpoint.MODEL)
     if judges:
         _save(_halved(judges), made / checkpoint.JUDGES)
     whole = Pipeline.load(folder)
-    if not whole.translates:
-        if _difference(whole, Pipeline.load(made)) > 1:
-            _save(model, made / checkpoint.MODEL)
-        _picture(whole, made / "samples.png")
-    home = folder.resolve().parent.parent
-    run = Run(home) if (home / "config.json").is_file() else None
-    facts = Facts(name, checkpoint.read_info(made), count_parameters(model), run, values, "mit", (made / "samples.png").is_file())
-    (made / "README.md").write_text(write(facts))
-    return made
+    if not whole.translates and _difference(whole, Pipeline.load(made)) > 1:
+        _save(model, made / checkpoint.MODEL)
+    return count_parameters(model)
 
 
 def _values(folder: Path, info: checkpoint.Info) -> Generator[Loading, None, Sequence[Value]]:
@@ -93,9 +107,44 @@ def _difference(a: Pipeline, b: Pipeline) -> int:
     return int((a.generate(z).int() - b.generate(z).int()).abs().max())
 
 
-def _picture(pipeline: Pipeline, path: Path) -> None:
-    """A sheet of samples; a column for each class where there are classes."""
+def _picture(made: Path, drawn: Path | None) -> bool:
+    """Write a sheet of what the model makes, if it can: of z, a column for each class; of pictures, those in `drawn`."""
     from ganlab.images import png, sheet
+    from ganlab.pipeline import Pipeline
 
-    columns = pipeline.spec.num_classes if pipeline.conditional else 2 * _ROWS
-    path.write_bytes(png(sheet(pipeline.generate(pipeline.latents(_ROWS * columns, 1)), columns)))
+    pipeline, path = Pipeline.load(made), made / SAMPLES
+    if not pipeline.translates:
+        columns = pipeline.spec.num_classes if pipeline.conditional else 2 * _ROWS
+        path.write_bytes(png(sheet(pipeline.generate(pipeline.latents(_ROWS * columns, 1)), columns)))
+    elif drawn:
+        if drawn != made:
+            shutil.copyfile(drawn / SOURCE, made / SOURCE)
+        path.write_bytes(png(_translated(pipeline, made / SOURCE)))
+    else:
+        path.unlink(missing_ok=True)  # it would show what another model made
+    return path.is_file()
+
+
+def _translated(pipeline: Pipeline, source: Path) -> Image.Image:
+    """The pictures that lie side by side in a file, below them what becomes of them, and below that the way back."""
+    from ganlab.images import decode
+
+    strip = decode(source.read_bytes()).convert("RGB")
+    count = max(1, round(strip.width / strip.height))
+    width = strip.width // count
+    rows = [[strip.crop((column * width, 0, (column + 1) * width, strip.height)) for column in range(count)]]
+    for direction in pipeline.routes:
+        rows.append([pipeline.translate(image, direction, original_size=True) for image in rows[-1]])
+    return _laid_out(rows if count > 1 else [[row[0] for row in rows]])
+
+
+def _laid_out(rows: Sequence[Sequence[Image.Image]]) -> Image.Image:
+    """Pictures of one size in rows, two pixels apart."""
+    from PIL import Image
+
+    width, height = (side + _GAP for side in rows[0][0].size)
+    page = Image.new("RGB", (len(rows[0]) * width + _GAP, len(rows) * height + _GAP), "white")
+    for y, row in enumerate(rows):
+        for x, image in enumerate(row):
+            page.paste(image.convert("RGB"), (x * width + _GAP, y * height + _GAP))
+    return page

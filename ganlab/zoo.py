@@ -5,18 +5,17 @@ Imports neither torch nor the Hub's client until a state is asked for.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ganlab import checkpoint
+from ganlab.hub import reading
 from ganlab.hub.address import Address
 from ganlab.models import Model, models
 
 State = Literal["shipped", "trained", "cached", "downloadable", "offline"]
-_SENTENCE = re.compile(r"(?<=[.:])\s+(?=[A-Z])")
+_NOT_STATED = "not stated"
 
 
 @dataclass(frozen=True)
@@ -121,20 +120,32 @@ def state(entry: Entry) -> State:
         return "offline"
 
 
+def remarks(model: Model) -> str:
+    """What to know before choosing a model: how good it is, under which licence, and where it comes from; "" for a run."""
+    if model.origin == "run":
+        return ""
+    entry = _of_model(model) if model.origin == "shipped" else named(model.name)
+    if entry is None:
+        return "" if model.origin == "shipped" else "Licence and quality: see its page on the Hub."
+    licence = f"Licence {entry.licence}" if entry.licence != _NOT_STATED else "Licence not stated"
+    where = f"{entry.source.address.repo} on the Hub" if isinstance(entry.source, OnHub) else "shipped with GANLab"
+    return f"{entry.verdict} {licence}; {where}."
+
+
 def _of_model(model: Model) -> Entry | None:
     """None where its config.json is damaged."""
     try:
         info = checkpoint.read_info(model.folder)
-        card = _card(model.folder / "README.md")
+        card = reading.read(model.folder / "README.md")
         return Entry(
             model.name,
-            card.get("title", model.title),
+            card.title or model.title,
             str(info.config["family"]),
             str(info.config["dataset"]),
             Here(model.folder, model.origin),
-            card.get("license", "your own" if model.origin == "run" else "not stated"),
+            card.licence or ("your own" if model.origin == "run" else _NOT_STATED),
             checkpoint.FORMAT,
-            card.get("verdict", f"Trained for {info.step:,} steps; look at its samples."),
+            card.verdict or card.measured or f"Trained for {info.step:,} steps; look at its samples.",
             tuple(info.labels) if model.translates else (),
             model.picture,
         )
@@ -142,28 +153,7 @@ def _of_model(model: Model) -> Entry | None:
         return None
 
 
-def _card(path: Path) -> Mapping[str, str]:
-    """`license` and `verdict` from a model card's head, its `title`; the verdict else from what it says of the look."""
-    if not path.is_file():
-        return {}
-    text = path.read_text()
-    _, head, body = text.split("---\n", 2) if text.startswith("---\n") and text.count("---\n") > 1 else ("", "", text)
-    found = dict(re.findall(r"^(license|verdict): *(.+?) *$", head, re.MULTILINE))
-    if title := re.search(r"^# (.+)$", body, re.MULTILINE):
-        found["title"] = title[1]
-    paragraphs = [" ".join(part.split()) for part in body.split("\n\n")]
-    looks = [part.removeprefix("How it looks: ") for part in paragraphs if part.startswith(("How it looks: ", "Read by "))]
-    looks += [part for part in paragraphs if part.startswith("Small on purpose")]
-    if looks:
-        first = _SENTENCE.split(looks[0])[0]
-        found.setdefault("verdict", first[:1].upper() + first[1:])
-    elif measured := re.search(r"^## Measured\n\n- (.+? \([^;)]+)", body, re.MULTILINE):
-        found.setdefault("verdict", f"{measured[1]}).")
-    return found
-
-
 _AUTHORS = "davidpiscasio/unpaired-img2img"
-_NOT_STATED = "not stated"
 
 
 def _author_model(name: str, title: str, domains: tuple[str, str], size: int = 0) -> Entry:

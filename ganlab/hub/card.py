@@ -5,21 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ganlab.checkpoint import Info
 from ganlab.core import Conditioning
+from ganlab.hub.reading import IN_WORDS, quoted
 from ganlab.metrics.value import Value
 from ganlab.run import Run
 
 _PRIVATE = ("family", "dataset", "data_path", "device", "start_from")
 _LIVE = "distance/"
+_LICENCES = {
+    "": "not stated by who pushed it; the data's terms hold too",
+    "other": "other: the terms of the data, and of what it began from, hold",
+}
 _HOW_TO_GET = re.compile(r" (Fetched by hand|Made here)\b.*$")
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a card is written from; `values` were measured by `ganlab evaluate`, `licence` "" is not stated."""
+    """What a card is written from; `values` were measured by `ganlab evaluate`, `licence` "" is not stated.
+
+    `verdict`, one sentence, and `words`, Markdown, are a person's own.
+    """
 
     repo: str
     info: Info
@@ -28,6 +37,8 @@ class Facts:
     values: Sequence[Value] = ()
     licence: str = ""
     pictured: bool = False
+    verdict: str = ""
+    words: str = ""
 
     @property
     def translates(self) -> bool:
@@ -37,7 +48,7 @@ class Facts:
 
 def write(facts: Facts) -> str:
     """README.md of the repository."""
-    return "\n".join([*_head(facts), *_table(facts), *_measured(facts), *_usage(facts), *_again(facts)])
+    return "\n".join([*_head(facts), *_table(facts), *_words(facts), *_measured(facts), *_usage(facts), *_again(facts)])
 
 
 def extend(card: str, facts: Facts) -> str:
@@ -55,7 +66,10 @@ def _head(facts: Facts) -> Iterator[str]:
     task = "image-to-image" if facts.translates else "unconditional-image-generation"
     yield from ("---", "library_name: ganlab", f"license: {facts.licence or 'other'}", f"pipeline_tag: {task}")
     tags = ", ".join(dict.fromkeys(["gan", config["family"], "pytorch_model_hub_mixin"]))
-    yield from (f"tags: [{tags}]", "---", "")
+    yield f"tags: [{tags}]"
+    if facts.verdict:
+        yield f"verdict: {quoted(facts.verdict)}"
+    yield from ("---", "")
     title = RECIPES[recipe].title if recipe in RECIPES else f"{_family(config)} on {_data(config)[0]}"
     yield from (f"# {title}", "")
     if facts.pictured:
@@ -74,9 +88,17 @@ def _table(facts: Facts) -> Iterator[str]:
         "pictures": f"{info.spec['image_size']} px, {'colour' if info.spec['channels'] == 3 else 'grey'}",
         "training": f"{info.step:,} steps of {config['batch_size']} images{took}; seed {config['seed']}",
         "kept": f"the averaged generator, {facts.parameters:,} parameters",
-        "licence": facts.licence or "not stated by who pushed it; the data's terms hold too",
+        "licence": _LICENCES.get(facts.licence, facts.licence),
     }
+    if config.get("start_from"):
+        kept = f", whose {config['keep']} stayed as it was" if config.get("keep") else ""
+        rows["began from"] = f"the weights of {Path(str(config['start_from'])).name}{kept}"
     yield from ("| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows.items()), "")
+
+
+def _words(facts: Facts) -> Iterator[str]:
+    if facts.words:
+        yield from (IN_WORDS, "", facts.words, "")
 
 
 def _measured(facts: Facts) -> Iterator[str]:
