@@ -66,10 +66,13 @@ def save(parent: Path, event: Checkpoint, config: Mapping[str, Any], recipe: str
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+    aside = target.with_name(f".deleted-{target.name}")
     if target.exists():  # resumed past an older copy of the same step
-        shutil.rmtree(target)
+        shutil.rmtree(aside, ignore_errors=True)
+        target.rename(aside)  # renamed first: whole or gone, whenever this is killed
     partial.rename(target)
     _sync(parent)
+    shutil.rmtree(aside, ignore_errors=True)
     return target
 
 

@@ -19,6 +19,7 @@ from ganlab.detached import hand_over, handed_over, signals_ask
 from ganlab.events import Event
 from ganlab.housekeeping import admit
 from ganlab.lock import FileLock
+from ganlab.memory import LESS, smaller
 from ganlab.recorder import LimitReached, Recorder, opened
 from ganlab.run import Run, remove_folder, runs_root
 
@@ -33,7 +34,7 @@ class Advice:
 
 
 TRAINING = Advice(
-    "a smaller batch_size, width or image_size needs less",
+    LESS,
     "make room, then resume; the last checkpoint is kept",
     "worker.log",
 )
@@ -235,18 +236,10 @@ def is_disk_full(error: Exception) -> bool:
     return isinstance(error, sqlite3.OperationalError) and "full" in str(error)
 
 
-def smaller(config: Mapping[str, Any]) -> str:
-    """What to try where the memory did not suffice."""
-    for name, least in (("batch_size", 2), ("width", 8), ("image_size", 16)):
-        if config[name] >= 2 * least:
-            return f"try {name} = {config[name] // 2} (it was {config[name]}); a smaller width or image_size needs less too"
-    return TRAINING.memory
-
-
 def explain(error: Exception, advice: Advice = TRAINING) -> str:
     """One sentence for a person; the traceback is in the log."""
     text = str(error).strip().split("\n")[0]
-    if type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
         return f"Out of memory: {advice.memory}."
     if is_disk_full(error):
         return f"The disk is full: {advice.disk}."

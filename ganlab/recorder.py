@@ -17,6 +17,7 @@ from ganlab import checkpoint
 from ganlab.config import TrainConfig
 from ganlab.disk import LIMIT, bytes_of, limit
 from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
+from ganlab.memory import kernel_kills
 from ganlab.run import Run
 from ganlab.store import Damaged, Writer
 
@@ -34,6 +35,7 @@ class Recorder:
         self.run = run
         self.step = 0
         self._writer = opened(run)
+        self._writer.write(state={"kernel_kills": kernel_kills()})  # who counts more when this one is gone may know why
         self._make_ballast()
         self._encoder = ThreadPoolExecutor(1, "sheets")  # PNG encoding leaves the training thread alone
         self._sheets: list[tuple[Samples, Future[None]]] = []

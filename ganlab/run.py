@@ -23,6 +23,7 @@ from ganlab import checkpoint
 from ganlab.config import TrainConfig
 from ganlab.control import Intervention, Mailbox, Request
 from ganlab.lock import FileLock, is_held
+from ganlab.memory import kernel_kills, smaller
 from ganlab.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
@@ -188,7 +189,7 @@ class Run:
             state=state,
             step=step,
             steps=steps,
-            message=self._message(state, words, facts),
+            message=self._lost(words, facts) if state == "lost" else self._message(state, words, facts),
             seconds_left=(steps - step) / rate if state == "running" and rate else None,
             **{key: progress[key] for key in ("steps_per_second", "images_per_second", "seconds", "memory") if key in progress},
             **{key: facts[key] for key in ("device", "num_images") if key in facts},
@@ -197,13 +198,22 @@ class Run:
 
     @staticmethod
     def _message(state: str, words: list[Annotation], facts: dict[str, Any]) -> str:
-        if state == "lost" and not any(note.kind == "started" for note in words):
-            return "Its worker ended before it began; worker.log in the run directory may say why: resume to try again."
-        if state == "lost":
-            return "The worker was killed. Its last checkpoint is kept: resume to go on from there."
         if state in ACTIVE and state != "paused":
             return facts.get("activity", "Starting the worker.")
         return words[-1].text if words else ""
+
+    def _lost(self, words: list[Annotation], facts: dict[str, Any]) -> str:
+        """What is known of a worker that ended without a word, and what is left of its work."""
+        memory, before = "", facts.get("kernel_kills")
+        if before is not None and (kernel_kills() or 0) > before:  # it says nothing of whom, but it is the usual reason
+            memory = f" The machine ran out of memory meanwhile: {smaller(self.settings['config'])}."
+        if checkpoint.resumable(self.path / "checkpoints"):
+            return f"The worker was killed.{memory} Its last checkpoint is kept: resume to go on from there."
+        if any(note.kind == "started" for note in words):
+            return f"The worker was killed before it kept a checkpoint.{memory} Resume to begin again."
+        if memory:
+            return f"The worker was killed before it began.{memory}"
+        return "Its worker ended before it began; worker.log in the run directory may say why: resume to try again."
 
     def metric_names(self) -> list[str]:
         """Every metric recorded so far."""

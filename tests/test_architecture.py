@@ -15,7 +15,21 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A module may import its own layer and those before it.
 LAYERS = (
-    ("core", "config", "control", "events", "lock", "threads", "objectives", "nn", "devices", "images", "weights", "quantities"),
+    (
+        "core",
+        "config",
+        "control",
+        "events",
+        "lock",
+        "threads",
+        "objectives",
+        "nn",
+        "devices",
+        "images",
+        "weights",
+        "quantities",
+        "memory",
+    ),
     ("framing", "photo_files", "detached", "drawing", "activations"),
     ("training_state", "image_pool", "data", "store", "checkpoint", "adapters"),
     ("metrics",),
@@ -28,7 +42,19 @@ LAYERS = (
     ("housekeeping",),
     ("process",),
     ("translation", "inversion", "inspection", "onnx_export", "verdict", "exploration"),
-    ("classroom", "course", "fork", "comparison", "lineage", "readings", "evaluation", "jobs", "reproduced", "reproduction", "terminal"),
+    (
+        "classroom",
+        "course",
+        "fork",
+        "comparison",
+        "lineage",
+        "readings",
+        "evaluation",
+        "jobs",
+        "reproduced",
+        "reproduction",
+        "terminal",
+    ),
     ("shipping", "space", "doctor", "distillation"),
     (
         "commands",

@@ -211,6 +211,8 @@ def test_labels_are_ignored_when_columns_mean_nothing() -> None:
     assert "labels-ignored" in kinds(record("cgan", pictures={1500: tiles(seed=2), 2000: tiles()}, **facts, **balanced(0.4, 0.6)))
     sorted_by_label = {1500: tiles(by_column=0.5), 2000: tiles(by_column=0.5)}
     assert kinds(record("cgan", pictures=sorted_by_label, **facts, **balanced(0.4, 0.6))) == set()
+    lone = {1500: tiles(64, columns=64, seed=2), 2000: tiles(64, columns=64)}  # one picture of each label says nothing
+    assert kinds(record("cgan", pictures=lone, **facts, **balanced(0.4, 0.6))) == set()
     young = facts | {"num_images": 10**6}
     assert kinds(record("cgan", pictures={60: tiles()}, **young)) == set()
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import torch
+from fake_runs import FakeRun
 from faults import CONFIG, end_of, read_everything, same
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -28,9 +29,10 @@ from workers import wait_for
 
 from ganlab import detached, meter
 from ganlab.__main__ import main
-from ganlab.checkpoint import INFO, MODEL, STATE, read_model, resumable, step_of
+from ganlab.checkpoint import INFO, MODEL, STATE, read_model, resumable, save, step_of
+from ganlab.events import Checkpoint
 from ganlab.fork import fork
-from ganlab.process import launch, resume, start, work
+from ganlab.process import explain, launch, resume, start, work
 from ganlab.run import Run, damaged_runs, runs, runs_root
 from ganlab.web import routes
 from ganlab.web.summary import detailed
@@ -444,6 +446,41 @@ def test_out_of_memory_names_the_knobs_and_a_value(whole: Any) -> None:
     assert run.status().message == (
         "Out of memory: try batch_size = 2048 (it was 4096); a smaller width or image_size needs less too."
     )
+
+
+def test_an_array_that_does_not_fit_is_out_of_memory_too() -> None:
+    assert explain(MemoryError("Unable to allocate 5.2 GiB for an array")).startswith("Out of memory: a smaller batch_size")
+
+
+def test_what_a_killed_worker_says_is_true_of_its_checkpoints_and_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganlab.recorder.kernel_kills", lambda: 3)
+    lost = FakeRun(runs_root()).start().train(50)
+    lost._lock.release()
+    monkeypatch.setattr("ganlab.run.kernel_kills", lambda: 3)
+    assert lost.run.status().message == "The worker was killed before it kept a checkpoint. Resume to begin again."
+    lost.checkpoint()
+    assert lost.run.status().message == "The worker was killed. Its last checkpoint is kept: resume to go on from there."
+    monkeypatch.setattr("ganlab.run.kernel_kills", lambda: 4)
+    assert lost.run.status().message == (
+        "The worker was killed. The machine ran out of memory meanwhile: try batch_size = 32 (it was 64); a smaller width or "
+        "image_size needs less too. Its last checkpoint is kept: resume to go on from there."
+    )
+    monkeypatch.setattr("ganlab.run.kernel_kills", lambda: None)  # another machine
+    assert "memory" not in lost.run.status().message
+
+
+def test_a_checkpoint_that_replaces_an_older_one_is_never_half_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = interrupted()
+    newest = run.checkpoints()[-1]
+    event = Checkpoint(step_of(newest), {"G.w": torch.ones(2)}, {"step": 1}, {}, ())
+    removed: list[str] = []
+    real = shutil.rmtree
+    monkeypatch.setattr(
+        shutil, "rmtree", lambda path, *rest, **words: (removed.append(Path(path).name), real(path, *rest, **words))
+    )
+    save(newest.parent, event, {})
+    assert newest.name not in removed and f".deleted-{newest.name}" in removed
+    assert read_model(newest)["G.w"].tolist() == [1, 1] and not list(newest.parent.glob(".*"))
 
 
 def test_a_loss_that_stops_being_a_number_ends_the_run_at_the_last_good_checkpoint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ganlab.fork import prepare_fork
 from ganlab.housekeeping import RULE, Rule, admit, cancel, clean, queue, warning
 from ganlab.process import work
 from ganlab.quantities import readable
-from ganlab.run import Run, runs_root
+from ganlab.run import Run, Status, runs_root
 
 
 @pytest.fixture
@@ -231,6 +232,22 @@ def test_queue_and_clean_on_the_command_line(held: list[FakeRun], capsys: pytest
     assert "Would free" in capsys.readouterr().out
     assert main(["clean"]) == 0 and len(steps(run)) < 10
     assert main(["clean", "--every", "0"]) == 2
+
+
+def test_a_run_that_is_being_written_to_stops_neither_the_queue_nor_the_warning(
+    held: list[FakeRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, busy = on_cpu(held).queue(), on_cpu(held)
+    real = Run.status
+
+    def locked(run: Run) -> Status:
+        if run.id == busy.id:
+            raise sqlite3.OperationalError("database is locked")
+        return real(run)
+
+    monkeypatch.setattr(Run, "status", locked)
+    assert [place.run.id for place in queue()["cpu"]] == [waiting.id]
+    assert warning() == ""
 
 
 def test_a_damaged_run_stops_neither_the_queue_nor_cleaning(held: list[FakeRun]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from pathlib import Path
 
 from ganlab.config import TrainConfig
@@ -59,7 +60,7 @@ def warning(root: Path | None = None) -> str:
 def _written(run: Run) -> int:
     try:
         return will_write(run)
-    except (OSError, ValueError):  # deleted meanwhile
+    except (OSError, ValueError, sqlite3.Error):  # deleted meanwhile, or being written to
         return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def queue(root: Path | None = None) -> dict[str, tuple[Place, ...]]:
         try:
             status = run.status()
             device = (status.device if status.state != "queued" else None) or device_of(run)
-        except (OSError, ValueError):  # deleted meanwhile, or damaged
+        except (OSError, ValueError, sqlite3.Error):  # deleted meanwhile, damaged, or being written to
             continue
         if status.active and device:
             has = status.state != "queued" or holder_of(run.path.parent, device) == (run.settings["group"] or run.id)

@@ -25,7 +25,7 @@ def labels_ignored(record: Record) -> Finding | None:
     if newest is None or not record.labelled:
         return None
     step, tiles = newest
-    if len(tiles.rows) < LEAST or len(np.unique(tiles.columns)) < 2 or record.step < 2 * LEAST or tiles.diversity < 0.02:
+    if len(tiles.rows) < LEAST or not _comparable(tiles) or record.step < 2 * LEAST or tiles.diversity < 0.02:
         return None
     if record.images_seen < min(EPOCHS * record.num_images, ENOUGH):
         return None
@@ -46,6 +46,11 @@ def labels_ignored(record: Record) -> Finding | None:
             "check that each image lies in the folder of its class. No setting can help G to learn labels that say nothing."
         ),
     )
+
+
+def _comparable(tiles: Tiles) -> bool:
+    """Whether there are several labels, and enough pictures of each to say how alike those are."""
+    return 2 <= len(np.unique(tiles.columns)) <= len(tiles.columns) // 2
 
 
 def _sorted_before(record: Record) -> bool:
