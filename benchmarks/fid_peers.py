@@ -49,6 +49,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from inception_weights import random_inception  # noqa: E402
 
 BATCH = 25
+BAD: list[str] = []  # what is not as it should be; any of it makes this program fail
 warnings.filterwarnings("ignore")
 
 
@@ -243,8 +244,12 @@ def relative(a: Tensor, b: Tensor) -> float:
 
 def report(what: str, difference: float, allowed: float) -> None:
     """One line, and whether it is within what is allowed."""
-    print(f"{'ok ' if difference <= allowed else 'BAD'} {what}: {difference:.2e} (allowed {allowed:.0e})", flush=True)
+    good = difference <= allowed  # not so where it is no number
+    print(f"{'ok ' if good else 'BAD'} {what}: {difference:.2e} (allowed {allowed:.0e})", flush=True)
+    if not good:
+        BAD.append(what)
 
 
 if __name__ == "__main__":
     main()
+    sys.exit(1 if BAD else 0)

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from ganlab.comparison import AXES, Comparison, Standing, compare
 from ganlab.config import Value
+from ganlab.readings import Reading, readings
 from ganlab.run import Run
 
 
@@ -24,13 +25,17 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def command(options: argparse.Namespace) -> None:
     """Print one column for each run."""
-    found = compare([Run.open(id) for id in options.runs], options.equal, options.at)
-    print(json.dumps(asdict(found)) if options.json else table(found))
+    runs = [Run.open(id) for id in options.runs]
+    found = compare(runs, options.equal, options.at)
+    read = readings(runs, found)
+    print(json.dumps(asdict(found) | {"readings": [asdict(one) for one in read]}) if options.json else table(found, read))
 
 
-def table(found: Comparison) -> str:
-    """Where each run stood, then the settings that differ."""
-    rows = [("", found.runs), *_facts(found.standings), *_metrics(found.standings)]
+def table(found: Comparison, read: Sequence[Reading]) -> str:
+    """Where each run stood, how that was measured, then the settings that differ; other protocols are other rows."""
+    protocols = list(dict.fromkeys(reading.protocol for reading in read if reading.protocol))
+    measured = [_told(reading, protocols.index(reading.protocol) + 1 if reading.protocol else 0) for reading in read]
+    rows = [("", found.runs), *_facts(found.standings), *measured]
     settings = [(name, [_plain(value) for value in values]) for name, values in found.settings.items()]
     width = max(len(name) for name, _ in (*rows, *settings))
     columns = [max(len(cells[i]) for _, cells in (*rows, *settings)) for i in range(len(found.runs))]
@@ -40,7 +45,9 @@ def table(found: Comparison) -> str:
 
     head = f"After {found.at:,.6g} {AXES[found.axis]}; all have come to {found.until:,.6g}."
     differing = ["", "Settings that differ" if settings else "The settings are the same."]
-    return "\n".join([head, "", *(line(*row) for row in rows), *differing, *(line(*row) for row in settings)])
+    notes = [f"[{number}] {protocol}" for number, protocol in enumerate(protocols, 1)]
+    measured_as = ["", *notes] if notes else []
+    return "\n".join([head, "", *(line(*row) for row in rows), *measured_as, *differing, *(line(*row) for row in settings)])
 
 
 def _facts(standings: Sequence[Standing]) -> list[tuple[str, list[str]]]:
@@ -52,11 +59,10 @@ def _facts(standings: Sequence[Standing]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _metrics(standings: Sequence[Standing]) -> list[tuple[str, list[str]]]:
-    names = dict.fromkeys(name for standing in standings for name in standing.values)
-    return [
-        (name, [f"{standing.values[name]:.4g}" if name in standing.values else "–" for standing in standings]) for name in names
-    ]
+def _told(reading: Reading, number: int) -> tuple[str, list[str]]:
+    """A row; the number refers to the protocol below the table."""
+    name = f"{reading.name} [{number}]" if reading.protocol else reading.name
+    return name, ["–" if value is None else f"{value:.4g}" for value in reading.values]
 
 
 def _plain(value: Value | list[float] | None) -> str:

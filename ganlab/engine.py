@@ -71,7 +71,8 @@ class Session:
             self._restore(resume)
         parameters = {name: count_parameters(network) for name, network in self.training.networks.items()}
         images = len(self.dataset.images)
-        yield Started(self.step, self.config.steps, self.device, images, parameters, self.meter.seconds)
+        protocols = {self.gauge.name: self.gauge.protocol} if self.gauge else {}
+        yield Started(self.step, self.config.steps, self.device, images, parameters, self.meter.seconds, protocols)
         if self.step == 0:
             yield self._samples()
         best = False
@@ -103,7 +104,10 @@ class Session:
             yield self._samples()
         if (saving or best) and not last:
             yield self.meter.report(step)  # first the metrics: they raise before a NaN can reach a checkpoint
+            began = time.perf_counter()
             yield self._checkpoint(best, saving)
+            if self.gauge and not saving:
+                self.gauge.spend(time.perf_counter() - began)
             self.saved = step if saving else self.saved
         return best
 
@@ -174,7 +178,8 @@ class Session:
         self.meter = Meter(config, self.device, self.step, state["seconds"], lambda: self.batches.waited)
         _set_rng(state["rng"], self.device)
         if self.gauge:
-            self.gauge.best = state.get("best", self.gauge.best)
+            before = state.get("gauge", {"best": state["best"]} if "best" in state else {})  # as older versions kept it
+            self.gauge.restore(before, state["seconds"])
 
     def _batches(self, position: int) -> Batches:
         return Batches(
@@ -201,7 +206,7 @@ class Session:
             "seconds": self.meter.seconds,
             "interventions": [intervention.to_dict() for intervention in self._made],
             "rng": _get_rng(self.device),
-        } | ({"best": self.gauge.best} if self.gauge else {})
+        } | ({"gauge": self.gauge.state()} if self.gauge else {})
         names = domains(self.config) or tuple(self.dataset.label_names)
         return Checkpoint(self.step, _flat(self.training), state if whole else {}, asdict(self.training.spec), names, best)
 

@@ -34,6 +34,7 @@ class Started:
     num_images: int
     parameters: Mapping[str, int]
     seconds: float = 0.0  # trained before
+    protocols: Mapping[str, str] = field(default_factory=dict)  # how a measured metric is read, by its name
 
 
 @dataclass(frozen=True)

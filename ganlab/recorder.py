@@ -48,6 +48,7 @@ class Recorder:
                 self.say(_loading(event))
             case Started():
                 self.step = event.step
+                self._protocols(event)
                 facts = {"device": event.device, "num_images": event.num_images, "parameters": dict(event.parameters)}
                 progress = {"step": event.step, "seconds": event.seconds}  # metrics beyond it stay until they are made again
                 self._writer.write(state={**facts, "activity": "Training.", "progress": progress})
@@ -125,6 +126,14 @@ class Recorder:
         checkpoint.drop_old_states(folder)
         keep, regular = config.get("keep_checkpoints", TrainConfig.keep_checkpoints), config.get("checkpoint_every")
         checkpoint.thin_out(folder, keep, self.run.best, regular)
+
+    def _protocols(self, event: Started) -> None:
+        """How the curves are read; one that is read otherwise than before says so, for its points are not to be compared."""
+        before = self.run.protocols
+        self._writer.write(state={"protocols": before | dict(event.protocols)})
+        for name, protocol in event.protocols.items():
+            if before.get(name, protocol) != protocol:
+                self._writer.annotate(event.step, "repaired", f"{name} is read otherwise from here on: {protocol}.")
 
     def _intervened(self, event: Intervened) -> None:
         """A change that is only made again is already on record; in a repeated run it is not yet on the charts."""

@@ -249,6 +249,11 @@ class Run:
         return self._reader.state().get("best")
 
     @property
+    def protocols(self) -> dict[str, str]:
+        """How the distance on the live curves is read, by the metric's name; empty where none was, or an older version did."""
+        return dict(self._reader.state().get("protocols", {}))
+
+    @property
     def mailbox(self) -> Mailbox:
         """Where a person's wishes wait for the worker, which looks several times a second."""
         return Mailbox(self.path / "control.jsonl")

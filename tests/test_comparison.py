@@ -15,7 +15,8 @@ from starlette.testclient import TestClient
 from ganlab.__main__ import main
 from ganlab.comparison import AXES, Standing, compare
 from ganlab.control import Intervention
-from ganlab.events import Point
+from ganlab.events import Point, Progress, Started
+from ganlab.readings import UNKNOWN, readings
 from ganlab.run import Run
 from ganlab.web import routes
 
@@ -134,3 +135,26 @@ def test_the_route_says_what_is_wrong(pair: tuple[Run, Run], monkeypatch: pytest
     ):
         refused = client.get("/api/compare", params=query)
         assert refused.status_code == 400 and sentence in refused.json()["error"]
+
+
+def test_distances_of_two_protocols_never_share_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """28 px, 32 px, and one of a version that did not say."""
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
+    name, made = "distance/lenet-mnist", []
+    for protocol in ("mnist train, 28 px", "mnist train, 32 px", "mnist train, 28 px", ""):
+        fake = FakeRun(tmp_path).start()
+        protocols = {name: protocol} if protocol else {}
+        fake.recorder.record(Started(0, fake.config.steps, "cpu", 6400, {}, 0.0, protocols))
+        points = ((1, {name: float(len(made)), "loss/G": 1.0}),)
+        fake.recorder.record(Progress(1, fake.config.steps, points, 1.0, 1.0, 1.0, 0))
+        made.append(fake.run)
+    loss, *rows = sorted(readings(made, compare(made)), key=lambda reading: reading.name.startswith("distance"))
+    assert (loss.values, loss.protocol) == ((1.0,) * 4, "")
+    assert {reading.protocol: reading.values for reading in rows} == {
+        "mnist train, 28 px": (0.0, None, 2.0, None),
+        "mnist train, 32 px": (None, 1.0, None, None),
+        UNKNOWN: (None, None, None, 3.0),
+    }
+    assert main(["compare", *(run.id for run in made)]) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"^distance/lenet-mnist \[1\] +0 +– +2 +–$", printed, re.M) and "[2] mnist train, 32 px" in printed

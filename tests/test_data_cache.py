@@ -126,5 +126,8 @@ def test_what_a_killed_run_left_is_swept_away_in_time() -> None:
         (partial / "images.npy").write_bytes(b"half")
         for path in (partial / "images.npy", partial):
             os.utime(path, (path.stat().st_mtime - age,) * 2)
+    statistics = folder.parent / "0123.safetensors.0456.partial"  # a file, where statistics were being kept
+    statistics.write_bytes(b"half")
+    os.utime(statistics, (statistics.stat().st_mtime - 2 * 24 * 3600,) * 2)
     store(folder)
     assert sorted(path.name for path in folder.parent.iterdir()) == sorted([folder.name, "fresh.partial"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,12 +17,13 @@ from ganlab.checkpoint import checkpoints
 from ganlab.core import Conditioning, DataSpec
 from ganlab.data import load
 from ganlab.engine import train
-from ganlab.events import Checkpoint, Progress
+from ganlab.events import Checkpoint, Progress, Started
 from ganlab.metrics.frechet import frechet_distance
 from ganlab.metrics.gaussian import gather
 from ganlab.metrics.lenet import LenetExtractor
-from ganlab.metrics.live import BUDGET, COUNT, Gauge, open_gauge
+from ganlab.metrics.live import BUDGET, COUNT, Gauge, live_space, open_gauge
 from ganlab.process import work
+from ganlab.recorder import Recorder
 from ganlab.run import Run
 
 T = TypeVar("T")
@@ -71,11 +73,58 @@ def test_it_stays_within_its_share_of_the_time(monkeypatch: pytest.MonkeyPatch) 
     assert made.due(20, 10, 2 / BUDGET + 1)  # both together are 5 % by then
 
 
+def test_a_resumed_run_goes_on_with_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an hour with its share spent, the time that it had before must not be spent again."""
+    hour = 3600.0
+    clock = iter([0.0, BUDGET * hour, 0.0, 1.0])
+    monkeypatch.setattr("ganlab.metrics.live.time.perf_counter", lambda: next(clock))
+    before, after, old = gauge(), gauge(), gauge()
+    before.measure(Dots())
+    after.restore(before.state(), hour)
+    old.restore({"best": 3.0}, hour)  # a state that does not tell
+    assert after.best == before.best and old.best == 3.0
+    for made in (after, old):
+        assert made.due(10, 10, hour) and not made.due(10, 10, hour - 1)
+    after.measure(Dots())  # takes a second
+    assert not after.due(10, 10, hour + 30) and after.due(10, 10, hour + 2 / BUDGET)
+    after.spend(1.0)  # the generator was kept
+    assert not after.due(10, 10, hour + 2 / BUDGET)
+
+
+def test_the_best_of_another_classifier_says_nothing() -> None:
+    made = gauge()
+    made.restore({"best": 3.0, "spent": 1.0, "protocol": made.protocol.replace("lenet-mnist ", "lenet-mnist 0")}, 60.0)
+    assert made.best == float("inf")
+    made.restore({"best": 3.0, "spent": 1.0, "protocol": made.protocol}, 60.0)
+    assert made.best == 3.0
+
+
+def test_the_protocol_is_on_record_and_a_change_of_it_is_told(real_data: Path, tmp_path: Path) -> None:
+    run = Run.create(small(dataset="mnist", fid_every=5, steps=5), root=tmp_path)
+    work(run)
+    protocol = run.protocols["distance/lenet-mnist"]
+    assert re.fullmatch(
+        r"1,000 images against 60,000 of mnist train, 28 px \(\w{8}\); lenet-mnist \w{8}; resize bilinear 28", protocol
+    )
+    with Recorder(run) as recorder:
+        recorder.record(Started(5, 5, "cpu", 60_000, {}, 1.0, {"distance/lenet-mnist": "otherwise"}))
+    assert "distance/lenet-mnist is read otherwise from here on: otherwise." in [note.text for note in run.annotations()]
+
+
 @pytest.mark.parametrize("changes", [{"dataset": "cifar10"}, {"dataset": "facades", "family": "pix2pix"}])
 def test_what_cannot_be_measured_is_refused_before_the_run(changes: dict[str, Any]) -> None:
     family = changes.pop("family", "dcgan")
     with pytest.raises(ValueError, match=r"^fid_every = 5 .* set it to 0\.$"):
         check(small(family, fid_every=5, image_size=32, channels=0, **changes))
+
+
+@pytest.mark.parametrize(("dataset", "advised"), [("cifar10", True), ("folder", False), ("celeba", False)])
+def test_only_what_works_is_advised(dataset: str, advised: bool) -> None:
+    """A folder and a set without labels train no classifier."""
+    for ask in (lambda: live_space(small(dataset=dataset, fid_every=5), "cpu"), lambda: LenetExtractor.load(dataset)):
+        with pytest.raises(ValueError, match="classifier") as told:
+            ask()
+        assert ("train_lenet" in str(told.value)) is advised
 
 
 def test_measuring_changes_nothing_in_training(real_data: Path) -> None:

@@ -67,10 +67,11 @@ def recall(folder: Path) -> Decoded | None:
 
 
 def _sweep(place: Path) -> None:
-    """Delete what killed processes left unfinished."""
+    """Delete what killed processes left unfinished: folders of images, files of statistics."""
     for old in place.glob("*.partial"):
-        if time.time() - max(file.stat().st_mtime for file in (old, *old.iterdir())) > _STALE_SECONDS:
-            shutil.rmtree(old)
+        inside = old.iterdir() if old.is_dir() else ()
+        if time.time() - max(file.stat().st_mtime for file in (old, *inside)) > _STALE_SECONDS:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
 
 
 class Spool:

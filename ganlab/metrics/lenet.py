@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganlab.core import Conditioning
+from ganlab.data import DATASETS
 from ganlab.data.places import cache_root
 from ganlab.data.resize import LUMA
 from ganlab.metrics.features import Features
@@ -89,10 +91,9 @@ class LenetExtractor:
         """The one trained on `dataset`; ValueError says how to train it where there is none."""
         folder = _place(dataset)
         if folder is None:
-            command = f"python -m ganlab.metrics.train_lenet {dataset}"
+            train = f"train it with `python -m ganlab.metrics.train_lenet {dataset}`, or " if trainable(dataset) else ""
             raise ValueError(
-                f"There is no classifier {classifier_name(dataset)}: train it with `{command}`, "
-                "or name another's metrics, such as frechet-lenet-mnist."
+                f"There is no classifier {classifier_name(dataset)}: {train}name another's metrics, such as frechet-lenet-mnist."
             )
         about = _read_about(folder)
         network = Lenet(about.image_size, about.channels, len(about.labels))
@@ -146,6 +147,11 @@ def save(network: Lenet, about: About, folder: Path) -> None:
 def has_classifier(dataset: str) -> bool:
     """Whether one was shipped for this data set or trained here."""
     return _place(dataset) is not None
+
+
+def trainable(dataset: str) -> bool:
+    """Whether one can be trained by the data set's name alone: it has labels and a place of its own."""
+    return dataset in DATASETS and dataset != "folder" and Conditioning.LABEL in DATASETS[dataset].conditionings
 
 
 def _place(dataset: str) -> Path | None:

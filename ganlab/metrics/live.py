@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,19 +18,27 @@ from ganlab.metrics.extractors import open_extractor
 from ganlab.metrics.features import Extractor
 from ganlab.metrics.frechet import frechet_distance
 from ganlab.metrics.gaussian import Gaussian, gather
-from ganlab.metrics.lenet import has_classifier
+from ganlab.metrics.lenet import has_classifier, trainable
 from ganlab.metrics.reference import Reference, reference_statistics
+from ganlab.metrics.value import counted
 
 COUNT = 1000  # fakes; fewer than a table's, so a curve reads higher than a table
-BUDGET = 0.05  # of the time since the run started
+BUDGET = 0.05  # of the time that the run has trained
 _BATCH = 100
 
 
 class Gauge:
-    """Measures as often as it is asked to, as far as that takes no more than 5 % of the time; remembers the `best` value."""
+    """Measures as often as it is asked to, as far as that takes no more than 5 % of the time; remembers the `best` value.
 
-    def __init__(self, extractor: Extractor, real: Gaussian, config: TrainConfig, spec: DataSpec, device: str) -> None:
+    `protocol` tells in words what the numbers are: curves of other protocols are not to be compared.
+    """
+
+    def __init__(
+        self, extractor: Extractor, real: Gaussian, config: TrainConfig, spec: DataSpec, device: str, reference: str = ""
+    ) -> None:
         self.name = f"distance/{extractor.name}"
+        counts = counted(COUNT, real.count, reference)
+        self.protocol = f"{counts}; {extractor.name} {extractor.sha}; resize {extractor.resize}"
         self.best = float("inf")
         self._extractor, self._real = extractor, real
         # Drawn on the CPU by a generator of its own: the same z at every step, and training's stream stays as it is.
@@ -41,6 +50,21 @@ class Gauge:
     def due(self, step: int, every: int, seconds: float) -> bool:
         """Whether `step` is to be measured, where every so many are, after `seconds` of training; `every` 0 is never."""
         return bool(every) and step % every == 0 and self._spent + self._cost <= BUDGET * seconds
+
+    def spend(self, seconds: float) -> None:
+        """Count what else was done because of a measurement: keeping its generator."""
+        self._spent += seconds
+
+    def state(self) -> dict[str, float | str]:
+        """What a resumed run goes on with."""
+        return {"best": self.best, "spent": self._spent, "protocol": self.protocol}
+
+    def restore(self, state: Mapping[str, Any], seconds: float) -> None:
+        """The inverse of `state`, after `seconds` of training. The best of another protocol, of a classifier that has since been
+        trained anew, says nothing; where earlier spending is not on record, it was all that it might be."""
+        if state.get("protocol", self.protocol) == self.protocol:
+            self.best = state.get("best", self.best)
+        self._spent = state.get("spent", BUDGET * seconds)
 
     def measure(self, generator: nn.Module) -> tuple[float, bool]:
         """-> the distance, and whether nothing was better so far; `generator` is in evaluation mode."""
@@ -67,8 +91,10 @@ def open_gauge(config: TrainConfig, dataset: Dataset, spec: DataSpec, device: st
     """
     space = live_space(config, device)
     extractor = yield from open_extractor(space, dataset.name, device)
-    real = yield from reference_statistics(Reference.of_dataset(dataset, "train"), extractor)
-    return Gauge(extractor, real.groups.whole, config, spec, device)
+    reference = Reference.of_dataset(dataset, "train")
+    real = yield from reference_statistics(reference, extractor)
+    named = f"{reference.name} ({reference.digest[:8]})"  # two folders have one name
+    return Gauge(extractor, real.groups.whole, config, spec, device, named)
 
 
 def live_space(config: TrainConfig, device: str) -> str:
@@ -77,7 +103,7 @@ def live_space(config: TrainConfig, device: str) -> str:
         return "lenet"
     if device.startswith("cuda"):
         return "inception"
+    train = f" (`python -m ganlab.metrics.train_lenet {config.dataset}` trains one)" if trainable(config.dataset) else ""
     raise ValueError(
-        f"fid_every = {config.fid_every} needs a classifier for {config.dataset} (`python -m ganlab.metrics.train_lenet "
-        f"{config.dataset}` trains one) or a GPU for FID: set it to 0."
+        f"fid_every = {config.fid_every} needs a classifier for {config.dataset}{train} or a GPU for FID: set it to 0."
     )

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ganlab.comparison import MOST, compare
+from ganlab.readings import readings
 from ganlab.run import Run
 
 
@@ -18,4 +19,6 @@ def compared(query: Mapping[str, str]) -> dict[str, Any]:
         at = float(text) if text else None
     except ValueError:
         raise ValueError(f"at = {text[:40]!r} is not a number.") from None
-    return asdict(compare([Run.open(id) for id in ids], query.get("axis", "step"), at))
+    runs = [Run.open(id) for id in ids]
+    found = compare(runs, query.get("axis", "step"), at)
+    return asdict(found) | {"readings": [asdict(reading) for reading in readings(runs, found)]}

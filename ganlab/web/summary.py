@@ -46,6 +46,7 @@ def detailed(run: Run) -> dict[str, Any]:
         with suppress(ValueError):  # damaged: the one before knows too
             labels = checkpoint.read_info(folder).labels
     known = {"group_runs": members, "labels": list(labels), "parent": run.settings.get("parent"), "best": run.best}
+    known["protocols"] = run.protocols
     known["images"] = dict(zip(("steps", "images"), zip(*images_seen(run), strict=True), strict=True))
     return summary(run) | known | {"live": live_knobs(run)}
 

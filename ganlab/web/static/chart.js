@@ -1,4 +1,4 @@
-import { make } from "./dom.js";
+import { make, setText } from "./dom.js";
 import { duration } from "./format.js";
 import { Legend } from "./legend.js";
 import { CHARTS, groupOf, ordered } from "./names.js";
@@ -25,10 +25,24 @@ export class Chart {
     this.legend = new Legend(() => on.redraw());
     this.note = make("p", { class: "note", hidden: true }, "Values of zero and below have no place on a logarithmic axis.");
     const { title, hint = "" } = CHARTS[group] ?? { title: group.replaceAll("_", " ") };
-    const head = make("header", {}, make("h2", { title: hint }, title), this.legend.element);
-    this.element = make("article", { class: `chart ${group}` }, head, make("div", { class: "frame" }, this.plot, this.overlay.element), this.note);
+    this.hint = hint;
+    this.title = make("h2", { title: hint }, title);
+    this.protocol = make("p", { class: "note", hidden: true });
+    const head = make("header", {}, this.title, this.legend.element);
+    this.element = make("article", { class: `chart ${group}` }, head, make("div", { class: "frame" }, this.plot, this.overlay.element), this.protocol, this.note);
     this.#listen();
     new ResizeObserver(() => on.redraw()).observe(this.plot);
+  }
+
+  /** How the curves were measured, where they were; those of two protocols are not to be compared, which is said in the open. */
+  #tell(runs, names) {
+    const measured = runs.flatMap((run) => names.filter((name) => run.curves.has(name)).map((name) => run.summary?.protocols?.[name]));
+    const protocols = [...new Set(measured)];
+    const known = protocols.filter(Boolean);
+    this.title.title = [this.hint, ...known].join("\n");
+    this.protocol.hidden = !known.length;
+    const more = protocols.length > 1 ? "Not to be compared, for they are read in different ways: " : "";
+    setText(this.protocol, known.length ? more + protocols.map((one) => one ?? "one that is not on record").join("; or ") + "." : "");
   }
 
   /** Draw `runs`; `full` is the whole extent of the x axis. */
@@ -42,6 +56,7 @@ export class Chart {
     const traces = visible.flatMap((line) => drawn(line, this.view, range, points));
     this.note.hidden = !(this.view.log && traces.some((trace) => trace.y.some((y) => y !== null && y <= 0)));
     this.legend.update(this.#lines);
+    this.#tell(runs, names);
     await Plotly.react(this.plot, traces, this.#layout(range, traces), CONFIG);
     if (!this.plot.dataset.drawn) this.#listenToPlotly();
     this.place(range, runs);

@@ -55,10 +55,11 @@ export class Comparison {
     const place = { step: count(at), epoch: at.toFixed(2), time: duration(at), images: count(at) }[axis];
     setText(this.title, `At equal ${EQUAL[axis]}: ${place}${at >= until ? ", as far as all have come" : ""}`);
     this.names.forEach((name, i) => setText(name, this.runs[i].title));
-    const metrics = ordered(new Set(answer.standings.flatMap((standing) => Object.keys(standing.values)))).sort(byChart);
+    const metrics = ordered(new Set(answer.readings.map((reading) => reading.name))).sort(byChart);
+    const readings = metrics.flatMap((name) => answer.readings.filter((reading) => reading.name === name));
     this.body.replaceChildren(
       ...this.#facts(answer.standings),
-      ...metrics.map((name) => row(told(name, metrics), answer.standings.map((standing) => value(standing.values[name])))),
+      ...readings.map((reading) => measured(reading, told(reading.name, metrics))),
       ...this.#settings(answer),
     );
     this.element.hidden = false;
@@ -110,6 +111,13 @@ function sheet(run, seed) {
 
 function row(name, cells, kind = "") {
   return make("tr", { class: kind }, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", {}, cell)));
+}
+
+/** A metric of every run; how it was measured, where it was, is part of its name: numbers read otherwise are in another row. */
+function measured({ values, protocol }, name) {
+  const made = row(name, values.map((number) => (number === null ? "–" : value(number))));
+  if (protocol) made.firstChild.append(make("small", { class: "protocol" }, protocol));
+  return made;
 }
 
 const GROUPS = ["distance", "loss", "score", "speed"];

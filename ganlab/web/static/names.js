@@ -3,7 +3,7 @@
 export const CHARTS = {
   loss: { title: "Losses", hint: "what each network tries to make small" },
   score: { title: "Scores", hint: "what D says of real images x and of fakes G(z)" },
-  distance: { title: "Distance to real images", hint: "1,000 fakes of the same z against all training images; smaller is better" },
+  distance: { title: "Distance to real images", hint: "fakes of the same z against the training images; smaller is better" },
   gradient: { title: "Gradients", hint: "the length of each network's gradient: how hard its loss pulls at its weights" },
   speed: { title: "Speed" },
 };
