@@ -14,9 +14,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from whole_app import Asked, addresses, concrete, everything
 
 from ganlab import space
 from ganlab.__main__ import main
+from ganlab.ui.alone import _in_the_whole_app
+from ganlab.web.gate import Gate
 
 # As on a Space: neither is installed there.
 WITHOUT = "import sys; sys.modules['streamlit'] = sys.modules['plotly'] = None; "
@@ -70,8 +74,10 @@ def test_a_space_is_started_as_it_is_written_and_draws(tmp_path: Path, capsys: p
     assert not [pin for pin in pins if pin.startswith(("streamlit", "-e"))]
     assert sorted(path.name for path in (folder / "checkpoints").iterdir()) == ["digits-quick", "shapes-quick"]
     code = WITHOUT + "import runpy; runpy.run_path('app.py', run_name='__main__')"
-    runs = str(tmp_path / "runs")
-    with started([sys.executable, "-c", code], folder, GRADIO_SERVER_PORT=free_port(), GANLAB_RUNS=runs) as client:
+    runs, host = str(tmp_path / "runs"), "team-digits.hf.space,digits.example.org"
+    with started(
+        [sys.executable, "-c", code], folder, GRADIO_SERVER_PORT=free_port(), GANLAB_RUNS=runs, SPACE_HOST=host
+    ) as client:
         assert client.get("/api/picture?model=digits-quick&seed=4").headers["content-type"] == "image/png"
         moved = client.get("/play?tab=classes&model=shapes-quick")
         assert str(moved.next_request.url) == f"{client.base_url}/?tab=classes&model=shapes-quick"
@@ -79,6 +85,55 @@ def test_a_space_is_started_as_it_is_written_and_draws(tmp_path: Path, capsys: p
         caller = Client(str(client.base_url), verbose=False, download_files=str(tmp_path / "made"))
         picture = caller.predict("shapes-quick", 0, "circle", "heart", 0.5, 1, api_name="/classes_mix")
         assert Image.open(picture).size == (28, 28)
+        for host in ("team-digits.hf.space", "digits.example.org"):  # as the Hub's proxy asks, from this very machine
+            assert client.get("/", headers={"Host": host}).status_code == 200
+        assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
+        policy = client.get("/").headers["content-security-policy"]
+        assert policy == "frame-ancestors 'self' https://huggingface.co", "the Hub shows a Space in a frame"
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starlette]:
+    """The playground alone, as it is served to this machine, with its real panels."""
+    from ganlab.ui.alone import application
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
+        yield application(["*.hf.space"])
+
+
+def test_the_playground_alone_has_the_gate_of_the_whole_app(alone: Starlette) -> None:
+    ask, here = Asked(alone.middleware_stack or alone.build_middleware_stack()), {"server": ("127.0.0.1", 8501)}
+    refused = ask("GET", "/", {"Host": "evil.example:8501"}, **here)
+    assert refused.status == 421 and b"--allow-host" in refused.body
+    join = "/gradio_api/queue/join"
+    cross = [{"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
+    for given in cross:
+        for path in (join, "/gradio_api/upload", "/gradio_api/run/translate"):
+            assert ask("POST", path, {"Host": "localhost:8501"} | given, **here).status == 403, (path, given)
+    gate = Asked(Gate(everything, ["*.hf.space"], place=_in_the_whole_app))
+    for host in ("localhost:8501", "127.0.0.1", "team-digits.hf.space"):
+        given = {"Host": host, "Origin": f"https://{host}", "Sec-Fetch-Site": "same-origin"}
+        assert gate("POST", join, given, **here).passed and gate("GET", "/", given, **here).passed
+
+
+def test_the_playground_alone_serves_nothing_that_the_whole_app_keeps_closed(alone: Starlette) -> None:
+    gate = Asked(Gate(everything, place=_in_the_whole_app))
+    served = sorted(set(addresses(alone.routes)))
+    passed = {path for path, method in served if gate(method, concrete(path), {"Host": "localhost"}).passed}
+    assert len(passed) > 30 and {"/", "/config", "/gradio_api/queue/join", "/api/picture"} <= passed
+    closed = ("proxy", "monitoring", "run-history", "vibe", "component_server", "dev/reload", "deep_link", "record")
+    assert not [path for path in passed if any(word in path for word in closed)]
+
+
+def test_uploads_of_the_playground_alone_lie_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gradio's own folder is every Gradio app's on the machine, and each of them hands out what is in it."""
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    monkeypatch.setattr("ganlab.ui.playground.mount.mount", lambda *_: None)
+    from ganlab.ui.alone import application
+
+    application()
+    assert "ganlab-uploads-" in os.environ["GRADIO_TEMP_DIR"]
 
 
 def test_the_command_starts_it_without_streamlit(monkeypatch: pytest.MonkeyPatch) -> None:

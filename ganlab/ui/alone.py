@@ -1,8 +1,9 @@
 """The playground alone: Gradio at / and its pictures, without Streamlit. For `ganlab app --only playground` and for Spaces.
 
-    python -m ganlab.ui.alone [--host 127.0.0.1] [--port 8501]
+    python -m ganlab.ui.alone [--host 127.0.0.1] [--port 8501] [--allow-host NAME] [--allow-frame ORIGIN]
 
-GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, which a Space sets, are the defaults.
+GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, which a Space sets, are the defaults. Served to this machine alone, it answers to no
+other name than this machine's and those allowed; the whole app's gate stands before it too.
 """
 
 from __future__ import annotations
@@ -22,16 +23,24 @@ from starlette.routing import Route
 
 from ganlab.threads import yielding_threads
 
+LOOPBACK = ("127.", "localhost", "::1")
 
-def application() -> Starlette:
-    """Everything that the playground needs, as one ASGI application."""
+
+def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) -> Starlette:
+    """Everything that the playground needs, as one ASGI application.
+
+    `names`, beside this machine's own, by which it may be asked; None for any. `frames`: sites that may show it in a frame.
+    """
     os.environ |= yielding_threads(os.environ)  # before anything imports PyTorch
 
     from fastapi import FastAPI
 
     from ganlab.ui.playground.mount import mount
-    from ganlab.ui.server import ForwardedPrefix, font
+    from ganlab.ui.server import ForwardedPrefix, font, keep_uploads_apart
     from ganlab.web import generators, pictures, shown
+    from ganlab.web.gate import Gate
+
+    keep_uploads_apart()
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mount(gateway, "/")
@@ -50,7 +59,13 @@ def application() -> Starlette:
         Route("/playground", _to_playground),
         *brought,
     ]
-    return Starlette(routes=[*ours, *gateway.routes], lifespan=lifespan, middleware=[Middleware(ForwardedPrefix)])
+    gate = Middleware(Gate, names, naming="--allow-host", frames=frames, place=_in_the_whole_app)
+    return Starlette(routes=[*ours, *gateway.routes], lifespan=lifespan, middleware=[gate, Middleware(ForwardedPrefix)])
+
+
+def _in_the_whole_app(path: str) -> str:
+    """Where the whole app serves what is here at `path`: the rights are those."""
+    return path if path.startswith("/api/") or path in ("/font.woff2", "/play", "/playground") else f"/playground{path}"
 
 
 async def _to_playground(request: Request) -> RedirectResponse:
@@ -63,8 +78,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="ganlab app --only playground", description="Serve the playground alone.")
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "8501")))
+    allow = parser.add_argument_group("who may reach it by which name")
+    allow.add_argument(
+        "--allow-host", action="append", default=[], metavar="NAME", help="such as a proxy's; *.example.org fits all"
+    )
+    allow.add_argument("--allow-frame", action="append", default=[], metavar="ORIGIN", help="a site that may show it in a frame")
     options = parser.parse_args(arguments)
-    app = application()
+    names = [name.lower() for name in options.allow_host]
+    app = application(names if names or options.host.startswith(LOOPBACK) else None, options.allow_frame)
 
     import torch
     import uvicorn

@@ -22,10 +22,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganlab import classroom
 from ganlab.threads import yielding_threads
+from ganlab.ui.alone import LOOPBACK
 from ganlab.web.gate import Gate
 from ganlab.web.visitor import keys
-
-_LOOPBACK = ("127.", "localhost", "::1")
 
 
 class ForwardedPrefix:
@@ -51,7 +50,7 @@ class ForwardedPrefix:
 def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyncContextManager[Any]]]:
     """Everything that is served beside Streamlit's pages, and what must run as long as the server does."""
     os.environ |= yielding_threads(os.environ)  # before anything imports PyTorch; runs train beside this server
-    _keep_uploads_apart()
+    keep_uploads_apart()
 
     from fastapi import FastAPI
 
@@ -80,7 +79,7 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
     return [*ours, *gateway.routes], lifespan
 
 
-def _keep_uploads_apart() -> None:
+def keep_uploads_apart() -> None:
     """What visitors give to the playground lies in a folder of this server's own, which goes with it.
 
     Gradio's is shared by all of its apps on the machine, and every one of them hands out what is in it.
@@ -103,7 +102,7 @@ def gate() -> Middleware:
     """The check of rights, before everything else. A server for this machine alone listens to no other name than its own."""
     from streamlit import config
 
-    if classroom.wanted() or not str(config.get_option("server.address") or "").startswith(_LOOPBACK):
+    if classroom.wanted() or not str(config.get_option("server.address") or "").startswith(LOOPBACK):
         return Middleware(Gate)
     names = [str(name).lower() for name in config.get_option("server.allowedHosts") or []]
     if config.is_manually_set("browser.serverAddress"):

@@ -14,13 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganlab import classroom
 from ganlab.web import rights
-from ganlab.web.limits import Limit
 from ganlab.web.origin import foreign, rebound
+from ganlab.web.quotas import Quotas
 from ganlab.web.rights import Action, Role
 from ganlab.web.uploads import Uploads
 from ganlab.web.visitor import Visitor, remember, visitor
 
 _READS = ("GET", "HEAD", "OPTIONS")
+_POLICY = b"content-security-policy"
 _FRESH = {"Cache-Control": "no-store"}
 
 
@@ -28,16 +29,23 @@ class Gate:
     """ASGI middleware, the outermost. Outside of a classroom everybody may do everything that is served at all.
 
     `local_names`: None when others in the network are meant to reach this server; else the names, beside localhost, by
-    which it may be asked. `clock` counts seconds.
+    which it may be asked, and `naming` the option that adds one. `frames`: whose pages, beside our own, may show ours in a
+    frame. `place` gives a path's address in the whole app, whose rights it has. `clock` counts seconds.
     """
 
     def __init__(
-        self, app: ASGIApp, local_names: Sequence[str] | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        app: ASGIApp,
+        local_names: Sequence[str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        naming: str = "--server.allowedHosts",
+        frames: Sequence[str] = (),
+        place: Callable[[str], str] = str,
     ) -> None:
-        self.app, self._local_names = app, local_names
-        self._uploads = Uploads()
-        self._pictures = Limit(120, 60, clock)  # a slider that is dragged asks for up to sixty a second
-        self._posts = Limit(100, 10, clock)  # the playground asks about ten things when it opens
+        self.app, self._local_names, self._naming, self._place = app, local_names, naming, place
+        self._headers = _protection(frames)
+        self._uploads, self._quotas = Uploads(), Quotas(clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass; answer the rest in one sentence."""
@@ -46,12 +54,14 @@ class Gate:
             return
         connection = HTTPConnection(scope)
         path = get_route_path(scope)
+        place = self._place(path)
         method = "WEBSOCKET" if scope["type"] == "websocket" else str(scope["method"])
         who = visitor(connection.cookies)
-        problem = self._problem(connection, who, path, method)
+        problem = self._problem(connection, who, place, method)
+        send = self._protected(send)
         if problem is None:
             remember(connection, who)
-            await self.app(scope, receive, self._uploads.noting(who, path, method, _for_us_alone(send)))
+            await self.app(scope, receive, self._uploads.noting(who, place, method, send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
         else:
@@ -61,7 +71,7 @@ class Gate:
         """What to answer instead; None when the request may pass."""
         host = connection.headers.get("host", "")
         if self._local_names is not None and _on_this_machine(connection) and rebound(host, self._local_names):
-            return PlainTextResponse(_name_it(host), 421)
+            return PlainTextResponse(_name_it(host, self._naming), 421)
         if method not in _READS and (reason := foreign(connection)):
             return _refused(403, reason)
         action = rights.action_of(path, method)
@@ -69,30 +79,40 @@ class Gate:
             return _not_allowed(connection, who, action, path)
         if not self._uploads.may_read(who, path):
             return _refused(404, "There is no such file.")
-        wait = self._wait(who, action, path, method)
+        wait = self._wait(connection, who, action, path, method)
+        if wait == math.inf:
+            return _refused(413, "That is too much to upload at once; give a smaller file.")
         if wait:
             return _refused(429, "You ask too often; wait a moment.", {"Retry-After": str(math.ceil(wait))})
         return None
 
-    def _wait(self, who: Visitor, action: Action, path: str, method: str) -> float:
-        """Seconds until this visitor may ask that again. By cookie: a whole class may share one address."""
-        if not classroom.wanted() or action is Action.JOIN:  # joining is limited where it is decided
+    def _wait(self, connection: HTTPConnection, who: Visitor, action: Action, path: str, method: str) -> float:
+        """Seconds until this visitor may ask that again."""
+        if not classroom.wanted():
             return 0.0
-        if path == "/api/picture":
-            return self._pictures.take(who.name)
-        return self._posts.take(who.name) if method not in (*_READS, "WEBSOCKET") else 0.0
+        host = connection.client.host if connection.client else ""
+        return self._quotas.wait(who, host, action, path, method, connection.headers.get("content-length"))
+
+    def _protected(self, send: Send) -> Send:
+        """`send` that invites no page of another site to read answers, to show them in a frame or to take them for scripts.
+
+        Gradio would invite any to read, once the host is no localhost.
+        """
+
+        async def protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [pair for pair in message.get("headers", []) if not pair[0].lower().startswith(b"access-control-")]
+                there = {name.lower() for name, value in kept if name.lower() != _POLICY or b"frame-ancestors" in value}
+                message = {**message, "headers": [*kept, *(pair for pair in self._headers if pair[0] not in there)]}
+            await send(message)
+
+        return protected
 
 
-def _for_us_alone(send: Send) -> Send:
-    """`send` that invites no page of another site to read answers; Gradio would invite any, once the host is no localhost."""
-
-    async def stripped(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            kept = [pair for pair in message.get("headers", []) if not pair[0].lower().startswith(b"access-control-")]
-            message = {**message, "headers": kept}
-        await send(message)
-
-    return stripped
+def _protection(frames: Sequence[str]) -> list[tuple[bytes, bytes]]:
+    """Headers of every answer that has no such ones; the app shows its own pages in frames."""
+    policy = " ".join(["frame-ancestors 'self'", *frames])
+    return [(_POLICY, policy.encode()), (b"x-content-type-options", b"nosniff")]
 
 
 def _not_allowed(connection: HTTPConnection, who: Visitor, action: Action, path: str) -> Response:
@@ -120,8 +140,8 @@ def _refused(status: int, reason: str, headers: dict[str, str] | None = None) ->
     return JSONResponse({"error": reason}, status, _FRESH | (headers or {}))
 
 
-def _name_it(host: str) -> str:
+def _name_it(host: str, naming: str) -> str:
     return (
         f"This app answers to its own machine only, and {host[:100]!r} is not one of its names. "
-        "If that is a proxy of yours, start the app with --server.allowedHosts and this name.\n"
+        f"If that is a proxy of yours, start the app with {naming} and this name.\n"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import math
-from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from string import Template
 from urllib.parse import parse_qs
@@ -14,14 +13,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganlab import classroom
-from ganlab.web.limits import Limit
+from ganlab.web.limits import Limit, network
 from ganlab.web.rights import Role
 from ganlab.web.visitor import COOKIE, keys, visitor
 
 _PAGE = Template((Path(__file__).parent / "static" / "join.html").read_text())
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Frame-Options": "SAMEORIGIN"}
 _MOST_BYTES = 4000
-_WRONG, _RIGHT = 1.0, 0.1  # what an attempt costs: a whole class that joins at once must not run dry
+_WRONG, _RIGHT = 1.0, 0.5  # what an attempt costs: a whole class that joins at once must not run dry
 
 
 def routes() -> list[BaseRoute]:
@@ -54,7 +53,7 @@ def routes() -> list[BaseRoute]:
 
 
 def _try(request: Request, typed: str, to: str, attempts: Limit) -> Response:
-    address = _network(request.client.host if request.client else "")
+    address = network(request.client.host if request.client else "")
     wait = attempts.wait(address)
     if wait:
         return _page(to, "Too many wrong codes came from here; wait a few seconds and try again.", 429, math.ceil(wait))
@@ -96,12 +95,3 @@ def _page(to: str, problem: str = "", status: int = 200, retry: int = 0) -> HTML
     """The page, with what went wrong."""
     text = _PAGE.substitute(to=html.escape(to), problem=html.escape(problem), state=' aria-invalid="true"' if problem else "")
     return HTMLResponse(text, status, _HEADERS | ({"Retry-After": str(retry)} if retry else {}))
-
-
-def _network(host: str) -> str:
-    """Whose attempts count together: an address, of the new kind the 64 bits that one home or school gets."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return str(int(address) >> 64) if isinstance(address, IPv6Address) else host
