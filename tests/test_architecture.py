@@ -15,22 +15,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # A module may import its own layer and those before it.
 LAYERS = (
-    (
-        "core",
-        "config",
-        "control",
-        "events",
-        "lock",
-        "threads",
-        "objectives",
-        "nn",
-        "devices",
-        "images",
-        "weights",
-        "quantities",
-        "memory",
-    ),
-    ("framing", "photo_files", "detached", "drawing", "activations"),
+    ("core", "config", "control", "events", "lock", "threads", "objectives", "nn", "devices", "images", "weights", "quantities"),
+    ("framing", "photo_files", "detached", "drawing", "activations", "memory"),
     ("training_state", "image_pool", "data", "store", "checkpoint", "adapters"),
     ("metrics",),
     ("training", "meter"),
