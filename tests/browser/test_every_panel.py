@@ -14,6 +14,13 @@ PATIENCE = 90_000  # milliseconds
 PIXELS = "id => document.getElementById(id).toDataURL()"
 CHANGED = "([id, old]) => document.getElementById(id).toDataURL() !== old"
 LOADED = "selector => [...document.querySelectorAll(selector)].some(image => image.naturalWidth > 20 && image.offsetParent)"
+# The lowest slider is scrolled to, and the picture is still there, above it.
+SEEN_TOGETHER = """() => {
+    const lowest = [...document.querySelectorAll('.sliders input[type=range]')].at(-1);
+    lowest.scrollIntoView({ block: 'end' });
+    const [slider, picture] = [lowest, document.getElementById('picture')].map((one) => one.getBoundingClientRect());
+    return scrollY > 0 && picture.top >= 0 && picture.bottom < slider.top && slider.bottom <= innerHeight;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +98,10 @@ def classes(page: Any) -> None:
 
 def draw(page: Any) -> None:
     opened(page, "Draw")
-    box = page.locator("#pad").bounding_box()
-    corners = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in ((0.3, 0.25), (0.66, 0.25), (0.45, 0.75))]
-    page.mouse.move(*corners[0])
-    page.mouse.down()
-    for corner in corners[1:]:
-        page.mouse.move(*corner, steps=8)
-    page.mouse.up()
+    paper = page.locator("#pad")
+    for key, times in (("ArrowUp", 12), ("ArrowLeft", 8), (" ", 1), ("ArrowRight", 16), ("ArrowDown", 20), (" ", 1)):
+        for _ in range(times):
+            paper.press(key)  # a seven, by the keyboard alone; test_draw_layers.py draws with the mouse
     page.get_by_alt_text("What the model is shown").wait_for()
     page.get_by_role("button", name="Find G's closest picture").click()
     page.get_by_text(re.compile(r"Found: [\d.]+ % off")).wait_for()
@@ -119,3 +123,47 @@ def layers(page: Any) -> None:
     page.locator("#layer input[type=range]").press("ArrowRight")
     page.wait_for_function("old => document.getElementById('layer-caption').innerText !== old", arg=first)
     assert "Total" in page.locator(".layers tfoot").inner_text()
+
+
+def test_a_refused_picture_is_asked_for_again_and_a_z_is_taken_along(page: Any, app: AppServer) -> None:
+    page.set_default_timeout(PATIENCE)
+    refused: list[str] = []
+
+    def refuse_once(route: Any) -> None:
+        if "offsets" in route.request.url and not refused:
+            refused.append(route.request.url)
+            return route.fulfill(status=503, headers={"Retry-After": "1"}, json={"error": "Too many."})
+        return route.continue_()
+
+    page.route("**/api/picture?*", refuse_once)
+    page.goto(f"{app.url}/playground/?model=digits-cgan")
+    page.locator("#picture[data-drawn]").wait_for()
+    page.get_by_label("range slider for Direction 1", exact=True).press("End")  # once, and never touched again
+    page.locator("#picture[data-drawn*='offsets=4']").wait_for()
+    assert refused
+    page.wait_for_function("() => document.getElementById('copy-z').dataset.latent")
+    moved, latent = page.evaluate(PIXELS, "picture"), page.evaluate("() => document.getElementById('copy-z').dataset.latent")
+    page.get_by_role("button", name="Reset sliders").click()
+    page.wait_for_function(CHANGED, arg=["picture", moved])
+    page.get_by_role("button", name="Draw a copied z").click()
+    page.get_by_label("A z as JSON, or a seed").fill(latent)
+    page.get_by_role("button", name="Draw it").click()
+    page.wait_for_function("([id, old]) => document.getElementById(id).toDataURL() === old", arg=["picture", moved])
+    assert "z=" in page.locator("#picture").get_attribute("data-drawn") and "held" not in page.url
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_on_a_phone_picture_and_sliders_are_in_sight_and_nothing_is_too_wide(page: Any, app: AppServer, theme: str) -> None:
+    page.set_default_timeout(PATIENCE)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{app.url}/playground/?model=digits-cgan&__theme={theme}")
+    page.locator("#picture[data-drawn]").wait_for()
+    page.wait_for_function("() => document.querySelector('.sliders input[type=range]').getBoundingClientRect().bottom < 844")
+    page.set_viewport_size({"width": 390, "height": 500})  # else all of the sliders fit as it is
+    page.wait_for_function(SEEN_TOGETHER)
+    ground = page.evaluate("() => getComputedStyle(document.getElementById('drawn')).backgroundColor")
+    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(14, 17, 23)"}[theme]
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    page.goto(f"{app.url}/playground/?tab=translate&__theme={theme}")
+    page.locator(".gallery img, .gallery-item img").locator("visible=true").first.wait_for()
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390

@@ -5,14 +5,14 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gradio as gr
 
 from ganlab.exploration.latents import MAX_SEED, MAX_TEXT
 from ganlab.models import Model
-from ganlab.ui.playground.facts import DIRECTIONS, Facts
+from ganlab.ui.playground.facts import DIRECTIONS, Facts, about
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.held import numbers, offered, taken
 from ganlab.ui.playground.in_browser import in_this_browser
@@ -32,8 +32,9 @@ _STAGE = """<figure id="stage"><canvas id="picture" role="img" aria-label="The p
 <div class="links" id="shown"><a id="copy-z" class="latent" href="#">Copy this z</a><span id="judged"></span></div>"""
 _SHEET = '<img id="sheet" alt="More samples, drawn the same way from other z">'
 _LINKS = '<div class="links"><a id="download" download>Download these samples</a><a id="link" href="">Copy link</a></div>'
-_HINT = """The directions of z that the generator's first layer stretches most, the strongest first (SeFa, Shen and Zhou 2021): no
-layer knows what they mean to you. 1 is one standard deviation. Truncation below 1 draws more typical, less varied pictures."""
+_HINT = """The directions of z that the generator's first layer stretches most, the strongest first (SeFa, Shen and Zhou 2021).
+What each of them changes is for you to find out; 1 is one standard deviation. Truncation below 1 draws more typical and less
+varied pictures."""
 _PASTE = "Copied from a picture here or under Explore: {…}"
 _NOTHING = """<div class="nothing"><h2>No model to play with yet</h2>
 <p>A model appears here with its first checkpoint, while it is still training.
@@ -117,7 +118,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
 
 def _pasting() -> tuple[gr.Textbox, gr.Textbox, gr.Button, gr.HTML]:
     """Where a z is pasted: its numbers, which nobody sees, the box, its button, and what is said of it."""
-    held = gr.Textbox("", visible="hidden", elem_id="held")
+    held = gr.Textbox("", visible="hidden", elem_id="held", show_label=False)
     with gr.Accordion("Draw a copied z", open=False):
         pasted = gr.Textbox(label="A z as JSON, or a seed", placeholder=_PASTE, max_length=MAX_TEXT, lines=1, max_lines=3)
         go, said = gr.Button("Draw it"), gr.HTML()
@@ -204,7 +205,7 @@ def _drawing() -> list[Model]:
 def _facts(name: str | None) -> Facts:
     model = next((model for model in _drawing() if model.name == name), None)
     try:
-        return Facts.of(model) if model else Facts("", (), 0)
+        return replace(Facts.of(model), about=about(model)) if model else Facts("", (), 0)
     except ValueError as error:
         return Facts(html.escape(str(error)), (), 0)
 

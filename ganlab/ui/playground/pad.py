@@ -18,7 +18,9 @@ SIDE = 280  # pixels of the canvas, in playground-draw.js too
 _LONGEST = 2**20  # characters of a sheet
 _HEAD = "data:image/png;base64,"
 _SHEET = f"""<div class="pad">
-<canvas id="pad" width="{SIDE}" height="{SIDE}" tabindex="0" role="img" aria-label="Paper to draw on"></canvas>
+<canvas id="pad" width="{SIDE}" height="{SIDE}" tabindex="0" role="application"
+ aria-label="Paper to draw on: arrow keys move the pen, Space puts it down and takes it up, Delete clears"></canvas>
+<i id="pad-pen" hidden></i>
 <div class="tools" role="toolbar" aria-label="Drawing tools">
 <button type="button" data-pad="pen" aria-pressed="true">Pen</button>
 <button type="button" data-pad="eraser" aria-pressed="false">Eraser</button>

@@ -10,6 +10,9 @@ window.ganlabPad = (() => {
   let last = null; // where the stroke is, on the canvas
   let undo = []; // earlier sheets; null is an empty one
   let empty = true;
+  let pen = [SIDE / 2, SIDE / 2]; // of those who draw with the keyboard
+  let down = false;
+  const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
   const canvas = () => find("pad");
   const context = () => canvas().getContext("2d", { willReadFrequently: true });
@@ -129,8 +132,42 @@ window.ganlabPad = (() => {
     });
   }
   document.addEventListener("click", (event) => tools[event.target.dataset?.pad]?.());
+  // The arrow keys move a pen over the paper, which draws while it is down; Space puts it down and takes it up.
+  function steer(event) {
+    if (event.key === " " || event.key === "Enter") {
+      down = !down;
+      if (down) {
+        remember();
+        stroke(pen, pen);
+      } else send();
+    } else if (STEPS[event.key]) {
+      const far = event.shiftKey ? 20 : 5;
+      const next = pen.map((at, axis) => Math.max(0, Math.min(SIDE, at + far * STEPS[event.key][axis])));
+      if (down) stroke(pen, next);
+      pen = next;
+    } else if (event.key === "Delete") tools.clear();
+    else return;
+    event.preventDefault();
+    mark();
+  }
+
+  // Where the pen is, beside the canvas, so that it is no part of the drawing.
+  function mark(shown = true) {
+    const [paper, dot] = [canvas(), find("pad-pen")];
+    dot.hidden = !shown;
+    dot.classList.toggle("down", down);
+    Object.assign(dot.style, { left: `${paper.offsetLeft + (pen[0] / SIDE) * paper.offsetWidth}px`, top: `${paper.offsetTop + (pen[1] / SIDE) * paper.offsetHeight}px` });
+  }
+
+  document.addEventListener("focusout", (event) => {
+    if (event.target.id !== "pad") return;
+    if (down) send();
+    down = false;
+    mark(false);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.target.id === "pad" && (event.ctrlKey || event.metaKey) && event.key === "z") back();
+    else if (event.target.id === "pad" && !event.ctrlKey && !event.metaKey && !event.altKey) steer(event);
     if (event.target.matches?.(".pad .file") && (event.key === "Enter" || event.key === " ")) find("pad-file").click();
   });
   document.addEventListener("change", (event) => {

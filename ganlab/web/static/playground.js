@@ -40,6 +40,7 @@ window.ganlabTurns = (show) => {
 
 window.ganlab = (() => {
   const SETTLED = 150; // milliseconds without a new wish before caption, links and the sheet of samples follow
+  const HEADER = 60; // pixels of Streamlit's bar, which covers what is below it
   const find = (id) => document.getElementById(id);
   let latest = null; // the values of all widgets
   let settle = 0;
@@ -196,6 +197,19 @@ window.ganlab = (() => {
     new ResizeObserver(() => (window.frameElement.style.height = height())).observe(content);
   }
 
+  // On a phone the picture stays in sight above the sliders; not by `sticky`, since the page around a frame scrolls it as a whole.
+  function follow() {
+    const drawn = find("drawn");
+    if (!drawn) return;
+    const shift = Number.parseFloat(drawn.style.getPropertyValue("--shift")) || 0;
+    const top = window.frameElement ? HEADER - window.frameElement.getBoundingClientRect().top : 0;
+    const box = drawn.getBoundingClientRect();
+    const above = top - (box.top - shift);
+    const room = drawn.nextElementSibling.getBoundingClientRect().bottom - (box.bottom - shift);
+    drawn.style.setProperty("--shift", `${Math.max(0, Math.min(above, room))}px`);
+  }
+
   if (window.frameElement) fit();
+  (window.frameElement ? parent.document : document).addEventListener("scroll", follow, { capture: true, passive: true });
   return { draw, resample, reseed, reset };
 })();
