@@ -50,6 +50,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     app.add_argument(
         "--classroom", action="store_true", help="serve this network; students join by a code and only watch and play"
     )
+    app.add_argument("--new-code", action="store_true", help="with --classroom: a new code and teacher's link; all join again")
     app.set_defaults(command=commands.app)
 
     train = verbs.add_parser(

@@ -96,6 +96,11 @@ def keys(root: Path | None = None) -> Keys:
     return made
 
 
+def forget(root: Path | None = None) -> None:
+    """A new code, token and secret at the next start: with the old secret go all seats, the teacher's and the students'."""
+    ((root or runs_root()) / _FILE).unlink(missing_ok=True)
+
+
 def announcement(port: int, host: str, found: Keys) -> str:
     """What the teacher needs at the start; `host` is what the server is bound to."""
     bases = addresses(port) if host in ("", "0.0.0.0", "::") else [f"http://{host}:{port}"]

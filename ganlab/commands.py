@@ -40,6 +40,8 @@ def _family(name: str) -> Any:
 
 def app(options: argparse.Namespace) -> int:
     """`ganlab app`: `streamlit run app.py` from anywhere; with --only playground a server without Streamlit."""
+    if options.new_code and not options.classroom:
+        raise ValueError("--new-code belongs to --classroom: only a class has a join code.")
     if options.only == "playground":
         if options.classroom:
             raise ValueError("--classroom and --only exclude each other: the playground alone has no join code.")
@@ -50,6 +52,8 @@ def app(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "streamlit", "run", str(home / "app.py"), f"--server.port={options.port}"]
     if options.classroom:
         os.environ[classroom.VARIABLE] = "1"
+        if options.new_code:
+            classroom.forget()
         command += ["--server.address=0.0.0.0", "--logger.hideWelcomeMessage=true"]  # the server prints its own
     os.chdir(home)
     return os.execv(command[0], command)  # whoever ends this process ends the server

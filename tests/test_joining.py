@@ -107,6 +107,21 @@ def test_the_command_opens_to_the_network_only_when_asked(monkeypatch: pytest.Mo
     assert ["0.0.0.0" in " ".join(command) for command in became] == [False, True]
 
 
+def test_a_new_code_locks_everybody_out_who_had_the_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.execv", lambda file, command: 0)
+    monkeypatch.setattr("os.chdir", lambda folder: None)
+    before = classroom.keys()
+    seats = [before.seat(role) for role in ("STUDENT", "TEACHER")]
+    main(["app", "--classroom"])
+    assert classroom.keys() == before
+    main(["app", "--classroom", "--new-code"])
+    after = classroom.keys()
+    assert after.code != before.code and after.token != before.token
+    assert [after.seated(seat) for seat in seats] == [None, None]
+    main(["app", "--classroom", "--new-code"])  # where there is none to forget
+    assert main(["app", "--new-code"]) == 2
+
+
 # -- The door -------------------------------------------------------------------------------------------------------------
 
 
