@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def pull(options: argparse.Namespace) -> None:
     """`ganlab pull`: fetch a model, say what it is, where it lies and how to use it."""
     from ganlab import hub, zoo
+    from ganlab.exploration.collapse import collapse
     from ganlab.models import find_here
     from ganlab.pipeline import Pipeline
     from ganlab.terminal import driven
@@ -32,6 +33,8 @@ def pull(options: argparse.Namespace) -> None:
         ways = ", ".join(f"{way} ({pipeline.route_title(way)})" for way in pipeline.routes)
         print(f"It translates: {ways}\nUse it with: ganlab translate photo.jpg --model {name} -o made.png")
     else:
+        if bad := collapse(pipeline):
+            print(bad)
         print(f"Draw from it with: ganlab sample {name} -n 64 -o sheet.png")
 
 

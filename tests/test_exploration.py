@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from small import small
+from torch import Tensor, nn
 
-from ganlab import Pipeline, Run
+from ganlab import Pipeline, Run, models
 from ganlab.data import Dataset, load
 from ganlab.exploration.animation import animate
+from ganlab.exploration.collapse import collapse, variety
 from ganlab.exploration.latents import Latent, class_of, combine, read, seed
 from ganlab.exploration.neighbours import Neighbourhood
 from ganlab.exploration.paths import PATHS, lerp, loop, path, slerp, strip
@@ -292,3 +294,29 @@ def test_a_run_scores_its_pictures_and_a_shipped_model_says_that_it_cannot(famil
     assert found is not None and len(found) == 10 and all(0 <= score <= 1 for score in found)
     assert scores(pipeline, images[3:4], 3 if family == "cgan" else None) == pytest.approx(found[3:4], abs=1e-5)
     assert scores(Pipeline.load("digits-quick"), images) is None
+
+
+@pytest.mark.parametrize("name", [name for name in models.NAMES if not name.endswith("-light")])
+def test_no_shipped_model_is_called_collapsed(name: str) -> None:
+    assert variety(Pipeline.load(name)) > 0.5 and collapse(Pipeline.load(name)) == ""
+
+
+def test_a_generator_that_does_not_heed_z_is_called_collapsed() -> None:
+    """One picture for every z, one for each class, and a faint trace of z."""
+    for name, words in (("digits-gan", "the same picture whatever z is"), ("shapes-quick", "the same picture of each class")):
+        heeded = Pipeline.load(name).generator
+        for share, bad in ((0.0, True), (0.01, True), (1.0, False)):
+            pipeline = Pipeline.load(name)
+            pipeline.generators["G"] = Deaf(heeded, share)
+            assert (words in collapse(pipeline)) is bad, share
+
+
+class Deaf(nn.Module):
+    """A generator that hears only a share of z."""
+
+    def __init__(self, generator: nn.Module, share: float) -> None:
+        super().__init__()
+        self.generator, self.share = generator, share
+
+    def forward(self, z: Tensor, condition: Tensor | None) -> Tensor:
+        return self.generator(self.share * z, condition)

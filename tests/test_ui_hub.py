@@ -14,7 +14,7 @@ from hub_server import Hub, serving, use
 from PIL import Image, ImageDraw
 
 from ganlab import models, zoo
-from ganlab.ui.playground import classes, from_hub, latent, sketch, translate
+from ganlab.ui.playground import classes, explore, from_hub, latent, remarks, sketch, translate
 from ganlab.ui.playground.explore import close
 from ganlab.ui.playground.figures import drawing
 from ganlab.web import shelf
@@ -164,3 +164,19 @@ def test_the_first_fetch_that_fails_leaves_the_menu_as_it_was(online: Hub, told:
     assert from_hub.still_here(drawing, "dcgan-mnist", "digits-gan") == "digits-gan"
     menu, chosen = from_hub.fetched("draws", drawing, "someone/nothing", "digits-gan")
     assert menu["value"] == chosen == "digits-gan" and len(told) == 1
+
+
+def test_the_panels_say_how_good_a_model_is_and_under_which_licence(online: Hub, foreign_weights: Path, told: list[str]) -> None:
+    """Shipped, of the catalogue, of an address, and a run; a collapsed one is called so before its pictures are believed."""
+    about = latent.choose("digits-gan")[-2]
+    assert "partly collapsed. Licence mit; shipped with GANLab." in about and about == explore.choose("digits-gan", 0)[1]
+    assert "Known bad" not in about
+    online.add("huggan/dcgan-mnist", {"pytorch_model.bin": (foreign_weights / "mnist-dcgan" / "generator.pth").read_bytes()})
+    online.add("someone/bad", {"generator.pth": (foreign_weights / "cgan-collapsed" / "generator.pth").read_bytes()})
+    for name in ("dcgan-mnist", "someone/bad"):
+        assert from_hub.fetched("draws", drawing, name, None)[1] == name
+    catalogued, typed = (latent.choose(name)[-2] for name in ("dcgan-mnist", "someone/bad"))
+    assert "Licence not stated; huggan/dcgan-mnist on the Hub." in catalogued and "Known bad" not in catalogued
+    assert "Known bad: it draws nearly the same picture of each class" in typed and "see its page on the Hub" in typed
+    assert "Licence other; shipped with GANLab." in remarks.named("facades-light")
+    assert remarks.named("nothing") == remarks.named(None) == ""

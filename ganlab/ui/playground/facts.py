@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ganlab import checkpoint
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.remarks import remarks
 from ganlab.ui.wording import what
 from ganlab.web.pipelines import PIPELINES
 
@@ -39,3 +40,8 @@ class Facts:
         size, kind = pipeline.spec.image_size, "colour" if pipeline.spec.channels == 3 else "grey"
         about = f"{html.escape(pipeline.title)}, {size} × {size} {kind}, z of {pipeline.z_dim} numbers"
         return cls(about, pipeline.labels if pipeline.conditional else (), min(DIRECTIONS, pipeline.z_dim))
+
+
+def about(model: Model) -> str:
+    """What it is and what to know of it, as HTML; ValueError as `Facts.of` says."""
+    return "<br>".join(filter(None, (Facts.of(model).about, remarks(model))))

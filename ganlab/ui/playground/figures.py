@@ -19,6 +19,7 @@ from ganlab.exploration.scores import NO_JUDGE, scores
 from ganlab.images import png, sheet, to_pil
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
+from ganlab.ui.playground import facts
 from ganlab.ui.playground.facts import Facts
 from ganlab.web.pipelines import PIPELINES
 from ganlab.web.shelf import playable
@@ -129,9 +130,9 @@ def classes(model: Model) -> tuple[str, ...]:
 
 
 def about(model: Model) -> str:
-    """One line of HTML on what the model is; what is wrong with it where it cannot be read."""
+    """What the model is and what to know of it, as HTML; what is wrong with it where it cannot be read."""
     try:
-        return Facts.of(model).about
+        return facts.about(model)
     except ValueError as error:
         return html.escape(str(error))
 

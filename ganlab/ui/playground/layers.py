@@ -15,6 +15,7 @@ from ganlab.exploration.scores import NO_JUDGE
 from ganlab.inspection import Inspection, networks
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
+from ganlab.ui.playground import remarks
 from ganlab.ui.playground.figures import QUIET, classes, endpoint, from_python, links
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.layer_inputs import seen_by
@@ -108,6 +109,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
         network = gr.Radio([], label="Network", min_width=240, scale=2)
+    remarks.below(model)
     with gr.Row():
         with gr.Column(min_width=300, scale=2):
             seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=110)

@@ -16,6 +16,7 @@ from ganlab.models import Model
 from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.translation import Translation, heat, translate
+from ganlab.ui.playground import remarks
 from ganlab.ui.playground.figures import from_python, links
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.numbers import between
@@ -100,6 +101,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
         direction = gr.Radio([], label="Direction", min_width=240)
         size = gr.Slider(SMALLEST, MAX_SIZE, 256, step=32, label="Working size, in pixels", min_width=220)
+    remarks.below(model)
     nothing = gr.HTML(_NOTHING, visible=False)
     with gr.Row():
         with gr.Column(min_width=320):
