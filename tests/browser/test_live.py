@@ -210,6 +210,17 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     page.get_by_text("Copied").wait_for()
     page.goto(page.evaluate("navigator.clipboard.readText()"))
     page.get_by_text("At equal images seen: 25,600").wait_for()
+    page.get_by_role("button", name="Draw the same new z").click()
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")  # as on plain HTTP
+    page.wait_for_function("location.search.includes('seed=')")
+    page.reload()
+    page.get_by_role("button", name="Copy link").click()
+    link = page.get_by_label("Link to this view")
+    assert "x=images" in link.input_value() and "step=400" in link.input_value() and "&seed=" in link.input_value()
+    assert link.evaluate("field => field === document.activeElement && field.selectionEnd - field.selectionStart") == len(
+        page.url
+    )
+    page.locator("#comparison .same figure").nth(1).wait_for()  # drawn again, from the address's seed
     other.release()
 
 

@@ -22,9 +22,11 @@ export class Comparison {
     this.table = make("table", {}, make("thead", {}, make("tr", {}, make("td"), ...names)), this.body);
     this.same = make("div", { class: "same" });
     const draw = make("button", { type: "button", on: { click: () => this.#draw(Math.floor(Math.random() * SEED_MOST)) } }, "Draw the same new z from each");
-    element.append(make("header", {}, this.title, this.link), this.problem, make("div", { class: "scroll" }, this.table), make("div", { class: "again" }, draw), this.same);
+    this.address = make("input", { type: "text", class: "address", readOnly: true, hidden: true, "aria-label": "Link to this view" });
+    element.append(make("header", {}, this.title, this.link), this.address, this.problem, make("div", { class: "scroll" }, this.table), make("div", { class: "again" }, draw), this.same);
     view.onChange(() => this.update());
     timeline.onChange(() => this.update());
+    if (view.seed !== null) this.#draw(view.seed);
   }
 
   /** Ask again soon. */
@@ -86,14 +88,22 @@ export class Comparison {
 
   /** The newest model of each run, at the same z where they have as many latent dimensions. */
   #draw(seed) {
+    if (seed !== this.view.seed) this.view.set({ seed });
     this.same.replaceChildren(...this.runs.map((run) => sheet(run, seed)));
   }
 
-  /** The page's own address holds everything that is on screen. */
+  /** The page's own address holds everything that is on screen. Without a clipboard, as on plain HTTP, it is shown to be taken. */
   async #copy() {
     this.view.save();
     const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
-    setText(this.link, done ? "Copied" : "Copy it from the address bar of “Open on its own”");
+    this.address.hidden = Boolean(done);
+    if (!done) {
+      this.address.value = location.href;
+      this.address.focus();
+      this.address.select();
+      return;
+    }
+    setText(this.link, "Copied");
     setTimeout(() => setText(this.link, "Copy link to this view"), 2500);
   }
 }

@@ -15,6 +15,7 @@ export class View {
     this.axis = ["step", "epoch", "time", "images"].includes(query.get("x")) ? query.get("x") : DEFAULTS.axis;
     const zoom = (query.get("zoom") ?? "").split(",").map(Number);
     this.zoom = zoom.length === 2 && zoom[0] < zoom[1] ? zoom : null; // [from, to] on the x axis
+    this.seed = query.has("seed") ? Math.floor(clamp(query.get("seed"), 0, 2 ** 31 - 1, 0)) : null; // of the pictures drawn anew
     this.step = query.has("step") ? clamp(query.get("step"), 0, Number.MAX_SAFE_INTEGER, null) : null; // null: the newest
   }
 
@@ -22,7 +23,7 @@ export class View {
     this.#listeners.push(listener);
   }
 
-  /** Change some of smoothing, log, axis, zoom, step; everybody who draws hears of it. */
+  /** Change some of smoothing, log, axis, zoom, step, seed; everybody who draws hears of it. */
   set(changes) {
     Object.assign(this, changes);
     clearTimeout(this.#saving);
@@ -40,6 +41,7 @@ export class View {
     keep("x", this.axis !== DEFAULTS.axis, this.axis);
     keep("zoom", this.zoom, this.zoom?.map((x) => Number(x.toPrecision(6))).join(","));
     keep("step", this.step !== null, this.step);
+    keep("seed", this.seed !== null, this.seed);
     history.replaceState(null, "", `?${query.toString().replaceAll("%2C", ",")}`);
   }
 }
