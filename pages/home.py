@@ -15,3 +15,4 @@ if not any(model.origin == "run" for model in found):
 if found:
     st.subheader("Models here", anchor=False)
     cards.gallery(found)
+cards.on_hub()

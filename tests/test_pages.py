@@ -13,7 +13,7 @@ import pytest
 from fake_runs import FakeRun
 from streamlit.testing.v1 import AppTest
 
-from ganlab import checkpoint
+from ganlab import checkpoint, zoo
 from ganlab.config import TrainConfig
 from ganlab.control import Intervention
 from ganlab.data import DATASETS, data_root
@@ -110,6 +110,18 @@ def test_home_starts_a_run(label: str, recipe: str, launched: list[tuple[str, Tr
     button(visit("home"), label).click().run()
     ((name, config),) = launched
     assert (name, config.dataset) == (recipe, recipe.split("-")[0].replace("digits", "mnist"))
+
+
+def test_home_says_how_good_a_model_is_and_lists_what_the_hub_has(fake: Callable[..., FakeRun], shipped: Path) -> None:
+    source = fake(family="lsgan").start().train(10).checkpoint().run
+    shutil.copytree(source.checkpoints()[-1], shipped / "good-one")
+    (shipped / "good-one" / "README.md").write_text('---\nlicense: cc0-1.0\nverdict: "Draws: well."\n---\n\n# Good\n')
+    page = visit("home")
+    assert page.caption[-1].value == "Draws: well. Licence cc0-1.0; shipped with GANLab."
+    (table,) = page.dataframe
+    listed = table.value.set_index("Model")
+    assert set(listed["State"]) <= {"cached", "downloadable", "offline"} and len(listed) == len(zoo.HUB)
+    assert listed.loc["CycleGAN: horses into zebras", "Licence"] == "not stated"
 
 
 def test_home_shows_what_was_trained(fake: Callable[..., FakeRun]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab import checkpoint
+from ganlab import checkpoint, zoo
 from ganlab.models import Model
 from ganlab.recipes import RECIPES
 from ganlab.run import Run
@@ -40,9 +40,39 @@ def card(model: Model) -> None:
                 st.image(picture, width="stretch", alt=f"Samples of {model.title}")
         title, data = what(info.recipe, info.config), what("", info.config)
         st.markdown(f"**{title}**" + ("" if title == data else f"  \n:small[{data}]") + f"  \n:gray[:small[{origin}]]")
+        if remarks := zoo.remarks(model):
+            st.caption(remarks)
         with st.container(gap="xxsmall"):
             st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
             st.page_link("pages/train.py", label="Train this", icon=":material/model_training:", query_params=train_query(info))
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def _states() -> dict[str, str]:
+    """Where each of the Hub's models is now, by name."""
+    return {entry.name: zoo.state(entry) for entry in zoo.HUB}
+
+
+def on_hub() -> None:
+    """The catalogue's models on the Hub: whether they are here, what they weigh, how good they are, under which licence."""
+    states = _states()
+    rows = [
+        {
+            "Model": entry.title,
+            "State": states[entry.name],
+            "MB": entry.size / 1e6 or None,
+            "Licence": entry.licence,
+            "What to expect": entry.verdict,
+            "From": str(entry.source.address) if isinstance(entry.source, zoo.OnHub) else "",
+        }
+        for entry in zoo.HUB
+    ]
+    with st.expander(f"On the Hub: {len(rows)} more, downloaded when you pick one in Play", icon=":material/cloud_download:"):
+        columns = {
+            "MB": st.column_config.NumberColumn(format="%.0f"),
+            "What to expect": st.column_config.TextColumn(width="large"),
+        }
+        st.dataframe(rows, hide_index=True, column_config=columns)
 
 
 def train_query(info: checkpoint.Info) -> dict[str, str]:
