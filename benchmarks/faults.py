@@ -2,9 +2,11 @@
 
     python benchmarks/faults.py [--kills 200] [--races 20] [--seed 0]
 
-Every third moment hits a server in the middle of a launch, resume, fork, delete or clean (half of them together with its
-workers), the others a worker: at a random time, or right before a random access to a file of its run. After each the run must
-read, go on, and end bit for bit like a run that was never killed; see tests/faults.py for what is compared.
+A moment counts when the wait status of a process says that a signal ended it. Many hit a server in the middle of a launch,
+resume, fork, delete or clean (half of them together with its workers), the others a worker: at a random time, or right before
+a random access to a file of its run. A viewer looks on meanwhile, every third chain of kills has its rate changed on the way.
+After each the run must read, go on, and end bit for bit like a run that was never killed (a changed one: like its repeat); see
+tests/faults.py for what is compared.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--races", type=int, default=20, help="several people at once (default: 20)")
     parser.add_argument("--apps", type=int, default=0, help="kills of the whole application, half of them with the worker (0)")
+    parser.add_argument("--minutes", type=float, default=60.0, help="stop after so long, however many it were (60)")
     options = parser.parse_args()
     begun, bad = time.monotonic(), 0
     with tempfile.TemporaryDirectory(prefix="ganlab-faults-") as folder, forked_workers(Path(folder) / "runs") as workers:
@@ -38,6 +41,8 @@ def main() -> None:
         for number in range(options.apps):
             faults.application(Path(folder), both=number % 2 == 1)
         while faults.kills < options.kills or faults.races < options.races:
+            if time.monotonic() - begun > 60 * options.minutes:
+                break
             try:
                 if faults.races < options.races and faults.random.random() < 0.3:
                     faults.race()
@@ -56,9 +61,12 @@ def main() -> None:
     print(f"\n{faults.kills} kills in {time.monotonic() - begun:.0f} s, seed {options.seed}: {bad} not survived")
     for name, count in sorted(faults.counts.items()):
         print(f"{count:5d}  {name}")
+    for name, count in sorted(faults.obeyed.items()):
+        print(f"{count:5d}  {name}: the worker ended by itself (not counted)")
     for name, count in sorted(faults.when.items()):
         print(f"{count:5d}  workers {name}")
     print(f"{faults.races:5d}  times several people pressed Resume, Stop, Fork and Delete at once")
+    print(f"{faults.looks:5d}  looks at runs while their workers trained; {faults.changes} live changes, each made once")
     print(f"at most {faults.most_lost} of {faults.config.checkpoint_every} steps between checkpoints were lost")
     sys.exit(bool(bad))
 

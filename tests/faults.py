@@ -12,13 +12,14 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import sys
 import time
 import traceback
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -33,7 +34,7 @@ from ganlab.__main__ import main
 from ganlab.checkpoint import STATE, checkpoints, read_info, read_model, read_state
 from ganlab.config import TrainConfig
 from ganlab.control import Request
-from ganlab.fork import fork, forkable
+from ganlab.fork import fork, forkable, repeat
 from ganlab.housekeeping import clean, cleaning
 from ganlab.process import launch, resume
 from ganlab.run import Run, runs
@@ -44,6 +45,7 @@ CONFIG = small(
     image_size=16, width=4, batch_size=4, z_dim=8, samples=4, steps=30, checkpoint_every=4, sample_every=5, keep_checkpoints=3
 )
 TOUCHES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.scandir", "sqlite3.connect", "os.truncate"}
+BY_DESCRIPTOR = {"os.remove", "os.rmdir", "os.scandir", "open"}  # how shutil.rmtree goes down a tree: the names are relative
 ALIKE = ("loss/", "score/")  # metrics that are the same however long it took
 REFUSED = 3  # exit status of an action that ended in one sentence
 _SUBREAPER = 36  # of prctl: workers whose server was killed become children of this process
@@ -51,11 +53,15 @@ _SUBREAPER = 36  # of prctl: workers whose server was killed become children of 
 
 @dataclass
 class Workers:
-    """Forks that do what started workers do; `pids` of those alive, `kill_at` the file event at which the next one dies."""
+    """Forks that do what started workers do; `pids` of those alive, `kill_at` the file event at which the next one dies.
+
+    `ended` holds the wait status of every process that has ended since it was last cleared: who was killed, and by what.
+    """
 
     root: Path
     pids: list[int] = field(default_factory=list)
     kill_at: int = 0
+    ended: dict[int, int] = field(default_factory=dict)
 
     def spawn(self, verb: str, folder: Path, log: Path, descriptor: int | None = None) -> None:
         """In the place of `subprocess.Popen([python, -m, ganlab, verb, folder])`."""
@@ -71,9 +77,10 @@ class Workers:
         if not pid:
             code = 0
             try:
-                if kill_at:
-                    die_at(kill_at, self.root)
+                touched = die_at(kill_at, self.root) if kill_at else None
                 act()
+                if touched:  # it outlived its moment: this is how many there are
+                    self.touched.write_text(str(touched()))
             except ValueError:  # refused in one sentence
                 code = REFUSED
             except BaseException:
@@ -82,17 +89,39 @@ class Workers:
             os._exit(code)
         return pid
 
-    def quiet(self, seconds: float = 120.0) -> None:
-        """Until no process that was started here is left."""
+    @property
+    def touched(self) -> Path:
+        """Where an action that was not killed says how many files it has touched."""
+        return self.root.with_name("touched")
+
+    def quiet(self, seconds: float = 120.0, look: Callable[[], object] = lambda: None) -> None:
+        """Until no process that was started here is left; `look` is done over and over meanwhile."""
         deadline = time.monotonic() + seconds
         while _children():
-            try:
-                os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                break
+            self.reap()
+            look()
             assert time.monotonic() < deadline, "a worker does not end"
             time.sleep(0.005)
         self.pids.clear()
+
+    def reap(self) -> None:
+        """Take note of all that have ended by now."""
+        with suppress(ChildProcessError):
+            while (found := os.waitpid(-1, os.WNOHANG))[0]:
+                self.ended[found[0]] = found[1]
+
+    def wait(self, pid: int, seconds: float = 60.0) -> int:
+        """Until that process has ended; its wait status."""
+        deadline = time.monotonic() + seconds
+        while pid not in self.ended:
+            assert time.monotonic() < deadline, "an action does not end"
+            self.reap()
+            time.sleep(0.002)
+        return self.ended[pid]
+
+    def killed(self, *but: int) -> list[int]:
+        """The signals by which processes other than `but` have ended."""
+        return [os.WTERMSIG(status) for pid, status in self.ended.items() if pid not in but and os.WIFSIGNALED(status)]
 
 
 def _children() -> list[str]:
@@ -127,18 +156,21 @@ def _become(arguments: list[str], log: Path, descriptor: int | None, root: Path,
     os._exit(0)
 
 
-def die_at(event: int, root: Path) -> None:
-    """This process gets SIGKILL right before it touches a file below `root` for the `event`-th time."""
-    count, me = 0, os.getpid()
+def die_at(event: int, root: Path) -> Callable[[], int]:
+    """This process gets SIGKILL right before it touches a file below `root` for the `event`-th time; how often it has."""
+    count, me, removing = 0, os.getpid(), False
 
     def hook(name: str, arguments: tuple[Any, ...]) -> None:
-        nonlocal count
-        if name in TOUCHES and os.getpid() == me and str(root) in str(arguments[0] if arguments else ""):
+        nonlocal count, removing
+        ours = os.getpid() == me and str(root) in str(arguments[0] if arguments else "")
+        removing = removing or (ours and name == "shutil.rmtree")
+        if (name in TOUCHES and ours) or (removing and name in BY_DESCRIPTOR):
             count += 1
             if count == event:
                 os.kill(me, signal.SIGKILL)
 
     sys.addaudithook(hook)
+    return lambda: count
 
 
 @contextmanager
@@ -181,27 +213,42 @@ class Shown:
     points: dict[tuple[str, int], float] = field(default_factory=dict)
     sheets: dict[int, bytes] = field(default_factory=dict)
     step: int = 0
+    busy: int = 0  # looks in vain, one after the other
+    looks: int = 0  # while its worker was at it
+    steady: bool = True  # False: a change at its checkpoint makes a run another one from there on
 
-    def look(self, run: Run) -> None:
-        """Add what the run shows now; it must be readable in every way, and nothing seen before may be missing."""
-        seen = read_everything(run)
+    def look(self, run: Run, *, meanwhile: bool = False) -> None:
+        """Add what the run shows now; it must be readable in every way, and nothing seen before may be missing.
+
+        While it trains (`meanwhile`) checkpoints come and go, and a file may be in somebody's hands for a moment.
+        """
+        try:
+            seen = read_everything(run, checkpoints=not meanwhile)
+        except (sqlite3.OperationalError, FileNotFoundError):
+            if not meanwhile:
+                raise
+            self.busy += 1
+            assert self.busy < 20, "it stays unreadable"
+            return
+        self.busy, self.looks = 0, self.looks + meanwhile
         lost = self.points.keys() - seen.points.keys()
         assert not lost, f"points are gone: {sorted(lost)[:3]}"
         assert not self.sheets.keys() - seen.sheets.keys(), "sheets are gone"
         changed = [key for key, value in self.points.items() if seen.points[key] != value]
-        assert not changed, f"points have changed: {changed[:3]}"
-        assert all(seen.sheets[step] == png for step, png in self.sheets.items()), "a sheet has changed"
+        if self.steady:
+            assert not changed, f"points have changed: {changed[:3]}"
+            assert all(seen.sheets[step] == png for step, png in self.sheets.items()), "a sheet has changed"
         self.points, self.sheets, self.step = seen.points, seen.sheets, run.status().step
 
 
-def read_everything(run: Run) -> Shown:
+def read_everything(run: Run, *, checkpoints: bool = True) -> Shown:
     """As the screens do: status, curves, sheets, checkpoints, the web's answers; whatever cannot be read raises."""
     status = run.status()
     assert status.message.count("\n") == 0 and "Traceback" not in status.message
     assert run.id in {other.id for other in runs(run.path.parent)}
     detailed(run)
     Snapshot.read(run).delta(Seen())
-    for folder in run.checkpoints():
+    for folder in run.checkpoints() if checkpoints else ():
         read_info(folder), read_model(folder)
         if (folder / STATE).is_file():
             read_state(folder)
@@ -243,7 +290,9 @@ class Faults:
         self.workers, self.random, self.config = workers, random.Random(seed), config
         self.counts: Counter[str] = Counter()
         self.when: Counter[str] = Counter()
-        self.most_lost = self.races = 0
+        self.obeyed: Counter[str] = Counter()  # signals that ask, and were heard: the worker ended by itself
+        self.most_lost = self.races = self.looks = self.changes = 0
+        self.files = dict(_FILES)
         begun = time.monotonic()
         reference = launch(config)
         workers.quiet()
@@ -254,28 +303,55 @@ class Faults:
 
     @property
     def kills(self) -> int:
-        """Moments so far at which a real process was killed."""
+        """Moments so far at which a real process was killed, as its wait status says."""
         return sum(self.counts.values())
 
     def chain(self, most: int) -> None:
-        """One run from launch to its end, whose worker is killed up to `most` times on the way; then it is compared."""
-        run, shown, number = None, Shown(), 0
+        """One run from launch to its end, whose worker is killed up to `most` times on the way; then it is compared.
+
+        Every third one is changed on the way: then it is compared to its own repeat.
+        """
+        run, shown, number, letters = None, Shown(), 0, []
+        changing = self.random.random() < 1 / 3
+        shown.steady = not changing
         while run is None or run.status().state != "finished":
+            self.workers.ended.clear()
             kind = self.random.choice([*SIGNALS, "SIGKILL at a file"]) if number < most else ""
             if kind == "SIGKILL at a file":
                 self.workers.kill_at = self.random.randint(1, 200)
-            if run is None:
-                run = launch(self.config)
-            else:
-                resume(run)
+            with _hearing(changing):
+                if run is None:
+                    run = launch(self.config)
+                else:
+                    resume(run)
             number += 1
+            if changing and number <= most:
+                letters.append(f"letter-{number}")
+                run.mailbox.add(Request("change", "lr", self.random.choice([1e-4, 3e-4, 1e-3]), id=letters[-1]))
             if kind in SIGNALS:
                 self._signal(SIGNALS[kind], kind)
             before = self._running_to_end(run, shown)
             self._judge(run, shown, before, kind)
             assert number <= most + 2, f"it does not end: {run.status()}"
-        self._compare(run)
+        self.looks += shown.looks
+        if changing:
+            self._as_promised(run, letters)
+        else:
+            self._compare(run)
         run.delete()
+
+    def _as_promised(self, run: Run, letters: list[str]) -> None:
+        """Every confirmed change was made once (the last one may have come after the last step), and a repeat ends the same."""
+        made = [one.letter for one in run.interventions()]
+        assert sorted(made) == sorted(letters) or sorted(made) == sorted(letters[:-1]), f"asked {letters}, made {made}"
+        self.changes += len(made)
+        again = repeat(run)
+        self.workers.quiet()
+        state, shown = end_of(again)
+        first, first_shown = end_of(run)
+        assert same(state, first), "the weights differ from those of the repeat"
+        assert shown.points == first_shown.points and shown.sheets == first_shown.sheets, "what is shown differs from the repeat"
+        again.delete()
 
     def _signal(self, number: int, kind: str) -> None:
         time.sleep(self.random.uniform(0, 0.9 * self.seconds))
@@ -287,17 +363,29 @@ class Faults:
 
     def _running_to_end(self, run: Run, shown: Shown) -> int:
         """Look on, as a viewer does, until the worker is gone; the step that was shown before it went."""
-        self.workers.quiet()
+        self.workers.quiet(look=lambda: self._glance(run, shown))
         return shown.step
+
+    def _glance(self, run: Run, shown: Shown) -> None:
+        shown.look(run, meanwhile=True)
+        time.sleep(0.05)
 
     def _judge(self, run: Run, shown: Shown, before: int, kind: str) -> None:
         status = run.status()
         shown.look(run)
+        killed = self.workers.killed()
+        if killed:
+            assert kind, f"nobody killed it: {status}"
+            self.counts[kind] += 1
+        elif status.state != "finished":
+            self.obeyed[f"{kind}, heard" if status.state == "stopped" else f"{kind} before it listened"] += 1
         if status.state == "finished":
+            self.when["after the last step"] += bool(killed)
             return
-        assert kind, f"nobody killed it: {status}"
-        assert status.state in ("lost", "stopped"), status
-        self.counts[kind] += 1
+        assert status.state == "lost" or (not killed and status.state == "stopped"), status
+        if not killed:
+            assert kind in ("SIGTERM", "SIGINT"), f"nobody asked it to stop: {status}"
+            return
         words = [note.kind for note in run.annotations()]
         loading = words[-1] == "queued"
         partial = list((run.path / "checkpoints").glob("*.partial"))
@@ -323,17 +411,21 @@ class Faults:
         shown = Shown()
         if run:
             shown.look(run)
-        by_file = not both and self.random.random() < 0.7
-        pid = self.workers.act(self._action(what, run), self.random.randint(1, _FILES[what]) if by_file else 0)
-        if not by_file:
-            time.sleep(self.random.uniform(0, 0.5 * self.seconds if both else 0.1))
-            for child in [*(_children() if both else ()), str(pid)]:
+        self.workers.ended.clear()
+        self.workers.touched.unlink(missing_ok=True)
+        pid = self.workers.act(self._action(what, run), self.random.randint(1, self.files[what]))
+        died = os.WIFSIGNALED(self.workers.wait(pid))
+        if self.workers.touched.exists():  # it ended before its moment, and told how many there were
+            self.files[what] = max(1, int(self.workers.touched.read_text()))
+        if both:  # workers that the server had started by then have become ours
+            time.sleep(self.random.uniform(0, 0.5 * self.seconds))
+            for child in _children():
                 os.kill(int(child), signal.SIGKILL)
-            if both:  # workers that the server had started by then have become ours
-                for child in _children():
-                    os.kill(int(child), signal.SIGKILL)
         self.workers.quiet()
-        self.counts[f"server, {what}" + (", and its workers" if both else "")] += 1
+        others = bool(self.workers.killed(pid))
+        if died or others:
+            who = {(True, False): "server", (True, True): "server and worker", (False, True): "worker after a server's"}
+            self.counts[f"{who[died, others]}, {what}"] += 1
         for one in runs(self.workers.root):
             if one.id not in known or what != "delete":
                 mine = shown if run and one.id == run.id else Shown()
@@ -350,7 +442,7 @@ class Faults:
             actions.append(run.delete)
         self.random.shuffle(actions)
         people = [self.workers.act(action) for action in actions]
-        codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in people]
+        codes = [os.waitstatus_to_exitcode(self.workers.wait(pid)) for pid in people]
         assert set(codes) <= {0, REFUSED}, f"a traceback instead of an outcome: {codes}"
         self.workers.quiet()
         self.races += 1
@@ -371,7 +463,7 @@ class Faults:
             server.kill()
         if both:
             os.kill(self.workers.pids[-1], signal.SIGKILL)
-            os.waitpid(self.workers.pids[-1], 0)
+            assert os.WIFSIGNALED(self.workers.wait(self.workers.pids[-1]))
         with AppServer(home, home / "data") as server:
             with urllib.request.urlopen(f"{server.url}/api/runs", timeout=30) as answer:
                 listed = {item["id"]: item["status"]["state"] for item in json.load(answer)}
@@ -426,4 +518,15 @@ class Faults:
         assert not left, f"left behind: {left}"
 
 
-_FILES = {"launch": 25, "resume": 20, "fork": 45, "delete": 45, "clean": 40}  # how often each touches a file, about
+@contextmanager
+def _hearing(changing: bool) -> Iterator[None]:
+    """Workers that are started inside look for letters at every step if one is to be `changing` them."""
+    before = meter.FLUSH_SECONDS
+    meter.FLUSH_SECONDS = 0.0 if changing else before
+    try:
+        yield
+    finally:
+        meter.FLUSH_SECONDS = before
+
+
+_FILES = {"launch": 25, "resume": 20, "fork": 45, "delete": 45, "clean": 40}  # how often each touches a file, about, at first
