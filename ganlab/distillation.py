@@ -1,8 +1,8 @@
-"""`python -m ganlab.distillation TEACHER horse2zebra-light -o FOLDER`: teach a new translator what another one does.
+"""`python -m ganlab.distillation TEACHER horse2zebra-light -o FOLDER`: teach a translator what another one does.
 
-For weights that may be used but not handed on, and for when there is no time to train against a discriminator: a student of the
-same shape, from random weights, sees photos and what the teacher makes of them (Hinton et al. 2015), first layer by layer and
-then as a whole, as in Li et al. 2020 (GAN Compression).
+For weights that may be used but are not to be handed on as they are, and for when there is no time to train against a
+discriminator: a student of the same shape sees photos and what the teacher makes of them (Hinton et al. 2015), layer by layer and
+as a whole, as in Li et al. 2020 (GAN Compression). It begins from random weights, or from another generator of that shape.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ from ganlab.recipes import Recipe, recipe
 from ganlab.terminal import driven
 
 STEPS = 4000
-_LOCAL = 0.325  # of the steps: each layer by itself, on what the teacher's layer before it says
+_LOCAL = 0.325  # of the steps from random weights: each layer by itself, on what the teacher's layer before it says
 _BATCH, _CROP = 2, 128
 _SOURCES = 0.8  # of the images are of the domain that is to be translated
-_RATES = (2e-3, 1e-3)
-_CLIP, _EMA = 5.0, 0.998
-_FEATURES, _PICTURE = 0.1, 5.0  # weights of the L1 distances to the teacher's features (by their spread) and picture
+_LOCAL_RATE, _RATE = 2e-3, 6e-4
+_CLIP, _EMA = 5.0, 0.995
+_FEATURES, _PICTURE = 0.2, 20.0  # weights of the squared distances to the teacher's features (by their variance) and picture
 
 
 def distil(
-    teacher: nn.Module, data: Dataset, *, steps: int = STEPS, seed: int = 0, device: str = "cpu"
+    teacher: nn.Module, data: Dataset, *, start: nn.Module | None = None, steps: int = STEPS, seed: int = 0, device: str = "cpu"
 ) -> Generator[Loading, None, tuple[nn.Module, float]]:
     """Train a student of `teacher` on crops of both domains of `data`; yields how far it is, returns the averaged student in
     evaluation mode and the mean absolute difference (of a range of 2) of its pictures from the teacher's on 16 other crops.
 
-    ValueError unless the teacher is a residual generator.
+    The student begins as a copy of `start`, else from random weights. ValueError unless both are residual and of one shape.
     """
     if not isinstance(teacher, ResNetGenerator):
         raise ValueError("Only residual generators, CycleGAN's kind, can be distilled: this is another network.")
     teacher = teacher.to(device).eval().requires_grad_(False)
-    student = _fresh(teacher, seed)
+    student = _fresh(teacher, seed) if start is None else _copy(start, teacher)
     averaged = deepcopy(student).requires_grad_(False)
     adam = torch.optim.Adam(student.parameters(), betas=(0.9, 0.99))
     crops = _crops(data, torch.Generator().manual_seed(seed), device)
-    local = round(_LOCAL * steps)
+    local = round(_LOCAL * steps) if start is None else 0
     for step in range(steps):
         if step % 10 == 0:
             yield Loading("Distilling", step, steps, "steps")
@@ -70,6 +70,15 @@ def distil(
         decay = min(_EMA, (1 + step) / (10 + step))
         torch._foreach_lerp_(list(averaged.parameters()), list(student.parameters()), 1 - decay)
     return averaged.eval(), _distance(averaged, teacher, _crops(data, torch.Generator().manual_seed(seed + 1), device))
+
+
+def _copy(start: nn.Module, teacher: nn.Module) -> nn.Module:
+    student = deepcopy(teacher).requires_grad_(True).train()
+    try:
+        student.load_state_dict(start.state_dict())
+    except RuntimeError:
+        raise ValueError("The student would begin from a network of another shape than the teacher's.") from None
+    return student
 
 
 def _fresh(teacher: nn.Module, seed: int) -> nn.Module:
@@ -108,16 +117,15 @@ def _by_layer(student: nn.Module, images: Tensor, taught: Sequence[Tensor]) -> T
 
 def _as_a_whole(student: nn.Module, images: Tensor, taught: Sequence[Tensor]) -> Tensor:
     made = _features(_stages(student), images)
-    features = sum((l1_loss(a, b) / b.std() for a, b in zip(made, taught, strict=True)), images.new_zeros(()))
-    return _FEATURES * features + _PICTURE * l1_loss(made[-1], taught[-1])
+    features = sum((mse_loss(a, b) / b.var() for a, b in zip(made, taught, strict=True)), images.new_zeros(()))
+    return _FEATURES * features + _PICTURE * mse_loss(made[-1], taught[-1])
 
 
 def _rate(step: int, local: int, steps: int) -> float:
     """Two falling cosines; the first ends before it is nothing."""
-    first, second = _RATES
     if step < local:
-        return first * 0.5 * (1 + math.cos(math.pi * 0.9 * step / local))
-    return second * 0.5 * (1 + math.cos(math.pi * (step - local) / (steps - local)))
+        return _LOCAL_RATE * 0.5 * (1 + math.cos(math.pi * 0.9 * step / local))
+    return _RATE * 0.5 * (1 + math.cos(math.pi * (step - local) / (steps - local)))
 
 
 def _crops(data: Dataset, random: torch.Generator, device: str) -> Iterator[Tensor]:
@@ -160,11 +168,20 @@ def write(student: nn.Module, recipe: Recipe, data: Dataset, steps: int, folder:
     return checkpoint.save(folder, made, config.to_dict(), recipe.name)
 
 
+def _generator(name: str) -> nn.Module:
+    model, _, way = name.rpartition(":")
+    found = Pipeline.load(model).generators
+    if way not in found:
+        raise ValueError(f"{model} has the generators {', '.join(found)}, not {way!r}.")
+    return found[way]
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m ganlab.distillation", description=__doc__)
     parser.add_argument("teacher", help="a file of weights, or another name that a model has")
     parser.add_argument("recipe", help="a recipe of CycleGAN: its data is what the student is shown")
+    parser.add_argument("--start", default="", metavar="MODEL:WAY", help="begin from a generator of a model, such as my-run:G_BA")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write the checkpoint into")
@@ -174,7 +191,8 @@ def main() -> None:
         teacher = next(iter(Pipeline.load(options.teacher).generators.values()))
         size = getattr(chosen.config, "test_size", 0) or chosen.config.image_size
         data = driven(load(chosen.config.dataset, image_size=size, conditioning=Conditioning.UNPAIRED))
-        student, distance = driven(distil(teacher, data, steps=options.steps, seed=options.seed))
+        start = _generator(options.start) if options.start else None
+        student, distance = driven(distil(teacher, data, start=start, steps=options.steps, seed=options.seed))
         folder = write(student, chosen, data, options.steps, options.output)
     except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from None

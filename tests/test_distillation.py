@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,17 @@ def test_the_student_comes_near_and_the_teacher_stays(teacher: ResNetGenerator, 
     assert distance < 0.6 * untaught
     assert all(torch.equal(tensor, before[name]) for name, tensor in teacher.state_dict().items())
     assert all(not torch.equal(tensor, before[name]) for name, tensor in student.state_dict().items() if "weight" in name)
+
+
+def test_a_student_may_begin_from_another_generator(teacher: ResNetGenerator, data: Dataset) -> None:
+    near = deepcopy(teacher)
+    with torch.no_grad():
+        for parameter in near.parameters():
+            parameter.add_(0.02 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+    (_, from_near), (_, from_random) = (driven(distil(teacher, data, start=start, steps=20)) for start in (near, None))
+    assert from_near < 0.5 * from_random
+    with pytest.raises(ValueError, match="another shape than the teacher's"):
+        driven(distil(teacher, data, start=light_resnet(3, 3, 4, Norm.INSTANCE)))
 
 
 def test_the_same_seed_teaches_the_same(teacher: ResNetGenerator, data: Dataset) -> None:
