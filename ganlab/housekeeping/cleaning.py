@@ -92,9 +92,10 @@ def _doomed(run: Run, rule: Rule) -> Iterator[Path]:
     found, states = checkpoints(parent), resumable(parent)
     status = run.status()
     keep_states = states[-1:] if status.step >= status.steps else states[-2:]
-    spacing = rule.every * int(run.settings["config"].get("checkpoint_every", 1))  # by step: cleaning twice removes no more
+    regular = int(run.settings["config"].get("checkpoint_every", 1))
+    spacing = rule.every * regular  # by step: cleaning twice removes no more
     stay = {*found[:1], *found[-1:], *keep_states, *(folder for folder in found if step_of(folder) % spacing == 0)}
-    stay |= {folder for folder in found if step_of(folder) == run.best}
+    stay |= {folder for folder in found if step_of(folder) in (run.best, regular)}  # a table's first epoch is the regular one
     for folder in found:
         if folder not in stay:
             yield folder

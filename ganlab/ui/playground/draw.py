@@ -15,6 +15,7 @@ from ganlab.images import ImageError, decode, png, to_pil
 from ganlab.inversion import SECONDS, Inversion, invert
 from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
+from ganlab.ui.playground import remarks
 from ganlab.ui.playground.figures import QUIET, classes, drawing, endpoint, from_python, links, pipeline_of
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.lines import share, waiting
@@ -94,6 +95,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
         label = gr.Radio([], label="Search among", visible=False)
+    remarks.below(model)
     with gr.Row(elem_classes="draw"):
         with gr.Column(min_width=300, scale=2):
             sheet = pad()
