@@ -181,7 +181,7 @@ def test_progress_counts_the_images(digits: tuple[Dataset, Dataset], reference: 
         (
             [noise(9)],
             ["frechet-lenet-letters"],
-            r"no classifier lenet-letters: train it with `python -m ganlab.metrics.train_lenet",
+            r"no classifier lenet-letters: name another's metrics, such as frechet-lenet-mnist",
         ),
     ],
 )

@@ -35,6 +35,7 @@ def window(browser: Any) -> Any:
     """Somebody's own browser."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     return page
 
 
@@ -67,7 +68,7 @@ def test_a_lesson(school: AppServer, browser: Any) -> None:
 
     student.goto(f"{school.url}/train")
     start = student.get_by_role("button", name="Start training")
-    expect(start).to_be_disabled()
+    expect(start).to_be_disabled(timeout=PATIENCE)
     expect(student.get_by_text("Only the teacher can start runs.")).to_be_visible()
     start.evaluate("button => { button.disabled = false; button.click(); }")
 

@@ -72,7 +72,7 @@ def test_a_drawing_goes_there_and_back_and_d_is_asked(window: Any) -> None:
     window.get_by_label("striped to plain").check()
     window.get_by_role("button", name="Translate", exact=True).click()
     window.wait_for_function(
-        f"old => {{ const now = ({SOURCES})(); return now.length > 1 && !now.some((one) => old.includes(one)); }}", arg=shown
+        f"old => {{ const now = ({SOURCES})(); return now.length > 1 && now.some((one) => !old.includes(one)); }}", arg=shown
     )
     same, back = pictures(window)
     assert np.array_equal(same, before) and np.abs(back - after).mean() > 2  # by the other generator
