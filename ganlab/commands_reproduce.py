@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ganlab.events import Loading
-    from ganlab.reproduced import Reproduction
+    from ganlab.reproduced import Failure, Reproduction
     from ganlab.reproduction import Reproducing
 
 
@@ -24,25 +24,21 @@ def reproduce(options: argparse.Namespace) -> None:
 
 def _told(name: str, work: Reproducing) -> Generator[Loading, None, Reproduction]:
     """Only how far it is; the rows so far are printed where it does not come to its end."""
-    from ganlab.events import Loading
-    from ganlab.reproduced import Failure, Reproduction, Row
+    from ganlab.reproduced import Reproduction, Row
+    from ganlab.reproduction import told
 
     rows: list[Row] = []
+
+    def note(known: Row | Failure) -> tuple[()]:
+        if isinstance(known, Row):
+            rows.append(known)
+        return ()
+
     done = False
     try:
-        while True:
-            match next(work):
-                case Loading() as event:
-                    yield event
-                case Row() as row:
-                    rows.append(row)
-                case Failure():
-                    pass
-    except StopIteration as end:
+        found = yield from told(work, note)
         done = True
-        found: Reproduction = end.value
         return found
     finally:
-        work.close()
         if rows and not done:
             print(Reproduction(name, tuple(rows)))

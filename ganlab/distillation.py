@@ -29,6 +29,7 @@ from ganlab.nn.resnet import ResNetGenerator
 from ganlab.pipeline import Pipeline
 from ganlab.recipes import Recipe, recipe
 from ganlab.terminal import driven
+from ganlab.training_state import ema_update
 
 STEPS = 4000
 _LOCAL = 0.325  # of the steps from random weights: each layer by itself, on what the teacher's layer before it says
@@ -67,8 +68,7 @@ def distil(
         loss.backward()
         nn.utils.clip_grad_norm_(student.parameters(), _CLIP)
         adam.step()
-        decay = min(_EMA, (1 + step) / (10 + step))
-        torch._foreach_lerp_(list(averaged.parameters()), list(student.parameters()), 1 - decay)
+        ema_update(averaged, student, _EMA, step)
     return averaged.eval(), _distance(averaged, teacher, _crops(data, torch.Generator().manual_seed(seed + 1), device))
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ganlab.pipeline import Pipeline
 
 SOURCE = "source.png"  # of a shipped translator: pictures drawn by this project, side by side, that its example begins with
-_ROWS, _GAP = 8, 2
+_ROWS = 8
 
 
 def train_and_ship(name: str, target: Path = SHIPPED, *, root: Path | None = None) -> Generator[Loading, None, Path]:
@@ -139,12 +139,11 @@ def _translated(pipeline: Pipeline, source: Path) -> Image.Image:
 
 
 def _laid_out(rows: Sequence[Sequence[Image.Image]]) -> Image.Image:
-    """Pictures of one size in rows, two pixels apart."""
-    from PIL import Image
+    """Pictures of one size in rows."""
+    import numpy as np
+    import torch
 
-    width, height = (side + _GAP for side in rows[0][0].size)
-    page = Image.new("RGB", (len(rows[0]) * width + _GAP, len(rows) * height + _GAP), "white")
-    for y, row in enumerate(rows):
-        for x, image in enumerate(row):
-            page.paste(image.convert("RGB"), (x * width + _GAP, y * height + _GAP))
-    return page
+    from ganlab.images import sheet
+
+    pixels = np.stack([np.asarray(image.convert("RGB")) for row in rows for image in row])
+    return sheet(torch.from_numpy(pixels).permute(0, 3, 1, 2), len(rows[0]))

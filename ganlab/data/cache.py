@@ -11,6 +11,7 @@ import json
 import shutil
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -64,6 +65,18 @@ def recall(folder: Path) -> Decoded | None:
         return Decoded(images, About(labels, tuple(known["label_names"]), known["skipped"], known["reason"]))
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None
+
+
+def keep_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` make a file of the cache, in one piece; a disk that is full or read-only costs the next start its speed."""
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
+    with suppress(OSError):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(partial)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _sweep(place: Path) -> None:

@@ -5,7 +5,7 @@ A kind's modules, PyTorch among them, are imported when such a job starts and no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from ganlab.events import Loading
@@ -37,24 +37,13 @@ def _evaluate(**arguments: object) -> Working:
 
 
 def _reproduce(name: str, budget: float | None = None) -> Working:
-    from ganlab.reproduced import Row
-    from ganlab.reproduction import reproduce
+    from ganlab.reproduced import Failure, Row
+    from ganlab.reproduction import reproduce, told
 
-    work = reproduce(name, budget)
-    try:
-        while True:
-            match next(work):
-                case Loading() as event:
-                    yield event
-                case Row() as row:
-                    yield Measured(row.values)
-                case failure:
-                    yield Trouble(failure.sentence)
-    except StopIteration as end:
-        values: list[Value] = end.value.values
-        return values
-    finally:
-        work.close()
+    def as_told(known: Row | Failure) -> Iterator[Measured | Trouble]:
+        yield Measured(known.values) if isinstance(known, Row) else Trouble(known.sentence)
+
+    return (yield from told(reproduce(name, budget), as_told)).values
 
 
 KINDS: dict[str, Callable[..., Working]] = {"evaluate": _evaluate, "reproduce": _reproduce}

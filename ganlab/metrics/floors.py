@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import torch
 
-from ganlab.data.cache import entry
+from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
 from ganlab.devices import resolve
 from ganlab.metrics.catalogue import KINDS, metric
@@ -86,7 +84,7 @@ def _floor(
     if kept:
         return kept
     values = yield from measure(source(), reference, metrics, n=n, subject=subject, device=device)
-    _keep(values, path)
+    keep_file(path, lambda partial: partial.write_text(json.dumps([value.to_dict() for value in values]), "utf-8"))
     return values
 
 
@@ -96,18 +94,6 @@ def _recall(path: Path) -> list[Value]:
         return [Value.from_dict(fields) for fields in json.loads(path.read_text("utf-8"))]
     except (OSError, ValueError, TypeError, AttributeError):
         return []
-
-
-def _keep(values: Sequence[Value], path: Path) -> None:
-    """Write in one piece; a disk that is full or read-only costs the next start its speed, no more."""
-    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
-    with suppress(OSError):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps([value.to_dict() for value in values]), "utf-8")
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
 
 
 def _shuffled(data: Dataset, n: int) -> Dataset:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ganlab.data.cache import entry
+from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
 from ganlab.events import Loading
 from ganlab.metrics.features import Extractor, Images, Source, portions
@@ -121,15 +120,9 @@ def _recall(path: Path) -> Statistics | None:
 
 
 def _keep(statistics: Statistics, path: Path) -> None:
-    """Write in one piece; a disk that is full or read-only costs the next start its speed, no more."""
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")
-    with suppress(OSError, SafetensorError):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_file({name: tensor.cpu().contiguous() for name, tensor in statistics.state().items()}, partial)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in statistics.state().items()}
+    with suppress(SafetensorError):  # it hides the operating system's errors
+        keep_file(path, lambda partial: save_file(tensors, partial))
