@@ -14,10 +14,8 @@ from PIL import Image
 from ganlab.exploration.latents import MAX_SEED, Latent, class_of
 from ganlab.images import png, sheet, to_pil
 from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.events import QUIET, SOON, TURNING
 from ganlab.ui.playground.figures import (
-    QUIET,
-    SOON,
-    TURNING,
     about,
     classes,
     data_uri,

@@ -16,7 +16,8 @@ from ganlab.inversion import SECONDS, Inversion, invert
 from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.ui.playground import remarks
-from ganlab.ui.playground.figures import QUIET, classes, drawing, endpoint, from_python, links, pipeline_of
+from ganlab.ui.playground.events import QUIET
+from ganlab.ui.playground.figures import classes, drawing, endpoint, from_python, links, pipeline_of
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.lines import share, waiting
 from ganlab.ui.playground.numbers import seed_of, whole, within

@@ -20,21 +20,11 @@ from ganlab.images import png, sheet, to_pil
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
 from ganlab.ui.playground import facts
+from ganlab.ui.playground.events import QUIET, SLOW
 from ganlab.ui.playground.facts import Facts
 from ganlab.web.pipelines import PIPELINES
 from ganlab.web.shelf import playable
 
-QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-# Through the queue: only there does Gradio notice that a gr.State has changed.
-TURNING: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-SOON: dict[str, Any] = {
-    "concurrency_limit": 2,
-    "concurrency_id": "explore",
-    "show_progress": "hidden",
-    "trigger_mode": "always_last",
-    "api_visibility": "private",
-}
-SLOW: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "explore-slowly"}
 HOME = "http://localhost:8501/playground/"
 
 

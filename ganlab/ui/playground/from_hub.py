@@ -11,6 +11,7 @@ import gradio as gr
 
 from ganlab import zoo
 from ganlab.models import Model
+from ganlab.ui.playground.events import QUIET
 from ganlab.ui.wording import model_label
 from ganlab.web import rights
 from ganlab.web.pipelines import PIPELINES
@@ -52,8 +53,7 @@ def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[Model]
     to what it showed before.
     """
     last = gr.State(None)
-    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    model.change(partial(still_here, found), [model, last], last, **quiet)
+    model.change(partial(still_here, found), [model, last], last, **QUIET)
     with gr.Accordion("Another model from the Hub", open=False), gr.Row(elem_classes="seed"):
         address = gr.Textbox(label="Address on the Hub", placeholder="org/name", max_length=300, min_width=240, info=_HELP)
         fetch = gr.Button("Fetch it", min_width=120, scale=0)

@@ -12,6 +12,7 @@ import gradio as gr
 
 from ganlab.exploration.latents import MAX_SEED, MAX_TEXT
 from ganlab.models import Model
+from ganlab.ui.playground.events import QUIET
 from ganlab.ui.playground.facts import DIRECTIONS, Facts, about
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.held import numbers, offered, taken
@@ -25,7 +26,6 @@ _CHOSEN = 4 + DIRECTIONS  # widgets that depend on the model
 COUNTS = (16, 36, 64, 100)
 REFRESH_SECONDS = 4.0
 _DRAW = "(...values) => window.ganlab.draw(...values)"
-_QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 _STAGE = """<figure id="stage"><canvas id="picture" role="img" aria-label="The picture that the generator draws now"></canvas>
 <figcaption id="caption"></figcaption></figure>
@@ -107,12 +107,12 @@ def _layout(demo: gr.Blocks) -> Widgets:
                 in_this_browser(model)
                 offered(demo)
     widgets = Widgets(model, seed, label, truncation, count, every_label, held, lock, sliders, about, stage, nothing, shown)
-    resample.click(None, widgets.values, [seed, held], js="(...values) => window.ganlab.resample(...values)", **_QUIET)
-    lock.change(_locked, lock, [seed, resample], **_QUIET).then(None, widgets.values, js=_DRAW, **_QUIET)
-    gr.on([go.click, pasted.submit], taken, [pasted, model], [held, label, truncation, *sliders, said], **_QUIET).then(
-        None, widgets.values, js=_DRAW, **_QUIET
+    resample.click(None, widgets.values, [seed, held], js="(...values) => window.ganlab.resample(...values)", **QUIET)
+    lock.change(_locked, lock, [seed, resample], **QUIET).then(None, widgets.values, js=_DRAW, **QUIET)
+    gr.on([go.click, pasted.submit], taken, [pasted, model], [held, label, truncation, *sliders, said], **QUIET).then(
+        None, widgets.values, js=_DRAW, **QUIET
     )
-    reset.click(None, widgets.values, [truncation, *sliders], js="(...values) => window.ganlab.reset(...values)", **_QUIET)
+    reset.click(None, widgets.values, [truncation, *sliders], js="(...values) => window.ganlab.reset(...values)", **QUIET)
     return widgets
 
 
@@ -144,14 +144,14 @@ def _wire(demo: gr.Blocks, widgets: Widgets, arrived: list[Any]) -> None:
     chosen = [widgets.label, widgets.every_label, *widgets.sliders, widgets.about, widgets.held]
     asked = [widgets.seed, widgets.truncation, widgets.count, widgets.lock]
     menu = [widgets.model, widgets.stage, widgets.nothing, widgets.shown]
-    widgets.seed.input(None, widgets.values, widgets.held, js="(...values) => window.ganlab.reseed(...values)", **_QUIET)
+    widgets.seed.input(None, widgets.values, widgets.held, js="(...values) => window.ganlab.reseed(...values)", **QUIET)
     for widget in (widgets.label, widgets.count, widgets.every_label):
-        widget.input(None, widgets.values, js=_DRAW, **_QUIET)
+        widget.input(None, widgets.values, js=_DRAW, **QUIET)
     for event in arrived:
-        event.then(choose, widgets.model, chosen, **_QUIET).then(None, widgets.values, js=_DRAW, **_QUIET)
-    demo.load(restore, None, [*menu, *asked, *chosen], **_QUIET).then(None, widgets.values, js=_DRAW, **_QUIET)
-    gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.shown], [*menu, *chosen], **_QUIET).then(
-        None, widgets.values, js=_DRAW, **_QUIET
+        event.then(choose, widgets.model, chosen, **QUIET).then(None, widgets.values, js=_DRAW, **QUIET)
+    demo.load(restore, None, [*menu, *asked, *chosen], **QUIET).then(None, widgets.values, js=_DRAW, **QUIET)
+    gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.shown], [*menu, *chosen], **QUIET).then(
+        None, widgets.values, js=_DRAW, **QUIET
     )
 
 

@@ -16,7 +16,8 @@ from ganlab.inspection import Inspection, networks
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
 from ganlab.ui.playground import remarks
-from ganlab.ui.playground.figures import QUIET, classes, endpoint, from_python, links
+from ganlab.ui.playground.events import QUIET
+from ganlab.ui.playground.figures import classes, endpoint, from_python, links
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.layer_inputs import seen_by
 from ganlab.ui.playground.layer_table import first_shown, grid, rows, table

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-from typing import Any
 
 import gradio as gr
 
 from ganlab import zoo
 from ganlab.exploration.collapse import collapse
 from ganlab.models import Model
+from ganlab.ui.playground.events import QUIET
 from ganlab.web.pipelines import PIPELINES
 from ganlab.web.shelf import playable
 
@@ -34,8 +34,7 @@ def _collapse(model: Model) -> str:
 def below(model: gr.Dropdown) -> gr.HTML:
     """Lay a line of them out where it is called, which follows the menu."""
     line = gr.HTML(elem_classes="quiet")
-    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    model.change(named, model, line, **quiet)
+    model.change(named, model, line, **QUIET)
     return line
 
 

@@ -17,6 +17,7 @@ from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.translation import Translation, heat, translate
 from ganlab.ui.playground import remarks
+from ganlab.ui.playground.events import QUIET
 from ganlab.ui.playground.figures import from_python, links
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.numbers import between
@@ -27,7 +28,6 @@ from ganlab.web.shelf import playable
 EXAMPLES = Path(__file__).parent / "examples"
 REFRESH_SECONDS = 5.0
 SMALLEST = 64  # pixels
-_QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 _NOTHING = """<div class="nothing"><h2>No model that translates yet</h2>
 <p>Train Pix2Pix or CycleGAN, or load weights from a file below.</p></div>"""
 _HINT = """A photo is worked on at about the area of a square of the chosen side, its aspect kept. Models see best at the size
@@ -73,16 +73,16 @@ def panel(demo: gr.Blocks) -> None:
     chosen = [widgets.direction, widgets.size]
     asked = [widgets.photo, widgets.model, widgets.direction, widgets.size, widgets.original, widgets.closely]
     made = [widgets.result, widgets.status, widgets.close, widgets.back, widgets.error, widgets.patches]
-    demo.load(restore, None, [*head, *chosen], **_QUIET)
-    gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.loaded, widgets.shown], [*head, *chosen], **_QUIET)
+    demo.load(restore, None, [*head, *chosen], **QUIET)
+    gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.loaded, widgets.shown], [*head, *chosen], **QUIET)
     for event in arrivals(widgets.model, "translates", _translating):
-        event.then(choose, widgets.model, chosen, **_QUIET)
+        event.then(choose, widgets.model, chosen, **QUIET)
     loading: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "weights", "api_visibility": "private"}
     widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*head, *chosen, widgets.loaded], **loading)
     once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "translate", "show_progress_on": widgets.result}
     widgets.run.click(run, asked, made, api_visibility="private", **once)
     told = [widgets.model.change, widgets.direction.change, widgets.size.change]
-    gr.on(told, linked, [widgets.model, *chosen], widgets.link, **_QUIET | {"trigger_mode": "always_last"})
+    gr.on(told, linked, [widgets.model, *chosen], widgets.link, **QUIET | {"trigger_mode": "always_last"})
     _endpoint(made, widgets.original, widgets.closely)
     widgets.photo.input(run, asked, made, api_visibility="private", **once)
 

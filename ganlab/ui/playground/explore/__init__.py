@@ -7,9 +7,10 @@ from typing import Any
 
 import gradio as gr
 
+from ganlab.ui.playground.events import TURNING
 from ganlab.ui.playground.explore import atlas, between, close, film, sums
 from ganlab.ui.playground.explore.section import Chosen, Section
-from ganlab.ui.playground.figures import TURNING, about, classes, drawing, home, in_python
+from ganlab.ui.playground.figures import about, classes, drawing, home, in_python
 from ganlab.ui.playground.from_hub import arrivals, menu
 
 SECTIONS = {

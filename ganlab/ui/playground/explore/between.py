@@ -13,20 +13,9 @@ from ganlab.exploration.latents import Latent, class_of, read
 from ganlab.exploration.paths import strip
 from ganlab.images import sheet
 from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.events import QUIET, SOON
 from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw
-from ganlab.ui.playground.figures import (
-    QUIET,
-    SOON,
-    endpoint,
-    figure,
-    from_python,
-    links,
-    on_judge,
-    pipeline_of,
-    refusing,
-    row,
-    scored,
-)
+from ganlab.ui.playground.figures import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
 
 MOST = 16
 PATHS = [("Along the sphere (slerp)", "slerp"), ("Straight (lerp)", "lerp")]

@@ -14,20 +14,9 @@ from ganlab.exploration.latents import Latent, class_of, read
 from ganlab.exploration.neighbours import Match, Neighbourhood, Neighbours
 from ganlab.exploration.training_images import absence, training_images
 from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.events import SLOW, SOON
 from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw
-from ganlab.ui.playground.figures import (
-    SLOW,
-    SOON,
-    endpoint,
-    figure,
-    from_python,
-    links,
-    on_judge,
-    pipeline_of,
-    refusing,
-    row,
-    scored,
-)
+from ganlab.ui.playground.figures import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
 from ganlab.web import rights
 from ganlab.web.rights import Action
 from ganlab.web.shelf import training_of

@@ -12,9 +12,10 @@ from gradio.utils import get_upload_folder
 from ganlab.exploration.animation import FORMATS, animate
 from ganlab.exploration.latents import class_of, seed
 from ganlab.exploration.paths import loop
+from ganlab.ui.playground.events import QUIET, SLOW
 from ganlab.ui.playground.explore.between import PATHS
 from ganlab.ui.playground.explore.section import Chosen, Section, address
-from ganlab.ui.playground.figures import QUIET, SLOW, endpoint, from_python, links, pipeline_of
+from ganlab.ui.playground.figures import endpoint, from_python, links, pipeline_of
 
 MOST_SEEDS, MOST_STEPS = 16, 30
 _PIXELS = 2**23  # of all frames together: a file of a few megabytes
