@@ -11,9 +11,9 @@ import functools
 import importlib
 from types import ModuleType
 
-import torch
+from torch import library
 
-_schemas: torch.library.Library | None = None  # the declarations live as long as this object
+_schemas: library.Library | None = None  # the declarations live as long as this object
 
 
 @functools.cache
@@ -34,6 +34,6 @@ def load_torchvision() -> ModuleType:
 
 def _declare_operators() -> None:
     global _schemas
-    _schemas = torch.library.Library("torchvision", "FRAGMENT")
+    _schemas = library.Library("torchvision", "FRAGMENT")
     for name in ("nms", "qnms"):
         _schemas.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

@@ -20,7 +20,7 @@ from ganlab.metrics.frechet import frechet_distance
 from ganlab.metrics.gaussian import Gaussian, gather
 from ganlab.metrics.lenet import has_classifier, trainable
 from ganlab.metrics.reference import Reference, reference_statistics
-from ganlab.metrics.value import counted
+from ganlab.metrics.value import versus
 
 COUNT = 1000  # fakes; fewer than a table's, so a curve reads higher than a table
 BUDGET = 0.05  # of the time that the run has trained
@@ -37,7 +37,7 @@ class Gauge:
         self, extractor: Extractor, real: Gaussian, config: TrainConfig, spec: DataSpec, device: str, reference: str = ""
     ) -> None:
         self.name = f"distance/{extractor.name}"
-        counts = counted(COUNT, real.count, reference)
+        counts = versus(COUNT, real.count, reference)
         self.protocol = f"{counts}; {extractor.name} {extractor.sha}; resize {extractor.resize}"
         self.best = float("inf")
         self._extractor, self._real = extractor, real

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ganlab.metrics.value import Value, counted
+from ganlab.metrics.value import Value, versus
 
 _FLOOR = "real images ("  # how `ganlab.metrics.measure.floors` names what it measured
 
@@ -75,7 +75,7 @@ class Table:
         for columns in ways.values():
             one = columns[0]
             which = f"{', '.join(self.title(column) for column in columns)}: " if len(ways) > 1 else ""
-            counts = counted(one.n_fake, one.n_real, self.reference)
+            counts = versus(one.n_fake, one.n_real, self.reference)
             sentences.append(f"{which}{counts}, read by {one.extractor}, resize {one.resize}.")
         seeds = sorted({row.seed for row in self.rows})
         return [*sentences, f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}; ± is one standard error."]

@@ -78,7 +78,7 @@ class Value:
     def __str__(self) -> str:
         who = f" of {self.subject}" if self.subject else ""
         when = "" if self.step is None else f" at step {self.step:,}"
-        counts = counted(self.n_fake, self.n_real, self.reference)
+        counts = versus(self.n_fake, self.n_real, self.reference)
         return f"{self.metric}{who}{when}: {self.estimate} ({counts}; {self.extractor}; resize {self.resize}; seed {self.seed})"
 
     def better_than(self, other: Value) -> bool:
@@ -112,7 +112,7 @@ class Value:
             raise ValueError(f"These two values cannot be compared, because they differ in {', '.join(unlike)}.")
 
 
-def counted(n_fake: int, n_real: int, reference: str) -> str:
+def versus(n_fake: int, n_real: int, reference: str) -> str:
     """How many images were held against how many of what."""
     return f"{n_fake:,} images" + (f" against {n_real:,} of {reference}" if n_real else ", held against no real ones")
 

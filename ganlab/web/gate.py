@@ -15,12 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ganlab import classroom
 from ganlab.web import rights
 from ganlab.web.origin import foreign, rebound
-from ganlab.web.quotas import Quotas
+from ganlab.web.quotas import READS, Quotas
 from ganlab.web.rights import Action, Role
 from ganlab.web.uploads import Uploads
 from ganlab.web.visitor import Visitor, remember, visitor
 
-_READS = ("GET", "HEAD", "OPTIONS")
 _POLICY = b"content-security-policy"
 _FRESH = {"Cache-Control": "no-store"}
 
@@ -72,7 +71,7 @@ class Gate:
         host = connection.headers.get("host", "")
         if self._local_names is not None and _on_this_machine(connection) and rebound(host, self._local_names):
             return PlainTextResponse(_name_it(host, self._naming), 421)
-        if method not in _READS and (reason := foreign(connection)):
+        if method not in READS and (reason := foreign(connection)):
             return _refused(403, reason)
         action = rights.action_of(path, method)
         if not rights.may(who.role, action):

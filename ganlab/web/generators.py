@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from ganlab.exploration.latents import MAX_SEED
 from ganlab.pipeline import Pipeline
-from ganlab.web.pictures import MAX_OFFSETS, MAX_SEED
+from ganlab.web.pictures import MAX_OFFSETS
 from ganlab.web.pipelines import PIPELINES, Pipelines
 
 VARIABLE = "GANLAB_ORT"

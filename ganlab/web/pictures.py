@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from torch import Tensor
 
-from ganlab.exploration.latents import FARTHEST
+from ganlab.exploration.latents import FARTHEST, MAX_SEED
 from ganlab.images import png, sheet, to_pil
 from ganlab.pipeline import Pipeline
 from ganlab.web.courtesy import COURTESY
@@ -24,7 +24,6 @@ from ganlab.web.pipelines import PIPELINES, Pipelines
 MAX_SAMPLES = 144
 MAX_PIXELS = 2**24  # of one answer, a bound on memory
 MAX_SCALE = 16
-MAX_SEED = 2**31 - 1
 MAX_OFFSETS = 64
 MAX_Z = 1024  # numbers of a z in an address
 AT_ONCE = 2  # pictures drawn at the same time; the others wait their turn

@@ -10,7 +10,7 @@ from ganlab.web.limits import Limit, network
 from ganlab.web.rights import Action, Role
 from ganlab.web.visitor import Visitor
 
-_READS = ("GET", "HEAD", "OPTIONS")
+READS = ("GET", "HEAD", "OPTIONS")
 
 
 class _Quota(NamedTuple):
@@ -59,7 +59,7 @@ class Quotas:
 
 def _costs(path: str, method: str, length: str | None) -> dict[str, float]:
     """What a request takes of which bucket; watching a run costs nothing, since all who watch share one answer."""
-    if method not in _READS:
+    if method not in READS:
         if path.rstrip("/") != _UPLOAD or method == "WEBSOCKET":
             return {"posts": 1.0}
         return {"posts": 1.0, "megabytes": int(length) / 1e6 if length and length.isdecimal() else float("inf")}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
@@ -17,6 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from ganlab.control import Request as Letter
+from ganlab.process import is_disk_full
 from ganlab.run import Run
 from ganlab.web import rights
 from ganlab.web.assets import asset_routes
@@ -35,7 +35,6 @@ from ganlab.web.visitor import asking, called
 Handler = Callable[[Request], Awaitable[Response]]
 LIST_SECONDS = 1.0
 _MOST_BYTES = 1000  # of a request to control a run
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _DAMAGED = "The run's record is damaged and cannot be read; its checkpoints and sheets may still be whole."
 _FRESH = {"Cache-Control": "no-store"}
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -193,7 +192,7 @@ def _answering(handler: Handler) -> Handler:
             except sqlite3.DatabaseError:
                 raise HTTPException(500, _DAMAGED) from None
             except OSError as error:
-                raise HTTPException(507 if error.errno in _FULL else 500, _trouble(error)) from None
+                raise HTTPException(507 if is_disk_full(error) else 500, _trouble(error)) from None
             except ValueError as error:
                 raise HTTPException(500, str(error)) from error
         except HTTPException as error:
@@ -204,7 +203,7 @@ def _answering(handler: Handler) -> Handler:
 
 def _trouble(error: OSError) -> str:
     """One sentence without a path."""
-    if error.errno in _FULL:
+    if is_disk_full(error):
         return "The server's disk is full, so this was not done: free some space, then try again."
     return f"The server cannot use the run's files ({error.strerror or type(error).__name__}): see to them, then try again."
 
