@@ -16,7 +16,7 @@ SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
 # What lies there, by the names of the recipes that made it; menus list it in this order and begin with the first.
 NAMES = (
     *("digits-cgan", "digits-quick", "digits-quick-conditional", "digits-dcgan", "digits-lsgan", "digits-wgan-gp", "digits-gan"),
-    *("cifar-cgan", "cifar-dcgan", "shapes-quick", "facades-light", "horse2zebra-light"),
+    *("cifar-cgan", "cifar-dcgan", "shapes-quick", "horse2zebra-light", "facades-light"),
 )
 
 

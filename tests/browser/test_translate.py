@@ -111,3 +111,13 @@ def test_the_panel_has_an_endpoint_with_a_name(app: AppServer, run: Run, tmp_pat
     answer = client.predict(handle_file(str(path)), run.id, "AtoB", 64, True, False, api_name="/translate")
     assert all(Image.open(part).size == (90, 60) for part in answer[0])
     assert "pixels in" in str(answer[1])
+
+
+def test_an_example_is_shown_and_translated_by_a_model_made_for_such_pictures(window: Any) -> None:
+    window.locator(".gallery-item").first.click()
+    window.get_by_label("horse to zebra").wait_for()
+    window.get_by_text("pixels in").wait_for()
+    shown = "() => [...document.querySelectorAll('[data-testid=image] img')].some((image) => image.naturalWidth === 384)"
+    window.wait_for_function(shown)
+    before, after = pictures(window)
+    assert np.abs(before - after).mean() > 5

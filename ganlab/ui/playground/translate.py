@@ -17,7 +17,7 @@ from ganlab.pipeline import Pipeline
 from ganlab.threads import every_core
 from ganlab.translation import Translation, heat, translate
 from ganlab.ui.playground import remarks
-from ganlab.ui.playground.events import QUIET
+from ganlab.ui.playground.events import QUIET, TURNING
 from ganlab.ui.playground.figures import from_python, links
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.numbers import between
@@ -26,6 +26,7 @@ from ganlab.web.pipelines import PIPELINES
 from ganlab.web.shelf import playable
 
 EXAMPLES = Path(__file__).parent / "examples"
+_DRAWN = (("drawn-horse.png", "horse", "horse2zebra-light"), ("house-plan.png", "label map", "facades-light"))
 REFRESH_SECONDS = 5.0
 SMALLEST = 64  # pixels
 _NOTHING = """<div class="nothing"><h2>No model that translates yet</h2>
@@ -51,6 +52,7 @@ class Widgets:
     size: gr.Slider
     original: gr.Checkbox
     photo: gr.Image
+    examples: gr.Dataset
     run: gr.Button
     result: gr.ImageSlider
     status: gr.HTML
@@ -85,6 +87,9 @@ def panel(demo: gr.Blocks) -> None:
     gr.on(told, linked, [widgets.model, *chosen], widgets.link, **QUIET | {"trigger_mode": "always_last"})
     _endpoint(made, widgets.original, widgets.closely)
     widgets.photo.input(run, asked, made, api_visibility="private", **once)
+    # Through the queue, which gr.Examples is not: outside it, Gradio loses the path that it is mounted at, and the picture.
+    taken = widgets.examples.click(take, [widgets.examples, widgets.model], [widgets.photo, widgets.model, *chosen], **TURNING)
+    taken.then(run, asked, made, api_visibility="private", **once)
 
 
 def _endpoint(made: list[Any], original: gr.Checkbox, closely: gr.Checkbox) -> None:
@@ -110,8 +115,8 @@ def _layout(demo: gr.Blocks) -> Widgets:
                 run_button = gr.Button("Translate", variant="primary")
                 closely = gr.Checkbox(True, label="Look closely", info="the way back, its error, the discriminator's view")
                 original = gr.Checkbox(False, label="Original size", info="scale the result back up")
-            pictures = sorted(str(path) for path in EXAMPLES.glob("*.png"))
-            gr.Examples(pictures, picture, label="Examples, drawn by this project", cache_examples=False)
+            samples = [[str(EXAMPLES / file)] for file, *_ in _DRAWN]
+            examples = gr.Dataset(components=[picture], samples=samples, type="index", label="Examples, drawn by this project")
             gr.HTML(_HINT, elem_classes="quiet")
         with gr.Column(min_width=320):
             result = gr.ImageSlider(label="Before and after", max_height=560, format="png", buttons=["download", "fullscreen"])
@@ -125,7 +130,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
         gr.HTML(_LOOKS, elem_classes="quiet")
     with gr.Accordion("Load weights from a file", open=False):
         weights = gr.File(label="A checkpoint of a CycleGAN, Pix2Pix or GAN Compression generator", height=120)
-    values = (model, direction, size, original, picture, run_button, result, status, closely)
+    values = (model, direction, size, original, picture, examples, run_button, result, status, closely)
     return Widgets(*values, close, back, error, patches, nothing, weights, link, loaded, shown)
 
 
@@ -181,6 +186,15 @@ def restore(request: gr.Request) -> list[Any]:
     if wanted not in [model.name for model in found]:
         query, wanted = {}, next((model.name for model in found), None)
     return [*_menu(found, [], wanted), *choose(wanted, query)]
+
+
+def take(example: int, name: str | None) -> list[Any]:
+    """One of our own pictures; the model stays where it was made for such pictures, else it becomes a shipped one that was."""
+    file, domain, fitting = _DRAWN[example]
+    known = {model.name for model in _translating()}
+    if fitting in known and (name is None or domain not in PIPELINES.get(name).labels):
+        name = fitting
+    return [str(EXAMPLES / file), name, *choose(name)]
 
 
 def linked(name: str | None, direction: str | None, size: float) -> str:
