@@ -6,6 +6,8 @@ import asyncio
 import base64
 import re
 from collections.abc import Iterator
+from copy import deepcopy
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,7 +26,7 @@ from ganlab.ui.playground import draw, layers
 from ganlab.ui.playground.layer_table import grid, table
 from ganlab.ui.playground.lines import MOST, MOST_IN_ALL, share
 from ganlab.ui.playground.pad import SIDE, on_paper, sheet_of
-from ganlab.ui.playground.search import stop
+from ganlab.ui.playground.search import Search
 from ganlab.web.pipelines import PIPELINES
 
 DIGITS, SHAPES, HORSES = "digits-quick-conditional", "shapes-quick", "horse2zebra-light"
@@ -66,7 +68,7 @@ def test_the_tabs_are_there_with_their_endpoints() -> None:
 
 
 def test_a_drawn_seven_is_read_as_a_seven_without_a_discriminator(seven: str) -> None:
-    figures, _, words, links = draw.look(seven, DIGITS, draw.ANY)
+    figures, _, words, links = draw.look(seven, DIGITS, draw.ANY, Search())
     assert "<img" in figures and "Not searched yet" in figures
     assert "travels without its discriminator" in words
     assert "reads <b>7</b>" in words
@@ -74,10 +76,10 @@ def test_a_drawn_seven_is_read_as_a_seven_without_a_discriminator(seven: str) ->
 
 
 def test_an_address_holds_the_drawing(seven: str) -> None:
-    query = query_of(draw.look(seven, DIGITS, 3)[-1])
+    query = query_of(draw.look(seven, DIGITS, 3, Search())[-1])
     model, label, sheet = draw.restore(asked(**query))
     assert (model["value"], label["value"]) == (DIGITS, 3)
-    again = draw.look(sheet, DIGITS, 3)
+    again = draw.look(sheet, DIGITS, 3, Search())
     assert query_of(again[-1])["model"] == DIGITS
     before, after = (np.asarray(on_paper(text)).astype(float) for text in (seven, sheet))
     assert before.mean() > 128 > after.mean()  # as the model is shown it: white on black
@@ -92,8 +94,8 @@ def test_nonsense_in_an_address_leaves_an_empty_sheet(drawing: str) -> None:
 
 
 def test_an_empty_sheet_is_waited_for_and_a_strange_one_refused() -> None:
-    assert "Draw something" in draw.look("", DIGITS, draw.ANY)[0]
-    assert "Draw something" in draw.look(sheet_of(Image.new("L", (28, 28), 255)), DIGITS, draw.ANY)[0]
+    assert "Draw something" in draw.look("", DIGITS, draw.ANY, Search())[0]
+    assert "Draw something" in draw.look(sheet_of(Image.new("L", (28, 28), 255)), DIGITS, draw.ANY, Search())[0]
     assert on_paper("") is None
     for text in ("file:///etc/passwd", "data:image/png;base64,@@@", "data:image/png;base64," + "A" * 2**20):
         with pytest.raises(ImageError, match="did not arrive"):
@@ -102,11 +104,18 @@ def test_an_empty_sheet_is_waited_for_and_a_strange_one_refused() -> None:
     with pytest.raises(ImageError):
         on_paper(huge)
     with pytest.raises(gr.Error, match="Nothing is drawn yet"):
-        next(draw.run("", DIGITS, draw.ANY, asked()))
+        next(draw.run("", DIGITS, draw.ANY, Search()))
+
+
+def drawn(seven: str, label: int = 7) -> Search:
+    """A page on which this was drawn."""
+    search = Search()
+    draw.look(seven, DIGITS, label, search)
+    return search
 
 
 def test_the_search_shows_itself_and_can_be_stopped_until_it_ends(seven: str) -> None:
-    told = list(draw.run(seven, DIGITS, 7, asked()))
+    told = list(draw.run(seven, DIGITS, 7, drawn(seven)))
     assert len(told) > 10
     assert "Step 0 of" in told[0][1] and "Found:" in told[-1][1] and "drawn as 7" in told[-1][1]
     assert all(between[2]["interactive"] for between in told[:-1]) and not told[-1][2]["interactive"]
@@ -115,15 +124,33 @@ def test_the_search_shows_itself_and_can_be_stopped_until_it_ends(seven: str) ->
 
 
 def test_a_search_that_is_stopped_says_so_and_ends(seven: str) -> None:
-    search = draw.run(seven, DIGITS, 7, asked())
-    next(search)
-    stop(SimpleNamespace(session_hash="another page"))
-    assert "Step 4 of" in next(search)[1]
-    stop(asked())
-    (last,) = search
+    page, another = drawn(seven), deepcopy(drawn(seven))
+    told = draw.run(seven, DIGITS, 7, page)
+    next(told)
+    another.stop()
+    assert "Step 4 of" in next(told)[1]
+    page.stop()
+    (last,) = told
     assert "Stopped at step 8 of" in last[1] and not last[2]["interactive"]
-    stop(asked())  # nothing is searched any more
-    assert "Step 0 of" in next(draw.run(seven, DIGITS, 7, asked()))[1]
+    page.stop()  # nothing is searched any more
+    assert "Step 0 of" in next(draw.run(seven, DIGITS, 7, page))[1]
+
+
+@pytest.mark.parametrize("changed", [("", DIGITS, 7), ("seven", DIGITS, 3)], ids=["cleared", "another label"])
+def test_a_search_draws_nothing_over_what_was_drawn_meanwhile(seven: str, changed: tuple[str, str, int]) -> None:
+    page = drawn(seven)
+    told = draw.run(seven, DIGITS, 7, page)
+    next(told)
+    sheet, model, label = changed
+    looking = Thread(target=draw.look, args=(sheet and seven, model, label, page))
+    looking.start()
+    looking.join(0.2)
+    assert looking.is_alive()  # until the search has seen it
+    ((figures, words, stop, links),) = told
+    looking.join(5)
+    assert figures == words == links == gr.skip() and not stop["interactive"]
+    waited_for = draw.run(seven, DIGITS, 7, page)  # it was in line while the drawing changed
+    assert next(waited_for)[0] == gr.skip()
 
 
 def test_a_search_is_short_while_others_wait(seven: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +158,7 @@ def test_a_search_is_short_while_others_wait(seven: str, monkeypatch: pytest.Mon
     asked_for: list[str] = []
     monkeypatch.setattr(draw, "waiting", lambda line: asked_for.append(line) or (lambda: 10**6))
     monkeypatch.setattr(draw, "SHORTEST", 0.0)
-    *_, last = draw.run(seven, DIGITS, 7, asked())
+    *_, last = draw.run(seven, DIGITS, 7, drawn(seven))
     assert re.search(r"The best of \d+ steps, for want of time: [\d.]+ % off", last[1]) and asked_for == ["invert"]
 
 
@@ -151,7 +178,7 @@ def test_a_full_line_takes_nobody_and_the_others_stay_open() -> None:
 def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GANLAB_RUNS", str(trained.path.parent))
     monkeypatch.setattr(PIPELINES, "_listed_at", float("-inf"))
-    words = draw.look(seven, trained.id, draw.ANY)[2]
+    words = draw.look(seven, trained.id, draw.ANY, Search())[2]
     assert "D gives this drawing <b>0." in words and "half of the real images get more than" in words
     assert "real images</span>" in words and "G's own</span>" in words
     assert "LeNet" not in words  # it knows digits alone

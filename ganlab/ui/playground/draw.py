@@ -23,7 +23,7 @@ from ganlab.ui.playground.lines import share, waiting
 from ganlab.ui.playground.numbers import seed_of, whole, within
 from ganlab.ui.playground.pad import on_paper, pad, sheet_of
 from ganlab.ui.playground.photo import photo
-from ganlab.ui.playground.search import beside, difference, enlarged, progress, shots, stop, stoppable
+from ganlab.ui.playground.search import Search, beside, difference, enlarged, progress, shots
 from ganlab.ui.playground.sketch import pixels, reading, says, shown
 from ganlab.verdict import verdict
 from ganlab.web.courtesy import COURTESY
@@ -58,25 +58,29 @@ class Widgets:
     status: gr.HTML
     words: gr.HTML
     links: gr.HTML
+    search: gr.State
 
 
 def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     """Lay the panel out where it is called; its menu is filled when `demo` loads and whenever the tab opens."""
     widgets = _layout(demo)
     asked = [widgets.sheet, widgets.model, widgets.label]
+    searched = [*asked, widgets.search]
     told = [widgets.shots, widgets.status, widgets.words, widgets.links]
     tab.select(refresh, [widgets.model, widgets.label], [widgets.model, widgets.label], **QUIET)
     at_once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "draw", "api_visibility": "private"}
     look_settings = at_once | {"trigger_mode": "always_last", "show_progress": "hidden"}
     restored = demo.load(restore, None, [widgets.model, widgets.label, widgets.sheet], **QUIET)
     painted = restored.then(None, widgets.sheet, js="(sheet) => window.ganlabPad.paint(sheet)", **QUIET)
-    painted.then(look, asked, told, **look_settings)  # the sheet's own change may come before the model is in its menu
+    painted.then(look, searched, told, **look_settings)  # the sheet's own change may come before the model is in its menu
+    # At once, while `look` may be in line: by the time that a search begins, it must be known what is drawn.
+    gr.on([widget.change for widget in asked], replaced, searched, None, **QUIET)
     for event in arrivals(widgets.model, "draws", drawing):
-        event.then(labels, widgets.model, widgets.label, **QUIET).then(look, asked, told, **look_settings)
-    gr.on([widgets.sheet.change, widgets.label.input], look, asked, told, **look_settings)
+        event.then(labels, widgets.model, widgets.label, **QUIET).then(look, searched, told, **look_settings)
+    gr.on([widgets.sheet.change, widgets.label.input], look, searched, told, **look_settings)
     slow = at_once | {"concurrency_id": LINE, "show_progress": "minimal", "show_progress_on": widgets.status}
-    widgets.find.click(run, asked, [widgets.shots, widgets.status, widgets.stop, widgets.links], **slow)
-    widgets.stop.click(stop, None, None, **QUIET)
+    widgets.find.click(run, searched, [widgets.shots, widgets.status, widgets.stop, widgets.links], **slow)
+    widgets.stop.click(Search.stop, widgets.search, None, **QUIET)
     _endpoint()
 
 
@@ -110,11 +114,18 @@ def _layout(demo: gr.Blocks) -> Widgets:
             words = gr.HTML(elem_id="verdict")
             link = gr.HTML(links({"tab": "draw"}))
             from_python(_EXAMPLE, demo, model="digits-quick")
-    return Widgets(model, label, sheet, find, stop, figures, status, words, link)
+    return Widgets(model, label, sheet, find, stop, figures, status, words, link, gr.State(Search()))
 
 
-def look(sheet: str | None, model: str | None, label: int | None) -> list[Any]:
-    """A new drawing: what the model is shown, what D and the LeNet say; the last search is wiped."""
+def replaced(sheet: str | None, model: str | None, label: int | None, search: Search) -> None:
+    """Something else is drawn, or is to be searched with another model: the search underway is over."""
+    search.replace((sheet, model, label))
+
+
+def look(sheet: str | None, model: str | None, label: int | None, search: Search) -> list[Any]:
+    """A new drawing: what the model is shown, what D and the LeNet say; the last search is ended and wiped."""
+    replaced(sheet, model, label, search)
+    search.wait()
     empty = [shots(None), _IDLE, "", links({"tab": "draw", "model": model})]
     try:
         image = on_paper(sheet)
@@ -130,18 +141,25 @@ def look(sheet: str | None, model: str | None, label: int | None) -> list[Any]:
     return [shots(picture), _IDLE, words, links(_state(pipeline, label, picture))]
 
 
-def run(sheet: str | None, model: str | None, label: int | None, request: gr.Request) -> Iterator[list[Any]]:
-    """The search, picture by picture: G's closest, where it differs, how far it is; Stop works while it lasts."""
+def run(sheet: str | None, model: str | None, label: int | None, search: Search) -> Iterator[list[Any]]:
+    """The search, picture by picture: G's closest, where it differs, how far it is; Stop works while it lasts.
+
+    Once something else is drawn it ends without another word, for then `look` has told of that.
+    """
+    silent = [gr.skip(), gr.skip(), gr.update(interactive=False), gr.skip()]
     try:
         image = on_paper(sheet)
         if image is None:
             raise ImageError("Nothing is drawn yet: draw something first.")
         pipeline = pipeline_of(model)
         picture = shown(pipeline, image)
-        search = invert(pipeline, picture, label=_label(pipeline, label), every=EVERY, seconds=_patience())
-        with stoppable(request) as asked:
-            for found in _politely(search):
-                stopped = asked.is_set() and not found.finished
+        steps = invert(pipeline, picture, label=_label(pipeline, label), every=EVERY, seconds=_patience())
+        with search.going_on():
+            for found in _politely(steps):
+                if search.asked != (sheet, model, label):
+                    yield silent
+                    return
+                stopped = search.stopped and not found.finished
                 address, differs = _state(pipeline, label, picture), difference(found)
                 yield [
                     shots(picture, found),

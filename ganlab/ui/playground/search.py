@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event
 
-import gradio as gr
 import numpy as np
 from PIL import Image
 
@@ -17,25 +16,44 @@ from ganlab.pipeline import Pipeline
 from ganlab.translation import heat
 from ganlab.ui.playground.figures import data_uri
 
-_SEARCHES: dict[str, Event] = {}  # by the page that searches: whether somebody wants it to end
+_PATIENCE = 1.0  # seconds; from one picture of a search to the next it is usually a tenth of that
 _FULL = 0.5  # of the range: from here on a difference is drawn in the brightest colour
 
 
-def stop(request: gr.Request) -> None:
-    """End this page's search with its next picture. Gradio's own cancelling lets pictures underway arrive after it."""
-    if asked := _SEARCHES.get(str(request.session_hash)):
-        asked.set()
+class Search:
+    """What a page asks of its search; kept by the page, a gr.State. `asked` is what is drawn there now, and how to search."""
 
+    def __init__(self) -> None:
+        self.asked: object = None
+        self.stopped = False
+        self._over = Event()
+        self._over.set()
 
-@contextmanager
-def stoppable(request: gr.Request) -> Iterator[Event]:
-    """What `stop` sets while the block, a search of the same page, lasts."""
-    page = str(request.session_hash)
-    asked = _SEARCHES[page] = Event()
-    try:
-        yield asked
-    finally:
-        _SEARCHES.pop(page, None)
+    def __deepcopy__(self, _: object) -> Search:
+        """Each page begins with one of its own."""
+        return Search()
+
+    def stop(self) -> None:
+        """End it with its next picture. Gradio's own cancelling lets pictures underway arrive after it."""
+        self.stopped = True
+
+    def replace(self, asked: object) -> None:
+        """Something else is drawn: the search for what was drawn before shows no further picture."""
+        self.asked = asked
+
+    def wait(self) -> None:
+        """Until a search that was replaced has ended."""
+        self._over.wait(_PATIENCE)
+
+    @contextmanager
+    def going_on(self) -> Iterator[None]:
+        """While the block lasts, the page searches."""
+        self.stopped = False
+        self._over.clear()
+        try:
+            yield
+        finally:
+            self._over.set()
 
 
 def progress(pipeline: Pipeline, found: Inversion, stopped: bool = False) -> str:
