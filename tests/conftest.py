@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -34,6 +35,28 @@ def own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     monkeypatch.setenv("GANLAB_RUNS", str(home / "runs"))
     monkeypatch.setenv("GANLAB_DATA", str(home / "data"))
     yield home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shapes_drawn_once() -> Iterator[None]:
+    """An image of `shapes` is a function of its index: here each is drawn once, not again by every training in this process."""
+    from ganlab.data import shapes
+
+    kept: dict[tuple[bytes, int, int, str], np.ndarray] = {}
+    draw, most = shapes.render, 400_000_000  # bytes
+
+    def render(indices: np.ndarray, image_size: int, channels: int, style: str = "filled") -> np.ndarray:
+        key = indices.tobytes(), image_size, channels, style
+        if key not in kept:
+            if sum(images.nbytes for images in kept.values()) > most:
+                kept.clear()
+            kept[key] = draw(indices, image_size, channels, style)
+            kept[key].flags.writeable = False
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shapes, "render", render)
+        yield
 
 
 @pytest.fixture
