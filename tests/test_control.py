@@ -24,6 +24,7 @@ from ganlab.engine import train
 from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Paused, Progress
 from ganlab.families import FAMILIES
 from ganlab.fork import prepare_fork
+from ganlab.lock import FileLock
 from ganlab.process import work
 from ganlab.run import Run
 from ganlab.store import Writer
@@ -127,12 +128,15 @@ def test_a_resumed_run_makes_the_changes_again_bit_for_bit(family: str) -> None:
     letters = {step: [Request(*_asked(one)) for one in RECORD if one.step == step] for step in (3, 7, 9)}
     live = list(train(config, letters=Postman(letters)))
     assert [event.intervention for event in of_kind(live, Intervened)] == RECORD
-    states = [event for event in train(config, record=RECORD) if isinstance(event, Intervened | Checkpoint)]
-    assert all(event.again for event in states if isinstance(event, Intervened))
-    assert same(model(live), model(states))  # type: ignore[arg-type]
+    again, states = [], {}
+    for event in train(config, record=RECORD):
+        again.append(event)
+        if isinstance(event, Checkpoint):
+            states[event.step] = _copied(event)
+    assert all(event.again for event in of_kind(again, Intervened))
+    assert same(model(live), model(again))
     for cut in (4, 8):
-        state = next(_copied(e) for e in train(config, record=RECORD) if isinstance(e, Checkpoint) and e.step == cut)
-        rest = list(train(config, resume=state, record=RECORD))
+        rest = list(train(config, resume=states[cut], record=RECORD))
         assert [event.intervention for event in of_kind(rest, Intervened)] == [one for one in RECORD if one.step >= cut]
         assert same(model(live), model(rest))
 
@@ -320,12 +324,16 @@ def test_resuming_a_run_that_trains_is_refused_and_its_worker_still_hears_a_stop
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
+    acquire = FileLock.acquire
+    monkeypatch.setattr(
+        FileLock, "acquire", lambda self, *, shared=False, timeout=0.0: acquire(self, shared=shared, timeout=min(timeout, 0.2))
+    )  # nobody lets go of the run here: five seconds of trying are as good as a moment
     run = Run.create(small(steps=10_000), root=tmp_path)
 
     def disturb(event: Event) -> None:
         if isinstance(event, Progress) and event.step == 3:
             run.mailbox.add(Request("change", "lr", 0.001))
-        if isinstance(event, Progress) and event.step == 6:
+        if isinstance(event, Progress) and event.step == 6 and not run.stop_requested():
             with ThreadPoolExecutor(1) as somebody:
                 assert somebody.submit(main, ["train", "--resume", run.id]).result() == 2
             run.request_stop()
