@@ -48,7 +48,7 @@ class Entry:
     """A model that can be chosen. `name` is what Pipeline.load takes; `verdict` is one honest line on how good it is.
 
     `family` and `data` are names as in FAMILIES and DATASETS where those fit; `layout` says whose file it is; `domains` name
-    what an image-to-image model leads from and to; `thumbnail` is a picture of what it makes, if there is one here.
+    what an image-to-image model leads from and to; `samples` is a picture of what it makes that came with it.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Entry:
     layout: str
     verdict: str
     domains: tuple[str, ...] = ()
-    thumbnail: Path | None = None
+    samples: Path | None = None
 
     @property
     def translates(self) -> bool:
@@ -71,6 +71,27 @@ class Entry:
     def needs_network(self) -> bool:
         """Whether it must be downloaded before its first use."""
         return state(self) in ("downloadable", "offline")
+
+    @property
+    def thumbnail(self) -> Path | None:
+        """A picture of what it makes, if there is one here: of the Hub's, what it drew itself once it had been pulled."""
+        if not isinstance(self.source, OnHub):
+            return self.samples
+        from ganlab import hub
+
+        try:
+            place = hub.cached(self.source.address)
+        except hub.HubError:
+            return None
+        path = hub.thumbnail(place) if place else None
+        return path if path and path.is_file() else None
+
+    @property
+    def remarks(self) -> str:
+        """What to know before choosing it: how good it is, under which licence, and where it comes from."""
+        licence = f"Licence {self.licence}" if self.licence != _NOT_STATED else "Licence not stated"
+        where = f"{self.source.address.repo} on the Hub" if isinstance(self.source, OnHub) else "shipped with GANLab"
+        return f"{self.verdict} {licence}; {where}."
 
     @property
     def size(self) -> int:
@@ -121,15 +142,13 @@ def state(entry: Entry) -> State:
 
 
 def remarks(model: Model) -> str:
-    """What to know before choosing a model: how good it is, under which licence, and where it comes from; "" for a run."""
+    """What to know before choosing a model, as `Entry.remarks` says; "" for a run."""
     if model.origin == "run":
         return ""
     entry = _of_model(model) if model.origin == "shipped" else named(model.name)
     if entry is None:
         return "" if model.origin == "shipped" else "Licence and quality: see its page on the Hub."
-    licence = f"Licence {entry.licence}" if entry.licence != _NOT_STATED else "Licence not stated"
-    where = f"{entry.source.address.repo} on the Hub" if isinstance(entry.source, OnHub) else "shipped with GANLab"
-    return f"{entry.verdict} {licence}; {where}."
+    return entry.remarks
 
 
 def _of_model(model: Model) -> Entry | None:

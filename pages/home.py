@@ -6,7 +6,7 @@ import streamlit as st
 
 from ganlab.data import DATASETS
 from ganlab.models import models
-from ganlab.ui import cards, welcome
+from ganlab.ui import cards, hub_cards, welcome
 
 welcome.hero(DATASETS["mnist"].available())
 found = models()
@@ -15,4 +15,4 @@ if not any(model.origin == "run" for model in found):
 if found:
     st.subheader("Models here", anchor=False)
     cards.gallery(found)
-cards.on_hub()
+hub_cards.on_hub()

@@ -12,6 +12,7 @@ from ganlab.hub.cache import cached, offline
 from ganlab.hub.problems import Unreachable
 from ganlab.hub.pulling import pull, pulling
 from ganlab.hub.pushing import push
+from ganlab.hub.thumbnail import thumbnail
 from ganlab.hub.transfer import Downloading
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "pull",
     "pulling",
     "push",
+    "thumbnail",
 ]

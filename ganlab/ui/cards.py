@@ -36,7 +36,8 @@ def card(model: Model) -> None:
             st.caption(str(error) if model.folder.exists() else f"{model.title} was deleted.")
             return
         if picture:
-            with st.container(key=f"pixels-{model.name}"):
+            middle = model.origin == "shipped" and model.translates  # between the photo and the way back
+            with st.container(key=f"pixels{'-middle' if middle else ''}-{model.name}"):
                 st.image(picture, width="stretch", alt=f"Samples of {model.title}")
         title, data = what(info.recipe, info.config), what("", info.config)
         st.markdown(f"**{title}**" + ("" if title == data else f"  \n:small[{data}]") + f"  \n:gray[:small[{origin}]]")
@@ -45,34 +46,6 @@ def card(model: Model) -> None:
         with st.container(gap="xxsmall"):
             st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
             st.page_link("pages/train.py", label="Train this", icon=":material/model_training:", query_params=train_query(info))
-
-
-@st.cache_data(ttl=10, show_spinner=False)
-def _states() -> dict[str, str]:
-    """Where each of the Hub's models is now, by name."""
-    return {entry.name: zoo.state(entry) for entry in zoo.HUB}
-
-
-def on_hub() -> None:
-    """The catalogue's models on the Hub: whether they are here, what they weigh, how good they are, under which licence."""
-    states = _states()
-    rows = [
-        {
-            "Model": entry.title,
-            "State": states[entry.name],
-            "MB": entry.size / 1e6 or None,
-            "Licence": entry.licence,
-            "What to expect": entry.verdict,
-            "From": str(entry.source.address) if isinstance(entry.source, zoo.OnHub) else "",
-        }
-        for entry in zoo.HUB
-    ]
-    with st.expander(f"On the Hub: {len(rows)} more, downloaded when you pick one in Play", icon=":material/cloud_download:"):
-        columns = {
-            "MB": st.column_config.NumberColumn(format="%.0f"),
-            "What to expect": st.column_config.TextColumn(width="large"),
-        }
-        st.dataframe(rows, hide_index=True, column_config=columns)
 
 
 def train_query(info: checkpoint.Info) -> dict[str, str]:

@@ -21,6 +21,7 @@ _STYLE = """<style>
 .stMainBlockContainer h1 { font-size: 2rem; padding: 0.25rem 0 0.5rem; }
 [class*="st-key-pixels"] :is(div, img) { width: 100% !important; }
 [class*="st-key-pixels"] img { image-rendering: pixelated; aspect-ratio: 1; object-fit: cover; object-position: top left; }
+[class*="st-key-pixels-middle"] img { object-position: center; }
 iframe { border: 0; color-scheme: auto; }
 </style>"""
 

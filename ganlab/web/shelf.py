@@ -33,8 +33,9 @@ class HubModel(Model):
 
     @property
     def picture(self) -> Path | None:
-        """None: what travels has no sample sheet."""
-        return None
+        """What it drew of itself after it had been pulled, if it has (see ganlab/ui/thumbnails.py): none travels with it."""
+        path = hub.thumbnail(self.folder)
+        return path if path.is_file() else None
 
 
 class Shelf:

@@ -12,6 +12,7 @@ import gradio as gr
 from ganlab import zoo
 from ganlab.models import Model
 from ganlab.ui.playground.events import QUIET
+from ganlab.ui.thumbnails import THUMBNAILS
 from ganlab.ui.wording import model_label
 from ganlab.web import rights
 from ganlab.web.pipelines import PIPELINES
@@ -120,7 +121,13 @@ def fetched(
 
 def _download(name: str, progress: Callable[..., Any]) -> None:
     progress(0, desc=f"Asking the Hub for {name[:80]}")
-    for event in SHELF.fetching(name):
+    events = SHELF.fetching(name)
+    while True:
+        try:
+            event = next(events)
+        except StopIteration as end:
+            THUMBNAILS.of(end.value)  # Home will want its picture
+            return
         if event.total:
             done = f"{event.done / 1e6:,.1f} of {event.total / 1e6:,.1f} MB"
             progress((event.done, event.total), desc=f"Downloading {done}", unit="bytes")

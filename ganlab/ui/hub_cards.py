@@ -1,0 +1,92 @@
+"""The catalogue's models on the Hub as cards: those that are here beside our own, the others with what they would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import streamlit as st
+
+from ganlab import zoo
+from ganlab.ui.asking import may
+from ganlab.ui.placeholder import placeholder
+from ganlab.ui.thumbnails import THUMBNAILS
+from ganlab.ui.wording import data_title, escaped
+from ganlab.web.rights import Action
+from ganlab.web.shelf import SHELF, HubModel
+
+Card = TypeVar("Card")
+PER_ROW = 4
+REFRESH_SECONDS = 2.0  # while pictures are being drawn
+
+
+def on_hub() -> None:
+    """What the Hub has: what was pulled, with its pictures, and what can be, behind one line."""
+    here, away = SHELF.models(), SHELF.absent()
+    if here:
+        st.subheader("From the Hub, on this machine", anchor=False)
+        drawn = [THUMBNAILS.of(model) for model in here]
+        waits = any(path is None and THUMBNAILS.underway(model) for path, model in zip(drawn, here, strict=True))
+        st.fragment(_pulled, run_every=REFRESH_SECONDS if waits else None)(here, waits)
+    if away:
+        offline = all(zoo.state(entry) == "offline" for entry in away)
+        how = "out of reach while this server is offline" if offline else "downloaded when you pick one in Play"
+        with st.expander(f"On the Hub: {len(away)}{' more' if here else ''}, {how}", icon=":material/cloud_download:"):
+            for row in _rows(away):
+                for column, entry in zip(st.columns(PER_ROW), row, strict=False):
+                    with column:
+                        _absent(entry)
+
+
+def _rows(cards: Sequence[Card]) -> list[Sequence[Card]]:
+    return [cards[start : start + PER_ROW] for start in range(0, len(cards), PER_ROW)]
+
+
+def _pulled(models: list[HubModel], waited: bool) -> None:
+    """The cards of what is here; looks again until the last picture is drawn."""
+    for row in _rows(models):
+        for column, model in zip(st.columns(PER_ROW), row, strict=False):
+            with column:
+                _present(model)
+    if waited and not any(map(THUMBNAILS.underway, models)):
+        st.rerun()
+
+
+def _present(model: HubModel) -> None:
+    entry, path = zoo.named(model.name), THUMBNAILS.of(model)
+    with st.container(border=True, height="stretch"):
+        if path:
+            with st.container(key=f"pixels-hub-{model.name}"):
+                st.image(
+                    path.read_bytes(),
+                    width="stretch",
+                    alt=f"{'Before and after' if model.translates else 'Samples'}: {model.title}",
+                )
+        else:
+            note = "its picture is being drawn …" if THUMBNAILS.underway(model) else "on this machine"
+            st.html(placeholder(entry, model.title, note))
+        _words(model.title, entry, f"{_megabytes(entry)}from the Hub")
+        st.caption(escaped(zoo.remarks(model)))
+        st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
+
+
+def _absent(entry: zoo.Entry) -> None:
+    offline = zoo.state(entry) == "offline"
+    with st.container(border=True, height="stretch"):
+        st.html(placeholder(entry, entry.title, "offline" if offline else "not downloaded"))
+        size = "" if entry.size else ", size not known"
+        _words(entry.title, entry, _megabytes(entry) + ("out of reach: offline" if offline else f"to download{size}"))
+        st.caption(escaped(entry.remarks))
+        if not offline and may(Action.PULL):
+            panel = {"tab": "translate" if entry.translates else "latent"}
+            st.page_link("pages/play.py", label="Pick it in Play", icon=":material/cloud_download:", query_params=panel)
+
+
+def _words(title: str, entry: zoo.Entry | None, where: str) -> None:
+    known = entry is not None and entry.data != "not stated"
+    data = f"  \n:small[{escaped(data_title(entry.data))}]" if entry and known else ""
+    st.markdown(f"**{escaped(title)}**{data}  \n:gray[:small[{where}]]")
+
+
+def _megabytes(entry: zoo.Entry | None) -> str:
+    return f"{entry.size / 1e6:,.0f} MB " if entry and entry.size else ""
