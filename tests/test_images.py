@@ -221,16 +221,16 @@ def test_a_jpeg_comes_smaller_but_the_same() -> None:
 
 
 def test_thousands_of_damaged_photos_harm_nothing(tmp_path: Path, real_data_folder: Path) -> None:
-    """10,500 in three processes, so that what one file costs in time and memory can be seen from outside."""
+    """3,000 in two processes, so that what one file costs in time and memory can be seen from outside; the script takes more."""
     script = Path(__file__).parent / "fuzz_photos.py"
-    command = [sys.executable, str(script), str(real_data_folder / "photos"), "3500"]
+    command = [sys.executable, str(script), str(real_data_folder / "photos"), "1500"]
     environment = os.environ | {"TMPDIR": str(tmp_path)}
-    processes = [subprocess.Popen([*command, str(seed)], stdout=subprocess.PIPE, text=True, env=environment) for seed in range(3)]
+    processes = [subprocess.Popen([*command, str(seed)], stdout=subprocess.PIPE, text=True, env=environment) for seed in range(2)]
     for process in processes:
         result = json.loads(process.communicate()[0])
         assert process.returncode == 0
         assert result["crashes"] == [] and result["telling"] == []
-        assert result["decoded"] > 700 and result["refused"] > 700, "the damage must leave some usable and some not"
+        assert result["decoded"] > 300 and result["refused"] > 300, "the damage must leave some usable and some not"
         assert result["slowest"] < 5 and result["megabytes"] < 1000
     assert list(tmp_path.iterdir()) == [], "a file was left behind"
 
