@@ -112,7 +112,8 @@ def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
 
 def _offer(chosen: Sequence[Row]) -> None:
     if not chosen:
-        st.caption("Select a run to watch, resume, export or delete it; select up to four to compare them.")
+        deeds = "watch, resume, export or delete" if may(Action.DELETE) else "watch or export"
+        st.caption(f"Select a run to {deeds} it; select up to {MOST} to compare them.")
         return
     ids = ",".join(row.run.id for row in chosen[:MOST])
     if len(chosen) == 1:
