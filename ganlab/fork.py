@@ -11,6 +11,7 @@ from typing import Any
 
 from ganlab.check import check
 from ganlab.checkpoint import folder_name, read_state, resumable, step_of
+from ganlab.comparison import differing
 from ganlab.config import TrainConfig
 from ganlab.control import Intervention, made_by
 from ganlab.course import images_until
@@ -51,16 +52,17 @@ def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
     if step not in steps:
         raise ValueError(f"{run.id} can be forked at step {', '.join(map(str, steps))}, not at {step}.")
     folder = run.path / "checkpoints" / folder_name(step)
-    config = _settings(run, read_state(folder))
-    fixed = sorted(changes.keys() - set(may_change(config)))
+    before = _settings(run, read_state(folder))
+    fixed = sorted(changes.keys() - set(may_change(before)))
     if fixed:
-        raise ValueError(f"A fork keeps {', '.join(fixed)}; it may change {', '.join(may_change(config))}.")
-    config = config.replace(**changes)
+        raise ValueError(f"A fork keeps {', '.join(fixed)}; it may change {', '.join(may_change(before))}.")
+    config = before.replace(**changes)
     if config.steps <= step:
         raise ValueError(f"steps = {config.steps:,} is behind the checkpoint: a fork at step {step:,} needs more.")
     check(config)
 
-    return _grown(run, run, config, {"run": run.id, "step": step, "images": images_until(run, step)})
+    told = differing([before.to_dict(), config.to_dict()])  # what was changed at that very step only the checkpoint knows
+    return _grown(run, run, config, {"run": run.id, "step": step, "images": images_until(run, step), "changes": told})
 
 
 def _grown(run: Run, source: Run, config: TrainConfig, parent: Mapping[str, Any], record: Sequence[Intervention] = ()) -> Run:

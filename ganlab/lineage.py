@@ -45,7 +45,9 @@ def _line(id: str, depth: int, known: dict[str, Any], forks: dict[str | None, li
     run, settings = known[id]
     parent = settings.get("parent") if depth else None
     changes = {}
-    if parent:
+    if parent and "changes" in parent:
+        changes = {name: tuple(values) for name, values in parent["changes"].items()}
+    elif parent:  # an older version made it
         changes = differing([_config_at(known[parent["run"]][0], parent["step"]), settings["config"]])
     yield Kin(run, depth, parent["step"] if parent else None, changes)
     for fork in forks.get(id, []):
@@ -53,8 +55,11 @@ def _line(id: str, depth: int, known: dict[str, Any], forks: dict[str | None, li
 
 
 def _config_at(run: Run, step: int) -> dict[str, Any]:
-    """The settings of `run` at `step`, with what had been changed by then."""
+    """The settings of `run` at a checkpoint's `step`, with what had been changed before.
+
+    What was changed at that very step came after the checkpoint, but where somebody changed something and stopped at once.
+    """
     values = dict(run.settings["config"])
     with suppress(sqlite3.Error):
-        values |= {change.name: change.value for change in run.interventions() if change.step <= step and not change.is_update}
+        values |= {change.name: change.value for change in run.interventions() if change.step < step and not change.is_update}
     return values

@@ -108,7 +108,9 @@ class FakeRun:
     def checkpoint(self) -> FakeRun:
         """Keep what can be used and resumed."""
         spec = {"image_size": self.config.image_size, "channels": 1, "conditioning": "label", "num_classes": 2}
-        model, state = {"G.weight": torch.zeros(256, 256)}, {"step": self.step, "padding": torch.zeros(1024)}
+        made = [intervention.to_dict() for intervention in self.run.interventions()]
+        state = {"step": self.step, "padding": torch.zeros(1024), "interventions": made}
+        model = {"G.weight": torch.zeros(256, 256)}
         self.recorder.record(Checkpoint(self.step, model, state, spec, ("disc", "ring")))
         return self
 

@@ -51,7 +51,7 @@ def test_a_fork_that_changes_nothing_ends_where_its_parent_did(parent: Run) -> N
     assert made.status().state == "finished" and same(model(made), model(parent))
     whole, own = parent.metrics()["loss/G/adversarial"], made.metrics()["loss/G/adversarial"]
     assert own.values.tolist() == whole.values.tolist()
-    assert made.settings["parent"] == {"run": parent.id, "step": 10, "images": [[0, 0], [10, 80]]}
+    assert made.settings["parent"] == {"run": parent.id, "step": 10, "images": [[0, 0], [10, 80]], "changes": {}}
 
 
 def test_a_fork_may_change_what_does_not_change_the_networks(parent: Run) -> None:
