@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--races", type=int, default=20, help="several people at once (default: 20)")
+    parser.add_argument("--together", type=int, default=0, help="kills of a server and its worker in one moment (0)")
     parser.add_argument("--apps", type=int, default=0, help="kills of the whole application, half of them with the worker (0)")
     parser.add_argument("--minutes", type=float, default=60.0, help="stop after so long, however many it were (60)")
     options = parser.parse_args()
@@ -40,11 +41,15 @@ def main() -> None:
         print(f"a run that nobody kills takes {faults.seconds:.1f} s", flush=True)
         for number in range(options.apps):
             faults.application(Path(folder), both=number % 2 == 1)
-        while faults.kills < options.kills or faults.races < options.races:
+        together = options.together
+        while together or faults.kills < options.kills or faults.races < options.races:
             if time.monotonic() - begun > 60 * options.minutes:
                 break
             try:
-                if faults.races < options.races and faults.random.random() < 0.3:
+                if together:
+                    together -= 1
+                    faults.together()
+                elif faults.races < options.races and faults.random.random() < 0.3:
                     faults.race()
                 elif faults.random.random() < 0.6:
                     faults.chain(4)

@@ -124,8 +124,10 @@ class Workers:
         return [os.WTERMSIG(status) for pid, status in self.ended.items() if pid not in but and os.WIFSIGNALED(status)]
 
 
-def _children() -> list[str]:
-    return Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+def _children(pid: int = 0) -> list[str]:
+    """Processes that this one has started, or another one."""
+    pid = pid or os.getpid()
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def _become(arguments: list[str], log: Path, descriptor: int | None, root: Path, kill_at: int) -> NoReturn:
@@ -386,6 +388,11 @@ class Faults:
         if not killed:
             assert kind in ("SIGTERM", "SIGINT"), f"nobody asked it to stop: {status}"
             return
+        self._found_lost(run)
+
+    def _found_lost(self, run: Run) -> None:
+        """Note what the killed worker of a lost run was doing; no more than is allowed may be lost."""
+        status = run.status()
         words = [note.kind for note in run.annotations()]
         loading = words[-1] == "queued"
         partial = list((run.path / "checkpoints").glob("*.partial"))
@@ -432,6 +439,45 @@ class Faults:
                 mine.look(one)
             self._finish(one)
         self._sweep()
+
+    def together(self) -> None:
+        """A server with a run under way and its worker get SIGKILL in one moment, one call after the other; then all goes on."""
+        self.workers.ended.clear()
+        shown, choices = Shown(), random.Random(self.random.random())
+        server = self.workers.act(lambda: self._serve(choices))
+        wait_for(lambda: _children(server) and runs(self.workers.root))
+        (run,), until = runs(self.workers.root), time.monotonic() + self.random.uniform(0, 0.9 * self.seconds)
+        while time.monotonic() < until:
+            self._glance(run, shown)
+        doomed = [server, *map(int, _children(server))]
+        self.random.shuffle(doomed)
+        for pid in doomed:
+            os.kill(pid, signal.SIGKILL)
+        self.workers.quiet()
+        assert len(doomed) == 2 and set(doomed) <= self.workers.ended.keys(), "a server has one worker"
+        if len(self.workers.killed()) == 2:
+            self.counts["server and worker in one moment"] += 1
+            assert run.status().state == "lost", run.status()
+            self._found_lost(run)
+        else:
+            assert run.status().state == "finished", run.status()
+            self.counts["server, after its worker was done"] += 1
+        shown.look(run)
+        self._finish(run)
+        self._sweep()
+
+    def _serve(self, choices: random.Random) -> NoReturn:
+        """Start a run, then answer for it as a server does: reading, cleaning up, passing on what people press."""
+        run = launch(self.config)
+        while True:
+            detailed(run)
+            Snapshot.read(run).delta(Seen())
+            pressed = choices.choice(["", "", "pause", "continue", "clean"])
+            if pressed == "clean":
+                clean(self.workers.root)
+            elif pressed:
+                run.mailbox.add(Request(pressed))
+            time.sleep(0.01)
 
     def race(self) -> None:
         """Several people press Resume, Stop, Delete and Fork of one run at once: one outcome each, no traceback."""
