@@ -273,8 +273,12 @@ class Pipeline:
     def directions(self) -> Tensor:
         """Unit directions in z, the most influential first, (k, z_dim), k <= z_dim.
 
-        The right singular vectors of the first weight that meets z: the directions that this layer stretches most
-        (Shen & Zhou 2021, closed-form factorization). Signs are fixed so that reloading changes nothing.
+        The right singular vectors of the first weight that meets z: the directions that this layer stretches most (SeFa's
+        closed form, Shen & Zhou 2021). That layer is linear and the numbers of z are uncorrelated, so they are what GANSpace
+        (Härkönen et al. 2020) finds by a PCA of the layer's sampled outputs, before anything bends them, and a regression of
+        the components on z; without the samples (tests/test_directions.py). A label beside z is held: it adds a constant. In
+        a self-conditioned model z's first number also draws the cluster, a jump that no direction knows: they hold within
+        one cluster. Signs are fixed so that reloading changes nothing.
         """
         first = next(layer for layer in self.generator.modules() if isinstance(layer, nn.Linear | nn.ConvTranspose2d))
         weight = first.weight.detach().float().cpu()
