@@ -296,7 +296,7 @@ def test_a_run_scores_its_pictures_and_a_shipped_model_says_that_it_cannot(famil
     assert scores(Pipeline.load("digits-quick"), images) is None
 
 
-@pytest.mark.parametrize("name", [name for name in models.NAMES if not name.endswith("-light")])
+@pytest.mark.parametrize("name", models.NAMES)
 def test_no_shipped_model_is_called_collapsed(name: str) -> None:
     assert variety(Pipeline.load(name)) > 0.5 and collapse(Pipeline.load(name)) == ""
 
@@ -309,6 +309,24 @@ def test_a_generator_that_does_not_heed_z_is_called_collapsed() -> None:
             pipeline = Pipeline.load(name)
             pipeline.generators["G"] = Deaf(heeded, share)
             assert (words in collapse(pipeline)) is bad, share
+
+
+def test_a_translator_that_does_not_heed_the_photo_is_called_collapsed() -> None:
+    pipeline = Pipeline.load("facades-light")
+    (heeded,) = pipeline.generators.values()
+    pipeline.generators["G"] = Blind(heeded)
+    assert "the same picture whatever the photo is" in collapse(pipeline)
+
+
+class Blind(nn.Module):
+    """A generator that is shown grey instead of the photo."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner, self.multiple = inner, inner.multiple
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.inner(torch.zeros_like(image))
 
 
 class Deaf(nn.Module):

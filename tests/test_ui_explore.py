@@ -257,18 +257,35 @@ def test_classes_restore_by_name_and_only_models_with_labels_are_offered() -> No
     assert {name for _, name in shown[0]["choices"]} >= {"shapes-quick", "digits-quick-conditional"}
     assert "digits-quick" not in {name for _, name in shown[0]["choices"]}
     assert (shown[1]["value"], shown[2]["value"]) == ("star", "moon") and shown[8] == 8
-    assert shown[9:12] == [1.0, 0.25, 3] and '"star", "moon"' in shown[12]
+    assert shown[9:13] == [1.0, 0.25, 3, False] and '"star", "moon"' in shown[13]
     bad = classes.restore(None, 0, False, {"share": "inf", "rows": "99", "seed": "-2", "first": "9"}, "http://lab/")
-    assert bad[8:12] == [0, 1.0, 0.5, 4] and len(bad) == 13
+    assert bad[8:13] == [0, 1.0, 0.5, 4, False] and len(bad) == 14
+    assert classes.restore(None, 0, False, query | {"scores": "1"}, "")[12] is True
 
 
 def test_one_z_in_every_class_carries_the_names_of_the_classes(demo: gr.Blocks) -> None:
     found = latents(classes.draw_row("shapes-quick", 2, 1.0))
     assert [latent.label for latent in found] == list(Pipeline.load("shapes-quick").labels) and len({one.z for one in found}) == 1
-    assert ">heart</span>" in classes.draw_grid("shapes-quick", 2, 1.0, "circle", "heart", 0.5, 3)
+    assert ">heart</span>" in classes.draw_grid("shapes-quick", 2, 1.0, "circle", "heart", 0.5, 3, False)
     assert function(demo, "classes_grid")("shapes-quick", 2, 3, 1.0).width == 10 * (2 * 28 + 2) + 2
     with pytest.raises(gr.Error, match="takes no label"):
         function(demo, "classes_grid")("digits-quick", 2, 3, 1.0)
+
+
+def test_d_scores_every_picture_of_grid_and_mixture_when_asked() -> None:
+    """The same picture gets the same score wherever it stands; no D, no scores, and it is said why."""
+    asked = ("digits-cgan", 2, 1.0, "3", "8", 0.5, 2)
+    plain, grid = (classes.draw_grid(*asked, judged) for judged in (False, True))
+    assert "figcaption" not in plain and "scores=1" not in plain and "scores=1" in grid
+    scores = re.findall(r"<figcaption>(-?\d+\.\d\d)</figcaption>", grid)
+    assert len(scores) == 20 and len(set(scores)) > 5 and grid.count("<img") == 20
+    row = re.findall(r"D (-?\d+\.\d\d)</figcaption>", classes.draw_row(*asked[:3]))
+    assert row == scores[:10]
+    plain, blend = (classes.draw_blend(*asked, judged) for judged in (False, True))
+    found = re.findall(r"<figcaption>(\d+) % · D (-?\d+\.\d\d)</figcaption>", blend)
+    assert len(found) == classes.STEPS and " · D " not in plain
+    assert (found[0][1], found[-1][1]) == (row[3], row[8])
+    assert "travels without its discriminator" in classes.draw_grid("shapes-quick", *asked[1:3], "circle", "heart", 0.5, 2, True)
 
 
 def test_a_mixture_is_the_same_by_route_and_by_endpoint(demo: gr.Blocks) -> None:

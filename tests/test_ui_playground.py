@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
 
+import foreign as made
 import gradio as gr
 import pytest
 import torch
@@ -19,7 +20,7 @@ from small import small
 from ganlab.process import work
 from ganlab.run import Run, runs_root
 from ganlab.ui import playground
-from ganlab.ui.playground import look, translate
+from ganlab.ui.playground import look, remarks, translate
 from ganlab.ui.playground.latent import DIRECTIONS, choose, refresh, restore
 from ganlab.ui.playground.photo import photo
 
@@ -192,6 +193,22 @@ def test_weights_that_translate_nothing_are_refused_and_deleted(tmp_path: Path) 
     with pytest.raises(gr.Error, match=r"a\.weight"):
         translate.load_weights(str(file), [])
     assert not file.exists()
+
+
+def test_weights_that_a_visitor_brings_are_tried_after_their_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that make one picture of every photo are called so in the line below the menu, which nobody waits for."""
+    torch.manual_seed(0)
+    good = made.resnet(2)
+    last = [name for name in good if name.endswith(".weight")][-1]
+    warned = []
+    for number, state in enumerate((good, good | {last: torch.zeros_like(good[last])})):
+        file = tmp_path / f"weights-{number}.pth"
+        torch.save(state, file)
+        with monkeypatch.context() as patch:
+            patch.setattr(remarks, "collapse", lambda _: pytest.fail("the upload waited for it"))
+            menu = translate.load_weights(str(file), [])[0]
+        warned.append(remarks.named(menu["value"]))
+    assert warned[0] == "" and "Known bad: it draws nearly the same picture whatever the photo is" in warned[1]
 
 
 def test_a_photo_is_read_by_us_after_gradio_made_its_widget_anew(tmp_path: Path) -> None:

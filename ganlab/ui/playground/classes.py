@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import cycle
 from typing import Any
 
 import gradio as gr
@@ -12,6 +13,7 @@ import torch
 from PIL import Image
 
 from ganlab.exploration.latents import MAX_SEED, Latent, class_of
+from ganlab.exploration.scores import scores
 from ganlab.images import png, sheet, to_pil
 from ganlab.pipeline import Pipeline
 from ganlab.ui.playground.events import QUIET, SOON, TURNING
@@ -71,13 +73,15 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
                 second = gr.Radio([], label="Second class")
                 blend = gr.HTML(elem_classes="shown")
         one = gr.HTML(elem_classes="shown")
-        rows = gr.Slider(2, MOST_ROWS, 4, step=1, label="Rows of the grid, one z each", buttons=[], min_width=180)
+        with gr.Row(elem_classes="asks"):
+            rows = gr.Slider(2, MOST_ROWS, 4, step=1, label="Rows of the grid, one z each", buttons=[], min_width=180)
+            judged = gr.Checkbox(False, label="D's score", info="of every picture of grid and mixture", min_width=180)
         grid = gr.HTML(elem_classes="shown")
         gr.HTML(_HELP, elem_classes="quiet")
         example = from_python(_CODE, model="shapes-quick", first="circle", second="heart")
     live = [model, seed, truncation, first, second, share]
-    asked = [*live, rows]
-    outputs = [model, first, second, facts, turn, entered, stage, nothing, seed, truncation, share, rows, example]
+    asked = [*live, rows, judged]
+    outputs = [model, first, second, facts, turn, entered, stage, nothing, seed, truncation, share, rows, judged, example]
 
     def enter(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
         return restore(name, turn, entered, dict(request.query_params), home(request))
@@ -92,10 +96,10 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
         event.then(choose, [model, turn], [first, second, facts, turn], **TURNING)
     resample.click(lambda: random.randrange(10**6), None, seed, **QUIET)
     gr.on([turn.change, seed.change, truncation.input, first.input, second.input], None, live, js=_MIX, **QUIET)
-    blending = [turn.change, seed.change, truncation.input, first.input, second.input, share.release]
+    blending = [turn.change, seed.change, truncation.input, first.input, second.input, share.release, judged.input]
     gr.on(blending, refusing(draw_blend), asked, blend, **SOON)
     gr.on([turn.change, seed.change, truncation.input], refusing(draw_row), asked, one, **SOON)
-    gr.on([turn.change, seed.change, truncation.input, rows.input], refusing(draw_grid), asked, grid, **SOON)
+    gr.on([turn.change, seed.change, truncation.input, rows.input, judged.input], refusing(draw_grid), asked, grid, **SOON)
     picture, text = lambda: gr.Image(format="png"), lambda: gr.Textbox()
     numbers = [lambda: gr.Number(0, precision=0), lambda: gr.Number(4, precision=0)]
     endpoint(answer_grid, [text, *numbers, lambda: gr.Number(1)], [picture], "classes_grid")
@@ -111,7 +115,7 @@ def restore(name: str | None, turn: int, entered: bool, query: Mapping[str, str]
     seen = [gr.update(visible=bool(found)), gr.update(visible=not found)]
     if entered and name in names:
         skipped = [gr.skip() for _ in range(4)]
-        return [gr.update(choices=choices, value=name), *skipped, True, *seen, *[gr.skip() for _ in range(5)]]
+        return [gr.update(choices=choices, value=name), *skipped, True, *seen, *[gr.skip() for _ in range(6)]]
     name = query.get("model") if query.get("model") in names else next(iter(names), None)
     chosen = choose(name, turn, query.get("first"), query.get("second"))
     seed = whole(query, "seed")
@@ -119,7 +123,8 @@ def restore(name: str | None, turn: int, entered: bool, query: Mapping[str, str]
     rows = int(between(query, "rows", 2, MOST_ROWS, 4))
     first, second = (radio["value"] for radio in chosen[:2])
     code = in_python(_CODE, address, model=name, first=first, second=second)
-    return [gr.update(choices=choices, value=name), *chosen, True, *seen, seed, *numbers, rows, code]
+    judged = query.get("scores") == "1"
+    return [gr.update(choices=choices, value=name), *chosen, True, *seen, seed, *numbers, rows, judged, code]
 
 
 def choose(name: str | None, turn: int, first: str | None = None, second: str | None = None) -> list[Any]:
@@ -157,27 +162,46 @@ def draw_row(model: str | None, seed: float | None, truncation: float, *_: Any) 
     return f"<h3>One z in every class{few}</h3>{row(figures, 'along')}{on_judge(pipeline)}"
 
 
-def draw_grid(model: str | None, seed: float | None, truncation: float, first: Any, second: Any, share: Any, rows: float) -> str:
-    """A column per class under its name, a row per z."""
+def draw_grid(
+    model: str | None, seed: float | None, truncation: float, first: Any, second: Any, share: Any, rows: float, judged: bool
+) -> str:
+    """A column per class under its name, a row per z; `judged` with D's score below each picture."""
     pipeline, images = of_every_class(model, seed, rows, truncation)
     columns = len(images) // int(rows)
     heads = "".join(f"<span>{html.escape(name)}</span>" for name in pipeline.labels[:columns])
-    picture = f'<img src="{data_uri(png(sheet(images, columns, padding=0)))}" alt="{int(rows)} z, each in every class">'
+    found = scores(pipeline, images, list(range(columns)) * int(rows)) if judged else None
+    if found is None:
+        picture = f'<img src="{data_uri(png(sheet(images, columns, padding=0)))}" alt="{int(rows)} z, each in every class">'
+    else:
+        cells = (
+            figure(image, f"{score:.2f}", alt=name)
+            for image, score, name in zip(images, found, _names(pipeline, columns), strict=False)
+        )
+        picture = f'<div class="cells">{"".join(cells)}</div>'
     table = f'<div class="classes" style="--columns: {columns}"><div class="heads">{heads}</div>{picture}</div>'
-    return f"<h3>Many z, a row each</h3>{table}" + links(
-        _query(model, seed, truncation, first, second, share, rows), images, columns
-    )
+    saved = links(_query(model, seed, truncation, first, second, share, rows, judged), images, columns)
+    return f"<h3>Many z, a row each</h3>{table}{saved}{on_judge(pipeline) if judged else ''}"
 
 
-def draw_blend(model: str | None, seed: float | None, truncation: float, first: str, second: str, *rest: Any) -> str:
-    """The way from one class to the other, and the links of this mixture."""
+def _names(pipeline: Pipeline, columns: int) -> Iterator[str]:
+    """Those of the columns, row after row."""
+    return cycle(pipeline.labels[:columns])
+
+
+def draw_blend(
+    model: str | None, seed: float | None, truncation: float, first: str, second: str, share: float, rows: float, judged: bool
+) -> str:
+    """The way from one class to the other, `judged` with D's score of each step, and the links of this mixture."""
     pipeline = pipeline_of(model)
     shares = torch.linspace(0, 1, STEPS)
     z = _z(pipeline, seed, 1, truncation).expand(STEPS, -1)
-    images = pipeline.generate(z, _mixture(pipeline, first, second, shares.tolist()))
-    figures = [figure(image, f"{100 * share:.0f} %") for image, share in zip(images, shares.tolist(), strict=True)]
-    saved = links(_query(model, seed, truncation, first, second, *rest), images, STEPS, f"{first}-to-{second}")
-    return row(figures, "along") + saved
+    mixed = _mixture(pipeline, first, second, shares.tolist())
+    images = pipeline.generate(z, mixed)
+    said = scored(pipeline, images, mixed) if judged else [""] * STEPS
+    steps = zip(images, shares.tolist(), said, strict=True)
+    figures = [figure(image, " · ".join(filter(None, (f"{100 * part:.0f} %", score)))) for image, part, score in steps]
+    query = _query(model, seed, truncation, first, second, share, rows, judged)
+    return row(figures, "along") + links(query, images, STEPS, f"{first}-to-{second}")
 
 
 def _mixture(pipeline: Pipeline, first: str, second: str, share: float | list[float]) -> torch.Tensor:
@@ -185,9 +209,11 @@ def _mixture(pipeline: Pipeline, first: str, second: str, share: float | list[fl
     return pipeline.mixture(ends[0] or 0, ends[1] or 0, share)
 
 
-def _query(model: str | None, seed: Any, truncation: float, first: str, second: str, share: float, rows: float) -> dict[str, Any]:
-    mixed = {"first": first, "second": second, "share": share}
-    return {"tab": "classes", "model": model, "seed": int(seed or 0), "truncation": truncation, **mixed, "rows": int(rows)}
+def _query(
+    model: str | None, seed: Any, truncation: float, first: str, second: str, share: float, rows: float, judged: bool
+) -> dict[str, Any]:
+    shown = {"first": first, "second": second, "share": share, "rows": int(rows), "scores": 1 if judged else None}
+    return {"tab": "classes", "model": model, "seed": int(seed or 0), "truncation": truncation, **shown}
 
 
 def answer_grid(model: str, seed: float, rows: float, truncation: float) -> Image.Image:

@@ -16,19 +16,17 @@ from ganlab.web.shelf import playable
 
 def remarks(model: Model) -> str:
     """HTML, "" where there is nothing to say. Whether one that is not shipped has collapsed is tried."""
-    said, bad = html.escape(zoo.remarks(model)), html.escape(_collapse(model))
-    warning = f'<strong class="wrong">{bad}</strong>' if bad else ""
-    return "<br>".join(filter(None, (warning, said)))
+    warning = "" if model.origin == "shipped" else _warning(model.name)
+    return "<br>".join(filter(None, (warning, html.escape(zoo.remarks(model)))))
 
 
-def _collapse(model: Model) -> str:
-    """ "" too where the weights cannot be loaded: whoever draws with them says why."""
-    if model.origin == "shipped" or model.translates:
-        return ""
+def _warning(name: str) -> str:
+    """ "" too where the weights cannot be loaded or do nothing: whoever makes pictures with them says why."""
     try:
-        return collapse(PIPELINES.get(model.name))
-    except ValueError:
+        bad = collapse(PIPELINES.get(name))
+    except (ValueError, RuntimeError):
         return ""
+    return f'<strong class="wrong">{html.escape(bad)}</strong>' if bad else ""
 
 
 def below(model: gr.Dropdown) -> gr.HTML:
@@ -39,6 +37,9 @@ def below(model: gr.Dropdown) -> gr.HTML:
 
 
 def named(name: str | None) -> str:
-    """The remarks on the model called so; "" for none."""
+    """The remarks on the model called so; on weights that a visitor brought, whether they have collapsed; "" for none.
+
+    It follows the menu, so nobody's upload waits for the trial.
+    """
     model = next((model for model in playable() if model.name == name), None)
-    return remarks(model) if model else ""
+    return remarks(model) if model else _warning(name) if name else ""
