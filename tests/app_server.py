@@ -12,8 +12,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from ganlab.jobs import jobs
-from ganlab.run import runs
+from ganlab.jobs import Job, jobs
+from ganlab.run import Run, runs
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90.0
@@ -23,7 +23,7 @@ class AppServer:
     """`streamlit run app.py` with runs and data of its own; a context manager that ends it and every run it started."""
 
     def __init__(self, home: Path, data: Path) -> None:
-        self.runs_root, self.log = home / "runs", home / "server.log"
+        self.runs_root, self.data, self.log = home / "runs", data, home / "server.log"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -59,16 +59,30 @@ class AppServer:
     def __exit__(self, *error: object) -> None:
         if self._process.poll() is not None:
             return
-        for active in (*runs(self.runs_root), *jobs(self.runs_root)):
+        for active in self._work():
             active.request_stop()
         self._process.send_signal(signal.SIGINT)
         try:
-            self._process.wait(15)
+            self._process.wait(5)  # it waits for clients that keep a connection open
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        deadline = time.monotonic() + 30
-        while any(one.status().active for one in (*runs(self.runs_root), *jobs(self.runs_root))) and time.monotonic() < deadline:
+        self._wait_for_workers()
+
+    def empty(self) -> None:
+        """Stop and delete every run and every job: the next file finds the server as after its start."""
+        for one in self._work():
+            one.request_stop()
+        self._wait_for_workers()
+        for one in self._work():
+            one.delete()
+
+    def _work(self) -> list[Run | Job]:
+        return [*runs(self.runs_root), *jobs(self.runs_root)]
+
+    def _wait_for_workers(self) -> None:
+        deadline = time.monotonic() + 60
+        while any(one.status().active for one in self._work()) and time.monotonic() < deadline:
             time.sleep(0.1)
 
     def _answers(self) -> bool:

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from app_server import AppServer
     from fake_runs import FakeRun
 
 # Before anything imports torch: see ganlab/threads.py.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
-# Two processes test at once, and the same sums in the same order come out of every process they start.
+# Several processes test at once, and the same sums in the same order come out of every process they start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # These machines are shared: how long one example took says nothing about the code.
@@ -26,6 +27,19 @@ settings.load_profile("ganlab")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file in one process; all that share the app (`served`, below) in one, which begins with them and waits a lot."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "app" if file.startswith("tests/browser/") or file == "tests/test_app.py" else file
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +89,27 @@ def fake(own_directories: Path) -> Iterator[Callable[..., FakeRun]]:
     yield make
     for run in made:
         run.release()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """The whole app with nothing but what it ships: no data, no network. It takes ten seconds to start, so files share it."""
+    from app_server import AppServer
+
+    home = tmp_path_factory.mktemp("app")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setenv("HF_HOME", str(home / "empty-cache"))
+        server = AppServer(home, home / "data")
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def app(served: AppServer) -> Iterator[AppServer]:
+    """The same, without the runs and measurements of another file."""
+    yield served
+    served.empty()
 
 
 def find_real_data() -> Path | None:

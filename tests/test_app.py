@@ -17,16 +17,9 @@ from app_server import ROOT, AppServer
 from ganlab.ui.server import ForwardedPrefix, _no_delay
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
-    home = tmp_path_factory.mktemp("app")
-    with AppServer(home, home / "data") as running:
-        yield running
-
-
 @pytest.fixture
-def client(server: AppServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url) as client:
+def client(app: AppServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=app.url) as client:
         yield client
 
 
@@ -67,18 +60,18 @@ def test_uploads_to_the_playground_are_bounded(client: httpx.Client) -> None:
     assert answer.status_code >= 400
 
 
-def test_a_taken_port_is_said_plainly(server: AppServer) -> None:
-    second = subprocess.run(server.command(), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+def test_a_taken_port_is_said_plainly(app: AppServer) -> None:
+    second = subprocess.run(app.command(), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert second.returncode != 0
-    assert f"Port {server.port} is not available" in second.stdout + second.stderr
+    assert f"Port {app.port} is not available" in second.stdout + second.stderr
     assert "Traceback" not in second.stderr
 
 
-def test_it_answers_only_this_machine(server: AppServer) -> None:
+def test_it_answers_only_this_machine(app: AppServer) -> None:
     """The server's socket is bound to the loopback address."""
-    hexadecimal = f"0100007F:{server.port:04X}"
+    hexadecimal = f"0100007F:{app.port:04X}"
     listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    addresses = {fields[1] for fields in listening if fields[3] == "0A" and fields[1].endswith(f":{server.port:04X}")}
+    addresses = {fields[1] for fields in listening if fields[3] == "0A" and fields[1].endswith(f":{app.port:04X}")}
     assert addresses == {hexadecimal}
 
 

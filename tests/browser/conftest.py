@@ -37,11 +37,9 @@ def browser() -> Iterator[playwright.Browser]:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, browser: playwright.Browser) -> Iterator[AppServer]:
-    """The app with nothing but what it ships: the shapes are made, not downloaded."""
-    home = tmp_path_factory.mktemp("app")
-    with AppServer(home, home / "data") as server:
-        yield server
+def app(browser: playwright.Browser, app: AppServer) -> AppServer:
+    """The shared app, for a browser: where there is none it is not started."""
+    return app
 
 
 @pytest.fixture

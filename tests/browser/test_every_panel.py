@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,16 +20,6 @@ SEEN_TOGETHER = """() => {
     const [slider, picture] = [lowest, document.getElementById('picture')].map((one) => one.getBoundingClientRect());
     return scrollY > 0 && picture.top >= 0 && picture.bottom < slider.top && slider.bottom <= innerHeight;
 }"""
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[AppServer]:
-    home = tmp_path_factory.mktemp("app")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HF_HUB_OFFLINE", "1")
-        patch.setenv("HF_HOME", str(home / "empty-cache"))
-        with AppServer(home, home / "no-data") as server:
-            yield server
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,15 @@ PATIENCE = 60_000  # milliseconds: two cores train, serve and render at the same
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, browser: Any, request: pytest.FixtureRequest) -> Iterator[AppServer]:
-    """One app for the whole story, with real data where there is some: the shapes need none."""
-    home = tmp_path_factory.mktemp("app")
-    try:
-        data: Path = request.getfixturevalue("real_data_folder")
-    except pytest.skip.Exception:
-        data = home / "data"
-    with AppServer(home, data) as server:
-        yield server
+def app(app: AppServer, request: pytest.FixtureRequest) -> Iterator[AppServer]:
+    """The shared app for the whole story, for that long with real digits where there are some: the shapes need none."""
+    digits = app.data / "MNIST"
+    with suppress(pytest.skip.Exception):
+        real: Path = request.getfixturevalue("real_data_folder")
+        app.data.mkdir(exist_ok=True)
+        digits.symlink_to(real / "MNIST")
+    yield app
+    digits.unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from app_server import AppServer
@@ -21,14 +19,8 @@ PATIENCE = 60_000  # milliseconds: two cores train twice, serve and render at th
 
 
 @pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppServer]:
-    with AppServer(tmp_path, tmp_path / "data") as server:
-        monkeypatch.setenv("GANLAB_RUNS", str(server.runs_root))
-        yield server
-
-
-@pytest.fixture
-def run(app: AppServer) -> Run:
+def run(app: AppServer, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("GANLAB_RUNS", str(app.runs_root))
     run = launch(small(steps=1_000_000, checkpoint_every=100, sample_every=100))
     wait_for(run.checkpoints)
     return run
