@@ -31,8 +31,8 @@ from ganlab.recipes import Recipe, recipe
 from ganlab.terminal import driven
 from ganlab.training_state import ema_update
 
-STEPS = 4000
-_LOCAL = 0.325  # of the steps from random weights: each layer by itself, on what the teacher's layer before it says
+STEPS = 5500
+_LOCAL = 0.7  # of the steps from random weights: each layer by itself, on what the teacher's layer before it says
 _BATCH, _CROP = 2, 128
 _SOURCES = 0.8  # of the images are of the domain that is to be translated
 _LOCAL_RATE, _RATE = 2e-3, 6e-4
