@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import re
+from functools import cache
 from html import unescape
 from types import SimpleNamespace
 from typing import Any
@@ -50,7 +51,9 @@ def latents(shown: str) -> list[Latent]:
     return [Latent.parse(unescape(text)) for text in re.findall(r'data-latent="([^"]*)"', shown)]
 
 
+@cache
 def sections() -> list[Any]:
+    """Laid out once; restoring reads them only."""
     with gr.Blocks():
         chosen = SimpleNamespace(model=gr.Dropdown(), label=gr.Radio(), turn=gr.State(0))
         return [lay_out(chosen) for _, lay_out in SECTIONS.values()]
