@@ -99,7 +99,7 @@ class Session:
         if measured:
             best = self._measure(metrics)
         if step % config.log_every == 0 or saving or last or measured:
-            self.meter.add(step, metrics | self.training.gradient_norms())
+            self.meter.add(step, metrics | self.training.gradient_norms() | self.training.label_scores())
         if step % config.sample_every == 0 or last:
             yield self._samples()
         if (saving or best) and not last:

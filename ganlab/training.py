@@ -58,6 +58,9 @@ class Training(Protocol):
     def gradient_norms(self) -> Metrics:
         """The length of each network's last gradient, as `gradient/<network>`."""
 
+    def label_scores(self) -> Metrics:
+        """What labels alone tell D, as `labels/<whose>`; nothing where they cannot tell it anything."""
+
     def set_rate(self, factor: float) -> None:
         """Scale every optimizer's configured rate by `factor`."""
 
@@ -70,6 +73,10 @@ class Training(Protocol):
 
 class AdversarialTraining(TrainingState):
     """G against D on an Objective; families override the terms, rarely the step."""
+
+    _judged: tuple[Batch, Tensor, Tensor] | None = (
+        None  # the last batch, fakes and their labels, where these are labels of their own
+    )
 
     @property
     def G(self) -> nn.Module:
@@ -109,18 +116,24 @@ class AdversarialTraining(TrainingState):
         """The batches as this family wants them."""
         return batches
 
+    def asked(self, batch: Batch) -> Tensor | None:
+        """What fakes are asked for: just what the real pictures of the batch are, or that alone would tell D which are which."""
+        return batch.condition
+
     def fakes(self, batch: Batch) -> Tensor:
-        """G's answer to fresh z and the batch's condition, with its graph."""
+        """G's answer to fresh z and what it is asked for, with its graph."""
         with self.autocast():
-            return self.G(self.z(len(batch.real)), batch.condition)
+            return self.G(self.z(len(batch.real)), self.asked(batch))
 
     def discriminator_step(self, batch: Batch, fake: Tensor | None = None) -> Metrics:
         """One D update on `batch.real` and on `fake` (default: fresh ones)."""
         if fake is None:
             with torch.no_grad():
                 fake = self.fakes(batch)
+        asked = self.asked(batch)
+        self._judged = None if asked is None or asked is batch.condition else (batch, fake.detach(), asked)
         with self.autocast():
-            real_logits, fake_logits = self.D(batch.real, batch.condition), self.D(fake, batch.condition)
+            real_logits, fake_logits = self.D(batch.real, batch.condition), self.D(fake, asked)
             terms = self.discriminator_terms(batch, fake, real_logits, fake_logits)
         losses = descend(self.optimizers["D"], "D", terms)
         score = self.objective.score
@@ -130,7 +143,7 @@ class AdversarialTraining(TrainingState):
         """One G update on `fake`, which still has its graph."""
         with frozen(self.D):
             with self.autocast():
-                terms = self.generator_terms(batch, fake, self.D(fake, batch.condition))
+                terms = self.generator_terms(batch, fake, self.D(fake, self.asked(batch)))
             losses = descend(self.optimizers["G"], "G", terms)
         self.update_averages()
         return losses
@@ -144,6 +157,25 @@ class AdversarialTraining(TrainingState):
     def generator_terms(self, batch: Batch, fake: Tensor, fake_logits: Tensor) -> Terms:
         """What G minimises."""
         return {"adversarial": self.objective.generator(fake_logits.float())}
+
+    @torch.no_grad()
+    def label_scores(self) -> Metrics:
+        """D's mean scores of the same pictures, real and fake, with labels of real ones (`labels/of_real`) and of fakes
+        (`labels/of_fake`), dealt out by one place. Nothing where fakes are asked for the labels of the batch.
+
+        In evaluation mode: neither batch norm's averages nor dropout's random numbers may tell that anybody asked.
+        """
+        if self._judged is None:
+            return {}
+        batch, fake, asked = self._judged
+        assert batch.condition is not None
+        labels = {"labels/of_real": batch.condition, "labels/of_fake": asked}
+        pictures = torch.cat([batch.real, fake.to(batch.real.dtype)])
+        self.D.eval()
+        with self.autocast():
+            logits = {name: self.D(pictures, own.roll(1).repeat(2)) for name, own in labels.items()}
+        self.D.train()
+        return {name: self.objective.score(found.float()).mean() for name, found in logits.items()}
 
     def z(self, count: int) -> Tensor:
         """Standard normal z (count, z_dim) from the run's own stream, whatever else draws random numbers."""

@@ -98,6 +98,10 @@ class TrainingState:
                 found[f"gradient/{name}"] = torch.stack(torch._foreach_norm(gradients)).norm()
         return found
 
+    def label_scores(self) -> Metrics:
+        """What labels alone tell D; nothing where there are none."""
+        return {}
+
     def state_dict(self) -> dict[str, Any]:
         """Everything that a resume needs, as tensors and plain containers."""
         return {

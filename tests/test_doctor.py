@@ -18,9 +18,12 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganlab.__main__ import main
-from ganlab.doctor import Finding, examine
+from ganlab.control import Intervention
+from ganlab.core import Batch, Conditioning, DataSpec
+from ganlab.doctor import Finding, examination, examine
 from ganlab.doctor.detectors import DETECTORS
-from ganlab.doctor.detectors.labels import by_chance
+from ganlab.doctor.detectors.labels import by_chance, meaningless
+from ganlab.doctor.detectors.leakage import telling
 from ganlab.doctor.examination import read
 from ganlab.doctor.real import Real
 from ganlab.doctor.record import Record
@@ -32,6 +35,7 @@ from ganlab.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN
 from ganlab.process import work
 from ganlab.run import Run
 from ganlab.store import Annotation, Series
+from ganlab.training import AdversarialTraining
 from ganlab.web import routes
 
 STEPS = np.arange(10, 2010, 10)
@@ -206,15 +210,92 @@ def test_one_picture_repeated_is_told_as_such() -> None:
     assert kinds(record(pictures={2000: tiles(spread=0.01)}, real=Real(one, whole=True))) == {"repeated-data"}
 
 
+SORTED = Real(tiles(400, seed=5, by_column=0.3), whole=True)
+
+
 def test_labels_are_ignored_when_columns_mean_nothing() -> None:
-    facts: dict[str, Any] = {"labelled": True, "num_images": 1000, "real": REAL}
-    assert "labels-ignored" in kinds(record("cgan", pictures={1500: tiles(seed=2), 2000: tiles()}, **facts, **balanced(0.4, 0.6)))
+    facts: dict[str, Any] = {"labelled": True, "num_images": 1000, **balanced(0.4, 0.6)}
+    mixed = {1500: tiles(seed=2), 2000: tiles()}
+    assert kinds(record("cgan", pictures=mixed, **facts)) == {"labels-ignored"}
+    assert kinds(record("cgan", pictures=mixed, real=SORTED, **facts)) == {"labels-ignored"}  # 128,000 images
     sorted_by_label = {1500: tiles(by_column=0.5), 2000: tiles(by_column=0.5)}
-    assert kinds(record("cgan", pictures=sorted_by_label, **facts, **balanced(0.4, 0.6))) == set()
+    assert kinds(record("cgan", pictures=sorted_by_label, real=SORTED, **facts)) == set()
     lone = {1500: tiles(64, columns=64, seed=2), 2000: tiles(64, columns=64)}  # one picture of each label says nothing
-    assert kinds(record("cgan", pictures=lone, **facts, **balanced(0.4, 0.6))) == set()
+    assert kinds(record("cgan", pictures=lone, real=SORTED, **facts)) == set()
     young = facts | {"num_images": 10**6}
     assert kinds(record("cgan", pictures={60: tiles()}, **young)) == set()
+
+
+def test_a_young_g_on_few_images_does_not_ignore_the_labels_yet() -> None:
+    facts: dict[str, Any] = {"labelled": True, "num_images": 1000, "batch_size": 8, **balanced(0.4, 0.6)}
+    mixed = {1500: tiles(seed=2), 2000: tiles()}
+    assert kinds(record("cgan", pictures=mixed, real=SORTED, **facts)) == set()  # 16 passes, but 16,000 images
+    assert kinds(record("cgan", pictures=mixed, **facts)) == {"labels-ignored"}  # whether they say anything nobody knows
+
+
+def test_labels_that_say_nothing_are_told_from_the_training_images() -> None:
+    sorted_by_label = {1500: tiles(by_column=0.5), 2000: tiles(by_column=0.5)}  # G obeys them all the same
+    found = DETECTORS["labels-ignored"](record("cgan", pictures=sorted_by_label, real=REAL, labelled=True))
+    assert found is not None and found.title == "The labels say nothing" and found.fix == {}
+    shuffled = [meaningless(tiles(400, seed=seed)) for seed in range(20)]
+    assert sum(chance is not None for chance in shuffled) >= 18
+    assert meaningless(SORTED.tiles) is None and meaningless(tiles(100)) is None  # ten of each are too few to say
+
+
+def by_labels(real: float | np.ndarray, fake: float | np.ndarray) -> dict[str, np.ndarray]:
+    """What D says of the same pictures with labels of real ones and with labels of fakes."""
+    return {"labels__of_real": real + 0.02 * NOISE, "labels__of_fake": fake - 0.02 * NOISE[::-1]}
+
+
+def test_labels_leak_when_they_alone_tell_real_from_fake() -> None:
+    won = balanced(0.999, 0.001, 0.0001)
+    found = examination._told(
+        [one for detect in DETECTORS.values() if (one := detect(record("cgan", **won, **by_labels(0.98, 0.02))))]
+    )
+    assert [finding.kind for finding in found] == ["label-leak"] and found[0].fix == {}  # it explains why D wins
+    assert kinds(record("cgan", **balanced(0.7, 0.4), **by_labels(0.6, 0.35))) == {"label-leak"}
+    assert kinds(record("cgan", **balanced(0.7, 0.4), **by_labels(0.5, 0.5))) == set()
+    assert kinds(record("cgan", **balanced(0.7, 0.4), **by_labels(0.4, 0.6))) == set()  # fakes are asked for what looks real
+    assert kinds(record("cgan", **balanced(0.7, 0.4), **by_labels(0.55, 0.48))) == set()  # a trace of it
+    once = by_labels(np.where(STEPS < 1000, 0.9, 0.5), np.where(STEPS < 1000, 0.1, 0.5))
+    assert kinds(record("cgan", **balanced(0.7, 0.4), **once)) == set()
+
+
+def test_a_label_written_into_the_pictures_is_read_from_a_few_pixels() -> None:
+    plain, marks = tiles(400, seed=5, by_column=0.3), tiles(400, seed=5, by_column=0.3)
+    marks.rows[:, :10] = np.eye(10)[marks.columns]
+    facts: dict[str, Any] = {"pictures": {2000: tiles(by_column=0.5)}, "labelled": True}
+    assert kinds(record("cgan", real=Real(plain, True), **facts)) == set()
+    assert kinds(record("cgan", real=Real(marks, True), **facts)) == {"labels-in-pictures"}
+    assert kinds(record("dcgan", real=Real(marks, True), pictures={2000: tiles()})) == set()
+    assert telling(marks)[0] == 10 and telling(marks.first(20)) == (0, 0.0)  # too few of each to tell
+    assert telling(tiles(400, by_column=1.0)) == (0, 0.0)  # one picture of each class: no mark, but the picture itself
+
+
+@pytest.mark.parametrize("order", ["d-then-g", "g-then-d"])
+def test_what_labels_tell_d_is_on_record_and_changes_nothing(order: str) -> None:
+    config = small("cgan", image_size=16, width=4, update_order=order, fresh_fakes=order == "d-then-g", architecture="mlp")
+    generator = torch.Generator().manual_seed(0)
+    batch = Batch(torch.rand(8, 1, 16, 16, generator=generator) * 2 - 1, torch.arange(8))
+
+    def trained(asked: Any, ask: bool) -> Any:
+        torch.manual_seed(0)
+        training = FAMILIES["cgan"].build(config, DataSpec(16, 1, Conditioning.LABEL, 10))
+        with pytest.MonkeyPatch.context() as patch:
+            if asked:
+                patch.setattr(AdversarialTraining, "asked", asked)
+            for _ in range(3):
+                training.step(iter([batch] * 2))
+                found = training.label_scores() if ask else {}
+        return found, training
+
+    assert trained(None, True)[0] == {}  # the labels of the batch itself: they cannot tell
+    found, training = trained(lambda self, batch: (batch.condition + 1) % 10, True)
+    assert set(found) == {"labels/of_real", "labels/of_fake"} and all(0 < score < 1 for score in found.values())
+    _, unasked = trained(lambda self, batch: (batch.condition + 1) % 10, False)
+    assert all(module.training for module in training.D.modules())
+    for one, other in zip(training.networks.state_dict().values(), unasked.networks.state_dict().values(), strict=True):
+        assert torch.equal(one, other)
 
 
 def test_the_permutation_test_reads_chance_for_chance() -> None:
@@ -252,6 +333,8 @@ NAMES = st.sampled_from(
         "score/real",
         "score/fake",
         "gradient/G",
+        "labels/of_real",
+        "labels/of_fake",
         "time/waiting_for_data",
         "speed/images_per_second",
         "loss/G_AB/cycle",
@@ -361,6 +444,16 @@ def test_a_finding_names_its_checkpoint_and_a_fix_that_a_fork_takes(tmp_path: Pa
     assert finding.evidence.series[:2] == ("score/real", "score/fake")
 
 
+def test_a_fork_has_seen_the_images_of_its_parent(tmp_path: Path) -> None:
+    fake = FakeRun(tmp_path, batch_size=64, channels=1).start().train(200).checkpoint().finish("stopped")
+    made = prepare_fork(fake.run, 200, batch_size=8, d_steps=3)
+    assert read(made).images_seen == 200 * 64
+    live = FakeRun(tmp_path, batch_size=4, channels=1).start().train(100)
+    live.recorder._writer.intervene(Intervention(50, "d_steps", 5).to_dict(), "d_steps 1 → 5.")
+    assert read(live.run).images_seen == 50 * 4 + 50 * 5 * 4
+    live.finish()
+
+
 def test_route_command_and_function_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
     fake = sick(tmp_path).finish("stopped")
@@ -394,8 +487,6 @@ def test_a_real_run_that_learns_nothing_is_found_and_its_fork_can_begin(tmp_path
 
 
 def test_a_real_run_that_stops_being_a_number_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ganlab.training import AdversarialTraining
-
     step = AdversarialTraining.step
 
     def breaking(self: AdversarialTraining, batches: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ganlab.config import TrainConfig, Value
 from ganlab.core import Conditioning
+from ganlab.course import images_seen
 from ganlab.doctor.detectors import DETECTORS
 from ganlab.doctor.finding import Finding
 from ganlab.doctor.real import Real, real_sample
@@ -16,7 +17,7 @@ from ganlab.families import FAMILIES
 from ganlab.fork import forkable, may_change, settings_at
 from ganlab.run import Run
 
-_GROUPS = ("loss", "score", "gradient", "speed", "time")  # of the metrics that detectors read
+_GROUPS = ("loss", "score", "labels", "gradient", "speed", "time")  # of the metrics that detectors read
 
 
 def examine(run: Run) -> list[Finding]:
@@ -60,6 +61,7 @@ def read(run: Run) -> Record:
         notes=tuple(run.annotations()),
         state=status.state,
         num_images=status.num_images,
+        course=images_seen(run),
         labelled=family.conditioning is Conditioning.LABEL,
         read_sheet=sheet,
         read_real=real,
@@ -79,6 +81,7 @@ HIDES: dict[str, tuple[str, ...]] = {
     "repeated-data": ("collapse", "memorisation", "labels-ignored"),
     "memorisation": ("collapse",),
     "collapse": ("labels-ignored",),
+    "label-leak": ("d-wins",),
 }
 
 

@@ -33,6 +33,7 @@ class Record:
     notes: Sequence[Annotation] = ()
     state: str = "finished"
     num_images: int = 0
+    course: Sequence[tuple[int, int]] = ()  # how many real images D was shown by a step; none: by what the settings say now
     labelled: bool = False  # whether each column of a sheet was asked for a label of its own
     read_sheet: Callable[[int], Tiles | None] = lambda step: None
     read_real: Callable[[], Real | None] = lambda: None
@@ -45,8 +46,11 @@ class Record:
 
     @property
     def images_seen(self) -> int:
-        """Real images that D was shown."""
-        return self.step * self.config.batch_size * self.config.d_steps
+        """Real images that D was shown, by a fork's parent too."""
+        if not self.course:
+            return self.step * self.config.batch_size * self.config.d_steps
+        steps, images = np.array(self.course, dtype=float).T
+        return round(float(np.interp(self.step, steps, images)))
 
     def curve(self, name: str) -> Series:
         """The finite points of a metric; empty where there are none."""
@@ -91,10 +95,14 @@ class Record:
         """How far apart D scores real and fake: 1 when sure and right, 0 when it cannot tell; empty without a scale."""
         if self.objective.certain is None:
             return NOTHING
-        real, fake = self.curve("score/real"), self.curve("score/fake")
-        steps = np.intersect1d(real.steps, fake.steps)
-        apart = real.values[np.isin(real.steps, steps)] - fake.values[np.isin(fake.steps, steps)]
-        return Series(steps, apart / (self.objective.certain[0] - self.objective.certain[1]))
+        apart = self.apart("score/real", "score/fake")
+        return Series(apart.steps, apart.values / (self.objective.certain[0] - self.objective.certain[1]))
+
+    def apart(self, one: str, other: str) -> Series:
+        """How much higher one metric is than the other, at the steps that both have."""
+        a, b = self.curve(one), self.curve(other)
+        steps = np.intersect1d(a.steps, b.steps)
+        return Series(steps, a.values[np.isin(a.steps, steps)] - b.values[np.isin(b.steps, steps)])
 
     @property
     def since(self) -> int:

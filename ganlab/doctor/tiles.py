@@ -47,6 +47,19 @@ class Tiles:
         same = (self.columns[:, None] == self.columns[None]) & ~np.eye(len(self.rows), dtype=bool)
         return float(self.distances[same].mean()) if same.any() else self.diversity
 
+    def told(self, columns: np.ndarray | None = None, least: float = 0.0) -> np.ndarray:
+        """(P',) the share of each pixel's variance that lies between the means of the columns (correlation ratio, Pearson 1905).
+
+        Of the pixels that vary more than `least`; `columns` are taken in place of the pictures' own.
+        """
+        whole = self.rows.var(axis=0, dtype=np.float64)
+        rows = self.rows[:, whole > least].astype(np.float64)
+        rows -= rows.mean(axis=0)
+        _, index, count = np.unique(self.columns if columns is None else columns, return_inverse=True, return_counts=True)
+        sums = (index[:, None] == np.arange(len(count))).T.astype(np.float64) @ rows
+        shares: np.ndarray = (sums**2 / count[:, None]).sum(axis=0) / len(rows) / whole[whole > least]
+        return shares
+
     def first(self, count: int) -> Tiles:
         """Only so many."""
         return Tiles(self.rows[:count], self.columns[:count])

@@ -9,6 +9,7 @@ from ganlab.doctor.detectors.collapse import collapse
 from ganlab.doctor.detectors.dead import dead
 from ganlab.doctor.detectors.divergence import divergence
 from ganlab.doctor.detectors.labels import labels_ignored
+from ganlab.doctor.detectors.leakage import label_leak, labels_in_pictures
 from ganlab.doctor.detectors.memorisation import memorisation, repeated_data
 from ganlab.doctor.detectors.oscillation import oscillation
 from ganlab.doctor.detectors.rate import rate
@@ -25,6 +26,8 @@ DETECTORS: dict[str, Detector] = {
     "memorisation": memorisation,
     "collapse": collapse,
     "labels-ignored": labels_ignored,
+    "label-leak": label_leak,
+    "labels-in-pictures": labels_in_pictures,
     "rate": rate,
     "d-wins": d_wins,
     "g-wins": g_wins,

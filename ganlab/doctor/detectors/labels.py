@@ -16,18 +16,25 @@ from ganlab.doctor.tiles import Tiles
 SHUFFLES = 400
 CHANCE = 0.02  # columns that differ less than in so many of the shuffled sheets are no different
 LEAST = 30  # pictures
+REAL_SHUFFLES, PER_LABEL = 50, 20  # of the training images, of which there must be so many of each label, on average
+SOME = 512  # training images, and pixels of each, that are looked at
+VARIES = 1e-4  # variance of a pixel, of the range 0..1
 EPOCHS, ENOUGH = 2, 64_000  # passes through the data, or images: labels are among the last things that G learns
 
 
 def labels_ignored(record: Record) -> Finding | None:
-    """Pictures of one label are no more alike than pictures of different ones."""
+    """Pictures of one label are no more alike than pictures of different ones: the real ones, or those of the newest sheet."""
+    if not record.labelled:
+        return None
+    if record.real is not None and (chance := meaningless(record.real.tiles)) is not None:
+        return _of_data(record, chance)
     newest = record.newest_sheet
-    if newest is None or not record.labelled:
+    if newest is None:
         return None
     step, tiles = newest
     if len(tiles.rows) < LEAST or not _comparable(tiles) or record.step < 2 * LEAST or tiles.diversity < 0.02:
         return None
-    if record.images_seen < min(EPOCHS * record.num_images, ENOUGH):
+    if record.images_seen < (min(EPOCHS * record.num_images, ENOUGH) if record.real is None else ENOUGH):
         return None
     chance = by_chance(tiles)
     if chance < CHANCE or _sorted_before(record):
@@ -46,6 +53,37 @@ def labels_ignored(record: Record) -> Finding | None:
             "check that each image lies in the folder of its class. No setting can help G to learn labels that say nothing."
         ),
     )
+
+
+def _of_data(record: Record, chance: float) -> Finding:
+    return Finding(
+        kind="labels-ignored",
+        title="The labels say nothing",
+        severity="failure",
+        step_from=0,
+        step_to=record.step,
+        evidence=Evidence((), {"as different by chance": chance}, record.sheets[-1:]),
+        explanation=(
+            "The training images of one label are no more alike than images of different labels: of the same images with their "
+            f"labels shuffled at random {chance:.0%} are as well sorted. Check that each image lies in the folder of its class. "
+            "No setting can help G to learn labels that say nothing."
+        ),
+    )
+
+
+def meaningless(real: Tiles) -> float | None:
+    """The share of shuffled labels that tell as much of the real images as their own; None where those do tell something, or
+    there are too few images to say so."""
+    random, labels = np.random.default_rng(0), len(np.unique(real.columns))
+    if labels < 2 or len(real.rows) < max(LEAST, PER_LABEL * labels):
+        return None
+    images = random.permutation(len(real.rows))[: max(SOME, PER_LABEL * labels)]
+    pixels = random.permutation(real.rows.shape[1])[:SOME]
+    some = Tiles(real.rows[np.ix_(images, pixels)], real.columns[images])
+    own = float(some.told(least=VARIES).sum())
+    shuffled = [float(some.told(random.permutation(some.columns), VARIES).sum()) for _ in range(REAL_SHUFFLES)]
+    chance = float(np.mean(np.array(shuffled) >= own))
+    return chance if own > 0 and chance >= CHANCE else None
 
 
 def _comparable(tiles: Tiles) -> bool:

@@ -5,6 +5,7 @@ export const CHARTS = {
   score: { title: "Scores", hint: "what D says of real images x and of fakes G(z)" },
   distance: { title: "Distance to real images", hint: "fakes of the same z against the training images; smaller is better" },
   gradient: { title: "Gradients", hint: "the length of each network's gradient: how hard its loss pulls at its weights" },
+  labels: { title: "Labels alone", hint: "what D says of the same images with labels of real ones and with labels of fakes" },
   speed: { title: "Speed" },
 };
 const HIDDEN = ["time"];

@@ -1,0 +1,79 @@
+"""Label leakage: the label gives away what D or G should have to find out from the picture.
+
+A conditional D judges pairs of picture and label (Mirza & Osindero 2014). Where fakes are asked for other labels than real
+pictures have, in other shares or under other numbers, the label alone tells real from fake and D need not look (Kaufman et al.
+2012, Leakage in Data Mining). The test is to hold the pictures and exchange the labels (permutation importance, Breiman 2001).
+Where the label is written into the picture, by a caption, a frame or a watermark, a few pixels stand for the whole picture.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganlab.doctor.finding import Evidence, Finding
+from ganlab.doctor.record import Record
+from ganlab.doctor.tiles import Tiles
+
+OF_REAL, OF_FAKE = "labels/of_real", "labels/of_fake"
+SHARE = 0.15  # of what D sees between real and fake that it may see by labels alone
+SAID = 0.9  # of the difference of a pixel between pictures that the label explains
+VARIES = 0.005  # variance of a pixel that is worth asking about, of the range 0..1
+FEW = 0.5  # of the pixels that vary: where it is more of them, pictures of a class are alike as a whole
+LEAST = 4  # pictures of a label, on average
+
+
+def label_leak(record: Record) -> Finding | None:
+    """D scores the same pictures higher with labels of real ones than with labels of fakes, all through the late part."""
+    by_label = record.late(record.apart(OF_REAL, OF_FAKE))
+    whole = record.late(record.apart("score/real", "score/fake"))
+    if not len(by_label) or not len(whole) or np.quantile(by_label, 0.1) <= 0 or np.median(whole) <= 0:
+        return None
+    share = float(np.median(by_label) / np.median(whole))
+    if share < SHARE:
+        return None
+    numbers = {"apart by label alone / by picture and label": share, "apart by label alone": float(np.median(by_label))}
+    return Finding(
+        kind="label-leak",
+        title="The labels give the fakes away",
+        severity="warning",
+        step_from=record.began(record.apart(OF_REAL, OF_FAKE), lambda values: values > 0),
+        step_to=record.step,
+        evidence=Evidence((OF_REAL, OF_FAKE), numbers, record.sheets[-1:]),
+        explanation=(
+            "D tells real from fake by the label: the same pictures score higher with labels of real ones than with labels that "
+            f"fakes are asked for, {share:.0%} of all that D sees between the two. What D learns from labels it does not teach "
+            "G. No setting mends this: ask for fakes with the labels of the real pictures of the batch, in the same shares and "
+            "under the same numbers; look for classes that have hardly any images."
+        ),
+    )
+
+
+def labels_in_pictures(record: Record) -> Finding | None:
+    """A few pixels of the training images say the label outright."""
+    if not record.labelled or record.real is None:
+        return None
+    pixels, share = telling(record.real.tiles)
+    if not pixels:
+        return None
+    return Finding(
+        kind="labels-in-pictures",
+        title="The label is written into the training images",
+        severity="warning",
+        step_from=0,
+        step_to=record.step,
+        evidence=Evidence((), {"pixels that tell the label": float(pixels), "of those that vary": share}, record.sheets[-1:]),
+        explanation=(
+            f"{pixels:,} of the training images' pixels ({share:.0%} of those that vary) depend on little but the label: "
+            "a caption, a frame, a watermark or a colour that stands for the class. D and G can agree on the label by those "
+            "alone, and every picture that G draws will carry them. Crop or paint over what marks the class, and begin anew."
+        ),
+    )
+
+
+def telling(tiles: Tiles) -> tuple[int, float]:
+    """How many pixels the label decides, and their share of those that vary; (0, 0.0) where that says nothing of labels."""
+    labels = len(np.unique(tiles.columns))
+    if labels < 2 or len(tiles.rows) < LEAST * labels:
+        return 0, 0.0
+    said = tiles.told(least=VARIES) >= SAID
+    return (int(said.sum()), float(said.mean())) if 0 < said.sum() < FEW * len(said) else (0, 0.0)
