@@ -157,7 +157,7 @@ def draw_row(model: str | None, seed: float | None, truncation: float, *_: Any) 
     pipeline, images = of_every_class(model, seed, 1, truncation)
     z = _z(pipeline, seed, 1, truncation)[0]
     named = zip(images, pipeline.labels, scored(pipeline, images, list(range(len(images)))), strict=False)
-    figures = [figure(image, f"{name}  {score}".strip(), Latent.of(str(model), z, name)) for image, name, score in named]
+    figures = [figure(image, _caption(name, score), Latent.of(str(model), z, name)) for image, name, score in named]
     few = "" if len(images) == len(pipeline.labels) else f" (the first {len(images)} of {len(pipeline.labels)})"
     return f"<h3>One z in every class{few}</h3>{row(figures, 'along')}{on_judge(pipeline)}"
 
@@ -199,9 +199,13 @@ def draw_blend(
     images = pipeline.generate(z, mixed)
     said = scored(pipeline, images, mixed) if judged else [""] * STEPS
     steps = zip(images, shares.tolist(), said, strict=True)
-    figures = [figure(image, " · ".join(filter(None, (f"{100 * part:.0f} %", score)))) for image, part, score in steps]
+    figures = [figure(image, _caption(f"{100 * part:.0f} %", score)) for image, part, score in steps]
     query = _query(model, seed, truncation, first, second, share, rows, judged)
     return row(figures, "along") + links(query, images, STEPS, f"{first}-to-{second}")
+
+
+def _caption(name: str, score: str) -> str:
+    return f"{name} · {score}" if score else name
 
 
 def _mixture(pipeline: Pipeline, first: str, second: str, share: float | list[float]) -> torch.Tensor:
