@@ -19,8 +19,17 @@ from ganlab.web import routes
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -r requirements-dev.txt")
 
+PATIENCE = 30_000  # milliseconds: several processes test at once
+playwright.expect.set_options(timeout=PATIENCE)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update"]
+# The address bar's popup is a page in a process of its own, in every window, headless too. Playwright's own list is repeated,
+# since Chromium heeds the last one only.
+FEATURES = "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,AvoidUnnecessaryBeforeUnloadCheckSync,"
+FEATURES += "DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,"
+FEATURES += "ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,NetworkTimeServiceQuerying,"
+FEATURES += "AimEnabled,PreconnectToSearch"
+ARGUMENTS += [f"--disable-features={FEATURES}"]
 
 
 @pytest.fixture(scope="module")  # playwright keeps an event loop running: it must be gone before tests that start their own
@@ -49,7 +58,7 @@ def page(browser: playwright.Browser) -> Iterator[playwright.Page]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE)
     yield page
     context.close()
     assert errors == []
