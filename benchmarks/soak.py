@@ -160,7 +160,7 @@ class Lesson:
             elif known:
                 run = self.random.choice(known)
                 what = self.random.choice(["stop", "pause", "continue", "step", "change", "resume", "fork", "delete", "clean"])
-                if what in ("pause", "continue", "step", "change"):
+                if what in ("stop", "pause", "continue", "step", "change"):
                     await self._control(run, what)
                 else:
                     await self._press(what, self._act(what, run))
@@ -169,13 +169,13 @@ class Lesson:
         values = {"command": what, "who": "soak"} | (
             {"name": "lr", "value": self.random.choice([1e-4, 3e-4])} if what == "change" else {}
         )
-        answer = await self.client.post(f"/api/runs/{run.id}/control", json=values, headers={"Origin": self.url, "X-GANLab": "1"})
+        path = f"/api/runs/{run.id}/{'stop' if what == 'stop' else 'control'}"
+        answer = await self.client.post(path, json=values, headers={"Origin": self.url, "X-GANLab": "1"})
         self.seen.clicks[what] += 1
         self._note(f"control {what}", answer)
 
     def _act(self, what: str, run: Run) -> Callable[[], object]:
         return {
-            "stop": lambda: run.request_stop("soak"),
             "resume": lambda: resume(run),
             "fork": lambda: fork(run) if len(runs(self.root)) < MOST_RUNS else None,
             "delete": run.delete,
