@@ -1,11 +1,13 @@
 """Thirty people drag sliders at once: how soon each gets a picture, alone and beside heavy work of the same machine.
 
-    python benchmarks/crowd.py [--people 30] [--seconds 10] [--beside nothing training search]
+    python benchmarks/crowd.py [--people 30] [--seconds 10] [--rest 0] [--beside nothing training search]
 
 Each person is a kept-alive connection that does what playground.js does: one request in flight, and the next one, for where
 the slider is by then, as soon as the picture has come; a mouse moves 60 times a second, so there always is a next one. A
 picture that is refused (503 or 429) is asked for again, at the then newest position, and counts as late by that. `training`
-is a run in a process of its own, `search` G's closest picture, again and again, in the server itself.
+is a run in a process of its own, `search` G's closest picture, again and again, in the server itself. With --rest everybody
+lets the slider rest each time they have dragged for so many seconds, and goes on when the page has what it then asks for: D's
+score of the picture and a sheet of samples, which count as no picture, but are drawn while the others drag.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from playground import served, training  # noqa: E402
 MODELS = ("digits-quick", "digits-cgan", "shapes-quick", "digits-dcgan", "digits-lsgan")
 MOUSE_HERTZ = 60
 SETTLE = 2.0  # seconds of dragging that are not counted
+SETTLED = 0.15  # seconds without a new wish, then playground.js asks for the rest
+RESTING: tuple[tuple[str, dict[str, str]], ...] = (("shown", {}), ("picture", {"n": "16"}))
 
 
 @dataclass
@@ -43,9 +47,10 @@ class Person:
     waits: list[float] = field(default_factory=list)
     refused: int = 0
 
-    async def drag(self, client: httpx.AsyncClient, until: float, counted: float) -> None:
-        """Until the clock says `until`; what began before `counted` counts nowhere."""
+    async def drag(self, client: httpx.AsyncClient, until: float, counted: float, rest: float) -> None:
+        """Until the clock says `until`; what began before `counted` counts nowhere; every `rest` seconds, if any, a pause."""
         model, step = MODELS[self.number % len(MODELS)], 0
+        dragged_since = time.perf_counter() - rest * self.number / 30  # not all at once
         label = {"label": "3"} if model in ("digits-cgan", "shapes-quick") else {}
         while (started := time.perf_counter()) < until:
             step += 1
@@ -60,17 +65,21 @@ class Person:
             if started >= counted:
                 self.waits.append(took)
             await asyncio.sleep(max(0.0, 1 / MOUSE_HERTZ - took))
+            if rest and time.perf_counter() - dragged_since > rest:
+                await asyncio.sleep(SETTLED)
+                await asyncio.gather(*(client.get(f"/api/{what}", params=query | more) for what, more in RESTING))
+                dragged_since = time.perf_counter()
 
 
-async def crowd(port: int, people: int, seconds: float) -> tuple[list[Person], float]:
+async def crowd(port: int, people: int, seconds: float, rest: float) -> tuple[list[Person], float]:
     """Everybody drags; the people, and the longest silence between two pictures of one person, the end included."""
-    limits = httpx.Limits(max_connections=people, max_keepalive_connections=people)
+    limits = httpx.Limits(max_connections=2 * people, max_keepalive_connections=2 * people)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60) as client:
         for model in MODELS:  # loading is no part of dragging
             await client.get("/api/picture", params={"model": model})
         everybody = [Person(number) for number in range(people)]
         now = time.perf_counter()
-        await asyncio.gather(*(person.drag(client, now + SETTLE + seconds, now + SETTLE) for person in everybody))
+        await asyncio.gather(*(person.drag(client, now + SETTLE + seconds, now + SETTLE, rest) for person in everybody))
         over = time.perf_counter() - (now + SETTLE + seconds)
     return everybody, over
 
@@ -110,7 +119,7 @@ def main() -> None:
         with served() as port:
             for beside in options.beside:
                 with training(beside == "training"), searching(port) if beside == "search" else training(False):
-                    everybody, over = asyncio.run(crowd(port, options.people, options.seconds))
+                    everybody, over = asyncio.run(crowd(port, options.people, options.seconds, options.rest))
                 report(beside, everybody, over, options.seconds)
 
 
@@ -132,6 +141,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--rest", type=float, default=0.0, help="seconds of dragging from one pause to the next; 0 for none")
     parser.add_argument(
         "--beside", nargs="+", default=["nothing", "training", "search"], choices=["nothing", "training", "search"]
     )
