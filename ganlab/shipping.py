@@ -54,7 +54,8 @@ def ship(folder: Path, name: str, target: Path = SHIPPED) -> Generator[Loading, 
     said = reading.read(made / CARD if (made / CARD).is_file() else SHIPPED / name / CARD)
     made.mkdir(parents=True, exist_ok=True)
     settings = json.loads((folder / checkpoint.INFO).read_text())
-    settings |= {"config": info.config | {"device": "auto"}, "recipe": name}
+    began = Path(str(info.config.get("start_from", ""))).name  # where on this machine it lay is nobody's business
+    settings |= {"config": info.config | {"device": "auto", "start_from": began}, "recipe": name}
     (made / checkpoint.INFO).write_text(json.dumps(settings, indent=2) + "\n")
     parameters = _weigh(folder, made)
     pictured = _picture(made, next((place for place in (made, SHIPPED / name) if (place / SOURCE).is_file()), None))

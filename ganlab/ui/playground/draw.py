@@ -74,7 +74,7 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     painted = restored.then(None, widgets.sheet, js="(sheet) => window.ganlabPad.paint(sheet)", **QUIET)
     painted.then(look, searched, told, **look_settings)  # the sheet's own change may come before the model is in its menu
     # At once, while `look` may be in line: by the time that a search begins, it must be known what is drawn.
-    gr.on([widget.change for widget in asked], replaced, searched, None, **QUIET)
+    gr.on([widgets.sheet.change, widgets.model.change, widgets.label.change], replaced, searched, None, **QUIET)
     for event in arrivals(widgets.model, "draws", drawing):
         event.then(labels, widgets.model, widgets.label, **QUIET).then(look, searched, told, **look_settings)
     gr.on([widgets.sheet.change, widgets.label.input], look, searched, told, **look_settings)
