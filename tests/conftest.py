@@ -25,19 +25,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.register_profile("ganlab", deadline=None)
 settings.load_profile("ganlab")
 
+PANELS = ("draw_layers", "every_panel", "explore", "in_browser", "translate")  # browser tests of the playground
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file in one process; all that share the app (`served`, below) in one, which begins with them and waits a lot."""
+    """A file in one process; those that share the app (`served`, below) in two, which begin with them and wait a lot."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return "app" if file.startswith("tests/browser/") or file == "tests/test_app.py" else file
+            if file.startswith("tests/browser/") or file == "tests/test_app.py":
+                return "panels" if Path(file).stem.removeprefix("test_") in PANELS else "pages"
+            return file
 
     return Scheduling(config, log)
 
