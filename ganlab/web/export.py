@@ -7,9 +7,11 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -24,49 +26,77 @@ _ROWS = 1000
 
 def metrics_csv(run: Run) -> Iterator[bytes]:
     """One row per step, one column per metric; empty where a metric has no value at a step."""
-    series = run.metrics()
-    yield _lines([["step", *series]])
-    steps = np.unique(np.concatenate([[], *(item.steps for item in series.values())])).astype(np.int64)
-    for start in range(0, len(steps), _ROWS):
-        part = steps[start : start + _ROWS]
-        yield _lines(zip(part.tolist(), *(_column(item, part) for item in series.values()), strict=True))
+    yield from _table(run.metrics())
 
 
 def export_zip(run: Run, *, private: bool = True) -> Iterator[bytes]:
     """metrics.csv, config.json, every sample sheet and the newest checkpoint, less the state that only a resume needs.
 
-    The record is read before the first byte is given, so that a damaged one raises while there is still time to say so.
+    All but the sheets is read or opened before the first byte is given: what is damaged or gone raises while there is still
+    time to say so, and a run that is deleted later is complete all the same but for sheets, which the zip then says.
     Without `private`, no file tells a path of this machine.
     """
-    stream = _Stream()
+    stream, missed = _Stream(), []
     date_time = time.gmtime(run.settings["created"])[:6]
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in _members(run, private):
-            info = zipfile.ZipInfo(f"{run.id}/{name}", date_time)
-            # PNGs and weights do not compress.
-            info.compress_type = zipfile.ZIP_DEFLATED if name.endswith((".json", ".csv")) else zipfile.ZIP_STORED
-            with archive.open(info, "w", force_zip64=True) as member:
-                for chunk in content:
+    with ExitStack() as held, zipfile.ZipFile(stream, "w") as archive:
+        for name, content in _members(run, private, held):
+            try:
+                first = next(content, b"")
+            except FileNotFoundError:
+                missed.append(name)
+                continue
+            with archive.open(_info(f"{run.id}/{name}", date_time), "w", force_zip64=True) as member:
+                for chunk in chain((first,), content):
                     member.write(chunk)
                     yield stream.take()
+        if missed:
+            sentence = "This run was deleted while it was being downloaded, so these files are missing:"
+            archive.writestr(_info(f"{run.id}/INCOMPLETE.txt", date_time), "\n".join([sentence, *missed, ""]))
     yield stream.take()
 
 
-def _members(run: Run, private: bool) -> Iterator[tuple[str, Iterable[bytes]]]:
-    yield "metrics.csv", metrics_csv(run)
-    yield "config.json", _settings(run.path / "config.json", private)
-    for path in map(run.sample_path, run.samples()):
-        yield f"samples/{path.name}", _chunks(path)
+def _info(name: str, date_time: tuple[int, ...]) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, date_time)  # type: ignore[arg-type]
+    if name.endswith((".json", ".csv")):  # PNGs and weights do not compress
+        info.compress_type = zipfile.ZIP_DEFLATED
+    return info
+
+
+def _members(run: Run, private: bool, held: ExitStack) -> list[tuple[str, Iterator[bytes]]]:
+    """Names and contents; the files that `held` keeps open can be read to their ends even when they are deleted."""
+    metrics, sheets = run.metrics(), run.samples()
+    kept = [run.path / "config.json"]
     for folder in run.checkpoints()[-1:]:
-        for path in sorted(folder.iterdir()):
-            if path.name != STATE:
-                told = _settings(path, private) if path.suffix == ".json" else _chunks(path)
-                yield f"checkpoints/{folder.name}/{path.name}", told
+        kept += sorted(path for path in folder.iterdir() if path.name != STATE)
+    files = [(path, held.enter_context(path.open("rb"))) for path in kept]
+    settings, *weights = [(path.relative_to(run.path).as_posix(), _told(path, file, private)) for path, file in files]
+    pictures = [(f"samples/{path.name}", _sheet(path)) for path in map(run.sample_path, sheets)]
+    return [("metrics.csv", _table(metrics)), settings, *pictures, *weights]
 
 
-def _settings(path: Path, private: bool) -> Iterable[bytes]:
-    """A JSON file as it is, or without the server's paths."""
-    return _chunks(path) if private else [json.dumps(discreet(json.loads(path.read_text())), indent=2).encode()]
+def _told(path: Path, file: BinaryIO, private: bool) -> Iterator[bytes]:
+    """A file as it is; or, of JSON, without the server's paths."""
+    if private or path.suffix != ".json":
+        return _chunks(file)
+    return iter([json.dumps(discreet(json.load(file)), indent=2).encode()])
+
+
+def _sheet(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from _chunks(file)
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _table(series: Mapping[str, Series]) -> Iterator[bytes]:
+    yield _lines([["step", *series]])
+    steps = np.unique(np.concatenate([[], *(item.steps for item in series.values())])).astype(np.int64)
+    for start in range(0, len(steps), _ROWS):
+        part = steps[start : start + _ROWS]
+        yield _lines(zip(part.tolist(), *(_column(item, part) for item in series.values()), strict=True))
 
 
 class _Stream(io.RawIOBase):
@@ -87,12 +117,6 @@ class _Stream(io.RawIOBase):
         data = b"".join(self._parts)
         self._parts.clear()
         return data
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
 
 
 def _column(series: Series, steps: np.ndarray) -> list[float | str]:
