@@ -310,6 +310,7 @@ def test_a_page_gives_a_student_no_living_button(page: str, monkeypatch: pytest.
     assert not shown.exception
     found = [button for button in shown.button if button.label in ASKED]
     assert all(button.disabled for button in found), [button.label for button in found if not button.disabled]
+    assert "Train this" not in {link.proto.label for link in shown.get("page_link")}
     said = " ".join([*(caption.value for caption in shown.caption), *(button.help or "" for button in found)])
     assert page == "home" or found
     assert "Only the teacher can" in said

@@ -14,6 +14,7 @@ from hub_server import Hub, serving, use
 from PIL import Image, ImageDraw
 
 from ganlab import models, zoo
+from ganlab.ui import playground
 from ganlab.ui.playground import classes, explore, from_hub, latent, remarks, sketch, translate
 from ganlab.ui.playground.explore import close
 from ganlab.ui.playground.figures import drawing
@@ -49,6 +50,31 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def shown(choices: list[tuple[str, str]], name: str) -> str:
     return next(text for text, value in choices if value == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", ""),
+        ("shapes-quick", ""),
+        ("dcgan-mnist", "DCGAN: digits at 64 pixels is not on this machine yet: pick it from the menu to download it."),
+        ("org/name", "org/name is not on this machine: fetch it under “Another model from the Hub”."),
+        (
+            "org/name@../x",
+            "There is no model named 'org/name@../x' here: it was deleted, or is a run that has no checkpoint yet.",
+        ),
+        (
+            "20260101-gone",
+            "There is no model named '20260101-gone' here: it was deleted, or is a run that has no checkpoint yet.",
+        ),
+        (
+            "<b>" * 99,
+            f"There is no model named {('<b>' * 99)[:80]!r} here: it was deleted, or is a run that has no checkpoint yet.",
+        ),
+    ],
+)
+def test_an_address_that_names_a_model_that_is_not_here_is_answered(online: Hub, name: str, sentence: str) -> None:
+    assert playground.missing(name) == sentence
 
 
 def test_the_menus_say_what_a_model_of_the_catalogue_would_cost(online: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,9 @@ from ganlab import checkpoint, zoo
 from ganlab.models import Model
 from ganlab.recipes import RECIPES
 from ganlab.run import Run
+from ganlab.ui.asking import may
 from ganlab.ui.wording import age, progress, what
+from ganlab.web.rights import Action
 
 PER_ROW = 4
 MOST = 12
@@ -45,7 +47,10 @@ def card(model: Model) -> None:
             st.caption(remarks)
         with st.container(gap="xxsmall"):
             st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
-            st.page_link("pages/train.py", label="Train this", icon=":material/model_training:", query_params=train_query(info))
+            if may(Action.LAUNCH):
+                st.page_link(
+                    "pages/train.py", label="Train this", icon=":material/model_training:", query_params=train_query(info)
+                )
 
 
 def train_query(info: checkpoint.Info) -> dict[str, str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import html
+from contextlib import suppress
 from typing import Any
 
 import gradio as gr
 
+from ganlab import zoo
 from ganlab.ui.playground import classes, draw, explore, latent, layers, lines, translate
+from ganlab.ui.playground.events import TURNING
 from ganlab.web.shelf import playable
 
 TABS = {
@@ -35,6 +39,7 @@ def build() -> gr.Blocks:
                 translate.panel(demo)
             with gr.Tab(TABS["layers"], id="layers") as tab:
                 layers.panel(demo, tab)
+        demo.load(_say_what_is_missing, None, None, **TURNING)
         demo.load(_tab, None, tabs, queue=False, show_progress="hidden", api_visibility="private")
     lines.bound(demo)
     return demo
@@ -47,3 +52,21 @@ def _tab(request: gr.Request) -> Any:
         name = request.query_params.get("model")
         wanted = "translate" if any(model.translates for model in playable() if model.name == name) else ""
     return gr.Tabs(selected=wanted) if wanted else gr.skip()
+
+
+def _say_what_is_missing(request: gr.Request) -> None:
+    """Where the address names a model that is not here, the panels show another one: not without a word."""
+    if sentence := missing(request.query_params.get("model", "")):
+        gr.Warning(html.escape(sentence), title="Another model is shown", duration=None)
+
+
+def missing(name: str) -> str:
+    """Why a model cannot be played with, and what to do, in one sentence; "" where it can be, or none is named."""
+    if not name or any(model.name == name for model in playable()):
+        return ""
+    if entry := zoo.named(name):
+        return f"{entry.title} is not on this machine yet: pick it from the menu to download it."
+    with suppress(ValueError):  # no address
+        if zoo.on_hub(name):
+            return f"{name} is not on this machine: fetch it under “Another model from the Hub”."
+    return f"There is no model named {name[:80]!r} here: it was deleted, or is a run that has no checkpoint yet."
