@@ -26,7 +26,8 @@ _ANEW = "anew"  # a line in the mailbox: another worker reads from here on
 class Request:
     """One letter: `command`, by `who`. "update" names a network to update alone once, "change" a knob and its `value`.
 
-    `id` is given when it is sent: it tells letters of equal words apart.
+    `id` is given when it is sent: it tells letters of equal words apart. `late` letters were confirmed to an earlier worker,
+    which had no time for them.
     """
 
     command: str
@@ -34,10 +35,14 @@ class Request:
     value: Value | None = None
     who: str = ""
     id: str = field(default="", compare=False)
+    late: bool = field(default=False, compare=False)
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any], config: TrainConfig) -> Request:
-        """From outside, checked against the run's settings; ValueError, one sentence, for what cannot be asked."""
+    def parse(cls, values: Mapping[str, Any], config: TrainConfig, begun: TrainConfig | None = None) -> Request:
+        """From outside, checked against the run's settings now and those that it had in the beginning.
+
+        ValueError, one sentence, for what cannot be asked.
+        """
         command, name, who = (str(values.get(key, ""))[:100] for key in ("command", "name", "who"))
         if command not in COMMANDS:
             raise ValueError(f"command = {command!r} is not one of {', '.join(COMMANDS)}.")
@@ -45,7 +50,7 @@ class Request:
             raise ValueError(f"update = {name!r} is not one of {', '.join(NETWORKS)}.")
         value = values.get("value") if command == "change" else None
         if command == "change":
-            value = getattr(changed(config, name, value), name)
+            value = getattr(changed(config, name, value, changeable(begun or config)), name)
         return cls(command, name if command in ("update", "change") else "", value, who)
 
 
@@ -96,23 +101,29 @@ def made_by(state: Mapping[str, Any], record: Sequence[Intervention]) -> list[In
         return [one for one in record[:kept] if one.step <= state["step"]]
     left, made = [Intervention.from_dict(values) for values in kept], []
     for one in record:
-        if one in left:
-            left.remove(one)
+        place = next((index for index, other in enumerate(left) if _same(one, other)), None)
+        if place is not None:
+            del left[place]
             made.append(one)
     return made
 
 
-def changed(config: TrainConfig, name: str, value: Any) -> TrainConfig:
-    """`config` with a knob changed that may be changed while training; ValueError names those that may."""
-    live = [knob.name for knob in config.knobs() if knob.live and knob.name not in unused_by(config)]
+def _same(one: Intervention, other: Intervention) -> bool:
+    """A fork may be asked, at its very step, for what its parent was asked for there: the letters tell them apart."""
+    return one == other and (one.letter == other.letter or not (one.letter and other.letter))
+
+
+def changed(config: TrainConfig, name: str, value: Any, live: Sequence[str] | None = None) -> TrainConfig:
+    """`config` with a knob changed that may be changed while training (of those in `live`); ValueError names those that may."""
+    live = [knob.name for knob in config.knobs() if knob.live] if live is None else live
     if name not in live:
         raise ValueError(f"{name} cannot be changed while {config.family} trains; these can: {', '.join(live)}.")
     return config.replace(**{name: value})
 
 
-def unused_by(config: TrainConfig) -> frozenset[str]:
-    """Knobs without a meaning for this run."""
-    return frozenset() if config.fid_every else frozenset({"fid_every"})
+def changeable(begun: TrainConfig) -> list[str]:
+    """What may be changed while a run trains that began with these settings: without a gauge there is nothing to measure."""
+    return [knob.name for knob in begun.knobs() if knob.live and (knob.name != "fid_every" or begun.fid_every)]
 
 
 class Mailbox:
@@ -129,7 +140,9 @@ class Mailbox:
     def add(self, request: Request) -> None:
         """Append in one write, so that letters of several senders do not mix; OSError when there is no room."""
         values = asdict(replace(request, id=request.id or uuid.uuid4().hex))
-        line = (json.dumps({key: value for key, value in values.items() if value not in ("", None)}) + "\n").encode()
+        del values["late"]  # is for the reader to say
+        told = json.dumps({key: value for key, value in values.items() if value not in ("", None)})
+        line = f"\n{told}\n".encode()  # a line of its own, even after half of one for which there was no room
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             if os.write(descriptor, line) < len(line):
@@ -155,7 +168,8 @@ class Mailbox:
         letters: list[Request] = []
         for request in filter(None, map(_read, whole.splitlines())):
             if request.command == _ANEW:
-                letters = [letter for letter in letters if letter.id and letter.command in _LASTING]
+                lasting = [letter for letter in letters if letter.id and letter.command in _LASTING]
+                letters = [replace(letter, late=True) for letter in lasting]
             elif not (request.id and request.id in self._done):
                 letters.append(request)
         return letters

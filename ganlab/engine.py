@@ -6,7 +6,8 @@ Nothing reads a loss back per step: metrics stay tensors and cross to the host b
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
@@ -38,14 +39,16 @@ def train(
     initial: Mapping[str, nn.Module] | None = None,
     letters: Letters = lambda: (),
     record: Sequence[Intervention] = (),
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
     """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`, `initial` trained generators.
 
     `letters` is asked a few times a second, and while paused, for what a person wants: "stop" ends the run after a
-    checkpoint. `record` holds what was changed in earlier lives of this run: it is changed again at the same steps. Raises
-    ValueError for settings that do not fit together or data that cannot be had, Diverged when a loss stops being a number.
+    checkpoint. `record` holds what was changed in earlier lives of this run: it is changed again at the same steps. `clock`
+    counts the seconds that are training. Raises ValueError for settings that do not fit together or data that cannot be
+    had, Diverged when a loss stops being a number.
     """
-    session = yield from _prepared(config, initial)
+    session = yield from _prepared(config, initial, clock)
     yield from session.run(letters, record, resume)
 
 
@@ -53,32 +56,39 @@ class Session:
     """A training with everything around it: data, gauge, meter, and what it was asked to do."""
 
     def __init__(
-        self, config: TrainConfig, training: Training, dataset: Dataset, device: str, examples: Batch | None, gauge: Gauge | None
+        self,
+        config: TrainConfig,
+        training: Training,
+        dataset: Dataset,
+        device: str,
+        examples: Batch | None,
+        gauge: Gauge | None,
+        clock: Callable[[], float],
     ) -> None:
         self.config, self.training, self.dataset, self.device = config, training, dataset, device
-        self.examples, self.gauge = examples, gauge
+        self.examples, self.gauge, self.clock = examples, gauge, clock
         self.step = self.saved = 0
-        self.paused = self.stopping = self.single = False
+        self.paused = self.stopping = False
         self._made: list[Intervention] = []
         self._due: list[Intervention] = []  # of those on record, what is still to be made again
+        self._letters: deque[Request] = deque()  # what was asked for and not done yet
+        self._late: list[Request] = []  # of those, what comes after all that is on record
         self.batches = self._batches(0)
-        self.meter = Meter(config, device, 0, 0.0, lambda: self.batches.waited)
+        self.meter = Meter(config, device, 0, 0.0, lambda: self.batches.waited, clock)
 
     def run(self, letters: Letters, record: Sequence[Intervention], resume: Mapping[str, Any] | None) -> Iterator[Event]:
         """From the beginning, or from a state, to the end or until a letter says stop."""
         self.saved, self._due = -1, sorted(record, key=lambda intervention: intervention.step)
-        if resume is not None:
-            self._restore(resume)
+        note = self._restore(resume) if resume is not None else ""
         parameters = {name: count_parameters(network) for name, network in self.training.networks.items()}
         images = len(self.dataset.images)
         protocols = {self.gauge.name: self.gauge.protocol} if self.gauge else {}
-        yield Started(self.step, self.config.steps, self.device, images, parameters, self.meter.seconds, protocols)
+        yield Started(self.step, self.config.steps, self.device, images, parameters, self.meter.seconds, protocols, note)
         if self.step == 0:
             yield self._samples()
         best = False
         while self.step < self.config.steps:
-            while self._due and self._due[0].step <= self.step:
-                yield from self._intervene(self._due.pop(0), again=True)
+            yield from self._replay()
             yield from self._obey(letters)
             if self.stopping:
                 break
@@ -104,10 +114,10 @@ class Session:
             yield self._samples()
         if (saving or best) and not last:
             yield self.meter.report(step)  # first the metrics: they raise before a NaN can reach a checkpoint
-            began = time.perf_counter()
+            began = self.clock()
             yield self._checkpoint(best, saving)
             if self.gauge and not saving:
-                self.gauge.spend(time.perf_counter() - began)
+                self.gauge.spend(self.clock() - began)
             self.saved = step if saving else self.saved
         return best
 
@@ -118,21 +128,37 @@ class Session:
         metrics[self.gauge.name] = torch.tensor(distance, device=self.device)
         return best
 
+    def _replay(self) -> Iterator[Event]:
+        """Change again what was changed here before; after the last of it, what there was no time for then."""
+        while self._due and self._due[0].step <= self.step:
+            yield from self._intervene(self._due.pop(0), again=True)
+        while self._late and not self._due:
+            yield from self._do(self._late.pop(0))
+
     def _obey(self, letters: Letters) -> Iterator[Event]:
-        """Report when it is time to, read the letters, and wait here while paused."""
+        """Report when it is time to, do what the letters say, one after the other, and wait here while paused."""
         if not (self.paused or self.meter.due()):
             return
         yield self.meter.report(self.step)
-        self.single = False
         while True:
-            for letter in letters():
-                yield from self._read(letter)
-            if not self.paused or self.stopping or self.single:
+            self._sort(letters())
+            while self._letters:
+                letter = self._letters.popleft()
+                if letter.command == "step" and self.paused:
+                    return  # the rest after this step
+                yield from self._do(letter)
+            if self.stopping or not self.paused:
                 return
             time.sleep(_PAUSE_SECONDS)
             self.meter.forget(_PAUSE_SECONDS)
 
-    def _read(self, letter: Request) -> Iterator[Event]:
+    def _sort(self, letters: Iterable[Request]) -> None:
+        for letter in letters:
+            (self._late if letter.late and self._due else self._letters).append(letter)
+        if any(letter.command == "stop" for letter in self._letters):  # which need not wait for steps
+            self._letters = deque(letter for letter in self._letters if letter.command != "step")
+
+    def _do(self, letter: Request) -> Iterator[Event]:
         if letter.command == "stop":
             self.stopping = True
         elif letter.command == "pause" and not self.paused:
@@ -142,8 +168,6 @@ class Session:
         elif letter.command == "continue" and self.paused:
             self.paused = False
             yield Continued(self.step, letter.who)
-        elif letter.command == "step":
-            self.single = True
         elif letter.command in ("update", "change"):
             yield from self._intervene(Intervention(self.step, letter.name, letter.value, letter.who, letter.id))
 
@@ -164,7 +188,8 @@ class Session:
         self.config = self.meter.config = config
         self.training.reconfigure(config)
 
-    def _restore(self, state: Mapping[str, Any]) -> None:
+    def _restore(self, state: Mapping[str, Any]) -> str:
+        """Go on from a checkpoint's state; returns what will be otherwise than if it had not stopped, in one sentence."""
         self._made = made_by(state, self._due)
         for intervention in self._made:
             self._due.remove(intervention)
@@ -175,11 +200,13 @@ class Session:
         self.training.load_state_dict(state["training"])
         self.step = self.saved = state["step"]
         self.batches = self._batches(state["position"])
-        self.meter = Meter(config, self.device, self.step, state["seconds"], lambda: self.batches.waited)
+        self.meter = Meter(config, self.device, self.step, state["seconds"], lambda: self.batches.waited, self.clock)
         _set_rng(state["rng"], self.device)
         if self.gauge:
             before = state.get("gauge", {"best": state["best"]} if "best" in state else {})  # as older versions kept it
             self.gauge.restore(before, state["seconds"])
+        moved = ("cuda" in state["rng"]) != self.device.startswith("cuda")
+        return "It began on another kind of device, so the noise is drawn anew." if moved else ""
 
     def _batches(self, position: int) -> Batches:
         return Batches(
@@ -217,7 +244,9 @@ class Session:
         return Samples(self.step, to_uint8(sheet.images).cpu(), sheet.columns, titles)
 
 
-def _prepared(config: TrainConfig, initial: Mapping[str, nn.Module] | None) -> Generator[Event, None, Session]:
+def _prepared(
+    config: TrainConfig, initial: Mapping[str, nn.Module] | None, clock: Callable[[], float]
+) -> Generator[Event, None, Session]:
     """Read the data, build the networks."""
     device = resolve(config.device)
     family = FAMILIES[config.family]
@@ -231,7 +260,7 @@ def _prepared(config: TrainConfig, initial: Mapping[str, nn.Module] | None) -> G
     if initial is not None:
         training.start_from(initial)
     gauge = (yield from open_gauge(config, dataset, spec, device)) if config.fid_every else None
-    return Session(config, training, dataset, device, examples, gauge)
+    return Session(config, training, dataset, device, examples, gauge, clock)
 
 
 def rate_factor(config: TrainConfig, step: int) -> float:

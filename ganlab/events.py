@@ -35,6 +35,7 @@ class Started:
     parameters: Mapping[str, int]
     seconds: float = 0.0  # trained before
     protocols: Mapping[str, str] = field(default_factory=dict)  # how a measured metric is read, by its name
+    note: str = ""  # what is otherwise than before, in one sentence
 
 
 @dataclass(frozen=True)

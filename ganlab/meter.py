@@ -24,13 +24,19 @@ class Meter:
     """Collects metric tensors and turns them into points, rates and times when it is time to report."""
 
     def __init__(
-        self, config: TrainConfig, device: str, step: int, seconds: float, waited: Callable[[], float] = lambda: 0.0
+        self,
+        config: TrainConfig,
+        device: str,
+        step: int,
+        seconds: float,
+        waited: Callable[[], float] = lambda: 0.0,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.config, self.device, self._waited = config, device, waited
+        self.config, self.device, self._waited, self._clock = config, device, waited, clock
         self._waited_before = waited()  # seconds in which the training had to wait for its data
         self._pending: list[tuple[int, Metrics]] = []
         self._earlier = seconds  # trained before a resume
-        self._start = self._reported = self._looked = time.perf_counter()
+        self._start = self._reported = self._looked = clock()
         self._reported_step = step
 
     def due(self) -> bool:
@@ -38,7 +44,7 @@ class Meter:
 
         A clock of its own: a run that saves often reports often, and must hear a stop all the same.
         """
-        now = time.perf_counter()
+        now = self._clock()
         if now - self._looked < FLUSH_SECONDS:
             return False
         self._looked = now
@@ -47,7 +53,7 @@ class Meter:
     @property
     def seconds(self) -> float:
         """Seconds this run has trained, over all its resumes."""
-        return self._earlier + time.perf_counter() - self._start
+        return self._earlier + self._clock() - self._start
 
     def forget(self, seconds: float) -> None:
         """Leave a pause of so many seconds out of times and rates."""
@@ -61,7 +67,7 @@ class Meter:
     def report(self, step: int) -> Progress:
         """Everything since the last report; Diverged when a metric is not finite."""
         points = self._points()
-        now, waited = time.perf_counter(), self._waited()
+        now, waited = self._clock(), self._waited()
         passed = max(now - self._reported, 1e-9)
         rate = (step - self._reported_step) / passed
         share = min(1.0, max(0.0, waited - self._waited_before) / passed)

@@ -7,7 +7,7 @@ import sqlite3
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from ganlab.events import Event
 from ganlab.housekeeping import admit
 from ganlab.lock import FileLock
 from ganlab.memory import LESS, smaller
-from ganlab.recorder import LimitReached, Recorder, opened
+from ganlab.recorder import DISK_FULL, LIMIT_REACHED, LimitReached, Recorder, opened
 from ganlab.run import Run, remove_folder, runs_root
 
 
@@ -41,6 +41,7 @@ TRAINING = Advice(
 BEGINNING = Advice(TRAINING.memory, "make room (ganlab clean) and try again", TRAINING.log)
 STATE_KEYS = {"training", "position", "step", "seconds", "rng"}  # what the engine needs to go on
 _ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
+_MOVED = "The run's folder was moved or deleted while it trained: resume it where it is now."
 EXPECTED = (ValueError, ArithmeticError)  # mistakes and divergence: their own sentence says all there is to say
 
 
@@ -155,11 +156,19 @@ def work(run: Run, watch: Callable[[Event], None] = lambda event: None, *, again
             try:
                 _train(run, recorder, watch)
             except Exception as error:
+                recorder.fail(_reason(run, error))  # first, while there is the room that was kept for it
                 if not isinstance(error, EXPECTED):
-                    traceback.print_exc()
-                recorder.fail(explain(error, replace(TRAINING, memory=smaller(run.settings["config"]))))
+                    with suppress(OSError):
+                        traceback.print_exc()
     finally:
         lock.release()
+
+
+def _reason(run: Run, error: Exception) -> str:
+    """Why the run ends, in one sentence."""
+    if not run.path.is_dir():
+        return _MOVED
+    return explain(error, replace(TRAINING, memory=smaller(run.settings["config"])))
 
 
 def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None:
@@ -182,7 +191,7 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
         initial = Pipeline.load(config.start_from).generators if config.start_from and not state else None
         record = run.interventions()
         mailbox = Mailbox(run.mailbox.path, {intervention.letter for intervention in record})
-        for event in train(config, resume=state, initial=initial, letters=mailbox.new, record=record):
+        for event in train(config, resume=state, initial=initial, letters=mailbox.new, record=record, clock=recorder.clock):
             _record(event, recorder, run)
             watch(event)
 
@@ -242,7 +251,7 @@ def explain(error: Exception, advice: Advice = TRAINING) -> str:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
         return f"Out of memory: {advice.memory}."
     if is_disk_full(error):
-        return f"The disk is full: {advice.disk}."
+        return f"{LIMIT_REACHED if isinstance(error, LimitReached) else DISK_FULL}: {advice.disk}."
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{Path(error.filename or 'The folder').name} cannot be written: make it writable again, then resume."
     if isinstance(error, sqlite3.OperationalError) and "readonly" in text:

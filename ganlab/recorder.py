@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from ganlab.run import Run
 from ganlab.store import Damaged, Writer
 
 _BALLAST = 2**19  # bytes: enough for SQLite to say that the disk is full
+DISK_FULL, LIMIT_REACHED = "The disk is full", "The runs take all the room they may"
 
 
 class LimitReached(OSError):
@@ -33,13 +35,19 @@ class Recorder:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.step = 0
         self._writer = opened(run)
+        self.step = run.last_step
         self._writer.write(state={"kernel_kills": kernel_kills()})  # who counts more when this one is gone may know why
         self._make_ballast()
         self._encoder = ThreadPoolExecutor(1, "sheets")  # PNG encoding leaves the training thread alone
         self._sheets: list[tuple[Samples, Future[None]]] = []
         self.waiting = False  # for room on the disk
+        self._waited, self._waits_since = 0.0, 0.0  # seconds
+        self._paused = self._failed = False
+
+    def clock(self) -> float:
+        """Seconds that stand still while there is no room."""
+        return (self._waits_since if self.waiting else time.perf_counter()) - self._waited
 
     def record(self, event: Event) -> None:
         """Write one event; when this returns, what it says is on disk (sheets: within the next Progress)."""
@@ -52,7 +60,8 @@ class Recorder:
                 facts = {"device": event.device, "num_images": event.num_images, "parameters": dict(event.parameters)}
                 progress = {"step": event.step, "seconds": event.seconds}  # metrics beyond it stay until they are made again
                 self._writer.write(state={**facts, "activity": "Training.", "progress": progress})
-                self._writer.annotate(event.step, "started", f"Resumed after step {event.step}." if event.step else "Started.")
+                word = f"Resumed after step {event.step}.{event.note and ' '}{event.note}" if event.step else "Started."
+                self._writer.annotate(event.step, "started", word)
             case Progress():
                 self._progress(event)
             case Samples():
@@ -61,8 +70,11 @@ class Recorder:
             case Checkpoint():
                 self._checkpoint(event)
             case Paused() | Continued():
+                self._paused = isinstance(event, Paused)
+                if self._paused:
+                    self._finish_sheets()
                 by = f" by {event.who}" if event.who else ""
-                kind = "paused" if isinstance(event, Paused) else "continued"
+                kind = "paused" if self._paused else "continued"
                 self._writer.annotate(event.step, kind, f"{kind.capitalize()}{by}.")
             case Intervened():
                 self._intervened(event)
@@ -81,20 +93,22 @@ class Recorder:
 
     def fail(self, sentence: str) -> None:
         """Record why the run ends; where even that cannot be written, it is in the log."""
+        self._failed = True
         self._ballast.unlink(missing_ok=True)
         try:
             self.annotate("failed", sentence)
         except (OSError, sqlite3.Error):
-            print(sentence, file=sys.stderr)
+            with suppress(OSError):
+                print(sentence, file=sys.stderr)
 
     def wait_for_room(self, error: Exception) -> None:
         """The disk is full, or all that may be written is: say so, which takes the room that was kept for it."""
         self._ballast.unlink(missing_ok=True)
         if not self.waiting:
             with suppress(OSError, sqlite3.OperationalError):
-                what = "The runs take all the room they may" if isinstance(error, LimitReached) else "The disk is full"
+                what = LIMIT_REACHED if isinstance(error, LimitReached) else DISK_FULL
                 self._writer.annotate(self.step, "paused", f"{what}: training waits until there is room.")
-                self.waiting = True
+                self.waiting, self._waits_since = True, time.perf_counter()
 
     @property
     def has_room(self) -> bool:
@@ -102,10 +116,11 @@ class Recorder:
         return shutil.disk_usage(self.run.path).free > 2 * _BALLAST
 
     def go_on(self) -> None:
-        """There is room again."""
+        """There is room again; a run that a person had paused before stays paused."""
         self.waiting = False
+        self._waited += time.perf_counter() - self._waits_since
         self._make_ballast()
-        self._writer.annotate(self.step, "continued", "There is room on the disk again.")
+        self._writer.annotate(self.step, "paused" if self._paused else "continued", "There is room again.")
 
     @property
     def _ballast(self) -> Path:
@@ -147,6 +162,8 @@ class Recorder:
         self.step = event.step
         keys = ("step", "steps_per_second", "images_per_second", "seconds", "memory")
         progress: dict[str, Any] = {key: getattr(event, key) for key in keys}
+        if self._paused:  # nothing comes after a sheet that was drawn now, and there is time to wait for it
+            self._finish_sheets()
         done = [sheet.step for sheet, future in self._sheets if future.done()]
         self._raise_sheets(wait=False)
         self._writer.write(event.points, done, {"progress": progress})
@@ -177,7 +194,8 @@ class Recorder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._encoder.shutdown()
-        with suppress(OSError, sqlite3.OperationalError) if kind else nullcontext():  # the first error is the one to tell
+        ended_badly = kind is not None or self._failed
+        with suppress(OSError, sqlite3.OperationalError) if ended_badly else nullcontext():  # the first error is the one to tell
             if self._sheets:  # the run failed: what was drawn before is still worth showing
                 self._writer.write(sheets=[sheet.step for sheet, future in self._sheets if not future.exception()])
             self._writer.close()

@@ -215,6 +215,11 @@ class Run:
             return f"The worker was killed before it began.{memory}"
         return "Its worker ended before it began; worker.log in the run directory may say why: resume to try again."
 
+    @property
+    def last_step(self) -> int:
+        """The step of the last report; of a run that has none, 0."""
+        return int(self._reader.state().get("progress", {}).get("step", 0))
+
     def metric_names(self) -> list[str]:
         """Every metric recorded so far."""
         return self._reader.names()

@@ -118,8 +118,11 @@ class TrainingState:
         self.averaged.load_state_dict(state["averaged"])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
-        self.noise.set_state(state["noise"])
         self.steps_done = state["steps_done"]
+        if state["noise"].shape == self.noise.get_state().shape:
+            self.noise.set_state(state["noise"])
+        else:  # another kind of device draws other noise
+            self.noise.manual_seed(self.config.seed + self.steps_done)
 
     @contextmanager
     def evaluating(self) -> Iterator[nn.ModuleDict]:

@@ -19,9 +19,9 @@ from ganlab import meter
 from ganlab.__main__ import main
 from ganlab.checkpoint import read_model, read_state
 from ganlab.config import TrainConfig
-from ganlab.control import Intervention, Mailbox, Request, changed
+from ganlab.control import Intervention, Mailbox, Request, changed, made_by
 from ganlab.engine import train
-from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Paused, Progress
+from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Paused, Progress, Started
 from ganlab.families import FAMILIES
 from ganlab.fork import prepare_fork
 from ganlab.lock import FileLock
@@ -72,6 +72,10 @@ def test_pausing_waits_and_changes_nothing() -> None:
     assert same(model(plain), model(paused))
 
 
+def test_only_what_the_clock_counts_is_training_time() -> None:
+    assert {event.seconds for event in of_kind(list(train(small(steps=3), clock=lambda: 7.0)), Progress)} == {0.0}
+
+
 def test_the_time_of_a_pause_is_not_training_time() -> None:
     pause = {1: [Request("pause")], 11: [Request("continue")]}
     events = list(train(small(steps=3), letters=Postman(pause)))
@@ -84,6 +88,20 @@ def test_a_paused_run_takes_single_steps_and_stops_when_asked() -> None:
     events = list(train(small(steps=50), letters=Postman(letters)))
     assert of_kind(events, Finished) == [Finished(3, "stopped")]
     assert of_kind(events, Checkpoint)[-1].step == 3
+
+
+def test_while_paused_every_letter_counts_and_in_its_order() -> None:
+    step, rate = Request("step"), Request("change", "lr", 0.1)
+    asked = [Request("pause"), step, Request("update", "D"), step, step, rate]
+    events = list(train(small(steps=50), letters=Postman({1: asked, 9: [Request("stop")]})))
+    assert [(one.intervention.step, one.intervention.name) for one in of_kind(events, Intervened)] == [(2, "D"), (4, "lr")]
+    assert of_kind(events, Finished) == [Finished(4, "stopped")]
+
+
+def test_a_stop_does_not_wait_for_steps_but_changes_before_it_are_made() -> None:
+    asked = [Request("pause"), *[Request("step")] * 20, Request("change", "lr", 0.1), Request("stop")]
+    events = list(train(small(steps=50), letters=Postman({1: asked})))
+    assert of_kind(events, Finished) == [Finished(1, "stopped")] and len(of_kind(events, Intervened)) == 1
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -141,6 +159,28 @@ def test_a_resumed_run_makes_the_changes_again_bit_for_bit(family: str) -> None:
         assert same(model(live), model(rest))
 
 
+def test_what_an_earlier_worker_had_no_time_for_comes_after_all_that_it_had_done() -> None:
+    config, record = small(steps=12, checkpoint_every=4), [Intervention(7, "lr", 0.002), Intervention(9, "lr", 0.003)]
+    states = {event.step: _copied(event) for event in train(config, record=record) if isinstance(event, Checkpoint)}
+    late, live = Request("change", "lr", 0.004, late=True), Request("change", "d_steps", 2)
+    events = list(train(config, resume=states[4], letters=Postman({0: [late, live]}), record=record))
+    told = [(event.intervention.step, event.intervention.value, event.again) for event in of_kind(events, Intervened)]
+    assert told == [(4, 2, False), (7, 0.002, True), (9, 0.003, True), (9, 0.004, False)]
+    assert of_kind(events, Checkpoint)[-1].state["interventions"][-1]["value"] == 0.004
+    (told, *_) = of_kind(list(train(config, resume=states[8], letters=Postman({0: [late]}), record=record[:1])), Intervened)
+    assert (told.intervention.step, told.intervention.value) == (8, 0.004)  # there is nothing to wait for
+
+
+def test_a_state_of_another_kind_of_device_is_gone_on_from_and_told() -> None:
+    config = small(steps=4)
+    kept = of_kind(list(train(config.replace(steps=2))), Checkpoint)[-1]
+    kept.state["training"]["noise"] = kept.state["rng"]["cuda"] = torch.zeros(16, dtype=torch.uint8)  # as a GPU keeps it
+    first, second = (list(train(config, resume=_copied(kept))) for _ in range(2))
+    assert of_kind(first, Finished) == [Finished(4, "finished")] and same(model(first), model(second))
+    (started,) = of_kind(first, Started)
+    assert started.note == "It began on another kind of device, so the noise is drawn anew."
+
+
 def _asked(one: Intervention) -> tuple[Any, ...]:
     return ("update", one.name) if one.is_update else ("change", one.name, one.value)
 
@@ -186,6 +226,21 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(asked: dict[str, Any], 
         Request.parse(asked, small())
 
 
+def test_measuring_can_be_turned_off_and_on_again_where_the_run_began_with_it() -> None:
+    begun = small(fid_every=10)
+    off = Request.parse({"command": "change", "name": "fid_every", "value": 0}, begun, begun)
+    now = Intervention(0, off.name, off.value).applied_to(begun)
+    again = Request.parse({"command": "change", "name": "fid_every", "value": 50}, now, begun)
+    assert (now.fid_every, Intervention(1, again.name, again.value).applied_to(now).fid_every) == (0, 50)
+
+
+def test_a_fork_is_asked_at_its_very_step_for_what_its_parent_was_asked_for_there() -> None:
+    parents, own = Intervention(6, "D", letter="a"), Intervention(6, "D", letter="b")
+    assert made_by({"step": 6, "interventions": [parents.to_dict()]}, [own]) == []
+    assert made_by({"step": 6, "interventions": [parents.to_dict()]}, [own, parents]) == [parents]
+    assert made_by({"step": 6, "interventions": [Intervention(6, "D").to_dict()]}, [own]) == [own]  # an older record
+
+
 @given(
     st.dictionaries(st.text(max_size=10), st.one_of(st.none(), st.text(), st.floats(), st.integers(), st.lists(st.integers())))
 )
@@ -208,6 +263,24 @@ def test_letters_are_read_once_and_half_a_line_waits(tmp_path: Path) -> None:
         file.write(b'op"}\n' + json.dumps({"command": "change", "name": "lr", "value": 1e-3}).encode() + b"\n")
     assert box.new() == [Request("stop"), Request("change", "lr", 0.001)]
     assert box.new() == []
+
+
+def test_half_a_letter_swallows_none_that_is_confirmed(tmp_path: Path) -> None:
+    path = tmp_path / "control.jsonl"
+    path.write_bytes(b'{"command": "pa')  # there was no room for more
+    box = Mailbox(path)
+    for request in (Request("stop"), Request("pause")):
+        box.add(request)
+    assert box.new() == [Request("stop"), Request("pause")]
+
+
+def test_changes_before_a_resume_are_late_and_everything_else_is_void(tmp_path: Path) -> None:
+    box = Mailbox(tmp_path / "control.jsonl")
+    for request in (Request("change", "lr", 0.1), Request("stop"), Request("update", "D")):
+        box.add(request)
+    box.begin_anew()
+    box.add(Request("pause"))
+    assert [(letter.command, letter.late) for letter in box.new()] == [("change", True), ("update", True), ("pause", False)]
 
 
 def test_weights_of_terms_can_be_changed_where_there_are_any() -> None:

@@ -145,7 +145,7 @@ async def _control(request: Request) -> Response:
     try:
         values = json.loads(body if len(body) <= _MOST_BYTES else b"")
         told = {**values, "who": _name(request)} if isinstance(values, dict) else {}
-        letter = Letter.parse(told, run.config_now)
+        letter = Letter.parse(told, run.config_now, run.config)
     except json.JSONDecodeError:
         raise HTTPException(400, 'A request is a small JSON object, such as {"command": "pause"}.') from None
     except ValueError as error:

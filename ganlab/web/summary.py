@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ganlab import checkpoint
-from ganlab.control import unused_by
+from ganlab.control import changeable
 from ganlab.course import images_seen
 from ganlab.run import Run, runs
 
@@ -54,10 +54,10 @@ def detailed(run: Run) -> dict[str, Any]:
 def live_knobs(run: Run) -> list[dict[str, Any]]:
     """The settings that can be changed while it trains, with their values now; none of a run of another version."""
     try:
-        config = run.config_now
+        config, names = run.config_now, changeable(run.config)
     except ValueError:
         return []
-    found = [knob for knob in config.knobs() if knob.live and knob.name not in unused_by(config)]
+    found = [knob for knob in config.knobs() if knob.name in names]
     return [
         {"name": knob.name, "value": getattr(config, knob.name), "help": f"{knob.help} ({knob.range})", "whole": knob.type is int}
         for knob in found
