@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 from app_server import AppServer
+from workers import wait_for
 
 from ganlab.exploration.latents import Latent
+from ganlab.pipeline import Pipeline
+from ganlab.ui.playground.explore.between import on_the_way
 
 PATIENCE = 60_000  # milliseconds
 
@@ -32,12 +35,14 @@ def latents(page: Any, kind: str) -> list[Latent]:
 
 
 def test_a_strip_restores_from_its_link_and_its_latents_can_be_pasted(window: Any, app: AppServer) -> None:
-    opened(window, app, "tab=explore&model=shapes-quick&label=heart&between_from=3&between_to=4&between_count=5")
-    found = latents(window, "along")
-    assert len(found) == 5 and {latent.label for latent in found} == {"heart"}
-    link = window.locator(".copy-link:visible").first.get_attribute("href")
-    opened(window, app, link.removeprefix("?"))
-    assert latents(window, "along") == found
+    pipeline = Pipeline.load("shapes-quick")
+    wanted = [Latent.of("shapes-quick", z, "heart") for z in on_the_way(pipeline, "3", "4", "slerp", 5)]
+    query = "tab=explore&model=shapes-quick&label=heart&between_from=3&between_to=4&between_count=5"
+    for _ in range(2):
+        opened(window, app, query)
+        wait_for(lambda: latents(window, "along") == wanted)  # a strip of the defaults may be drawn before it
+        found = latents(window, "along")
+        query = window.locator(".copy-link:visible").first.get_attribute("href").removeprefix("?")
     window.context.grant_permissions(["clipboard-read", "clipboard-write"])
     window.locator(".figures.along .latent:visible").last.click()
     window.get_by_text("Latent copied").wait_for()

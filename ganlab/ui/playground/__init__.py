@@ -30,9 +30,9 @@ def build() -> gr.Blocks:
             with gr.Tab(TABS["latent"], id="latent"):
                 latent.panel(demo)
             with gr.Tab(TABS["explore"], id="explore") as tab:
-                explore.panel(demo, tab)
+                explore.panel(tab)
             with gr.Tab(TABS["classes"], id="classes") as tab:
-                classes.panel(demo, tab)
+                classes.panel(tab)
             with gr.Tab(TABS["draw"], id="draw") as tab:
                 draw.panel(demo, tab)
             with gr.Tab(TABS["translate"], id="translate"):

@@ -51,8 +51,8 @@ _CODE = """grid = client.predict({model}, 0, 4, 1, api_name="/classes_grid")
 mixed = client.predict({model}, 0, {first}, {second}, 0.5, 1, api_name="/classes_mix")"""
 
 
-def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
-    """Lay the panel out where it is called; it is filled when its tab opens, or at once where the address asks for it."""
+def panel(tab: gr.Tab) -> None:
+    """Lay the panel out where it is called; it is filled when its tab opens, which an address can ask for too."""
     turn, entered = gr.State(0), gr.State(False)
     nothing = gr.HTML(_NOTHING, visible=False)
     with gr.Column() as stage:
@@ -86,12 +86,7 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     def enter(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
         return restore(name, turn, entered, dict(request.query_params), home(request))
 
-    def enter_at_once(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
-        wanted = request.query_params.get("tab") == "classes"
-        return enter(name, turn, entered, request) if wanted else [gr.skip() for _ in outputs]
-
     tab.select(enter, [model, turn, entered], outputs, **TURNING)
-    demo.load(enter_at_once, [model, turn, entered], outputs, **TURNING)
     for event in arrivals(model, "labelled", lambda: drawing(labelled=True)):
         event.then(choose, [model, turn], [first, second, facts, turn], **TURNING)
     resample.click(lambda: random.randrange(10**6), None, seed, **QUIET)

@@ -22,8 +22,8 @@ SECTIONS = {
 }
 
 
-def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
-    """Lay the panel out where it is called; it is filled when its tab opens, or at once where the address asks for it."""
+def panel(tab: gr.Tab) -> None:
+    """Lay the panel out where it is called; it is filled when its tab opens, which an address can ask for too."""
     turn, entered = gr.State(0), gr.State(False)
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
@@ -41,13 +41,7 @@ def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     def enter(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
         return [*_head(name, turn, entered, request.query_params), *_body(sections, name, entered, request)]
 
-    def enter_at_once(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
-        if request.query_params.get("tab") != "explore":
-            return [gr.skip() for _ in outputs]
-        return enter(name, turn, entered, request)
-
     tab.select(enter, [model, turn, entered], outputs, **TURNING)
-    demo.load(enter_at_once, [model, turn, entered], outputs, **TURNING)
     for event in arrivals(model, "draws", drawing):
         event.then(choose, [model, turn], [label, facts, turn], **TURNING)
     label.input(lambda turn: turn + 1, turn, turn, **TURNING)
