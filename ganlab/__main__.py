@@ -65,9 +65,11 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     train.add_argument("--fork", metavar="RUN[@STEP]", help="a new run that goes on from a checkpoint, with other settings")
     train.add_argument("--repeat", metavar="RUN", help="the same run again from its start, with all that was changed meanwhile")
     if argv[:1] == ["train"]:  # only then the families, and with them PyTorch, are worth importing
-        for item in _knobs_for(argv):
+        settings = [item for item in _knobs_for(argv) if item.name not in ("family", "dataset")]
+        for item in settings:
             _add_flag(train, item)
-    train.set_defaults(command=commands.train, settings=[])
+        train.set_defaults(settings=[item.name for item in settings])
+    train.set_defaults(command=commands.train)
 
     listing = verbs.add_parser("runs", help="list the runs, newest first")
     listing.add_argument("--json", action="store_true", help="one JSON object per line")
@@ -194,14 +196,13 @@ def _knobs_for(argv: Sequence[str]) -> list[Knob]:
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--family")
     first.add_argument("--recipe")
-    first.add_argument("--fork")
+    for way in ("--fork", "--resume", "--repeat"):
+        first.add_argument(way, dest="run")
     known, _ = first.parse_known_args(argv)
-    return commands.knobs(commands.family_of(known.fork) if known.fork else known.family, known.recipe)
+    return commands.knobs(commands.family_of(known.run) if known.run else known.family, known.recipe)
 
 
 def _add_flag(parser: argparse.ArgumentParser, item: Knob) -> None:
-    if item.name in ("family", "dataset"):
-        return
     bounds = ", ".join(map(str, item.choices)) if item.choices else item.range
     several = {"nargs": len(item.default)} if isinstance(item.default, tuple) else {}
     parser.add_argument(

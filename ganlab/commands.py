@@ -6,16 +6,21 @@ import argparse
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganlab import classroom
 from ganlab.config import Knob, TrainConfig
 from ganlab.run import Run, damaged_runs
 from ganlab.run import runs as all_runs
+
+if TYPE_CHECKING:
+    from ganlab.lock import FileLock
+    from ganlab.process import Plan
 
 
 def knobs(family: str | None, recipe: str | None) -> list[Knob]:
@@ -61,30 +66,55 @@ def app(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> None:
     """`ganlab train`: in the foreground, with the curves' last values on one line."""
-    from ganlab.check import check
-    from ganlab.process import launch_together
+    from ganlab.process import in_hand, launch_planned, resumed_in_hand
     from ganlab.recipes import TOGETHER
 
+    _one_beginning(options)
     if options.resume:
-        _follow(Run.open(options.resume), again=True)
+        run = Run.open(options.resume)
+        with resumed_in_hand(run) as lock:
+            _follow(run, lock)
         return
-    if options.fork:
-        _follow(_forked(options))
-        return
-    if options.repeat:
-        from ganlab.fork import prepare_repeat
-
-        _follow(prepare_repeat(Run.open(options.repeat)))
-        return
-    configs = _configs(options)
-    if len(configs) > 1:
+    plans = _plans(options)
+    if len(plans) > 1:
         assert options.recipe in TOGETHER
-        for run in launch_together(configs):
+        for run in launch_planned(plans):
             print(f"{run.id} trains in the background; `ganlab runs` shows how far it is.")
         return
-    (name, config), *_ = configs.items()
-    check(config)
-    _follow(Run.create(config, recipe=name if options.recipe else ""))
+    with in_hand(plans) as held:
+        ((run, lock),) = held.items()
+        _follow(run, lock)
+
+
+def _one_beginning(options: argparse.Namespace) -> None:
+    """ValueError where a run is to begin in two ways, or with settings that it has already."""
+    ways = [f"--{name}" for name in ("resume", "fork", "repeat") if getattr(options, name)]
+    if not ways:
+        return
+    way, *others = ways
+    others += [f"--{name}" for name in ("recipe", "family") if getattr(options, name)] + ["a data set"] * bool(options.dataset)
+    if others:
+        raise ValueError(f"{way} takes everything from the run that it names: leave out {' and '.join(others)}.")
+    given = [f"--{name.replace('_', '-')}" for name in _given(options)]
+    if given and way != "--fork":
+        raise ValueError(f"{way} keeps the run's settings: leave out {', '.join(given)}, or begin a new run with --fork.")
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were typed, by their names."""
+    return {name: value for name in options.settings if (value := getattr(options, name)) is not None}
+
+
+def _plans(options: argparse.Namespace) -> list[Plan]:
+    """The runs that these options describe."""
+    from ganlab.fork import plan_repeat
+    from ganlab.process import plan_together
+
+    if options.fork:
+        return [_forked(options)]
+    if options.repeat:
+        return [plan_repeat(Run.open(options.repeat))]
+    return plan_together(_configs(options))
 
 
 def family_of(fork: str) -> str:
@@ -92,17 +122,14 @@ def family_of(fork: str) -> str:
     return Run.open(fork.partition("@")[0]).config.family
 
 
-def _forked(options: argparse.Namespace) -> Run:
+def _forked(options: argparse.Namespace) -> Plan:
     """RUN or RUN@STEP, with the settings that were given."""
-    from ganlab.fork import prepare_fork
+    from ganlab.fork import plan_fork
 
     id, _, step = options.fork.partition("@")
     if step and not step.isdigit():
         raise ValueError(f"--fork {options.fork}: write RUN or RUN@STEP, such as {id}@1000.")
-    run = Run.open(id)
-    given = {knob.name: getattr(options, knob.name, None) for knob in run.config.knobs()}
-    changes = {name: value for name, value in given.items() if value is not None and name not in ("family", "dataset")}
-    return prepare_fork(run, int(step) if step else None, **changes)
+    return plan_fork(Run.open(id), int(step) if step else None, **_given(options))
 
 
 def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:
@@ -110,10 +137,7 @@ def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:
 
     if options.recipe and options.family:
         raise ValueError("--recipe and --family exclude each other: a recipe has its family.")
-    changes = {item.name: getattr(options, item.name, None) for item in knobs(options.family, options.recipe)}
-    changes = {name: value for name, value in changes.items() if value is not None and name not in ("family", "dataset")}
-    if options.dataset:
-        changes |= dataset_setting(options.dataset)
+    changes = _given(options) | (dataset_setting(options.dataset) if options.dataset else {})
     if options.recipe:
         return configs_of(options.recipe, changes)
     return {"": _family(options.family or "dcgan").config.replace(**changes)}
@@ -130,12 +154,14 @@ def dataset_setting(text: str) -> dict[str, str]:
     raise ValueError(f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
 
 
-def _follow(run: Run, *, again: bool = False) -> None:
-    """Train `run` in this process (`again`: resume it) and print where it is; Ctrl-C makes the engine checkpoint and stop."""
+def _follow(run: Run, lock: FileLock) -> None:
+    """Train `run`, which is in hand by `lock`, in this process and print where it is; Ctrl-C makes the engine checkpoint and
+    stop."""
     from ganlab.process import work
 
     print(f"run {run.id}\n{run.path}")
-    work(run, watch=_Line(), again=again)
+    line = _Line()
+    work(run, line, lock=lock, tell=line.tell)
     print()
     status = run.status()
     print(status.message)
@@ -148,29 +174,32 @@ def _follow(run: Run, *, again: bool = False) -> None:
 
 
 class _Line:
-    """One line that keeps up with the events; on a pipe, a line every ten seconds."""
+    """One line that keeps up with what the worker says and the events; on a pipe, a line every ten seconds and for each news."""
 
     def __init__(self) -> None:
-        self._last = 0.0
+        self._last, self._said = 0.0, ""
         self._live = sys.stdout.isatty()
         self._values: dict[str, float] = {}
 
     def __call__(self, event: object) -> None:
-        from ganlab.events import Loading, Progress
+        from ganlab.events import Progress
 
-        if isinstance(event, Loading):
-            text = f"{event.what} {event.done:,} of {event.total:,} {event.unit}" if event.total else event.what
-        elif isinstance(event, Progress):
+        if isinstance(event, Progress):
             for _, metrics in event.points:
                 self._values |= {name: value for name, value in metrics.items() if name.startswith(("loss/", "score/"))}
-            text = _progress(event, self._values)
-        else:
-            return
+            self._show(_progress(event, self._values), "")
+
+    def tell(self, sentence: str) -> None:
+        """What the worker does, or waits for, while no step is done."""
+        self._show(sentence, re.sub(r"[\d,.]+", "", sentence))
+
+    def _show(self, text: str, what: str) -> None:
         if self._live:
             print(f"\r\x1b[K{text}", end="", flush=True)
-        elif time.monotonic() - self._last > 10:
+        elif time.monotonic() - self._last > 10 or what not in ("", self._said):
             print(text, flush=True)
             self._last = time.monotonic()
+        self._said = what
 
 
 def _progress(event: Any, values: dict[str, float]) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from ganlab.comparison import differing
 from ganlab.config import TrainConfig
 from ganlab.control import Intervention, made_by
 from ganlab.course import images_until
-from ganlab.process import admitted, start
+from ganlab.process import Plan, launch_planned
 from ganlab.run import Run
 from ganlab.store import Writer
 
@@ -40,11 +39,16 @@ def fork(run: Run, step: int | None = None, **changes: Any) -> Run:
 
     ValueError, one sentence, when there is nothing to go on from, or a setting cannot be changed any more.
     """
-    return _begun(prepare_fork(run, step, **changes))
+    return launch_planned([plan_fork(run, step, **changes)])[0]
 
 
 def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
-    """The fork's directory, without a worker; the files of the checkpoint are shared, not copied, where the disk allows it."""
+    """The fork's directory, without a worker."""
+    return plan_fork(run, step, **changes).make()
+
+
+def plan_fork(run: Run, step: int | None = None, **changes: Any) -> Plan:
+    """The fork before it is made; the files of the checkpoint will be shared, not copied, where the disk allows it."""
     steps = forkable(run)
     if not steps:
         raise ValueError(f"{run.id} has no checkpoint to go on from yet.")
@@ -65,20 +69,27 @@ def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
     return _grown(run, run, config, {"run": run.id, "step": step, "images": images_until(run, step), "changes": told})
 
 
-def _grown(run: Run, source: Run, config: TrainConfig, parent: Mapping[str, Any], record: Sequence[Intervention] = ()) -> Run:
+def _grown(run: Run, source: Run, config: TrainConfig, parent: Mapping[str, Any], record: Sequence[Intervention] = ()) -> Plan:
     """A fork of `source` at the step of `parent`, named like `run`, that will make the changes on `record`."""
-    step = parent["step"]
+    step, root = parent["step"], run.path.parent
     folder = source.path / "checkpoints" / folder_name(step)
 
-    def share(made: Run) -> None:
-        shutil.copytree(folder, made.path / "checkpoints" / folder.name, copy_function=_share)
-        _share_history(source, made, step)
-        _write_down(made, record)
+    def make(*, prepare: Callable[[Run], None] = lambda run: None) -> Run:
+        def share(made: Run) -> None:
+            target = made.path / "checkpoints" / folder.name
+            target.mkdir()
+            for file in folder.iterdir():
+                _share(file, target / file.name)
+            _share_history(source, made, step)
+            _write_down(made, record)
+            prepare(made)
 
-    try:
-        return Run.create(config, recipe=run.settings["recipe"], parent=parent, root=run.path.parent, prepare=share)
-    except (FileNotFoundError, shutil.Error):
-        raise ValueError(f"The checkpoint of {source.id} at step {step:,} was removed meanwhile: choose another.") from None
+        try:
+            return Run.create(config, recipe=run.settings["recipe"], parent=parent, root=root, prepare=share)
+        except FileNotFoundError:
+            raise ValueError(f"The checkpoint of {source.id} at step {step:,} was removed meanwhile: choose another.") from None
+
+    return Plan(config, root, make)
 
 
 def settings_at(run: Run, step: int) -> TrainConfig:
@@ -101,16 +112,23 @@ def repeat(run: Run) -> Run:
 
     ValueError, one sentence, when the checkpoint that a fork began with is gone.
     """
-    return _begun(prepare_repeat(run))
+    return launch_planned([plan_repeat(run)])[0]
 
 
-def prepare_repeat(run: Run) -> Run:
-    """The repeat's directory, without a worker."""
-    parent, record = run.settings.get("parent"), run.interventions()
+def plan_repeat(run: Run) -> Plan:
+    """The repeat before it is made."""
+    parent, record, config, root = run.settings.get("parent"), run.interventions(), run.config, run.path.parent
     if parent:
-        return _grown(run, _origin(run, parent), run.config, parent, record)
-    write = partial(_write_down, record=record)
-    return Run.create(run.config, recipe=run.settings["recipe"], root=run.path.parent, prepare=write)
+        return _grown(run, _origin(run, parent), config, parent, record)
+
+    def make(*, prepare: Callable[[Run], None] = lambda run: None) -> Run:
+        def write(made: Run) -> None:
+            _write_down(made, record)
+            prepare(made)
+
+        return Run.create(config, recipe=run.settings["recipe"], root=root, prepare=write)
+
+    return Plan(config, root, make)
 
 
 def _origin(run: Run, parent: Mapping[str, Any]) -> Run:
@@ -126,17 +144,6 @@ def _write_down(made: Run, record: Sequence[Intervention]) -> None:
     for intervention in record:
         writer.intervene(intervention.to_dict())
     writer.close()
-
-
-def _begun(made: Run) -> Run:
-    """`made` with a worker; where the server lets no more wait, nothing is left of it."""
-    try:
-        with admitted(made.config, made.path.parent):
-            start(made)
-    except ValueError:
-        made.delete()
-        raise
-    return made
 
 
 def _share_history(run: Run, made: Run, step: int) -> None:

@@ -6,11 +6,12 @@ import errno
 import sqlite3
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ganlab.check import check
 from ganlab.config import TrainConfig
@@ -56,26 +57,76 @@ def launch(config: TrainConfig, *, recipe: str = "") -> Run:
 
 def launch_together(configs: Mapping[str, TrainConfig]) -> list[Run]:
     """Start several recipes ({name: config}) side by side on one device, as one group."""
+    return launch_planned(plan_together(configs))
+
+
+def plan_together(configs: Mapping[str, TrainConfig]) -> list[Plan]:
+    """The same before they are made; ValueError when the settings of one do not fit together."""
     for config in configs.values():
         check(config)
     group = f"{time.time_ns():x}" if len(configs) > 1 else ""
-    root, count = runs_root(), len(configs)
-    held: dict[Run, FileLock] = {}
-    with admitted(next(iter(configs.values())), root, count), ExitStack() as made:
+    root, size = runs_root(), len(configs)
 
-        def hold(run: Run) -> None:
-            held[run] = made.enter_context(_in_hand(run))
+    def plan(name: str, config: TrainConfig) -> Plan:
+        return Plan(config, root, partial(Run.create, config, recipe=name, group=group, group_size=size, root=root))
 
+    return [plan(name, config) for name, config in configs.items()]
+
+
+class Making(Protocol):
+    """Makes the directory of a run; what `prepare` does with it is done before anybody can see the run."""
+
+    def __call__(self, *, prepare: Callable[[Run], None] = ...) -> Run: ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run of `config` below `root` that is not made yet."""
+
+    config: TrainConfig
+    root: Path
+    make: Making
+
+
+def launch_planned(plans: Sequence[Plan]) -> list[Run]:
+    """Make the runs, like each other and side by side, and start them; ValueError, and nothing is left, when one cannot be."""
+    started: list[Run] = []
+    with in_hand(plans) as held, _in_one_sentence():
         try:
-            for name, config in configs.items():
-                Run.create(config, recipe=name, group=group, group_size=count, root=root, prepare=hold)
             for run, lock in held.items():
                 _hand_over(run, lock)
+                started.append(run)
         except BaseException:
-            for run in held:
+            for run in started:  # its worker is at work already, and half a group is not what was asked for
+                with suppress(OSError):
+                    run.request_stop()
+            for run in held.keys() - started:
                 remove_folder(run.path)
             raise
-    return list(held)
+    return started
+
+
+@contextmanager
+def in_hand(plans: Sequence[Plan]) -> Iterator[dict[Run, FileLock]]:
+    """Make the runs, which are queued and in this process's hands before anybody can see them and until the block ends.
+
+    ValueError, and nothing is left, when the server does not admit them or one cannot be made.
+    """
+    held: dict[Run, FileLock] = {}
+    with ExitStack() as stack:
+
+        def hold(run: Run) -> None:
+            held[run] = stack.enter_context(_queued(run))
+
+        with admitted(plans[0].config, plans[0].root, len(plans)):
+            try:
+                for plan in plans:
+                    plan.make(prepare=hold)
+            except BaseException:
+                for run in held:
+                    remove_folder(run.path)
+                raise
+        yield held
 
 
 @contextmanager
@@ -84,11 +135,18 @@ def admitted(config: TrainConfig, root: Path, count: int = 1) -> Iterator[None]:
 
     ValueError, one sentence, when the server lets no more wait, or the disk is full.
     """
-    try:
+    with _in_one_sentence():
         (root / ".devices").mkdir(parents=True, exist_ok=True)
         with FileLock(root / ".devices" / "launch.lock"):
             admit(config, count, root)
             yield
+
+
+@contextmanager
+def _in_one_sentence() -> Iterator[None]:
+    """What the disk, or somebody else, has against a beginning, as a ValueError."""
+    try:
+        yield
     except TimeoutError:
         raise ValueError("Others are starting runs right now: try again in a moment.") from None
     except (OSError, sqlite3.OperationalError) as error:
@@ -97,24 +155,38 @@ def admitted(config: TrainConfig, root: Path, count: int = 1) -> Iterator[None]:
 
 def resume(run: Run) -> None:
     """Go on with a stopped, failed or lost run from its newest checkpoint; ValueError when it is active or finished."""
+    _refuse_to_resume(run)
+    with admitted(run.config, run.path.parent):
+        start(run)
+
+
+@contextmanager
+def resumed_in_hand(run: Run) -> Iterator[FileLock]:
+    """The same for who goes on with it in this process, inside the block."""
+    _refuse_to_resume(run)
+    with ExitStack() as stack:
+        with admitted(run.config, run.path.parent):
+            lock = stack.enter_context(_queued(run))
+        yield lock
+
+
+def _refuse_to_resume(run: Run) -> None:
     status = run.status()
     if status.active:
         raise ValueError(f"{run.id} is already {status.state}.")
     if status.state == "finished":
         raise ValueError(f"{run.id} has done all its {status.steps:,} steps.")
-    with admitted(run.config, run.path.parent):
-        start(run)
 
 
 def start(run: Run) -> None:
     """A worker for `run`; ValueError when somebody else has it in hand, or was quicker to delete it."""
-    with _in_hand(run) as lock:
+    with _queued(run) as lock:
         _hand_over(run, lock)
 
 
 @contextmanager
-def _in_hand(run: Run) -> Iterator[FileLock]:
-    """Nobody else starts or deletes the run inside the block."""
+def _queued(run: Run) -> Iterator[FileLock]:
+    """From here on the run is queued, whoever asks; nobody else starts or deletes it inside the block."""
     lock = FileLock(run.lock_path)
     try:
         if not lock.acquire(timeout=0.25):  # longer than anybody only looks
@@ -122,35 +194,39 @@ def _in_hand(run: Run) -> Iterator[FileLock]:
     except FileNotFoundError:
         raise ValueError(f"There is no run named {run.id!r} any more.") from None
     try:
+        run.clear_requests()
+        writer = opened(run)
+        writer.annotate(0, "queued", "Queued.")
+        writer.close()
         yield lock
     finally:
         lock.release()
 
 
 def _hand_over(run: Run, lock: FileLock) -> None:
-    """From here on the run is queued, whoever asks; the worker has the lock before this process lets go of it."""
-    run.clear_requests()
-    writer = opened(run)
-    writer.annotate(0, "queued", "Queued.")
-    writer.close()
+    """The worker has the lock before this process lets go of it."""
     hand_over("worker", run.path, log=run.path / "worker.log", lock=lock)
 
 
-def work(run: Run, watch: Callable[[Event], None] = lambda event: None, *, again: bool = False) -> None:
+def work(
+    run: Run,
+    watch: Callable[[Event], None] = lambda event: None,
+    *,
+    lock: FileLock | None = None,
+    tell: Callable[[str], None] = lambda sentence: None,
+) -> None:
     """The worker's main, in this process: take the run, wait for the device, train, record; `watch` sees every event.
 
-    With `again` what was asked of an earlier worker is forgotten first. A run that fails is recorded as failed, not raised.
-    ValueError when another worker has the run in hand.
+    Who has it in hand already passes its `lock`, which is released in the end. `tell` hears what is done or waited for
+    meanwhile. A run that fails is recorded as failed, not raised. ValueError when another worker has the run in hand.
     """
-    lock = handed_over(run.lock_path)
+    lock = lock or handed_over(run.lock_path)
     queued = lock is not None
     lock = lock or FileLock(run.lock_path)
     if not queued and not lock.acquire(timeout=5.0):
         raise ValueError(f"{run.id} is already in the hands of another worker.")
     try:
-        if again:
-            run.clear_requests()
-        with Recorder(run) as recorder, signals_ask(run.request_stop):
+        with Recorder(run, tell) as recorder, signals_ask(run.request_stop):
             if not queued:
                 recorder.annotate("queued", "Queued.")
             try:

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -31,10 +32,13 @@ class LimitReached(OSError):
 
 
 class Recorder:
-    """Open while a worker has the run in hand; `record` each event in the order the engine yields them."""
+    """Open while a worker has the run in hand; `record` each event in the order the engine yields them.
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    `tell` hears in one sentence what is done or waited for while no step is.
+    """
+
+    def __init__(self, run: Run, tell: Callable[[str], None] = lambda sentence: None) -> None:
+        self.run, self._tell = run, tell
         self._writer = opened(run)
         self.step = run.last_step
         self._writer.write(state={"kernel_kills": kernel_kills()})  # who counts more when this one is gone may know why
@@ -86,6 +90,7 @@ class Recorder:
     def say(self, activity: str) -> None:
         """Tell the screens in one sentence what the worker is doing before it trains."""
         self._writer.write(state={"activity": activity})
+        self._tell(activity)
 
     def annotate(self, kind: str, text: str) -> None:
         """Record something that is not an event of the engine: queued, failed."""
@@ -109,6 +114,7 @@ class Recorder:
                 what = LIMIT_REACHED if isinstance(error, LimitReached) else DISK_FULL
                 self._writer.annotate(self.step, "paused", f"{what}: training waits until there is room.")
                 self.waiting, self._waits_since = True, time.perf_counter()
+                self._tell(f"{what}: training waits until there is room.")
 
     @property
     def has_room(self) -> bool:

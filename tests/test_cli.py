@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fake_runs import FakeRun
 from PIL import Image
 
-from ganlab import runs
+from ganlab import checkpoint, runs
 from ganlab.__main__ import main
 
 QUICK = ["--steps", "4", "--width", "8", "--batch-size", "8", "--samples", "4", "--image-size", "16", "--device", "cpu"]
@@ -62,6 +66,54 @@ def test_mistakes_are_one_sentence_and_exit_2(arguments: list[str], words: str, 
     assert main(arguments) == 2
     error = capsys.readouterr().err.strip()
     assert words in error and "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--resume", "RUN"], "has done all its 4 steps."),
+        (["--resume", "RUN", "--steps", "50", "--lr", "1e-3"], "--resume keeps the run's settings: leave out --steps, --lr, or"),
+        (
+            ["--repeat", "RUN", "--z-dim", "5"],
+            "--repeat keeps the run's settings: leave out --z-dim, or begin",
+        ),
+        (["shapes", "--repeat", "RUN"], "--repeat takes everything from the run that it names: leave out a data set."),
+        (["--resume", "RUN", "--fork", "RUN"], "--resume takes everything from the run that it names: leave out --fork."),
+        (["--fork", "RUN", "--family", "cgan"], "--fork takes everything from the run that it names: leave out --family."),
+    ],
+)
+def test_a_run_that_is_gone_on_with_or_repeated_keeps_what_it_is(
+    trained: str, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", *(trained if word == "RUN" else word for word in arguments)]) == 2
+    error = capsys.readouterr().err.strip()
+    assert words in error and "\n" not in error and [run.id for run in runs()] == [trained]
+
+
+def test_the_foreground_keeps_to_the_limits_too(
+    fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GANLAB_MAX_WAITING", "0")
+    stopped, busy = fake(device="cpu").start().finish("stopped"), fake(device="cpu").start()
+    for arguments in (["shapes", *QUICK], ["--resume", stopped.id], ["--repeat", stopped.id]):
+        assert main(["train", *arguments]) == 2
+        assert "this server lets" in capsys.readouterr().err
+    assert {run.id for run in runs()} == {stopped.id, busy.id} and stopped.run.status().state == "stopped"
+
+
+def test_what_a_run_in_the_foreground_waits_for_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, troubles = checkpoint.save, [OSError(errno.ENOSPC, "No space left on device")]
+
+    def save(*arguments: Any) -> Path:
+        if troubles:
+            raise troubles.pop()
+        return real(*arguments)
+
+    monkeypatch.setattr(checkpoint, "save", save)
+    assert main(["train", "shapes", *QUICK]) == 0
+    assert "The disk is full: training waits until there is room.\n" in capsys.readouterr().out
 
 
 def test_a_wrong_label_names_the_range(trained: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -366,7 +366,8 @@ def test_a_change_that_was_confirmed_outlives_the_worker_and_a_stop_does_not(
     with pytest.raises(Killed):
         work(run, die)
     assert run.status().state == "lost"
-    work(run, again=True)
+    run.clear_requests()
+    work(run)
     assert run.status().state == "finished"
     assert [(one.name, one.value, one.who) for one in run.interventions()] == [("lr", 0.001, "Ada"), ("D", None, "Ada")]
     assert _rates(run, 12)[0] == 0.001

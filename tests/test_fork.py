@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
+from fake_runs import FakeRun
 from small import small
 
 from ganlab import meter
@@ -16,8 +19,8 @@ from ganlab.comparison import compare
 from ganlab.control import Request
 from ganlab.course import images_seen
 from ganlab.events import Event, Progress
-from ganlab.fork import forkable, prepare_fork, repeat, settings_at
-from ganlab.process import work
+from ganlab.fork import fork, forkable, prepare_fork, repeat, settings_at
+from ganlab.process import resume, work
 from ganlab.run import Run, runs, runs_root
 from ganlab.web.summary import detailed
 
@@ -93,8 +96,13 @@ def test_what_cannot_be_forked_says_why_and_leaves_nothing(
     assert [path.name for path in runs_root().iterdir() if not path.name.startswith(".")] == [parent.id]
 
 
-def test_a_repeated_run_makes_the_same_changes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganlab.fork.start", work)  # in this process: equal bit for bit takes the same number of threads
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is started trains here and now: equal bit for bit takes the same number of threads."""
+    monkeypatch.setattr("ganlab.process.hand_over", lambda verb, folder, *, log, lock: work(Run(folder), lock=lock))
+
+
+def test_a_repeated_run_makes_the_same_changes_again(in_this_process: None) -> None:
     run = Run.create(small(steps=30, checkpoint_every=10), root=runs_root())
     for request in (Request("change", "lr", 0.001, "Ada"), Request("update", "D")):
         run.mailbox.add(request)
@@ -118,8 +126,9 @@ def changed_at(run: Run, step: int, *requests: Request) -> None:
     work(run, ask)
 
 
-def test_the_repeat_of_a_fork_begins_where_the_fork_did(parent: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganlab.fork.start", work)
+def test_the_repeat_of_a_fork_begins_where_the_fork_did(
+    parent: Run, in_this_process: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
     made = prepare_fork(parent, 10, batch_size=4)
     changed_at(made, 13, Request("change", "lr", 0.001))
@@ -157,6 +166,41 @@ def test_the_images_of_a_fork_are_those_of_its_parent_and_then_its_own(monkeypat
     assert list(told["steps"]) == [0, at, 10, 20] and list(told["images"])[-1] == seen + 120
     third = prepare_fork(made, 10, steps=15)
     assert images_seen(third) == [(0, 0), (at, 8 * at), (10, seen), (15, seen + 60)]
+
+
+@pytest.mark.parametrize("begin", [fork, repeat])
+def test_a_fork_and_a_repeat_that_the_disk_refuses_are_one_sentence_and_leave_nothing(
+    begin: Callable[[Run], Run], fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fake().start().train(10).checkpoint().finish("stopped").run
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(run.path))
+
+    monkeypatch.setattr("ganlab.fork._write_down", refuse)
+    monkeypatch.setattr("ganlab.fork._share", refuse)
+    with pytest.raises(ValueError, match=r"^The disk is full: make room \(ganlab clean\) and try again\.$"):
+        begin(run)
+    assert [path.name for path in runs_root().iterdir() if not path.name.startswith(".")] == [run.id]
+
+
+@pytest.mark.parametrize("begin", [fork, repeat])
+def test_a_fork_and_a_repeat_are_admitted_before_and_in_hand_when_anybody_can_see_them(
+    begin: Callable[[Run], Run], fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = fake().start().train(10).checkpoint().finish("stopped").run
+    seen: list[list[str]] = []
+    monkeypatch.setattr("ganlab.process.admit", lambda *_: seen.append([one.id for one in runs()]))
+    told: list[str] = []
+
+    def hand_over(verb: str, folder: Path, **_: object) -> None:
+        with pytest.raises(ValueError, match="is already queued"):
+            resume(Run(folder))
+        told.append(Run(folder).status().state)
+
+    monkeypatch.setattr("ganlab.process.hand_over", hand_over)
+    begin(run)
+    assert seen == [[run.id]] and told == ["queued"]
 
 
 def fake_checkpoints(parent: Path, steps: list[int], size: int = 100) -> None:

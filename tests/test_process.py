@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Iterator
@@ -93,6 +94,20 @@ def test_a_duel_runs_side_by_side() -> None:
     duel = launch_together(configs_of("duel", changes))
     assert [run.title for run in duel] == ["duel-bce", "duel-mse"]
     wait_for(lambda: all(state(run) == "running" for run in duel))
+
+
+def test_half_a_group_is_neither_left_to_train_nor_taken_from_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: list[Run] = []
+
+    def hand_over(verb: str, folder: Path, **_: object) -> None:
+        if handed:
+            raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+        handed.append(Run(folder))
+
+    monkeypatch.setattr("ganlab.process.hand_over", hand_over)
+    with pytest.raises(ValueError, match="Resource temporarily unavailable"):
+        launch_together({"a": small(), "b": small()})
+    assert [run.id for run in runs()] == [handed[0].id] and handed[0].stop_requested()
 
 
 def test_a_run_that_cannot_work_fails_with_one_sentence() -> None:
