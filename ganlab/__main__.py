@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import argparse
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ganlab import (
-    __version__,
-    commands,
-    commands_compare,
-    commands_doctor,
-    commands_evaluate,
-    commands_housekeeping,
-    commands_hub,
-    commands_reproduce,
-)
-from ganlab.config import Knob
-from ganlab.threads import yielding_threads
+from ganlab import __version__
+
+if TYPE_CHECKING:  # all else is imported where it is needed: Ctrl-C meanwhile is quiet too
+    from ganlab.config import Knob
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 on success, 2 on a user's mistake, which is told in one sentence."""
+    """Run one command; 0 on success, 2 where a mistake or the disk speaks against it, which is told in one sentence, 130 after
+    Ctrl-C."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
-    os.environ |= yielding_threads(os.environ)
     try:
+        from ganlab.threads import yielding_threads
+
+        os.environ |= yielding_threads(os.environ)
         options = _parser(argv).parse_args(argv)
         return int(options.command(options) or 0)
     except ValueError as error:
@@ -35,9 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except BrokenPipeError:  # `ganlab runs | head`
         return 0
+    except (OSError, sqlite3.OperationalError) as error:
+        from ganlab.process import DOING, explain
+
+        print(f"ganlab: {explain(error, DOING)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:  # before or after the engine listens, which keeps a checkpoint
+        return 130
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    from ganlab import commands, commands_compare, commands_doctor, commands_evaluate, commands_hub, commands_reproduce
+
     parser = argparse.ArgumentParser(prog="ganlab", description="Train a GAN, watch it learn, play with the result.")
     parser.add_argument("--version", action="version", version=f"ganlab {__version__}")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -180,6 +185,8 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _add_housekeeping(verbs: Any) -> None:
+    from ganlab import commands_housekeeping
+
     queue = verbs.add_parser("queue", help="list who has each device and who waits for it")
     queue.add_argument("--cancel", metavar="RUN", help="take a waiting run out")
     queue.add_argument("--json", action="store_true", help="one JSON object per line")
@@ -193,6 +200,8 @@ def _add_housekeeping(verbs: Any) -> None:
 
 def _knobs_for(argv: Sequence[str]) -> list[Knob]:
     """The settings of the family that these arguments are about."""
+    from ganlab import commands
+
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--family")
     first.add_argument("--recipe")

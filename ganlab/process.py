@@ -27,19 +27,22 @@ from ganlab.run import Run, remove_folder, runs_root
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do when a process runs out of `memory` or `disk`, and where its `log` is."""
+    """What to do when a process runs out of `memory` or `disk`, or must not write `name`, and where its `log` is, if anywhere."""
 
     memory: str
     disk: str
-    log: str
+    log: str = ""
+    locked: str = "{name} cannot be written: make it writable again, then try again."
 
 
 TRAINING = Advice(
     LESS,
     "make room, then resume; the last checkpoint is kept",
     "worker.log",
+    "{name} cannot be written: make it writable again, then resume.",
 )
-BEGINNING = Advice(TRAINING.memory, "make room (ganlab clean) and try again", TRAINING.log)
+DOING = Advice(LESS, "make room (ganlab clean) and try again")
+BEGINNING = replace(DOING, locked=DOING.locked.format(name="The folder of runs"))
 STATE_KEYS = {"training", "position", "step", "seconds", "rng"}  # what the engine needs to go on
 _ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
 _MOVED = "The run's folder was moved or deleted while it trained: resume it where it is now."
@@ -328,10 +331,13 @@ def explain(error: Exception, advice: Advice = TRAINING) -> str:
         return f"Out of memory: {advice.memory}."
     if is_disk_full(error):
         return f"{LIMIT_REACHED if isinstance(error, LimitReached) else DISK_FULL}: {advice.disk}."
+    name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else ""  # not where it lies
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{Path(error.filename or 'The folder').name} cannot be written: make it writable again, then resume."
+        return advice.locked.format(name=name or "The folder")
     if isinstance(error, sqlite3.OperationalError) and "readonly" in text:
-        return "metrics.sqlite cannot be written: make it writable again, then resume."
+        return advice.locked.format(name="metrics.sqlite")
     if isinstance(error, EXPECTED) and text:
         return text
-    return f"Unexpected {type(error).__name__}: {text or 'no message'} (details in {advice.log})."
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{name}: {error.strerror}" if name else error.strerror
+    return f"Unexpected {type(error).__name__}: {text or 'no message'}{f' (details in {advice.log})' if advice.log else ''}."

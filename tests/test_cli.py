@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -114,6 +115,29 @@ def test_what_a_run_in_the_foreground_waits_for_is_said(
     monkeypatch.setattr(checkpoint, "save", save)
     assert main(["train", "shapes", *QUICK]) == 0
     assert "The disk is full: training waits until there is room.\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            sqlite3.OperationalError("database or disk is full"),
+            "ganlab: The disk is full: make room (ganlab clean) and try",
+        ),
+        (OSError(errno.EROFS, "Read-only", "/runs/x/lock"), "ganlab: lock cannot be written: make it writable again, then try"),
+        (KeyboardInterrupt(), ""),
+    ],
+)
+def test_what_the_machine_refuses_is_a_sentence_and_ctrl_c_is_quiet(
+    error: BaseException, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        raise error
+
+    monkeypatch.setattr("ganlab.commands.all_runs", refuse)
+    assert main(["runs"]) == (2 if words else 130)
+    told = capsys.readouterr().err
+    assert told.startswith(words) and told.count("\n") == bool(words)
 
 
 def test_a_wrong_label_names_the_range(trained: str, capsys: pytest.CaptureFixture[str]) -> None:

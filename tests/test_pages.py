@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 from collections.abc import Callable
@@ -488,6 +489,19 @@ def test_an_active_run_cannot_be_deleted(fake: Callable[..., FakeRun]) -> None:
     assert "Stop it first to delete it." in texts(page)
     button(page, "Stop").click().run()
     assert run.run.stop_requested()
+
+
+def test_a_click_that_the_disk_refuses_is_told_without_a_path(
+    fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = select(fake().start().train(10))
+
+    def refuse(run: Run, who: str = "") -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(run.path / "control.jsonl"))
+
+    monkeypatch.setattr(Run, "request_stop", refuse)
+    told = button(page, "Stop").click().run().toast
+    assert [toast.value for toast in told] == ["control.jsonl cannot be written: make it writable again, then try again."]
 
 
 # -- Play -----------------------------------------------------------------------------------------------------------------

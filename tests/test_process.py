@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from workers import wait_for, worker_pid
 
 from ganlab import Run, launch, resume, runs
 from ganlab.events import Progress
-from ganlab.process import explain, launch_together, work
+from ganlab.process import BEGINNING, DOING, Advice, explain, launch_together, work
 from ganlab.recipes import configs_of
 
 LONG = {"steps": 100_000, "checkpoint_every": 20, "sample_every": 50}
@@ -144,3 +145,28 @@ def test_in_the_foreground_every_event_can_be_watched() -> None:
 )
 def test_failures_are_told_in_one_sentence(error: Exception, words: str) -> None:
     assert explain(error).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice", "told"),
+    [
+        (
+            OSError(errno.EROFS, "Read-only file system", "/home/ada/runs/.devices/launch.lock"),
+            BEGINNING,
+            "The folder of runs cannot be written: make it writable again, then try again.",
+        ),
+        (
+            OSError(errno.EROFS, "Read-only file system", "/home/ada/runs/x/control.jsonl"),
+            DOING,
+            "control.jsonl cannot be written: make it writable again, then try again.",
+        ),
+        (OSError(errno.EIO, "Input/output error", "/home/ada/x.png"), DOING, "Unexpected OSError: x.png: Input/output error."),
+        (
+            sqlite3.OperationalError("database or disk is full"),
+            DOING,
+            "The disk is full: make room (ganlab clean) and try again.",
+        ),
+    ],
+)
+def test_what_speaks_against_a_deed_names_no_folder_of_the_machine(error: Exception, advice: Advice, told: str) -> None:
+    assert explain(error, advice) == told

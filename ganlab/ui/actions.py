@@ -7,7 +7,7 @@ import streamlit as st
 from ganlab.fork import repeat
 from ganlab.process import resume
 from ganlab.run import Run
-from ganlab.ui.asking import deed, hint, may
+from ganlab.ui.asking import AGAINST, deed, hint, may, sentence
 from ganlab.web.rights import Action
 
 RESUMABLE = ("stopped", "failed", "lost")
@@ -26,8 +26,8 @@ def resume_button(run: Run, state: str) -> None:
     if state in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", help=help, disabled=disabled):
         try:
             _resume(run)
-        except ValueError as error:
-            st.toast(str(error))
+        except AGAINST as error:
+            st.toast(sentence(error))
         st.rerun(scope="fragment")
 
 
@@ -37,8 +37,8 @@ def repeat_button(run: Run) -> None:
     if st.button("Repeat", icon=":material/replay:", help=help, disabled=not may(Action.LAUNCH)):
         try:
             made = _repeat(run)
-        except ValueError as error:
-            st.toast(str(error))
+        except AGAINST as error:
+            st.toast(sentence(error))
             return
         st.switch_page("pages/watch.py", query_params={"run": made.id})
 

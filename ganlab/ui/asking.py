@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
+from ganlab import process
 from ganlab.web import rights
 from ganlab.web.rights import Action, Role
 from ganlab.web.visitor import called, visitor
 
 P = ParamSpec("P")
 R = TypeVar("R")
+AGAINST = (ValueError, OSError, sqlite3.OperationalError)  # what may speak against a deed
 DEEDS: dict[str, tuple[Action, Callable[..., Any]]] = {}
 """Every deed of the pages: {module.function: (action, the function)}."""
 
@@ -78,5 +81,10 @@ def told(act: Callable[..., object], *args: object) -> None:
     """Do something for a click; what speaks against it is told in a toast."""
     try:
         act(*args)
-    except (ValueError, OSError) as error:
-        st.toast(str(error))
+    except AGAINST as error:
+        st.toast(sentence(error))
+
+
+def sentence(error: Exception) -> str:
+    """What speaks against a deed, in one sentence that tells nobody where things lie."""
+    return process.explain(error, process.DOING)

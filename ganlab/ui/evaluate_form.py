@@ -12,7 +12,7 @@ from ganlab.devices import devices
 from ganlab.jobs import Job, launch
 from ganlab.quantities import counted
 from ganlab.ui import evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
-from ganlab.ui.asking import deed, explain, may
+from ganlab.ui.asking import AGAINST, deed, explain, may, sentence
 from ganlab.ui.datasets import FOLDER
 from ganlab.ui.measurable import TRAINED_ON, Subject
 from ganlab.ui.wording import data_title, escaped
@@ -65,8 +65,8 @@ def form(found: Mapping[str, Subject], selected: Job | None) -> None:
     try:
         with st.spinner("Starting …"):
             job = start.once(lambda: _launch(arguments, _title(subjects, found)))
-    except (ValueError, OSError) as error:
-        st.error(str(error))
+    except AGAINST as error:
+        st.error(sentence(error))
         return
     evaluate_jobs.select(job.id)
     st.rerun()

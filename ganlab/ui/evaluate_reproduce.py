@@ -40,8 +40,8 @@ def panel() -> None:
             title = f"Reproduction: {_TITLES.get(table, table)}"
             with st.spinner("Starting …"):
                 job = start.once(lambda: _launch(arguments, title))
-        except (ValueError, OSError) as error:
-            st.error(str(error))
+        except asking.AGAINST as error:
+            st.error(asking.sentence(error))
             return
         evaluate_jobs.select(job.id)
         st.rerun()

@@ -13,7 +13,7 @@ from ganlab.families import FAMILIES
 from ganlab.fork import fork, forkable, may_change, settings_at
 from ganlab.run import Run
 from ganlab.ui import form
-from ganlab.ui.asking import deed, hint, may
+from ganlab.ui.asking import AGAINST, deed, hint, may, sentence
 from ganlab.ui.wording import run_label
 from ganlab.web.rights import Action
 
@@ -76,8 +76,8 @@ def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     if st.button("Start the fork", type="primary", icon=":material/fork_right:", disabled=bool(wrong)):
         try:
             made = _fork(run, step, changes)
-        except ValueError as error:
-            st.error(str(error))
+        except AGAINST as error:
+            st.error(sentence(error))
             return
         _forget()
         st.switch_page("pages/watch.py", query_params={"run": made.id})

@@ -13,7 +13,7 @@ from ganlab.config import TrainConfig
 from ganlab.data import DATASETS
 from ganlab.process import launch, launch_together
 from ganlab.run import Run
-from ganlab.ui.asking import deed
+from ganlab.ui.asking import AGAINST, deed, sentence
 from ganlab.web.rights import Action
 
 DIGITS, SHAPES = "digits-quick", "shapes-quick"
@@ -59,8 +59,8 @@ def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
     try:
         with st.spinner("Starting the worker …"):
             started = start(configs)
-    except (ValueError, OSError) as error:
-        st.error(str(error))
+    except AGAINST as error:
+        st.error(sentence(error))
         return
     ids = ",".join(run.id for run in started)
     st.switch_page("pages/watch.py", query_params={"runs" if len(started) > 1 else "run": ids})
