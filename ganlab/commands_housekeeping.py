@@ -12,23 +12,23 @@ from ganlab.run import Run, runs_root
 def queue_command(options: argparse.Namespace) -> None:
     """`ganlab queue`: who has each device and who waits for it, in order; `--cancel RUN` takes one out."""
     from ganlab.disk import bytes_of, room
-    from ganlab.housekeeping import cancel, most_waiting, queue, warning
+    from ganlab.housekeeping import cancel, most_waiting, queue, warning, will_wait
     from ganlab.quantities import readable
 
     if options.cancel:
         cancel(Run.open(options.cancel))
         print(f"{options.cancel} leaves the queue.")
         return
-    places = [place for places in queue().values() for place in places]
+    found = queue()
+    places = [place for members in found.values() for place in members]
     if options.json:
         for place in places:
             print(json.dumps({"run": place.run.id, "device": place.device, "ahead": place.ahead}))
         return
     for place in places:
         print(f"{place.device:<8} {place.run.id:<52} {'waits, ' + str(place.ahead) + ' before it' if place.waits else 'has it'}")
-    waiting = sum(place.waits for place in places)
     used, left = readable(bytes_of(runs_root())), readable(room())
-    print(f"{waiting} of at most {most_waiting()} runs wait; the runs take {used}, {left} are left.")
+    print(f"{will_wait(found)} of at most {most_waiting()} runs wait; the runs take {used}, {left} are left.")
     if told := warning():
         print(told)
 
@@ -41,5 +41,4 @@ def clean_command(options: argparse.Namespace) -> None:
         raise ValueError(f"--every {options.every} is out of range: at least 1.")
     rule = dataclasses.replace(Rule(), every=options.every)
     print(rule)
-    freed = clean(rule=rule, dry_run=options.dry_run)
-    print(freed if not freed.bytes else f"{'Would free' if options.dry_run else 'Freed'} {freed}")
+    print(clean(rule=rule, dry_run=options.dry_run).told("Would free" if options.dry_run else "Freed"))

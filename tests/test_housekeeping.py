@@ -15,7 +15,8 @@ from ganlab.__main__ import main
 from ganlab.checkpoint import STATE, step_of
 from ganlab.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, room, will_write
 from ganlab.fork import prepare_fork
-from ganlab.housekeeping import RULE, Rule, admit, cancel, clean, queue, warning
+from ganlab.housekeeping import RULE, Rule, admit, cancel, clean, queue, unfit, warning
+from ganlab.housekeeping.cleaning import Cleaned
 from ganlab.process import work
 from ganlab.quantities import readable
 from ganlab.run import Run, Status, runs_root
@@ -85,13 +86,29 @@ def test_no_more_may_wait_than_the_server_allows(held: list[FakeRun], monkeypatc
     admit(small())
     on_cpu(held).start()
     admit(small())
-    with pytest.raises(ValueError, match="0 runs wait already and this server lets 1 wait"):
+    with pytest.raises(ValueError, match=r"^Others have cpu and this server lets 1 run wait: try again when it is free\.$"):
         admit(small(), count=2)
     on_cpu(held).queue()
-    with pytest.raises(ValueError, match="1 run waits already"):
+    with pytest.raises(ValueError, match=r"^1 run waits already and this server lets 1 run wait: cancel one, or"):
+        admit(small())
+    monkeypatch.setenv("GANLAB_MAX_WAITING", "0")
+    with pytest.raises(ValueError, match="1 run waits already and this server lets no run wait"):
         admit(small())
     monkeypatch.setenv("GANLAB_MAX_WAITING", "many")
     with pytest.raises(ValueError, match="GANLAB_MAX_WAITING = 'many' is not a whole number"):
+        admit(small())
+
+
+def test_who_only_begins_on_a_free_device_takes_nobodys_place_in_the_queue(
+    held: list[FakeRun], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GANLAB_MAX_WAITING", "1")
+    for _ in range(2):
+        on_cpu(held, group="duel", group_size=2).queue("Starting PyTorch.")
+    admit(small())
+    on_cpu(held).queue()
+    assert main(["queue"]) == 0 and "1 of at most 1 runs wait" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"^1 run waits already"):
         admit(small())
 
 
@@ -106,6 +123,7 @@ def test_what_is_no_size_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("GANLAB_DISK_LIMIT", text)
     with pytest.raises(ValueError, match="is not a size: write 20 GB"):
         limit()
+    assert unfit() == f"GANLAB_DISK_LIMIT = {text!r} is not a size: write 20 GB, 500 MB or 60 %."
 
 
 def test_a_share_of_the_disk_is_a_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,6 +228,20 @@ def test_leftovers_of_killed_processes_go_and_strangers_stay() -> None:
 
 def test_the_rule_is_said_in_one_sentence() -> None:
     assert str(RULE).startswith("Of every run that has ended the first, the best, the last and every 4th checkpoint stay;")
+
+
+@pytest.mark.parametrize(
+    ("cleaned", "told"),
+    [
+        (Cleaned(), "Nothing to clean up."),
+        (Cleaned(5000, 3, 1, 0, 2), "Freed 5.0 kB: 3 checkpoints and 1 more training state of 2 runs."),
+        (Cleaned(5000, 0, 2, 0, 2), "Freed 5.0 kB: 2 training states of 2 runs."),
+        (Cleaned(5000, 1, 0, 1, 1), "Freed 5.0 kB: 1 checkpoint of 1 run, and 1 leftover of killed processes."),
+        (Cleaned(5000, leftovers=2), "Freed 5.0 kB: 2 leftovers of killed processes."),
+    ],
+)
+def test_what_was_cleaned_up_is_told_without_what_was_not(cleaned: Cleaned, told: str) -> None:
+    assert cleaned.told("Freed") == told
 
 
 @pytest.mark.parametrize(

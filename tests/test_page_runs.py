@@ -11,6 +11,7 @@ from test_pages import APP, ran, texts, visit
 
 from ganlab.fork import prepare_fork
 from ganlab.run import Run
+from ganlab.ui import server
 
 
 def test_the_queue_tells_who_trains_and_who_waits(fake: Callable[..., FakeRun]) -> None:
@@ -29,6 +30,24 @@ def test_a_full_disk_is_told_before_it_is_full(fake: Callable[..., FakeRun], mon
     monkeypatch.setenv("GANLAB_DISK_LIMIT", "600 kB")
     (warning,) = visit("runs").warning
     assert "will write about" in warning.value and "are left" in warning.value
+
+
+@pytest.mark.parametrize(("name", "value"), [("GANLAB_DISK_LIMIT", "20GBs"), ("GANLAB_MAX_WAITING", "many")])
+def test_a_limit_that_is_none_is_a_warning(
+    name: str,
+    value: str,
+    fake: Callable[..., FakeRun],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fake(recipe="digits-quick").start().train(100)
+    fake().queue()
+    monkeypatch.setenv(name, value)
+    page = visit("runs")
+    assert f"{name} = {value!r} is not a " in page.warning[0].value and "**CPU**: Digits in a minute" in texts(page)
+    capsys.readouterr()
+    server._warn()
+    assert capsys.readouterr().err == f"No run can be started here: {page.warning[0].value}\n"
 
 
 def test_forks_are_listed_below_what_they_go_on_from(fake: Callable[..., FakeRun]) -> None:

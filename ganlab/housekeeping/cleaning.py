@@ -46,13 +46,17 @@ class Cleaned:
     runs: int = 0
 
     def __str__(self) -> str:
-        if not (self.checkpoints or self.states or self.leftovers):
+        states = counted(self.states, "more training state" if self.checkpoints else "training state")
+        files = [counted(self.checkpoints, "checkpoint")] * bool(self.checkpoints) + [states] * bool(self.states)
+        of_runs = [f"{' and '.join(files)} of {counted(self.runs, 'run')}"] if files else []
+        left = [f"{counted(self.leftovers, 'leftover')} of killed processes"] if self.leftovers else []
+        if not (of_runs or left):
             return "Nothing to clean up."
-        left = f" and {counted(self.leftovers, 'leftover')} of killed processes" if self.leftovers else ""
-        return (
-            f"{readable(self.bytes)}: {counted(self.checkpoints, 'checkpoint')}, the training state of {self.states} more, "
-            f"of {counted(self.runs, 'run')}{left}."
-        )
+        return f"{readable(self.bytes)}: {', and '.join(of_runs + left)}."
+
+    def told(self, verb: str) -> str:
+        """The same as what was done, such as "Freed"; nothing was done where there is nothing."""
+        return f"{verb} {self}" if self.checkpoints or self.states or self.leftovers else str(self)
 
 
 def clean(root: Path | None = None, rule: Rule = RULE, *, dry_run: bool = False) -> Cleaned:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ganlab.config import TrainConfig
 from ganlab.disk import LIMIT, checkpoint_bytes_of, limit, room, will_write
 from ganlab.housekeeping.cleaning import clean
-from ganlab.housekeeping.waiting import queue
+from ganlab.housekeeping.waiting import Place, queue
 from ganlab.quantities import counted, readable
 from ganlab.run import Run, runs_root
 
@@ -33,17 +34,41 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
     from ganlab.devices import resolve
 
     root = root or runs_root()
-    places = queue(root)
-    waiting = sum(place.waits for device in places.values() for place in device)
-    most = most_waiting()
-    if places.get(resolve(config.device)) and waiting + count > most:
+    places, device = queue(root), resolve(config.device)
+    waiting, most = will_wait(places), most_waiting()
+    if places.get(device) and waiting + count > most:
+        lets = f"this server lets {counted(most, 'run') if most else 'no run'} wait"
+        if not waiting:
+            raise ValueError(f"Others have {device} and {lets}: try again when it is free.")
         wait = f"{counted(waiting, 'run')} {'waits' if waiting == 1 else 'wait'} already"
-        raise ValueError(f"{wait} and this server lets {most} wait: cancel one, or try again when one has begun.")
+        raise ValueError(f"{wait} and {lets}: cancel one, or try again when one has begun.")
     least, left = 2 * count * sum(checkpoint_bytes_of(config)), room(root)
     if least > left:
         most_bytes = limit(root)
         of = "the disk" if most_bytes is None else f"the {readable(most_bytes)} that {LIMIT} allows"
         raise ValueError(f"Only {readable(left)} of {of} are left and two checkpoints take {readable(least)}: {_remedy(root)}.")
+
+
+def will_wait(places: Mapping[str, Sequence[Place]]) -> int:
+    """How many runs of a `queue` wait for others; whoever is first in line for a device that nobody has only begins."""
+    return sum(len(_behind(members)) for members in places.values())
+
+
+def _behind(members: Sequence[Place]) -> list[Place]:
+    waiting = [place for place in members if place.waits]
+    if len(waiting) < len(members):
+        return waiting
+    return [place for place in waiting if place.party != waiting[0].party]
+
+
+def unfit(root: Path | None = None) -> str:
+    """Which of the two limits is set to something that cannot be one, in one sentence; "" while both make sense."""
+    try:
+        most_waiting()
+        limit(root)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def warning(root: Path | None = None) -> str:

@@ -23,6 +23,11 @@ class Place:
         """Whether it has no device yet."""
         return self.ahead is not None
 
+    @property
+    def party(self) -> str:
+        """Who gets a device together: the group of the run, or the run alone."""
+        return str(self.run.settings["group"] or self.run.id)
+
 
 def queue(root: Path | None = None) -> dict[str, tuple[Place, ...]]:
     """{device: runs that have it, then those that wait for it in the order they will get it}; devices without any are left out.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ganlab.disk import bytes_of, limit, room
-from ganlab.housekeeping import RULE, Place, cancel, clean, most_waiting, queue, warning
+from ganlab.housekeeping import RULE, Place, cancel, clean, most_waiting, queue, unfit, warning
 from ganlab.quantities import readable
 from ganlab.run import Run, runs_root
 from ganlab.ui.asking import deed, hint, may, told, who
@@ -21,13 +21,15 @@ REFRESH_SECONDS = 3.0
 def queue_view() -> None:
     """One line for each device in use and one for the disk; looks again by itself."""
     places = queue()
-    problem = warning()
+    wrong = unfit()
+    problem = wrong or warning()
     if problem:
         st.warning(problem, icon=":material/hard_disk:")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         for device, members in places.items():
             _device(device, members)
-        _disk()
+        if not wrong:
+            _disk()
 
 
 def _device(device: str, members: Sequence[Place]) -> None:
@@ -38,7 +40,8 @@ def _device(device: str, members: Sequence[Place]) -> None:
     if not waiting:
         return
     with st.popover(f"{len(waiting)} waiting", icon=":material/queue:"):
-        st.caption(f"They get the {name} in this order. At most {most_waiting()} runs may wait on this server.")
+        most = "" if unfit() else f" At most {most_waiting()} runs may wait on this server."
+        st.caption(f"They get the {name} in this order.{most}")
         for place in waiting:
             _waiting(place)
 
@@ -83,7 +86,7 @@ def _disk() -> None:
         if not would.bytes:
             st.caption("There is nothing to clean up.")
             return
-        st.markdown(f"That would free {would}")
+        st.markdown(would.told("That would free"))
         help = hint(Action.DELETE, "Curves, sheets and the runs themselves stay.")
         if st.button("Clean up", icon=":material/mop:", type="primary", help=help, disabled=not may(Action.DELETE)):
             told(_clean)
@@ -98,4 +101,4 @@ def _cancel(run: Run) -> None:
 
 @deed(Action.DELETE)
 def _clean() -> None:
-    st.toast(f"Freed {clean()}")
+    st.toast(clean().told("Freed"))

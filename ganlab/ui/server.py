@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from asyncio import base_events
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganlab import classroom
+from ganlab.housekeeping import unfit
 from ganlab.threads import yielding_threads
 from ganlab.ui.alone import LOOPBACK
 from ganlab.web.gate import Gate
@@ -74,6 +76,7 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
         async with gateway.router.lifespan_context(gateway):
             if classroom.wanted():
                 _announce()
+            _warn()
             yield
 
     return [*ours, *gateway.routes], lifespan
@@ -96,6 +99,12 @@ def _announce() -> None:
 
     host, port = str(config.get_option("server.address") or ""), int(config.get_option("server.port"))
     print(classroom.announcement(port, host, keys()), flush=True)
+
+
+def _warn() -> None:
+    """Tell who runs the server, once, what keeps it from starting runs."""
+    if wrong := unfit():
+        print(f"No run can be started here: {wrong}", file=sys.stderr, flush=True)
 
 
 def gate() -> Middleware:
