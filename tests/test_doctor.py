@@ -46,7 +46,7 @@ NOISE = CHANCE.normal(size=len(STEPS))
 def record(family: str = "dcgan", pictures: dict[int, Tiles] | None = None, real: Real | None = None, **more: Any) -> Record:
     """A record with the given curves (arrays over STEPS, names with _ for /) and sheets."""
     config = {name: more.pop(name) for name in list(more) if name in {knob.name for knob in FAMILIES[family].knobs()}}
-    facts = {name: more.pop(name) for name in ("notes", "state", "labelled", "num_images") if name in more}
+    facts = {name: more.pop(name) for name in ("notes", "labelled", "num_images") if name in more}
     series = {name.replace("__", "/"): Series(STEPS, np.broadcast_to(values, STEPS.shape)) for name, values in more.items()}
     sheets, base = pictures or {}, FAMILIES[family]
     return Record(
@@ -125,8 +125,14 @@ def test_divergence_by_holes_by_word_and_by_size() -> None:
     found = DETECTORS["divergence"](record(**broken))
     assert found is not None and found.step_from == 1510 and found.severity == "failure"
     said = [Annotation(1, 700, 0.0, "failed", "loss/D/adversarial stopped being a number at step 700: try a lower rate.")]
-    assert "divergence" in kinds(record(**balanced(0.4, 0.6), notes=said, state="failed"))
-    assert "divergence" not in kinds(record(**balanced(0.4, 0.6), notes=said, state="finished"))  # resumed, and went well
+    assert "divergence" in kinds(record(**balanced(0.4, 0.6), notes=said))
+    resumed = [*said, Annotation(2, 700, 0.0, "queued", "Queued."), Annotation(3, 600, 0.0, "started", "Resumed after step 600.")]
+    for later in ([], [Annotation(4, 900, 0.0, "paused", "Paused.")], [Annotation(4, 2000, 0.0, "finished", "All steps done.")]):
+        assert "divergence" not in kinds(record(**balanced(0.4, 0.6), notes=resumed + later))  # it went well
+    assert "divergence" in kinds(record(**balanced(0.4, 0.6), notes=resumed[:2]))  # not begun yet
+    again = [*resumed, Annotation(4, 800, 0.0, "failed", said[0].text)]
+    found = DETECTORS["divergence"](record(**balanced(0.4, 0.6), notes=again))
+    assert found is not None and found.step_from == 800
     grown = balanced(0.4, 0.6) | {"loss__G__adversarial": np.exp(STEPS / 200.0)}
     assert "divergence" in kinds(record(**grown))
 

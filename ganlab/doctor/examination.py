@@ -37,7 +37,7 @@ def read(run: Run) -> Record:
     """The record of `run` as it is now."""
     config, family = run.config_now, FAMILIES[run.settings["config"]["family"]]
     names = [name for name in run.metric_names() if name.split("/")[0] in _GROUPS]
-    columns, status = config.samples, run.status()
+    columns = config.samples
 
     def sheet(step: int) -> Tiles | None:
         size = getattr(config, "test_size", 0) or config.image_size
@@ -59,8 +59,7 @@ def read(run: Run) -> Record:
         series=run.metrics(names),
         sheets=tuple(run.samples()),
         notes=tuple(run.annotations()),
-        state=status.state,
-        num_images=status.num_images,
+        num_images=run.status().num_images,
         course=images_seen(run),
         labelled=family.conditioning is Conditioning.LABEL,
         read_sheet=sheet,

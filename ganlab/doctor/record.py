@@ -31,7 +31,6 @@ class Record:
     series: Mapping[str, Series] = field(default_factory=dict)
     sheets: tuple[int, ...] = ()
     notes: Sequence[Annotation] = ()
-    state: str = "finished"
     num_images: int = 0
     course: Sequence[tuple[int, int]] = ()  # how many real images D was shown by a step; none: by what the settings say now
     labelled: bool = False  # whether each column of a sheet was asked for a label of its own

@@ -11,7 +11,7 @@ import numpy as np
 from ganlab.doctor.detectors.settings import calmer
 from ganlab.doctor.finding import Evidence, Finding
 from ganlab.doctor.record import Record
-from ganlab.store import Series
+from ganlab.store import Annotation, Series
 
 NO_NUMBER = "stopped being a number"  # in what a failed run says
 HUGE = 50.0  # times what guessing costs D
@@ -20,9 +20,9 @@ STEEP = 2.0  # times the slope of one that a Wasserstein D is meant to have
 
 def divergence(record: Record) -> Finding | None:
     """A loss is not finite, the run failed for that, or the losses have exploded."""
-    said = [note for note in record.notes if note.kind in ("failed", "diverged") and NO_NUMBER in note.text]
+    said = _said(record)
     broken = [name for name, series in record.series.items() if _holes(series).any()]
-    if (said and record.state not in ("running", "finished")) or broken:
+    if said or broken:
         steps = [note.step for note in said] + [int(record.series[name].steps[_holes(record.series[name])][0]) for name in broken]
         return _finding(record, min(steps), tuple(broken[:4]) or _losses(record), {}, "A loss stopped being a number")
     for name in _losses(record):
@@ -31,6 +31,12 @@ def divergence(record: Record) -> Finding | None:
             step, size = found
             return _finding(record, step, (name,), {name: size}, f"{name} has grown to {size:,.4g}")
     return None
+
+
+def _said(record: Record) -> list[Annotation]:
+    """The notes that the run failed for that; none once it was resumed, for what it computed again counts."""
+    started = max((note.id for note in record.notes if note.kind == "started"), default=0)
+    return [note for note in record.notes if note.id > started and note.kind in ("failed", "diverged") and NO_NUMBER in note.text]
 
 
 def _holes(series: Series) -> np.ndarray:
