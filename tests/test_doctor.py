@@ -30,7 +30,7 @@ from ganlab.doctor.record import Record
 from ganlab.doctor.tiles import Tiles, read_tiles
 from ganlab.families import FAMILIES
 from ganlab.fork import may_change, prepare_fork
-from ganlab.images import sheet
+from ganlab.images import png, sheet
 from ganlab.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN
 from ganlab.process import work
 from ganlab.run import Run
@@ -415,7 +415,10 @@ def test_tiles_are_read_back_as_they_were_drawn(tmp_path: Path) -> None:
 def test_what_is_no_sheet_reads_as_none(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n")
     sheet(torch.zeros(4, 1, 16, 16, dtype=torch.uint8), 2).save(tmp_path / "other.png")
-    assert read_tiles(tmp_path / "broken.png", 16, 4) is None
+    sound = png(sheet(torch.randint(0, 256, (64, 1, 16, 16), dtype=torch.uint8), 8))
+    at = sound.index(b"IDAT")
+    (tmp_path / "garbled.png").write_bytes(sound[: at - 2] + b"\0\0" + sound[at:])  # its data seems to end at once
+    assert read_tiles(tmp_path / "broken.png", 16, 4) is None and read_tiles(tmp_path / "garbled.png", 16, 4) is None
     assert read_tiles(tmp_path / "missing.png", 16, 4) is None
     assert read_tiles(tmp_path / "other.png", 15, 4) is None
 
@@ -448,6 +451,14 @@ def test_a_finding_names_its_checkpoint_and_a_fix_that_a_fork_takes(tmp_path: Pa
     (finding,) = [one for one in examine(fake.run) if one.kind == "d-wins"]
     assert finding.fix == {"d_steps": 1} and finding.fork_step == 100 and set(finding.fix) <= set(may_change(fake.config))
     assert finding.evidence.series[:2] == ("score/real", "score/fake")
+
+
+def test_a_damaged_sheet_costs_what_it_shows_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = sick(tmp_path).finish("stopped")
+    before, asked = examine(fake.run), []
+    fake.run.sample_path(fake.run.samples()[-1]).write_bytes(b"junk")
+    monkeypatch.setattr(examination, "real_sample", lambda config, channels: asked.append(channels))
+    assert [finding.kind for finding in examine(fake.run)] == [finding.kind for finding in before] and asked == [1]
 
 
 def test_a_fork_has_seen_the_images_of_its_parent(tmp_path: Path) -> None:

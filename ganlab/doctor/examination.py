@@ -12,7 +12,7 @@ from ganlab.doctor.detectors import DETECTORS
 from ganlab.doctor.finding import Finding
 from ganlab.doctor.real import Real, real_sample
 from ganlab.doctor.record import Record
-from ganlab.doctor.tiles import Tiles, read_tiles
+from ganlab.doctor.tiles import Tiles, read_pixels, read_tiles
 from ganlab.families import FAMILIES
 from ganlab.fork import forkable, may_change, settings_at
 from ganlab.run import Run
@@ -45,12 +45,11 @@ def read(run: Run) -> Record:
         return tiles if tiles is not None and len(tiles.rows) > 1 else None
 
     def real() -> Real | None:
-        from PIL import Image
-
-        if family.drawn or not (sheets := run.samples()):
+        if family.drawn:
             return None
-        with Image.open(run.sample_path(sheets[-1])) as picture:
-            return real_sample(run.settings["config"], 1 if picture.mode == "L" else 3)
+        pictures = (read_pixels(run.sample_path(step)) for step in reversed(run.samples()))
+        readable = next((pixels for pixels in pictures if pixels is not None), None)
+        return None if readable is None else real_sample(run.settings["config"], readable.shape[-1])
 
     return Record(
         config=config,

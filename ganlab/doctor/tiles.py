@@ -86,15 +86,23 @@ def rows_of(images: np.ndarray) -> np.ndarray:
     return (images.reshape(n, -1) / 255.0).astype(np.float32)
 
 
+def read_pixels(path: Path) -> np.ndarray | None:
+    """A sheet as uint8 (H, W, 1), or (H, W, 3) where it has colours; None where the file is missing or damaged."""
+    from ganlab.images import ImageError, decode, is_grey
+
+    try:
+        data = path.read_bytes()
+        picture = decode(data)
+        return np.atleast_3d(np.asarray(picture.convert("L") if is_grey(data) else picture))
+    except (OSError, ImageError):
+        return None
+
+
 def read_tiles(path: Path, size: int, count: int, drawn: tuple[int, ...] = ()) -> Tiles | None:
     """The first `count` pictures (0: all) of side `size` of a sheet, of the columns `drawn` alone if there are any; None where
     the file is not laid out so."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            pixels = np.asarray(picture.convert("L" if picture.mode == "L" else "RGB"))
-    except (OSError, ValueError):
+    pixels = read_pixels(path)
+    if pixels is None:
         return None
     pixels = pixels[PADDING:, PADDING:]
     cell = size + PADDING

@@ -48,8 +48,13 @@ def test_a_finding_leads_to_its_sheet_and_to_a_filled_in_fork(page: Any, app: Ap
     expect(dialog.get_by_role("combobox", name="From step")).to_have_value("100")  # the checkpoint from before D was sure
 
 
-def test_a_healthy_run_says_so_in_a_line(page: Any, app: AppServer) -> None:
+def test_a_healthy_run_says_so_in_a_line_and_a_failed_look_too(page: Any, app: AppServer) -> None:
     fake = FakeRun(app.runs_root, channels=1).start().train(300)
+    page.clock.install()
+    page.route("**/doctor", lambda route: route.fulfill(status=500, body="Internal Server Error"))
     page.goto(f"{app.url}/live/?run={fake.id}")
+    expect(page.locator("#doctor")).to_have_text("Doctor The last look at this run failed; the next is in 20 s.")
+    page.unroute("**/doctor")
+    page.clock.fast_forward(20_000)
     expect(page.locator("#doctor")).to_have_text("Doctor Healthy so far: nothing in the curves or the pictures looks wrong.")
     fake.finish()

@@ -5,47 +5,49 @@ import { label } from "./names.js";
 
 const ACTIVE = 20_000; // ms between two questions while it trains
 const ENDED = 120_000;
+const FAILED = `The last look at this run failed; the next is in ${ACTIVE / 1000} s.`;
 const WIDTH = 220;
 const HEIGHT = 48;
 const COLOURS = ["--g1", "--d1"];
 
 /** What the doctor says of one run: a line while all is well, else a card for each finding. */
 export class Doctor {
-  #asked = -Infinity;
+  #due = -Infinity; // when to ask again, by performance.now()
   #asking = false;
   #state = "";
   #shown = "";
 
   constructor(element, run, timeline) {
-    Object.assign(this, { element, run, timeline });
+    Object.assign(this, { element, run, timeline, failure: line(FAILED) });
   }
 
   /** Ask again when it is time to; a run that has just ended is looked at once more. */
   async update() {
     const { run } = this;
     const state = run.status?.state ?? "";
-    const pause = run.active ? ACTIVE : ENDED;
     const ended = state !== this.#state && !run.active;
     if (this.#asking || document.hidden || run.link !== "ok" || !run.lastStep) return;
-    if (!ended && performance.now() - this.#asked < pause) return;
+    if (!ended && performance.now() < this.#due) return;
     this.#asking = true;
     this.#state = state;
     const answer = await fetch(run.url("/doctor"), { cache: "no-store" }).then((response) => (response.ok ? response.json() : null)).catch(() => null);
-    this.#asked = performance.now();
+    this.#due = performance.now() + (answer && !run.active ? ENDED : ACTIVE);
     this.#asking = false;
+    this.element.hidden = false;
     if (answer) this.#show(answer);
+    else this.element.append(this.failure); // under what was found before, which may be old now
   }
 
   #show({ findings, early }) {
+    this.failure.remove();
     const known = JSON.stringify([findings, early, this.run.summary?.refusal]);
     if (known === this.#shown) return;
     this.#shown = known;
     const open = new Map([...this.element.querySelectorAll("details")].map((card) => [card.dataset.kind, card.open]));
-    this.element.hidden = false;
     this.element.dataset.state = findings.length ? "ill" : "well";
     if (!findings.length) {
       const text = early ? "It is too early to say much: every GAN is out of balance at first." : "Healthy so far: nothing in the curves or the pictures looks wrong.";
-      this.element.replaceChildren(make("p", { class: "well" }, make("b", {}, "Doctor"), ` ${text}`));
+      this.element.replaceChildren(line(text));
       return;
     }
     const many = `${findings.length} ${findings.length === 1 ? "finding" : "findings"}`;
@@ -99,6 +101,8 @@ export class Doctor {
     return make("figure", {}, make("figcaption", {}, title(name, [...this.run.curves.keys()]), make("span", {}, value(now))), picture);
   }
 }
+
+const line = (text) => make("p", { class: "well" }, make("b", {}, "Doctor"), ` ${text}`);
 
 function svg(tag, attributes, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
