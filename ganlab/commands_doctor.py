@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import textwrap
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ganlab.run import Run
@@ -22,18 +23,28 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def command(options: argparse.Namespace) -> int:
-    """Print the findings; 1 when there are any."""
+    """Print the findings; 1 when there are any, 0 where there are none or it is too early to tell."""
     from ganlab.doctor import examine  # PyTorch comes with it
 
     run = Run.open(options.run)
     found = examine(run)
     if options.json:
         print(json.dumps([finding.to_dict() for finding in found]))
-    elif found:
-        print("\n\n".join(told(run, finding) for finding in found))
     else:
-        print(f"Healthy so far: nothing is wrong with what {run.id} has recorded in {run.status().step:,} steps.")
+        print(*_paragraphs(run, found), sep="\n\n")
     return 1 if found else 0
+
+
+def _paragraphs(run: Run, found: list[Finding]) -> Iterator[str]:
+    """Why the run broke off, if it did; the findings, or that there are none."""
+    from ganlab.doctor.examination import BROKEN_OFF, all_clear
+
+    status = run.status()
+    if status.state in BROKEN_OFF:
+        yield status.message
+    yield from (told(run, finding) for finding in found)
+    if not found:
+        yield all_clear(status)
 
 
 def told(run: Run, finding: Finding) -> str:

@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from ganlab.__main__ import main
 from ganlab.control import Intervention
 from ganlab.core import Batch, Conditioning, DataSpec
-from ganlab.doctor import Finding, examination, examine
+from ganlab.doctor import Finding, all_clear, examination, examine
 from ganlab.doctor.detectors import DETECTORS
 from ganlab.doctor.detectors.labels import by_chance, meaningless
 from ganlab.doctor.detectors.leakage import telling
@@ -476,7 +476,7 @@ def test_route_command_and_function_say_the_same(tmp_path: Path, monkeypatch: py
     fake = sick(tmp_path).finish("stopped")
     expected = [finding.to_dict() for finding in examine(fake.run)]
     client = TestClient(Starlette(routes=routes()))
-    assert client.get(f"/api/runs/{fake.id}/doctor").json() == {"findings": expected, "early": False}
+    assert client.get(f"/api/runs/{fake.id}/doctor").json() == {"findings": expected, "all_clear": all_clear(fake.run.status())}
     assert client.get("/api/runs/nobody/doctor").status_code == 404
     assert main(["doctor", fake.id, "--json"]) == 1
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(expected))
@@ -485,6 +485,25 @@ def test_route_command_and_function_say_the_same(tmp_path: Path, monkeypatch: py
     healthy = FakeRun(tmp_path, channels=1).start().train(300).finish("stopped")
     assert main(["doctor", healthy.id]) == 0
     assert "Healthy so far" in capsys.readouterr().out
+
+
+def test_no_findings_are_no_health_where_a_run_is_young_or_broke_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
+    early, up_to_there = "It is too early to say much: every GAN is out of balance at first.", "Up to there nothing in the curves"
+    waiting, full = FakeRun(tmp_path).queue(), "Out of memory: try batch_size = 32 (it was 64)."
+    unbegun, failed = FakeRun(tmp_path).queue().fail(full), FakeRun(tmp_path, channels=1).start().train(300).fail(full)
+    lost = FakeRun(tmp_path, channels=1).start().train(300)
+    lost.release()
+    client = TestClient(Starlette(routes=routes()))
+    told = [(waiting, "", early), (unbegun, full, early), (failed, full, up_to_there), (lost, "The worker was", up_to_there)]
+    for fake, ending, sentence in told:
+        assert main(["doctor", fake.id]) == 0
+        said = capsys.readouterr().out
+        assert said.startswith(ending) and sentence in said and "Healthy" not in said
+        assert client.get(f"/api/runs/{fake.id}/doctor").json()["all_clear"] in said
+    waiting.release()
 
 
 def test_a_real_run_that_learns_nothing_is_found_and_its_fork_can_begin(tmp_path: Path) -> None:

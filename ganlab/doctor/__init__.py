@@ -6,7 +6,7 @@ for finding in examine(run): print(finding.title, finding.fix)
 
 from __future__ import annotations
 
-from ganlab.doctor.examination import examine, read
+from ganlab.doctor.examination import all_clear, examine, read
 from ganlab.doctor.finding import Evidence, Finding
 
-__all__ = ["Evidence", "Finding", "examine", "read"]
+__all__ = ["Evidence", "Finding", "all_clear", "examine", "read"]

@@ -11,12 +11,13 @@ from ganlab.course import images_seen
 from ganlab.doctor.detectors import DETECTORS
 from ganlab.doctor.finding import Finding
 from ganlab.doctor.real import Real, real_sample
-from ganlab.doctor.record import Record
+from ganlab.doctor.record import LEAST_STEPS, Record
 from ganlab.doctor.tiles import Tiles, read_pixels, read_tiles
 from ganlab.families import FAMILIES
 from ganlab.fork import forkable, may_change, settings_at
-from ganlab.run import Run
+from ganlab.run import Run, Status
 
+BROKEN_OFF = ("failed", "lost")  # states of a run whose message says why it ended
 _GROUPS = ("loss", "score", "labels", "gradient", "speed", "time")  # of the metrics that detectors read
 
 
@@ -31,6 +32,15 @@ def examine(run: Run) -> list[Finding]:
     return sorted(
         (_forked(finding, run, record.config, steps) for finding in _told(found)), key=lambda one: one.severity != "failure"
     )
+
+
+def all_clear(status: Status) -> str:
+    """What to say in a sentence of a run without findings; why a failed or lost one ended is its `message`."""
+    if status.step < LEAST_STEPS:
+        return "It is too early to say much: every GAN is out of balance at first."
+    if status.state in BROKEN_OFF:
+        return "Up to there nothing in the curves or the pictures looks wrong."
+    return "Healthy so far: nothing in the curves or the pictures looks wrong."
 
 
 def read(run: Run) -> Record:

@@ -30,8 +30,7 @@ class Doctors:
 
 
 def diagnosis(run: Run) -> dict[str, Any]:
-    """`findings`, and whether it is too `early` for most of them."""
-    from ganlab.doctor import examine
-    from ganlab.doctor.record import LEAST_STEPS
+    """`findings`, and the sentence for where there are none."""
+    from ganlab.doctor import all_clear, examine
 
-    return {"findings": [finding.to_dict() for finding in examine(run)], "early": run.status().step < LEAST_STEPS}
+    return {"findings": [finding.to_dict() for finding in examine(run)], "all_clear": all_clear(run.status())}

@@ -38,16 +38,15 @@ export class Doctor {
     else this.element.append(this.failure); // under what was found before, which may be old now
   }
 
-  #show({ findings, early }) {
+  #show({ findings, all_clear: clear }) {
     this.failure.remove();
-    const known = JSON.stringify([findings, early, this.run.summary?.refusal]);
+    const known = JSON.stringify([findings, clear, this.run.summary?.refusal]);
     if (known === this.#shown) return;
     this.#shown = known;
     const open = new Map([...this.element.querySelectorAll("details")].map((card) => [card.dataset.kind, card.open]));
     this.element.dataset.state = findings.length ? "ill" : "well";
     if (!findings.length) {
-      const text = early ? "It is too early to say much: every GAN is out of balance at first." : "Healthy so far: nothing in the curves or the pictures looks wrong.";
-      this.element.replaceChildren(line(text));
+      this.element.replaceChildren(line(clear));
       return;
     }
     const many = `${findings.length} ${findings.length === 1 ? "finding" : "findings"}`;
