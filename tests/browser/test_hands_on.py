@@ -43,11 +43,16 @@ def test_pause_step_adjust_within_the_range_continue(page: playwright.Page, serv
     page.get_by_text("Adjust").click()
     page.get_by_label("lr", exact=True).fill("7")
     page.get_by_role("button", name="Apply").click()
-    expect(page.locator(".message")).to_contain_text("lr = 7.0 is out of range: 1e-07 to 1.")
+    refused = "lr = 7.0 is out of range: 1e-07 to 1."
+    expect(page.locator(".message")).to_contain_text(refused)
+    for _ in range(2):  # when the second is asked for, the first has been shown
+        page.wait_for_event("response", lambda response: "/delta" in response.url)
+    assert refused in page.locator(".message").inner_text()
     assert [one.name for one in run.interventions()] == ["D"]
     page.get_by_label("lr", exact=True).fill("0.001")
     page.get_by_role("button", name="Apply").click()
     wait_for(lambda: run.config_now.lr == 0.001)
+    expect(page.locator(".message")).to_be_hidden()
     flag = page.locator(".mark.changed .flag").first
     expect(flag).to_have_attribute("title", f"Paused by {WHO}. D updated alone ({WHO}). (step {step:,})")
     expect(page.locator(".mark.changed .flag").last).to_have_attribute("title", f"lr 0.0002 → 0.001 ({WHO}). (step {step + 1:,})")

@@ -4,11 +4,14 @@ import { bytes, count, duration, rate } from "./format.js";
 import { post } from "./post.js";
 
 const STATES = { queued: "Queued", running: "Training", paused: "Paused", stopped: "Stopped", finished: "Finished", failed: "Failed", lost: "Lost", gone: "Not there" };
+const READABLE = 10_000; // ms that a refusal stays: news of the run comes every second
 const TELLING = ["failed", "lost", "paused"]; // states whose message is worth a banner
 
 /** One run's place in the header: what it is, how far it is, how fast, and Stop. */
 export class Card {
   #stopping = false;
+  #problem = "";
+  #until = 0; // when the problem has been read, by performance.now()
 
   constructor(run, confirmStop) {
     this.run = run;
@@ -19,8 +22,8 @@ export class Card {
     this.links = make("nav", {}, ...this.#downloads());
     this.bar = make("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, make("i"));
     this.stats = make("dl");
-    this.message = make("p", { class: "message", hidden: true });
-    this.controls = new Controls(run, (text) => this.#tell(text));
+    this.message = make("p", { class: "message", role: "status", hidden: true });
+    this.controls = new Controls(run, (problem) => this.#answered(problem));
     const head = make("div", { class: "head" }, make("div", { class: "who" }, this.title, this.badge), this.about, make("div", { class: "acts" }, this.links, this.stop));
     this.element = make("article", { class: "card", style: `--run: var(--run${run.index + 1})` }, head, this.bar, this.stats, this.controls.element, this.message);
     this.update();
@@ -44,7 +47,22 @@ export class Card {
     this.controls.update();
     this.#progress(status);
     this.#statistics(status ? statistics(run, status) : []);
-    this.#tell(state === "gone" ? "There is no such run any more: it was deleted, or the address is wrong." : TELLING.includes(state) && !status.message.startsWith("Paused") ? status.message : "");
+    this.#tell(this.#words(state));
+  }
+
+  /** What the banner says: what was refused just now, else what there is to say of the run. */
+  #words(state) {
+    if (state === "gone") return "There is no such run any more: it was deleted, or the address is wrong.";
+    if (performance.now() < this.#until) return this.#problem;
+    const { status } = this.run;
+    return TELLING.includes(state) && !status.message.startsWith("Paused") ? status.message : "";
+  }
+
+  /** A request was answered: with "" when it is done, else with one sentence that says why not. */
+  #answered(problem) {
+    this.#problem = problem;
+    this.#until = problem ? performance.now() + READABLE : 0;
+    this.update();
   }
 
   #progress(status) {
@@ -76,10 +94,8 @@ export class Card {
     this.#stopping = true;
     this.update();
     const problem = await post(this.run.url("/stop"));
-    if (!problem) return;
-    this.#stopping = false;
-    this.update();
-    this.#tell(problem);
+    if (problem) this.#stopping = false;
+    this.#answered(problem);
   }
 }
 
