@@ -37,6 +37,7 @@ def test_pause_step_adjust_within_the_range_continue(page: playwright.Page, serv
     step = run.status().step
     page.get_by_role("button", name="D alone").click()
     wait_for(lambda: [one.name for one in run.interventions()] == ["D"])
+    expect(page.locator(".controls .hint")).to_have_text(f"D updated alone ({WHO}).")
     page.get_by_role("button", name="One step").click()
     wait_for(lambda: run.status().step == step + 1)
 
@@ -52,6 +53,7 @@ def test_pause_step_adjust_within_the_range_continue(page: playwright.Page, serv
     page.get_by_label("lr", exact=True).fill("0.001")
     page.get_by_role("button", name="Apply").click()
     wait_for(lambda: run.config_now.lr == 0.001)
+    expect(page.locator(".controls .hint")).to_have_text(f"lr 0.0002 → 0.001 ({WHO}). 2 changes since the pause.")
     expect(page.locator(".message")).to_be_hidden()
     flag = page.locator(".mark.changed .flag").first
     expect(flag).to_have_attribute("title", f"Paused by {WHO}. D updated alone ({WHO}). (step {step:,})")

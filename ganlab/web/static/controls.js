@@ -21,7 +21,7 @@ export class Controls {
     this.single = make("span", { class: "single" }, ...single);
     this.form = make("form", { class: "adjust", on: { submit: (event) => this.#change(event) } });
     this.adjust = make("details", {}, make("summary", {}, "Adjust"), this.form);
-    this.hint = make("p", { class: "hint", hidden: true });
+    this.hint = make("p", { class: "hint", role: "status", hidden: true });
     this.element = make("div", { class: "controls", hidden: true }, this.pause, this.single, this.adjust, this.hint);
   }
 
@@ -32,8 +32,8 @@ export class Controls {
     if (!training) return;
     const { refusal } = this.run;
     this.pause.hidden = this.single.hidden = this.adjust.hidden = refusal !== "";
-    this.hint.hidden = refusal === "";
-    setText(this.hint, refusal);
+    setText(this.hint, refusal || (state === "paused" ? lastChange(this.run.notes) : ""));
+    this.hint.hidden = !this.hint.textContent;
     if (refusal) return;
     if (state === this.#wanted) this.#wanted = "";
     this.pause.disabled = Boolean(this.#wanted);
@@ -77,4 +77,11 @@ export class Controls {
     this.tell(problem);
     return !problem;
   }
+}
+
+/** What was changed last since the pause, and how many changes that makes: pictures and curves do not show an update at once. */
+function lastChange(notes) {
+  const made = notes.slice(notes.findLastIndex((note) => note.kind === "paused") + 1).filter((note) => note.kind === "changed");
+  if (!made.length) return "";
+  return made.length > 1 ? `${made.at(-1).text} ${made.length} changes since the pause.` : made[0].text;
 }
