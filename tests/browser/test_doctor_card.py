@@ -38,6 +38,7 @@ def test_a_finding_leads_to_its_sheet_and_to_a_filled_in_fork(page: Any, app: Ap
     expect(card).to_contain_text("D wins", timeout=60_000)
     expect(card).to_contain_text("d_steps 20 → 1")
     expect(card.locator("svg polyline").first).to_be_visible()
+    expect(card.locator("svg polyline").first).to_have_attribute("style", "stroke: var(--real)")  # as on the chart of scores
     card.get_by_role("button", name="See the sheet of step 700").click()
     expect(live.locator(".player-bar .step")).to_contain_text("step 700")
     with page.context.expect_page() as opened:  # a frame of Streamlit's may not lead its page elsewhere

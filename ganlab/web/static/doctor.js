@@ -1,14 +1,14 @@
 import { make, setText } from "./dom.js";
 import { count, value } from "./format.js";
 import { extremes } from "./maths.js";
-import { label } from "./names.js";
+import { groupOf, label, ordered } from "./names.js";
+import { style } from "./traces.js";
 
 const ACTIVE = 20_000; // ms between two questions while it trains
 const ENDED = 120_000;
 const FAILED = `The last look at this run failed; the next is in ${ACTIVE / 1000} s.`;
 const WIDTH = 220;
 const HEIGHT = 48;
-const COLOURS = ["--g1", "--d1"];
 
 /** What the doctor says of one run: a line while all is well, else a card for each finding. */
 export class Doctor {
@@ -60,7 +60,7 @@ export class Doctor {
     const curves = evidence.series.filter((name) => this.run.curves.has(name)).slice(0, 3);
     const numbers = Object.entries(evidence.numbers).map(([name, number]) => make("div", {}, make("dt", {}, name), make("dd", {}, value(number))));
     const sheets = evidence.sheets.map((step) => make("button", { type: "button", class: "see", on: { click: () => this.#see(step) } }, `See the sheet of step ${count(step)}`));
-    const seen = make("div", { class: "seen" }, ...curves.map((name, i) => this.#curve(name, finding, COLOURS[i % COLOURS.length])), make("dl", {}, ...numbers));
+    const seen = make("div", { class: "seen" }, ...curves.map((name) => this.#curve(name, finding)), make("dl", {}, ...numbers));
     return make("details", { open, dataset: { kind: finding.kind, severity } }, head, make("p", {}, explanation), seen, make("div", { class: "do" }, ...this.#remedy(finding), ...sheets));
   }
 
@@ -83,8 +83,9 @@ export class Doctor {
     return [make("a", { class: "fork", href: `../watch?${query}`, target: window.top === window ? "_self" : "_blank", title }, "Fork with the fix"), told];
   }
 
-  /** A small picture of a metric, with the steps of the finding shaded. */
-  #curve(name, { step_from: from, step_to: to }, token) {
+  /** A small picture of a metric in the colour of its chart, with the steps of the finding shaded. */
+  #curve(name, { step_from: from, step_to: to }) {
+    const { token } = style(name, ordered([...this.run.curves.keys()].filter((other) => groupOf(other) === groupOf(name))), this.run);
     const { steps, values } = this.run.curves.get(name);
     const shown = extremes(values, 0, values.length, WIDTH).filter((i) => Number.isFinite(values[i]));
     const last = Math.max(1, steps.at(-1) ?? 1, to);

@@ -16,7 +16,7 @@ export function lines(runs, names) {
 }
 
 /** Alone on the page, a run has a colour per network; beside others a colour of its own and dashes per network. */
-function style(name, names, run) {
+export function style(name, names, run) {
   const isLoss = groupOf(name) === "loss";
   const kind = isLoss ? networkOf(name)[0] : null;
   if (run.total > 1) {
