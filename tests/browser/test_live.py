@@ -172,8 +172,10 @@ def test_stop_asks_first_and_then_stops(page: Any, server: Any, fake: FakeRun) -
 
 
 def test_two_runs_are_laid_over_each_other(page: Any, server: Any, fake: FakeRun, root: Path) -> None:
-    other = FakeRun(root, recipe="duel-mse", steps=2000, phase=1.0).start().train(100).train(200)
+    other = FakeRun(root, recipe="duel-mse", steps=2000, phase=1.0).queue()
     open_live(page, server, fake, other)
+    page.locator(".sheet", has_text="duel-mse").get_by_text("Waiting for a free device.").wait_for()
+    other.start().train(100).train(200)
     page.wait_for_function("plot => document.querySelector(plot)?.data?.length === 8", arg=LOSSES)
     shown = drawn(page)
     assert len(shown["colours"]) == 2
@@ -273,10 +275,10 @@ def test_in_a_frame_it_is_as_tall_as_its_content(page: Any, server: Any, fake: F
 def test_before_the_first_step_it_says_what_it_waits_for(page: Any, server: Any, root: Path) -> None:
     fake = FakeRun(root, recipe="digits-best").queue()
     open_live(page, server, fake)
-    page.get_by_text("Waiting for a free device.").wait_for()
+    page.locator("#waiting").get_by_text("Waiting for a free device.").wait_for()
     page.get_by_text("Queued", exact=True).wait_for()
     fake.load(16000, 64000)
-    page.get_by_text("Loading shapes: 16,000 of 64,000 images.").wait_for()
+    page.locator("#waiting").get_by_text("Loading shapes: 16,000 of 64,000 images.").wait_for()
     assert page.locator("#waiting .bar i").evaluate("bar => bar.style.width") == "25%"
     fake.start().train(50)
     drawn(page)

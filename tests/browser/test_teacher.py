@@ -52,6 +52,7 @@ def test_a_lesson(page: playwright.Page, app: AppServer, run: Run) -> None:
     page.goto(f"{app.url}/watch?runs={run.id},{fork.id}")
     live.get_by_text("At equal step").wait_for()
     live.get_by_text("changed while training").wait_for()
+    expect(live.locator("#comparison li").last).to_contain_text("lr 0.0002 → 0.001")  # a line each
     live.get_by_role("button", name="Draw the same new z from each").click()
     pictures = live.locator("#comparison img")
     expect(pictures).to_have_count(2, timeout=PATIENCE)

@@ -4,6 +4,7 @@ import { groupOf, label, ordered } from "./names.js";
 
 const EQUAL = { step: "step", epoch: "epoch", time: "training time", images: "images seen" };
 const SOON = 250; // ms after the last change
+const NEWEST = 6; // changes that are listed; a hand on D and G alone soon makes dozens
 const SEED_MOST = 2 ** 31 - 1;
 
 /** Beside the charts of several runs: which settings differ, where each stood at the same place, and the same z in all. */
@@ -17,7 +18,7 @@ export class Comparison {
     this.problem = make("p", { class: "note", hidden: true });
     this.link = make("button", { type: "button", class: "quiet", on: { click: () => this.#copy() } }, "Copy link to this view");
     this.body = make("tbody");
-    const names = runs.map((run) => make("th", { scope: "col", style: `--run: var(--run${run.index + 1})` }));
+    const names = runs.map((run) => make("th", { scope: "col", style: `--run: var(--run${run.index + 1}); width: ${80 / runs.length}%` }));
     this.names = names;
     this.table = make("table", {}, make("thead", {}, make("tr", {}, make("td"), ...names)), this.body);
     this.same = make("div", { class: "same" });
@@ -80,7 +81,7 @@ export class Comparison {
   #settings({ settings, changes, same_z }) {
     const names = Object.keys(settings);
     const rows = names.map((name) => row(name, settings[name].map(plain), "setting"));
-    if (changes.some((list) => list.length)) rows.push(row("changed while training", changes.map((list) => list.join(" ") || "–"), "setting"));
+    if (changes.some((list) => list.length)) rows.push(row("changed while training", changes.map(listed), "setting"));
     const head = names.length ? "Settings that differ" : "The settings are the same";
     const sheets = same_z ? "; the sheets are drawn from the same z" : "; the sheets are drawn from different z";
     return [make("tr", { class: "section" }, make("th", { colSpan: this.runs.length + 1, scope: "colgroup" }, head + sheets)), ...rows];
@@ -121,6 +122,13 @@ function sheet(run, seed) {
 
 function row(name, cells, kind = "") {
   return make("tr", { class: kind }, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", {}, cell)));
+}
+
+/** The newest changes, a line each. */
+function listed(changes) {
+  if (!changes.length) return "–";
+  const earlier = changes.length - NEWEST;
+  return make("ul", {}, ...(earlier > 0 ? [`${count(earlier)} earlier changes`] : []).concat(changes.slice(-NEWEST)).map((line) => make("li", {}, line)));
 }
 
 /** A metric of every run; how it was measured, where it was, is part of its name: numbers read otherwise are in another row. */

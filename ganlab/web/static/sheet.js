@@ -64,10 +64,16 @@ export class Sheet {
   }
 
   #showEmpty() {
-    const every = this.run.summary?.config.sample_every;
-    setText(this.empty, this.run.active && every ? `The next sheet comes within ${count(every)} steps.` : "This run has no sample sheet.");
+    setText(this.caption, this.run.title);
+    setText(this.empty, this.#whyEmpty());
     this.#wanted = null;
     this.frame.replaceChildren(this.empty);
+  }
+
+  #whyEmpty() {
+    const { active, status, summary } = this.run;
+    if (status?.state === "queued") return status.message;
+    return active && summary ? `The next sheet comes within ${count(summary.config.sample_every)} steps.` : "This run has no sample sheet.";
   }
 
   #picture(step) {
