@@ -23,7 +23,7 @@ LAYERS = (
     ("family",),
     ("families",),
     ("engine", "recipes", "run", "check"),
-    ("bench", "hub", "models", "disk", "recorder", "slots", "zoo"),
+    ("bench", "hub", "models", "disk", "recorder", "slots", "titles", "zoo"),
     ("pipeline", "published"),
     ("housekeeping",),
     ("process",),

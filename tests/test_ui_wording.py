@@ -7,7 +7,8 @@ import time
 import pytest
 
 from ganlab.run import Status
-from ganlab.ui.wording import age, clock, data_title, duration, progress, what
+from ganlab.titles import data_title, what
+from ganlab.ui.wording import age, clock, duration, progress
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,8 @@ def test_runs_come_newest_first(root: Path, client: TestClient) -> None:
 
 def test_a_summary_tells_what_the_run_is_and_where_it_stands(finished: FakeRun, client: TestClient) -> None:
     told = client.get(f"/api/runs/{finished.id}").json()
-    assert (told["title"], told["family"], told["dataset"]) == ("digits-quick", "dcgan", "shapes")
+    assert (told["title"], told["about"]) == ("Digits in a minute", "DCGAN on Shapes")
+    assert (told["family"], told["dataset"]) == ("dcgan", "shapes")
     assert told["status"] | {"state": "finished", "step": 300, "steps": 300, "active": False} == told["status"]
     assert told["steps_per_epoch"] == 6400 / 64
     assert told["checkpoints"] == [200, 300]

@@ -8,8 +8,9 @@ from ganlab import checkpoint, zoo
 from ganlab.models import Model
 from ganlab.recipes import RECIPES
 from ganlab.run import Run
+from ganlab.titles import what
 from ganlab.ui.asking import may
-from ganlab.ui.wording import age, progress, what
+from ganlab.ui.wording import age, progress
 from ganlab.web.rights import Action
 
 PER_ROW = 4

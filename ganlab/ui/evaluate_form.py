@@ -11,11 +11,12 @@ import streamlit as st
 from ganlab.devices import devices
 from ganlab.jobs import Job, launch
 from ganlab.quantities import counted
+from ganlab.titles import data_title
 from ganlab.ui import evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
 from ganlab.ui.asking import AGAINST, deed, explain, may, sentence
 from ganlab.ui.datasets import FOLDER
 from ganlab.ui.measurable import TRAINED_ON, Subject
-from ganlab.ui.wording import data_title, escaped
+from ganlab.ui.wording import escaped
 from ganlab.web.discretion import discreet
 from ganlab.web.rights import Action
 

@@ -8,10 +8,11 @@ from typing import TypeVar
 import streamlit as st
 
 from ganlab import zoo
+from ganlab.titles import data_title
 from ganlab.ui.asking import may
 from ganlab.ui.placeholder import placeholder
 from ganlab.ui.thumbnails import THUMBNAILS
-from ganlab.ui.wording import data_title, escaped
+from ganlab.ui.wording import escaped
 from ganlab.web.rights import Action
 from ganlab.web.shelf import SHELF, HubModel
 

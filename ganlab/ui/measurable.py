@@ -15,8 +15,9 @@ from ganlab.metrics.catalogue import KINDS, METRICS, metric
 from ganlab.metrics.lenet import classifier_name, has_classifier
 from ganlab.metrics.weights_files import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.models import Model, models
+from ganlab.titles import data_title
 from ganlab.ui.datasets import FOLDER
-from ganlab.ui.wording import data_title, duration, model_label
+from ganlab.ui.wording import duration, model_label
 
 TRAINED_ON = ""  # as a reference: what each model learned
 _RESIZES = {"-clean": ", clean resize", "-tf": ", TensorFlow's resize"}

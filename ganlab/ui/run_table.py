@@ -10,12 +10,13 @@ from typing import Any
 import streamlit as st
 
 from ganlab.run import ACTIVE, Run, damaged_runs, runs
+from ganlab.titles import data_title, what
 from ganlab.ui import actions
 from ganlab.ui.asking import deed, hint, may, told, who
 from ganlab.ui.embed import address
 from ganlab.ui.fork_dialog import fork_button
 from ganlab.ui.watching import MOST
-from ganlab.ui.wording import age, data_title, run_label, what
+from ganlab.ui.wording import age, run_label
 from ganlab.web.rights import Action
 
 REFRESH_SECONDS = 3.0

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from ganlab.data import DATASETS
-from ganlab.families import FAMILIES
 from ganlab.models import Model
 from ganlab.recipes import RECIPES
 from ganlab.run import Run, Status
+from ganlab.titles import what
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+.!|~:$<>-])")
 
@@ -41,20 +38,6 @@ def duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def what(recipe: str, config: Mapping[str, Any]) -> str:
-    """What a run trains: its recipe's title, else family and data, e.g. "DCGAN on MNIST digits"; unknown names as they are."""
-    if recipe in RECIPES:
-        return RECIPES[recipe].title
-    family, dataset = str(config["family"]), str(config["dataset"])
-    method = FAMILIES[family].title if family in FAMILIES else family
-    return f"{method} on {data_title(dataset)}"
-
-
-def data_title(name: str) -> str:
-    """A data set's title; an unknown name as it is."""
-    return DATASETS[name].title if name in DATASETS else name
 
 
 def run_label(run: Run) -> str:

@@ -16,11 +16,14 @@ from ganlab.run import Run, runs
 
 def summary(run: Run) -> dict[str, Any]:
     """What a run is, where it stands, and its newest metrics."""
+    from ganlab.titles import called, what  # the families come with PyTorch
+
     settings, status, sheets = run.settings, run.status(), run.samples()
     config = settings["config"]
     return {
         "id": run.id,
-        "title": run.title,
+        "title": called(settings["recipe"], config),
+        "about": what("", config),
         "recipe": settings["recipe"],
         "family": config["family"],
         "dataset": config["dataset"],

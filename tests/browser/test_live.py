@@ -174,7 +174,7 @@ def test_stop_asks_first_and_then_stops(page: Any, server: Any, fake: FakeRun) -
 def test_two_runs_are_laid_over_each_other(page: Any, server: Any, fake: FakeRun, root: Path) -> None:
     other = FakeRun(root, recipe="duel-mse", steps=2000, phase=1.0).queue()
     open_live(page, server, fake, other)
-    page.locator(".sheet", has_text="duel-mse").get_by_text("Waiting for a free device.").wait_for()
+    page.locator(".sheet", has_text="squared error").get_by_text("Waiting for a free device.").wait_for()
     other.start().train(100).train(200)
     page.wait_for_function("plot => document.querySelector(plot)?.data?.length === 8", arg=LOSSES)
     shown = drawn(page)
@@ -182,10 +182,10 @@ def test_two_runs_are_laid_over_each_other(page: Any, server: Any, fake: FakeRun
     assert set(filter(None, shown["dashes"])) == {"solid", "dash"}
     captions = page.locator("figcaption")
     page.wait_for_function("document.querySelectorAll('canvas').length === 2")
-    assert captions.all_inner_texts() == ["digits-quick · step 600", "duel-mse · step 300"]
+    assert captions.all_inner_texts() == ["Digits in a minute · step 600", "Duel: squared error · step 300"]
     page.get_by_label("Step of the sheet").fill("1")
     page.wait_for_function("[...document.querySelectorAll('canvas')].every(sheet => sheet.dataset.step === '100')")
-    page.locator(".card", has_text="duel-mse").get_by_role("button", name="Stop").click()
+    page.locator(".card", has_text="squared error").get_by_role("button", name="Stop").click()
     page.locator("dialog .danger").click()
     page.get_by_text("Stopping…").wait_for()
     assert (fake.run.stop_requested(), other.run.stop_requested()) == (False, True)
@@ -293,7 +293,7 @@ def test_before_the_first_step_it_says_what_it_waits_for(page: Any, server: Any,
 def test_a_run_that_is_not_there_offers_others(page: Any, server: Any, fake: FakeRun) -> None:
     page.goto(f"{server.url}/live/?run=nothing-of-that-name")
     page.get_by_text("Not there").wait_for()
-    page.get_by_role("link", name="digits-quick").click()
+    page.get_by_role("link", name="Digits in a minute").click()
     wait_for_step(page, "600 of 2,000")
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ganlab import checkpoint
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
+from ganlab.titles import what
 from ganlab.ui.playground.remarks import remarks
-from ganlab.ui.wording import what
 from ganlab.web.pipelines import PIPELINES
 
 DIRECTIONS = 10  # of which there are sliders

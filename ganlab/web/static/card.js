@@ -38,7 +38,7 @@ export class Card {
     // A worker that has its turn reads data and builds networks before it trains.
     const preparing = state === "queued" && !status.message.startsWith("Waiting");
     setText(this.badge, preparing ? "Preparing" : (STATES[state] ?? "Connecting"));
-    setText(this.about, summary ? `${summary.family} on ${summary.dataset} · ${run.id}` : run.id);
+    setText(this.about, [summary?.about, run.id].filter((text) => text && text !== run.title).join(" · "));
     this.stop.hidden = !run.active || state === "gone" || run.refusal !== "";
     if (!run.active) this.#stopping = false;
     this.stop.disabled = this.#stopping;
