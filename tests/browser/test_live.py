@@ -270,6 +270,10 @@ def test_in_a_frame_it_is_as_tall_as_its_content(page: Any, server: Any, fake: F
     assert page.evaluate(f"{inside}.scrollHeight <= document.querySelector('iframe').clientHeight")
     height = page.evaluate("new Promise(done => setTimeout(() => done(document.querySelector('iframe').clientHeight), 1500))")
     assert height < 1200  # and does not grow with itself
+    page.set_viewport_size({"width": 1000, "height": 400})
+    frame.get_by_role("button", name="Stop").click()
+    asked = frame.locator("dialog").bounding_box()  # within the window: the middle of the frame is below it
+    assert asked["y"] >= 0 and asked["y"] + asked["height"] <= 400
 
 
 def test_before_the_first_step_it_says_what_it_waits_for(page: Any, server: Any, root: Path) -> None:
@@ -293,6 +297,7 @@ def test_before_the_first_step_it_says_what_it_waits_for(page: Any, server: Any,
 def test_a_run_that_is_not_there_offers_others(page: Any, server: Any, fake: FakeRun) -> None:
     page.goto(f"{server.url}/live/?run=nothing-of-that-name")
     page.get_by_text("Not there").wait_for()
+    page.get_by_role("listitem").get_by_text("running at step 600").wait_for()
     page.get_by_role("link", name="Digits in a minute").click()
     wait_for_step(page, "600 of 2,000")
 

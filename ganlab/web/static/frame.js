@@ -15,6 +15,13 @@ export function screenHeight() {
   return window.parent.innerHeight - above;
 }
 
+/** The middle of what a person sees of this page now, in pixels from its top. */
+export function seenMiddle() {
+  if (!frame) return window.innerHeight / 2;
+  const { top, bottom } = frame.getBoundingClientRect();
+  return (Math.max(0, top) + Math.min(window.parent.innerHeight, bottom)) / 2 - top;
+}
+
 /** Keep `--screen` (a hundredth is what 1vh is to a page of its own) and the frame's height right. */
 export function keepFrame() {
   const measure = () => document.documentElement.style.setProperty("--screen", `${screenHeight()}px`);

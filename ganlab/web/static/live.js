@@ -4,7 +4,7 @@ import { Charts } from "./charts.js";
 import { Comparison } from "./compare.js";
 import { Doctor } from "./doctor.js";
 import { setText } from "./dom.js";
-import { keepFrame } from "./frame.js";
+import { keepFrame, seenMiddle } from "./frame.js";
 import { Player } from "./player.js";
 import { Poller } from "./poll.js";
 import { Run } from "./run.js";
@@ -74,6 +74,7 @@ function confirmStop(run) {
   setText(dialog.querySelector("h2"), `Stop ${run.title}?`);
   setText(dialog.querySelector("p"), "It keeps a checkpoint first, so it can be resumed later, exactly from there.");
   dialog.returnValue = "";
+  dialog.style.top = `${seenMiddle()}px`; // a frame is taller than the screen: its own middle may be out of sight
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }));
 }
