@@ -18,7 +18,9 @@ from ganlab.web.rights import Role
 from ganlab.web.visitor import COOKIE, keys, visitor
 
 _PAGE = Template((Path(__file__).parent / "static" / "join.html").read_text())
-_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Frame-Options": "SAMEORIGIN"}
+# No other site learns the teacher's token from a Referer. Not `no-referrer`: the page's own form would then come with
+# `Origin: null`, which over plain HTTP looks like another site's.
+_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Frame-Options": "SAMEORIGIN"}
 _MOST_BYTES = 4000
 _WRONG, _RIGHT = 1.0, 0.5  # what an attempt costs: a whole class that joins at once must not run dry
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,14 +21,20 @@ expect = playwright.expect
 PATIENCE = 60_000  # milliseconds: two cores train, serve and render at the same time
 
 
+class School(AppServer):
+    """The app as a teacher starts it."""
+
+    def command(self, port: int | None = None) -> list[str]:
+        """The README's command for a class, with a port."""
+        return [sys.executable, "-m", "ganlab", "app", "--classroom", "--port", str(port or self.port)]
+
+
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
-    """The app as `ganlab app --classroom` starts it."""
+    """`url` is where the class opens it: over plain HTTP browsers treat this machine's own address unlike any other."""
     home = tmp_path_factory.mktemp("school")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(classroom.VARIABLE, "1")
-        server = AppServer(home, home / "data")
-    with server:
+    with School(home, home / "data") as server:
+        server.url = next(iter(classroom.addresses(server.port)), server.url)  # a machine without a network has no other
         yield server
 
 
