@@ -169,14 +169,18 @@ def test_guessing_is_slowed_down_and_a_class_is_not(monkeypatch: pytest.MonkeyPa
     ask = Asked(Starlette(routes=join.routes()))
     enter: Callable[[str], Answer] = lambda code: ask("POST", "/join", body=f"code={code}")  # noqa: E731
     right, wrong = visitor.keys().code, "1" * 8
-    answers = [enter(wrong).status for _ in range(30)] + [enter(right).status for _ in range(40)]
-    assert answers == [403] * 30 + [303] * 40, "a class of forty behind one address, thirty of whom mistype"
-    answers = [enter(wrong).status for _ in range(100)]
-    assert answers.count(403) in (10, 11) and answers[-1] == 429
+    answers = [enter(wrong).status for _ in range(1000)] + [enter(right).status for _ in range(40)]
+    assert answers == [403] * 1000 + [303] * 40, "a class of forty behind one address, one of whom types as fast as can be"
+    answers = [enter(wrong).status for _ in range(1000)]
+    assert answers.count(403) == 2000 - 1040 and answers[-1] == 429
     late = enter(right)
     assert late.status == 429 and "wait" in told(late.body.decode()) and int(late.headers["retry-after"]) <= 2
-    now[0] = 3600.0
-    assert sum(enter(wrong).status == 403 for _ in range(100)) == 60
+    assert ask("GET", visitor.keys().teacher_link("")).status == 303, "the teacher is never kept out"
+    assert ask("GET", "/join?teacher=1").status == 429, "nor is the link a way to guess faster"
+    guesses, day = 0, int(3600 * classroom.HOURS)
+    for now[0] in range(60, day + 1, 60):
+        guesses += sum(enter(wrong).status == 403 for _ in range(62))
+    assert guesses == day
     assert enter("1" * 5000).status == 413
 
 

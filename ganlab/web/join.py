@@ -22,12 +22,13 @@ _PAGE = Template((Path(__file__).parent / "static" / "join.html").read_text())
 # `Origin: null`, which over plain HTTP looks like another site's.
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Frame-Options": "SAMEORIGIN"}
 _MOST_BYTES = 4000
-_WRONG, _RIGHT = 1.0, 0.5  # what an attempt costs: a whole class that joins at once must not run dry
 
 
 def routes() -> list[BaseRoute]:
-    """`/join`. Guesses are limited for each address: 60 at once, then one every two seconds, of 100 million codes."""
-    attempts = Limit(burst=60, per_second=0.5)
+    """`/join`. Codes are limited for each address, behind which a whole class may sit; the teacher's link is not."""
+    # Nobody who types keeps others out, and whoever guesses all day long with a program has 2000 + 12 h x 3600 = 45,200 tries of
+    # 100 million codes: one chance in 2,200.
+    attempts = Limit(burst=2000, per_second=1.0)
 
     async def show(request: Request) -> Response:
         if not classroom.wanted():
@@ -55,21 +56,17 @@ def routes() -> list[BaseRoute]:
 
 
 def _try(request: Request, typed: str, to: str, attempts: Limit) -> Response:
-    address = network(request.client.host if request.client else "")
-    wait = attempts.wait(address)
+    found = keys()
+    if found.opens_for_teacher(typed):  # 192 bits that nobody guesses: no crowd keeps the teacher out
+        return _seated(request, found.seat("TEACHER"), to)
+    wait = attempts.take(network(request.client.host if request.client else ""))
     if wait:
-        return _page(to, "Too many wrong codes came from here; wait a few seconds and try again.", 429, math.ceil(wait))
-    found, role = keys(), ""
-    if found.opens_for_teacher(typed):
-        role = "TEACHER"
-    elif found.opens_for_students(typed):
-        role = "STUDENT"
-    attempts.spend(address, _RIGHT if role else _WRONG)
-    if not role:
-        if "teacher" in request.query_params:
-            return _page(to, "This link is not the teacher's any more; the server's terminal shows the new one.", 403)
-        return _page(to, "That is not the join code; ask your teacher for the eight digits.", 403)
-    return _seated(request, found.seat(role), to)
+        return _page(to, "Too many codes came from here; wait a few seconds and try again.", 429, math.ceil(wait))
+    if found.opens_for_students(typed):
+        return _seated(request, found.seat("STUDENT"), to)
+    if "teacher" in request.query_params:
+        return _page(to, "This link is not the teacher's any more; the server's terminal shows the new one.", 403)
+    return _page(to, "That is not the join code; ask your teacher for the eight digits.", 403)
 
 
 def _seated(request: Request, seat: str, to: str) -> Response:
