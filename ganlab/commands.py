@@ -57,10 +57,13 @@ def app(options: argparse.Namespace) -> int:
     command = [sys.executable, "-m", "streamlit", "run", str(home / "app.py"), f"--server.port={options.port}"]
     if options.classroom:
         os.environ[classroom.VARIABLE] = "1"
-        if options.new_code:
-            classroom.forget()
         command += ["--server.address=0.0.0.0", "--logger.hideWelcomeMessage=true"]  # the server prints its own
+    for name in ("GANLAB_RUNS", "GANLAB_DATA"):  # they mean places seen from where the command was given
+        if os.environ.get(name):
+            os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
     os.chdir(home)
+    if options.new_code:
+        classroom.forget()  # the keys beside the server's runs
     return os.execv(command[0], command)  # whoever ends this process ends the server
 
 
