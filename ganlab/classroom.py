@@ -50,6 +50,11 @@ class Keys:
         """The address that makes whoever opens it the teacher."""
         return f"{base}/join?teacher={self.token}"
 
+    @property
+    def over(self) -> bool:
+        """Whether their day has passed."""
+        return time.time() - self.made >= 3600 * HOURS
+
     def opens_for_students(self, typed: str) -> bool:
         """Whether this is the join code, however it was grouped."""
         return _same("".join(letter for letter in typed if letter.isdigit()), self.code)
@@ -82,7 +87,7 @@ def keys(root: Path | None = None) -> Keys:
     path = root / _FILE
     try:
         found = Keys(**json.loads(path.read_text()))
-        if time.time() - found.made < 3600 * HOURS:
+        if not found.over:
             return found
     except (FileNotFoundError, ValueError, TypeError):
         pass

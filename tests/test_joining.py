@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +23,7 @@ from ganlab.__main__ import main
 from ganlab.classroom import Keys
 from ganlab.images import png
 from ganlab.run import runs_root
+from ganlab.ui import server
 from ganlab.web import join, visitor
 from ganlab.web.limits import Limit, network
 from ganlab.web.origin import rebound
@@ -57,6 +61,28 @@ def test_the_keys_outlive_the_server_but_not_the_day(monkeypatch: pytest.MonkeyP
     assert classroom.keys().code != first.code and classroom.keys().token != first.token
     path.write_text("{")
     assert classroom.keys().secret != first.secret
+
+
+def test_a_running_server_has_new_keys_when_their_day_is_over(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    now = [time.time()]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    monkeypatch.setattr("ganlab.ui.server._LOOK_SECONDS", 0.0)
+    old, cookies = visitor.keys(), [seat(role) for role in (Role.STUDENT, Role.TEACHER)]
+
+    async def lesson() -> None:
+        announcing = asyncio.create_task(server._announce())
+        for _ in range(3):
+            await asyncio.sleep(0)
+        now[0] += 3600 * classroom.HOURS
+        for _ in range(3):
+            await asyncio.sleep(0)
+        announcing.cancel()
+
+    asyncio.run(lesson())
+    new, said = visitor.keys(), capfd.readouterr().out
+    assert new.code != old.code and new.token != old.token and classroom.keys() == new
+    assert [visitor.visitor(cookie).role for cookie in cookies] == [Role.NOBODY] * 2
+    assert [said.count(key) for key in (old.spoken, old.token, new.spoken, new.token)] == [1] * 4, "each is told once"
 
 
 def test_a_seat_is_ours_for_a_day_and_nobody_elses() -> None:
@@ -120,6 +146,21 @@ def test_a_new_code_locks_everybody_out_who_had_the_old_one(monkeypatch: pytest.
     assert [after.seated(seat) for seat in seats] == [None, None]
     main(["app", "--classroom", "--new-code"])  # where there is none to forget
     assert main(["app", "--new-code"]) == 2
+
+
+def test_a_new_code_is_the_servers_wherever_the_command_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (project := tmp_path / "project").mkdir()
+    go = os.chdir
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setattr("os.execv", lambda file, command: 0)
+    monkeypatch.setattr("os.chdir", lambda folder: go(project))
+    for setting, place in (("", project / "runs"), ("mine", elsewhere / "mine")):
+        go(elsewhere)
+        monkeypatch.setenv("GANLAB_RUNS", setting)
+        before = classroom.keys(place)
+        main(["app", "--classroom", "--new-code"])
+        assert runs_root().resolve() == place.resolve() and classroom.keys(place) != before
 
 
 # -- The door -------------------------------------------------------------------------------------------------------------

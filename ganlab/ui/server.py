@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import gc
 import os
@@ -27,6 +28,8 @@ from ganlab.threads import yielding_threads
 from ganlab.ui.alone import LOOPBACK
 from ganlab.web.gate import Gate
 from ganlab.web.visitor import keys
+
+_LOOK_SECONDS = 60.0  # between two looks at whether the classroom's keys are still good
 
 
 class ForwardedPrefix:
@@ -74,10 +77,11 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         async with gateway.router.lifespan_context(gateway):
-            if classroom.wanted():
-                _announce()
             _warn()
+            announcing = asyncio.create_task(_announce()) if classroom.wanted() else None
             yield
+            if announcing:
+                announcing.cancel()
 
     return [*ours, *gateway.routes], lifespan
 
@@ -93,12 +97,17 @@ def keep_uploads_apart() -> None:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
-def _announce() -> None:
-    """Tell the teacher where the class can come in."""
+async def _announce() -> None:
+    """Tell the teacher where the class can come in, and again whenever a day is over and the keys are new."""
     from streamlit import config
 
     host, port = str(config.get_option("server.address") or ""), int(config.get_option("server.port"))
-    print(classroom.announcement(port, host, keys()), flush=True)
+    told = None
+    while True:
+        if (found := keys()) != told:
+            print(classroom.announcement(port, host, found), flush=True)
+            told = found
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _warn() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ganlab.web.rights import Role
 
 COOKIE = "ganlab_seat"
 _STATE = "ganlab_visitor"
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,13 @@ def visitor(cookies: Mapping[str, str]) -> Visitor:
 
 
 def keys() -> classroom.Keys:
-    """This server's keys, read once."""
-    return _keys(runs_root())
+    """This server's keys: read once, and new ones when their day is over."""
+    with _ONE_AT_A_TIME:  # pages ask from threads of their own
+        found = _keys(runs_root())
+        if found.over:
+            _keys.cache_clear()
+            found = _keys(runs_root())
+        return found
 
 
 @lru_cache(8)
