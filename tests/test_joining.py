@@ -279,7 +279,7 @@ def test_forty_pupils_behind_one_address_can_work_and_one_who_takes_many_seats_g
     class_of_forty = [visitor.Visitor(Role.STUDENT, f"pupil {number}") for number in range(40)]
 
     def passed(who: visitor.Visitor, path: str, method: str = "GET", host: str = "192.0.2.9") -> bool:
-        return not quotas.wait(who, host, Action.PLAY, path, method, None)
+        return not quotas.wait(who, host, Action.PLAY, path, method, 0)
 
     picture, asked = "/api/picture", ("/api/compare", "/api/runs/a/delta", "/api/runs/a/doctor")
     opened = [passed(pupil, "/playground/gradio_api/queue/join", "POST") for pupil in class_of_forty for _ in range(30)]
@@ -317,10 +317,28 @@ def test_uploads_have_a_budget_of_bytes() -> None:
     ada = headers(Role.STUDENT)
     assert [give(ada, 64) for _ in range(6)] == [PASSED] * 4 + [429] * 2
     assert give(headers(Role.STUDENT), 64) == PASSED, "somebody else's is not touched"
-    assert give(ada, 300) == 413 and ask("POST", upload, ada).status == 413, "more than there is, and who does not say how much"
+    assert give(ada, 300) == 413
+    post = "/playground/gradio_api/queue/join"
+    assert [ask("POST", post, ada | {"Content-Length": "2000000"}).status for _ in range(2)] == [429] * 2, "wherever it goes"
     now[0] = 130.0
     assert give(ada, 64) == PASSED
     assert sum(give(headers(Role.STUDENT), 64) == PASSED for _ in range(120)) <= (4096 + 4 * 130) / 64
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.TEACHER, None], ids=["student", "teacher", "no class"])
+def test_no_body_is_endless_or_huge(role: Role | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if role is None:
+        monkeypatch.delenv(classroom.VARIABLE)
+    ask, upload, who = Asked(), "/playground/gradio_api/upload", headers(role or Role.NOBODY)
+    for path in ("/playground/gradio_api/queue/join", "/playground/gradio_api/run/a", upload, "/join"):
+        for endless in ({"Transfer-Encoding": "chunked"}, {"Transfer-Encoding": "chunked", "Content-Length": "10"}):
+            answer = ask("POST", path, who | endless)
+            assert answer.status == 411 and "how long" in answer.error, path
+        assert ask("POST", path, who).passed, "nothing told is nothing sent"
+        most = 64 if path == upload else 2
+        assert ask("POST", path, who | {"Content-Length": str(most * 2**20)}).passed
+        assert ask("POST", path, who | {"Content-Length": str((most + 2) * 2**20)}).status == 413
+    assert ask("WEBSOCKET", "/_stcore/stream", who).passed
 
 
 def test_no_other_site_shows_the_app_in_a_frame(app: Starlette) -> None:

@@ -80,10 +80,15 @@ def _file(path: str, **more: Any) -> dict[str, Any]:
     return {"path": path, "meta": {"_type": "gradio.FileData"}} | more
 
 
+def _blocks(client: TestClient) -> Any:
+    """The playground."""
+    (blocks,) = (route.app.get_blocks() for route in client.app.routes if hasattr(getattr(route, "app", None), "get_blocks"))
+    return blocks
+
+
 def _functions(client: TestClient) -> list[Any]:
     """Everything of the playground that a request can call."""
-    (blocks,) = (route.app.get_blocks() for route in client.app.routes if hasattr(getattr(route, "app", None), "get_blocks"))
-    return list(blocks.fns.values())
+    return list(_blocks(client).fns.values())
 
 
 def _takes_files(component: Any) -> bool:
@@ -196,3 +201,29 @@ def test_no_component_answers_by_itself(client: TestClient) -> None:
     ]
     answer = client.post(f"{GRADIO}/component_server", json={}, headers=headers(Role.STUDENT))
     assert answer.status_code == 404
+
+
+def test_the_tabs_of_a_class_are_remembered_and_no_more(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One whose state was dropped goes on with a new one."""
+    kept, ada = _blocks(client).state_holder, headers(Role.STUDENT)
+    assert kept.capacity == 300
+    monkeypatch.setattr(kept, "capacity", 3)
+    kept.session_data.clear()
+    stateful = [function for function in _functions(client) if any(one.stateful for one in function.outputs)]
+    loads = [function for function in stateful if not [one for one in function.inputs if not one.stateful]]
+    assert loads
+    session = f"s{loads[0]._id}"
+    for _ in range(2):
+        status, text = _queued(client, loads[0], [None] * len(loads[0].inputs), ada)
+        assert status == 200 and '"success":true' in text, text
+        assert session in kept
+        for other in range(10):
+            assert kept[f"other{other}"]
+        assert session not in kept and len(kept.session_data) == 3
+
+
+def test_what_was_sent_is_not_written_into_the_log(client: TestClient, capfd: pytest.CaptureFixture[str]) -> None:
+    function = next(one for one in _functions(client) if len(one.inputs) > 1)
+    status, text = _queued(client, function, ["sent" * 100], headers(Role.STUDENT))
+    assert status == 200 and '"success":false' in text
+    assert "sent" * 100 not in "".join(capfd.readouterr())

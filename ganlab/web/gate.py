@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganlab import classroom
-from ganlab.web import rights
+from ganlab.web import bodies, rights
 from ganlab.web.origin import foreign, rebound
 from ganlab.web.quotas import READS, Quotas
 from ganlab.web.rights import Action, Role
@@ -78,9 +78,10 @@ class Gate:
             return _not_allowed(connection, who, action, path)
         if not self._uploads.may_read(who, path):
             return _refused(404, "There is no such file.")
+        # Outside of a classroom too: whoever's server it is, it has no more memory than that, and no page sends more.
+        if method not in READS and (too_much := bodies.refusal(path, connection.headers)):
+            return _refused(*too_much)
         wait = self._wait(connection, who, action, path, method)
-        if wait == math.inf:
-            return _refused(413, "That is too much to upload at once; give a smaller file.")
         if wait:
             return _refused(429, "You ask too often; wait a moment.", {"Retry-After": str(math.ceil(wait))})
         return None
@@ -90,7 +91,7 @@ class Gate:
         if not classroom.wanted():
             return 0.0
         host = connection.client.host if connection.client else ""
-        return self._quotas.wait(who, host, action, path, method, connection.headers.get("content-length"))
+        return self._quotas.wait(who, host, action, path, method, bodies.size(connection.headers))
 
     def _protected(self, send: Send) -> Send:
         """`send` that invites no page of another site to read answers, to show them in a frame or to take them for scripts.

@@ -27,11 +27,10 @@ _QUOTAS = {
     "posts": _Quota((100, 10), (4500, 200)),  # the playground asks about ten things when it opens; a websocket counts too
     "questions": _Quota((60, 10), (2700, 200)),  # two runs compared while they train are asked for once or twice a second
     "files": _Quota((20, 0.5), (900, 10)),  # exports and generators, which take seconds or megabytes each
-    "megabytes": _Quota((256, 0.5), (4096, 4)),  # uploaded; what is older than an hour is deleted
+    "megabytes": _Quota((256, 0.5), (4096, 4)),  # sent, most of it uploads; what is older than an hour is deleted
 }
 _QUESTIONS = re.compile(r"/api/(compare|latent|shown|runs/[^/]+/(doctor|detail))")
 _FILES = re.compile(r"/api/(generator|runs/[^/]+/(metrics\.csv|export\.zip))")
-_UPLOAD = "/playground/gradio_api/upload"
 
 
 class Quotas:
@@ -41,12 +40,12 @@ class Quotas:
         self._seats = {kind: Limit(*quota.seat, clock) for kind, quota in _QUOTAS.items()}
         self._addresses = {kind: Limit(*quota.address, clock) for kind, quota in _QUOTAS.items()}
 
-    def wait(self, who: Visitor, host: str, action: Action, path: str, method: str, length: str | None) -> float:
-        """Seconds until this may be asked (again), 0 for now, infinity for never; asking counts unless it has to wait.
+    def wait(self, who: Visitor, host: str, action: Action, path: str, method: str, size: int) -> float:
+        """Seconds until this may be asked (again), 0 for now; asking counts unless it has to wait.
 
-        `length` is what the request says of its body, in bytes. The teacher shares no bucket with an address.
+        `size` is that of the request's body, in bytes. The teacher shares no bucket with an address.
         """
-        costs = _costs(path, method, length) if action is not Action.JOIN else {}  # joining is limited where it is decided
+        costs = _costs(path, method, size) if action is not Action.JOIN else {}  # joining is limited where it is decided
         buckets = [(self._seats[kind], who.name, cost) for kind, cost in costs.items()]
         if who.role is not Role.TEACHER:
             buckets += [(self._addresses[kind], network(host), cost) for kind, cost in costs.items()]
@@ -57,12 +56,10 @@ class Quotas:
         return wait
 
 
-def _costs(path: str, method: str, length: str | None) -> dict[str, float]:
+def _costs(path: str, method: str, size: int) -> dict[str, float]:
     """What a request takes of which bucket; watching a run costs nothing, since all who watch share one answer."""
     if method not in READS:
-        if path.rstrip("/") != _UPLOAD or method == "WEBSOCKET":
-            return {"posts": 1.0}
-        return {"posts": 1.0, "megabytes": int(length) / 1e6 if length and length.isdecimal() else float("inf")}
+        return {"posts": 1.0, "megabytes": size / 1e6}
     if path == "/api/picture":
         return {"pictures": 1.0}
     if _FILES.fullmatch(path):

@@ -15,20 +15,26 @@ from gradio.utils import get_upload_folder
 from ganlab.ui.playground import build
 from ganlab.ui.playground.look import head, style, theme
 from ganlab.ui.playground.translate import EXAMPLES
+from ganlab.web.bodies import MOST_UPLOADED
 
+# Open tabs whose state is kept: ten for each of a class of thirty, 0.9 MB each. Gradio's own 10,000 would fill the memory. One
+# that was not used for longer than 300 others begins anew, as after a restart of the server.
+_TABS = 300
+_TOO_FEW = "This request lacks some of what it is about; reload the page."
 _NOT_GIVEN = "Only a file that was given to this page can be used: choose, drop or paste it there."
 
 
 def mount(gateway: FastAPI, path: str) -> None:
     """Let `gateway` answer with the playground at `path`; `ganlab.web.pictures.routes` must be served beside it."""
     demo = build()
+    demo.state_session_capacity = _TABS
     demo._queue.sleep_when_free = 0.02  # seconds; Gradio's own 0.001 costs 7 % of a core while nobody is there
     take_uploads_alone(demo)
     gr.mount_gradio_app(
         gateway,
         demo,
         path=path,
-        max_file_size="64mb",
+        max_file_size=MOST_UPLOADED,
         ssr_mode=False,
         run_history=False,
         show_error=False,  # error texts would reveal paths
@@ -51,6 +57,8 @@ def take_uploads_alone(demo: gr.Blocks) -> None:
 
     @wraps(inner)
     async def checked(block_fn: Any, inputs: list[Any], *rest: Any, **more: Any) -> Any:
+        if len(inputs) < len(block_fn.inputs):  # Gradio would write all that was sent into the log
+            raise gr.Error(_TOO_FEW, print_exception=False)
         if not all(map(_was_given, _paths(inputs))):
             raise gr.Error(_NOT_GIVEN, duration=None)
         return await inner(block_fn, inputs, *rest, **more)
