@@ -203,6 +203,14 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     page.get_by_text("At equal step: 300, as far as all have come").wait_for()
     assert row("Real images seen") == ["19,200", "38,400"] and row("batch_size") == ["64", "128"]
     page.get_by_role("button", name="Images").click()
+    page.get_by_text("At equal images seen: 38,400, as far as all have come").wait_for()
+    whole, box = drawn(page)["range"], page.locator(f"{LOSSES} .nsewdrag").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 25_600 / whole[1], box["y"] + 40)  # the newest are followed, but for now not shown
+    page.wait_for_function("[...document.querySelectorAll('canvas')].map(sheet => sheet.dataset.step).join() === '400,200'")
+    page.get_by_text("At equal images seen: 25,600").wait_for()
+    assert row("Step") == ["400", "200"]
+    page.mouse.move(5, 5)
+    page.get_by_text("At equal images seen: 38,400, as far as all have come").wait_for()
     page.get_by_label("Step of the sheet").fill("4")  # the sheet of step 400
     page.get_by_text("At equal images seen: 25,600").wait_for()
     assert row("Step") == ["400", "200"] and "as far" not in title.inner_text()

@@ -38,8 +38,8 @@ export class Comparison {
 
   /** The place on the axis that is looked at; null for the last that all runs have reached. */
   get #at() {
-    const { shown, following } = this.timeline;
-    return following || shown === undefined ? null : this.runs[0].xOf(shown, this.view.axis);
+    const { shown, atNewest } = this.timeline;
+    return atNewest || shown === undefined ? null : this.runs[0].xOf(shown, this.view.axis);
   }
 
   async #ask() {

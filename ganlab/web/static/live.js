@@ -59,7 +59,7 @@ function start() {
 
   /** The step of a run at the place of the x axis where the first run has done `step`; the newest stays the newest. */
   function equal(run, step) {
-    return run === runs[0] || timeline.following ? step : run.stepAt(runs[0].xOf(step, view.axis), view.axis);
+    return run === runs[0] || timeline.atNewest ? step : run.stepAt(runs[0].xOf(step, view.axis), view.axis);
   }
 }
 

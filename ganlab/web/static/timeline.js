@@ -30,8 +30,9 @@ export class Timeline {
     return this.#view.step === null;
   }
 
-  get hovering() {
-    return this.#hovered !== null;
+  /** Whether each run shows its own newest sheet: not while the pointer is at a place of the x axis. */
+  get atNewest() {
+    return this.following && this.#hovered === null;
   }
 
   /** The step on screen; undefined before the first sheet. */
