@@ -194,6 +194,9 @@ def test_two_runs_are_laid_over_each_other(page: Any, server: Any, fake: FakeRun
 
 def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun, root: Path) -> None:
     other = FakeRun(root, recipe="duel-mse", batch_size=128, steps=2000).start().train(100).train(200)
+    measured = {"gradient/G": 0.5, "gradient/D": 2.0, "labels/of_real": 0.7, "labels/of_fake": 0.6}
+    for run in (fake, other):
+        run.report([(run.step, measured)])
     open_live(page, server, fake, other)
     title, table = page.locator("#comparison h2"), page.locator("#comparison tbody")
 
@@ -202,6 +205,8 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
 
     page.get_by_text("At equal step: 300, as far as all have come").wait_for()
     assert row("Real images seen") == ["19,200", "38,400"] and row("batch_size") == ["64", "128"]
+    assert row("Length of the gradient of G") == ["–", "0.500"] and row("Length of the gradient of D") == ["–", "2.000"]
+    assert row("D's score with labels of real images") == ["–", "0.700"]
     page.get_by_role("button", name="Images").click()
     page.get_by_text("At equal images seen: 38,400, as far as all have come").wait_for()
     whole, box = drawn(page)["range"], page.locator(f"{LOSSES} .nsewdrag").bounding_box()

@@ -1,6 +1,6 @@
 import { make, setText } from "./dom.js";
 import { count, duration, value } from "./format.js";
-import { groupOf, label, ordered } from "./names.js";
+import { groupOf, ordered, told } from "./names.js";
 
 const EQUAL = { step: "step", epoch: "epoch", time: "training time", images: "images seen" };
 const SOON = 250; // ms after the last change
@@ -141,13 +141,6 @@ function measured({ values, protocol }, name) {
 const GROUPS = ["distance", "loss", "score", "speed"];
 const place = (name) => [...GROUPS, groupOf(name)].indexOf(groupOf(name)); // those without a chart of their own last
 const byChart = (a, b) => place(a) - place(b);
-
-const KINDS = { loss: "Loss of ", distance: "Distance, ", speed: "" };
-const told = (name, names) => {
-  const kind = KINDS[groupOf(name)] ?? "";
-  const text = label(name, names, true);
-  return (kind || text[0].toUpperCase()) + text.slice(kind ? 0 : 1);
-};
 
 /** A setting as people write it. */
 function plain(setting) {

@@ -10,6 +10,7 @@ export const CHARTS = {
 };
 const HIDDEN = ["time"];
 const SCORES = { real: "D(x)", fake: "D(G(z))" };
+const LABELS = { of_real: "of real images", of_fake: "of fakes" };
 const plain = (text) => text.replaceAll("_", " ");
 
 /** "loss/G/adversarial" -> "loss". */
@@ -33,7 +34,17 @@ export function label(name, names, short = false) {
     return alone ? network : `${network} ${plain(rest.join(" "))}`;
   }
   if (group === "score" && SCORES[first] && !rest.length) return short ? SCORES[first] : `${SCORES[first]} ${first}`;
+  if (group === "labels" && LABELS[first]) return LABELS[first];
   return plain([first ?? group, ...rest].join(" "));
+}
+
+const KINDS = { loss: "Loss of ", distance: "Distance, ", gradient: "Length of the gradient of ", labels: "D's score with labels ", speed: "" };
+
+/** What a table, where no chart's title stands over it, calls a metric among its `names`. */
+export function told(name, names) {
+  const kind = KINDS[groupOf(name)] ?? "";
+  const text = label(name, names, true);
+  return (kind || text[0].toUpperCase()) + text.slice(kind ? 0 : 1);
 }
 
 /** Networks in the order G.., D..; terms as they come. */
