@@ -256,6 +256,8 @@ def test_a_resumed_run_goes_on_where_it_resumed(page: Any, server: Any, fake: Fa
     wait_for_step(page, "600 of 2,000")
     fake.release()  # killed: its last checkpoint was at step 400
     page.get_by_text("Lost", exact=True).wait_for()
+    fake.queue()
+    page.locator(".card").get_by_text("Waiting for a free device.").wait_for()
     fake.start(400).train(100)
     wait_for_step(page, "500 of 2,000")
     # What was shown before is not taken back: it stays until it has been computed again.

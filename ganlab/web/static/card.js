@@ -23,9 +23,10 @@ export class Card {
     this.bar = make("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, make("i"));
     this.stats = make("dl");
     this.message = make("p", { class: "message", role: "status", hidden: true });
+    this.waits = make("p", { class: "hint", hidden: true });
     this.controls = new Controls(run, (problem) => this.#answered(problem));
     const head = make("div", { class: "head" }, make("div", { class: "who" }, this.title, this.badge), this.about, make("div", { class: "acts" }, this.links, this.stop));
-    this.element = make("article", { class: "card", style: `--run: var(--run${run.index + 1})` }, head, this.bar, this.stats, this.controls.element, this.message);
+    this.element = make("article", { class: "card", style: `--run: var(--run${run.index + 1})` }, head, this.bar, this.stats, this.waits, this.controls.element, this.message);
     this.update();
   }
 
@@ -45,6 +46,8 @@ export class Card {
     setText(this.stop, this.#stopping ? "Stopping…" : "Stop");
     this.links.hidden = state === "gone" || !run.lastStep;
     this.controls.update();
+    this.waits.hidden = state !== "queued" || !run.begun; // else it stands where curves and pictures will be
+    setText(this.waits, status?.message ?? "");
     this.#progress(status);
     this.#statistics(status ? statistics(run, status) : []);
     this.#tell(this.#words(state));

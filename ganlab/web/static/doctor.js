@@ -18,7 +18,7 @@ export class Doctor {
   #shown = "";
 
   constructor(element, run, timeline) {
-    Object.assign(this, { element, run, timeline, failure: line(FAILED) });
+    Object.assign(this, { element, run, timeline, failure: line(FAILED, "failed") });
   }
 
   /** Ask again when it is time to; a run that has just ended is looked at once more. */
@@ -102,7 +102,7 @@ export class Doctor {
   }
 }
 
-const line = (text) => make("p", { class: "well" }, make("b", {}, "Doctor"), ` ${text}`);
+const line = (text, kind = "") => make("p", { class: `well ${kind}` }, make("b", {}, "Doctor"), ` ${text}`);
 
 function svg(tag, attributes, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);

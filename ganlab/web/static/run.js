@@ -57,6 +57,11 @@ export class Run {
     return this.summary?.refusal ?? "";
   }
 
+  /** Whether there are curves or pictures to show: a fork has its parent's before it trains. */
+  get begun() {
+    return this.curves.size > 0 || this.sheets.length > 0;
+  }
+
   get active() {
     return this.status?.active ?? false;
   }

@@ -13,7 +13,7 @@ export class Waiting {
 
   /** Show what `runs` wait for, unless one of them has something to show. */
   update(runs) {
-    const waiting = runs.length > 0 && !runs.some((run) => run.curves.size || run.sheets.length);
+    const waiting = runs.length > 0 && !runs.some((run) => run.begun);
     this.element.hidden = !waiting;
     if (!waiting) return;
     const told = runs.find((run) => run.active) ?? runs[0];
