@@ -16,7 +16,7 @@ from ganlab.control import Intervention, made_by
 from ganlab.course import images_until
 from ganlab.process import Plan, launch_planned
 from ganlab.run import Run
-from ganlab.store import Writer
+from ganlab.store import Annotation, Writer
 
 # Beside what may be changed while a run trains; everything else decides what the networks are or what they have seen.
 FORKABLE = frozenset(
@@ -147,7 +147,7 @@ def _write_down(made: Run, record: Sequence[Intervention]) -> None:
 
 
 def _share_history(run: Run, made: Run, step: int) -> None:
-    """The parent's curves and sheets up to `step`."""
+    """The parent's curves and sheets up to `step`, with the marks that explain them and how they are read."""
     points: dict[int, dict[str, float]] = {}
     for name, series in run.metrics().items():
         for at, value in zip(series.steps.tolist(), series.values.tolist(), strict=True):
@@ -157,8 +157,37 @@ def _share_history(run: Run, made: Run, step: int) -> None:
     for at in sheets:
         _share(run.sample_path(at), made.sample_path(at))
     writer = Writer(made.database)
-    writer.write(points.items(), sheets, {"progress": {"step": step}})
+    writer.write(points.items(), sheets, {"progress": {"step": step}, "protocols": run.protocols})
+    for mark in _marks(run, step):
+        writer.annotate(mark.step, mark.kind, mark.text)
     writer.close()
+
+
+def _marks(run: Run, step: int) -> list[Annotation]:
+    """What the charts of `run` say about its way to the checkpoint at `step`: what was changed, and what is read otherwise.
+
+    They are only shown: the changes themselves are in the fork's settings and weights, and are not made again.
+    """
+    later = _changed_after(run, step)
+    marks = []
+    for note in reversed(run.annotations()):
+        if note.step == step and note.text in later:
+            later.remove(note.text)
+        elif note.step <= step and note.kind in ("changed", "repaired"):
+            marks.append(note)
+    return marks[::-1]
+
+
+def _changed_after(run: Run, step: int) -> list[str]:
+    """What was changed at the very step of a checkpoint, but after it was kept, as the charts say it."""
+    record, config, texts = run.interventions(), run.config, {}
+    if not any(one.step == step for one in record):
+        return []
+    for one in record:
+        texts[id(one)] = one.describe(config)
+        config = one.applied_to(config)
+    made = {id(one) for one in made_by(read_state(run.path / "checkpoints" / folder_name(step)), record)}
+    return [texts[id(one)] for one in record if one.step == step and id(one) not in made]
 
 
 def _share(source: str | Path, target: str | Path) -> None:

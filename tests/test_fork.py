@@ -115,6 +115,26 @@ def test_a_repeated_run_makes_the_same_changes_again(in_this_process: None) -> N
     assert again.interventions() == run.interventions()
 
 
+def marks(run: Run) -> list[tuple[int, str]]:
+    return [(note.step, note.text) for note in run.annotations() if note.kind == "changed"]
+
+
+def test_a_fork_shows_what_was_changed_before_its_checkpoint_and_does_not_do_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
+    run = Run.create(small(steps=20, checkpoint_every=5), root=runs_root())
+    changed_at(run, 3, Request("change", "lr", 0.001), Request("update", "D"))
+    ((at, _), _) = marks(run)
+    late = Run.create(small(steps=20, checkpoint_every=at), root=runs_root())  # its checkpoint is older than its changes
+    changed_at(late, at, Request("change", "lr", 0.001))
+    assert [step for step, _ in marks(late)] == [at] and marks(prepare_fork(late, at)) == []
+    made = prepare_fork(run, 10)
+    assert marks(made) == marks(run) and made.interventions() == []
+    assert compare([run, made]).changes[0] == compare([run, made]).changes[1] != ()
+    work(made)
+    assert marks(made) == marks(run) and same(model(made), model(run))
+    assert marks(prepare_fork(made, 15, steps=30)) == marks(run)
+
+
 def changed_at(run: Run, step: int, *requests: Request) -> None:
     """Train it, with letters that arrive after `step` steps."""
 
