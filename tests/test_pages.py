@@ -472,6 +472,33 @@ def test_a_fork_s_fields_hold_the_settings_that_its_checkpoint_was_trained_with(
     assert run.run.config_now.lr == 0.001 and float(rate.value) == 0.0002
 
 
+def test_a_fork_link_that_cannot_be_followed_says_so(fake: Callable[..., FakeRun]) -> None:
+    run = fake().start().train(10).checkpoint().train(10).checkpoint().finish("stopped")
+    page = visit("watch", run=run.id, fork="999", lr="abc", d_steps="3")
+    assert "The link asks for step 999, where there is nothing to go on from: choose another." in texts(page)
+    assert [info.value for info in page.info] == ["The doctor's advice is filled in: D steps per step."]
+    page = visit("watch", run=run.id, fork="10", lr="abc")
+    assert next(box for box in page.selectbox if box.label == "From step").value == 10
+    assert "The link" not in texts(page) and not page.info and "can be played with, not forked" not in texts(page)
+    (run.run.checkpoints()[0] / checkpoint.STATE).unlink()
+    page = visit("watch", run=run.id, fork="20")
+    assert "1 other checkpoint can be played with, not forked: what a fork needs is kept of the newest" in texts(page)
+
+
+def test_a_run_deleted_right_before_its_buttons_are_drawn_says_so(
+    fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, real = fake().start().train(10).checkpoint().finish("stopped"), Run.open
+
+    def opened(id: str) -> Run:
+        found = real(id)
+        shutil.rmtree(found.path)
+        return found
+
+    monkeypatch.setattr(Run, "open", opened)
+    assert f"There is no run named {run.id!r} any more." in texts(visit("watch", run=run.id, fork="10"))
+
+
 def test_deleting_asks_first(fake: Callable[..., FakeRun]) -> None:
     run, other = fake().start().finish(), fake().start().finish()
     page = select(run)

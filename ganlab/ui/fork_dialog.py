@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 import streamlit as st
 
+from ganlab.checkpoint import STATES_BUDGET
 from ganlab.config import TrainConfig, Value
 from ganlab.families import FAMILIES
 from ganlab.fork import fork, forkable, may_change, settings_at
+from ganlab.quantities import counted, readable
 from ganlab.run import Run
 from ganlab.ui import form
 from ganlab.ui.asking import AGAINST, deed, hint, may, sentence
-from ganlab.ui.wording import run_label
+from ganlab.ui.wording import escaped, run_label
 from ganlab.web.rights import Action
 
 _WANTED = "fork.wanted"
@@ -59,9 +61,13 @@ def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     steps = forkable(run)
     st.caption(f"{run_label(run)} stays as it is; the fork shows its curves up to the checkpoint and goes on from there.")
     key = f"fork/{run.id}/step"
-    if asked.get("fork", "").isdigit() and int(asked["fork"]) in steps:
-        st.session_state.setdefault(key, int(asked["fork"]))
+    wanted = asked.get("fork", str(steps[0]))
+    if wanted in map(str, steps):
+        st.session_state.setdefault(key, int(wanted))
+    else:
+        st.warning(f"The link asks for step {escaped(wanted[:20])}, where there is nothing to go on from: choose another.")
     step = st.selectbox("From step", steps, format_func=lambda step: f"{step:,}", key=key)
+    _explain_missing(run, steps)
     if step is None:
         return
     try:
@@ -69,7 +75,8 @@ def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     except ValueError as error:
         st.error(str(error))
         return
-    filled = [knob for knob in FAMILIES[base.family].knobs() if knob.name in asked and knob.name in may_change(base)]
+    offered = [knob for knob in FAMILIES[base.family].knobs() if knob.name in asked and knob.name in may_change(base)]
+    filled = [knob for knob in offered if not form.beginning(knob, getattr(base, knob.name), asked)[1]]
     if filled:
         st.info(f"The doctor's advice is filled in: {', '.join(map(form.title, filled))}.", icon=":material/healing:")
     changes, wrong = form.some(base, may_change(base), f"fork/{run.id}/{step}", asked)
@@ -81,3 +88,11 @@ def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
             return
         _forget()
         st.switch_page("pages/watch.py", query_params={"run": made.id})
+
+
+def _explain_missing(run: Run, steps: Sequence[int]) -> None:
+    """Why there is not every checkpoint to choose."""
+    missing = len(run.checkpoints()) - len(steps)
+    if missing > 0:
+        most = f"the newest and at most {readable(STATES_BUDGET)} of each run, fewer once somebody has cleaned up"
+        st.caption(f"{counted(missing, 'other checkpoint')} can be played with, not forked: what a fork needs is kept of {most}.")

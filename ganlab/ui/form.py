@@ -126,7 +126,7 @@ def _one(knob: Knob, base: TrainConfig, asked: Mapping[str, str], key: str, chan
     default, widget = getattr(base, knob.name), f"{key}/{knob.name}"
     refused = ""
     if widget not in st.session_state:
-        start, refused = _start(knob, default, asked)
+        start, refused = beginning(knob, default, asked)
         st.session_state[widget] = _shown(start)
     typed = _ask(knob, widget)
     if refused:
@@ -141,7 +141,7 @@ def _one(knob: Knob, base: TrainConfig, asked: Mapping[str, str], key: str, chan
         st.error(str(error))
 
 
-def _start(knob: Knob, default: Value, asked: Mapping[str, str]) -> tuple[Value, str]:
+def beginning(knob: Knob, default: Value, asked: Mapping[str, str]) -> tuple[Value, str]:
     """What the widget starts with, and why that is not what the URL asked for."""
     if knob.name not in asked:
         return default, ""

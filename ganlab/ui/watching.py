@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import streamlit as st
 
@@ -56,12 +57,13 @@ def bar(ids: list[str]) -> None:
     """What can be done with these runs now; looks again every two seconds. Stopping is in the live view itself."""
     try:
         members = [Run.open(id) for id in ids]
+        states = [run.status().state for run in members]
     except ValueError as error:  # somebody else deleted it
         st.warning(str(error))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(members) == 1:
-            actions.resume_button(members[0], members[0].status().state)
+            actions.resume_button(members[0], states[0])
             actions.play_button(members[0])
             fork_button(members[0])
         else:
@@ -72,8 +74,9 @@ def bar(ids: list[str]) -> None:
 
 def fork_wanted(ids: list[str], wanted: Mapping[str, str]) -> None:
     """Open the fork dialog where the address that led here asked for it."""
-    if len(ids) == 1:
-        fork_asked(Run.open(ids[0]), wanted)
+    with suppress(ValueError):  # somebody else deleted it: the bar says so
+        if len(ids) == 1:
+            fork_asked(Run.open(ids[0]), wanted)
 
 
 def nothing_yet() -> None:

@@ -146,7 +146,7 @@ async def _control(request: Request) -> Response:
         values = json.loads(body if len(body) <= _MOST_BYTES else b"")
         told = {**values, "who": _name(request)} if isinstance(values, dict) else {}
         letter = Letter.parse(told, run.config_now, run.config)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         raise HTTPException(400, 'A request is a small JSON object, such as {"command": "pause"}.') from None
     except ValueError as error:
         raise HTTPException(400, str(error)) from None
