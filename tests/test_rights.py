@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import io
+import json
 import pkgutil
 import zipfile
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from whole_app import APP, NAMES, PASSED, Asked, addresses, concrete, headers, s
 
 import ganlab.ui
 from ganlab import classroom
+from ganlab.jobs import Job
+from ganlab.metrics.value import Value
 from ganlab.run import runs, runs_root
 from ganlab.ui import asking
 from ganlab.web import rights, visitor
@@ -207,6 +210,45 @@ def test_no_student_learns_where_the_data_lie(app: Starlette) -> None:
     assert [text for text in told[Role.TEACHER] if PLACE in text]
     assert "'faces.zip' does not exist." in told[Role.STUDENT][2]
     other.finish("stopped")
+    (fake.run.path / "config.json").write_text("{damaged")
+    damaged = client.get(f"{one}/export.zip", headers=headers(Role.STUDENT))
+    assert damaged.json() == {"error": f"config.json in {fake.id} is damaged: it is not JSON."}
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.TEACHER], ids=NAMES.get)
+def test_no_student_reads_on_a_page_where_the_data_lie(role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "cookies", lambda: seat(role))
+    fake = FakeRun(runs_root(), dataset="folder", data_path=PLACE).start().train(100).checkpoint()
+    fake.fail(f"data_path = '{PLACE}' does not exist.")
+    forked = {"run": fake.id, "step": 100, "changes": {"data_path": [PLACE, "/home/teacher/other"], "lr": [0.1, 0.2]}}
+    fork = FakeRun(runs_root(), dataset="folder", data_path="/home/teacher/other").start().train(100)
+    fork.finish("stopped")
+    (fork.run.path / "config.json").write_text(json.dumps(fork.run.settings | {"parent": forked}))
+    for state in ("failed", "stopped"):
+        job = Job.create("evaluate", EVALUATED, "Faces")
+        job.write("troubles.json", [f"{PLACE}: it holds no images."])
+        job.write("values.json", [MEASURED.to_dict()])
+        job.write("outcome.json", {"state": state, "sentence": f"{state}: '{PLACE}' does not exist."})
+        said = "".join(_everything_on(page) for page in ("home", "runs", "watch", "evaluate", "train"))
+        assert "faces.zip" in said and "0.2" in said
+        told = [line for line in said.splitlines() if "/home/teacher" in line]
+        assert bool(told) is (role is Role.TEACHER), told
+        job.delete()
+
+
+EVALUATED = {"subjects": [PLACE], "metrics": ["frechet-lenet"], "n": 100, "reference": PLACE, "split": "train", "seed": 0}
+EVALUATED |= {"floors": False, "device": "auto"}
+MEASURED = Value("lenet-mnist distance", 5.2, 0.2, 100, 100, "faces.zip 1a2b", "lenet-mnist b1", "bilinear 28", 0, subject=PLACE)
+
+
+def _everything_on(page: str) -> str:
+    """All that a page sends to the browser, and the files it offers, with no escapes."""
+    offered: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streamlit.download_button", lambda label, data, *_, **__: offered.append(data.decode()))
+        shown = AppTest.from_file(str(APP), default_timeout=120).switch_page(f"pages/{page}.py").run()
+    assert not shown.exception
+    return "\n".join([str(shown._tree), *offered]).replace("\\", "")
 
 
 @given(st.lists(st.from_regex(r"[a-z][a-z0-9._-]{0,8}", fullmatch=True), min_size=2, max_size=6), st.sampled_from(["", "'", '"']))

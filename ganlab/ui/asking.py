@@ -11,6 +11,7 @@ import streamlit as st
 
 from ganlab import process
 from ganlab.web import rights
+from ganlab.web.discretion import discreet
 from ganlab.web.rights import Action, Role
 from ganlab.web.visitor import called, visitor
 
@@ -43,6 +44,11 @@ def who() -> str:
 def may(action: Action) -> bool:
     """Whether they may."""
     return rights.may(role(), action)
+
+
+def discreetly(told: Any) -> Any:
+    """A text, or other JSON values, as they may read it: without the server's paths where those are not theirs to know."""
+    return told if may(Action.INSPECT) else discreet(told)
 
 
 def hint(action: Action, otherwise: str = "") -> str:

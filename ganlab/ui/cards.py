@@ -9,7 +9,7 @@ from ganlab.models import Model
 from ganlab.recipes import RECIPES
 from ganlab.run import Run
 from ganlab.titles import what
-from ganlab.ui.asking import may
+from ganlab.ui.asking import discreetly, may
 from ganlab.ui.wording import age, progress
 from ganlab.web.rights import Action
 
@@ -36,7 +36,7 @@ def card(model: Model) -> None:
             run = Run.open(model.name) if model.origin == "run" else None
             origin = f"{progress(run.status())}, {age(run.settings['created'])}" if run else f"{info.step:,} steps, shipped"
         except (FileNotFoundError, ValueError) as error:
-            st.caption(str(error) if model.folder.exists() else f"{model.title} was deleted.")
+            st.caption(discreetly(str(error)) if model.folder.exists() else f"{model.title} was deleted.")
             return
         if picture:
             middle = model.origin == "shipped" and model.translates  # between the photo and the way back

@@ -13,11 +13,10 @@ from ganlab.jobs import Job, launch
 from ganlab.quantities import counted
 from ganlab.titles import data_title
 from ganlab.ui import evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
-from ganlab.ui.asking import AGAINST, deed, explain, may, sentence
+from ganlab.ui.asking import AGAINST, deed, discreetly, explain, may, sentence
 from ganlab.ui.datasets import FOLDER
 from ganlab.ui.measurable import TRAINED_ON, Subject
 from ganlab.ui.wording import escaped
-from ganlab.web.discretion import discreet
 from ganlab.web.rights import Action
 
 DEFAULTS: Mapping[str, Any] = {
@@ -82,8 +81,7 @@ def _begin(found: Mapping[str, Subject], selected: Job | None) -> None:
     """On a first visit, or when the address has changed, the form says what the selected job or the address asks for."""
     if "evaluate.models" in st.session_state and not query.changed_outside(evaluate_jobs.PAGE):
         return
-    kept = evaluate_jobs.arguments(selected) if selected else {}
-    kept = kept if may(Action.MEASURE) else discreet(kept)
+    kept = discreetly(evaluate_jobs.arguments(selected)) if selected else {}
     known = [name for name in kept.get("subjects", []) if name in found]
     others = [name for name in kept.get("subjects", []) if name not in found]
     wanted = query.asked().get("model", "")

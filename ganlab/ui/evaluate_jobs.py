@@ -9,7 +9,7 @@ import streamlit as st
 
 from ganlab.jobs import Job, Status, jobs
 from ganlab.ui import evaluate_results, measurable, query
-from ganlab.ui.asking import deed, hint, may, told
+from ganlab.ui.asking import deed, discreetly, hint, may, told
 from ganlab.ui.wording import age, duration, escaped
 from ganlab.web.rights import Action
 
@@ -113,7 +113,7 @@ def _bar(job: Job, status: Status) -> None:
         words.append(f"{progress.rate:,.0f} a second")
     if progress.seconds_left is not None:
         words.append(f"{duration(progress.seconds_left)} left")
-    st.progress(min(progress.done / progress.total, 1.0) if progress.total else 0.0, escaped(", ".join(words)))
+    st.progress(min(progress.done / progress.total, 1.0) if progress.total else 0.0, escaped(discreetly(", ".join(words))))
 
 
 def _end_button(job: Job, status: Status) -> None:

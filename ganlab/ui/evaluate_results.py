@@ -13,6 +13,7 @@ from ganlab.metrics.tables import Column, Row, Table, tables
 from ganlab.metrics.value import Value
 from ganlab.published import published_results
 from ganlab.ui import evaluate_charts, measurable
+from ganlab.ui.asking import discreetly
 from ganlab.ui.wording import escaped
 
 _ONE_LINE = 30  # letters
@@ -40,9 +41,9 @@ def show(job: Job) -> None:
     if status.active:
         return
     if status.state in ("failed", "lost"):
-        st.error(escaped(status.message))
+        st.error(escaped(discreetly(status.message)))
     elif status.state == "stopped":
-        st.info(escaped(status.message))
+        st.info(escaped(discreetly(status.message)))
     results = _numbers(job)
     if results.values:
         _downloads(job, results)
@@ -57,7 +58,7 @@ def _numbers(job: Job, *, charts: bool = True) -> Results:
     told = job.status().message
     for sentence in job.troubles():
         if sentence != told:
-            st.warning(escaped(sentence))
+            st.warning(escaped(discreetly(sentence)))
     results = Results.of(job)
     found = tables(results.values)
     for place, table in enumerate(one for one in found if not one.only_floors):
@@ -145,7 +146,7 @@ def _downloads(job: Job, results: Results) -> None:
         for label, (text, ending, mime, help) in made.items():
             st.download_button(
                 label,
-                text.encode("utf-8", "backslashreplace"),
+                discreetly(text).encode("utf-8", "backslashreplace"),
                 f"ganlab-{job.id}.{ending}",
                 mime,
                 key=f"evaluate.{ending}/{job.id}",

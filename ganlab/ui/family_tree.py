@@ -7,6 +7,7 @@ import streamlit as st
 from ganlab.config import Value
 from ganlab.lineage import Kin, families
 from ganlab.run import runs
+from ganlab.ui.asking import discreetly
 from ganlab.ui.wording import progress, run_label
 
 _INDENT = 32  # pixels a generation
@@ -40,7 +41,8 @@ def _row(kin: Kin) -> None:
 def _origin(kin: Kin) -> str:
     if kin.step is None:
         return ""
-    changed = ", ".join(f"{name} {_plain(before)} → {_plain(after)}" for name, (before, after) in kin.changes.items())
+    told = discreetly(dict(kin.changes))
+    changed = ", ".join(f"{name} {_plain(before)} → {_plain(after)}" for name, (before, after) in told.items())
     return f"from step {kin.step:,}" + (f": {changed}" if changed else ", nothing changed")
 
 

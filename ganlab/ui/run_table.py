@@ -12,7 +12,7 @@ import streamlit as st
 from ganlab.run import ACTIVE, Run, damaged_runs, runs
 from ganlab.titles import data_title, what
 from ganlab.ui import actions
-from ganlab.ui.asking import deed, hint, may, told, who
+from ganlab.ui.asking import deed, discreetly, hint, may, told, who
 from ganlab.ui.embed import address
 from ganlab.ui.fork_dialog import fork_button
 from ganlab.ui.watching import MOST
@@ -79,9 +79,9 @@ def table() -> None:
         st.caption(f"These are the newest {_ROWS} of {len(known):,} runs; delete some to see the older ones.")
     for row in rows:
         if row.state in ("failed", "lost"):
-            st.caption(f"**{run_label(row.run)}**: {row.message}")
+            st.caption(f"**{run_label(row.run)}**: {discreetly(row.message)}")
     for sentence in damaged_runs().values():
-        st.caption(sentence)
+        st.caption(discreetly(sentence))
 
 
 def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:

@@ -78,7 +78,10 @@ def _told(path: Path, file: BinaryIO, private: bool) -> Iterator[bytes]:
     """A file as it is; or, of JSON, without the server's paths."""
     if private or path.suffix != ".json":
         return _chunks(file)
-    return iter([json.dumps(discreet(json.load(file)), indent=2).encode()])
+    try:
+        return iter([json.dumps(discreet(json.load(file)), indent=2).encode()])
+    except ValueError:
+        raise ValueError(f"{path.name} in {path.parent.name} is damaged: it is not JSON.") from None
 
 
 def _sheet(path: Path) -> Iterator[bytes]:

@@ -59,7 +59,7 @@ def routes() -> list[BaseRoute]:
         return _json(request, await feeds.of(_run(request)).detail(start, stop))
 
     async def doctor(request: Request) -> Response:
-        return JSONResponse(await doctors.examined(_run(request)), headers=_FRESH)
+        return JSONResponse(_fit_for(request, await doctors.examined(_run(request))), headers=_FRESH)
 
     return [
         Route("/api/runs", _answering(all_runs)),
@@ -196,7 +196,7 @@ def _answering(handler: Handler) -> Handler:
             except ValueError as error:
                 raise HTTPException(500, str(error)) from error
         except HTTPException as error:
-            return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=_FRESH)
+            return JSONResponse(_fit_for(request, {"error": error.detail}), status_code=error.status_code, headers=_FRESH)
 
     return answer
 
