@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,11 +16,14 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from whole_app import Asked, addresses, concrete, everything
 
 from ganlab import space
 from ganlab.__main__ import main
+from ganlab.lock import FileLock, is_held
 from ganlab.ui.alone import _in_the_whole_app
+from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.web.gate import Gate
 
 # As on a Space: neither is installed there.
@@ -132,8 +136,27 @@ def test_uploads_of_the_playground_alone_lie_apart(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("ganlab.ui.playground.mount.mount", lambda *_: None)
     from ganlab.ui.alone import application
 
-    application()
-    assert "ganlab-uploads-" in os.environ["GRADIO_TEMP_DIR"]
+    app = application()
+    folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    assert "ganlab-uploads-" in str(folder) and folder.is_dir()
+    with TestClient(app):
+        assert folder.is_dir()
+    assert not folder.parent.exists(), "it goes with the server, however that was told to end"
+
+
+def test_what_a_killed_server_left_is_removed_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead, alive, older = (tmp_path / f"ganlab-uploads-{name}" for name in ("dead", "alive", "older"))
+    for folder in (dead, alive, older):
+        (folder / "files").mkdir(parents=True)
+    (dead / "lock").touch()
+    with FileLock(alive / "lock"):
+        keep_uploads_apart()
+    ours = Path(os.environ["GRADIO_TEMP_DIR"]).parent
+    assert set(tmp_path.iterdir()) == {alive, older, ours} and is_held(ours / "lock")
+    remove_uploads()
+    assert set(tmp_path.iterdir()) == {alive, older}
 
 
 def test_the_command_starts_it_without_streamlit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,8 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
     from fastapi import FastAPI
 
     from ganlab.ui.playground.mount import mount
-    from ganlab.ui.server import ForwardedPrefix, font, keep_uploads_apart
+    from ganlab.ui.server import ForwardedPrefix, font
+    from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
     from ganlab.web import generators, pictures, shown
     from ganlab.web.gate import Gate
 
@@ -49,6 +50,7 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with gateway.router.lifespan_context(gateway):
             yield
+        remove_uploads()  # here, since a signal that ends the server may run no exit handlers
 
     brought = [Route("/font.woff2", font)] if find_spec("streamlit") else []
     ours = [

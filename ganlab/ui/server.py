@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import gc
 import os
-import shutil
 import socket
 import sys
-import tempfile
 from asyncio import base_events
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,6 +23,7 @@ from ganlab import classroom
 from ganlab.housekeeping import unfit
 from ganlab.threads import yielding_threads
 from ganlab.ui.alone import LOOPBACK
+from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.web.gate import Gate
 from ganlab.web.visitor import keys
 
@@ -82,19 +80,9 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
             yield
             if announcing:
                 announcing.cancel()
+        remove_uploads()  # here, since a signal that ends the server may run no exit handlers
 
     return [*ours, *gateway.routes], lifespan
-
-
-def keep_uploads_apart() -> None:
-    """What visitors give to the playground lies in a folder of this server's own, which goes with it.
-
-    Gradio's is shared by all of its apps on the machine, and every one of them hands out what is in it.
-    """
-    if "GRADIO_TEMP_DIR" not in os.environ:
-        folder = tempfile.mkdtemp(prefix="ganlab-uploads-")
-        os.environ["GRADIO_TEMP_DIR"] = folder
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _announce() -> None:
