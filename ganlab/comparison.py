@@ -44,8 +44,8 @@ class Comparison:
     """`settings` holds, for each one that differs, its value in every run (None where the family has no such setting);
     `changes` what a person changed while each run trained.
 
-    `at` is the place on `axis` at which all are told, `until` the last that all have reached. `same_z` tells whether the
-    sheets of all runs are drawn from the same z.
+    `at` is the place on `axis` at which all are told, `until` the last that all have reached. `z_dims` are the numbers in each
+    run's z (None where it draws from pictures, not from z), and `same_z` whether the sheets of all are drawn from the same z.
     """
 
     runs: tuple[str, ...]
@@ -54,6 +54,7 @@ class Comparison:
     axis: str
     at: float
     until: float
+    z_dims: tuple[int | None, ...]
     same_z: bool
     standings: tuple[Standing, ...]
 
@@ -70,11 +71,21 @@ def compare(runs: Sequence[Run], axis: str = "step", at: float | None = None) ->
     courses = [_Course(run) for run in runs]
     until = min(course.place(course.last, axis) for course in courses)
     at = until if at is None else max(0.0, min(at, until))
-    configs = [run.settings["config"] for run in runs]
+    configs = [_used(run.settings["config"]) for run in runs]
     standings = tuple(course.standing(course.step_at(at, axis)) for course in courses)
-    same_z = all(_same(configs, name) for name in ("seed", "z_dim", "samples"))
+    z_dims = tuple(config.get("z_dim") for config in configs)
+    same_z = None not in z_dims and all(_same(configs, name) for name in ("seed", "z_dim", "samples"))
     changes = tuple(tuple(_changes(run)) for run in runs)
-    return Comparison(tuple(run.id for run in runs), differing(configs), changes, axis, at, until, same_z, standings)
+    ids = tuple(run.id for run in runs)
+    return Comparison(ids, differing(configs), changes, axis, at, until, z_dims, same_z, standings)
+
+
+def _used(config: dict[str, Any]) -> dict[str, Any]:
+    """A config without what means nothing to its family."""
+    from ganlab.families import FAMILIES  # brings torch
+
+    family = FAMILIES.get(config["family"])
+    return {name: value for name, value in config.items() if family is None or name not in family.unused}
 
 
 def _same(configs: Sequence[dict[str, Any]], name: str) -> bool:

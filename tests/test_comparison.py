@@ -81,6 +81,14 @@ def test_only_settings_that_matter_and_differ_are_told(tmp_path: Path) -> None:
     assert not compare([one, other]).same_z
 
 
+def test_a_family_that_draws_from_pictures_has_no_z(tmp_path: Path) -> None:
+    """Its config has a z_dim all the same, which is told of no comparison."""
+    pairs = [FakeRun(tmp_path, family="pix2pix", dataset="facades").start().train(100).finish().run for _ in range(2)]
+    assert (compare(pairs).z_dims, compare(pairs).same_z) == ((None, None), False)
+    found = compare([pairs[0], FakeRun(tmp_path, z_dim=64).start().train(100).finish().run])
+    assert found.z_dims == found.settings["z_dim"] == (None, 64)
+
+
 def test_more_updates_of_d_are_more_images_from_then_on(tmp_path: Path) -> None:
     run = FakeRun(tmp_path).start().train(100)
     run.recorder._writer.intervene(Intervention(100, "d_steps", 3).to_dict(), "d_steps 1 → 3.")

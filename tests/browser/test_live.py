@@ -172,7 +172,7 @@ def test_stop_asks_first_and_then_stops(page: Any, server: Any, fake: FakeRun) -
 
 
 def test_two_runs_are_laid_over_each_other(page: Any, server: Any, fake: FakeRun, root: Path) -> None:
-    other = FakeRun(root, recipe="duel-mse", steps=2000, phase=1.0).queue()
+    other = FakeRun(root, recipe="duel-mse", steps=2000, phase=1.0, z_dim=64).queue()
     open_live(page, server, fake, other)
     page.locator(".sheet", has_text="squared error").get_by_text("Waiting for a free device.").wait_for()
     other.start().train(100).train(200)
@@ -189,7 +189,24 @@ def test_two_runs_are_laid_over_each_other(page: Any, server: Any, fake: FakeRun
     page.locator("dialog .danger").click()
     page.get_by_text("Stopping…").wait_for()
     assert (fake.run.stop_requested(), other.run.stop_requested()) == (False, True)
+    page.get_by_text("z has 100 and 64 numbers in these runs: where that differs, it cannot be the same z.").wait_for()
+    assert page.get_by_role("button", name="Draw a new z from each").is_visible()
+    assert said_of_z(page, [None, 64]) == "Nothing is drawn from one: such models translate pictures and have no z."
+    assert said_of_z(page, [None, None]) == "These runs translate pictures: none of them draws from z."
+    assert said_of_z(page, [64, 64]) == ""
     other.release()
+
+
+def said_of_z(page: Any, lengths: list[int | None]) -> str:
+    """Below the button that draws from two runs with z of these lengths."""
+    return page.evaluate(
+        """async (lengths) => {
+        const { SameZ } = await import("./same.js");
+        const same = new SameZ([{title: "one"}, {title: "other"}], {seed: null});
+        same.update(lengths);
+        return same.note.textContent }""",
+        lengths,
+    )
 
 
 def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun, root: Path) -> None:
@@ -235,7 +252,9 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     assert link.evaluate("field => field === document.activeElement && field.selectionEnd - field.selectionStart") == len(
         page.url
     )
-    page.locator("#comparison .same figure").nth(1).wait_for()  # drawn again, from the address's seed
+    drawn_anew = page.locator("#comparison .same figcaption")  # from the address's seed
+    drawn_anew.nth(1).wait_for()
+    assert drawn_anew.all_inner_texts() == ["digits-quick", "duel-mse"]
     other.release()
 
 

@@ -1,11 +1,11 @@
 import { make, setText } from "./dom.js";
 import { count, duration, value } from "./format.js";
 import { groupOf, ordered, told } from "./names.js";
+import { SameZ } from "./same.js";
 
 const EQUAL = { step: "step", epoch: "epoch", time: "training time", images: "images seen" };
 const SOON = 250; // ms after the last change
 const NEWEST = 6; // changes that are listed; a hand on D and G alone soon makes dozens
-const SEED_MOST = 2 ** 31 - 1;
 
 /** Beside the charts of several runs: which settings differ, where each stood at the same place, and the same z in all. */
 export class Comparison {
@@ -21,18 +21,17 @@ export class Comparison {
     const names = runs.map((run) => make("th", { scope: "col", style: `--run: var(--run${run.index + 1}); width: ${80 / runs.length}%` }));
     this.names = names;
     this.table = make("table", {}, make("thead", {}, make("tr", {}, make("td"), ...names)), this.body);
-    this.same = make("div", { class: "same" });
-    const draw = make("button", { type: "button", on: { click: () => this.#draw(Math.floor(Math.random() * SEED_MOST)) } }, "Draw the same new z from each");
+    this.same = new SameZ(runs, view);
     this.address = make("input", { type: "text", class: "address", readOnly: true, hidden: true, "aria-label": "Link to this view" });
-    element.append(make("header", {}, this.title, this.link), this.address, this.problem, make("div", { class: "scroll" }, this.table), make("div", { class: "again" }, draw), this.same);
+    element.append(make("header", {}, this.title, this.link), this.address, this.problem, make("div", { class: "scroll" }, this.table), this.same.element);
     view.onChange(() => this.update());
     timeline.onChange(() => this.update());
-    if (view.seed !== null) this.#draw(view.seed);
   }
 
-  /** Ask again soon. */
+  /** Ask again soon; not before it is known what the runs are called. */
   update() {
     clearTimeout(this.#timer);
+    if (!this.runs.every((run) => run.summary)) return;
     this.#timer = setTimeout(() => this.#ask(), SOON);
   }
 
@@ -65,6 +64,7 @@ export class Comparison {
       ...readings.map((reading) => measured(reading, told(reading.name, metrics))),
       ...this.#settings(answer),
     );
+    this.same.update(answer.z_dims);
     this.element.hidden = false;
   }
 
@@ -78,19 +78,13 @@ export class Comparison {
     ];
   }
 
-  #settings({ settings, changes, same_z }) {
+  #settings({ settings, changes, same_z, z_dims }) {
     const names = Object.keys(settings);
     const rows = names.map((name) => row(name, settings[name].map(plain), "setting"));
     if (changes.some((list) => list.length)) rows.push(row("changed while training", changes.map(listed), "setting"));
     const head = names.length ? "Settings that differ" : "The settings are the same";
-    const sheets = same_z ? "; the sheets are drawn from the same z" : "; the sheets are drawn from different z";
+    const sheets = z_dims.includes(null) ? "" : same_z ? "; the sheets are drawn from the same z" : "; the sheets are drawn from different z";
     return [make("tr", { class: "section" }, make("th", { colSpan: this.runs.length + 1, scope: "colgroup" }, head + sheets)), ...rows];
-  }
-
-  /** The newest model of each run, at the same z where they have as many latent dimensions. */
-  #draw(seed) {
-    if (seed !== this.view.seed) this.view.set({ seed });
-    this.same.replaceChildren(...this.runs.map((run) => sheet(run, seed)));
   }
 
   /** The page's own address holds everything that is on screen. Without a clipboard, as on plain HTTP, it is shown to be taken. */
@@ -107,17 +101,6 @@ export class Comparison {
     setText(this.link, "Copied");
     setTimeout(() => setText(this.link, "Copy link to this view"), 2500);
   }
-}
-
-/** What the newest model of `run` draws from `seed`. */
-function sheet(run, seed) {
-  const query = new URLSearchParams({ model: run.id, seed, n: 36, scale: 2 });
-  const picture = make("img", { alt: `36 pictures of ${run.title} from seed ${seed}`, src: `../api/picture?${query}` });
-  picture.addEventListener("error", async () => {
-    const answer = await fetch(picture.src).then((response) => response.json()).catch(() => ({}));
-    picture.replaceWith(make("p", { class: "empty" }, answer.error ?? "The server does not answer."));
-  });
-  return make("figure", { class: "sheet", style: `--run: var(--run${run.index + 1})` }, make("figcaption", {}, run.title), make("div", { class: "picture" }, picture));
 }
 
 function row(name, cells, kind = "") {
