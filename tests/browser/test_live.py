@@ -210,7 +210,7 @@ def said_of_z(page: Any, lengths: list[int | None]) -> str:
 
 
 def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun, root: Path) -> None:
-    other = FakeRun(root, recipe="duel-mse", batch_size=128, steps=2000).start().train(100).train(200)
+    other = FakeRun(root, recipe="digits-quick", batch_size=128, steps=2000).start().train(100).train(200)
     measured = {"gradient/G": 0.5, "gradient/D": 2.0, "labels/of_real": 0.7, "labels/of_fake": 0.6}
     for run in (fake, other):
         run.report([(run.step, measured)])
@@ -254,8 +254,33 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     )
     drawn_anew = page.locator("#comparison .same figcaption")  # from the address's seed
     drawn_anew.nth(1).wait_for()
-    assert drawn_anew.all_inner_texts() == ["digits-quick", "duel-mse"]
+    titles = ["digits-quick, batch_size 64", "digits-quick, batch_size 128"]  # two of a recipe are told apart by what differs
+    assert drawn_anew.all_inner_texts() == titles
+    for place in ("thead th", ".card h1", ".chart.loss .legend b"):
+        assert page.locator(place).all_inner_texts() == titles
+    assert page.locator("#sheets figcaption").all_inner_texts() == [f"{titles[0]} · step 400", f"{titles[1]} · step 200"]
+    assert told_apart(page, {"lr": [1, 1], "width": [8, None]}, [0, 0]) == ["a, width 8", "a, width –"]
+    assert told_apart(page, {"lr": [1, 1, 2, 2], "width": [8, 9, 8, 9]}, [0] * 4) == [
+        f"a, lr {lr}, width {width}" for lr in (1, 2) for width in (8, 9)
+    ]
+    minutes, seconds = (told_apart(page, {}, [0, later]) for later in (60, 5))
+    assert [title.count(":") for title in minutes] == [1, 1] and minutes[0] != minutes[1]
+    assert seconds[1].startswith("a, started 1 Jan ") or seconds[1].startswith("a, started 31 Dec ")
+    assert seconds[1].endswith(":05")
+    assert told_apart(page, {}, [0, 0]) == ["a, 0", "a, 1"]
     other.release()
+
+
+def told_apart(page: Any, settings: dict[str, list[Any]], created: list[float]) -> list[str]:
+    """What runs of one name are called beside each other; their ids are 0, 1, 2."""
+    return page.evaluate(
+        """async ([settings, created]) => {
+        const [{ Run }, { tellApart }] = await Promise.all([import("./run.js"), import("./titles.js")]);
+        const runs = created.map((created, i) => Object.assign(new Run(String(i), i, 2), {summary: {title: "a", created}}));
+        tellApart(runs, settings);
+        return runs.map((run) => run.title) }""",
+        [settings, created],
+    )
 
 
 def test_it_recovers_when_the_server_comes_back(page: Any, server: Any, fake: FakeRun) -> None:

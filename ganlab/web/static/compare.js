@@ -1,7 +1,8 @@
 import { make, setText } from "./dom.js";
-import { count, duration, value } from "./format.js";
+import { count, duration, setting, value } from "./format.js";
 import { groupOf, ordered, told } from "./names.js";
 import { SameZ } from "./same.js";
+import { tellApart } from "./titles.js";
 
 const EQUAL = { step: "step", epoch: "epoch", time: "training time", images: "images seen" };
 const SOON = 250; // ms after the last change
@@ -12,8 +13,9 @@ export class Comparison {
   #timer = 0;
   #asked = 0;
 
-  constructor(element, runs, view, timeline) {
-    Object.assign(this, { element, runs, view, timeline });
+  /** `onNamed()` is called when the runs are called otherwise. */
+  constructor(element, runs, view, timeline, onNamed) {
+    Object.assign(this, { element, runs, view, timeline, onNamed });
     this.title = make("h2");
     this.problem = make("p", { class: "note", hidden: true });
     this.link = make("button", { type: "button", class: "quiet", on: { click: () => this.#copy() } }, "Copy link to this view");
@@ -54,6 +56,7 @@ export class Comparison {
 
   #show(answer) {
     const { axis, at, until } = answer;
+    if (tellApart(this.runs, answer.settings)) this.onNamed();
     const place = { step: count(at), epoch: at.toFixed(2), time: duration(at), images: count(at) }[axis];
     setText(this.title, `At equal ${EQUAL[axis]}: ${place}${at >= until ? ", as far as all have come" : ""}`);
     this.names.forEach((name, i) => setText(name, this.runs[i].title));
@@ -80,7 +83,7 @@ export class Comparison {
 
   #settings({ settings, changes, same_z, z_dims }) {
     const names = Object.keys(settings);
-    const rows = names.map((name) => row(name, settings[name].map(plain), "setting"));
+    const rows = names.map((name) => row(name, settings[name].map(setting), "setting"));
     if (changes.some((list) => list.length)) rows.push(row("changed while training", changes.map(listed), "setting"));
     const head = names.length ? "Settings that differ" : "The settings are the same";
     const sheets = z_dims.includes(null) ? "" : same_z ? "; the sheets are drawn from the same z" : "; the sheets are drawn from different z";
@@ -124,10 +127,3 @@ function measured({ values, protocol }, name) {
 const GROUPS = ["distance", "loss", "score", "speed"];
 const place = (name) => [...GROUPS, groupOf(name)].indexOf(groupOf(name)); // those without a chart of their own last
 const byChart = (a, b) => place(a) - place(b);
-
-/** A setting as people write it. */
-function plain(setting) {
-  if (setting === null || setting === "") return "–";
-  if (Array.isArray(setting)) return setting.map(plain).join(", ");
-  return typeof setting === "number" ? setting.toLocaleString("en-US", { maximumSignificantDigits: 6 }) : String(setting);
-}

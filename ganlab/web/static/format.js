@@ -22,6 +22,21 @@ export function value(x) {
 /** Rates: 84.2, 5,376. */
 export const rate = (x) => (x >= 100 ? count(x) : x.toFixed(x >= 10 ? 1 : 2));
 
+/** A setting as people write it. */
+export function setting(x) {
+  if (x === null || x === "") return "–";
+  if (Array.isArray(x)) return x.map(setting).join(", ");
+  return typeof x === "number" ? x.toLocaleString("en-US", { maximumSignificantDigits: 6 }) : String(x);
+}
+
+/** The time of day, with the date when it was not today: 14:02, 21 Nov 14:02; `exact` to the second. */
+export function clock(timestamp, exact = false) {
+  const then = new Date(1000 * timestamp);
+  const time = then.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(exact ? { second: "2-digit" } : {}) });
+  const today = then.toDateString() === new Date().toDateString();
+  return today ? time : `${then.toLocaleDateString("en-GB", { day: "numeric", month: "short" })} ${time}`;
+}
+
 export function bytes(n) {
   return n >= 2 ** 30 ? `${(n / 2 ** 30).toFixed(1)} GB` : `${Math.round(n / 2 ** 20)} MB`;
 }

@@ -30,7 +30,7 @@ function start() {
   const charts = new Charts(runs, view, timeline);
   const toolbar = new Toolbar($("toolbar"), view, charts, runs);
   const sheets = runs.map((run) => new Sheet(run, timeline, (step) => equal(run, step)));
-  const comparison = runs.length > 1 ? new Comparison($("comparison"), runs, view, timeline) : null;
+  const comparison = runs.length > 1 ? new Comparison($("comparison"), runs, view, timeline, onNamed) : null;
   const player = new Player($("player"), timeline, runs, (step) => sheets.every((sheet) => sheet.ready(step)));
   const cards = runs.map((run) => new Card(run, confirmStop));
   const doctor = runs.length === 1 ? new Doctor($("doctor"), runs[0], timeline) : null;
@@ -55,6 +55,12 @@ function start() {
     toolbar.update();
     charts.redraw();
     comparison?.update();
+  }
+
+  function onNamed() {
+    document.title = titleOf(runs);
+    for (const part of [...cards, ...sheets]) part.update();
+    charts.redraw();
   }
 
   /** The step of a run at the place of the x axis where the first run has done `step`; the newest stays the newest. */

@@ -8,6 +8,7 @@ export class Run {
   notes = [];
   status = null;
   summary = null;
+  remark = ""; // what tells it from another run of its name on the page
   link = "connecting"; // | ok | lost | gone
   #cursor = null;
 
@@ -48,8 +49,14 @@ export class Run {
     return changed;
   }
 
-  get title() {
+  /** What it trains. */
+  get name() {
     return this.summary?.title ?? this.id;
+  }
+
+  /** What it is called on this page. */
+  get title() {
+    return [this.name, this.remark].filter(Boolean).join(", ");
   }
 
   /** Why this visitor must not pause, change or stop it; "" when they may. */
