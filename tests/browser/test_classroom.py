@@ -59,7 +59,7 @@ def test_a_lesson(school: AppServer, browser: Any) -> None:
     wait_for(lambda: run.status().step > 0, 60)
 
     student = window(browser)
-    student.goto(f"{school.url}/watch?run={run.id}")
+    student.goto(f"{school.url}/watch?run={run.id}#x=time")
     expect(student.get_by_role("heading", name="Join the class")).to_be_visible()
     student.get_by_label("Join code").fill("1234")
     student.get_by_role("button", name="Join").click()
@@ -69,6 +69,7 @@ def test_a_lesson(school: AppServer, browser: Any) -> None:
     student.wait_for_url("**/watch?run=*")
     live = student.frame_locator("iframe")
     expect(live.locator(".badge")).to_have_text("Training", timeout=PATIENCE)
+    expect(live.get_by_role("button", name="Time")).to_have_attribute("aria-pressed", "true")
     expect(live.get_by_text("Only the teacher can pause, change or stop runs.")).to_be_visible()
     expect(live.get_by_role("button", name="Stop")).to_be_hidden()
     expect(live.get_by_role("button", name="Pause training")).to_be_hidden()

@@ -214,7 +214,7 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     measured = {"gradient/G": 0.5, "gradient/D": 2.0, "labels/of_real": 0.7, "labels/of_fake": 0.6}
     for run in (fake, other):
         run.report([(run.step, measured)])
-    open_live(page, server, fake, other)
+    open_live(page, server, fake, other, extra="&theme=dark")
     title, table = page.locator("#comparison h2"), page.locator("#comparison tbody")
 
     def row(name: str) -> list[str]:
@@ -237,11 +237,16 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     page.get_by_text("At equal images seen: 25,600").wait_for()
     assert row("Step") == ["400", "200"] and "as far" not in title.inner_text()
     page.wait_for_function("[...document.querySelectorAll('canvas')].map(sheet => sheet.dataset.step).join() === '400,200'")
+    page.locator(".chart.loss .chip").nth(1).click()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy link").click()
     page.get_by_text("Copied").wait_for()
     page.goto(page.evaluate("navigator.clipboard.readText()"))
     page.get_by_text("At equal images seen: 25,600").wait_for()
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"  # the sender's is not the receiver's
+    chips = page.locator(".chart.loss .chip")
+    assert [chip.get_attribute("aria-pressed") for chip in chips.all()] == ["true", "false", "true", "true"]
+    assert drawn(page)["traces"] == 6  # each of the three once as it is, once smoothed
     page.get_by_role("button", name="Draw the same new z").click()
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")  # as on plain HTTP
     page.wait_for_function("location.search.includes('seed=')")
@@ -329,6 +334,12 @@ def test_in_a_frame_it_is_as_tall_as_its_content(page: Any, server: Any, fake: F
     assert page.evaluate(f"{inside}.scrollHeight <= document.querySelector('iframe').clientHeight")
     height = page.evaluate("new Promise(done => setTimeout(() => done(document.querySelector('iframe').clientHeight), 1500))")
     assert height < 1200  # and does not grow with itself
+    time = frame.get_by_role("button", name="Time")
+    time.click()
+    page.wait_for_url("**/api/runs#x=time")  # the address bar leads back to the view
+    page.evaluate("document.querySelector('iframe').contentWindow.location.reload()")
+    page.wait_for_function("document.querySelector('iframe').contentDocument.querySelector('canvas') === null")
+    time.and_(frame.locator("[aria-pressed=true]")).wait_for()
     page.set_viewport_size({"width": 1000, "height": 400})
     frame.get_by_role("button", name="Stop").click()
     asked = frame.locator("dialog").bounding_box()  # within the window: the middle of the frame is below it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 
 import pytest
@@ -57,6 +58,11 @@ def test_a_lesson(page: playwright.Page, app: AppServer, run: Run) -> None:
     pictures = live.locator("#comparison img")
     expect(pictures).to_have_count(2, timeout=PATIENCE)
     wait_for(lambda: pictures.evaluate_all("all => all.every(one => one.complete && one.naturalWidth > 0)"))
+    live.get_by_role("button", name="Time", exact=True).click()
+    page.wait_for_url(re.compile(r"/watch\?runs=.*#seed=\d+&x=time$"))
+    page.reload()
+    live.get_by_text("At equal training time").wait_for()
+    expect(pictures).to_have_count(2, timeout=PATIENCE)
 
     os.kill(worker_pid(run), signal.SIGKILL)
     page.goto(f"{app.url}/watch?run={run.id}")

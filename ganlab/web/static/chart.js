@@ -22,7 +22,7 @@ export class Chart {
     this.on = on;
     this.plot = make("div", { class: "plot" });
     this.overlay = new Overlay(this.plot);
-    this.legend = new Legend(() => on.redraw());
+    this.legend = new Legend(view);
     this.note = make("p", { class: "note", hidden: true }, "Values of zero and below have no place on a logarithmic axis.");
     const { title, hint = "" } = CHARTS[group] ?? { title: group.replaceAll("_", " ") };
     this.hint = hint;

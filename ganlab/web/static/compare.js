@@ -1,3 +1,4 @@
+import { shared } from "./address.js";
 import { make, setText } from "./dom.js";
 import { count, duration, setting, value } from "./format.js";
 import { groupOf, ordered, told } from "./names.js";
@@ -90,13 +91,13 @@ export class Comparison {
     return [make("tr", { class: "section" }, make("th", { colSpan: this.runs.length + 1, scope: "colgroup" }, head + sheets)), ...rows];
   }
 
-  /** The page's own address holds everything that is on screen. Without a clipboard, as on plain HTTP, it is shown to be taken. */
+  /** The address holds everything that is on screen. Without a clipboard, as on plain HTTP, it is shown to be taken. */
   async #copy() {
     this.view.save();
-    const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    const done = await navigator.clipboard?.writeText(shared()).then(() => true, () => false);
     this.address.hidden = Boolean(done);
     if (!done) {
-      this.address.value = location.href;
+      this.address.value = shared();
       this.address.focus();
       this.address.select();
       return;

@@ -1,6 +1,7 @@
 // Inside another page of this app, the live view makes its frame as tall as itself and takes the window's size for the screen's.
 
-const frame = (() => {
+/** The element that this page stands in; null where it stands alone. */
+export const frame = (() => {
   try {
     return window.frameElement; // null at the top
   } catch {

@@ -6,17 +6,16 @@ const PATTERNS = { solid: "", dash: "7 4", dot: "2 4", dashdot: "7 3 2 3" };
 /** The curves of a chart by name, each with its value at the pointer; a click hides or shows it. */
 export class Legend {
   element = make("div", { class: "legend" });
-  hidden = new Set();
   #chips = new Map();
   #drawn = "";
 
-  constructor(onToggle) {
-    this.onToggle = onToggle;
+  constructor(view) {
+    this.view = view;
   }
 
   /** Whether a line is hidden. */
   hides(line) {
-    return this.hidden.has(`${line.run.id} ${line.name}`);
+    return this.view.hidden.has(keyOf(line));
   }
 
   /** Make the chips anew when other lines are to be named. */
@@ -39,7 +38,7 @@ export class Legend {
     for (const line of lines) {
       const step = stepOf(line.run);
       const i = step === null ? line.curve.steps.length - 1 : line.curve.indexNear(step);
-      const chip = this.#chips.get(line.run.id + line.name);
+      const chip = this.#chips.get(keyOf(line));
       if (!chip || i < 0) continue;
       setText(chip.lastChild, value(line.curve.smoothed(smoothing, line.run.logEvery)[i]));
       chip.title = `${line.label}: ${value(line.curve.values[i])} at step ${line.curve.steps[i]}${smoothing ? ", shown smoothed" : ""}`;
@@ -47,19 +46,23 @@ export class Legend {
   }
 
   #chip(line) {
-    const key = `${line.run.id} ${line.name}`;
+    const key = keyOf(line);
     const chip = make("button", { class: "chip", type: "button" }, swatch(line), make("span", {}, line.label), make("output"));
-    const show = () => chip.setAttribute("aria-pressed", String(!this.hidden.has(key)));
+    const show = () => chip.setAttribute("aria-pressed", String(!this.hides(line)));
     chip.addEventListener("click", () => {
-      if (!this.hidden.delete(key)) this.hidden.add(key);
+      const hidden = new Set(this.view.hidden);
+      if (!hidden.delete(key)) hidden.add(key);
+      this.view.set({ hidden });
       show();
-      this.onToggle();
     });
     show();
-    this.#chips.set(line.run.id + line.name, chip);
+    this.#chips.set(key, chip);
     return chip;
   }
 }
+
+/** A curve on the page, in the address too: "0:loss/G". */
+const keyOf = (line) => `${line.run.index}:${line.name}`;
 
 function swatch(line) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

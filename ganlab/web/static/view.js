@@ -1,4 +1,5 @@
 // What is on screen and how; it round-trips through the URL, so that a link shows what its sender saw.
+import { keepViewQuery, viewQuery } from "./address.js";
 
 const DEFAULTS = { smoothing: 0.9, log: false, axis: "step", zoom: null, step: null };
 
@@ -6,15 +7,17 @@ export class View {
   #listeners = [];
   #saving = 0;
 
-  constructor(search = location.search) {
-    const query = new URLSearchParams(search);
-    const ids = (query.get("runs") ?? query.get("run") ?? "").split(",").filter(Boolean);
+  constructor() {
+    const own = new URLSearchParams(location.search);
+    const ids = (own.get("runs") ?? own.get("run") ?? "").split(",").filter(Boolean);
     this.ids = [...new Set(ids)].slice(0, 4);
+    const query = viewQuery();
     this.smoothing = clamp(query.get("smooth"), 0, 0.999, DEFAULTS.smoothing);
     this.log = query.get("log") === "1";
     this.axis = ["step", "epoch", "time", "images"].includes(query.get("x")) ? query.get("x") : DEFAULTS.axis;
     const zoom = (query.get("zoom") ?? "").split(",").map(Number);
     this.zoom = zoom.length === 2 && zoom[0] < zoom[1] ? zoom : null; // [from, to] on the x axis
+    this.hidden = new Set((query.get("hide") ?? "").split(",").filter(Boolean)); // curves, as the legend names them
     this.seed = query.has("seed") ? Math.floor(clamp(query.get("seed"), 0, 2 ** 31 - 1, 0)) : null; // of the pictures drawn anew
     this.step = query.has("step") ? clamp(query.get("step"), 0, Number.MAX_SAFE_INTEGER, null) : null; // null: the newest
   }
@@ -23,7 +26,7 @@ export class View {
     this.#listeners.push(listener);
   }
 
-  /** Change some of smoothing, log, axis, zoom, step, seed; everybody who draws hears of it. */
+  /** Change some of smoothing, log, axis, zoom, hidden, step, seed; everybody who draws hears of it. */
   set(changes) {
     Object.assign(this, changes);
     clearTimeout(this.#saving);
@@ -34,15 +37,16 @@ export class View {
   /** Bring the address up to date now. */
   save() {
     clearTimeout(this.#saving);
-    const query = new URLSearchParams(location.search);
+    const query = viewQuery();
     const keep = (name, on, text) => (on ? query.set(name, text) : query.delete(name));
     keep("smooth", this.smoothing !== DEFAULTS.smoothing, this.smoothing);
     keep("log", this.log, "1");
     keep("x", this.axis !== DEFAULTS.axis, this.axis);
     keep("zoom", this.zoom, this.zoom?.map((x) => Number(x.toPrecision(6))).join(","));
+    keep("hide", this.hidden.size, [...this.hidden].join());
     keep("step", this.step !== null, this.step);
     keep("seed", this.seed !== null, this.seed);
-    history.replaceState(null, "", `?${query.toString().replaceAll("%2C", ",")}`);
+    keepViewQuery(query);
   }
 }
 
