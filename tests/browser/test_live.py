@@ -237,6 +237,15 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     page.get_by_text("At equal images seen: 25,600").wait_for()
     assert row("Step") == ["400", "200"] and "as far" not in title.inner_text()
     page.wait_for_function("[...document.querySelectorAll('canvas')].map(sheet => sheet.dataset.step).join() === '400,200'")
+    page.get_by_role("button", name="Time", exact=True).click()
+    page.get_by_text("At equal training time: 3.0 s, as far as all have come").wait_for()
+    first = table.get_by_role("rowheader", name="Training time")
+    before = first.bounding_box()["x"]
+    narrow = "box => { box.style.width = '15rem'; box.scrollLeft = 60; return box.scrollLeft }"
+    assert page.locator(".scroll").evaluate(narrow) == 60
+    assert first.bounding_box()["x"] == before  # the names of the rows stay while the runs scroll
+    page.get_by_role("button", name="Images").click()
+    page.get_by_text("At equal images seen: 25,600").wait_for()
     page.locator(".chart.loss .chip").nth(1).click()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy link").click()

@@ -1,12 +1,12 @@
 import { make, setText } from "./dom.js";
-import { duration } from "./format.js";
+import { duration, elapsed } from "./format.js";
 import { Legend } from "./legend.js";
 import { CHARTS, groupOf, ordered } from "./names.js";
 import { MARGIN, Overlay } from "./overlay.js";
 import { colour, rem } from "./theme.js";
 import { drawn, lines } from "./traces.js";
 
-const TIME_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
+const TIME_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
 const CONFIG = { displayModeBar: false, doubleClick: false, scrollZoom: false, showTips: false };
 
 /** One group of metrics over steps, epochs or time. It keeps its zoom itself: Plotly is told every range at every draw. */
@@ -135,5 +135,5 @@ function ticks(axis, [from, to]) {
   const gap = TIME_STEPS.find((step) => (to - from) / step <= 7) ?? TIME_STEPS.at(-1);
   const first = Math.ceil(from / gap);
   const tickvals = Array.from({ length: Math.floor(to / gap) - first + 1 }, (_, i) => (first + i) * gap);
-  return { tickmode: "array", tickvals, ticktext: tickvals.map(duration) };
+  return { tickmode: "array", tickvals, ticktext: tickvals.map(gap < 1 ? elapsed : duration) };
 }

@@ -1,6 +1,6 @@
 import { shared } from "./address.js";
 import { make, setText } from "./dom.js";
-import { count, duration, setting, value } from "./format.js";
+import { count, elapsed, setting, value } from "./format.js";
 import { groupOf, ordered, told } from "./names.js";
 import { SameZ } from "./same.js";
 import { tellApart } from "./titles.js";
@@ -58,7 +58,7 @@ export class Comparison {
   #show(answer) {
     const { axis, at, until } = answer;
     if (tellApart(this.runs, answer.settings)) this.onNamed();
-    const place = { step: count(at), epoch: at.toFixed(2), time: duration(at), images: count(at) }[axis];
+    const place = { step: count(at), epoch: at.toFixed(2), time: elapsed(at), images: count(at) }[axis];
     setText(this.title, `At equal ${EQUAL[axis]}: ${place}${at >= until ? ", as far as all have come" : ""}`);
     this.names.forEach((name, i) => setText(name, this.runs[i].title));
     const metrics = ordered(new Set(answer.readings.map((reading) => reading.name))).sort(byChart);
@@ -76,7 +76,7 @@ export class Comparison {
     const epochs = standings.some((standing) => standing.epochs !== null);
     return [
       row("Step", standings.map((standing) => count(standing.step))),
-      row("Training time", standings.map((standing) => duration(standing.seconds))),
+      row("Training time", standings.map((standing) => elapsed(standing.seconds))),
       row("Real images seen", standings.map((standing) => count(standing.images))),
       ...(epochs ? [row("Epochs", standings.map((standing) => standing.epochs?.toFixed(2) ?? "–"))] : []),
     ];
@@ -88,7 +88,7 @@ export class Comparison {
     if (changes.some((list) => list.length)) rows.push(row("changed while training", changes.map(listed), "setting"));
     const head = names.length ? "Settings that differ" : "The settings are the same";
     const sheets = z_dims.includes(null) ? "" : same_z ? "; the sheets are drawn from the same z" : "; the sheets are drawn from different z";
-    return [make("tr", { class: "section" }, make("th", { colSpan: this.runs.length + 1, scope: "colgroup" }, head + sheets)), ...rows];
+    return [make("tr", { class: "section" }, make("th", { colSpan: this.runs.length + 1, scope: "colgroup" }, make("span", {}, head + sheets))), ...rows];
   }
 
   /** The address holds everything that is on screen. Without a clipboard, as on plain HTTP, it is shown to be taken. */

@@ -10,6 +10,9 @@ export function duration(seconds) {
   return shown.map((part, i) => (i ? String(part).padStart(2, "0") : part)).join(":");
 }
 
+/** Where short times are set beside each other: 4.2 s, from a minute on as `duration`. */
+export const elapsed = (seconds) => (seconds < 59.95 ? `${Math.max(0, seconds).toFixed(1)} s` : duration(seconds));
+
 /** Four significant digits at most; tiny and huge values in powers of ten. */
 export function value(x) {
   if (x === null || x === undefined || Number.isNaN(x)) return "–";
