@@ -268,7 +268,7 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     )
     drawn_anew = page.locator("#comparison .same figcaption")  # from the address's seed
     drawn_anew.nth(1).wait_for()
-    titles = ["digits-quick, batch_size 64", "digits-quick, batch_size 128"]  # two of a recipe are told apart by what differs
+    titles = [f"digits-quick, batch_size\u00a0{size}" for size in (64, 128)]  # two of a recipe are told apart by what differs
     assert drawn_anew.all_inner_texts() == titles
     for place in ("thead th", ".card h1", ".chart.loss .legend b"):
         assert page.locator(place).all_inner_texts() == titles
@@ -281,18 +281,18 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     assert [title.count(":") for title in minutes] == [1, 1] and minutes[0] != minutes[1]
     assert seconds[1].startswith("a, started 1 Jan ") or seconds[1].startswith("a, started 31 Dec ")
     assert seconds[1].endswith(":05")
-    assert told_apart(page, {}, [0, 0]) == ["a, 0", "a, 1"]
+    assert told_apart(page, {"lr": [1, 2, 2]}, [0, 0, 0]) == ["a, lr 1", "a, lr 2, no. 2", "a, lr 2, no. 3"]
     other.release()
 
 
 def told_apart(page: Any, settings: dict[str, list[Any]], created: list[float]) -> list[str]:
-    """What runs of one name are called beside each other; their ids are 0, 1, 2."""
+    """What runs of one name are called beside each other."""
     return page.evaluate(
         """async ([settings, created]) => {
         const [{ Run }, { tellApart }] = await Promise.all([import("./run.js"), import("./titles.js")]);
         const runs = created.map((created, i) => Object.assign(new Run(String(i), i, 2), {summary: {title: "a", created}}));
         tellApart(runs, settings);
-        return runs.map((run) => run.title) }""",
+        return runs.map((run) => run.title.replaceAll("\u00a0", " ")) }""",
         [settings, created],
     )
 

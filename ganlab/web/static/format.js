@@ -43,6 +43,3 @@ export function clock(timestamp, exact = false) {
 export function bytes(n) {
   return n >= 2 ** 30 ? `${(n / 2 ** 30).toFixed(1)} GB` : `${Math.round(n / 2 ** 20)} MB`;
 }
-
-/** Seconds since 1970 as a local time: 26 Nov, 15:07. */
-export const when = (seconds) => new Date(seconds * 1000).toLocaleString("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });

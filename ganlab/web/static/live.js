@@ -72,7 +72,7 @@ function start() {
 function titleOf(shown) {
   const [run] = shown;
   const percent = run.status ? Math.floor((100 * run.status.step) / run.status.steps) : 0;
-  return `${run.active ? `${percent} % · ` : ""}${shown.map((other) => other.title).join(", ")} · GANLab`;
+  return `${run.active ? `${percent} % · ` : ""}${shown.map((other) => other.title).join(" · ")} · GANLab`;
 }
 
 function confirmStop(run) {

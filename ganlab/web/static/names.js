@@ -22,7 +22,7 @@ export function groupsOf(names) {
   return [...new Set(["loss", "score", "distance", ...[...found].sort()])].filter((group) => found.has(group));
 }
 
-/** The network of a loss: "loss/G_AB/cycle" -> "G_AB". */
+/** The network of a loss or a gradient: "loss/G_AB/cycle" -> "G_AB". */
 export const networkOf = (name) => name.split("/")[1];
 
 /** What the legend calls a metric among its chart's `names`. */
@@ -47,8 +47,9 @@ export function told(name, names) {
   return (kind || text[0].toUpperCase()) + text.slice(kind ? 0 : 1);
 }
 
-/** Networks in the order G.., D..; terms as they come. */
+/** Networks in the order G.., D..; terms as they come; what is real before what is fake. */
 export function ordered(names) {
-  const rank = (name) => (groupOf(name) === "loss" ? `${networkOf(name)[0] === "G" ? 0 : 1}${name}` : name === "score/real" ? "0" : name);
+  const ofNetwork = (name) => ["loss", "gradient"].includes(groupOf(name));
+  const rank = (name) => (ofNetwork(name) ? `${networkOf(name)[0] === "G" ? 0 : 1}${name}` : name.endsWith("real") ? "0" : name);
   return [...names].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }

@@ -54,8 +54,10 @@ function sheet(run, seed) {
   const query = new URLSearchParams({ model: run.id, seed, n: 36, scale: 2 });
   const picture = make("img", { alt: `36 pictures of ${run.title} from seed ${seed}`, src: `../api/picture?${query}` });
   picture.addEventListener("error", async () => {
-    const answer = await fetch(picture.src).then((response) => response.json()).catch(() => ({}));
-    picture.replaceWith(make("p", { class: "empty" }, answer.error ?? "The server does not answer."));
+    const ask = (url) => fetch(url).then((response) => response.json()).catch(() => ({}));
+    const [answer, { checkpoints }] = await Promise.all([picture.src, run.url()].map(ask));
+    const text = checkpoints?.length === 0 ? "This run has no model yet: one comes with its first checkpoint." : (answer.error ?? "The server does not answer.");
+    picture.replaceWith(make("p", { class: "empty" }, text));
   });
   return make("figure", { class: "sheet", style: `--run: var(--run${run.index + 1})` }, make("figcaption", {}, run.title), make("div", { class: "picture" }, picture));
 }

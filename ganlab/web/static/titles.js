@@ -1,30 +1,25 @@
 // What runs are called beside each other.
 import { clock, setting } from "./format.js";
 
+const pair = (name, value) => `${name}\u00a0${value}`; // no line ends between them
+
 /** Give runs of one name a remark that tells them apart: by `settings` (those that differ), else by when they were created. Whether any is new. */
 export function tellApart(runs, settings) {
   const before = runs.map((run) => run.title);
-  for (const alike of Map.groupBy(runs, (run) => run.name).values()) {
-    const remarks = alike.length > 1 ? difference(alike, settings) : [""];
-    alike.forEach((run, i) => (run.remark = remarks[i]));
-  }
+  const own = Object.entries(settings).map(([name, values]) => (run) => pair(name, setting(values[run.index])));
+  const started = [false, true].map((exact) => (run) => pair("started", clock(run.summary.created, exact)));
+  for (const alike of Map.groupBy(runs, (run) => run.name).values()) remark(alike, own, started);
   return runs.some((run, i) => run.title !== before[i]);
 }
 
-/** One text for each run: of the first setting that tells all apart, else of as many as it takes. */
-function difference(runs, settings) {
-  const own = Object.entries(settings).map(([name, values]) => runs.map((run) => `${name} ${setting(values[run.index])}`));
-  const alone = own.find(isWhole);
-  if (alone) return alone;
-  const started = [false, true].map((exact) => runs.map((run) => `started ${clock(run.summary.created, exact)}`));
-  let told = runs.map(() => "");
-  for (const texts of [...own, ...started, runs.map((run) => run.id)]) {
-    const more = texts.map((text, i) => (told[i] ? `${told[i]}, ${text}` : text));
-    if (kinds(more) > kinds(told)) told = more;
-    if (isWhole(told)) break;
+/** In a word for each run, if one setting tells all apart; else in as few words as its nearest kin leave to it. */
+function remark(runs, own, started, told = []) {
+  if (runs.length === 1) {
+    runs[0].remark = told.join(", ");
+    return;
   }
-  return told;
+  const kinds = (word) => new Set(runs.map(word)).size;
+  const number = (run) => pair("no.", run.index + 1); // on this page
+  const word = own.find((one) => kinds(one) === runs.length) ?? [...own, ...started, number].find((one) => kinds(one) > 1);
+  for (const [text, alike] of Map.groupBy(runs, word)) remark(alike, own, started, [...told, text]);
 }
-
-const kinds = (texts) => new Set(texts).size;
-const isWhole = (texts) => kinds(texts) === texts.length;

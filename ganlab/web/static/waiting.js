@@ -1,5 +1,5 @@
 import { make, setText } from "./dom.js";
-import { count, when } from "./format.js";
+import { clock, count } from "./format.js";
 
 /** What stands in place of curves and pictures before the first step, or when there will be none. */
 export class Waiting {
@@ -35,7 +35,7 @@ export class Waiting {
     this.list.replaceChildren(
       ...runs.slice(0, 12).map((run) => {
         here.set("run", run.id);
-        return make("li", {}, make("a", { href: `?${here}` }, run.title), ` ${when(run.created)}, ${run.status.state} at step ${count(run.status.step)}`);
+        return make("li", {}, make("a", { href: `?${here}` }, run.title), ` ${clock(run.created)}, ${run.status.state} at step ${count(run.status.step)}`);
       }),
     );
   }
