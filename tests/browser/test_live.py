@@ -268,7 +268,9 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     )
     drawn_anew = page.locator("#comparison .same figcaption")  # from the address's seed
     drawn_anew.nth(1).wait_for()
-    titles = [f"digits-quick, batch_size\u00a0{size}" for size in (64, 128)]  # two of a recipe are told apart by what differs
+    titles = [
+        f"Digits in a minute, batch_size\u00a0{size}" for size in (64, 128)
+    ]  # two of a recipe are told apart by what differs
     assert drawn_anew.all_inner_texts() == titles
     for place in ("thead th", ".card h1", ".chart.loss .legend b"):
         assert page.locator(place).all_inner_texts() == titles
