@@ -236,7 +236,7 @@ def work(
                 _train(run, recorder, watch)
             except Exception as error:
                 recorder.fail(_reason(run, error))  # first, while there is the room that was kept for it
-                if not isinstance(error, EXPECTED):
+                if not (isinstance(error, EXPECTED) or is_disk_full(error)):
                     with suppress(OSError):
                         traceback.print_exc()
     finally:

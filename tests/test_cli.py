@@ -117,6 +117,18 @@ def test_what_a_run_in_the_foreground_waits_for_is_said(
     assert "The disk is full: training waits until there is room.\n" in capsys.readouterr().out
 
 
+def test_ctrl_c_while_there_is_no_room_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def save(*_: Any) -> Path:
+        runs()[0].request_stop()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save", save)
+    assert main(["train", "shapes", *QUICK]) == 2
+    told = capsys.readouterr().err
+    assert told.endswith("failed: The disk is full: make room, then resume; the last checkpoint is kept.\n")
+    assert told.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
