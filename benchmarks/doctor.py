@@ -28,11 +28,11 @@ from ganlab.doctor import examine
 from ganlab.events import Samples
 from ganlab.families import FAMILIES
 from ganlab.images import png, sheet, to_uint8
-from ganlab.process import work
 from ganlab.recorder import Recorder
 from ganlab.run import Run, runs
 from ganlab.store import Writer
 from ganlab.training import AdversarialTraining
+from ganlab.worker import work
 
 TINY: dict[str, Any] = {
     "channels": 1,

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `ganlab runs | head`
         return 0
     except (OSError, sqlite3.OperationalError) as error:
-        from ganlab.process import DOING, explain
+        from ganlab.trouble import DOING, explain
 
         print(f"ganlab: {explain(error, DOING)}", file=sys.stderr)
         return 2

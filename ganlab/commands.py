@@ -160,7 +160,7 @@ def dataset_setting(text: str) -> dict[str, str]:
 def _follow(run: Run, lock: FileLock) -> None:
     """Train `run`, which is in hand by `lock`, in this process and print where it is; Ctrl-C makes the engine checkpoint and
     stop."""
-    from ganlab.process import work
+    from ganlab.worker import work
 
     print(f"run {run.id}\n{run.path}")
     line = _Line()
@@ -310,7 +310,7 @@ def bench(options: argparse.Namespace) -> None:
 
 def worker(options: argparse.Namespace) -> None:
     """`ganlab worker`: the process behind a run that the app started."""
-    from ganlab.process import work
+    from ganlab.worker import work
 
     work(Run(options.run))
 

@@ -22,13 +22,9 @@ from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Lo
 from ganlab.memory import kernel_kills
 from ganlab.run import Run
 from ganlab.store import Damaged, Writer
+from ganlab.trouble import DISK_FULL, LIMIT_REACHED, LimitReached
 
 _BALLAST = 2**19  # bytes: enough for SQLite to say that the disk is full
-DISK_FULL, LIMIT_REACHED = "The disk is full", "The runs take all the room they may"
-
-
-class LimitReached(OSError):
-    """The runs of this folder take all the room they may; ENOSPC's neighbour EDQUOT."""
 
 
 class Recorder:

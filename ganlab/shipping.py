@@ -18,9 +18,9 @@ from ganlab.hub.card import Facts, write
 from ganlab.hub.pushing import CARD, SAMPLES, count_parameters
 from ganlab.metrics.value import Value
 from ganlab.models import SHIPPED
-from ganlab.process import work
 from ganlab.recipes import recipe
 from ganlab.run import Run
+from ganlab.worker import work
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -198,7 +198,7 @@ def forked_workers(root: Path) -> Iterator[Workers]:
 
 def _warm_up(root: Path) -> None:
     """Import here, once, whatever training imports late."""
-    from ganlab.process import work
+    from ganlab.worker import work
 
     spare = root.with_name(root.name + "-warm-up")
     work(Run.create(CONFIG.replace(steps=2), root=spare))

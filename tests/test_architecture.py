@@ -16,7 +16,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # A module may import its own layer and those before it.
 LAYERS = (
     ("core", "config", "control", "events", "lock", "threads", "objectives", "nn", "devices", "images", "weights", "quantities"),
-    ("framing", "photo_files", "detached", "drawing", "activations", "memory"),
+    ("framing", "photo_files", "detached", "drawing", "activations", "memory", "trouble"),
     ("training_state", "image_pool", "data", "store", "checkpoint", "adapters"),
     ("metrics",),
     ("training", "meter"),
@@ -26,7 +26,7 @@ LAYERS = (
     ("bench", "hub", "models", "disk", "recorder", "slots", "titles", "zoo"),
     ("pipeline", "published"),
     ("housekeeping",),
-    ("process",),
+    ("process", "worker"),
     ("translation", "inversion", "inspection", "onnx_export", "verdict", "exploration"),
     (
         "classroom",

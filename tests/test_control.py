@@ -25,9 +25,9 @@ from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Pa
 from ganlab.families import FAMILIES
 from ganlab.fork import prepare_fork
 from ganlab.lock import FileLock
-from ganlab.process import work
 from ganlab.run import Run
 from ganlab.store import Writer
+from ganlab.worker import work
 
 
 @pytest.fixture(autouse=True)

@@ -32,11 +32,11 @@ from ganlab.families import FAMILIES
 from ganlab.fork import may_change, prepare_fork
 from ganlab.images import png, sheet
 from ganlab.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN
-from ganlab.process import work
 from ganlab.run import Run
 from ganlab.store import Annotation, Series
 from ganlab.training import AdversarialTraining
 from ganlab.web import routes
+from ganlab.worker import work
 
 STEPS = np.arange(10, 2010, 10)
 CHANCE = np.random.default_rng(0)

@@ -32,10 +32,12 @@ from ganlab.__main__ import main
 from ganlab.checkpoint import INFO, MODEL, STATE, read_model, resumable, save, step_of
 from ganlab.events import Checkpoint
 from ganlab.fork import fork
-from ganlab.process import explain, launch, resume, start, work
+from ganlab.process import launch, resume, start
 from ganlab.run import Run, damaged_runs, runs, runs_root
+from ganlab.trouble import explain
 from ganlab.web import routes
 from ganlab.web.summary import detailed
+from ganlab.worker import work
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -20,9 +20,10 @@ from ganlab.control import Request
 from ganlab.course import images_seen
 from ganlab.events import Event, Progress
 from ganlab.fork import fork, forkable, prepare_fork, repeat, settings_at
-from ganlab.process import resume, work
+from ganlab.process import resume
 from ganlab.run import Run, runs, runs_root
 from ganlab.web.summary import detailed
+from ganlab.worker import work
 
 
 @pytest.fixture(scope="module", autouse=True)

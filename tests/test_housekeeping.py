@@ -17,9 +17,9 @@ from ganlab.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, 
 from ganlab.fork import prepare_fork
 from ganlab.housekeeping import RULE, Rule, admit, cancel, clean, queue, unfit, warning
 from ganlab.housekeeping.cleaning import Cleaned
-from ganlab.process import work
 from ganlab.quantities import readable
 from ganlab.run import Run, Status, runs_root
+from ganlab.worker import work
 
 
 @pytest.fixture

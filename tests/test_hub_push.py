@@ -23,7 +23,7 @@ from ganlab.hub.card import train_command
 from ganlab.hub.pushing import content
 from ganlab.metrics.value import Value
 from ganlab.models import SHIPPED
-from ganlab.process import work
+from ganlab.worker import work
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use .content:DeprecationWarning")  # of the client's own calls
 REPO = "org/name"

@@ -22,9 +22,9 @@ from ganlab.metrics.frechet import frechet_distance
 from ganlab.metrics.gaussian import gather
 from ganlab.metrics.lenet import LenetExtractor
 from ganlab.metrics.live import BUDGET, COUNT, Gauge, live_space, open_gauge
-from ganlab.process import work
 from ganlab.recorder import Recorder
 from ganlab.run import Run
+from ganlab.worker import work
 
 T = TypeVar("T")
 SPEC = DataSpec(28, 1, Conditioning.NONE)

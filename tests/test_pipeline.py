@@ -11,7 +11,7 @@ from small import small
 from ganlab import RECIPES, Pipeline, Run, models
 from ganlab.events import Checkpoint
 from ganlab.models import find
-from ganlab.process import work
+from ganlab.worker import work
 
 PHOTO = Image.effect_noise((64, 64), 80).convert("RGB")
 

@@ -15,9 +15,9 @@ from ganlab import recorder as recording
 from ganlab.control import Request
 from ganlab.engine import Session
 from ganlab.events import Event, Paused, Progress
-from ganlab.process import explain, work
-from ganlab.recorder import LimitReached
 from ganlab.run import Run, runs_root
+from ganlab.trouble import LimitReached, explain
+from ganlab.worker import work
 
 LIMIT = LimitReached(errno.EDQUOT, "reached")
 
@@ -75,7 +75,7 @@ def test_why_a_run_ends_is_on_record_though_the_log_cannot_be_written(monkeypatc
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("ganlab.process.traceback.print_exc", full)
+    monkeypatch.setattr("ganlab.worker.traceback.print_exc", full)
     monkeypatch.setattr(Session, "_advance", full)
     work(run)
     assert run.status().state == "failed" or pytest.fail(str(run.status()))

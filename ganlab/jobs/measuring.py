@@ -10,7 +10,7 @@ from ganlab.evaluation import Asked, Split, evaluate, evaluate_floors
 from ganlab.jobs.kinds import Measured, Trouble, Working
 from ganlab.metrics.measure import CHEAP, Measuring
 from ganlab.metrics.value import Value
-from ganlab.process import EXPECTED, Advice, explain
+from ganlab.trouble import EXPECTED, Advice, explain
 
 ADVICE = Advice(
     memory="fewer images or fewer metrics need less",

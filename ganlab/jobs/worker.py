@@ -93,7 +93,7 @@ def _count(troubles: list[str]) -> str:
 
 def _sentence(error: Exception) -> str:
     from ganlab.jobs.measuring import ADVICE
-    from ganlab.process import EXPECTED, explain
+    from ganlab.trouble import EXPECTED, explain
 
     if not isinstance(error, EXPECTED):
         traceback.print_exc()

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
-from ganlab import process
+from ganlab import trouble
 from ganlab.web import rights
 from ganlab.web.discretion import discreet
 from ganlab.web.rights import Action, Role
@@ -93,4 +93,4 @@ def told(act: Callable[..., object], *args: object) -> None:
 
 def sentence(error: Exception) -> str:
     """What speaks against a deed, in one sentence that tells nobody where things lie."""
-    return process.explain(error, process.DOING)
+    return trouble.explain(error, trouble.DOING)

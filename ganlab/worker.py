@@ -1,0 +1,130 @@
+"""The worker's main: take a run, wait for its device, train it, record what happens."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from ganlab.control import Mailbox
+from ganlab.detached import handed_over, signals_ask
+from ganlab.events import Event
+from ganlab.lock import FileLock
+from ganlab.memory import smaller
+from ganlab.recorder import Recorder
+from ganlab.run import Run
+from ganlab.trouble import EXPECTED, TRAINING, LimitReached, explain, is_disk_full
+
+STATE_KEYS = {"training", "position", "step", "seconds", "rng"}  # what the engine needs to go on
+_ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
+_MOVED = "The run's folder was moved or deleted while it trained: resume it where it is now."
+
+
+def work(
+    run: Run,
+    watch: Callable[[Event], None] = lambda event: None,
+    *,
+    lock: FileLock | None = None,
+    tell: Callable[[str], None] = lambda sentence: None,
+) -> None:
+    """The worker's main, in this process: take the run, wait for the device, train, record; `watch` sees every event.
+
+    Who has it in hand already passes its `lock`, which is released in the end. `tell` hears what is done or waited for
+    meanwhile. A run that fails is recorded as failed, not raised. ValueError when another worker has the run in hand.
+    """
+    lock = lock or handed_over(run.lock_path)
+    queued = lock is not None
+    lock = lock or FileLock(run.lock_path)
+    if not queued and not lock.acquire(timeout=5.0):
+        raise ValueError(f"{run.id} is already in the hands of another worker.")
+    try:
+        with Recorder(run, tell) as recorder, signals_ask(run.request_stop):
+            if not queued:
+                recorder.annotate("queued", "Queued.")
+            try:
+                _train(run, recorder, watch)
+            except Exception as error:
+                recorder.fail(_reason(run, error))  # first, while there is the room that was kept for it
+                if not (isinstance(error, EXPECTED) or is_disk_full(error)):
+                    with suppress(OSError):
+                        traceback.print_exc()
+    finally:
+        lock.release()
+
+
+def _reason(run: Run, error: Exception) -> str:
+    """Why the run ends, in one sentence."""
+    if not run.path.is_dir():
+        return _MOVED
+    return explain(error, replace(TRAINING, memory=smaller(run.settings["config"])))
+
+
+def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None:
+    recorder.say("Starting PyTorch.")
+    import torch
+
+    from ganlab.devices import resolve
+    from ganlab.engine import train
+    from ganlab.events import Finished
+    from ganlab.pipeline import Pipeline
+    from ganlab.slots import device_slot
+
+    torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
+    config = run.config
+    with device_slot(run, resolve(config.device), recorder.say) as taken:
+        if not taken:
+            recorder.record(Finished(recorder.step, "stopped"))
+            return
+        state = newest_state(run, recorder.say)
+        initial = Pipeline.load(config.start_from).generators if config.start_from and not state else None
+        record = run.interventions()
+        mailbox = Mailbox(run.mailbox.path, {intervention.letter for intervention in record})
+        for event in train(config, resume=state, initial=initial, letters=mailbox.new, record=record, clock=recorder.clock):
+            _record(event, recorder, run)
+            watch(event)
+
+
+def newest_state(run: Run, say: Callable[[str], None] = lambda sentence: None) -> dict[str, Any] | None:
+    """What to go on from: the newest checkpoint that can be read and is of numbers; None where there is none at all.
+
+    ValueError where there are some and none of them will do.
+    """
+    from ganlab.checkpoint import read_state, resumable
+    from ganlab.training_state import all_finite
+
+    folders = resumable(run.path / "checkpoints")
+    for folder in reversed(folders):
+        try:
+            state = read_state(folder)
+            if not state.keys() >= STATE_KEYS:
+                raise ValueError(f"{folder.name} holds the state of something else.")
+            if all_finite(state["training"]):
+                return state
+            raise ValueError(f"{folder.name} holds weights that are no numbers.")
+        except ValueError as error:
+            say(f"{error} Going back to the one before.")
+    if folders:
+        raise ValueError(f"All {len(folders)} checkpoints of {run.id} that it could go on from are damaged: start it anew.")
+    return None
+
+
+def _record(event: Event, recorder: Recorder, run: Run) -> None:
+    """Keep the event; where the disk is full, wait until there is room or somebody asks to stop."""
+    while True:
+        try:
+            recorder.record(event)
+            break
+        except (OSError, sqlite3.OperationalError) as error:
+            if not is_disk_full(error) or run.stop_requested():
+                raise
+            recorder.wait_for_room(error)
+            while not (recorder.has_room or run.stop_requested()):
+                time.sleep(_ROOM_SECONDS)
+            if isinstance(error, LimitReached):
+                time.sleep(_ROOM_SECONDS)
+    if recorder.waiting:
+        recorder.go_on()
