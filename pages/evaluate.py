@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.ui import evaluate_form, evaluate_jobs, evaluate_results, measurable
+from ganlab.ui.asking import may
+from ganlab.web.rights import Action
 
 st.title("Evaluate", anchor=False)
 found = measurable.models_here()
@@ -13,7 +15,8 @@ if not found:
     st.stop()
 selected = evaluate_jobs.selected()
 if not selected:
-    st.info("Nothing has been measured here yet: press **Measure** to learn how near these pictures come to real ones.")
+    begin = ": press **Measure** to learn" if may(Action.MEASURE) else ". Once your teacher has measured, you see"
+    st.info(f"Nothing has been measured here yet{begin} how near these pictures come to real ones.")
 evaluate_form.form(found, selected)
 if selected:
     evaluate_jobs.listed(selected)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from app_server import ROOT
 from fake_runs import FakeRun
+from gradio.utils import get_function_with_locals
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -248,7 +249,7 @@ def _everything_on(page: str) -> str:
         patch.setattr("streamlit.download_button", lambda label, data, *_, **__: offered.append(data.decode()))
         shown = AppTest.from_file(str(APP), default_timeout=120).switch_page(f"pages/{page}.py").run()
     assert not shown.exception
-    return "\n".join([str(shown._tree), *offered]).replace("\\", "")
+    return "\n".join([*(str(getattr(part, "proto", "")) for part in shown._tree), *offered]).replace("\\", "")
 
 
 @given(st.lists(st.from_regex(r"[a-z][a-z0-9._-]{0,8}", fullmatch=True), min_size=2, max_size=6), st.sampled_from(["", "'", '"']))
@@ -393,9 +394,48 @@ def test_only_the_teacher_fetches_from_the_hub(role: Role, monkeypatch: pytest.M
     cookies = [(name.lower().encode(), value.encode()) for name, value in headers(role).items()]
     request = gr.Request(Request({"type": "http", "headers": cookies}))
     fetch = from_hub._signed(lambda *given: from_hub.fetched("draws", list, *given))
-    fetch("org/name", None, request)
+    get_function_with_locals(fetch, gr.Blocks(), None, True, request, None)("org/name", None)
     assert asked == (["org/name"] if role is Role.TEACHER else [])
     assert told == ([] if role is Role.TEACHER else [rights.refusal(role, Action.PULL)])
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.TEACHER], ids=NAMES.get)
+def test_no_student_is_offered_what_only_the_teacher_fetches(role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The menus, the boxes for addresses, the word on a model that is not here, asked as Gradio asks; and the cards of Home."""
+    import gradio as gr
+    from starlette.requests import Request
+
+    from ganlab import zoo
+    from ganlab.ui import playground
+    from ganlab.ui.playground import from_hub
+
+    monkeypatch.setattr(asking, "cookies", lambda: seat(role))
+    monkeypatch.setattr(from_hub.SHELF, "absent", lambda: list(zoo.HUB))
+    cookies = [(name.lower().encode(), value.encode()) for name, value in headers(role).items()]
+    request = gr.Request(Request({"type": "http", "headers": cookies, "query_string": b""}))
+    demo, fetches = playground.build(), role is Role.TEACHER
+    boxes = from_hub.boxes(demo)
+    assert len(boxes) == 6 and not any(box.visible for box in boxes), "nobody's before it is known who asks"
+    asked = lambda function, *given: get_function_with_locals(function, demo, None, True, request, None)(*given)  # noqa: E731
+    assert bool(asked(from_hub.menu, [], "any")) is fetches
+    (opened,) = (one.fn for one in demo.fns.values() if one.name == "opened")
+    assert [box["visible"] for box in asked(opened, request)[1:]] == [fetches] * 6
+    for name in (zoo.HUB[0].name, "org/name"):
+        assert ("Only the teacher can fetch" in asked(playground.missing, name)) is not fetches
+    assert ("On the Hub" in _everything_on("home")) is fetches
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.TEACHER], ids=NAMES.get)
+def test_empty_pages_send_no_student_to_what_only_the_teacher_starts(role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "cookies", lambda: seat(role))
+    measured = _everything_on("evaluate")
+    assert ("press **Measure**" in measured) is (role is Role.TEACHER)
+    monkeypatch.setattr("ganlab.models.SHIPPED", ROOT / "nothing")
+    for page in ("watch", "runs", "evaluate"):
+        said = _everything_on(page)
+        assert ('label: "Train a GAN"' in said) is (role is Role.TEACHER), page
+        assert ("your teacher" in said) is (role is Role.STUDENT), page
+    assert ("Press a button above" in _everything_on("home")) is (role is Role.TEACHER)
 
 
 @ROLES

@@ -149,8 +149,10 @@ def test_home_says_what_is_downloadable_out_of_reach_and_not_for_students(online
     assert sorted(set(picks(page))) == ["tab=latent", "tab=translate"] and len(picks(page)) == len(zoo.HUB)
     (box,) = page.expander
     assert box.label == f"On the Hub: {len(zoo.HUB)}, downloaded when you pick one in Play"
-    monkeypatch.setattr(hub_cards, "may", lambda action: action is not rights.Action.PULL)
-    assert picks(home()) == []
+    with monkeypatch.context() as student:
+        student.setattr(hub_cards, "may", lambda action: action is not rights.Action.PULL)
+        page = home()
+        assert picks(page) == [] and not page.expander
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     page = home()
     assert "46 MB out of reach: offline" in shown(page) and page.expander[0].label.endswith(

@@ -13,6 +13,12 @@ from ganlab.web.rights import Action
 RESUMABLE = ("stopped", "failed", "lost")
 
 
+def train_link() -> None:
+    """To the Train page, for those who may start runs."""
+    if may(Action.LAUNCH):
+        st.page_link("pages/train.py", label="Train a GAN", icon=":material/model_training:")
+
+
 def play_button(run: Run) -> None:
     """To the playground, as soon as there is a checkpoint."""
     if run.checkpoints() and st.button("Play with this", icon=":material/tune:"):

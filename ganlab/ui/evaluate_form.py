@@ -12,7 +12,7 @@ from ganlab.devices import devices
 from ganlab.jobs import Job, launch
 from ganlab.quantities import counted
 from ganlab.titles import data_title
-from ganlab.ui import evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
+from ganlab.ui import actions, evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
 from ganlab.ui.asking import AGAINST, deed, discreetly, explain, may, sentence
 from ganlab.ui.datasets import FOLDER
 from ganlab.ui.measurable import TRAINED_ON, Subject
@@ -33,8 +33,9 @@ _PARTS = {"train": "Training part", "test": "Test part"}
 
 def nothing_yet() -> None:
     """There is no model at all."""
-    st.info("There is nothing to measure yet. Train a generator, and see here how near its pictures come to real ones.")
-    st.page_link("pages/train.py", label="Train a GAN", icon=":material/model_training:")
+    begin = "Train a generator, and" if may(Action.LAUNCH) else "Once your teacher has trained a generator,"
+    st.info(f"There is nothing to measure yet. {begin} see here how near its pictures come to real ones.")
+    actions.train_link()
 
 
 def form(found: Mapping[str, Subject], selected: Job | None) -> None:

@@ -22,8 +22,8 @@ REFRESH_SECONDS = 2.0  # while pictures are being drawn
 
 
 def on_hub() -> None:
-    """What the Hub has: what was pulled, with its pictures, and what can be, behind one line."""
-    here, away = SHELF.models(), SHELF.absent()
+    """What the Hub has: what was pulled, with its pictures, and what this visitor may pull, behind one line."""
+    here, away = SHELF.models(), SHELF.absent() if may(Action.PULL) else []
     if here:
         st.subheader("From the Hub, on this machine", anchor=False)
         drawn = [THUMBNAILS.of(model) for model in here]
@@ -78,7 +78,7 @@ def _absent(entry: zoo.Entry) -> None:
         size = "" if entry.size else ", size not known"
         _words(entry.title, entry, _megabytes(entry) + ("out of reach: offline" if offline else f"to download{size}"))
         st.caption(escaped(entry.remarks))
-        if not offline and may(Action.PULL):
+        if not offline:
             panel = {"tab": "translate" if entry.translates else "latent"}
             st.page_link("pages/play.py", label="Pick it in Play", icon=":material/cloud_download:", query_params=panel)
 

@@ -66,8 +66,9 @@ def table() -> None:
     known = runs()
     rows = [row for row in map(Row.of, known[:_ROWS]) if row]
     if not rows:
-        st.info("No run yet. Every training you start is listed here, and can be watched, resumed, compared and exported.")
-        st.page_link("pages/train.py", label="Train a GAN", icon=":material/model_training:")
+        whose, deeds = ("you start", "watched, resumed") if may(Action.LAUNCH) else ("your teacher starts", "watched")
+        st.info(f"No run yet. Every training {whose} is listed here, and can be {deeds}, compared and exported.")
+        actions.train_link()
         return
     selected = st.session_state.setdefault(_SELECTED, [])
     bar = st.container(horizontal=True, vertical_alignment="center", height=60, border=False)

@@ -9,9 +9,11 @@ import streamlit as st
 
 from ganlab.run import ACTIVE, Run, runs
 from ganlab.ui import actions, query
+from ganlab.ui.asking import may
 from ganlab.ui.embed import address, dark, embed
 from ganlab.ui.fork_dialog import fork_asked, fork_button
 from ganlab.ui.wording import run_label
+from ganlab.web.rights import Action
 
 MOST = 4
 _PAGE, _CHOSEN = "watch", "watch.run"
@@ -82,8 +84,9 @@ def fork_wanted(ids: list[str], wanted: Mapping[str, str]) -> None:
 def nothing_yet() -> None:
     """No run was ever started."""
     st.title("Watch", anchor=False)
-    st.info("Nothing trains yet. Start a run, and its curves and pictures appear here while it learns.")
-    st.page_link("pages/train.py", label="Train a GAN", icon=":material/model_training:")
+    begin = "Start a run" if may(Action.LAUNCH) else "Once your teacher starts a run"
+    st.info(f"Nothing trains yet. {begin}, and its curves and pictures appear here while it learns.")
+    actions.train_link()
 
 
 def _query(ids: list[str]) -> dict[str, str]:

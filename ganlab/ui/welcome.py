@@ -48,8 +48,9 @@ def _in_the_classroom() -> None:
 def how_it_goes() -> None:
     """The three steps, for whoever has not trained anything yet."""
     st.subheader("How it goes", anchor=False)
+    begin = "Press a button above." if may(Action.LAUNCH) else "Your teacher starts a run."
     steps = (
-        ("model_training", "Train", "Press a button above. Training goes on in the background, even with this page closed."),
+        ("model_training", "Train", f"{begin} Training goes on in the background, even with this page closed."),
         ("monitoring", "Watch", "See the sheet of samples turn from noise into pictures, and the two losses fight."),
         ("tune", "Play", "Move sliders through what the generator has learned, while it is still learning."),
     )

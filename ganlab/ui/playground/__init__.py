@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from ganlab import zoo
-from ganlab.ui.playground import classes, draw, explore, latent, layers, lines, translate
+from ganlab.ui.playground import classes, draw, explore, from_hub, latent, layers, lines, translate
 from ganlab.ui.playground.events import TURNING
 from ganlab.web.shelf import playable
 
@@ -40,7 +40,12 @@ def build() -> gr.Blocks:
             with gr.Tab(TABS["layers"], id="layers") as tab:
                 layers.panel(demo, tab)
         demo.load(_say_what_is_missing, None, None, **TURNING)
-        demo.load(_tab, None, tabs, queue=False, show_progress="hidden", api_visibility="private")
+        boxes = from_hub.boxes(demo)
+
+        def opened(request: gr.Request) -> list[Any]:
+            return [_tab(request), *[gr.update(visible=not from_hub.no_download())] * len(boxes)]
+
+        demo.load(opened, None, [tabs, *boxes], queue=False, show_progress="hidden", api_visibility="private")
     lines.bound(demo)
     return demo
 
@@ -64,9 +69,10 @@ def missing(name: str) -> str:
     """Why a model cannot be played with, and what to do, in one sentence; "" where it can be, or none is named."""
     if not name or any(model.name == name for model in playable()):
         return ""
+    refusal = from_hub.no_download()
     if entry := zoo.named(name):
-        return f"{entry.title} is not on this machine yet: pick it from the menu to download it."
+        return f"{entry.title} is not on this machine yet: {refusal or 'pick it from the menu to download it.'}"
     with suppress(ValueError):  # no address
         if zoo.on_hub(name):
-            return f"{name} is not on this machine: fetch it under “Another model from the Hub”."
+            return f"{name} is not on this machine: {refusal or 'fetch it under “Another model from the Hub”.'}"
     return f"There is no model named {name[:80]!r} here: it was deleted, or is a run that has no checkpoint yet."

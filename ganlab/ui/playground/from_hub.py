@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Literal
 
 import gradio as gr
+from gradio.context import LocalContext
 
 from ganlab import zoo
 from ganlab.models import Model
@@ -26,19 +27,34 @@ _ELSEWHERE = {
     "labelled": "takes no label: use it under another tab",
     "translates": "draws from z: use it under Draw from z",
 }
+_BOX = "another"
 _HELP = """An address such as org/name, org/name@revision, org/name/file.pth or spaces/org/name, or a link to its page. Weights
 are read as tensors only; nothing of a repository is executed."""
 
 
 def menu(found: Sequence[Model], kind: Kind) -> list[tuple[str, str]]:
-    """The choices of a menu: the models that are here, then those of the catalogue that would be downloaded."""
-    away = [
-        entry for entry in SHELF.absent() if kind == "any" or (kind != "labelled" and entry.translates == (kind == "translates"))
-    ]
+    """The choices of a menu: the models that are here, then those of the catalogue that this visitor may download."""
+    catalogue = [] if no_download() else SHELF.absent()
+    away = [entry for entry in catalogue if kind == "any" or (kind != "labelled" and entry.translates == (kind == "translates"))]
     known = {model.name for model in found}
     return [(model_label(model), model.name) for model in found] + [
         (f"{entry.title} ({_where(entry)})", entry.name) for entry in away if entry.name not in known
     ]
+
+
+def no_download() -> str:
+    """Why this visitor must not download models, in one sentence; empty when they may.
+
+    Who it is says the request that is being answered: menus are made far from the functions that Gradio hands it to. While
+    the page is built there is none, and in a classroom that is nobody's.
+    """
+    request = LocalContext.request.get(None)
+    return rights.refusal(visitor(dict(request.cookies) if request else {}).role, Action.PULL)
+
+
+def boxes(demo: gr.Blocks) -> list[gr.Accordion]:
+    """The boxes for addresses of all panels; they are shown to those who may download."""
+    return [block for block in demo.blocks.values() if isinstance(block, gr.Accordion) and _BOX in block.elem_classes]
 
 
 def _where(entry: zoo.Entry) -> str:
@@ -55,7 +71,8 @@ def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[Model]
     """
     last = gr.State(None)
     model.change(partial(still_here, found), [model, last], last, **QUIET)
-    with gr.Accordion("Another model from the Hub", open=False), gr.Row(elem_classes="seed"):
+    box = gr.Accordion("Another model from the Hub", open=False, visible=not no_download(), elem_classes=_BOX)
+    with box, gr.Row(elem_classes="seed"):
         address = gr.Textbox(label="Address on the Hub", placeholder="org/name", max_length=300, min_width=240, info=_HELP)
         fetch = gr.Button("Fetch it", min_width=120, scale=0)
     settings: dict[str, Any] = {
@@ -83,10 +100,9 @@ def _signed(get: Callable[..., Any]) -> Callable[..., Any]:
     def got(
         name: str | None,
         last: str | None,
-        request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> list[Any]:
-        return get(name, last, progress, rights.refusal(visitor(dict(request.cookies)).role, Action.PULL))
+        return get(name, last, progress)
 
     return got
 
@@ -97,19 +113,15 @@ def fetched(
     name: str | None,
     last: str | None,
     progress: Callable[..., Any] = lambda *_, **__: None,
-    refusal: str = "",
 ) -> list[Any]:
-    """The menu with the model called `name`, downloaded where need be, else with `last`; and which of them it is.
-
-    `refusal` is why this visitor must not download, in one sentence.
-    """
+    """The menu with the model called `name`, downloaded where need be, else with `last`; and which of them it is."""
     name = (name or "").strip()
     here = {model.name for model in found()}
     if name in here:
         return [gr.skip(), name]
     try:
         if name not in {model.name for model in playable()}:
-            if refusal:
+            if refusal := no_download():
                 raise ValueError(refusal)
             _download(name, progress)
         _insist(kind, name)
