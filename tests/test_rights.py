@@ -237,6 +237,18 @@ def test_no_student_reads_on_a_page_where_the_data_lie(role: Role, monkeypatch: 
         job.delete()
 
 
+def test_an_unforeseen_error_tells_nobody_where_anything_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError(f"{PLACE} is odd")
+
+    monkeypatch.setattr("ganlab.ui.welcome.hero", broken)
+    shown = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/home.py").run()
+    (error,) = shown.exception
+    told = str(error.proto)
+    assert "RuntimeError" in told and "has encountered an error" in told
+    assert PLACE not in told and str(ROOT) not in told
+
+
 EVALUATED = {"subjects": [PLACE], "metrics": ["frechet-lenet"], "n": 100, "reference": PLACE, "split": "train", "seed": 0}
 EVALUATED |= {"floors": False, "device": "auto"}
 MEASURED = Value("lenet-mnist distance", 5.2, 0.2, 100, 100, "faces.zip 1a2b", "lenet-mnist b1", "bilinear 28", 0, subject=PLACE)
