@@ -381,6 +381,15 @@ def test_watch_shows_the_active_run(fake: Callable[..., FakeRun]) -> None:
     assert links(page)["Open on its own"] == f"/live/?run={active.id}"
 
 
+def test_of_two_runs_that_read_alike_either_can_be_chosen(fake: Callable[..., FakeRun]) -> None:
+    first, second = fake().start().finish(), fake().start().finish()
+    page = visit("watch", run=second.id)
+    (menu,) = page.selectbox
+    assert len(set(menu.options)) == 2
+    menu.select(next(option for option in menu.options if first.id in option)).run()
+    assert address(page) == {"run": first.id}
+
+
 def test_watch_compares_runs_and_survives_a_stale_link(fake: Callable[..., FakeRun]) -> None:
     first, second = fake().start(), fake().start()
     both = f"{first.id},{second.id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -43,7 +44,10 @@ def choose(ids: list[str]) -> list[str]:
         return ids
     if query.changed_outside(_PAGE) or st.session_state.get(_CHOSEN) not in known:
         st.session_state[_CHOSEN] = ids[0]
-    titles = {id: run_label(run) for id, run in known.items()}
+    labels = {id: run_label(run) for id, run in known.items()}
+    several = {label for label, times in Counter(labels.values()).items() if times > 1}
+    # A browser says which item was chosen by what it reads: of two alike only one could be.
+    titles = {id: f"{label} ({id})" if label in several else label for id, label in labels.items()}
     chosen = st.selectbox("Run", list(known), key=_CHOSEN, format_func=titles.__getitem__, label_visibility="collapsed")
     query.write(_PAGE, {"run": chosen})
     return [chosen]
