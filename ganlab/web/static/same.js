@@ -56,7 +56,8 @@ function sheet(run, seed) {
   picture.addEventListener("error", async () => {
     const ask = (url) => fetch(url).then((response) => response.json()).catch(() => ({}));
     const [answer, { checkpoints }] = await Promise.all([picture.src, run.url()].map(ask));
-    const text = checkpoints?.length === 0 ? "This run has no model yet: one comes with its first checkpoint." : (answer.error ?? "The server does not answer.");
+    const none = run.active ? "This run has no model yet: one comes with its first checkpoint." : "This run ended before its first checkpoint: it has no model.";
+    const text = checkpoints?.length === 0 ? none : (answer.error ?? "The server does not answer.");
     picture.replaceWith(make("p", { class: "empty" }, text));
   });
   return make("figure", { class: "sheet", style: `--run: var(--run${run.index + 1})` }, make("figcaption", {}, run.title), make("div", { class: "picture" }, picture));
