@@ -88,8 +88,8 @@ def fork_wanted(ids: list[str], wanted: Mapping[str, str]) -> None:
 def nothing_yet() -> None:
     """No run was ever started."""
     st.title("Watch", anchor=False)
-    begin = "Start a run" if may(Action.LAUNCH) else "Once your teacher starts a run"
-    st.info(f"Nothing trains yet. {begin}, and its curves and pictures appear here while it learns.")
+    begin = "Start a run, and" if may(Action.LAUNCH) else "Once your teacher starts a run,"
+    st.info(f"Nothing trains yet. {begin} its curves and pictures appear here while it learns.")
     actions.train_link()
 
 

@@ -66,13 +66,13 @@ def _say_what_is_missing(request: gr.Request) -> None:
 
 
 def missing(name: str) -> str:
-    """Why a model cannot be played with, and what to do, in one sentence; "" where it can be, or none is named."""
+    """Why a model cannot be played with, and what to do, in a sentence or two; "" where it can be, or none is named."""
     if not name or any(model.name == name for model in playable()):
         return ""
-    refusal = from_hub.no_download()
+    refused = f". {refusal}" if (refusal := from_hub.no_download()) else ""
     if entry := zoo.named(name):
-        return f"{entry.title} is not on this machine yet: {refusal or 'pick it from the menu to download it.'}"
+        return f"{entry.title} is not on this machine yet{refused or ': pick it from the menu to download it.'}"
     with suppress(ValueError):  # no address
         if zoo.on_hub(name):
-            return f"{name} is not on this machine: {refusal or 'fetch it under “Another model from the Hub”.'}"
+            return f"{name} is not on this machine{refused or ': fetch it under “Another model from the Hub”.'}"
     return f"There is no model named {name[:80]!r} here: it was deleted, or is a run that has no checkpoint yet."
