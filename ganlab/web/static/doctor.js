@@ -1,5 +1,5 @@
 import { make, setText } from "./dom.js";
-import { count, value } from "./format.js";
+import { count, setting, value } from "./format.js";
 import { extremes } from "./maths.js";
 import { groupOf, label, ordered } from "./names.js";
 import { style } from "./traces.js";
@@ -74,7 +74,7 @@ export class Doctor {
   #remedy({ fix, fork_step: step, before }) {
     const changes = Object.entries(fix);
     if (!changes.length) return [];
-    const words = changes.map(([name, to]) => `${name} ${plain(before[name])} → ${plain(to)}`).join(", ");
+    const words = changes.map(([name, to]) => `${name} ${setting(before[name])} → ${setting(to)}`).join(", ");
     const told = make("span", { class: "fix" }, words);
     if (step === null) return [make("span", { class: "fix" }, `Try anew with ${words}: there is no checkpoint to go on from.`)];
     if (this.run.summary?.refusal) return [told];
@@ -112,4 +112,3 @@ function svg(tag, attributes, ...children) {
 }
 
 const title = (name, names) => (name.startsWith("gradient/") ? `Gradient of ${name.split("/")[1]}` : label(name, names));
-const plain = (x) => (typeof x === "number" ? String(Number(x.toPrecision(6))) : String(x ?? "–"));
