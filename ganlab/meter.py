@@ -36,7 +36,8 @@ class Meter:
         self._waited_before = waited()  # seconds in which the training had to wait for its data
         self._pending: list[tuple[int, Metrics]] = []
         self._earlier = seconds  # trained before a resume
-        self._start = self._reported = self._looked = clock()
+        self._start = self._reported = clock()
+        self._looked = self._start - FLUSH_SECONDS  # once at first: letters of an earlier worker wait, and few steps may be left
         self._reported_step = step
 
     def due(self) -> bool:

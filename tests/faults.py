@@ -327,7 +327,7 @@ class Faults:
                 else:
                     resume(run)
             number += 1
-            if changing and number <= most:
+            if changing and number <= most and self._steps_left(run):
                 letters.append(f"letter-{number}")
                 run.mailbox.add(Request("change", "lr", self.random.choice([1e-4, 3e-4, 1e-3]), id=letters[-1]))
             if kind in SIGNALS:
@@ -341,6 +341,11 @@ class Faults:
         else:
             self._compare(run)
         run.delete()
+
+    def _steps_left(self, run: Run) -> bool:
+        """Whether the run has steps to do: where it has none, what is asked of it comes after the last."""
+        folders = run.checkpoints()
+        return not folders or read_info(folders[-1]).step < self.config.steps
 
     def _as_promised(self, run: Run, letters: list[str]) -> None:
         """Every confirmed change was made once (the last one may have come after the last step), and a repeat ends the same."""

@@ -216,6 +216,8 @@ def test_leftovers_of_killed_processes_go_and_strangers_stay() -> None:
     root = runs_root()
     for name in (".deleted-x", "20200101-000000-0000-half"):
         (root / name / "samples").mkdir(parents=True)
+        for file in ("lock", "metrics.sqlite", "metrics.sqlite-wal", "config.partial"):  # killed while it was queued
+            (root / name / file).touch()
         os.utime(root / name, (1, 1))
     (root / "20990101-000000-0000-being-made").mkdir()
     (root / "my-notes").mkdir()

@@ -124,8 +124,8 @@ def _leftovers(root: Path) -> Iterator[Path]:
 
 def _looks_made_here(path: Path) -> bool:
     """A folder of somebody else that happens to lie here is not touched."""
-    made = {"samples", "checkpoints", "config.partial", "job.json.partial", "metrics.sqlite", "lock"}
-    return {item.name for item in path.iterdir()} <= made
+    made = {"samples", "checkpoints", "config.partial", "job.json.partial", "lock"}
+    return all(item.name in made or item.name.startswith("metrics.sqlite") for item in path.iterdir())  # SQLite's own beside it
 
 
 def _old(path: Path) -> bool:
