@@ -137,6 +137,7 @@ class Recorder:
         if (most := limit(self.run.path.parent)) is not None and bytes_of(self.run.path.parent) >= most:
             raise LimitReached(errno.EDQUOT, f"{LIMIT} is reached")
         self._finish_sheets()  # or a resume from here would not draw them again
+        folder.mkdir(exist_ok=True)  # without its parents: a run that was moved leaves nothing where it was
         checkpoint.save(folder, event, config, self.run.settings["recipe"])
         if event.best:
             self._writer.write(state={"best": event.step})

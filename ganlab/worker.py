@@ -12,7 +12,7 @@ from typing import Any
 
 from ganlab.control import Mailbox
 from ganlab.detached import handed_over, signals_ask
-from ganlab.events import Event
+from ganlab.events import Event, Finished, Loading
 from ganlab.lock import FileLock
 from ganlab.memory import smaller
 from ganlab.recorder import Recorder
@@ -69,7 +69,6 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
 
     from ganlab.devices import resolve
     from ganlab.engine import train
-    from ganlab.events import Finished
     from ganlab.pipeline import Pipeline
     from ganlab.slots import device_slot
 
@@ -86,6 +85,9 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
         for event in train(config, resume=state, initial=initial, letters=mailbox.new, record=record, clock=recorder.clock):
             _record(event, recorder, run)
             watch(event)
+            if isinstance(event, Loading) and run.stop_requested():  # a download may take long, and no letter is read in it
+                recorder.record(Finished(recorder.step, "stopped"))
+                return
 
 
 def newest_state(run: Run, say: Callable[[str], None] = lambda sentence: None) -> dict[str, Any] | None:

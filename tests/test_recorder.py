@@ -14,7 +14,7 @@ from small import small
 from ganlab import recorder as recording
 from ganlab.control import Request
 from ganlab.engine import Session
-from ganlab.events import Event, Paused, Progress
+from ganlab.events import Event, Loading, Paused, Progress
 from ganlab.run import Run, runs_root
 from ganlab.trouble import LimitReached, explain
 from ganlab.worker import work
@@ -92,6 +92,23 @@ def test_what_is_said_of_a_resumed_run_before_it_trains_stands_where_it_was() ->
     fake.queue()
     assert [note.step for note in fake.run.annotations() if note.kind == "queued"] == [0, 155]
     fake.release()
+
+
+def test_a_stop_is_heard_while_the_data_are_read_and_a_resume_begins_anew() -> None:
+    run = Run.create(small(steps=4))
+    seen: list[Event] = []
+
+    def stop(event: Event) -> None:
+        seen.append(event)
+        if len(seen) == 1:
+            run.request_stop()
+
+    work(run, stop)
+    assert len(seen) == 1 and isinstance(seen[0], Loading)
+    assert run.status().state == "stopped" and run.status().message == "Stopped after step 0."
+    run.clear_requests()
+    work(run)
+    assert run.status().state == "finished"
 
 
 def test_a_folder_that_is_moved_while_its_run_trains_ends_the_run_in_one_sentence(tmp_path: Path) -> None:
