@@ -10,6 +10,8 @@ from functools import cache
 
 import torch
 
+from ganlab.quantities import counted
+
 
 @dataclass(frozen=True)
 class Device:
@@ -25,7 +27,7 @@ def devices() -> tuple[Device, ...]:
     found = [Device(f"cuda:{index}", torch.cuda.get_device_name(index)) for index in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         found.append(Device("mps", f"Apple GPU ({platform.processor() or platform.machine()})"))
-    return (*found, Device("cpu", f"CPU, {torch.get_num_threads()} threads"))
+    return (*found, Device("cpu", f"CPU, {counted(torch.get_num_threads(), 'thread')}"))
 
 
 def resolve(name: str) -> str:

@@ -62,7 +62,7 @@ def _tab(request: gr.Request) -> Any:
 def _say_what_is_missing(request: gr.Request) -> None:
     """Where the address names a model that is not here, the panels show another one: not without a word."""
     if sentence := missing(request.query_params.get("model", "")):
-        gr.Warning(html.escape(sentence), title="Another model is shown", duration=None)
+        gr.Warning(html.escape(f"{sentence} Another one is shown."), duration=None)
 
 
 def missing(name: str) -> str:
