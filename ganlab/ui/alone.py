@@ -39,17 +39,19 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
     from ganlab.ui.server import ForwardedPrefix, font
     from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
     from ganlab.web import generators, pictures, shown
+    from ganlab.web.closing import ending
     from ganlab.web.gate import Gate
 
     keep_uploads_apart()
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    mount(gateway, "/")
+    end_streams = mount(gateway, "/")
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with gateway.router.lifespan_context(gateway):
-            yield
+            with ending(end_streams):
+                yield
         remove_uploads()  # here, since a signal that ends the server may run no exit handlers
 
     brought = [Route("/font.woff2", font)] if find_spec("streamlit") else []

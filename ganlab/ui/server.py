@@ -24,6 +24,7 @@ from ganlab.housekeeping import unfit
 from ganlab.threads import yielding_threads
 from ganlab.ui.alone import LOOPBACK
 from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
+from ganlab.web.closing import ending
 from ganlab.web.gate import Gate
 from ganlab.web.visitor import keys
 
@@ -61,7 +62,7 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
     from ganlab.web import generators, join, pictures, routes, shown
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    mount(gateway, "/playground")
+    end_streams = mount(gateway, "/playground")
     ours = [
         *routes(),
         *pictures.routes(),
@@ -77,7 +78,8 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
         async with gateway.router.lifespan_context(gateway):
             _warn()
             announcing = asyncio.create_task(_announce()) if classroom.wanted() else None
-            yield
+            with ending(end_streams):
+                yield
             if announcing:
                 announcing.cancel()
         remove_uploads()  # here, since a signal that ends the server may run no exit handlers

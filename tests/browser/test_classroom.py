@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -94,5 +95,10 @@ def test_a_lesson(school: AppServer, browser: Any) -> None:
     teacher.frame_locator("iframe").get_by_role("button", name="Stop").click()
     teacher.frame_locator("iframe").locator("dialog").get_by_role("button", name="Stop").click()
     wait_for(run.stop_requested, 30)
+    wait_for(lambda: not run.status().active)
+    student.goto(f"{school.url}/play")
+    student.frame_locator("iframe").locator("#picture[data-drawn]").wait_for()
+    school._process.send_signal(signal.SIGINT)
+    school._process.wait(20)  # though pages are open
     for page in (teacher, student, stranger):
         page.context.close()

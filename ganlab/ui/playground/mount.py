@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 import gradio as gr
 from fastapi import FastAPI
 from gradio.utils import get_upload_folder
+from starlette.routing import Mount
 
 from ganlab.ui.playground import build
 from ganlab.ui.playground.look import head, style, theme
 from ganlab.ui.playground.translate import EXAMPLES
 from ganlab.web.bodies import MOST_UPLOADED
+from ganlab.web.closing import Interruptible
 
 # Open tabs whose state is kept: ten for each of a class of thirty, 0.9 MB each. Gradio's own 10,000 would fill the memory. One
 # that was not used for longer than 300 others begins anew, as after a restart of the server.
@@ -24,8 +27,11 @@ _TOO_FEW = "This request lacks some of what it is about; reload the page."
 _NOT_GIVEN = "Only a file that was given to this page can be used: choose, drop or paste it there."
 
 
-def mount(gateway: FastAPI, path: str) -> None:
-    """Let `gateway` answer with the playground at `path`; `ganlab.web.pictures.routes` must be served beside it."""
+def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
+    """Let `gateway` answer with the playground at `path`; `ganlab.web.pictures.routes` must be served beside it.
+
+    Returns what ends, in the event loop, the answers that Gradio would go on with for as long as a page is open.
+    """
     demo = build()
     demo.state_session_capacity = _TABS
     demo._queue.sleep_when_free = 0.02  # seconds; Gradio's own 0.001 costs 7 % of a core while nobody is there
@@ -44,6 +50,10 @@ def mount(gateway: FastAPI, path: str) -> None:
         head=head(),
         allowed_paths=[str(EXAMPLES)],
     )
+    (mounted,) = (route.app for route in gateway.routes if isinstance(route, Mount) and route.path == path.rstrip("/"))
+    closing = asyncio.Event()
+    mounted.add_middleware(Interruptible, closing)  # type: ignore[attr-defined]
+    return closing.set
 
 
 def take_uploads_alone(demo: gr.Blocks) -> None:
