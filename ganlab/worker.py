@@ -81,13 +81,20 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
         state = newest_state(run, recorder.say)
         initial = Pipeline.load(config.start_from).generators if config.start_from and not state else None
         record = run.interventions()
-        mailbox = Mailbox(run.mailbox.path, {intervention.letter for intervention in record})
+        made = {intervention.letter for intervention in record}
+        mailbox = Mailbox(run.mailbox.path, made)
         for event in train(config, resume=state, initial=initial, letters=mailbox.new, record=record, clock=recorder.clock):
             _record(event, recorder, run)
             watch(event)
-            if isinstance(event, Loading) and run.stop_requested():  # a download may take long, and no letter is read in it
+            if isinstance(event, Loading) and _to_stop(Mailbox(run.mailbox.path, made)):  # a download may take long
                 recorder.record(Finished(recorder.step, "stopped"))
                 return
+
+
+def _to_stop(mailbox: Mailbox) -> bool:
+    """Whether a stop waits there, and no change that was asked for before it."""
+    commands = {letter.command for letter in mailbox.new()}
+    return "stop" in commands and not commands & {"change", "update"}
 
 
 def newest_state(run: Run, say: Callable[[str], None] = lambda sentence: None) -> dict[str, Any] | None:

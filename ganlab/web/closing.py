@@ -39,14 +39,41 @@ def ending(streams: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-class Interruptible:
-    """ASGI middleware: once `closing` is set, requests that still listen are told that their visitor is gone.
+class Streams:
+    """The requests that listen for their visitor to leave; `end` tells all of them, and those that come later, that he has."""
 
-    That ends streams at once. Gradio's own go on, and say every ten seconds that the server has stopped.
+    def __init__(self) -> None:
+        self.over = False
+        self._listening: set[asyncio.Future[None]] = set()
+
+    def end(self) -> None:
+        """From the event loop."""
+        self.over = True
+        for one in self._listening:
+            if not one.done():
+                one.set_result(None)
+
+    async def listen(self, receive: Receive) -> Message:
+        """What is received next; once all is over, that the visitor has gone."""
+        received, over = asyncio.ensure_future(receive()), asyncio.get_running_loop().create_future()
+        self._listening.add(over)
+        try:
+            if not self.over:
+                await asyncio.wait({received, over}, return_when=asyncio.FIRST_COMPLETED)
+            return received.result() if received.done() else {"type": "http.disconnect"}
+        finally:
+            self._listening.discard(over)
+            received.cancel()
+
+
+class Interruptible:
+    """ASGI middleware: ends what streams at once when `streams` are over.
+
+    Gradio's own would go on, and say every ten seconds that the server has stopped.
     """
 
-    def __init__(self, app: ASGIApp, closing: asyncio.Event) -> None:
-        self.app, self._closing = app, closing
+    def __init__(self, app: ASGIApp, streams: Streams) -> None:
+        self.app, self._streams = app, streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve it, and bring what was broken off to its end."""
@@ -60,19 +87,6 @@ class Interruptible:
             underway = message["type"] == "http.response.start" or bool(message.get("more_body"))
             await send(message)
 
-        await self.app(scope, self._listening(receive), sending)
-        if underway and self._closing.is_set():
+        await self.app(scope, lambda: self._streams.listen(receive), sending)
+        if underway and self._streams.over:
             await send({"type": "http.response.body"})
-
-    def _listening(self, receive: Receive) -> Receive:
-        async def listen() -> Message:
-            received = asyncio.ensure_future(receive())
-            closing = asyncio.ensure_future(self._closing.wait())
-            try:
-                await asyncio.wait({received, closing}, return_when=asyncio.FIRST_COMPLETED)
-                return received.result() if received.done() else {"type": "http.disconnect"}
-            finally:
-                received.cancel()
-                closing.cancel()
-
-        return listen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -18,7 +17,7 @@ from ganlab.ui.playground import build
 from ganlab.ui.playground.look import head, style, theme
 from ganlab.ui.playground.translate import EXAMPLES
 from ganlab.web.bodies import MOST_UPLOADED
-from ganlab.web.closing import Interruptible
+from ganlab.web.closing import Interruptible, Streams
 
 # Open tabs whose state is kept: ten for each of a class of thirty, 0.9 MB each. Gradio's own 10,000 would fill the memory. One
 # that was not used for longer than 300 others begins anew, as after a restart of the server.
@@ -51,9 +50,9 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
         allowed_paths=[str(EXAMPLES)],
     )
     (mounted,) = (route.app for route in gateway.routes if isinstance(route, Mount) and route.path == path.rstrip("/"))
-    closing = asyncio.Event()
-    mounted.add_middleware(Interruptible, closing)  # type: ignore[attr-defined]
-    return closing.set
+    streams = Streams()
+    mounted.add_middleware(Interruptible, streams)  # type: ignore[attr-defined]
+    return streams.end
 
 
 def take_uploads_alone(demo: gr.Blocks) -> None:
