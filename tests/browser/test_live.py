@@ -344,7 +344,7 @@ def test_in_a_frame_it_is_as_tall_as_its_content(page: Any, server: Any, fake: F
     frame.locator("canvas").wait_for()
     page.wait_for_function("document.querySelector('iframe').clientHeight > 600")
     inside = "document.querySelector('iframe').contentDocument.documentElement"
-    assert page.evaluate(f"{inside}.scrollHeight <= document.querySelector('iframe').clientHeight")
+    page.wait_for_function(f"{inside}.scrollHeight <= document.querySelector('iframe').clientHeight")  # what comes later, too
     height = page.evaluate("new Promise(done => setTimeout(() => done(document.querySelector('iframe').clientHeight), 1500))")
     assert height < 1200  # and does not grow with itself
     time = frame.get_by_role("button", name="Time")
