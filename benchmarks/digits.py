@@ -19,8 +19,8 @@ import torch
 
 from ganlab import RECIPES
 from ganlab.checkpoint import Info
+from ganlab.core.events import Checkpoint, Started
 from ganlab.engine import train
-from ganlab.events import Checkpoint, Started
 from ganlab.pipeline import Pipeline
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))

@@ -20,14 +20,14 @@ from typing import Any
 
 import torch
 
-from ganlab.config import TrainConfig
-from ganlab.control import Intervention
+from ganlab.core.config import TrainConfig
+from ganlab.core.events import Samples
+from ganlab.core.images import png, sheet, to_uint8
+from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, load
 from ganlab.data.places import data_root
 from ganlab.doctor import examine
-from ganlab.events import Samples
 from ganlab.families import FAMILIES
-from ganlab.images import png, sheet, to_uint8
 from ganlab.recorder import Recorder
 from ganlab.run import Run, runs
 from ganlab.store import Writer

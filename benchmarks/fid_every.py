@@ -11,9 +11,9 @@ import argparse
 import time
 from statistics import median
 
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
+from ganlab.core.events import Progress, Started
 from ganlab.engine import train
-from ganlab.events import Progress, Started
 from ganlab.recipes import RECIPES
 
 

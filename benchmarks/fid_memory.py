@@ -17,8 +17,8 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from ganlab.devices import memory_used
-from ganlab.events import Loading
+from ganlab.core.devices import memory_used
+from ganlab.core.events import Loading
 from ganlab.metrics.features import Features
 from ganlab.metrics.measure import measure
 from ganlab.metrics.reference import Reference

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganlab.threads import yielding_threads
+from ganlab.core.threads import yielding_threads
 
 os.environ |= yielding_threads(os.environ)  # before anything imports PyTorch, as `ganlab evaluate` does; for the peers too
 

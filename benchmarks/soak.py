@@ -35,7 +35,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
 from ganlab import Run, resume, runs
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
 from ganlab.fork import fork
 from ganlab.housekeeping import clean, cleaning, queue
 from ganlab.process import launch_together

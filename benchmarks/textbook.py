@@ -18,11 +18,11 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from ganlab import FAMILIES, TrainConfig
+from ganlab.core.events import Progress
+from ganlab.core.images import to_pil
 from ganlab.data import DATASETS, load
 from ganlab.data.torchvision_import import load_torchvision
 from ganlab.engine import train
-from ganlab.events import Progress
-from ganlab.images import to_pil
 
 
 def mlp() -> tuple[nn.Module, nn.Module]:

@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 
-from ganlab.threads import yielding_threads
+from ganlab.core.threads import yielding_threads
 
 BUSY = "while True: sum(range(10**6))"  # one core's worth of somebody else's work, like a browser that draws
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from ganlab import FAMILIES, Pipeline
-from ganlab.core import DataSpec
-from ganlab.images import png, read
+from ganlab.core.images import png, read
+from ganlab.core.types import DataSpec
 from ganlab.translation import translate
 
 

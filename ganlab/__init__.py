@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ganlab.config import TrainConfig
+    from ganlab.core.config import TrainConfig
     from ganlab.data import DATASETS
     from ganlab.engine import train
     from ganlab.families import FAMILIES

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ganlab import __version__
 
 if TYPE_CHECKING:  # all else is imported where it is needed: Ctrl-C meanwhile is quiet too
-    from ganlab.config import Knob
+    from ganlab.core.config import Knob
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Ctrl-C."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        from ganlab.threads import yielding_threads
+        from ganlab.core.threads import yielding_threads
 
         os.environ |= yielding_threads(os.environ)
         options = _parser(argv).parse_args(argv)
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `ganlab runs | head`
         return 0
     except (OSError, sqlite3.OperationalError) as error:
-        from ganlab.trouble import DOING, explain
+        from ganlab.core.errors import DOING, explain
 
         print(f"ganlab: {explain(error, DOING)}", file=sys.stderr)
         return 2

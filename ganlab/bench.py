@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
+from ganlab.core.events import Progress, Started
 from ganlab.engine import train
-from ganlab.events import Progress, Started
 
 
 @dataclass(frozen=True)

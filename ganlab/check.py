@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganlab.config import TrainConfig
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core.config import TrainConfig
+from ganlab.core.types import Conditioning, DataSpec
 
 if TYPE_CHECKING:
     from torch import nn
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def check(config: TrainConfig) -> None:
     """Raise ValueError, one sentence naming field and value, when data, family, networks or device do not fit together."""
+    from ganlab.core.devices import resolve
     from ganlab.data import DATASETS
-    from ganlab.devices import resolve
     from ganlab.families import FAMILIES
     from ganlab.metrics.live import live_space
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
-from ganlab import weights
-from ganlab.events import Checkpoint
+from ganlab.core import tensors as weights
+from ganlab.core.events import Checkpoint
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganlab import classroom
-from ganlab.config import Knob, TrainConfig
+from ganlab.core.config import Knob, TrainConfig
 from ganlab.run import Run, damaged_runs
 from ganlab.run import runs as all_runs
 
 if TYPE_CHECKING:
-    from ganlab.lock import FileLock
+    from ganlab.core.lock import FileLock
     from ganlab.process import Plan
 
 
@@ -185,7 +185,7 @@ class _Line:
         self._values: dict[str, float] = {}
 
     def __call__(self, event: object) -> None:
-        from ganlab.events import Progress
+        from ganlab.core.events import Progress
 
         if isinstance(event, Progress):
             for _, metrics in event.points:
@@ -250,7 +250,7 @@ def recipes(options: argparse.Namespace) -> None:
 def sample(options: argparse.Namespace) -> None:
     """`ganlab sample`: one sheet, or one PNG per picture into a folder."""
     from ganlab.commands_hub import fetched
-    from ganlab.images import png, sheet
+    from ganlab.core.images import png, sheet
     from ganlab.pipeline import Pipeline
 
     if not 1 <= options.n <= 100_000:
@@ -274,7 +274,7 @@ def translate(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from ganlab.commands_hub import fetched
-    from ganlab.images import ImageError, png, read
+    from ganlab.core.images import ImageError, png, read
     from ganlab.photo_files import Names, image_files
     from ganlab.pipeline import Pipeline
 

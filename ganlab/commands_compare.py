@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from ganlab.comparison import AXES, Comparison, Standing, compare
-from ganlab.config import Value
+from ganlab.core.config import Value
 from ganlab.readings import Reading, readings
 from ganlab.run import Run
 

@@ -15,7 +15,7 @@ from ganlab.metrics.exports import to_csv, to_json, to_latex
 from ganlab.published import published_results
 
 if TYPE_CHECKING:
-    from ganlab.events import Loading
+    from ganlab.core.events import Loading
     from ganlab.jobs.kinds import Working
     from ganlab.metrics.value import Value
 
@@ -48,7 +48,7 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def _told(work: Working, values: list[Value], troubles: list[str]) -> Generator[Loading, None, None]:
     """Only how far it is; values are printed and kept, and so is what could not be measured, once anything could."""
-    from ganlab.events import Loading
+    from ganlab.core.events import Loading
     from ganlab.jobs.kinds import Measured
 
     with closing(work):

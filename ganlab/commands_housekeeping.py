@@ -11,9 +11,9 @@ from ganlab.run import Run, runs_root
 
 def queue_command(options: argparse.Namespace) -> None:
     """`ganlab queue`: who has each device and who waits for it, in order; `--cancel RUN` takes one out."""
+    from ganlab.core.text import readable
     from ganlab.disk import bytes_of, room
     from ganlab.housekeeping import cancel, most_waiting, queue, warning, will_wait
-    from ganlab.quantities import readable
 
     if options.cancel:
         cancel(Run.open(options.cancel))

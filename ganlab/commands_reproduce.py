@@ -7,7 +7,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ganlab.events import Loading
+    from ganlab.core.events import Loading
     from ganlab.reproduced import Failure, Reproduction
     from ganlab.reproduction import Reproducing
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.config import Value
+from ganlab.core.config import Value
 from ganlab.course import images_seen
 from ganlab.run import Run
 from ganlab.store import Series

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganlab.lock import FileLock, is_held
-from ganlab.threads import yielding_threads
+from ganlab.core.lock import FileLock, is_held
+from ganlab.core.threads import yielding_threads
 
 _HOME = Path(__file__).resolve().parent.parent  # a worker finds ganlab wherever this process found it
 _HANDED = "GANLAB_LOCK_FD"

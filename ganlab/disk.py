@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.checkpoint import INFO, MODEL, STATE, STATES_BUDGET
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
 from ganlab.run import Run, runs_root
 
 LIMIT = "GANLAB_DISK_LIMIT"  # what a folder of runs may take: "20 GB", "500 MB", "60 %" of its disk; not set: no limit

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 
 from ganlab import checkpoint
-from ganlab.core import Conditioning
+from ganlab.core.events import Checkpoint, Loading
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, load
 from ganlab.data.dataset import Dataset
-from ganlab.events import Checkpoint, Loading
 from ganlab.families import FAMILIES
 from ganlab.nn.layers import dcgan_init
 from ganlab.nn.resnet import ResNetGenerator

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from ganlab.images import ImageError, square
+from ganlab.core.images import ImageError, square
 
 _FAINT = 0.1  # of the darkest stroke: fainter is paper
 

@@ -14,14 +14,14 @@ from typing import Any, Literal
 import torch
 from torch import nn
 
-from ganlab.config import TrainConfig
-from ganlab.control import Intervention, Request, made_by
-from ganlab.core import Batch, Conditioning
+from ganlab.core.config import TrainConfig
+from ganlab.core.devices import resolve, supports_bf16
+from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Samples, Started
+from ganlab.core.images import to_uint8
+from ganlab.core.interventions import Intervention, Request, made_by
+from ganlab.core.types import Batch, Conditioning
 from ganlab.data import DATASETS, Batches, Dataset, Loader, load
-from ganlab.devices import resolve, supports_bf16
-from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Samples, Started
 from ganlab.families import FAMILIES
-from ganlab.images import to_uint8
 from ganlab.meter import Diverged, Meter
 from ganlab.metrics.live import Gauge, open_gauge
 from ganlab.nn.layers import count_parameters

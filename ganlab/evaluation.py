@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from ganlab import checkpoint
-from ganlab.core import Conditioning
+from ganlab.core.devices import resolve
+from ganlab.core.events import Loading
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, DataError, Dataset, load
-from ganlab.devices import resolve
-from ganlab.events import Loading
 from ganlab.metrics.catalogue import metric
 from ganlab.metrics.features import Source
 from ganlab.metrics.floors import floors, folder_floors

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from torch import nn
 
-from ganlab.config import Knob, TrainConfig
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core.config import Knob, TrainConfig
+from ganlab.core.types import Conditioning, DataSpec
 from ganlab.nn.architectures import ARCHITECTURES
 from ganlab.objectives import Objective
 from ganlab.training import AdversarialTraining, Training

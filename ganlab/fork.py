@@ -11,8 +11,8 @@ from typing import Any
 from ganlab.check import check
 from ganlab.checkpoint import folder_name, read_state, resumable, step_of
 from ganlab.comparison import differing
-from ganlab.config import TrainConfig
-from ganlab.control import Intervention, made_by
+from ganlab.core.config import TrainConfig
+from ganlab.core.interventions import Intervention, made_by
 from ganlab.course import images_until
 from ganlab.process import Plan, launch_planned
 from ganlab.run import Run

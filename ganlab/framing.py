@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from ganlab.images import to_pil, to_uint8
+from ganlab.core.images import to_pil, to_uint8
 
 if TYPE_CHECKING:
     from torch import Tensor

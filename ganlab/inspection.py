@@ -9,11 +9,11 @@ from PIL import Image
 from torch import Tensor
 
 from ganlab.activations import MOST, SIDE, Activations, capture
-from ganlab.core import Conditioning
+from ganlab.core.images import to_pil, to_uint8
+from ganlab.core.types import Conditioning
 from ganlab.drawing import as_picture
 from ganlab.exploration.scores import told
 from ganlab.framing import Frame
-from ganlab.images import to_pil, to_uint8
 from ganlab.pipeline import Pipeline
 
 LARGEST = 256  # pixels, the side of the square whose area a translator is shown

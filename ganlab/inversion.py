@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ganlab.images import square, to_uint8
+from ganlab.core.images import square, to_uint8
 from ganlab.nn.clusters import ClusteredGenerator
 from ganlab.pipeline import Pipeline
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganlab.comparison import differing
-from ganlab.config import Value
+from ganlab.core.config import Value
 from ganlab.run import Run
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import torch
 
-from ganlab.config import TrainConfig
-from ganlab.devices import memory_used
-from ganlab.events import Point, Progress
+from ganlab.core.config import TrainConfig
+from ganlab.core.devices import memory_used
+from ganlab.core.events import Point, Progress
 from ganlab.training_state import Metrics
 
 FLUSH_SECONDS = 0.25

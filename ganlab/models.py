@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab import checkpoint
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.run import Gone, Run, runs
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"

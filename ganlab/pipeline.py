@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from ganlab import checkpoint, hub
 from ganlab.adapters.layout import Unfilled
-from ganlab.config import TrainConfig
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core.config import TrainConfig
+from ganlab.core.images import to_pil, to_uint8
+from ganlab.core.types import Conditioning, DataSpec
 from ganlab.family import FAMILIES, load_config
 from ganlab.framing import Frame
-from ganlab.images import to_pil, to_uint8
 from ganlab.models import find
 from ganlab.training_state import laid_out, memory_layout
 

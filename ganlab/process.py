@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Protocol
 
 from ganlab.check import check
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
+from ganlab.core.errors import BEGINNING, explain
+from ganlab.core.lock import FileLock
 from ganlab.detached import hand_over
 from ganlab.housekeeping import admit
-from ganlab.lock import FileLock
 from ganlab.recorder import opened
 from ganlab.run import Run, remove_folder, runs_root
-from ganlab.trouble import BEGINNING, explain
 
 
 def launch(config: TrainConfig, *, recipe: str = "") -> Run:

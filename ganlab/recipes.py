@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
 from ganlab.family import load_config
 
 

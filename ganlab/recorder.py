@@ -16,13 +16,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from ganlab import checkpoint
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
+from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, LimitReached
+from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
+from ganlab.core.memory import kernel_kills
 from ganlab.disk import LIMIT, bytes_of, limit
-from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
-from ganlab.memory import kernel_kills
 from ganlab.run import Run
 from ganlab.store import Damaged, Writer
-from ganlab.trouble import DISK_FULL, LIMIT_REACHED, LimitReached
 
 _BALLAST = 2**19  # bytes: enough for SQLite to say that the disk is full
 
@@ -180,7 +180,7 @@ class Recorder:
                 future.result()
 
     def _save_sheet(self, event: Samples) -> None:
-        from ganlab.images import png, sheet
+        from ganlab.core.images import png, sheet
 
         path = self.run.sample_path(event.step)
         partial = path.with_suffix(".partial")

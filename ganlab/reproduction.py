@@ -14,9 +14,9 @@ import numpy as np
 
 from ganlab import process
 from ganlab.checkpoint import step_of
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
+from ganlab.core.events import Loading
 from ganlab.evaluation import Asked, evaluate, evaluate_floors
-from ganlab.events import Loading
 from ganlab.metrics.value import Value
 from ganlab.metrics.weights_files import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.recipes import TOGETHER, configs_of

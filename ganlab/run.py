@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from ganlab import checkpoint
-from ganlab.config import TrainConfig
-from ganlab.control import Intervention, Mailbox, Request
-from ganlab.lock import FileLock, is_held
-from ganlab.memory import kernel_kills, smaller
+from ganlab.core.config import TrainConfig
+from ganlab.core.interventions import Intervention, Mailbox, Request
+from ganlab.core.lock import FileLock, is_held
+from ganlab.core.memory import kernel_kills, smaller
 from ganlab.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job

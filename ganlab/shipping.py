@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganlab import checkpoint, weights
+from ganlab import checkpoint
 from ganlab.check import check
+from ganlab.core import tensors as weights
+from ganlab.core.events import Loading
 from ganlab.evaluation import Asked, evaluate
-from ganlab.events import Loading
 from ganlab.hub import reading
 from ganlab.hub.card import Facts, write
 from ganlab.hub.pushing import CARD, SAMPLES, count_parameters
@@ -110,7 +111,7 @@ def _difference(a: Pipeline, b: Pipeline) -> int:
 
 def _picture(made: Path, drawn: Path | None) -> bool:
     """Write a sheet of what the model makes, if it can: of z, a column for each class; of pictures, those in `drawn`."""
-    from ganlab.images import png, sheet
+    from ganlab.core.images import png, sheet
     from ganlab.pipeline import Pipeline
 
     pipeline, path = Pipeline.load(made), made / SAMPLES
@@ -128,7 +129,7 @@ def _picture(made: Path, drawn: Path | None) -> bool:
 
 def _translated(pipeline: Pipeline, source: Path) -> Image.Image:
     """The pictures that lie side by side in a file, below them what becomes of them, and below that the way back."""
-    from ganlab.images import decode
+    from ganlab.core.images import decode
 
     strip = decode(source.read_bytes()).convert("RGB")
     count = max(1, round(strip.width / strip.height))
@@ -144,7 +145,7 @@ def _laid_out(rows: Sequence[Sequence[Image.Image]]) -> Image.Image:
     import numpy as np
     import torch
 
-    from ganlab.images import sheet
+    from ganlab.core.images import sheet
 
     pixels = np.stack([np.asarray(image.convert("RGB")) for row in rows for image in row])
     return sheet(torch.from_numpy(pixels).permute(0, 3, 1, 2), len(rows[0]))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ganlab.lock import FileLock, is_held
+from ganlab.core.lock import FileLock, is_held
 from ganlab.run import Run, runs
 
 _POLL_SECONDS = 0.3
@@ -86,7 +86,7 @@ def _waits(run: Run) -> bool:
 
 def device_of(run: Run) -> str | None:
     """The device that a run's settings mean here; None when they were written on another machine, or cannot be read."""
-    from ganlab.devices import resolve
+    from ganlab.core.devices import resolve
 
     try:
         return resolve(run.settings["config"]["device"])

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.events import Point
+from ganlab.core.events import Point
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS metrics(name TEXT, step INTEGER, value REAL, PRIMARY KEY(name, step)) WITHOUT ROWID;

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from ganlab.events import Loading
+from ganlab.core.events import Loading
 
 Result = TypeVar("Result")
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from ganlab.config import TrainConfig
-from ganlab.core import Batch, Conditioning, DataSpec
+from ganlab.core.config import TrainConfig
+from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.training_state import ExamplesWanted, Metrics, Terms, TrainingState, descend, frozen
 
 

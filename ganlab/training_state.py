@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from ganlab.config import TrainConfig
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core.config import TrainConfig
+from ganlab.core.types import Conditioning, DataSpec
 from ganlab.objectives import Objective
 
 Network = TypeVar("Network", bound=nn.Module)

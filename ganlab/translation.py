@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.framing import Frame
 from ganlab.pipeline import Pipeline
 

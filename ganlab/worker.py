@@ -10,14 +10,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from ganlab.control import Mailbox
+from ganlab.core.errors import EXPECTED, TRAINING, LimitReached, explain, is_disk_full
+from ganlab.core.events import Event, Finished, Loading
+from ganlab.core.interventions import Mailbox
+from ganlab.core.lock import FileLock
+from ganlab.core.memory import smaller
 from ganlab.detached import handed_over, signals_ask
-from ganlab.events import Event, Finished, Loading
-from ganlab.lock import FileLock
-from ganlab.memory import smaller
 from ganlab.recorder import Recorder
 from ganlab.run import Run
-from ganlab.trouble import EXPECTED, TRAINING, LimitReached, explain, is_disk_full
 
 STATE_KEYS = {"training", "position", "step", "seconds", "rng"}  # what the engine needs to go on
 _ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
@@ -67,7 +67,7 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
     recorder.say("Starting PyTorch.")
     import torch
 
-    from ganlab.devices import resolve
+    from ganlab.core.devices import resolve
     from ganlab.engine import train
     from ganlab.pipeline import Pipeline
     from ganlab.slots import device_slot

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from ganlab.config import TrainConfig
-from ganlab.events import Checkpoint, Finished, Loading, Point, Progress, Samples, Started
-from ganlab.lock import FileLock
+from ganlab.core.config import TrainConfig
+from ganlab.core.events import Checkpoint, Finished, Loading, Point, Progress, Samples, Started
+from ganlab.core.lock import FileLock
 from ganlab.recorder import Recorder
 from ganlab.run import Run
 

@@ -32,8 +32,8 @@ from workers import wait_for
 from ganlab import detached, meter
 from ganlab.__main__ import main
 from ganlab.checkpoint import STATE, checkpoints, read_info, read_model, read_state
-from ganlab.config import TrainConfig
-from ganlab.control import Request
+from ganlab.core.config import TrainConfig
+from ganlab.core.interventions import Request
 from ganlab.fork import fork, forkable, repeat
 from ganlab.housekeeping import clean, cleaning
 from ganlab.process import launch, resume

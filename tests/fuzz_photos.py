@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ganlab.images import ImageError, read
+from ganlab.core.images import ImageError, read
 
 PATH = re.compile(r"[/\\]\w+[/\\]|0x[0-9a-f]{6,}|Traceback")  # what no error text may show
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+from ganlab.core.events import Loading
 from ganlab.data import load
 from ganlab.data.dataset import Dataset
-from ganlab.events import Loading
 
 
 def drain(steps: Generator[Loading, None, Any]) -> tuple[Any, list[Loading]]:

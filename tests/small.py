@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
 from ganlab.families import FAMILIES
 from ganlab.nn.translators import TRANSLATORS
 

@@ -11,7 +11,7 @@ from small import SMALL_TRANSLATION, small
 from torch import Tensor, nn
 
 from ganlab.activations import capture, layers_of
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core.types import Conditioning, DataSpec
 from ganlab.families import FAMILIES
 from ganlab.nn.layers import count_parameters
 

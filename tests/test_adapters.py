@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ganlab import adapters
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 
 TRANSLATORS: dict[str, tuple[Callable[[], made.State], Callable[[made.State, Tensor], Tensor], str, int, Conditioning]] = {
     "resnet-9": (made.resnet, made.run_resnet, "junyanz ResNet, 9 blocks", 256, Conditioning.UNPAIRED),

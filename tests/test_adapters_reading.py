@@ -19,7 +19,7 @@ from safetensors.torch import save, save_file
 from torch import Tensor
 
 from ganlab import adapters
-from ganlab.adapters import reading
+from ganlab.core import untrusted_tensors as reading
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from ganlab import adapters
-from ganlab.core import Conditioning, DataSpec
-from ganlab.images import decode, square, to_uint8
+from ganlab.core.images import decode, square, to_uint8
+from ganlab.core.types import Conditioning, DataSpec
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from ganlab.__main__ import main
 from ganlab.comparison import AXES, Standing, compare
-from ganlab.control import Intervention
-from ganlab.events import Point, Progress, Started
+from ganlab.core.events import Point, Progress, Started
+from ganlab.core.interventions import Intervention
 from ganlab.readings import UNKNOWN, readings
 from ganlab.run import Run
 from ganlab.web import routes

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganlab.config import Knob, TrainConfig
+from ganlab.core.config import Knob, TrainConfig
 from ganlab.families import FAMILIES
 from ganlab.family import load_config
 

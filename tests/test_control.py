@@ -18,13 +18,13 @@ from small import small
 from ganlab import meter
 from ganlab.__main__ import main
 from ganlab.checkpoint import read_model, read_state
-from ganlab.config import TrainConfig
-from ganlab.control import Intervention, Mailbox, Request, changed, made_by
+from ganlab.core.config import TrainConfig
+from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Paused, Progress, Started
+from ganlab.core.interventions import Intervention, Mailbox, Request, changed, made_by
+from ganlab.core.lock import FileLock
 from ganlab.engine import train
-from ganlab.events import Checkpoint, Continued, Event, Finished, Intervened, Paused, Progress, Started
 from ganlab.families import FAMILIES
 from ganlab.fork import prepare_fork
-from ganlab.lock import FileLock
 from ganlab.run import Run
 from ganlab.store import Writer
 from ganlab.worker import work

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganlab.core import Batch, Conditioning, DataSpec
+from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.data import Batches, DataError, dataset
 from ganlab.data.dataset import Dataset
 

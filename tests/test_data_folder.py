@@ -13,10 +13,10 @@ from folders import Place, fill, picture, placed, zipped
 from loading import drain, loaded
 from PIL import Image
 
-from ganlab.core import Conditioning
+from ganlab.core.images import png
+from ganlab.core.types import Conditioning
 from ganlab.data import DataError, cache, data_root, image_files, load
 from ganlab.data.dataset import Batches
-from ganlab.images import png
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 

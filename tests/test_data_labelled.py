@@ -17,7 +17,7 @@ import torch
 from loading import drain, loaded
 from loopback import Site, serving
 
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, DataError, cache, data_root, load, torchvision_import
 from ganlab.data.torchvision_import import load_torchvision
 

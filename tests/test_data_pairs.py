@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from loading import drain, loaded
 from PIL import Image
 
-from ganlab.core import Conditioning
+from ganlab.core.images import png
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Batches, DataError, cache, data_root, load, placing
 from ganlab.data.dataset import Dataset
 from ganlab.data.image_files import ImageFile
-from ganlab.images import png
 
 PAIRED, UNPAIRED = Conditioning.PAIRED, Conditioning.UNPAIRED
 

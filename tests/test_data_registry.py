@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from loading import drain, loaded
 
-from ganlab.core import Conditioning
+from ganlab.core.events import Loading
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Availability, DataError, DataSource, Wanted, data_root, load, register, registry
 from ganlab.data.places import cache_root, download_root, writable
 from ganlab.data.registry import Loader
-from ganlab.events import Loading
 
 
 @pytest.mark.parametrize("source", DATASETS.values(), ids=DATASETS)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from loading import loaded
 
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.shape_fields import FIELDS
 from ganlab.data.shapes import MAX_PIXELS, NAMES, TEST_IMAGES, TRAIN_IMAGES, how_many, render

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.data import load
 from ganlab.data.dataset import Dataset
 from ganlab.distillation import distil, write

@@ -18,8 +18,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganlab.__main__ import main
-from ganlab.control import Intervention
-from ganlab.core import Batch, Conditioning, DataSpec
+from ganlab.core.images import png, sheet
+from ganlab.core.interventions import Intervention
+from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.doctor import Finding, all_clear, examination, examine
 from ganlab.doctor.detectors import DETECTORS
 from ganlab.doctor.detectors.labels import by_chance, meaningless
@@ -30,7 +31,6 @@ from ganlab.doctor.record import Record
 from ganlab.doctor.tiles import Tiles, read_tiles
 from ganlab.families import FAMILIES
 from ganlab.fork import may_change, prepare_fork
-from ganlab.images import png, sheet
 from ganlab.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN
 from ganlab.run import Run
 from ganlab.store import Annotation, Series

@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw
 from small import small
 
 from ganlab import Pipeline, Run
+from ganlab.core.images import ImageError
 from ganlab.drawing import as_digit, as_picture, on_dark
 from ganlab.exploration.scores import scores
-from ganlab.images import ImageError
 from ganlab.verdict import scale, verdict
 from ganlab.worker import work
 

@@ -9,10 +9,10 @@ import torch
 from small import shrink, small
 
 from ganlab import meter
-from ganlab.config import TrainConfig
-from ganlab.control import Request
+from ganlab.core.config import TrainConfig
+from ganlab.core.events import Checkpoint, Event, Finished, Progress, Samples, Started
+from ganlab.core.interventions import Request
 from ganlab.engine import rate_factor, train
-from ganlab.events import Checkpoint, Event, Finished, Progress, Samples, Started
 from ganlab.families import FAMILIES
 from ganlab.meter import Diverged
 from ganlab.objectives import NON_SATURATING

@@ -14,9 +14,9 @@ from test_metrics_folders import fill
 
 from ganlab import Run
 from ganlab.__main__ import main
+from ganlab.core.events import Loading
 from ganlab.data import DataError, Dataset
 from ganlab.evaluation import Asked, evaluate_floors
-from ganlab.events import Loading
 from ganlab.jobs.kinds import Measured, Working
 from ganlab.metrics.value import Value
 from ganlab.worker import work

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.families import FAMILIES
 
 ROOT = Path(__file__).resolve().parent.parent
 
 NEW_FAMILY = """
 from dataclasses import dataclass, replace
-from ganlab.config import TrainConfig, knob
+from ganlab.core.config import TrainConfig, knob
 from ganlab.families.dcgan import DCGAN
 from ganlab.family import register
 from ganlab.objectives import HINGE

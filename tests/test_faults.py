@@ -30,11 +30,11 @@ from workers import wait_for
 from ganlab import detached, meter
 from ganlab.__main__ import main
 from ganlab.checkpoint import INFO, MODEL, STATE, read_model, resumable, save, step_of
-from ganlab.events import Checkpoint
+from ganlab.core.errors import explain
+from ganlab.core.events import Checkpoint
 from ganlab.fork import fork
 from ganlab.process import launch, resume, start
 from ganlab.run import Run, damaged_runs, runs, runs_root
-from ganlab.trouble import explain
 from ganlab.web import routes
 from ganlab.web.summary import detailed
 from ganlab.worker import work

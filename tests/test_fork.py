@@ -16,9 +16,9 @@ from ganlab import meter
 from ganlab.__main__ import main
 from ganlab.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
 from ganlab.comparison import compare
-from ganlab.control import Request
+from ganlab.core.events import Event, Progress
+from ganlab.core.interventions import Request
 from ganlab.course import images_seen
-from ganlab.events import Event, Progress
 from ganlab.fork import fork, forkable, prepare_fork, repeat, settings_at
 from ganlab.process import resume
 from ganlab.run import Run, runs, runs_root

@@ -13,11 +13,11 @@ from small import small
 
 from ganlab.__main__ import main
 from ganlab.checkpoint import STATE, step_of
+from ganlab.core.text import readable
 from ganlab.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, room, will_write
 from ganlab.fork import prepare_fork
 from ganlab.housekeeping import RULE, Rule, admit, cancel, clean, queue, unfit, warning
 from ganlab.housekeeping.cleaning import Cleaned
-from ganlab.quantities import readable
 from ganlab.run import Run, Status, runs_root
 from ganlab.worker import work
 

@@ -352,7 +352,7 @@ def test_a_full_disk_is_said_to_be_full(there: Hub, weights: bytes, monkeypatch:
 
 
 def test_what_is_too_large_is_not_downloaded(there: Hub, weights: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ganlab.adapters import reading
+    from ganlab.core import untrusted_tensors as reading
 
     there.add(REPO, {"generator.pth": weights})
     monkeypatch.setattr(reading, "MAX_BYTES", 1000)

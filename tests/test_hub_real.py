@@ -23,7 +23,7 @@ from test_adapters_real import (  # noqa: F401  (collected here once more, with 
 
 from ganlab import Pipeline, hub
 from ganlab.__main__ import main
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 
 GENERATORS = {
     "cyclegan-horse2zebra-compressed/latest_net_G.pth": ("GAN Compression ResNet", Conditioning.UNPAIRED),

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganlab.images import (
+from ganlab.core.images import (
     MAX_BYTES,
     ImageError,
     decode,
@@ -240,7 +240,7 @@ def test_the_largest_picture_of_every_kind_stays_below_a_gigabyte(tmp_path: Path
     path = tmp_path / "large"
     Image.new(mode, (8192, 8192)).save(path, kind, **({"compression": "tiff_deflate"} if kind == "TIFF" else {}))
     code = (
-        "import resource, sys, time; from pathlib import Path; from ganlab.images import read\n"
+        "import resource, sys, time; from pathlib import Path; from ganlab.core.images import read\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; begin = time.process_time(); read(Path(sys.argv[1]))\n"
         "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, time.process_time() - begin)"
     )

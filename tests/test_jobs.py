@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from ganlab.events import Loading
+from ganlab.core.events import Loading
+from ganlab.core.lock import FileLock, is_held
 from ganlab.jobs import Job, jobs, launch, work
 from ganlab.jobs.job import STARTING, Progress
 from ganlab.jobs.kinds import KINDS, Measured, Trouble, Working
-from ganlab.lock import FileLock, is_held
 from ganlab.metrics.value import Value
 from ganlab.run import runs, runs_root
 
@@ -27,7 +27,7 @@ QUICK = {"subjects": ["shapes-quick", "nowhere"], "metrics": ["frechet-lenet-mni
 COUNTING = """
 import itertools, sys, time
 from pathlib import Path
-from ganlab.events import Loading
+from ganlab.core.events import Loading
 from ganlab.jobs import Job, work
 from ganlab.jobs.kinds import KINDS
 

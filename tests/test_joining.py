@@ -21,7 +21,7 @@ from whole_app import PASSED, Answer, Asked, headers, seat, whole_app
 from ganlab import classroom
 from ganlab.__main__ import main
 from ganlab.classroom import Keys
-from ganlab.images import png
+from ganlab.core.images import png
 from ganlab.run import runs_root
 from ganlab.ui import server
 from ganlab.web import join, visitor

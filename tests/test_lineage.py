@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fake_runs import FakeRun
 
-from ganlab.control import Intervention
+from ganlab.core.interventions import Intervention
 from ganlab.fork import prepare_fork
 from ganlab.lineage import families
 from ganlab.run import runs

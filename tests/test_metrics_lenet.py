@@ -12,7 +12,7 @@ import pytest
 import torch
 from loading import drain, loaded
 
-from ganlab.events import Loading
+from ganlab.core.events import Loading
 from ganlab.metrics import lenet, train_lenet
 from ganlab.metrics.features import Extractor
 from ganlab.metrics.lenet import DIMS, LenetExtractor, trained_here

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from ganlab.check import check
 from ganlab.checkpoint import checkpoints
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core.events import Checkpoint, Progress, Started
+from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import load
 from ganlab.engine import train
-from ganlab.events import Checkpoint, Progress, Started
 from ganlab.metrics.frechet import frechet_distance
 from ganlab.metrics.gaussian import gather
 from ganlab.metrics.lenet import LenetExtractor

@@ -14,9 +14,9 @@ import torch
 from loading import drain, loaded
 from torch import Tensor
 
+from ganlab.core.events import Loading
 from ganlab.data.cache import cache_root
 from ganlab.data.dataset import Dataset
-from ganlab.events import Loading
 from ganlab.metrics.catalogue import METRICS, Part, metric
 from ganlab.metrics.comparison import COMPUTE
 from ganlab.metrics.features import Features, Images, portions

@@ -15,8 +15,8 @@ from fake_runs import FakeRun
 from streamlit.testing.v1 import AppTest
 
 from ganlab import checkpoint, zoo
-from ganlab.config import TrainConfig
-from ganlab.control import Intervention
+from ganlab.core.config import TrainConfig
+from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, data_root
 from ganlab.families import FAMILIES
 from ganlab.recipes import RECIPES, configs_of

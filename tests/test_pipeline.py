@@ -9,7 +9,7 @@ from PIL import Image
 from small import small
 
 from ganlab import RECIPES, Pipeline, Run, models
-from ganlab.events import Checkpoint
+from ganlab.core.events import Checkpoint
 from ganlab.models import find
 from ganlab.worker import work
 

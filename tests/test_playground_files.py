@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from whole_app import NAMES, headers
 
 from ganlab import classroom
-from ganlab.images import png
+from ganlab.core.images import png
 from ganlab.web.rights import Role
 
 GRADIO = "/playground/gradio_api"

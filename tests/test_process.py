@@ -14,10 +14,10 @@ from small import small
 from workers import wait_for, worker_pid
 
 from ganlab import Run, launch, resume, runs
-from ganlab.events import Progress
+from ganlab.core.errors import BEGINNING, DOING, Advice, explain
+from ganlab.core.events import Progress
 from ganlab.process import launch_together
 from ganlab.recipes import configs_of
-from ganlab.trouble import BEGINNING, DOING, Advice, explain
 from ganlab.worker import work
 
 LONG = {"steps": 100_000, "checkpoint_every": 20, "sample_every": 50}

@@ -12,11 +12,11 @@ from fake_runs import FakeRun
 from small import small
 
 from ganlab import recorder as recording
-from ganlab.control import Request
+from ganlab.core.errors import LimitReached, explain
+from ganlab.core.events import Event, Loading, Paused, Progress
+from ganlab.core.interventions import Request
 from ganlab.engine import Session
-from ganlab.events import Event, Loading, Paused, Progress
 from ganlab.run import Run, runs_root
-from ganlab.trouble import LimitReached, explain
 from ganlab.worker import work
 
 LIMIT = LimitReached(errno.EDQUOT, "reached")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ganlab import reproduction
 from ganlab.commands_reproduce import _told
-from ganlab.events import Loading
+from ganlab.core.events import Loading
 from ganlab.jobs.kinds import KINDS, Measured, Trouble
 from ganlab.metrics.value import Value
 from ganlab.recipes import RECIPES

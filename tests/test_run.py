@@ -17,8 +17,8 @@ from small import small
 
 from ganlab import Run, runs
 from ganlab.checkpoint import checkpoints, read_info, read_model, read_state, save
-from ganlab.events import Checkpoint, Finished, Loading, Progress, Samples, Started
-from ganlab.lock import FileLock, is_held
+from ganlab.core.events import Checkpoint, Finished, Loading, Progress, Samples, Started
+from ganlab.core.lock import FileLock, is_held
 from ganlab.recorder import Recorder
 from ganlab.store import Reader, Series, Writer
 
@@ -39,7 +39,7 @@ def progress(step: int, **metrics: float) -> Progress:
 
 def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    code = "import sys, pathlib; from ganlab.lock import FileLock; lock = FileLock(pathlib.Path(sys.argv[1]))"
+    code = "import sys, pathlib; from ganlab.core.lock import FileLock; lock = FileLock(pathlib.Path(sys.argv[1]))"
     code += "; assert lock.acquire(); print(1, flush=True); sys.stdin.read()"
     holder = subprocess.Popen([sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert holder.stdout is not None and holder.stdout.readline() == b"1\n"

@@ -17,7 +17,7 @@ from small import small
 
 from ganlab import shipping
 from ganlab.__main__ import main
-from ganlab.events import Loading
+from ganlab.core.events import Loading
 from ganlab.hub import reading
 from ganlab.metrics.value import Value
 from ganlab.models import NAMES, SHIPPED

@@ -8,7 +8,7 @@ import torch
 from small import small
 from torch import nn
 
-from ganlab.core import Batch, Conditioning, DataSpec
+from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.families import FAMILIES
 from ganlab.nn.architectures import ARCHITECTURES
 from ganlab.training import AdversarialTraining

@@ -8,7 +8,7 @@ import torch
 from small import small
 from torch import Tensor, nn
 
-from ganlab.core import Batch, Conditioning, DataSpec
+from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.families import FAMILIES
 from ganlab.families.cyclegan import CycleGANTraining
 from ganlab.families.pix2pix import Pix2PixTraining

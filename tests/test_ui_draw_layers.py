@@ -18,7 +18,7 @@ import pytest
 from PIL import Image, ImageDraw
 from small import small
 
-from ganlab.images import ImageError, png
+from ganlab.core.images import ImageError, png
 from ganlab.run import Run
 from ganlab.ui import playground
 from ganlab.ui.playground import draw, layers

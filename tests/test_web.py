@@ -17,8 +17,8 @@ from fake_runs import FakeRun
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from ganlab.control import Intervention
-from ganlab.events import Intervened
+from ganlab.core.events import Intervened
+from ganlab.core.interventions import Intervention
 from ganlab.web import routes
 
 OURS = {"X-GANLab": "1"}
@@ -158,7 +158,7 @@ def test_what_the_disk_refuses_is_one_sentence(
 
     for what, body in (("stop", {}), ("control", {"command": "pause"})):
         with monkeypatch.context() as patch:
-            patch.setattr("ganlab.control.os.write", refuse)
+            patch.setattr("ganlab.core.interventions.os.write", refuse)
             answer = client.post(f"/api/runs/{fake.id}/{what}", headers=OURS, json=body)
         assert answer.status_code == status and words in answer.json()["error"]
         assert str(root) not in answer.text

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor
 
-from ganlab import weights
+from ganlab.core import tensors as weights
 
 TENSORS = {
     "G.weight": torch.randn(3, 5, generator=torch.Generator().manual_seed(0)),

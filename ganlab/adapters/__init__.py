@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganlab.core import DataSpec
+from ganlab.core.types import DataSpec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -36,7 +36,7 @@ class Foreign:
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """All tensors in a file by their dotted names, whatever its suffix; ValueError, one sentence, when it cannot be read."""
-    from ganlab.adapters.reading import read
+    from ganlab.core.untrusted_tensors import read
 
     return read(path)
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from ganlab.adapters import Foreign
 from ganlab.adapters.layout import Layout, Tensors, numbered, pour, shape, translator
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.nn.layers import Norm
 from ganlab.nn.resnet import ResNetGenerator
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ganlab.adapters import Foreign
 from ganlab.adapters.layout import Layout, Tensors, in_order, numbered, pour, shape, translator
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 
 _MAX_DEPTH = 10  # 1024 pixels
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ganlab.adapters import Foreign, mlp, transposed, upsampled
 from ganlab.adapters.layout import Drawing, Layout, Tensors
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 
 _EMBEDDING = re.compile(r"(?:label_?|class_?)?emb(?:ed|edding)?s?\.weight")
 _DRAWING = (mlp, transposed, upsampled)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ganlab.adapters import Foreign
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core.types import Conditioning, DataSpec
 from ganlab.nn.layers import with_label
 
 Tensors = Mapping[str, Tensor]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ganlab.adapters import Foreign
 from ganlab.adapters.layout import Drawing, Layout, Tensors, in_order, pour
-from ganlab.core import DataSpec
+from ganlab.core.types import DataSpec
 
 _SIDES = range(24, 257)
 _MAX_Z = 1024

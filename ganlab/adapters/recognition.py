@@ -9,20 +9,10 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
-from ganlab.adapters import (
-    Foreign,
-    coursera_resnet,
-    huggan_unet,
-    label_embedding,
-    mlp,
-    residual,
-    transposed,
-    unet,
-    upsampled,
-)
+from ganlab.adapters import Foreign, coursera_resnet, huggan_unet, label_embedding, mlp, residual, transposed, unet, upsampled
 from ganlab.adapters.layout import Layout, Tensors, in_order
 from ganlab.adapters.names import Role, meaning
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 
 LAYOUTS: tuple[Layout, ...] = tuple(
     module.LAYOUT for module in (residual, unet, huggan_unet, coursera_resnet, transposed, upsampled, mlp, label_embedding)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ganlab.adapters import Foreign
 from ganlab.adapters.layout import Drawing, Layout, Tensors, in_order, pour
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core.types import Conditioning, DataSpec
 
 _COURSERA_LABELLED = (74, 10)  # channels and classes of its conditional generator: z 64 with a one-hot label beside it
 _SIDES = range(16, 257)

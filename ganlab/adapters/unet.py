@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganlab.adapters import Foreign
 from ganlab.adapters.layout import Layout, Tensors, pour, shape, translator, without_statistics
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.nn.layers import Norm
 from ganlab.nn.unet import UNetGenerator
 

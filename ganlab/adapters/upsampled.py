@@ -8,7 +8,7 @@ from torch import nn
 
 from ganlab.adapters import Foreign
 from ganlab.adapters.layout import Drawing, Layout, Tensors, in_order, pour, shape
-from ganlab.core import DataSpec
+from ganlab.core.types import DataSpec
 
 
 def read(tensors: Tensors) -> Foreign | None:

@@ -10,13 +10,13 @@ from typing import get_args
 import torch
 from torch import Tensor
 
+from ganlab.core.events import Loading
 from ganlab.data.dataset import Dataset
 from ganlab.data.decoding import Item, Work, decode_all, find, native_channels, tell_skipped
 from ganlab.data.image_files import fingerprint, holds_images, image_files
 from ganlab.data.parquet import Pictures, tables_at
 from ganlab.data.placing import Domain, Items, choose_items, place
 from ganlab.data.registry import Loader, Wanted
-from ganlab.events import Loading
 
 _DOMAINS: tuple[Domain, ...] = get_args(Domain)
 

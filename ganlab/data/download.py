@@ -11,10 +11,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.events import Loading
+from ganlab.core.lock import FileLock
 from ganlab.data.places import disk_problem
 from ganlab.data.registry import DataError
-from ganlab.events import Loading
-from ganlab.lock import FileLock
 
 TIMEOUT = 20.0  # seconds without a byte
 CHUNK = 2**18

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.data.places import data_root
 from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wanted
 

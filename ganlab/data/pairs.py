@@ -8,14 +8,14 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from ganlab.core.events import Loading
+from ganlab.core.images import ImageError, square
 from ganlab.data.cache import About, Decoded
 from ganlab.data.dataset import Dataset
 from ganlab.data.decoding import Item, Work, decode_all, find, native_channels, open_image, tell_skipped
 from ganlab.data.image_files import ImageFile, fingerprint, image_files, in_parts
 from ganlab.data.placing import choose_items, matched, place
 from ganlab.data.registry import Loader, Wanted
-from ganlab.events import Loading
-from ganlab.images import ImageError, square
 
 _SAME_SHAPE = 0.05  # how far two aspect ratios may differ, relatively: crops and resizes round
 

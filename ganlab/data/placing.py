@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from ganlab.core.events import Loading
 from ganlab.data.decoding import Item
 from ganlab.data.image_files import ImageFile, part_called
 from ganlab.data.registry import DataError, Wanted
-from ganlab.events import Loading
 
 Domain = Literal["A", "B"]
 _DOMAIN_FOLDER = re.compile(r"(.*?)[ _-]?([ab])", re.IGNORECASE)

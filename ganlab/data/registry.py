@@ -8,9 +8,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from ganlab.core import Conditioning
+from ganlab.core.events import Loading
+from ganlab.core.types import Conditioning
 from ganlab.data.places import data_root
-from ganlab.events import Loading
 
 if TYPE_CHECKING:
     from ganlab.data.dataset import Dataset

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ganlab.core.events import Loading
 from ganlab.data.cache import About, Spool, entry, recall
-from ganlab.events import Loading
 
 _BATCH = 1024
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's "L"

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ganlab.core import Conditioning
+from ganlab.core.events import Loading
+from ganlab.core.types import Conditioning
 from ganlab.data.registry import Availability, DataSource, Loader, Wanted
 from ganlab.data.shape_fields import FIELDS
-from ganlab.events import Loading
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from ganlab.config import TrainConfig, Value
-from ganlab.core import Conditioning
+from ganlab.core.config import TrainConfig, Value
+from ganlab.core.types import Conditioning
 from ganlab.course import images_seen
 from ganlab.doctor.detectors import DETECTORS
 from ganlab.doctor.finding import Finding

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ganlab.config import Value
+from ganlab.core.config import Value
 
 Severity = Literal["warning", "failure"]
 

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
 from ganlab.doctor.real import Real
 from ganlab.doctor.tiles import Tiles
 from ganlab.objectives import Objective

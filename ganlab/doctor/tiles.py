@@ -88,7 +88,7 @@ def rows_of(images: np.ndarray) -> np.ndarray:
 
 def read_pixels(path: Path) -> np.ndarray | None:
     """A sheet as uint8 (H, W, 1), or (H, W, 3) where it has colours; None where the file is missing or damaged."""
-    from ganlab.images import ImageError, decode, is_grey
+    from ganlab.core.images import ImageError, decode, is_grey
 
     try:
         data = path.read_bytes()

@@ -7,7 +7,7 @@ import io
 from PIL import Image
 from torch import Tensor
 
-from ganlab.images import to_pil
+from ganlab.core.images import to_pil
 
 FORMATS = ("GIF", "WebP")
 MAX_PIXELS = 2**26  # of all frames together

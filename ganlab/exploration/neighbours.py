@@ -14,8 +14,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ganlab.core.events import Loading
 from ganlab.data import Dataset
-from ganlab.events import Loading
 from ganlab.metrics.lenet import LenetExtractor, has_classifier
 
 PROBES = 400  # real images whose own nearest neighbours make the yardstick

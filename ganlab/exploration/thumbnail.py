@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PIL import Image, ImageDraw, ImageOps
 
-from ganlab.images import sheet
+from ganlab.core.images import sheet
 from ganlab.pipeline import Pipeline
 
 SIDE = 256  # pixels, about

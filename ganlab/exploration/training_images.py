@@ -6,9 +6,9 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ganlab.core import Conditioning
+from ganlab.core.events import Loading
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Dataset, load
-from ganlab.events import Loading
 from ganlab.family import FAMILIES
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.families.dcgan import DCGAN
 from ganlab.family import register
 

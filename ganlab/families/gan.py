@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
 from ganlab.family import Family, register
 from ganlab.objectives import NON_SATURATING
 

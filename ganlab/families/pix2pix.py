@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
-from ganlab.config import TrainConfig, knob
-from ganlab.core import Batch, Conditioning, DataSpec
+from ganlab.core.config import TrainConfig, knob
+from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.family import Family, register
 from ganlab.nn.layers import Norm
 from ganlab.nn.translators import TRANSLATORS

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from ganlab.config import TrainConfig, knob
-from ganlab.core import Batch, Conditioning, DataSpec
+from ganlab.core.config import TrainConfig, knob
+from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.families.dcgan import DCGAN
 from ganlab.family import adversarial_networks, register
 from ganlab.nn.clusters import ClusteredGenerator, Clusters

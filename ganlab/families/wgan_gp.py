@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ganlab.config import TrainConfig, knob
-from ganlab.core import Batch, DataSpec
+from ganlab.core.config import TrainConfig, knob
+from ganlab.core.types import Batch, DataSpec
 from ganlab.family import Family, adversarial_networks, register
 from ganlab.nn.layers import without_batch_norm
 from ganlab.objectives import WASSERSTEIN, gradient_penalty

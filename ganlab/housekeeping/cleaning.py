@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab.checkpoint import STATE, checkpoints, resumable, step_of
-from ganlab.lock import FileLock
-from ganlab.quantities import counted, readable
+from ganlab.core.lock import FileLock
+from ganlab.core.text import counted, readable
 from ganlab.run import Run, remove_folder, runs, runs_root
 
 _LEFTOVER_SECONDS = 600.0  # younger ones may still be at work

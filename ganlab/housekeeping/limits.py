@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
+from ganlab.core.text import counted, readable
 from ganlab.disk import LIMIT, checkpoint_bytes_of, limit, room, will_write
 from ganlab.housekeeping.cleaning import clean
 from ganlab.housekeeping.waiting import Place, queue
-from ganlab.quantities import counted, readable
 from ganlab.run import Run, runs_root
 
 MAX_WAITING = "GANLAB_MAX_WAITING"
@@ -31,7 +31,7 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
 
     They may wait unless too many do, and begin where there is room for two checkpoints, without which nothing can be kept.
     """
-    from ganlab.devices import resolve
+    from ganlab.core.devices import resolve
 
     root = root or runs_root()
     places, device = queue(root), resolve(config.device)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.checkpoint import Info
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.hub.reading import IN_WORDS, quoted
 from ganlab.metrics.value import Value
 from ganlab.run import Run

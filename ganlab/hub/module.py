@@ -8,7 +8,7 @@ from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
 from ganlab.checkpoint import FORMAT
-from ganlab.core import DataSpec
+from ganlab.core.types import DataSpec
 from ganlab.family import FAMILIES, load_config
 
 

@@ -58,7 +58,7 @@ def _certain(address: Address) -> Path | None:
 
 
 def _fetched(found: Listing, token: str | None) -> Fetching:
-    from ganlab.adapters.reading import MAX_BYTES  # imports torch
+    from ganlab.core.untrusted_tensors import MAX_BYTES  # imports torch
 
     names, address = list(found.files), found.address
     folder = own_folder(names, address.file)

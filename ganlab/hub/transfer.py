@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ganlab.events import Loading
+from ganlab.core.events import Loading
+from ganlab.core.lock import FileLock
 from ganlab.hub.address import HubError, client, safe
 from ganlab.hub.cache import checksum_of, link, storage
 from ganlab.hub.listing import TIMEOUT, Listed, Listing
 from ganlab.hub.problems import Unreachable, in_sentences
-from ganlab.lock import FileLock
 
 TRIES = 4  # without a byte gained
 PAUSE = 0.5  # seconds before the second try, doubled for each further one

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ganlab.lock import is_held
+from ganlab.core.lock import is_held
 from ganlab.metrics.value import Value
 from ganlab.run import ID, new_folder, remove_unless_held, runs_root
 

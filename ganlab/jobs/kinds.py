@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
-from ganlab.events import Loading
+from ganlab.core.events import Loading
 from ganlab.metrics.value import Value
 
 

@@ -9,11 +9,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.events import Loading
+from ganlab.core.lock import FileLock, is_held
 from ganlab.detached import signals_ask, start_detached
-from ganlab.events import Loading
 from ganlab.jobs.job import Job, Progress, jobs
 from ganlab.jobs.kinds import KINDS, Measured, Trouble
-from ganlab.lock import FileLock, is_held
 from ganlab.metrics.value import Value
 
 _POLL_SECONDS = 0.3
@@ -92,8 +92,8 @@ def _count(troubles: list[str]) -> str:
 
 
 def _sentence(error: Exception) -> str:
+    from ganlab.core.errors import EXPECTED, explain
     from ganlab.jobs.measuring import ADVICE
-    from ganlab.trouble import EXPECTED, explain
 
     if not isinstance(error, EXPECTED):
         traceback.print_exc()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from ganlab.events import Loading
+from ganlab.core.events import Loading
 from ganlab.metrics.features import Extractor
 from ganlab.metrics.inception import load_column, load_inception
 from ganlab.metrics.lenet import LenetExtractor

@@ -72,7 +72,7 @@ def _checked(batch: Tensor | Images) -> Images:
     if pixels.dtype is not torch.uint8 or pixels.ndim != 4 or pixels.shape[1] not in (1, 3):
         raise ValueError(
             f"Images to measure are uint8 (B, 1 or 3, H, W); these are {pixels.dtype} {tuple(pixels.shape)}: "
-            "see ganlab.images.to_uint8."
+            "see ganlab.core.images.to_uint8."
         )
     if labels is not None and labels.shape != pixels.shape[:1]:
         raise ValueError(f"There are {len(labels)} labels for {len(pixels)} images.")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import torch
 
+from ganlab.core.devices import resolve
 from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
-from ganlab.devices import resolve
 from ganlab.metrics.catalogue import KINDS, metric
 from ganlab.metrics.extractors import open_extractor
 from ganlab.metrics.features import Source

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.core.images import ImageError, decode
 from ganlab.data.image_files import MAX_FILE_BYTES, ImageFile, image_files
 from ganlab.data.registry import DataError
-from ganlab.images import ImageError, decode
 
 _BATCH = 64
 _BYTES = 2**26  # held at once, where images are large

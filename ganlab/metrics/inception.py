@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganlab.adapters import read_tensors
-from ganlab.events import Loading
+from ganlab.core.events import Loading
 from ganlab.metrics.features import Features
 from ganlab.metrics.inception_network import Inception
 from ganlab.metrics.resizing import Resize, prepared

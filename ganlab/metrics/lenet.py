@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.places import cache_root
 from ganlab.data.resize import LUMA

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganlab.config import TrainConfig
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core.config import TrainConfig
+from ganlab.core.events import Loading
+from ganlab.core.images import to_uint8
+from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data.dataset import Dataset
-from ganlab.events import Loading
-from ganlab.images import to_uint8
 from ganlab.metrics.extractors import open_extractor
 from ganlab.metrics.features import Extractor
 from ganlab.metrics.frechet import frechet_distance

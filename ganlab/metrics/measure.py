@@ -8,8 +8,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from ganlab.devices import resolve
-from ganlab.events import Loading
+from ganlab.core.devices import resolve
+from ganlab.core.events import Loading
 from ganlab.metrics.catalogue import KINDS, Metric, Part, metric
 from ganlab.metrics.comparison import COMPUTE, Comparison
 from ganlab.metrics.extractors import open_extractor

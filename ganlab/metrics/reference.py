@@ -11,9 +11,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ganlab.core.events import Loading
 from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
-from ganlab.events import Loading
 from ganlab.metrics.features import Extractor, Images, Source, portions
 from ganlab.metrics.folders import ImageFolder
 from ganlab.metrics.state import TensorFile

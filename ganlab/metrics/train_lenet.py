@@ -11,11 +11,11 @@ from typing import Literal
 import torch
 from torch.nn import functional
 
-from ganlab.core import Conditioning
+from ganlab.core.devices import resolve
+from ganlab.core.events import Loading
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, load
 from ganlab.data.dataset import Batches, Dataset
-from ganlab.devices import resolve
-from ganlab.events import Loading
 from ganlab.metrics.gaussian import gather
 from ganlab.metrics.lenet import DIMS, About, Lenet, LenetExtractor, classifier_name, save, trained_here
 

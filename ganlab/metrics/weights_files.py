@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
+from ganlab.core.events import Loading
 from ganlab.data.download import download, matches, sha256
 from ganlab.data.places import cache_root, data_root, download_root
-from ganlab.events import Loading
 
 VARIABLE = "GANLAB_INCEPTION"
 

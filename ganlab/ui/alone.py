@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from ganlab.threads import yielding_threads
+from ganlab.core.threads import yielding_threads
 
 LOOPBACK = ("127.", "localhost", "::1")
 

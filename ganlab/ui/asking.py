@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
-from ganlab import trouble
+from ganlab.core import errors as trouble
 from ganlab.web import rights
 from ganlab.web.discretion import discreet
 from ganlab.web.rights import Action, Role

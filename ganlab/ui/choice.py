@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
 from ganlab.families import FAMILIES
 from ganlab.recipes import RECIPES, TOGETHER, configs_of
 from ganlab.ui import datasets, query, start

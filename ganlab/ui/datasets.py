@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from ganlab.config import TrainConfig, Value
-from ganlab.core import Conditioning
+from ganlab.core.config import TrainConfig, Value
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, DataSource
 from ganlab.families import FAMILIES
 from ganlab.ui import uploads

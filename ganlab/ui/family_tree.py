@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.config import Value
+from ganlab.core.config import Value
 from ganlab.lineage import Kin, families
 from ganlab.run import runs
 from ganlab.ui.asking import discreetly

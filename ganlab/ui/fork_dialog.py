@@ -9,10 +9,10 @@ from types import MappingProxyType
 import streamlit as st
 
 from ganlab.checkpoint import STATES_BUDGET
-from ganlab.config import TrainConfig, Value
+from ganlab.core.config import TrainConfig, Value
+from ganlab.core.text import counted, readable
 from ganlab.families import FAMILIES
 from ganlab.fork import fork, forkable, may_change, settings_at
-from ganlab.quantities import counted, readable
 from ganlab.run import Run
 from ganlab.ui import form
 from ganlab.ui.asking import AGAINST, deed, hint, may, sentence

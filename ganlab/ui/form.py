@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.config import Knob, TrainConfig, Value
+from ganlab.core.config import Knob, TrainConfig, Value
 from ganlab.families import FAMILIES
 from ganlab.nn.architectures import ARCHITECTURES
 from ganlab.nn.translators import TRANSLATORS

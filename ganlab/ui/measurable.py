@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ganlab import checkpoint
-from ganlab.core import Conditioning
+from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
 from ganlab.metrics.lenet import classifier_name, has_classifier

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ganlab.config import TrainConfig, Value
+from ganlab.core.config import TrainConfig, Value
+from ganlab.core.devices import devices
 from ganlab.data import DATASETS
-from ganlab.devices import devices
 from ganlab.families import FAMILIES
 from ganlab.ui import datasets, preflight
 from ganlab.ui.choice import Choice

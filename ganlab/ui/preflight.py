@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ganlab.config import TrainConfig
-from ganlab.core import Conditioning, DataSpec
+from ganlab.core.config import TrainConfig
+from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import DataSource
 from ganlab.families import FAMILIES
 from ganlab.nn.layers import count_parameters

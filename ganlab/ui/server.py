@@ -20,8 +20,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganlab import classroom
+from ganlab.core.threads import yielding_threads
 from ganlab.housekeeping import unfit
-from ganlab.threads import yielding_threads
 from ganlab.ui.alone import LOOPBACK
 from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.web.closing import ending
@@ -137,7 +137,7 @@ def tune_process() -> None:
     import torch
     from streamlit.runtime.pages_manager import PagesManager
 
-    from ganlab.devices import devices
+    from ganlab.core.devices import devices
 
     devices()  # remembers how many threads a worker will have
     torch.set_num_threads(1)  # a picture is too small to share out; training has processes of its own

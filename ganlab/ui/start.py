@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from ganlab.config import TrainConfig
+from ganlab.core.config import TrainConfig
 from ganlab.data import DATASETS
 from ganlab.process import launch, launch_together
 from ganlab.run import Run

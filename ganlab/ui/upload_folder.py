@@ -12,7 +12,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ganlab.lock import FileLock, is_held
+from ganlab.core.lock import FileLock, is_held
 
 _VARIABLE = "GRADIO_TEMP_DIR"
 _PREFIX, _LOCK = "ganlab-uploads-", "lock"

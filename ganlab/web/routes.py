@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from ganlab.control import Request as Letter
+from ganlab.core.errors import is_disk_full
+from ganlab.core.interventions import Request as Letter
 from ganlab.run import Run
-from ganlab.trouble import is_disk_full
 from ganlab.web import rights
 from ganlab.web.assets import asset_routes
 from ganlab.web.comparing import compared

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ganlab import checkpoint
-from ganlab.control import changeable
+from ganlab.core.interventions import changeable
 from ganlab.course import images_seen
 from ganlab.run import Run, runs
 

@@ -9,7 +9,7 @@ from app_server import AppServer
 from conftest import playwright
 from fake_runs import FakeRun
 
-from ganlab.events import Point
+from ganlab.core.events import Point
 from ganlab.run import Run
 
 expect = playwright.expect

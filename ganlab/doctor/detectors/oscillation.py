@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.config import Value
+from ganlab.core.config import Value
 from ganlab.doctor.detectors.settings import calmer
 from ganlab.doctor.finding import Evidence, Finding
 from ganlab.doctor.record import Record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganlab.config import Value
+from ganlab.core.config import Value
 from ganlab.doctor.record import Record
 
 

@@ -12,9 +12,9 @@ import gradio as gr
 import torch
 from PIL import Image
 
+from ganlab.core.images import png, sheet, to_pil
 from ganlab.exploration.latents import MAX_SEED, Latent, class_of
 from ganlab.exploration.scores import scores
-from ganlab.images import png, sheet, to_pil
 from ganlab.pipeline import Pipeline
 from ganlab.ui.playground.events import QUIET, SOON, TURNING
 from ganlab.ui.playground.figures import (

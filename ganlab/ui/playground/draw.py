@@ -11,10 +11,10 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from ganlab.images import ImageError, decode, png, to_pil
+from ganlab.core.images import ImageError, decode, png, to_pil
+from ganlab.core.threads import every_core
 from ganlab.inversion import SECONDS, Inversion, invert
 from ganlab.pipeline import Pipeline
-from ganlab.threads import every_core
 from ganlab.ui.playground import remarks
 from ganlab.ui.playground.events import QUIET
 from ganlab.ui.playground.figures import classes, drawing, endpoint, from_python, links, pipeline_of

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import gradio as gr
 from torch import Tensor
 
+from ganlab.core.images import png, sheet, to_pil
 from ganlab.exploration.latents import Latent
 from ganlab.exploration.scores import NO_JUDGE, scores
-from ganlab.images import png, sheet, to_pil
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
 from ganlab.ui.playground import facts

@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from PIL import Image
 
+from ganlab.core.threads import every_core
 from ganlab.inspection import LARGEST, Inspection, inspect
 from ganlab.pipeline import Pipeline
-from ganlab.threads import every_core
 from ganlab.ui.playground.translate import EXAMPLES
 
 

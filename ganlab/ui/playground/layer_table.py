@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from ganlab.activations import Activations, Layer, Maps
-from ganlab.images import sheet, to_pil
+from ganlab.core.images import sheet, to_pil
 
 COLUMNS = 8  # maps side by side
 WIDTH = 960  # pixels that a grid comes close to: by whole multiples, small maps stay crisp

@@ -11,7 +11,7 @@ import binascii
 import gradio as gr
 from PIL import Image
 
-from ganlab.images import ImageError, decode, png
+from ganlab.core.images import ImageError, decode, png
 from ganlab.ui.playground.figures import data_uri
 
 SIDE = 280  # pixels of the canvas, in playground-draw.js too

@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from ganlab.images import ImageError, read
+from ganlab.core.images import ImageError, read
 
 
 def photo(**settings: Any) -> gr.Image:

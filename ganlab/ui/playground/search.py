@@ -10,7 +10,7 @@ from threading import Event
 import numpy as np
 from PIL import Image
 
-from ganlab.images import png, to_pil
+from ganlab.core.images import png, to_pil
 from ganlab.inversion import Inversion
 from ganlab.pipeline import Pipeline
 from ganlab.translation import heat

@@ -11,10 +11,10 @@ import gradio as gr
 from PIL import Image
 
 from ganlab import adapters
+from ganlab.core.threads import every_core
 from ganlab.framing import MAX_SIZE
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
-from ganlab.threads import every_core
 from ganlab.translation import Translation, heat, translate
 from ganlab.ui.playground import remarks
 from ganlab.ui.playground.events import QUIET, TURNING

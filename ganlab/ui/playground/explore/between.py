@@ -9,9 +9,9 @@ import gradio as gr
 from PIL import Image
 from torch import Tensor
 
+from ganlab.core.images import sheet
 from ganlab.exploration.latents import Latent, class_of, read
 from ganlab.exploration.paths import strip
-from ganlab.images import sheet
 from ganlab.pipeline import Pipeline
 from ganlab.ui.playground.events import QUIET, SOON
 from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw

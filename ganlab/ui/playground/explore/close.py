@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
-from ganlab.events import Loading
+from ganlab.core.events import Loading
 from ganlab.exploration.latents import Latent, class_of, read
 from ganlab.exploration.neighbours import Match, Neighbourhood, Neighbours
 from ganlab.exploration.training_images import absence, training_images

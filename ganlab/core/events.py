@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ganlab.control import Intervention
+    from ganlab.core.interventions import Intervention
 
 Point = tuple[int, Mapping[str, float]]  # (step, {metric name: value})
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from ganlab.config import TrainConfig, Value
+from ganlab.core.config import TrainConfig, Value
 
 COMMANDS = ("stop", "pause", "continue", "step", "update", "change")
 NETWORKS = ("G", "D")

@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ganlab.memory import LESS
+from ganlab.core.memory import LESS
 
 DISK_FULL, LIMIT_REACHED = "The disk is full", "The runs take all the room they may"
 

@@ -10,7 +10,7 @@ from functools import cache
 
 import torch
 
-from ganlab.quantities import counted
+from ganlab.core.text import counted
 
 
 @dataclass(frozen=True)
