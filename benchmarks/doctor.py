@@ -25,7 +25,7 @@ from ganlab.core.events import Samples
 from ganlab.core.images import png, sheet, to_uint8
 from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, load
-from ganlab.data.places import data_root
+from ganlab.data.paths import data_root
 from ganlab.doctor import examine
 from ganlab.families import FAMILIES
 from ganlab.recorder import Recorder

@@ -57,7 +57,7 @@ def own_directories(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
 @pytest.fixture(scope="session", autouse=True)
 def shapes_drawn_once() -> Iterator[None]:
     """An image of `shapes` is a function of its index: here each is drawn once, not again by every training in this process."""
-    from ganlab.data import shapes
+    from ganlab.data.sets import shapes
 
     kept: dict[tuple[bytes, int, int, str], np.ndarray] = {}
     draw, most = shapes.render, 400_000_000  # bytes

@@ -15,8 +15,9 @@ from PIL import Image
 
 from ganlab.core.images import png
 from ganlab.core.types import Conditioning
-from ganlab.data import DataError, cache, data_root, image_files, load
+from ganlab.data import DataError, cache, data_root, load
 from ganlab.data.dataset import Batches
+from ganlab.data.files import collect as image_files
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 

@@ -16,9 +16,10 @@ from PIL import Image
 
 from ganlab.core.images import png
 from ganlab.core.types import Conditioning
-from ganlab.data import DATASETS, Batches, DataError, cache, data_root, load, placing
+from ganlab.data import DATASETS, Batches, DataError, cache, data_root, load
 from ganlab.data.dataset import Dataset
-from ganlab.data.image_files import ImageFile
+from ganlab.data.files import domain_folders as placing
+from ganlab.data.files.collect import ImageFile
 
 PAIRED, UNPAIRED = Conditioning.PAIRED, Conditioning.UNPAIRED
 
@@ -82,7 +83,7 @@ def test_training_images_stand_in_for_a_missing_test_part(place: Place, conditio
 @given(width=st.integers(20, 90), height=st.integers(20, 45))
 def test_both_halves_are_cut_alike(width: int, height: int) -> None:
     """A picture beside itself gives two equal images, whatever the sizes; too far from twice as wide as high gives none."""
-    from ganlab.data.pairs import _halves
+    from ganlab.data.files.pairs import _halves
 
     half = np.random.default_rng(width * 100 + height).integers(0, 256, (height, width // 2, 3), dtype=np.uint8)
     gap = np.zeros((height, width % 2, 3), dtype=np.uint8)

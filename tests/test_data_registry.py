@@ -10,7 +10,7 @@ from loading import drain, loaded
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Availability, DataError, DataSource, Wanted, data_root, load, register, registry
-from ganlab.data.places import cache_root, download_root, writable
+from ganlab.data.paths import cache_root, download_root, writable
 from ganlab.data.registry import Loader
 
 

@@ -12,8 +12,8 @@ from loading import loaded
 
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
-from ganlab.data.shape_fields import FIELDS
-from ganlab.data.shapes import MAX_PIXELS, NAMES, TEST_IMAGES, TRAIN_IMAGES, how_many, render
+from ganlab.data.sets.shape_fields import FIELDS
+from ganlab.data.sets.shapes import MAX_PIXELS, NAMES, TEST_IMAGES, TRAIN_IMAGES, how_many, render
 
 
 @settings(deadline=None, max_examples=30)

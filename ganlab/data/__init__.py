@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ganlab.data.celeba import CELEBA
-from ganlab.data.facades import FACADES
-from ganlab.data.folder import FOLDER
-from ganlab.data.horse2zebra import HORSE2ZEBRA
-from ganlab.data.labelled import CIFAR10, FASHION_MNIST, MNIST
-from ganlab.data.places import data_root
+from ganlab.data.paths import data_root
 from ganlab.data.registry import DATASETS, Availability, DataError, DataSource, Loader, Wanted, load, register
-from ganlab.data.shapes import SHAPES
+from ganlab.data.sets.celeba import CELEBA
+from ganlab.data.sets.facades import FACADES
+from ganlab.data.sets.folder import FOLDER
+from ganlab.data.sets.horse2zebra import HORSE2ZEBRA
+from ganlab.data.sets.shapes import SHAPES
+from ganlab.data.sets.torchvision_sets import CIFAR10, FASHION_MNIST, MNIST
 
 if TYPE_CHECKING:
     from ganlab.data.dataset import Batches, Dataset

@@ -22,7 +22,7 @@ from typing import IO, Self
 import numpy as np
 
 from ganlab.data.dataset import RESIDENT_BYTES
-from ganlab.data.places import cache_root, disk_problem
+from ganlab.data.paths import cache_root, disk_problem
 from ganlab.data.registry import DataError
 
 _FORMAT = 1  # of an entry; part of its name

@@ -13,7 +13,7 @@ from typing import Any
 
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock
-from ganlab.data.places import disk_problem
+from ganlab.data.paths import disk_problem
 from ganlab.data.registry import DataError
 
 TIMEOUT = 20.0  # seconds without a byte

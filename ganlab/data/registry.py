@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
-from ganlab.data.places import data_root
+from ganlab.data.paths import data_root
 
 if TYPE_CHECKING:
     from ganlab.data.dataset import Dataset

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ganlab.data.places import disk_problem
+from ganlab.data.paths import disk_problem
 from ganlab.hub.address import Address, HubError, client
 
 LOGIN = "log in with `hf auth login`, or set HF_TOKEN"

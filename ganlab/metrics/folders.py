@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ganlab.core.images import ImageError, decode
-from ganlab.data.image_files import MAX_FILE_BYTES, ImageFile, image_files
+from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, image_files
 from ganlab.data.registry import DataError
 
 _BATCH = 64

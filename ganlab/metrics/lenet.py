@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
-from ganlab.data.places import cache_root
+from ganlab.data.paths import cache_root
 from ganlab.data.resize import LUMA
 from ganlab.metrics.features import Features
 

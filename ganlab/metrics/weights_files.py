@@ -11,7 +11,7 @@ import torch
 
 from ganlab.core.events import Loading
 from ganlab.data.download import download, matches, sha256
-from ganlab.data.places import cache_root, data_root, download_root
+from ganlab.data.paths import cache_root, data_root, download_root
 
 VARIABLE = "GANLAB_INCEPTION"
 

@@ -7,7 +7,7 @@ import io
 import zipfile
 from pathlib import Path
 
-from ganlab.data.places import cache_root
+from ganlab.data.paths import cache_root
 
 MAX_MEGABYTES = 200
 

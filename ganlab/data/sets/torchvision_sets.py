@@ -15,7 +15,7 @@ from typing import Any
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
 from ganlab.data.download import download, matches
-from ganlab.data.places import cache_root, data_root, disk_problem, download_root
+from ganlab.data.paths import cache_root, data_root, disk_problem, download_root
 from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wanted
 
 Fetch = Callable[["Published", Any, Path], Generator[Loading, None, None]]

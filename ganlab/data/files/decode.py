@@ -18,7 +18,7 @@ from ganlab.core.images import ImageError, decode, is_grey, square
 from ganlab.core.types import Conditioning
 from ganlab.data.cache import About, Decoded, Spool, entry, recall
 from ganlab.data.dataset import Dataset
-from ganlab.data.image_files import MAX_FILE_BYTES, ImageFile, choose_part, fingerprint, image_files
+from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, choose_part, fingerprint, image_files
 from ganlab.data.registry import DataError, Loader, Wanted
 
 _BATCH = 64  # files between two messages

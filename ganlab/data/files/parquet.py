@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ganlab.data.image_files import ImageFile, part_called
+from ganlab.data.files.collect import ImageFile, part_called
 from ganlab.data.registry import DataError
 
 _ROWS = 64  # read at a time

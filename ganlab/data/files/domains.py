@@ -12,10 +12,10 @@ from torch import Tensor
 
 from ganlab.core.events import Loading
 from ganlab.data.dataset import Dataset
-from ganlab.data.decoding import Item, Work, decode_all, find, native_channels, tell_skipped
-from ganlab.data.image_files import fingerprint, holds_images, image_files
-from ganlab.data.parquet import Pictures, tables_at
-from ganlab.data.placing import Domain, Items, choose_items, place
+from ganlab.data.files.collect import fingerprint, holds_images, image_files
+from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels, tell_skipped
+from ganlab.data.files.domain_folders import Domain, Items, choose_items, place
+from ganlab.data.files.parquet import Pictures, tables_at
 from ganlab.data.registry import Loader, Wanted
 
 _DOMAINS: tuple[Domain, ...] = get_args(Domain)

@@ -14,7 +14,7 @@ import numpy as np
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
 from ganlab.data.registry import Availability, DataSource, Loader, Wanted
-from ganlab.data.shape_fields import FIELDS
+from ganlab.data.sets.shape_fields import FIELDS
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from ganlab.core.events import Loading
-from ganlab.data.decoding import Item
-from ganlab.data.image_files import ImageFile, part_called
+from ganlab.data.files.collect import ImageFile, part_called
+from ganlab.data.files.decode import Item
 from ganlab.data.registry import DataError, Wanted
 
 Domain = Literal["A", "B"]

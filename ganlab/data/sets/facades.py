@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ganlab.core.types import Conditioning
-from ganlab.data.places import data_root
+from ganlab.data.paths import data_root
 from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wanted
 
 PLACES = ("facades", "facades.zip")
@@ -21,7 +21,7 @@ def _load(wanted: Wanted) -> Loader:
     place = _place()
     if place is None:
         raise DataError(FACADES.absence)
-    from ganlab.data.pairs import load_pairs
+    from ganlab.data.files.pairs import load_pairs
 
     pairs = yield from load_pairs("facades", place, wanted)
     if wanted.conditioning is Conditioning.PAIRED:

@@ -12,9 +12,9 @@ from ganlab.core.events import Loading
 from ganlab.core.images import ImageError, square
 from ganlab.data.cache import About, Decoded
 from ganlab.data.dataset import Dataset
-from ganlab.data.decoding import Item, Work, decode_all, find, native_channels, open_image, tell_skipped
-from ganlab.data.image_files import ImageFile, fingerprint, image_files, in_parts
-from ganlab.data.placing import choose_items, matched, place
+from ganlab.data.files.collect import ImageFile, fingerprint, image_files, in_parts
+from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels, open_image, tell_skipped
+from ganlab.data.files.domain_folders import choose_items, matched, place
 from ganlab.data.registry import Loader, Wanted
 
 _SAME_SHAPE = 0.05  # how far two aspect ratios may differ, relatively: crops and resizes round

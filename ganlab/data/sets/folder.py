@@ -11,9 +11,9 @@ from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wa
 def _load(wanted: Wanted) -> Loader:
     if not wanted.data_path.strip():
         raise DataError("data_path is empty: name the folder or zip of images to learn.")
-    from ganlab.data.decoding import load_images
-    from ganlab.data.domains import load_domains
-    from ganlab.data.pairs import load_pairs
+    from ganlab.data.files.decode import load_images
+    from ganlab.data.files.domains import load_domains
+    from ganlab.data.files.pairs import load_pairs
 
     loaders = {Conditioning.PAIRED: load_pairs, Conditioning.UNPAIRED: load_domains}
     loader = loaders.get(wanted.conditioning, load_images)

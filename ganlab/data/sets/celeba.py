@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ganlab.core.types import Conditioning
-from ganlab.data.places import data_root
+from ganlab.data.paths import data_root
 from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wanted
 
 PLACES = ("celeba/img_align_celeba", "celeba/img_align_celeba.zip", "celeba-sample")
@@ -19,7 +19,7 @@ def _load(wanted: Wanted) -> Loader:
     place = _place()
     if place is None:
         raise DataError(f"celeba cannot be downloaded by itself: put its img_align_celeba.zip into {data_root() / 'celeba'}.")
-    from ganlab.data.decoding import load_images
+    from ganlab.data.files.decode import load_images
 
     return (yield from load_images("celeba", place, wanted))  # its 178 x 218 pictures lose 20 rows above and below
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ganlab.core.types import Conditioning
-from ganlab.data.places import data_root
+from ganlab.data.paths import data_root
 from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wanted
 
 PLACES = ("horse2zebra", "horse2zebra.zip")
@@ -24,7 +24,7 @@ def _load(wanted: Wanted) -> Loader:
     import torch
 
     from ganlab.data.dataset import Dataset
-    from ganlab.data.domains import load_domains
+    from ganlab.data.files.domains import load_domains
 
     both = yield from load_domains("horse2zebra", place, wanted)
     if wanted.conditioning is Conditioning.UNPAIRED:
