@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ganlab.core.devices import memory_used
 from ganlab.core.events import Loading
-from ganlab.metrics.features import Features
+from ganlab.metrics.features.extractor import Features
 from ganlab.metrics.measure import measure
 from ganlab.metrics.reference import Reference
 

@@ -33,16 +33,16 @@ from torch import Tensor
 from ganlab.data import load
 from ganlab.data.dataset import Dataset
 from ganlab.data.torchvision_import import load_torchvision
-from ganlab.metrics.folders import ImageFolder
-from ganlab.metrics.frechet import frechet_distance
-from ganlab.metrics.gaussian import Gaussian, gather
-from ganlab.metrics.inception import InceptionExtractor
-from ganlab.metrics.inception_network import Inception
-from ganlab.metrics.inception_score import Scores
-from ganlab.metrics.kid import squared_mmd
-from ganlab.metrics.manifold import manifold
-from ganlab.metrics.resizing import Resize, prepared
-from ganlab.metrics.weights_files import TENSORFLOW
+from ganlab.metrics.distances.frechet import frechet_distance
+from ganlab.metrics.distances.kid import squared_mmd
+from ganlab.metrics.distances.manifold import manifold
+from ganlab.metrics.features.image_folder import ImageFolder
+from ganlab.metrics.features.inception import InceptionExtractor
+from ganlab.metrics.features.inception_network import Inception
+from ganlab.metrics.features.inception_weights import TENSORFLOW
+from ganlab.metrics.features.resize import Resize, prepared
+from ganlab.metrics.statistics.gaussian import Gaussian, gather
+from ganlab.metrics.statistics.inception_score import Scores
 
 load_torchvision()  # before the peers import it: beside a CPU-only torch it needs our help
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))

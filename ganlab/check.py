@@ -16,7 +16,7 @@ def check(config: TrainConfig) -> None:
     from ganlab.core.devices import resolve
     from ganlab.data import DATASETS
     from ganlab.families import FAMILIES
-    from ganlab.metrics.live import live_space
+    from ganlab.metrics.gauge import live_space
 
     if config.dataset not in DATASETS:
         raise ValueError(f"dataset = {config.dataset!r} is not one of {', '.join(DATASETS)}.")

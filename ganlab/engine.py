@@ -23,7 +23,7 @@ from ganlab.core.types import Batch, Conditioning
 from ganlab.data import DATASETS, Batches, Dataset, Loader, load
 from ganlab.families import FAMILIES
 from ganlab.meter import Diverged, Meter
-from ganlab.metrics.live import Gauge, open_gauge
+from ganlab.metrics.gauge import Gauge, open_gauge
 from ganlab.nn.layers import count_parameters
 from ganlab.training import Training
 from ganlab.training_state import Metrics, all_finite

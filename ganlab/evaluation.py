@@ -13,9 +13,9 @@ from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, DataError, Dataset, load
 from ganlab.metrics.catalogue import metric
-from ganlab.metrics.features import Source
+from ganlab.metrics.features.extractor import Source
+from ganlab.metrics.features.image_folder import ImageFolder
 from ganlab.metrics.floors import floors, folder_floors
-from ganlab.metrics.folders import ImageFolder
 from ganlab.metrics.measure import CHEAP, Measuring, measure, samples
 from ganlab.metrics.reference import Reference
 from ganlab.models import find

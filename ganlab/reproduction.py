@@ -17,8 +17,8 @@ from ganlab.checkpoint import step_of
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Loading
 from ganlab.evaluation import Asked, evaluate, evaluate_floors
+from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.metrics.value import Value
-from ganlab.metrics.weights_files import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.recipes import TOGETHER, configs_of
 from ganlab.reproduced import Failure, Reproduction, Row, duration
 from ganlab.run import Run, runs

@@ -85,7 +85,7 @@ def _weigh(folder: Path, made: Path) -> int:
 
 def _values(folder: Path, info: checkpoint.Info) -> Generator[Loading, None, Sequence[Value]]:
     """What can be measured without a download: distances and labels in the features of our own classifier."""
-    from ganlab.metrics.lenet import has_classifier
+    from ganlab.metrics.features.lenet import has_classifier
 
     if not has_classifier(str(info.config["dataset"])):
         return []

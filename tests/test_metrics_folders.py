@@ -12,8 +12,8 @@ from loading import drain
 from PIL import Image
 
 from ganlab.data import DataError
+from ganlab.metrics.features.image_folder import ImageFolder
 from ganlab.metrics.floors import folder_floors
-from ganlab.metrics.folders import ImageFolder
 from ganlab.metrics.measure import measure
 from ganlab.metrics.reference import Reference
 from ganlab.metrics.tables import is_floor
@@ -113,7 +113,7 @@ def test_fewer_than_all_are_chosen_at_random_and_read_in_order(tmp_path: Path) -
 
 
 def test_large_images_wait_in_bounded_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganlab.metrics.folders._BYTES", 3 * 8 * 8 * 3)  # three pictures
+    monkeypatch.setattr("ganlab.metrics.features.image_folder._BYTES", 3 * 8 * 8 * 3)  # three pictures
     folder = ImageFolder(fill(tmp_path / "a", [(8, 8)] * 7 + [(40, 40)]))
     assert [len(batch) for batch in folder] == [3, 3, 1, 1]
 

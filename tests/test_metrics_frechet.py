@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from loading import drain
 from torch import Tensor
 
-from ganlab.metrics.frechet import extrapolated, frechet_distance, jackknife
-from ganlab.metrics.gaussian import Gaussian, gather
-from ganlab.metrics.groups import Dealer, Groups
+from ganlab.metrics.distances.frechet import extrapolated, frechet_distance, jackknife
+from ganlab.metrics.statistics.gaussian import Gaussian, gather
+from ganlab.metrics.statistics.groups import Dealer, Groups
 
 NEAR = 1e-6  # of the spread of the features: the root of an eigenvalue that should be zero
 

@@ -18,13 +18,13 @@ from torch import Tensor, nn
 
 from ganlab.data import DataError, data_root
 from ganlab.data.dataset import Dataset
-from ganlab.metrics import weights_files
-from ganlab.metrics.inception import InceptionExtractor, load_column, load_inception
-from ganlab.metrics.inception_network import Inception
+from ganlab.metrics.features import inception_weights as weights_files
+from ganlab.metrics.features.inception import InceptionExtractor, load_column, load_inception
+from ganlab.metrics.features.inception_network import Inception
+from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, Published, obtain
+from ganlab.metrics.features.resize import RESIZES, prepared
 from ganlab.metrics.measure import measure
 from ganlab.metrics.reference import Reference
-from ganlab.metrics.resizing import RESIZES, prepared
-from ganlab.metrics.weights_files import TENSORFLOW, TORCHVISION, Published, obtain
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_only_the_published_weights_give_a_fid(weights: Path, monkeypatch: pytes
     (unknown,), _ = drain(measure([pictures(5, 1, 28, 28, seed=1)], reference, ["fid"], device="cpu"))
     assert unknown.metric == "inception-unpublished distance"
     published = replace(TENSORFLOW, sha256=hashlib.sha256(weights.read_bytes()).hexdigest())
-    monkeypatch.setattr("ganlab.metrics.inception.TENSORFLOW", published)
+    monkeypatch.setattr("ganlab.metrics.features.inception.TENSORFLOW", published)
     (known,), _ = drain(measure([pictures(5, 1, 28, 28, seed=1)], reference, ["fid"], device="cpu"))
     assert known.metric == "FID" and known.extractor == f"inception {published.sha256[:8]}" and known.resize == "legacy"
     assert known.value == pytest.approx(unknown.value)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganlab.metrics.kid import kernel_distance, squared_mmd
+from ganlab.metrics.distances.kid import kernel_distance, squared_mmd
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:

@@ -13,10 +13,10 @@ import torch
 from loading import drain, loaded
 
 from ganlab.core.events import Loading
-from ganlab.metrics import lenet, train_lenet
-from ganlab.metrics.features import Extractor
-from ganlab.metrics.lenet import DIMS, LenetExtractor, trained_here
-from ganlab.metrics.train_lenet import train_classifier
+from ganlab.metrics.features import lenet, train_lenet
+from ganlab.metrics.features.extractor import Extractor
+from ganlab.metrics.features.lenet import DIMS, LenetExtractor, trained_here
+from ganlab.metrics.features.train_lenet import train_classifier
 from ganlab.models import models
 
 

@@ -18,10 +18,10 @@ from ganlab.core.events import Checkpoint, Progress, Started
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import load
 from ganlab.engine import train
-from ganlab.metrics.frechet import frechet_distance
-from ganlab.metrics.gaussian import gather
-from ganlab.metrics.lenet import LenetExtractor
-from ganlab.metrics.live import BUDGET, COUNT, Gauge, live_space, open_gauge
+from ganlab.metrics.distances.frechet import frechet_distance
+from ganlab.metrics.features.lenet import LenetExtractor
+from ganlab.metrics.gauge import BUDGET, COUNT, Gauge, live_space, open_gauge
+from ganlab.metrics.statistics.gaussian import gather
 from ganlab.recorder import Recorder
 from ganlab.run import Run
 from ganlab.worker import work
@@ -67,7 +67,7 @@ def test_it_stays_within_its_share_of_the_time(monkeypatch: pytest.MonkeyPatch) 
     clock = iter([0.0, 1.0])  # one measurement takes a second
     made = gauge()
     assert made.due(10, 10, 0.0) and not made.due(11, 10, 100.0) and not made.due(10, 0, 100.0)
-    monkeypatch.setattr("ganlab.metrics.live.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("ganlab.metrics.gauge.time.perf_counter", lambda: next(clock))
     made.measure(Dots())
     assert not made.due(20, 10, 2 / BUDGET - 1)
     assert made.due(20, 10, 2 / BUDGET + 1)  # both together are 5 % by then
@@ -77,7 +77,7 @@ def test_a_resumed_run_goes_on_with_its_share(monkeypatch: pytest.MonkeyPatch) -
     """After an hour with its share spent, the time that it had before must not be spent again."""
     hour = 3600.0
     clock = iter([0.0, BUDGET * hour, 0.0, 1.0])
-    monkeypatch.setattr("ganlab.metrics.live.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("ganlab.metrics.gauge.time.perf_counter", lambda: next(clock))
     before, after, old = gauge(), gauge(), gauge()
     before.measure(Dots())
     after.restore(before.state(), hour)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganlab.metrics import manifold as module
-from ganlab.metrics.manifold import manifold
+from ganlab.metrics.distances import manifold as module
+from ganlab.metrics.distances.manifold import manifold
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:

@@ -18,13 +18,13 @@ from ganlab.core.events import Loading
 from ganlab.data.cache import cache_root
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.catalogue import METRICS, Part, metric
-from ganlab.metrics.comparison import COMPUTE
-from ganlab.metrics.features import Features, Images, portions
+from ganlab.metrics.compute import COMPUTE
+from ganlab.metrics.distances.kid import kernel_distance
+from ganlab.metrics.features.extractor import Features, Images, portions
 from ganlab.metrics.floors import floors
-from ganlab.metrics.kid import kernel_distance
 from ganlab.metrics.measure import measure
 from ganlab.metrics.reference import Reference, chosen, dataset_source, reference_statistics
-from ganlab.metrics.statistics import Sample, Statistics
+from ganlab.metrics.statistics.statistics import Sample, Statistics
 from ganlab.metrics.tables import tables
 from ganlab.metrics.value import Value
 
@@ -236,7 +236,7 @@ def test_a_sample_is_uniform_and_does_not_depend_on_portions() -> None:
 
 
 def test_statistics_of_a_reference_hold_every_image(digits: tuple[Dataset, Dataset]) -> None:
-    from ganlab.metrics.lenet import LenetExtractor
+    from ganlab.metrics.features.lenet import LenetExtractor
 
     reader = LenetExtractor.load("mnist")
     made, _ = drain(reference_statistics(Reference.of_dataset(digits[0], "x"), reader))

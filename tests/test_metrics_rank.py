@@ -12,9 +12,9 @@ from torch import Tensor
 
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.catalogue import KINDS, METRICS
-from ganlab.metrics.comparison import COMPUTE
-from ganlab.metrics.features import Images, Source
-from ganlab.metrics.kid import kernel_distance
+from ganlab.metrics.compute import COMPUTE
+from ganlab.metrics.distances.kid import kernel_distance
+from ganlab.metrics.features.extractor import Images, Source
 from ganlab.metrics.measure import measure, samples
 from ganlab.metrics.reference import Reference, chosen, dataset_source
 from ganlab.metrics.value import Value

@@ -84,7 +84,7 @@ def test_what_is_measured_is_what_is_shipped(tmp_path: Path, monkeypatch: pytest
         return []
 
     monkeypatch.setattr(shipping, "evaluate", measured)
-    monkeypatch.setattr("ganlab.metrics.lenet.has_classifier", lambda _: True)
+    monkeypatch.setattr("ganlab.metrics.features.lenet.has_classifier", lambda _: True)
     run = Run.create(small("cgan", steps=2), root=tmp_path / "runs")
     work(run)
     made = driven(ship(run.checkpoints()[-1], "shapes-quick", tmp_path / "shipped"))
@@ -150,7 +150,7 @@ def test_a_cards_command_measures_what_the_card_says(real_data: Path, tmp_path: 
 
 
 def test_the_shipped_dcgan_draws_every_digit_and_none_too_often() -> None:
-    from ganlab.metrics.lenet import LenetExtractor
+    from ganlab.metrics.features.lenet import LenetExtractor
 
     pipeline, reader = Pipeline.load("digits-dcgan"), LenetExtractor.load("mnist")
     shares = reader(pipeline.generate(pipeline.latents(1000, 2))).logits.argmax(1).bincount(minlength=10) / 1000

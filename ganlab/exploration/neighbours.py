@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ganlab.core.events import Loading
 from ganlab.data import Dataset
-from ganlab.metrics.lenet import LenetExtractor, has_classifier
+from ganlab.metrics.features.lenet import LenetExtractor, has_classifier
 
 PROBES = 400  # real images whose own nearest neighbours make the yardstick
 _ROWS = 2048  # images read at a time: bounds memory

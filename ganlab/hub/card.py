@@ -110,7 +110,7 @@ def _live(facts: Facts) -> Iterator[str]:
     """The last value of the live curve up to the step that is pushed, with what it was measured on."""
     if facts.run is None:
         return
-    from ganlab.metrics.live import COUNT
+    from ganlab.metrics.gauge import COUNT
 
     names = [name for name in facts.run.metric_names() if name.startswith(_LIVE)]
     for name, series in facts.run.metrics(names).items():

@@ -12,9 +12,9 @@ from ganlab.core.devices import resolve
 from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.catalogue import KINDS, metric
-from ganlab.metrics.extractors import open_extractor
-from ganlab.metrics.features import Source
-from ganlab.metrics.folders import ImageFolder
+from ganlab.metrics.features.extractor import Source
+from ganlab.metrics.features.image_folder import ImageFolder
+from ganlab.metrics.features.open import open_extractor
 from ganlab.metrics.measure import CHEAP, Measuring, measure
 from ganlab.metrics.reference import Reference, chosen, content_digest, dataset_source, halves
 from ganlab.metrics.value import Value

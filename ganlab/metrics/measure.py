@@ -11,12 +11,12 @@ from torch import Tensor
 from ganlab.core.devices import resolve
 from ganlab.core.events import Loading
 from ganlab.metrics.catalogue import KINDS, Metric, Part, metric
-from ganlab.metrics.comparison import COMPUTE, Comparison
-from ganlab.metrics.extractors import open_extractor
-from ganlab.metrics.features import Extractor, Images, Source, portions
-from ganlab.metrics.lenet import LenetExtractor
+from ganlab.metrics.compute import COMPUTE, Comparison
+from ganlab.metrics.features.extractor import Extractor, Images, Source, portions
+from ganlab.metrics.features.lenet import LenetExtractor
+from ganlab.metrics.features.open import open_extractor
 from ganlab.metrics.reference import Reference, reference_statistics
-from ganlab.metrics.statistics import SAMPLE, Statistics
+from ganlab.metrics.statistics.statistics import SAMPLE, Statistics
 from ganlab.metrics.value import Estimate, Value
 
 CHEAP = ("frechet-lenet", "kid-lenet")

@@ -14,10 +14,10 @@ from torch import Tensor
 from ganlab.core.events import Loading
 from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
-from ganlab.metrics.features import Extractor, Images, Source, portions
-from ganlab.metrics.folders import ImageFolder
-from ganlab.metrics.state import TensorFile
-from ganlab.metrics.statistics import Statistics
+from ganlab.metrics.features.extractor import Extractor, Images, Source, portions
+from ganlab.metrics.features.image_folder import ImageFolder
+from ganlab.metrics.statistics.statistics import Statistics
+from ganlab.metrics.statistics.tensor_tree import TensorFile
 
 _FORMAT = 2  # of what is kept; part of its name
 _BATCH = 500

@@ -12,8 +12,8 @@ from ganlab import checkpoint
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
-from ganlab.metrics.lenet import classifier_name, has_classifier
-from ganlab.metrics.weights_files import TENSORFLOW, TORCHVISION, at_hand
+from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
+from ganlab.metrics.features.lenet import classifier_name, has_classifier
 from ganlab.models import Model, models
 from ganlab.titles import data_title
 from ganlab.ui.datasets import FOLDER

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from ganlab.metrics.frechet import Computing, extrapolated, jackknife
-from ganlab.metrics.kid import kernel_distance
-from ganlab.metrics.labels import intra_class_distance
-from ganlab.metrics.manifold import Manifold, manifold
-from ganlab.metrics.statistics import Statistics
+from ganlab.metrics.distances.frechet import Computing, extrapolated, jackknife
+from ganlab.metrics.distances.kid import kernel_distance
+from ganlab.metrics.distances.manifold import Manifold, manifold
+from ganlab.metrics.statistics.classes import intra_class_distance
+from ganlab.metrics.statistics.statistics import Statistics
 from ganlab.metrics.value import Estimate
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from ganlab.core.events import Loading
-from ganlab.metrics.features import Extractor
-from ganlab.metrics.inception import load_column, load_inception
-from ganlab.metrics.lenet import LenetExtractor
-from ganlab.metrics.resizing import Resize
+from ganlab.metrics.features.extractor import Extractor
+from ganlab.metrics.features.inception import load_column, load_inception
+from ganlab.metrics.features.lenet import LenetExtractor
+from ganlab.metrics.features.resize import Resize
 
 
 def open_extractor(space: str, dataset: str, device: str) -> Generator[Loading, None, Extractor]:

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from ganlab.adapters import read_tensors
 from ganlab.core.events import Loading
-from ganlab.metrics.features import Features
-from ganlab.metrics.inception_network import Inception
-from ganlab.metrics.resizing import Resize, prepared
-from ganlab.metrics.weights_files import TENSORFLOW, TORCHVISION, Found, obtain
+from ganlab.metrics.features.extractor import Features
+from ganlab.metrics.features.inception_network import Inception
+from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, Found, obtain
+from ganlab.metrics.features.resize import Resize, prepared
 
 DIMS = 2048
 

@@ -8,8 +8,8 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from ganlab.metrics.gaussian import Gaussian
-from ganlab.metrics.state import State, inside, prefixes, under
+from ganlab.metrics.statistics.gaussian import Gaussian
+from ganlab.metrics.statistics.tensor_tree import State, inside, prefixes, under
 
 _SMALL = 512  # features; beyond, one group takes megabytes
 

@@ -7,8 +7,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from ganlab.metrics.groups import Dealer
-from ganlab.metrics.state import State
+from ganlab.metrics.statistics.groups import Dealer
+from ganlab.metrics.statistics.tensor_tree import State
 from ganlab.metrics.value import Estimate
 
 PARTS = 10

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from ganlab.metrics.catalogue import Part
-from ganlab.metrics.features import Features
-from ganlab.metrics.groups import Groups
-from ganlab.metrics.inception_score import Scores
-from ganlab.metrics.labels import Classes
-from ganlab.metrics.state import State, inside, under
+from ganlab.metrics.features.extractor import Features
+from ganlab.metrics.statistics.classes import Classes
+from ganlab.metrics.statistics.groups import Groups
+from ganlab.metrics.statistics.inception_score import Scores
+from ganlab.metrics.statistics.tensor_tree import State, inside, under
 
 SAMPLE = 10_000  # rows kept for the metrics that hold image against image
 _ALL: tuple[Part, ...] = get_args(Part)

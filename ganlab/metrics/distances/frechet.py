@@ -9,8 +9,8 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from ganlab.metrics.gaussian import Gaussian
-from ganlab.metrics.groups import Groups
+from ganlab.metrics.statistics.gaussian import Gaussian
+from ganlab.metrics.statistics.groups import Groups
 from ganlab.metrics.value import Estimate
 
 Pair = tuple[Groups, Groups]

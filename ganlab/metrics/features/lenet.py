@@ -20,7 +20,7 @@ from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.paths import cache_root
 from ganlab.data.resize import LUMA
-from ganlab.metrics.features import Features
+from ganlab.metrics.features.extractor import Features
 
 SHIPPED = Path(__file__).resolve().parent / "weights"
 FORMAT = "ganlab-classifier-1"
@@ -91,7 +91,7 @@ class LenetExtractor:
         """The one trained on `dataset`; ValueError says how to train it where there is none."""
         folder = _place(dataset)
         if folder is None:
-            train = f"train it with `python -m ganlab.metrics.train_lenet {dataset}`, or " if trainable(dataset) else ""
+            train = f"train it with `python -m ganlab.metrics.features.train_lenet {dataset}`, or " if trainable(dataset) else ""
             raise ValueError(
                 f"There is no classifier {classifier_name(dataset)}: {train}name another's metrics, such as frechet-lenet-mnist."
             )

@@ -14,12 +14,12 @@ from ganlab.core.events import Loading
 from ganlab.core.images import to_uint8
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data.dataset import Dataset
-from ganlab.metrics.extractors import open_extractor
-from ganlab.metrics.features import Extractor
-from ganlab.metrics.frechet import frechet_distance
-from ganlab.metrics.gaussian import Gaussian, gather
-from ganlab.metrics.lenet import has_classifier, trainable
+from ganlab.metrics.distances.frechet import frechet_distance
+from ganlab.metrics.features.extractor import Extractor
+from ganlab.metrics.features.lenet import has_classifier, trainable
+from ganlab.metrics.features.open import open_extractor
 from ganlab.metrics.reference import Reference, reference_statistics
+from ganlab.metrics.statistics.gaussian import Gaussian, gather
 from ganlab.metrics.value import versus
 
 COUNT = 1000  # fakes; fewer than a table's, so a curve reads higher than a table
@@ -103,7 +103,7 @@ def live_space(config: TrainConfig, device: str) -> str:
         return "lenet"
     if device.startswith("cuda"):
         return "inception"
-    train = f" (`python -m ganlab.metrics.train_lenet {config.dataset}` trains one)" if trainable(config.dataset) else ""
+    train = f" (`python -m ganlab.metrics.features.train_lenet {config.dataset}` trains one)" if trainable(config.dataset) else ""
     raise ValueError(
         f"fid_every = {config.fid_every} needs a classifier for {config.dataset}{train} or a GPU for FID: set it to 0."
     )

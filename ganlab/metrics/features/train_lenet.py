@@ -1,4 +1,4 @@
-"""`python -m ganlab.metrics.train_lenet mnist`: train the classifier whose features measure generators of a data set."""
+"""`python -m ganlab.metrics.features.train_lenet mnist`: train the classifier whose features measure generators of a data set."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, load
 from ganlab.data.dataset import Batches, Dataset
-from ganlab.metrics.gaussian import gather
-from ganlab.metrics.lenet import DIMS, About, Lenet, LenetExtractor, classifier_name, save, trained_here
+from ganlab.metrics.features.lenet import DIMS, About, Lenet, LenetExtractor, classifier_name, save, trained_here
+from ganlab.metrics.statistics.gaussian import gather
 
 _BATCH, _PEAK_RATE, _DECAY = 128, 3e-3, 0.05
 _SHIFT = 2  # pixels to any side: what a picture shows does not depend on them
@@ -89,7 +89,7 @@ def _accuracy(classifier: LenetExtractor, test: Dataset) -> float:
 
 def main() -> None:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m ganlab.metrics.train_lenet", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m ganlab.metrics.features.train_lenet", description=__doc__)
     parser.add_argument("dataset", help="mnist, fashion-mnist or another data set with labels")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)

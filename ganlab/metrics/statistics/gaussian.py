@@ -8,7 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from ganlab.metrics.state import State
+from ganlab.metrics.statistics.tensor_tree import State
 
 _BUFFER = 256  # rows gathered before the scatter matrix is touched: one matrix product instead of many small ones
 

@@ -7,10 +7,10 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from ganlab.metrics.features import Features
-from ganlab.metrics.frechet import Computing, jackknife
-from ganlab.metrics.groups import Groups
-from ganlab.metrics.state import State, inside, prefixes, under
+from ganlab.metrics.distances.frechet import Computing, jackknife
+from ganlab.metrics.features.extractor import Features
+from ganlab.metrics.statistics.groups import Groups
+from ganlab.metrics.statistics.tensor_tree import State, inside, prefixes, under
 from ganlab.metrics.value import Estimate, share
 
 
