@@ -20,8 +20,8 @@ import torch
 from ganlab import RECIPES
 from ganlab.checkpoint import Info
 from ganlab.core.events import Checkpoint, Started
-from ganlab.engine import train
 from ganlab.pipeline import Pipeline
+from ganlab.training.engine import train
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from judge import Judge, Verdict

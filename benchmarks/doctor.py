@@ -27,11 +27,11 @@ from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, load
 from ganlab.data.paths import data_root
 from ganlab.doctor import examine
-from ganlab.families import FAMILIES
 from ganlab.recorder import Recorder
 from ganlab.run import Run, runs
 from ganlab.store import Writer
-from ganlab.training import AdversarialTraining
+from ganlab.training.adversarial import AdversarialTraining
+from ganlab.training.families import FAMILIES
 from ganlab.worker import work
 
 TINY: dict[str, Any] = {
@@ -194,7 +194,7 @@ def shuffled_labels(home: Path) -> TrainConfig:
 
 def fashion(home: Path) -> TrainConfig:
     """The recipe fashion-gan with the rate that its source reports as failing, on what clothes there are here."""
-    from ganlab.recipes import recipe
+    from ganlab.training.recipes import recipe
 
     clothes = data_root() / "fashion-900.zip"
     data = {"dataset": "folder", "data_path": str(clothes)} if clothes.is_file() else {"dataset": "mnist"}

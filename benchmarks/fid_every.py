@@ -13,8 +13,8 @@ from statistics import median
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Progress, Started
-from ganlab.engine import train
-from ganlab.recipes import RECIPES
+from ganlab.training.engine import train
+from ganlab.training.recipes import RECIPES
 
 
 def steps_per_second(config: TrainConfig, seconds: float) -> tuple[float, int]:

@@ -22,7 +22,7 @@ from ganlab.core.events import Progress
 from ganlab.core.images import to_pil
 from ganlab.data import DATASETS, load
 from ganlab.data.torchvision_import import load_torchvision
-from ganlab.engine import train
+from ganlab.training.engine import train
 
 
 def mlp() -> tuple[nn.Module, nn.Module]:

@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab import adapters
-from ganlab.nn.layers import count_parameters
+from ganlab.training.networks.layers import count_parameters
 
 LIMIT = 1e-5
 INSTANCE = functools.partial(nn.InstanceNorm2d, affine=False)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ganlab.core.config import TrainConfig
     from ganlab.data import DATASETS
-    from ganlab.engine import train
-    from ganlab.families import FAMILIES
     from ganlab.hub import pull, push
     from ganlab.pipeline import Pipeline
     from ganlab.process import launch, resume
-    from ganlab.recipes import RECIPES
     from ganlab.run import Run, runs
+    from ganlab.training.engine import train
+    from ganlab.training.families import FAMILIES
+    from ganlab.training.recipes import RECIPES
 
 __version__ = "0.1.0"
 __all__ = [

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 def knobs(family: str | None, recipe: str | None) -> list[Knob]:
     """The settings to offer as flags, with the defaults of this family or recipe."""
-    from ganlab.families import FAMILIES
-    from ganlab.recipes import configs_of
+    from ganlab.training.families import FAMILIES
+    from ganlab.training.recipes import configs_of
 
     if recipe:
         config = next(iter(configs_of(recipe).values()))
@@ -36,7 +36,7 @@ def knobs(family: str | None, recipe: str | None) -> list[Knob]:
 
 
 def _family(name: str) -> Any:
-    from ganlab.families import FAMILIES
+    from ganlab.training.families import FAMILIES
 
     if name not in FAMILIES:
         raise ValueError(f"family = {name!r} is not one of {', '.join(FAMILIES)}.")
@@ -70,7 +70,7 @@ def app(options: argparse.Namespace) -> int:
 def train(options: argparse.Namespace) -> None:
     """`ganlab train`: in the foreground, with the curves' last values on one line."""
     from ganlab.process import in_hand, launch_planned, resumed_in_hand
-    from ganlab.recipes import TOGETHER
+    from ganlab.training.recipes import TOGETHER
 
     _one_beginning(options)
     if options.resume:
@@ -136,7 +136,7 @@ def _forked(options: argparse.Namespace) -> Plan:
 
 
 def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:
-    from ganlab.recipes import configs_of
+    from ganlab.training.recipes import configs_of
 
     if options.recipe and options.family:
         raise ValueError("--recipe and --family exclude each other: a recipe has its family.")
@@ -239,7 +239,7 @@ def runs(options: argparse.Namespace) -> None:
 
 def recipes(options: argparse.Namespace) -> None:
     """`ganlab recipes`: every named recipe with its published result."""
-    from ganlab.recipes import RECIPES, TOGETHER
+    from ganlab.training.recipes import RECIPES, TOGETHER
 
     for recipe in RECIPES.values():
         print(f"{recipe.name:<26} {recipe.config.family:<8} {recipe.config.dataset:<14} {recipe.published or recipe.note}")
@@ -300,8 +300,8 @@ def translate(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> None:
     """`ganlab bench`: images per second of each family with its default settings."""
-    from ganlab.bench import measure
-    from ganlab.families import FAMILIES
+    from ganlab.training.bench import measure
+    from ganlab.training.families import FAMILIES
 
     for name in options.family or list(FAMILIES):
         config = _family(name).config.replace(dataset=options.dataset, device=options.device)

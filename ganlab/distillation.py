@@ -23,13 +23,13 @@ from ganlab.core.events import Checkpoint, Loading
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, load
 from ganlab.data.dataset import Dataset
-from ganlab.families import FAMILIES
-from ganlab.nn.layers import dcgan_init
-from ganlab.nn.resnet import ResNetGenerator
 from ganlab.pipeline import Pipeline
-from ganlab.recipes import Recipe, recipe
 from ganlab.terminal import driven
-from ganlab.training_state import ema_update
+from ganlab.training.families import FAMILIES
+from ganlab.training.networks.layers import dcgan_init
+from ganlab.training.networks.resnet import ResNetGenerator
+from ganlab.training.recipes import Recipe, recipe
+from ganlab.training.state import ema_update
 
 STEPS = 5500
 _LOCAL = 0.7  # of the steps from random weights: each layer by itself, on what the teacher's layer before it says

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganlab.check import check
 from ganlab.checkpoint import folder_name, read_state, resumable, step_of
 from ganlab.comparison import differing
 from ganlab.core.config import TrainConfig
@@ -17,6 +16,7 @@ from ganlab.course import images_until
 from ganlab.process import Plan, launch_planned
 from ganlab.run import Run
 from ganlab.store import Annotation, Writer
+from ganlab.training.preflight import check
 
 # Beside what may be changed while a run trains; everything else decides what the networks are or what they have seen.
 FORKABLE = frozenset(

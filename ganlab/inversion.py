@@ -13,8 +13,8 @@ from PIL import Image
 from torch import Tensor
 
 from ganlab.core.images import square, to_uint8
-from ganlab.nn.clusters import ClusteredGenerator
 from ganlab.pipeline import Pipeline
+from ganlab.training.networks.clusters import ClusteredGenerator
 
 STEPS, SEEDS, SECONDS = 120, 48, 30.0
 RATE = 0.1  # of Adam, for z of standard deviation 1; falls to a tenth along half a cosine

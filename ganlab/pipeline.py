@@ -16,10 +16,10 @@ from ganlab.adapters.layout import Unfilled
 from ganlab.core.config import TrainConfig
 from ganlab.core.images import to_pil, to_uint8
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.family import FAMILIES, load_config
 from ganlab.framing import Frame
 from ganlab.models import find
-from ganlab.training_state import laid_out, memory_layout
+from ganlab.training.families.base import FAMILIES, load_config
+from ganlab.training.state import laid_out, memory_layout
 
 if TYPE_CHECKING:
     from ganlab.adapters import Foreign

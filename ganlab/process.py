@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from ganlab.check import check
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import BEGINNING, explain
 from ganlab.core.lock import FileLock
@@ -19,6 +18,7 @@ from ganlab.detached import hand_over
 from ganlab.housekeeping import admit
 from ganlab.recorder import opened
 from ganlab.run import Run, remove_folder, runs_root
+from ganlab.training.preflight import check
 
 
 def launch(config: TrainConfig, *, recipe: str = "") -> Run:

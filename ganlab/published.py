@@ -17,7 +17,7 @@ def published_results(names: Iterable[str]) -> dict[str, str]:
 
     A name is a model's, a checkpoint folder, or a recipe's, to which ", epoch 1" may be added.
     """
-    from ganlab.recipes import RECIPES
+    from ganlab.training.recipes import RECIPES
 
     folders = {model.name: model.folder for model in models()}
     recipes = {name: _recipe(folders.get(name, Path(name)), name) for name in names}

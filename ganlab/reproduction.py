@@ -19,9 +19,9 @@ from ganlab.core.events import Loading
 from ganlab.evaluation import Asked, evaluate, evaluate_floors
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.metrics.value import Value
-from ganlab.recipes import TOGETHER, configs_of
 from ganlab.reproduced import Failure, Reproduction, Row, duration
 from ganlab.run import Run, runs
+from ganlab.training.recipes import TOGETHER, configs_of
 
 # FID after the source's first and last epoch (of 200), under its own reading.
 COLUMN = {

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganlab import checkpoint
-from ganlab.check import check
 from ganlab.core import tensors as weights
 from ganlab.core.events import Loading
 from ganlab.evaluation import Asked, evaluate
@@ -19,8 +18,9 @@ from ganlab.hub.card import Facts, write
 from ganlab.hub.pushing import CARD, SAMPLES, count_parameters
 from ganlab.metrics.value import Value
 from ganlab.models import SHIPPED
-from ganlab.recipes import recipe
 from ganlab.run import Run
+from ganlab.training.preflight import check
+from ganlab.training.recipes import recipe
 from ganlab.worker import work
 
 if TYPE_CHECKING:

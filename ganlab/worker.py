@@ -68,9 +68,9 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
     import torch
 
     from ganlab.core.devices import resolve
-    from ganlab.engine import train
     from ganlab.pipeline import Pipeline
     from ganlab.slots import device_slot
+    from ganlab.training.engine import train
 
     torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
     config = run.config
@@ -103,7 +103,7 @@ def newest_state(run: Run, say: Callable[[str], None] = lambda sentence: None) -
     ValueError where there are some and none of them will do.
     """
     from ganlab.checkpoint import read_state, resumable
-    from ganlab.training_state import all_finite
+    from ganlab.training.state import all_finite
 
     folders = resumable(run.path / "checkpoints")
     for folder in reversed(folders):

@@ -29,7 +29,7 @@ from app_server import AppServer
 from small import small
 from workers import wait_for
 
-from ganlab import detached, meter
+from ganlab import detached
 from ganlab.__main__ import main
 from ganlab.checkpoint import STATE, checkpoints, read_info, read_model, read_state
 from ganlab.core.config import TrainConfig
@@ -38,6 +38,7 @@ from ganlab.fork import fork, forkable, repeat
 from ganlab.housekeeping import clean, cleaning
 from ganlab.process import launch, resume
 from ganlab.run import Run, runs
+from ganlab.training import meter
 from ganlab.web.snapshot import Seen, Snapshot
 from ganlab.web.summary import detailed
 

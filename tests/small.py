@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ganlab.core.config import TrainConfig
-from ganlab.families import FAMILIES
-from ganlab.nn.translators import TRANSLATORS
+from ganlab.training.families import FAMILIES
+from ganlab.training.networks.translators import TRANSLATORS
 
 # Small enough for seconds; architecture, objective, order and rates stay those of the family or recipe.
 SMALL: dict[str, Any] = {

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from ganlab.activations import capture, layers_of
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.families import FAMILIES
-from ganlab.nn.layers import count_parameters
+from ganlab.training.families import FAMILIES
+from ganlab.training.networks.layers import count_parameters
 
 PAIRS = [(family, name) for family in FAMILIES for name in ("G", "D")]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganlab.nn.clusters import ClusteredGenerator, Clusters
+from ganlab.training.networks.clusters import ClusteredGenerator, Clusters
 
 
 @pytest.fixture

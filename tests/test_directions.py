@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.models import models
-from ganlab.nn.clusters import ClusteredGenerator
 from ganlab.pipeline import Pipeline
+from ganlab.training.networks.clusters import ClusteredGenerator
 
 SHIPPED = [model.name for model in models() if model.origin == "shipped" and not model.translates]
 FOREIGN = ("mnist-dcgan/generator.pth", "mnist-conditional-wgan-gp/generator.pth", "mnist-gan-mlp/G--300.ckpt")

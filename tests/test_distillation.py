@@ -13,11 +13,11 @@ from ganlab.core.types import Conditioning
 from ganlab.data import load
 from ganlab.data.dataset import Dataset
 from ganlab.distillation import distil, write
-from ganlab.nn.layers import Norm
-from ganlab.nn.resnet import ResNetGenerator, light_resnet
 from ganlab.pipeline import Pipeline
-from ganlab.recipes import recipe
 from ganlab.terminal import driven
+from ganlab.training.networks.layers import Norm
+from ganlab.training.networks.resnet import ResNetGenerator, light_resnet
+from ganlab.training.recipes import recipe
 
 
 @pytest.fixture(scope="module")

@@ -29,12 +29,12 @@ from ganlab.doctor.examination import read
 from ganlab.doctor.real import Real
 from ganlab.doctor.record import Record
 from ganlab.doctor.tiles import Tiles, read_tiles
-from ganlab.families import FAMILIES
 from ganlab.fork import may_change, prepare_fork
-from ganlab.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN
 from ganlab.run import Run
 from ganlab.store import Annotation, Series
-from ganlab.training import AdversarialTraining
+from ganlab.training.adversarial import AdversarialTraining
+from ganlab.training.families import FAMILIES
+from ganlab.training.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN
 from ganlab.web import routes
 from ganlab.worker import work
 

@@ -8,17 +8,17 @@ import pytest
 import torch
 from small import shrink, small
 
-from ganlab import meter
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Checkpoint, Event, Finished, Progress, Samples, Started
 from ganlab.core.interventions import Request
-from ganlab.engine import rate_factor, train
-from ganlab.families import FAMILIES
-from ganlab.meter import Diverged
-from ganlab.objectives import NON_SATURATING
-from ganlab.recipes import RECIPES
-from ganlab.training import AdversarialTraining
-from ganlab.training_state import all_finite
+from ganlab.training import meter
+from ganlab.training.adversarial import AdversarialTraining
+from ganlab.training.engine import rate_factor, train
+from ganlab.training.families import FAMILIES
+from ganlab.training.meter import Diverged
+from ganlab.training.objectives import NON_SATURATING
+from ganlab.training.recipes import RECIPES
+from ganlab.training.state import all_finite
 
 
 def of_kind(events: list[Event], kind: type[Any]) -> list[Any]:

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 
 from ganlab.core.types import Conditioning
-from ganlab.families import FAMILIES
+from ganlab.training.families import FAMILIES
 
 ROOT = Path(__file__).resolve().parent.parent
 
 NEW_FAMILY = """
 from dataclasses import dataclass, replace
 from ganlab.core.config import TrainConfig, knob
-from ganlab.families.dcgan import DCGAN
-from ganlab.family import register
-from ganlab.objectives import HINGE
+from ganlab.training.families.dcgan import DCGAN
+from ganlab.training.families.base import register
+from ganlab.training.objectives import HINGE
 
 @dataclass(frozen=True, kw_only=True)
 class HingeConfig(TrainConfig):

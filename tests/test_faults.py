@@ -27,7 +27,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from workers import wait_for
 
-from ganlab import detached, meter
+from ganlab import detached
 from ganlab.__main__ import main
 from ganlab.checkpoint import INFO, MODEL, STATE, read_model, resumable, save, step_of
 from ganlab.core.errors import explain
@@ -35,6 +35,7 @@ from ganlab.core.events import Checkpoint
 from ganlab.fork import fork
 from ganlab.process import launch, resume, start
 from ganlab.run import Run, damaged_runs, runs, runs_root
+from ganlab.training import meter
 from ganlab.web import routes
 from ganlab.web.summary import detailed
 from ganlab.worker import work
@@ -488,7 +489,7 @@ def test_a_checkpoint_that_replaces_an_older_one_is_never_half_gone(monkeypatch:
 def test_a_loss_that_stops_being_a_number_ends_the_run_at_the_last_good_checkpoint(
     whole: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ganlab.training import AdversarialTraining
+    from ganlab.training.adversarial import AdversarialTraining
 
     real, run = AdversarialTraining.step, Run.create(CONFIG)
 

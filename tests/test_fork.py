@@ -12,7 +12,6 @@ import torch
 from fake_runs import FakeRun
 from small import small
 
-from ganlab import meter
 from ganlab.__main__ import main
 from ganlab.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
 from ganlab.comparison import compare
@@ -22,6 +21,7 @@ from ganlab.course import images_seen
 from ganlab.fork import fork, forkable, prepare_fork, repeat, settings_at
 from ganlab.process import resume
 from ganlab.run import Run, runs, runs_root
+from ganlab.training import meter
 from ganlab.web.summary import detailed
 from ganlab.worker import work
 

@@ -12,18 +12,18 @@ import torch
 from small import small
 from torch import Tensor, nn
 
-from ganlab.check import check
 from ganlab.checkpoint import checkpoints
 from ganlab.core.events import Checkpoint, Progress, Started
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import load
-from ganlab.engine import train
 from ganlab.metrics.distances.frechet import frechet_distance
 from ganlab.metrics.features.lenet import LenetExtractor
 from ganlab.metrics.gauge import BUDGET, COUNT, Gauge, live_space, open_gauge
 from ganlab.metrics.statistics.gaussian import gather
 from ganlab.recorder import Recorder
 from ganlab.run import Run
+from ganlab.training.engine import train
+from ganlab.training.preflight import check
 from ganlab.worker import work
 
 T = TypeVar("T")

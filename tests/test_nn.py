@@ -5,9 +5,9 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
-from ganlab.nn.architectures import ARCHITECTURES
-from ganlab.nn.dcgan import DCGANDiscriminator, DCGANGenerator, halvings
-from ganlab.nn.layers import count_parameters, without_batch_norm
+from ganlab.training.networks.architectures import ARCHITECTURES
+from ganlab.training.networks.dcgan import DCGANDiscriminator, DCGANGenerator, halvings
+from ganlab.training.networks.layers import count_parameters, without_batch_norm
 
 
 @pytest.mark.parametrize("classes", [0, 10])

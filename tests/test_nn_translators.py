@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from ganlab.adapters.layout import Unfilled
-from ganlab.nn.layers import Norm, count_parameters
-from ganlab.nn.resnet import light_resnet, resnet
-from ganlab.nn.unet import UNetGenerator
+from ganlab.training.networks.layers import Norm, count_parameters
+from ganlab.training.networks.resnet import light_resnet, resnet
+from ganlab.training.networks.unet import UNetGenerator
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganlab.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN, Objective, gradient_penalty
+from ganlab.training.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN, Objective, gradient_penalty
 
 logit = st.floats(-30, 30)
 

@@ -18,9 +18,9 @@ from ganlab import checkpoint, zoo
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, data_root
-from ganlab.families import FAMILIES
-from ganlab.recipes import RECIPES, configs_of
 from ganlab.run import Run, runs
+from ganlab.training.families import FAMILIES
+from ganlab.training.recipes import RECIPES, configs_of
 from ganlab.ui import start
 from ganlab.ui.choice import recipe_names
 from ganlab.ui.wording import escaped

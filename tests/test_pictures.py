@@ -19,12 +19,12 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganlab.checkpoint import folder_name
-from ganlab.engine import train
 from ganlab.exploration.latents import Latent
 from ganlab.exploration.scores import scores
 from ganlab.pipeline import Pipeline
 from ganlab.recorder import Recorder
 from ganlab.run import Run, runs_root
+from ganlab.training.engine import train
 from ganlab.web import pipelines as pipelines_module
 from ganlab.web import shown
 from ganlab.web.courtesy import Courtesy

@@ -17,7 +17,7 @@ from ganlab import Run, launch, resume, runs
 from ganlab.core.errors import BEGINNING, DOING, Advice, explain
 from ganlab.core.events import Progress
 from ganlab.process import launch_together
-from ganlab.recipes import configs_of
+from ganlab.training.recipes import configs_of
 from ganlab.worker import work
 
 LONG = {"steps": 100_000, "checkpoint_every": 20, "sample_every": 50}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ganlab.data import DATASETS
-from ganlab.families import FAMILIES
-from ganlab.recipes import RECIPES, TOGETHER, configs_of, recipe
+from ganlab.training.families import FAMILIES
+from ganlab.training.recipes import RECIPES, TOGETHER, configs_of, recipe
 
 REQUIRED = {
     *("column-gan", "column-dcgan-28", "column-dcgan", "column-lsgan", "column-lsgan-mlp", "column-cgan", "column-cgan-fid"),

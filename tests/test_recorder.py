@@ -15,8 +15,8 @@ from ganlab import recorder as recording
 from ganlab.core.errors import LimitReached, explain
 from ganlab.core.events import Event, Loading, Paused, Progress
 from ganlab.core.interventions import Request
-from ganlab.engine import Session
 from ganlab.run import Run, runs_root
+from ganlab.training.engine import Session
 from ganlab.worker import work
 
 LIMIT = LimitReached(errno.EDQUOT, "reached")

@@ -17,11 +17,11 @@ from ganlab.commands_reproduce import _told
 from ganlab.core.events import Loading
 from ganlab.jobs.kinds import KINDS, Measured, Trouble
 from ganlab.metrics.value import Value
-from ganlab.recipes import RECIPES
 from ganlab.reproduced import Reproduction, Row
 from ganlab.reproduction import COLUMN, DUEL, TABLES, reproduce, seconds
 from ganlab.run import runs
 from ganlab.terminal import driven
+from ganlab.training.recipes import RECIPES
 
 
 @given(st.integers(1, 10**6), st.sampled_from(["s", "m", "h"]))

@@ -22,10 +22,10 @@ from ganlab.hub import reading
 from ganlab.metrics.value import Value
 from ganlab.models import NAMES, SHIPPED
 from ganlab.pipeline import Pipeline
-from ganlab.recipes import RECIPES
 from ganlab.run import Run
 from ganlab.shipping import ship
 from ganlab.terminal import driven
+from ganlab.training.recipes import RECIPES
 from ganlab.worker import work
 
 

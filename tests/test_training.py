@@ -9,10 +9,10 @@ from small import small
 from torch import nn
 
 from ganlab.core.types import Batch, Conditioning, DataSpec
-from ganlab.families import FAMILIES
-from ganlab.nn.architectures import ARCHITECTURES
-from ganlab.training import AdversarialTraining
-from ganlab.training_state import descend, ema_update, frozen
+from ganlab.training.adversarial import AdversarialTraining
+from ganlab.training.families import FAMILIES
+from ganlab.training.networks.architectures import ARCHITECTURES
+from ganlab.training.state import descend, ema_update, frozen
 
 SPEC = DataSpec(image_size=28, channels=1)
 

@@ -9,11 +9,11 @@ from small import small
 from torch import Tensor, nn
 
 from ganlab.core.types import Batch, Conditioning, DataSpec
-from ganlab.families import FAMILIES
-from ganlab.families.cyclegan import CycleGANTraining
-from ganlab.families.pix2pix import Pix2PixTraining
-from ganlab.image_pool import ImagePool
-from ganlab.training import Training
+from ganlab.training.adversarial import Training
+from ganlab.training.families import FAMILIES
+from ganlab.training.families.cyclegan import CycleGANTraining
+from ganlab.training.families.pix2pix import Pix2PixTraining
+from ganlab.training.image_pool import ImagePool
 
 
 def batches(seed: int = 0) -> Iterator[Batch]:

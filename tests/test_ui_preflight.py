@@ -6,9 +6,9 @@ import pytest
 from fake_runs import RATE, FakeRun
 
 from ganlab.data import DATASETS
-from ganlab.families import FAMILIES
-from ganlab.recipes import RECIPES
 from ganlab.run import runs_root
+from ganlab.training.families import FAMILIES
+from ganlab.training.recipes import RECIPES
 from ganlab.ui.preflight import pace, parameters
 
 

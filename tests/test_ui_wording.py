@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ganlab.run import Status
-from ganlab.titles import data_title, what
+from ganlab.training.titles import data_title, what
 from ganlab.ui.wording import age, clock, duration, progress
 
 

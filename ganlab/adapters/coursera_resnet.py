@@ -12,8 +12,8 @@ from torch import nn
 from ganlab.adapters import Foreign
 from ganlab.adapters.layout import Layout, Tensors, numbered, pour, shape, translator
 from ganlab.core.types import Conditioning
-from ganlab.nn.layers import Norm
-from ganlab.nn.resnet import ResNetGenerator
+from ganlab.training.networks.layers import Norm
+from ganlab.training.networks.resnet import ResNetGenerator
 
 
 class CourseraResNet(ResNetGenerator):

@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from ganlab.adapters import Foreign
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.nn.layers import with_label
+from ganlab.training.networks.layers import with_label
 
 Tensors = Mapping[str, Tensor]
 _COUNTER = "num_batches_tracked"

@@ -9,8 +9,8 @@ from torch import nn
 from ganlab.adapters import Foreign
 from ganlab.adapters.layout import Layout, Tensors, in_order, numbered, pour, shape, translator, without_statistics
 from ganlab.core.types import Conditioning
-from ganlab.nn.layers import Norm
-from ganlab.nn.resnet import ResNetGenerator
+from ganlab.training.networks.layers import Norm
+from ganlab.training.networks.resnet import ResNetGenerator
 
 # Block 10 of "10.conv_block.1.weight"; with a Dropout in the block its second convolution is number 6, else 5.
 _BLOCK = r"(\d{1,3})\.(?:conv_block|block)\.[156]\."

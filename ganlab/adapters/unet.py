@@ -5,8 +5,8 @@ from __future__ import annotations
 from ganlab.adapters import Foreign
 from ganlab.adapters.layout import Layout, Tensors, pour, shape, translator, without_statistics
 from ganlab.core.types import Conditioning
-from ganlab.nn.layers import Norm
-from ganlab.nn.unet import UNetGenerator
+from ganlab.training.networks.layers import Norm
+from ganlab.training.networks.unet import UNetGenerator
 
 _MAX_DEPTH = 10  # 1024 pixels
 

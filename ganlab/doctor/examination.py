@@ -13,9 +13,9 @@ from ganlab.doctor.finding import Finding
 from ganlab.doctor.real import Real, real_sample
 from ganlab.doctor.record import LEAST_STEPS, Record
 from ganlab.doctor.tiles import Tiles, read_pixels, read_tiles
-from ganlab.families import FAMILIES
 from ganlab.fork import forkable, may_change, settings_at
 from ganlab.run import Run, Status
+from ganlab.training.families import FAMILIES
 
 BROKEN_OFF = ("failed", "lost")  # states of a run whose message says why it ended
 _GROUPS = ("loss", "score", "labels", "gradient", "speed", "time")  # of the metrics that detectors read

@@ -50,7 +50,7 @@ def real_sample(config: Mapping[str, Any], channels: int) -> Real | None:
 def _sample(family: str, dataset: str, data_path: str, image_size: int, channels: int) -> Real | None:
     from ganlab.data import load
     from ganlab.exploration.training_images import absence
-    from ganlab.families import FAMILIES
+    from ganlab.training.families import FAMILIES
 
     config = {"family": family, "dataset": dataset, "data_path": data_path, "image_size": image_size}
     limit = max(64, min(_MOST, _BYTES // (image_size**2 * channels)))

@@ -12,8 +12,8 @@ import numpy as np
 from ganlab.core.config import TrainConfig
 from ganlab.doctor.real import Real
 from ganlab.doctor.tiles import Tiles
-from ganlab.objectives import Objective
 from ganlab.store import Annotation, Series
+from ganlab.training.objectives import Objective
 
 LATE = 0.25  # the last part of what was trained is what a run is judged by
 LEAST_POINTS = 20  # of a curve, before anything is said about it

@@ -9,7 +9,7 @@ from typing import Any
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Dataset, load
-from ganlab.family import FAMILIES
+from ganlab.training.families.base import FAMILIES
 
 
 def absence(config: Mapping[str, Any]) -> str:

@@ -60,7 +60,7 @@ def extend(card: str, facts: Facts) -> str:
 
 
 def _head(facts: Facts) -> Iterator[str]:
-    from ganlab.recipes import RECIPES
+    from ganlab.training.recipes import RECIPES
 
     config, recipe = facts.info.config, facts.info.recipe
     task = "image-to-image" if facts.translates else "unconditional-image-generation"
@@ -156,8 +156,8 @@ def _again(facts: Facts) -> Iterator[str]:
 
 def train_command(info: Info) -> str:
     """What trains this again: the recipe or the family, and each setting that differs from theirs."""
-    from ganlab.families import FAMILIES
-    from ganlab.recipes import RECIPES
+    from ganlab.training.families import FAMILIES
+    from ganlab.training.recipes import RECIPES
 
     config = info.config
     if info.recipe in RECIPES:
@@ -179,13 +179,13 @@ def _text(value: Any) -> str:
 
 
 def _family(config: Mapping[str, Any]) -> str:
-    from ganlab.families import FAMILIES
+    from ganlab.training.families import FAMILIES
 
     return FAMILIES[config["family"]].title if config["family"] in FAMILIES else str(config["family"])
 
 
 def _paper(config: Mapping[str, Any]) -> str:
-    from ganlab.families import FAMILIES
+    from ganlab.training.families import FAMILIES
 
     family = FAMILIES.get(config["family"])
     return f"{family.title} ({family.paper}, {family.year})" if family else str(config["family"])

@@ -9,7 +9,7 @@ from torch import nn
 
 from ganlab.checkpoint import FORMAT
 from ganlab.core.types import DataSpec
-from ganlab.family import FAMILIES, load_config
+from ganlab.training.families.base import FAMILIES, load_config
 
 
 class Generators(nn.ModuleDict, PyTorchModelHubMixin, library_name="ganlab", tags=["gan"]):

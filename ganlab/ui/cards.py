@@ -6,9 +6,9 @@ import streamlit as st
 
 from ganlab import checkpoint, zoo
 from ganlab.models import Model
-from ganlab.recipes import RECIPES
 from ganlab.run import Run
-from ganlab.titles import what
+from ganlab.training.recipes import RECIPES
+from ganlab.training.titles import what
 from ganlab.ui.asking import discreetly, may
 from ganlab.ui.wording import age, progress
 from ganlab.web.rights import Action

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from ganlab.core.config import TrainConfig
-from ganlab.families import FAMILIES
-from ganlab.recipes import RECIPES, TOGETHER, configs_of
+from ganlab.training.families import FAMILIES
+from ganlab.training.recipes import RECIPES, TOGETHER, configs_of
 from ganlab.ui import datasets, query, start
 
 RECIPE, OWN = "A recipe", "A family and a data set"

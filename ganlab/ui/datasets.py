@@ -10,7 +10,7 @@ import streamlit as st
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, DataSource
-from ganlab.families import FAMILIES
+from ganlab.training.families import FAMILIES
 from ganlab.ui import uploads
 from ganlab.ui.asking import deed, hint, may
 from ganlab.web.rights import Action

@@ -11,7 +11,7 @@ import streamlit as st
 from ganlab.core.devices import devices
 from ganlab.core.text import counted
 from ganlab.jobs import Job, launch
-from ganlab.titles import data_title
+from ganlab.training.titles import data_title
 from ganlab.ui import actions, evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
 from ganlab.ui.asking import AGAINST, deed, discreetly, explain, may, sentence
 from ganlab.ui.datasets import FOLDER

@@ -11,9 +11,9 @@ import streamlit as st
 from ganlab.checkpoint import STATES_BUDGET
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.text import counted, readable
-from ganlab.families import FAMILIES
 from ganlab.fork import fork, forkable, may_change, settings_at
 from ganlab.run import Run
+from ganlab.training.families import FAMILIES
 from ganlab.ui import form
 from ganlab.ui.asking import AGAINST, deed, hint, may, sentence
 from ganlab.ui.wording import escaped, run_label

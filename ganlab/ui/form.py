@@ -10,9 +10,9 @@ from typing import Any
 import streamlit as st
 
 from ganlab.core.config import Knob, TrainConfig, Value
-from ganlab.families import FAMILIES
-from ganlab.nn.architectures import ARCHITECTURES
-from ganlab.nn.translators import TRANSLATORS
+from ganlab.training.families import FAMILIES
+from ganlab.training.networks.architectures import ARCHITECTURES
+from ganlab.training.networks.translators import TRANSLATORS
 
 # Asked for elsewhere on the page.
 ELSEWHERE = ("family", "dataset", "data_path", "device")

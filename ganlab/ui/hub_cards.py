@@ -8,7 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from ganlab import zoo
-from ganlab.titles import data_title
+from ganlab.training.titles import data_title
 from ganlab.ui.asking import may
 from ganlab.ui.placeholder import placeholder
 from ganlab.ui.thumbnails import THUMBNAILS

@@ -15,7 +15,7 @@ from ganlab.metrics.catalogue import KINDS, METRICS, metric
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.metrics.features.lenet import classifier_name, has_classifier
 from ganlab.models import Model, models
-from ganlab.titles import data_title
+from ganlab.training.titles import data_title
 from ganlab.ui.datasets import FOLDER
 from ganlab.ui.wording import duration, model_label
 

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from urllib.parse import quote
 
 from ganlab import zoo
-from ganlab.titles import data_title
+from ganlab.training.titles import data_title
 
 _BLUE, _ORANGE, _GREY = "#0f7fc0", "#d9772b", "#7f8a99"  # seen on paper and in the dark alike; words have the text's colour
 _SIDE = 4  # blocks of a mosaic

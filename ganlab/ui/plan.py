@@ -9,7 +9,7 @@ import streamlit as st
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.devices import devices
 from ganlab.data import DATASETS
-from ganlab.families import FAMILIES
+from ganlab.training.families import FAMILIES
 from ganlab.ui import datasets, preflight
 from ganlab.ui.choice import Choice
 from ganlab.ui.wording import duration

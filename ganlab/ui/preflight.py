@@ -10,9 +10,9 @@ import torch
 from ganlab.core.config import TrainConfig
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import DataSource
-from ganlab.families import FAMILIES
-from ganlab.nn.layers import count_parameters
 from ganlab.run import runs
+from ganlab.training.families import FAMILIES
+from ganlab.training.networks.layers import count_parameters
 
 # Two runs that agree on all other settings take equally long per step.
 _NO_MATTER = ("steps", "seed", "lr", "d_lr_ratio", "lr_decay", "betas", "data_path", "checkpoint_every", "ema_decay")

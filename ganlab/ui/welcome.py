@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.data import Availability
-from ganlab.recipes import configs_of
+from ganlab.training.recipes import configs_of
 from ganlab.ui import start
 from ganlab.ui.asking import hint, may
 from ganlab.web.rights import Action

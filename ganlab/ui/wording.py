@@ -7,9 +7,9 @@ import time
 from datetime import datetime
 
 from ganlab.models import Model
-from ganlab.recipes import RECIPES
 from ganlab.run import Run, Status
-from ganlab.titles import what
+from ganlab.training.recipes import RECIPES
+from ganlab.training.titles import what
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+.!|~:$<>-])")
 

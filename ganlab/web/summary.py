@@ -16,7 +16,7 @@ from ganlab.run import Run, runs
 
 def summary(run: Run) -> dict[str, Any]:
     """What a run is, where it stands, and its newest metrics."""
-    from ganlab.titles import called, what  # the families come with PyTorch
+    from ganlab.training.titles import called, what  # the families come with PyTorch
 
     settings, status, sheets = run.settings, run.status(), run.samples()
     config = settings["config"]

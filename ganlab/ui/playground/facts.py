@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ganlab import checkpoint
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
-from ganlab.titles import what
+from ganlab.training.titles import what
 from ganlab.ui.playground.remarks import remarks
 from ganlab.web.pipelines import PIPELINES
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Progress, Started
-from ganlab.engine import train
+from ganlab.training.engine import train
 
 
 @dataclass(frozen=True)

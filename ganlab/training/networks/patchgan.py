@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ganlab.nn.layers import Norm, dcgan_init
+from ganlab.training.networks.layers import Norm, dcgan_init
 
 
 class PatchDiscriminator(nn.Module):

@@ -8,11 +8,11 @@ from functools import partial
 
 from torch import nn
 
-from ganlab.nn.dcgan import DCGANDiscriminator, DCGANGenerator
-from ganlab.nn.keras import DenseUpsampleGenerator, StridedDiscriminator, TransposedGenerator
-from ganlab.nn.mlp import MLPDiscriminator, MLPGenerator
-from ganlab.nn.unpadded import UnpaddedDiscriminator, UnpaddedGenerator
-from ganlab.nn.upsampling import UpsampleDiscriminator, UpsampleGenerator
+from ganlab.training.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from ganlab.training.networks.keras import DenseUpsampleGenerator, StridedDiscriminator, TransposedGenerator
+from ganlab.training.networks.mlp import MLPDiscriminator, MLPGenerator
+from ganlab.training.networks.unpadded import UnpaddedDiscriminator, UnpaddedGenerator
+from ganlab.training.networks.upsampling import UpsampleDiscriminator, UpsampleGenerator
 
 
 @dataclass(frozen=True)

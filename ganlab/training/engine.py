@@ -21,12 +21,12 @@ from ganlab.core.images import to_uint8
 from ganlab.core.interventions import Intervention, Request, made_by
 from ganlab.core.types import Batch, Conditioning
 from ganlab.data import DATASETS, Batches, Dataset, Loader, load
-from ganlab.families import FAMILIES
-from ganlab.meter import Diverged, Meter
 from ganlab.metrics.gauge import Gauge, open_gauge
-from ganlab.nn.layers import count_parameters
-from ganlab.training import Training
-from ganlab.training_state import Metrics, all_finite
+from ganlab.training.adversarial import Training
+from ganlab.training.families import FAMILIES
+from ganlab.training.meter import Diverged, Meter
+from ganlab.training.networks.layers import count_parameters
+from ganlab.training.state import Metrics, all_finite
 
 Letters = Callable[[], Sequence[Request]]
 _PAUSE_SECONDS = 0.05  # between two looks for letters while nothing trains

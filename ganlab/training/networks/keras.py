@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ganlab.nn.layers import Projection, with_label
-from ganlab.nn.upsampling import quarter
+from ganlab.training.networks.layers import Projection, with_label
+from ganlab.training.networks.upsampling import quarter
 
 _EPS, _MOMENTUM = 1e-3, 0.01  # Keras' batch norm; it writes momentum as what is kept: 0.99
 

@@ -10,9 +10,9 @@ from torch import nn
 
 from ganlab.core.config import Knob, TrainConfig
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.nn.architectures import ARCHITECTURES
-from ganlab.objectives import Objective
-from ganlab.training import AdversarialTraining, Training
+from ganlab.training.adversarial import AdversarialTraining, Training
+from ganlab.training.networks.architectures import ARCHITECTURES
+from ganlab.training.objectives import Objective
 
 
 class TrainingFactory(Protocol):
@@ -89,7 +89,7 @@ def register(family: Family) -> Family:
 
 def load_config(values: Mapping[str, Any]) -> TrainConfig:
     """A config from plain values (config.json, a form): the family's defaults with `values` on top, checked."""
-    import ganlab.families  # noqa: F401  (fills FAMILIES)
+    import ganlab.training.families  # noqa: F401  (fills FAMILIES)
 
     name = values.get("family", "dcgan")
     if name not in FAMILIES:

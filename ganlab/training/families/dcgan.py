@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ganlab.core.config import TrainConfig
-from ganlab.family import Family, register
-from ganlab.objectives import NON_SATURATING
+from ganlab.training.families.base import Family, register
+from ganlab.training.objectives import NON_SATURATING
 
 DCGAN = register(
     Family(

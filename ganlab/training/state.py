@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.objectives import Objective
+from ganlab.training.objectives import Objective
 
 Network = TypeVar("Network", bound=nn.Module)
 Metrics = dict[str, Tensor]  # {"loss/D/adversarial": scalar tensor on the training device}

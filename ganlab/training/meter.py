@@ -11,7 +11,7 @@ import torch
 from ganlab.core.config import TrainConfig
 from ganlab.core.devices import memory_used
 from ganlab.core.events import Point, Progress
-from ganlab.training_state import Metrics
+from ganlab.training.state import Metrics
 
 FLUSH_SECONDS = 0.25
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.types import Batch, Conditioning, DataSpec
-from ganlab.training_state import ExamplesWanted, Metrics, Terms, TrainingState, descend, frozen
+from ganlab.training.state import ExamplesWanted, Metrics, Terms, TrainingState, descend, frozen
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from ganlab.nn.layers import Norm, dcgan_init
+from ganlab.training.networks.layers import Norm, dcgan_init
 
 LIGHT = (4, 4, 4, 8, 8, 8, 8, 8, 8)  # inner widths of the light blocks, in units of the first: GAN Compression's horse2zebra
 

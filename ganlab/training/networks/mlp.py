@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from ganlab.nn.layers import with_label
+from ganlab.training.networks.layers import with_label
 
 
 class MLPGenerator(nn.Module):

@@ -14,10 +14,10 @@ from torch import nn
 
 from ganlab.core.config import TrainConfig, knob
 from ganlab.core.types import Batch, Conditioning, DataSpec
-from ganlab.families.dcgan import DCGAN
-from ganlab.family import adversarial_networks, register
-from ganlab.nn.clusters import ClusteredGenerator, Clusters
-from ganlab.training import AdversarialTraining
+from ganlab.training.adversarial import AdversarialTraining
+from ganlab.training.families.base import adversarial_networks, register
+from ganlab.training.families.dcgan import DCGAN
+from ganlab.training.networks.clusters import ClusteredGenerator, Clusters
 
 _IMAGES_TO_CLUSTER = 4096
 

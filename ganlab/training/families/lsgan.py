@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ganlab.families.dcgan import DCGAN
-from ganlab.family import register
-from ganlab.objectives import LEAST_SQUARES
+from ganlab.training.families.base import register
+from ganlab.training.families.dcgan import DCGAN
+from ganlab.training.objectives import LEAST_SQUARES
 
 LSGAN = register(
     replace(

@@ -11,12 +11,12 @@ from torch.nn.functional import l1_loss
 
 from ganlab.core.config import TrainConfig, knob
 from ganlab.core.types import Batch, Conditioning, DataSpec
-from ganlab.family import Family, register
-from ganlab.nn.layers import Norm
-from ganlab.nn.translators import TRANSLATORS
-from ganlab.objectives import NON_SATURATING
-from ganlab.training import AdversarialTraining, Sheet
-from ganlab.training_state import ExamplesWanted, Terms
+from ganlab.training.adversarial import AdversarialTraining, Sheet
+from ganlab.training.families.base import Family, register
+from ganlab.training.networks.layers import Norm
+from ganlab.training.networks.translators import TRANSLATORS
+from ganlab.training.objectives import NON_SATURATING
+from ganlab.training.state import ExamplesWanted, Terms
 
 
 @dataclass(frozen=True, kw_only=True)

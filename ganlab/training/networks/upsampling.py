@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from ganlab.nn.layers import Projection, dcgan_init, with_label
+from ganlab.training.networks.layers import Projection, dcgan_init, with_label
 
 
 def quarter(image_size: int) -> int:

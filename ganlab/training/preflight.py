@@ -15,8 +15,8 @@ def check(config: TrainConfig) -> None:
     """Raise ValueError, one sentence naming field and value, when data, family, networks or device do not fit together."""
     from ganlab.core.devices import resolve
     from ganlab.data import DATASETS
-    from ganlab.families import FAMILIES
     from ganlab.metrics.gauge import live_space
+    from ganlab.training.families import FAMILIES
 
     if config.dataset not in DATASETS:
         raise ValueError(f"dataset = {config.dataset!r} is not one of {', '.join(DATASETS)}.")
@@ -38,7 +38,7 @@ def networks_on_meta(config: TrainConfig) -> dict[str, nn.Module]:
     import torch
 
     from ganlab.data import DATASETS
-    from ganlab.families import FAMILIES
+    from ganlab.training.families import FAMILIES
 
     source, family = DATASETS[config.dataset], FAMILIES[config.family]
     # Unknown before reading: any number shows whether the networks can be built.

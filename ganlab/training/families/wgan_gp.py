@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig, knob
 from ganlab.core.types import Batch, DataSpec
-from ganlab.family import Family, adversarial_networks, register
-from ganlab.nn.layers import without_batch_norm
-from ganlab.objectives import WASSERSTEIN, gradient_penalty
-from ganlab.training import AdversarialTraining
-from ganlab.training_state import Terms
+from ganlab.training.adversarial import AdversarialTraining
+from ganlab.training.families.base import Family, adversarial_networks, register
+from ganlab.training.networks.layers import without_batch_norm
+from ganlab.training.objectives import WASSERSTEIN, gradient_penalty
+from ganlab.training.state import Terms
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ganlab.core.types import Conditioning
-from ganlab.families.dcgan import DCGAN
-from ganlab.family import register
+from ganlab.training.families.base import register
+from ganlab.training.families.dcgan import DCGAN
 
 CGAN = register(
     replace(

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganlab.data import DATASETS
-from ganlab.families import FAMILIES
-from ganlab.recipes import RECIPES
+from ganlab.training.families import FAMILIES
+from ganlab.training.recipes import RECIPES
 
 
 def what(recipe: str, config: Mapping[str, Any]) -> str:

@@ -15,13 +15,13 @@ from torch.nn.functional import l1_loss
 
 from ganlab.core.config import TrainConfig, knob
 from ganlab.core.types import Batch, Conditioning, DataSpec
-from ganlab.families.pix2pix import TranslationConfig, translation_networks
-from ganlab.family import Family, register
-from ganlab.image_pool import ImagePool
-from ganlab.nn.translators import TRANSLATORS
-from ganlab.objectives import LEAST_SQUARES
-from ganlab.training import Sheet
-from ganlab.training_state import ExamplesWanted, Metrics, Terms, TrainingState, descend, descend_together, frozen
+from ganlab.training.adversarial import Sheet
+from ganlab.training.families.base import Family, register
+from ganlab.training.families.pix2pix import TranslationConfig, translation_networks
+from ganlab.training.image_pool import ImagePool
+from ganlab.training.networks.translators import TRANSLATORS
+from ganlab.training.objectives import LEAST_SQUARES
+from ganlab.training.state import ExamplesWanted, Metrics, Terms, TrainingState, descend, descend_together, frozen
 
 
 @dataclass(frozen=True, kw_only=True)

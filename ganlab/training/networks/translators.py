@@ -8,10 +8,10 @@ from functools import partial
 
 from torch import nn
 
-from ganlab.nn.layers import Norm
-from ganlab.nn.patchgan import PatchDiscriminator
-from ganlab.nn.resnet import light_resnet, resnet
-from ganlab.nn.unet import UNetGenerator
+from ganlab.training.networks.layers import Norm
+from ganlab.training.networks.patchgan import PatchDiscriminator
+from ganlab.training.networks.resnet import light_resnet, resnet
+from ganlab.training.networks.unet import UNetGenerator
 
 
 def unet(in_channels: int, out_channels: int, width: int, norm: Norm, image_size: int) -> nn.Module:
