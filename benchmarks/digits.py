@@ -18,9 +18,9 @@ from pathlib import Path
 import torch
 
 from ganlab import RECIPES
-from ganlab.checkpoint import Info
 from ganlab.core.events import Checkpoint, Started
 from ganlab.pipeline import Pipeline
+from ganlab.runtime.checkpoint import Info
 from ganlab.training.engine import train
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))

@@ -27,12 +27,12 @@ from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, load
 from ganlab.data.paths import data_root
 from ganlab.doctor import examine
-from ganlab.recorder import Recorder
-from ganlab.run import Run, runs
-from ganlab.store import Writer
+from ganlab.runtime.recorder import Recorder
+from ganlab.runtime.run import Run, runs
+from ganlab.runtime.store import Writer
+from ganlab.runtime.worker import work
 from ganlab.training.adversarial import AdversarialTraining
 from ganlab.training.families import FAMILIES
-from ganlab.worker import work
 
 TINY: dict[str, Any] = {
     "channels": 1,

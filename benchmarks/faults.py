@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from faults import SERVER, Faults, forked_workers
 
-from ganlab.run import runs
+from ganlab.runtime.run import runs
 
 
 def main() -> None:

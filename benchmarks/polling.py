@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from ganlab.run import Run
+from ganlab.runtime.run import Run
 
 INTERVAL = 1.0  # seconds between polls, as in the live page
 

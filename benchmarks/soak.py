@@ -36,9 +36,10 @@ from websockets.asyncio.client import connect
 
 from ganlab import Run, resume, runs
 from ganlab.core.config import TrainConfig
-from ganlab.fork import fork
-from ganlab.housekeeping import clean, cleaning, queue
-from ganlab.process import launch_together
+from ganlab.runtime import cleanup as cleaning
+from ganlab.runtime.fork import fork
+from ganlab.runtime.housekeeping import clean, queue
+from ganlab.runtime.launch import launch_together
 
 PAGES = ("", "train", "watch", "runs", "evaluate")
 EXPECTED = {200, 202, 304, 404, 409, 503}  # 404 and 409: somebody else deleted or stopped it; 503: ask again, it is being written

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ganlab.data import DATASETS
     from ganlab.hub import pull, push
     from ganlab.pipeline import Pipeline
-    from ganlab.process import launch, resume
-    from ganlab.run import Run, runs
+    from ganlab.runtime.launch import launch, resume
+    from ganlab.runtime.run import Run, runs
     from ganlab.training.engine import train
     from ganlab.training.families import FAMILIES
     from ganlab.training.recipes import RECIPES

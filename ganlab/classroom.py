@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ganlab.run import runs_root
+from ganlab.runtime.run import runs_root
 
 VARIABLE = "GANLAB_CLASSROOM"
 HOURS = 12.0  # a code, a token and a cookie are good for a school day

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from ganlab import classroom
 from ganlab.core.config import Knob, TrainConfig
-from ganlab.run import Run, damaged_runs
-from ganlab.run import runs as all_runs
+from ganlab.runtime.run import Run, damaged_runs
+from ganlab.runtime.run import runs as all_runs
 
 if TYPE_CHECKING:
     from ganlab.core.lock import FileLock
-    from ganlab.process import Plan
+    from ganlab.runtime.launch import Plan
 
 
 def knobs(family: str | None, recipe: str | None) -> list[Knob]:
@@ -69,7 +69,7 @@ def app(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> None:
     """`ganlab train`: in the foreground, with the curves' last values on one line."""
-    from ganlab.process import in_hand, launch_planned, resumed_in_hand
+    from ganlab.runtime.launch import in_hand, launch_planned, resumed_in_hand
     from ganlab.training.recipes import TOGETHER
 
     _one_beginning(options)
@@ -110,8 +110,8 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
 
 def _plans(options: argparse.Namespace) -> list[Plan]:
     """The runs that these options describe."""
-    from ganlab.fork import plan_repeat
-    from ganlab.process import plan_together
+    from ganlab.runtime.fork import plan_repeat
+    from ganlab.runtime.launch import plan_together
 
     if options.fork:
         return [_forked(options)]
@@ -127,7 +127,7 @@ def family_of(fork: str) -> str:
 
 def _forked(options: argparse.Namespace) -> Plan:
     """RUN or RUN@STEP, with the settings that were given."""
-    from ganlab.fork import plan_fork
+    from ganlab.runtime.fork import plan_fork
 
     id, _, step = options.fork.partition("@")
     if step and not step.isdigit():
@@ -160,7 +160,7 @@ def dataset_setting(text: str) -> dict[str, str]:
 def _follow(run: Run, lock: FileLock) -> None:
     """Train `run`, which is in hand by `lock`, in this process and print where it is; Ctrl-C makes the engine checkpoint and
     stop."""
-    from ganlab.worker import work
+    from ganlab.runtime.worker import work
 
     print(f"run {run.id}\n{run.path}")
     line = _Line()
@@ -310,7 +310,7 @@ def bench(options: argparse.Namespace) -> None:
 
 def worker(options: argparse.Namespace) -> None:
     """`ganlab worker`: the process behind a run that the app started."""
-    from ganlab.worker import work
+    from ganlab.runtime.worker import work
 
     work(Run(options.run))
 

@@ -7,10 +7,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from ganlab.comparison import AXES, Comparison, Standing, compare
 from ganlab.core.config import Value
-from ganlab.readings import Reading, readings
-from ganlab.run import Run
+from ganlab.runtime.compare import AXES, Comparison, Standing, compare
+from ganlab.runtime.readings import Reading, readings
+from ganlab.runtime.run import Run
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ganlab.run import Run
+from ganlab.runtime.run import Run
 
 if TYPE_CHECKING:
     from ganlab.doctor import Finding

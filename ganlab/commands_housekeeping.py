@@ -6,14 +6,14 @@ import argparse
 import dataclasses
 import json
 
-from ganlab.run import Run, runs_root
+from ganlab.runtime.run import Run, runs_root
 
 
 def queue_command(options: argparse.Namespace) -> None:
     """`ganlab queue`: who has each device and who waits for it, in order; `--cancel RUN` takes one out."""
     from ganlab.core.text import readable
-    from ganlab.disk import bytes_of, room
-    from ganlab.housekeeping import cancel, most_waiting, queue, warning, will_wait
+    from ganlab.runtime.disk import bytes_of, room
+    from ganlab.runtime.housekeeping import cancel, most_waiting, queue, warning, will_wait
 
     if options.cancel:
         cancel(Run.open(options.cancel))
@@ -35,7 +35,7 @@ def queue_command(options: argparse.Namespace) -> None:
 
 def clean_command(options: argparse.Namespace) -> None:
     """`ganlab clean`: free space of ended runs by the stated rule; `--dry-run` only tells what that would free."""
-    from ganlab.housekeeping import Rule, clean
+    from ganlab.runtime.housekeeping import Rule, clean
 
     if options.every < 1:
         raise ValueError(f"--every {options.every} is out of range: at least 1.")

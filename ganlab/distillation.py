@@ -18,12 +18,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 
-from ganlab import checkpoint
 from ganlab.core.events import Checkpoint, Loading
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, load
 from ganlab.data.dataset import Dataset
 from ganlab.pipeline import Pipeline
+from ganlab.runtime import checkpoint
 from ganlab.terminal import driven
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.layers import dcgan_init

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ganlab import checkpoint
 from ganlab.core.devices import resolve
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
@@ -20,6 +19,7 @@ from ganlab.metrics.measure import CHEAP, Measuring, measure, samples
 from ganlab.metrics.reference import Reference
 from ganlab.models import find
 from ganlab.pipeline import Pipeline
+from ganlab.runtime import checkpoint
 
 Split = Literal["train", "test"]
 FAKES = 10_000

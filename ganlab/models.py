@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganlab import checkpoint
 from ganlab.core.types import Conditioning
-from ganlab.run import Gone, Run, runs
+from ganlab.runtime import checkpoint
+from ganlab.runtime.run import Gone, Run, runs
 
 SHIPPED = Path(__file__).resolve().parent.parent / "checkpoints"
 

@@ -11,13 +11,14 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ganlab import checkpoint, hub
+from ganlab import hub
 from ganlab.adapters.layout import Unfilled
 from ganlab.core.config import TrainConfig
 from ganlab.core.images import to_pil, to_uint8
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.framing import Frame
 from ganlab.models import find
+from ganlab.runtime import checkpoint
 from ganlab.training.families.base import FAMILIES, load_config
 from ganlab.training.state import laid_out, memory_layout
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from ganlab import checkpoint
 from ganlab.models import models
+from ganlab.runtime import checkpoint
 
 _READING = re.compile(r"\b(FID|G) \d")  # a distance or a loss; others report pictures, or numbers of parameters
 

@@ -12,15 +12,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from ganlab import process
-from ganlab.checkpoint import step_of
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Loading
 from ganlab.evaluation import Asked, evaluate, evaluate_floors
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.metrics.value import Value
 from ganlab.reproduced import Failure, Reproduction, Row, duration
-from ganlab.run import Run, runs
+from ganlab.runtime import launch as process
+from ganlab.runtime.checkpoint import step_of
+from ganlab.runtime.run import Run, runs
 from ganlab.training.recipes import TOGETHER, configs_of
 
 # FID after the source's first and last epoch (of 200), under its own reading.

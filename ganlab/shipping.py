@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ganlab import checkpoint
 from ganlab.core import tensors as weights
 from ganlab.core.events import Loading
 from ganlab.evaluation import Asked, evaluate
@@ -18,10 +17,11 @@ from ganlab.hub.card import Facts, write
 from ganlab.hub.pushing import CARD, SAMPLES, count_parameters
 from ganlab.metrics.value import Value
 from ganlab.models import SHIPPED
-from ganlab.run import Run
+from ganlab.runtime import checkpoint
+from ganlab.runtime.run import Run
+from ganlab.runtime.worker import work
 from ganlab.training.preflight import check
 from ganlab.training.recipes import recipe
-from ganlab.worker import work
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ganlab import checkpoint
 from ganlab.models import Model, models
+from ganlab.runtime import checkpoint
 
 _HOME = Path(__file__).resolve().parent.parent
 _NOT_NEEDED = ("streamlit", "plotly", "-e")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ganlab import checkpoint
 from ganlab.hub import reading
 from ganlab.hub.address import Address
 from ganlab.models import Model, models
+from ganlab.runtime import checkpoint
 
 State = Literal["shipped", "trained", "cached", "downloadable", "offline"]
 _NOT_STATED = "not stated"

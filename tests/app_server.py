@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 
 from ganlab.jobs import Job, jobs
-from ganlab.run import Run, runs
+from ganlab.runtime.run import Run, runs
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 90.0

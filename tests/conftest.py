@@ -81,7 +81,7 @@ def fake(own_directories: Path) -> Iterator[Callable[..., FakeRun]]:
     """Makes run directories without workers, and lets go of them in the end."""
     from fake_runs import FakeRun
 
-    from ganlab.run import runs_root
+    from ganlab.runtime.run import runs_root
 
     made: list[FakeRun] = []
 

@@ -11,8 +11,8 @@ import torch
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Checkpoint, Finished, Loading, Point, Progress, Samples, Started
 from ganlab.core.lock import FileLock
-from ganlab.recorder import Recorder
-from ganlab.run import Run
+from ganlab.runtime.recorder import Recorder
+from ganlab.runtime.run import Run
 
 RATE = 100.0  # steps per second of the pretended training
 

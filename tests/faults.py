@@ -29,15 +29,16 @@ from app_server import AppServer
 from small import small
 from workers import wait_for
 
-from ganlab import detached
 from ganlab.__main__ import main
-from ganlab.checkpoint import STATE, checkpoints, read_info, read_model, read_state
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Request
-from ganlab.fork import fork, forkable, repeat
-from ganlab.housekeeping import clean, cleaning
-from ganlab.process import launch, resume
-from ganlab.run import Run, runs
+from ganlab.runtime import cleanup as cleaning
+from ganlab.runtime import spawn as detached
+from ganlab.runtime.checkpoint import STATE, checkpoints, read_info, read_model, read_state
+from ganlab.runtime.fork import fork, forkable, repeat
+from ganlab.runtime.housekeeping import clean
+from ganlab.runtime.launch import launch, resume
+from ganlab.runtime.run import Run, runs
 from ganlab.training import meter
 from ganlab.web.snapshot import Seen, Snapshot
 from ganlab.web.summary import detailed
@@ -199,7 +200,7 @@ def forked_workers(root: Path) -> Iterator[Workers]:
 
 def _warm_up(root: Path) -> None:
     """Import here, once, whatever training imports late."""
-    from ganlab.worker import work
+    from ganlab.runtime.worker import work
 
     spare = root.with_name(root.name + "-warm-up")
     work(Run.create(CONFIG.replace(steps=2), root=spare))

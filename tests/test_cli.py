@@ -18,8 +18,9 @@ import pytest
 from fake_runs import FakeRun
 from PIL import Image
 
-from ganlab import checkpoint, runs
+from ganlab import runs
 from ganlab.__main__ import main
+from ganlab.runtime import checkpoint
 
 QUICK = ["--steps", "4", "--width", "8", "--batch-size", "8", "--samples", "4", "--image-size", "16", "--device", "cpu"]
 

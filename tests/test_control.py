@@ -16,18 +16,18 @@ from hypothesis import strategies as st
 from small import small
 
 from ganlab.__main__ import main
-from ganlab.checkpoint import read_model, read_state
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Paused, Progress, Started
 from ganlab.core.interventions import Intervention, Mailbox, Request, changed, made_by
 from ganlab.core.lock import FileLock
-from ganlab.fork import prepare_fork
-from ganlab.run import Run
-from ganlab.store import Writer
+from ganlab.runtime.checkpoint import read_model, read_state
+from ganlab.runtime.fork import prepare_fork
+from ganlab.runtime.run import Run
+from ganlab.runtime.store import Writer
+from ganlab.runtime.worker import work
 from ganlab.training import meter
 from ganlab.training.engine import train
 from ganlab.training.families import FAMILIES
-from ganlab.worker import work
 
 
 @pytest.fixture(autouse=True)

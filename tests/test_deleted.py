@@ -12,8 +12,8 @@ from fake_runs import FakeRun
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from ganlab.run import Gone, Run, runs_root
-from ganlab.store import Reader
+from ganlab.runtime.run import Gone, Run, runs_root
+from ganlab.runtime.store import Reader
 from ganlab.web import routes
 from ganlab.web.export import export_zip
 

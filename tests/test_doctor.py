@@ -29,14 +29,14 @@ from ganlab.doctor.examination import read
 from ganlab.doctor.real import Real
 from ganlab.doctor.record import Record
 from ganlab.doctor.tiles import Tiles, read_tiles
-from ganlab.fork import may_change, prepare_fork
-from ganlab.run import Run
-from ganlab.store import Annotation, Series
+from ganlab.runtime.fork import may_change, prepare_fork
+from ganlab.runtime.run import Run
+from ganlab.runtime.store import Annotation, Series
+from ganlab.runtime.worker import work
 from ganlab.training.adversarial import AdversarialTraining
 from ganlab.training.families import FAMILIES
 from ganlab.training.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN
 from ganlab.web import routes
-from ganlab.worker import work
 
 STEPS = np.arange(10, 2010, 10)
 CHANCE = np.random.default_rng(0)
@@ -549,7 +549,7 @@ def test_a_record_is_read_from_every_familys_settings(tmp_path: Path) -> None:
 def test_an_address_with_a_fix_opens_the_fork_dialog_filled_in() -> None:
     from streamlit.testing.v1 import AppTest
 
-    from ganlab.run import runs_root
+    from ganlab.runtime.run import runs_root
 
     fake = sick(runs_root()).finish("stopped")
     app = AppTest.from_file(str(Path(__file__).resolve().parent.parent / "app.py"), default_timeout=60)

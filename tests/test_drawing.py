@@ -15,8 +15,8 @@ from ganlab import Pipeline, Run
 from ganlab.core.images import ImageError
 from ganlab.drawing import as_digit, as_picture, on_dark
 from ganlab.exploration.scores import scores
+from ganlab.runtime.worker import work
 from ganlab.verdict import scale, verdict
-from ganlab.worker import work
 
 
 def drawn(

@@ -19,7 +19,7 @@ from ganlab.data import DataError, Dataset
 from ganlab.evaluation import Asked, evaluate_floors
 from ganlab.jobs.kinds import Measured, Working
 from ganlab.metrics.value import Value
-from ganlab.worker import work
+from ganlab.runtime.worker import work
 
 VALUE = Value("lenet-mnist distance", 2.0, 0.5, 20, 100, "mnist test, 28 px", "lenet-mnist 0", "bilinear 28", 0, "a")
 

@@ -25,7 +25,7 @@ from ganlab.exploration.paths import PATHS, lerp, loop, path, slerp, strip
 from ganlab.exploration.planes import Plane, cell
 from ganlab.exploration.scores import scores
 from ganlab.exploration.training_images import absence, training_images
-from ganlab.worker import work
+from ganlab.runtime.worker import work
 
 SHIPPED = ("shapes-quick", "digits-quick", "digits-quick-conditional")
 

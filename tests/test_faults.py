@@ -27,18 +27,18 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from workers import wait_for
 
-from ganlab import detached
 from ganlab.__main__ import main
-from ganlab.checkpoint import INFO, MODEL, STATE, read_model, resumable, save, step_of
 from ganlab.core.errors import explain
 from ganlab.core.events import Checkpoint
-from ganlab.fork import fork
-from ganlab.process import launch, resume, start
-from ganlab.run import Run, damaged_runs, runs, runs_root
+from ganlab.runtime import spawn as detached
+from ganlab.runtime.checkpoint import INFO, MODEL, STATE, read_model, resumable, save, step_of
+from ganlab.runtime.fork import fork
+from ganlab.runtime.launch import launch, resume, start
+from ganlab.runtime.run import Run, damaged_runs, runs, runs_root
+from ganlab.runtime.worker import work
 from ganlab.training import meter
 from ganlab.web import routes
 from ganlab.web.summary import detailed
-from ganlab.worker import work
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -416,7 +416,7 @@ def test_a_clock_that_jumps_changes_nothing(jump: int, whole: Any, monkeypatch: 
 
 
 def fork_in_place(run: Run) -> Run:
-    from ganlab.fork import prepare_fork
+    from ganlab.runtime.fork import prepare_fork
 
     return prepare_fork(run, step_of(resumable(run.path / "checkpoints")[0]))
 
@@ -427,7 +427,7 @@ def test_a_checkpoint_that_vanishes_while_it_is_forked_is_one_sentence(monkeypat
     def vanish(source: str | Path, target: str | Path) -> None:
         raise FileNotFoundError(errno.ENOENT, "gone", str(source))
 
-    monkeypatch.setattr("ganlab.fork._share", vanish)
+    monkeypatch.setattr("ganlab.runtime.fork._share", vanish)
     with pytest.raises(ValueError, match="was removed meanwhile: choose another"):
         fork(run)
     assert [one.id for one in runs()] == [run.id]
@@ -456,19 +456,19 @@ def test_an_array_that_does_not_fit_is_out_of_memory_too() -> None:
 
 
 def test_what_a_killed_worker_says_is_true_of_its_checkpoints_and_of_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ganlab.recorder.kernel_kills", lambda: 3)
+    monkeypatch.setattr("ganlab.runtime.recorder.kernel_kills", lambda: 3)
     lost = FakeRun(runs_root()).start().train(50)
     lost._lock.release()
-    monkeypatch.setattr("ganlab.run.kernel_kills", lambda: 3)
+    monkeypatch.setattr("ganlab.runtime.run.kernel_kills", lambda: 3)
     assert lost.run.status().message == "The worker was killed before it kept a checkpoint. Resume to begin again."
     lost.checkpoint()
     assert lost.run.status().message == "The worker was killed. Its last checkpoint is kept: resume to go on from there."
-    monkeypatch.setattr("ganlab.run.kernel_kills", lambda: 4)
+    monkeypatch.setattr("ganlab.runtime.run.kernel_kills", lambda: 4)
     assert lost.run.status().message == (
         "The worker was killed. The machine ran out of memory meanwhile: try batch_size = 32 (it was 64); a smaller width or "
         "image_size needs less too. Its last checkpoint is kept: resume to go on from there."
     )
-    monkeypatch.setattr("ganlab.run.kernel_kills", lambda: None)  # another machine
+    monkeypatch.setattr("ganlab.runtime.run.kernel_kills", lambda: None)  # another machine
     assert "memory" not in lost.run.status().message
 
 

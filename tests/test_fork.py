@@ -13,17 +13,17 @@ from fake_runs import FakeRun
 from small import small
 
 from ganlab.__main__ import main
-from ganlab.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
-from ganlab.comparison import compare
 from ganlab.core.events import Event, Progress
 from ganlab.core.interventions import Request
-from ganlab.course import images_seen
-from ganlab.fork import fork, forkable, prepare_fork, repeat, settings_at
-from ganlab.process import resume
-from ganlab.run import Run, runs, runs_root
+from ganlab.runtime.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
+from ganlab.runtime.compare import compare
+from ganlab.runtime.fork import fork, forkable, prepare_fork, repeat, settings_at
+from ganlab.runtime.images_seen import images_seen
+from ganlab.runtime.launch import resume
+from ganlab.runtime.run import Run, runs, runs_root
+from ganlab.runtime.worker import work
 from ganlab.training import meter
 from ganlab.web.summary import detailed
-from ganlab.worker import work
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -100,7 +100,7 @@ def test_what_cannot_be_forked_says_why_and_leaves_nothing(
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is started trains here and now: equal bit for bit takes the same number of threads."""
-    monkeypatch.setattr("ganlab.process.hand_over", lambda verb, folder, *, log, lock: work(Run(folder), lock=lock))
+    monkeypatch.setattr("ganlab.runtime.launch.hand_over", lambda verb, folder, *, log, lock: work(Run(folder), lock=lock))
 
 
 def test_a_repeated_run_makes_the_same_changes_again(in_this_process: None) -> None:
@@ -198,8 +198,8 @@ def test_a_fork_and_a_repeat_that_the_disk_refuses_are_one_sentence_and_leave_no
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(run.path))
 
-    monkeypatch.setattr("ganlab.fork._write_down", refuse)
-    monkeypatch.setattr("ganlab.fork._share", refuse)
+    monkeypatch.setattr("ganlab.runtime.fork._write_down", refuse)
+    monkeypatch.setattr("ganlab.runtime.fork._share", refuse)
     with pytest.raises(ValueError, match=r"^The disk is full: make room \(ganlab clean\) and try again\.$"):
         begin(run)
     assert [path.name for path in runs_root().iterdir() if not path.name.startswith(".")] == [run.id]
@@ -211,7 +211,7 @@ def test_a_fork_and_a_repeat_are_admitted_before_and_in_hand_when_anybody_can_se
 ) -> None:
     run = fake().start().train(10).checkpoint().finish("stopped").run
     seen: list[list[str]] = []
-    monkeypatch.setattr("ganlab.process.admit", lambda *_: seen.append([one.id for one in runs()]))
+    monkeypatch.setattr("ganlab.runtime.launch.admit", lambda *_: seen.append([one.id for one in runs()]))
     told: list[str] = []
 
     def hand_over(verb: str, folder: Path, **_: object) -> None:
@@ -219,7 +219,7 @@ def test_a_fork_and_a_repeat_are_admitted_before_and_in_hand_when_anybody_can_se
             resume(Run(folder))
         told.append(Run(folder).status().state)
 
-    monkeypatch.setattr("ganlab.process.hand_over", hand_over)
+    monkeypatch.setattr("ganlab.runtime.launch.hand_over", hand_over)
     begin(run)
     assert seen == [[run.id]] and told == ["queued"]
 

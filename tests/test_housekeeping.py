@@ -12,14 +12,14 @@ from fake_runs import FakeRun
 from small import small
 
 from ganlab.__main__ import main
-from ganlab.checkpoint import STATE, step_of
 from ganlab.core.text import readable
-from ganlab.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, room, will_write
-from ganlab.fork import prepare_fork
-from ganlab.housekeeping import RULE, Rule, admit, cancel, clean, queue, unfit, warning
-from ganlab.housekeeping.cleaning import Cleaned
-from ganlab.run import Run, Status, runs_root
-from ganlab.worker import work
+from ganlab.runtime.checkpoint import STATE, step_of
+from ganlab.runtime.cleanup import Cleaned
+from ganlab.runtime.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, room, will_write
+from ganlab.runtime.fork import prepare_fork
+from ganlab.runtime.housekeeping import RULE, Rule, admit, cancel, clean, queue, unfit, warning
+from ganlab.runtime.run import Run, Status, runs_root
+from ganlab.runtime.worker import work
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_cleaning_keeps_first_best_last_and_every_kth() -> None:
 
 
 def test_the_best_checkpoint_is_never_cleaned_up() -> None:
-    from ganlab.store import Writer
+    from ganlab.runtime.store import Writer
 
     run = ended()
     writer = Writer(run.database)

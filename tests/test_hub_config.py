@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ganlab import Pipeline, checkpoint
+from ganlab import Pipeline
 from ganlab.models import SHIPPED
+from ganlab.runtime import checkpoint
 
 NAMES = ("shapes-quick", "digits-quick", "horse2zebra-light")
 ODD: list[Any] = [

@@ -23,7 +23,7 @@ from ganlab.hub.card import train_command
 from ganlab.hub.pushing import content
 from ganlab.metrics.value import Value
 from ganlab.models import SHIPPED
-from ganlab.worker import work
+from ganlab.runtime.worker import work
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use .content:DeprecationWarning")  # of the client's own calls
 REPO = "org/name"
@@ -100,7 +100,8 @@ def test_the_card_says_what_it_is_how_it_was_made_and_what_it_measures(run: Run)
 
 
 def test_the_command_in_the_card_trains_the_same_config(run: Run) -> None:
-    from ganlab import checkpoint, runs
+    from ganlab import runs
+    from ganlab.runtime import checkpoint
 
     info = checkpoint.read_info(run.checkpoints()[-1])
     assert main([*train_command(info).split()[1:], "--device", "cpu"]) == 0
@@ -109,7 +110,7 @@ def test_the_command_in_the_card_trains_the_same_config(run: Run) -> None:
 
 
 def test_a_recipe_is_named_with_what_was_changed() -> None:
-    from ganlab import checkpoint
+    from ganlab.runtime import checkpoint
 
     info = checkpoint.read_info(SHIPPED / "digits-quick")
     assert train_command(info) == "ganlab train --recipe digits-quick"

@@ -19,7 +19,7 @@ from ganlab.jobs import Job, jobs, launch, work
 from ganlab.jobs.job import STARTING, Progress
 from ganlab.jobs.kinds import KINDS, Measured, Trouble, Working
 from ganlab.metrics.value import Value
-from ganlab.run import runs, runs_root
+from ganlab.runtime.run import runs, runs_root
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = {"subjects": ["shapes-quick", "nowhere"], "metrics": ["frechet-lenet-mnist"], "n": 20, "split": "test", "floors": False}

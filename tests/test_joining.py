@@ -22,7 +22,7 @@ from ganlab import classroom
 from ganlab.__main__ import main
 from ganlab.classroom import Keys
 from ganlab.core.images import png
-from ganlab.run import runs_root
+from ganlab.runtime.run import runs_root
 from ganlab.ui import server
 from ganlab.web import join, visitor
 from ganlab.web.limits import Limit, network

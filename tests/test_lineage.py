@@ -8,9 +8,9 @@ from pathlib import Path
 from fake_runs import FakeRun
 
 from ganlab.core.interventions import Intervention
-from ganlab.fork import prepare_fork
-from ganlab.lineage import families
-from ganlab.run import runs
+from ganlab.runtime.fork import prepare_fork
+from ganlab.runtime.lineage import families
+from ganlab.runtime.run import runs
 
 
 def parent(root: Path) -> FakeRun:

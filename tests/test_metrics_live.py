@@ -12,7 +12,6 @@ import torch
 from small import small
 from torch import Tensor, nn
 
-from ganlab.checkpoint import checkpoints
 from ganlab.core.events import Checkpoint, Progress, Started
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import load
@@ -20,11 +19,12 @@ from ganlab.metrics.distances.frechet import frechet_distance
 from ganlab.metrics.features.lenet import LenetExtractor
 from ganlab.metrics.gauge import BUDGET, COUNT, Gauge, live_space, open_gauge
 from ganlab.metrics.statistics.gaussian import gather
-from ganlab.recorder import Recorder
-from ganlab.run import Run
+from ganlab.runtime.checkpoint import checkpoints
+from ganlab.runtime.recorder import Recorder
+from ganlab.runtime.run import Run
+from ganlab.runtime.worker import work
 from ganlab.training.engine import train
 from ganlab.training.preflight import check
-from ganlab.worker import work
 
 T = TypeVar("T")
 SPEC = DataSpec(28, 1, Conditioning.NONE)

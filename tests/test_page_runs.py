@@ -9,8 +9,8 @@ from fake_runs import FakeRun
 from streamlit.testing.v1 import AppTest
 from test_pages import APP, ran, texts, visit
 
-from ganlab.fork import prepare_fork
-from ganlab.run import Run
+from ganlab.runtime.fork import prepare_fork
+from ganlab.runtime.run import Run
 from ganlab.ui import server
 
 
@@ -60,7 +60,7 @@ def test_forks_are_listed_below_what_they_go_on_from(fake: Callable[..., FakeRun
 
 def test_a_run_can_be_repeated(fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Run] = []
-    monkeypatch.setattr("ganlab.process.hand_over", lambda verb, folder, **_: started.append(Run(folder)))
+    monkeypatch.setattr("ganlab.runtime.launch.hand_over", lambda verb, folder, **_: started.append(Run(folder)))
     run = fake(steps=100, lr=1e-3).start().train(100).finish().run
     app = AppTest.from_file(APP, default_timeout=60)
     app.switch_page("pages/runs.py")

@@ -14,11 +14,12 @@ import pytest
 from fake_runs import FakeRun
 from streamlit.testing.v1 import AppTest
 
-from ganlab import checkpoint, zoo
+from ganlab import zoo
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, data_root
-from ganlab.run import Run, runs
+from ganlab.runtime import checkpoint
+from ganlab.runtime.run import Run, runs
 from ganlab.training.families import FAMILIES
 from ganlab.training.recipes import RECIPES, configs_of
 from ganlab.ui import start

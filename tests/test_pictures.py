@@ -18,12 +18,12 @@ from small import small
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from ganlab.checkpoint import folder_name
 from ganlab.exploration.latents import Latent
 from ganlab.exploration.scores import scores
 from ganlab.pipeline import Pipeline
-from ganlab.recorder import Recorder
-from ganlab.run import Run, runs_root
+from ganlab.runtime.checkpoint import folder_name
+from ganlab.runtime.recorder import Recorder
+from ganlab.runtime.run import Run, runs_root
 from ganlab.training.engine import train
 from ganlab.web import pipelines as pipelines_module
 from ganlab.web import shown

@@ -11,7 +11,7 @@ from small import small
 from ganlab import RECIPES, Pipeline, Run, models
 from ganlab.core.events import Checkpoint
 from ganlab.models import find
-from ganlab.worker import work
+from ganlab.runtime.worker import work
 
 PHOTO = Image.effect_noise((64, 64), 80).convert("RGB")
 

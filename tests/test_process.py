@@ -16,9 +16,9 @@ from workers import wait_for, worker_pid
 from ganlab import Run, launch, resume, runs
 from ganlab.core.errors import BEGINNING, DOING, Advice, explain
 from ganlab.core.events import Progress
-from ganlab.process import launch_together
+from ganlab.runtime.launch import launch_together
+from ganlab.runtime.worker import work
 from ganlab.training.recipes import configs_of
-from ganlab.worker import work
 
 LONG = {"steps": 100_000, "checkpoint_every": 20, "sample_every": 50}
 
@@ -107,7 +107,7 @@ def test_half_a_group_is_neither_left_to_train_nor_taken_from_its_worker(monkeyp
             raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
         handed.append(Run(folder))
 
-    monkeypatch.setattr("ganlab.process.hand_over", hand_over)
+    monkeypatch.setattr("ganlab.runtime.launch.hand_over", hand_over)
     with pytest.raises(ValueError, match="Resource temporarily unavailable"):
         launch_together({"a": small(), "b": small()})
     assert [run.id for run in runs()] == [handed[0].id] and handed[0].stop_requested()

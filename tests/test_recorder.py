@@ -11,13 +11,13 @@ import pytest
 from fake_runs import FakeRun
 from small import small
 
-from ganlab import recorder as recording
 from ganlab.core.errors import LimitReached, explain
 from ganlab.core.events import Event, Loading, Paused, Progress
 from ganlab.core.interventions import Request
-from ganlab.run import Run, runs_root
+from ganlab.runtime import recorder as recording
+from ganlab.runtime.run import Run, runs_root
+from ganlab.runtime.worker import work
 from ganlab.training.engine import Session
-from ganlab.worker import work
 
 LIMIT = LimitReached(errno.EDQUOT, "reached")
 
@@ -75,7 +75,7 @@ def test_why_a_run_ends_is_on_record_though_the_log_cannot_be_written(monkeypatc
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("ganlab.worker.traceback.print_exc", full)
+    monkeypatch.setattr("ganlab.runtime.worker.traceback.print_exc", full)
     monkeypatch.setattr(Session, "_advance", full)
     work(run)
     assert run.status().state == "failed" or pytest.fail(str(run.status()))

@@ -19,7 +19,7 @@ from ganlab.jobs.kinds import KINDS, Measured, Trouble
 from ganlab.metrics.value import Value
 from ganlab.reproduced import Reproduction, Row
 from ganlab.reproduction import COLUMN, DUEL, TABLES, reproduce, seconds
-from ganlab.run import runs
+from ganlab.runtime.run import runs
 from ganlab.terminal import driven
 from ganlab.training.recipes import RECIPES
 

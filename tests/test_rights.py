@@ -26,7 +26,7 @@ import ganlab.ui
 from ganlab import classroom
 from ganlab.jobs import Job
 from ganlab.metrics.value import Value
-from ganlab.run import runs, runs_root
+from ganlab.runtime.run import runs, runs_root
 from ganlab.ui import asking
 from ganlab.web import rights, visitor
 from ganlab.web.discretion import discreet

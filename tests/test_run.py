@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from small import small
 
 from ganlab import Run, runs
-from ganlab.checkpoint import checkpoints, read_info, read_model, read_state, save
 from ganlab.core.events import Checkpoint, Finished, Loading, Progress, Samples, Started
 from ganlab.core.lock import FileLock, is_held
-from ganlab.recorder import Recorder
-from ganlab.store import Reader, Series, Writer
+from ganlab.runtime.checkpoint import checkpoints, read_info, read_model, read_state, save
+from ganlab.runtime.recorder import Recorder
+from ganlab.runtime.store import Reader, Series, Writer
 
 
 def checkpoint(step: int = 5) -> Checkpoint:

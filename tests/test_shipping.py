@@ -22,11 +22,11 @@ from ganlab.hub import reading
 from ganlab.metrics.value import Value
 from ganlab.models import NAMES, SHIPPED
 from ganlab.pipeline import Pipeline
-from ganlab.run import Run
+from ganlab.runtime.run import Run
+from ganlab.runtime.worker import work
 from ganlab.shipping import ship
 from ganlab.terminal import driven
 from ganlab.training.recipes import RECIPES
-from ganlab.worker import work
 
 
 @pytest.mark.parametrize("family", ["cgan", "pix2pix"])

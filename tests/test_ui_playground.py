@@ -17,12 +17,12 @@ from gradio.data_classes import FileData
 from PIL import Image
 from small import small
 
-from ganlab.run import Run, runs_root
+from ganlab.runtime.run import Run, runs_root
+from ganlab.runtime.worker import work
 from ganlab.ui import playground
 from ganlab.ui.playground import look, remarks, translate
 from ganlab.ui.playground.latent import DIRECTIONS, choose, refresh, restore
 from ganlab.ui.playground.photo import photo
-from ganlab.worker import work
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ import pytest
 from fake_runs import RATE, FakeRun
 
 from ganlab.data import DATASETS
-from ganlab.run import runs_root
+from ganlab.runtime.run import runs_root
 from ganlab.training.families import FAMILIES
 from ganlab.training.recipes import RECIPES
 from ganlab.ui.preflight import pace, parameters

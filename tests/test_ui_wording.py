@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ganlab.run import Status
+from ganlab.runtime.run import Status
 from ganlab.training.titles import data_title, what
 from ganlab.ui.wording import age, clock, duration, progress
 

@@ -15,8 +15,8 @@ from fake_runs import FakeRun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ganlab.run import Run
-from ganlab.store import Series, Writer
+from ganlab.runtime.run import Run
+from ganlab.runtime.store import Series, Writer
 from ganlab.web.feed import Feed
 from ganlab.web.shared import Shared
 from ganlab.web.snapshot import FIRST_POINTS, MOST_POINTS, Seen, Snapshot, packed

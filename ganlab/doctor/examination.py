@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.types import Conditioning
-from ganlab.course import images_seen
 from ganlab.doctor.detectors import DETECTORS
 from ganlab.doctor.finding import Finding
 from ganlab.doctor.real import Real, real_sample
 from ganlab.doctor.record import LEAST_STEPS, Record
 from ganlab.doctor.tiles import Tiles, read_pixels, read_tiles
-from ganlab.fork import forkable, may_change, settings_at
-from ganlab.run import Run, Status
+from ganlab.runtime.fork import forkable, may_change, settings_at
+from ganlab.runtime.images_seen import images_seen
+from ganlab.runtime.run import Run, Status
 from ganlab.training.families import FAMILIES
 
 BROKEN_OFF = ("failed", "lost")  # states of a run whose message says why it ended

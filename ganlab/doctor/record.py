@@ -12,7 +12,7 @@ import numpy as np
 from ganlab.core.config import TrainConfig
 from ganlab.doctor.real import Real
 from ganlab.doctor.tiles import Tiles
-from ganlab.store import Annotation, Series
+from ganlab.runtime.store import Annotation, Series
 from ganlab.training.objectives import Objective
 
 LATE = 0.25  # the last part of what was trained is what a run is judged by

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganlab import checkpoint
 from ganlab.data.download import sha256
 from ganlab.hub.address import Address, HubError, client
 from ganlab.hub.choice import choose, own_folder
+from ganlab.runtime import checkpoint
 
 _CHUNK = 2**20
 _COMMIT = re.compile(r"[0-9a-f]{40}")

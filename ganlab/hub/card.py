@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganlab.checkpoint import Info
 from ganlab.core.types import Conditioning
 from ganlab.hub.reading import IN_WORDS, quoted
 from ganlab.metrics.value import Value
-from ganlab.run import Run
+from ganlab.runtime.checkpoint import Info
+from ganlab.runtime.run import Run
 
 _PRIVATE = ("family", "dataset", "data_path", "device", "start_from")
 _LIVE = "distance/"

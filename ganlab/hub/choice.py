@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 from ganlab.adapters.names import Role, meaning
-from ganlab.checkpoint import INFO, MODEL
 from ganlab.hub.address import Address, HubError, safe
+from ganlab.runtime.checkpoint import INFO, MODEL
 
 _SAFE, _PICKLED = (".safetensors",), (".pth", ".pt", ".bin", ".ckpt", ".pkl")
 _STATES = ("training_args", "training_state", "rng_state", "scaler")

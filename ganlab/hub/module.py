@@ -7,8 +7,8 @@ from typing import Any
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
-from ganlab.checkpoint import FORMAT
 from ganlab.core.types import DataSpec
+from ganlab.runtime.checkpoint import FORMAT
 from ganlab.training.families.base import FAMILIES, load_config
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ganlab.checkpoint import INFO, JUDGES, MODEL
 from ganlab.hub.address import Address, HubError, parse, proper_revision
 from ganlab.hub.cache import cached, checksum_of, is_ours, remember
 from ganlab.hub.choice import choose, inside, own_folder
 from ganlab.hub.listing import Listing, listing
 from ganlab.hub.problems import Unreachable, in_sentences
 from ganlab.hub.transfer import Fetching, fetch
+from ganlab.runtime.checkpoint import INFO, JUDGES, MODEL
 
 _LARGEST_INFO = 2**20
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganlab import __version__, checkpoint
+from ganlab import __version__
 from ganlab.hub.address import Address, HubError, client, parse
 from ganlab.hub.card import Facts, extend, write
 from ganlab.hub.problems import LOGIN, in_sentences
 from ganlab.metrics.value import Value
-from ganlab.run import Run, runs
+from ganlab.runtime import checkpoint
+from ganlab.runtime.run import Run, runs
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -16,7 +16,7 @@ from typing import Any
 
 from ganlab.core.lock import is_held
 from ganlab.metrics.value import Value
-from ganlab.run import ID, new_folder, remove_unless_held, runs_root
+from ganlab.runtime.run import ID, new_folder, remove_unless_held, runs_root
 
 STARTING = 60.0  # seconds for a process to show itself; afterwards a job that nobody has in hand is lost
 LOST = "Its process was killed; what it had measured by then is kept."

@@ -11,10 +11,10 @@ from typing import Any
 
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
-from ganlab.detached import signals_ask, start_detached
 from ganlab.jobs.job import Job, Progress, jobs
 from ganlab.jobs.kinds import KINDS, Measured, Trouble
 from ganlab.metrics.value import Value
+from ganlab.runtime.spawn import signals_ask, start_detached
 
 _POLL_SECONDS = 0.3
 _REPORT_SECONDS = 0.25

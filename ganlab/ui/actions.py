@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.fork import repeat
-from ganlab.process import resume
-from ganlab.run import Run
+from ganlab.runtime.fork import repeat
+from ganlab.runtime.launch import resume
+from ganlab.runtime.run import Run
 from ganlab.ui.asking import AGAINST, deed, hint, may, sentence
 from ganlab.web.rights import Action
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab import checkpoint, zoo
+from ganlab import zoo
 from ganlab.models import Model
-from ganlab.run import Run
+from ganlab.runtime import checkpoint
+from ganlab.runtime.run import Run
 from ganlab.training.recipes import RECIPES
 from ganlab.training.titles import what
 from ganlab.ui.asking import discreetly, may

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.core.config import Value
-from ganlab.lineage import Kin, families
-from ganlab.run import runs
+from ganlab.runtime.lineage import Kin, families
+from ganlab.runtime.run import runs
 from ganlab.ui.asking import discreetly
 from ganlab.ui.wording import progress, run_label
 

@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 import streamlit as st
 
-from ganlab.checkpoint import STATES_BUDGET
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.text import counted, readable
-from ganlab.fork import fork, forkable, may_change, settings_at
-from ganlab.run import Run
+from ganlab.runtime.checkpoint import STATES_BUDGET
+from ganlab.runtime.fork import fork, forkable, may_change, settings_at
+from ganlab.runtime.run import Run
 from ganlab.training.families import FAMILIES
 from ganlab.ui import form
 from ganlab.ui.asking import AGAINST, deed, hint, may, sentence

@@ -8,13 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab import checkpoint
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.metrics.features.lenet import classifier_name, has_classifier
 from ganlab.models import Model, models
+from ganlab.runtime import checkpoint
 from ganlab.training.titles import data_title
 from ganlab.ui.datasets import FOLDER
 from ganlab.ui.wording import duration, model_label

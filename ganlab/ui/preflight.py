@@ -10,7 +10,7 @@ import torch
 from ganlab.core.config import TrainConfig
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import DataSource
-from ganlab.run import runs
+from ganlab.runtime.run import runs
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.layers import count_parameters
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.run import ACTIVE, Run, damaged_runs, runs
+from ganlab.runtime.run import ACTIVE, Run, damaged_runs, runs
 from ganlab.training.titles import data_title, what
 from ganlab.ui import actions
 from ganlab.ui.asking import deed, discreetly, hint, may, told, who

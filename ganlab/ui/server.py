@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganlab import classroom
 from ganlab.core.threads import yielding_threads
-from ganlab.housekeeping import unfit
+from ganlab.runtime.housekeeping import unfit
 from ganlab.ui.alone import LOOPBACK
 from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.web.closing import ending

@@ -11,8 +11,8 @@ import streamlit as st
 
 from ganlab.core.config import TrainConfig
 from ganlab.data import DATASETS
-from ganlab.process import launch, launch_together
-from ganlab.run import Run
+from ganlab.runtime.launch import launch, launch_together
+from ganlab.runtime.run import Run
 from ganlab.ui.asking import AGAINST, deed, sentence
 from ganlab.web.rights import Action
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from ganlab.run import ACTIVE, Run, runs
+from ganlab.runtime.run import ACTIVE, Run, runs
 from ganlab.ui import actions, query
 from ganlab.ui.asking import may
 from ganlab.ui.embed import address, dark, embed

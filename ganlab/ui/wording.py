@@ -7,7 +7,7 @@ import time
 from datetime import datetime
 
 from ganlab.models import Model
-from ganlab.run import Run, Status
+from ganlab.runtime.run import Run, Status
 from ganlab.training.recipes import RECIPES
 from ganlab.training.titles import what
 

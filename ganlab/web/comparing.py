@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ganlab.comparison import MOST, compare
-from ganlab.readings import readings
-from ganlab.run import Run
+from ganlab.runtime.compare import MOST, compare
+from ganlab.runtime.readings import readings
+from ganlab.runtime.run import Run
 
 
 def compared(query: Mapping[str, str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from ganlab.run import Run
+from ganlab.runtime.run import Run
 from ganlab.web.shared import Shared
 
 SECONDS = 10.0  # that an answer is good for

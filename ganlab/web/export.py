@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ganlab.checkpoint import STATE
-from ganlab.run import Run
-from ganlab.store import Series
+from ganlab.runtime.checkpoint import STATE
+from ganlab.runtime.run import Run
+from ganlab.runtime.store import Series
 from ganlab.web.discretion import discreet
 
 _CHUNK = 2**18  # bytes

@@ -8,9 +8,9 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
-from ganlab import checkpoint
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
+from ganlab.runtime import checkpoint
 from ganlab.web.shelf import HubModel, playable
 
 MOST_ADOPTED, MOST_OF_ONE = 12, 2  # pipelines that were brought along, by all and by one visitor

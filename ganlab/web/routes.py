@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from ganlab.core.errors import is_disk_full
 from ganlab.core.interventions import Request as Letter
-from ganlab.run import Run
+from ganlab.runtime.run import Run
 from ganlab.web import rights
 from ganlab.web.assets import asset_routes
 from ganlab.web.comparing import compared

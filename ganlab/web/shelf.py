@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganlab import checkpoint, hub, zoo
+from ganlab import hub, zoo
 from ganlab.models import Model, models
+from ganlab.runtime import checkpoint
 
 if TYPE_CHECKING:
     from ganlab.pipeline import Pipeline

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.run import Run, Status
-from ganlab.store import Annotation, Series
+from ganlab.runtime.run import Run, Status
+from ganlab.runtime.store import Annotation, Series
 
 FIRST_POINTS = 1000  # per series of a first response
 MOST_POINTS = 5000  # per series of any response: a viewer who slept for hours is served like a newcomer

@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from ganlab import checkpoint
 from ganlab.core.interventions import changeable
-from ganlab.course import images_seen
-from ganlab.run import Run, runs
+from ganlab.runtime import checkpoint
+from ganlab.runtime.images_seen import images_seen
+from ganlab.runtime.run import Run, runs
 
 
 def summary(run: Run) -> dict[str, Any]:

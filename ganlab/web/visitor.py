@@ -14,7 +14,7 @@ from pathlib import Path
 from starlette.requests import HTTPConnection
 
 from ganlab import classroom
-from ganlab.run import runs_root
+from ganlab.runtime.run import runs_root
 from ganlab.web.rights import Role
 
 COOKIE = "ganlab_seat"

@@ -15,7 +15,7 @@ from conftest import playwright
 from workers import wait_for
 
 from ganlab import classroom
-from ganlab.run import runs
+from ganlab.runtime.run import runs
 from ganlab.web.visitor import COOKIE
 
 expect = playwright.expect

@@ -10,7 +10,7 @@ from conftest import playwright
 from fake_runs import FakeRun
 
 from ganlab.core.events import Point
-from ganlab.run import Run
+from ganlab.runtime.run import Run
 
 expect = playwright.expect
 

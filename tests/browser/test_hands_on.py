@@ -12,8 +12,8 @@ from conftest import WebServer, playwright
 from small import small
 from workers import wait_for, worker_pid
 
-from ganlab.process import launch
-from ganlab.run import Run
+from ganlab.runtime.launch import launch
+from ganlab.runtime.run import Run
 from ganlab.web.visitor import HERE, called
 
 expect = playwright.expect

@@ -11,7 +11,7 @@ import pytest
 from app_server import AppServer
 from conftest import playwright
 
-from ganlab.run import Run, runs
+from ganlab.runtime.run import Run, runs
 
 LOSSES = ".chart.loss .plot"
 PATIENCE = 60_000  # milliseconds: two cores train, serve and render at the same time

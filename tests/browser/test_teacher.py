@@ -12,8 +12,8 @@ from conftest import playwright
 from small import small
 from workers import wait_for, worker_pid
 
-from ganlab.process import launch
-from ganlab.run import Run, runs
+from ganlab.runtime.launch import launch
+from ganlab.runtime.run import Run, runs
 
 expect = playwright.expect
 PATIENCE = 60_000  # milliseconds: two cores train twice, serve and render at the same time

@@ -13,8 +13,8 @@ from app_server import AppServer
 from PIL import Image
 from small import small
 
-from ganlab.run import Run
-from ganlab.worker import work
+from ganlab.runtime.run import Run
+from ganlab.runtime.worker import work
 
 COMPRESSED = Path("cyclegan-horse2zebra-compressed", "latest_net_G.pth")
 PATIENCE = 60_000  # milliseconds

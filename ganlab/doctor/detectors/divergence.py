@@ -11,7 +11,7 @@ import numpy as np
 from ganlab.doctor.detectors.settings import calmer
 from ganlab.doctor.finding import Evidence, Finding
 from ganlab.doctor.record import Record
-from ganlab.store import Annotation, Series
+from ganlab.runtime.store import Annotation, Series
 
 NO_NUMBER = "stopped being a number"  # in what a failed run says
 HUGE = 50.0  # times what guessing costs D

@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from ganlab import checkpoint
 from ganlab.models import Model
 from ganlab.pipeline import Pipeline
+from ganlab.runtime import checkpoint
 from ganlab.training.titles import what
 from ganlab.ui.playground.remarks import remarks
 from ganlab.web.pipelines import PIPELINES

@@ -15,9 +15,9 @@ from ganlab.core.events import Event, Finished, Loading
 from ganlab.core.interventions import Mailbox
 from ganlab.core.lock import FileLock
 from ganlab.core.memory import smaller
-from ganlab.detached import handed_over, signals_ask
-from ganlab.recorder import Recorder
-from ganlab.run import Run
+from ganlab.runtime.recorder import Recorder
+from ganlab.runtime.run import Run
+from ganlab.runtime.spawn import handed_over, signals_ask
 
 STATE_KEYS = {"training", "position", "step", "seconds", "rng"}  # what the engine needs to go on
 _ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
@@ -69,7 +69,7 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
 
     from ganlab.core.devices import resolve
     from ganlab.pipeline import Pipeline
-    from ganlab.slots import device_slot
+    from ganlab.runtime.device_queue import device_slot
     from ganlab.training.engine import train
 
     torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
@@ -102,7 +102,7 @@ def newest_state(run: Run, say: Callable[[str], None] = lambda sentence: None) -
 
     ValueError where there are some and none of them will do.
     """
-    from ganlab.checkpoint import read_state, resumable
+    from ganlab.runtime.checkpoint import read_state, resumable
     from ganlab.training.state import all_finite
 
     folders = resumable(run.path / "checkpoints")

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ganlab.checkpoint import INFO, MODEL, STATE, STATES_BUDGET
 from ganlab.core.config import TrainConfig
-from ganlab.run import Run, runs_root
+from ganlab.runtime.checkpoint import INFO, MODEL, STATE, STATES_BUDGET
+from ganlab.runtime.run import Run, runs_root
 
 LIMIT = "GANLAB_DISK_LIMIT"  # what a folder of runs may take: "20 GB", "500 MB", "60 %" of its disk; not set: no limit
 _UNITS = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}

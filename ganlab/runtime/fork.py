@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganlab.checkpoint import folder_name, read_state, resumable, step_of
-from ganlab.comparison import differing
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Intervention, made_by
-from ganlab.course import images_until
-from ganlab.process import Plan, launch_planned
-from ganlab.run import Run
-from ganlab.store import Annotation, Writer
+from ganlab.runtime.checkpoint import folder_name, read_state, resumable, step_of
+from ganlab.runtime.compare import differing
+from ganlab.runtime.images_seen import images_until
+from ganlab.runtime.launch import Plan, launch_planned
+from ganlab.runtime.run import Run
+from ganlab.runtime.store import Annotation, Writer
 from ganlab.training.preflight import check
 
 # Beside what may be changed while a run trains; everything else decides what the networks are or what they have seen.

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ganlab.core.config import Value
-from ganlab.course import images_seen
-from ganlab.run import Run
-from ganlab.store import Series
+from ganlab.runtime.images_seen import images_seen
+from ganlab.runtime.run import Run
+from ganlab.runtime.store import Series
 
 AXES = {"step": "steps", "time": "seconds of training", "images": "real images seen", "epoch": "epochs"}
 FEWEST, MOST = 2, 4  # runs in one comparison

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ganlab.core.lock import FileLock, is_held
-from ganlab.run import Run, runs
+from ganlab.runtime.run import Run, runs
 
 _POLL_SECONDS = 0.3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.run import Run
+from ganlab.runtime.run import Run
 
 Corners = list[tuple[int, int]]  # (step, images), both ascending; straight in between
 

@@ -6,8 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganlab.run import Run, runs
-from ganlab.slots import device_of, holder_of
+from ganlab.runtime.device_queue import device_of, holder_of
+from ganlab.runtime.run import Run, runs
 
 
 @dataclass(frozen=True)

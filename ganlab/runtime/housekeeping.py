@@ -8,9 +8,9 @@ warning(root) -> str                          one sentence when the disk will no
 clean(root, rule, dry_run) -> Cleaned         free space of ended runs by the rule; RULE says it in words
 """
 
-from ganlab.housekeeping.cleaning import RULE, Cleaned, Rule, clean
-from ganlab.housekeeping.limits import admit, most_waiting, unfit, warning, will_wait
-from ganlab.housekeeping.waiting import Place, cancel, queue
+from ganlab.runtime.cleanup import RULE, Cleaned, Rule, clean
+from ganlab.runtime.limits import admit, most_waiting, unfit, warning, will_wait
+from ganlab.runtime.waiting import Place, cancel, queue
 
 __all__ = [
     "RULE",

@@ -19,12 +19,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ganlab import checkpoint
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Intervention, Mailbox, Request
 from ganlab.core.lock import FileLock, is_held
 from ganlab.core.memory import kernel_kills, smaller
-from ganlab.store import Annotation, Damaged, Reader, Series
+from ganlab.runtime import checkpoint
+from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
 _SETTINGS = {"config", "recipe", "created", "group", "group_size"}  # what config.json always holds

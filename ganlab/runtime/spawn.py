@@ -15,7 +15,7 @@ from pathlib import Path
 from ganlab.core.lock import FileLock, is_held
 from ganlab.core.threads import yielding_threads
 
-_HOME = Path(__file__).resolve().parent.parent  # a worker finds ganlab wherever this process found it
+_HOME = Path(__file__).resolve().parents[2]  # a worker finds ganlab wherever this process found it
 _HANDED = "GANLAB_LOCK_FD"
 _START_TIMEOUT = 30.0  # seconds for a Python process to start and take its lock on a busy machine
 

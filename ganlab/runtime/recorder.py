@@ -15,14 +15,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ganlab import checkpoint
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, LimitReached
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
 from ganlab.core.memory import kernel_kills
-from ganlab.disk import LIMIT, bytes_of, limit
-from ganlab.run import Run
-from ganlab.store import Damaged, Writer
+from ganlab.runtime import checkpoint
+from ganlab.runtime.disk import LIMIT, bytes_of, limit
+from ganlab.runtime.run import Run
+from ganlab.runtime.store import Damaged, Writer
 
 _BALLAST = 2**19  # bytes: enough for SQLite to say that the disk is full
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ganlab.comparison import Comparison
-from ganlab.run import Run
+from ganlab.runtime.compare import Comparison
+from ganlab.runtime.run import Run
 
 UNKNOWN = "how it was read is not on record"
 _MEASURED = "distance/"  # metrics that are held against real images

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganlab.checkpoint import STATE, checkpoints, resumable, step_of
 from ganlab.core.lock import FileLock
 from ganlab.core.text import counted, readable
-from ganlab.run import Run, remove_folder, runs, runs_root
+from ganlab.runtime.checkpoint import STATE, checkpoints, resumable, step_of
+from ganlab.runtime.run import Run, remove_folder, runs, runs_root
 
 _LEFTOVER_SECONDS = 600.0  # younger ones may still be at work
 

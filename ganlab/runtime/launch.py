@@ -14,10 +14,10 @@ from typing import Protocol
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import BEGINNING, explain
 from ganlab.core.lock import FileLock
-from ganlab.detached import hand_over
-from ganlab.housekeeping import admit
-from ganlab.recorder import opened
-from ganlab.run import Run, remove_folder, runs_root
+from ganlab.runtime.housekeeping import admit
+from ganlab.runtime.recorder import opened
+from ganlab.runtime.run import Run, remove_folder, runs_root
+from ganlab.runtime.spawn import hand_over
 from ganlab.training.preflight import check
 
 

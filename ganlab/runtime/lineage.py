@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ganlab.comparison import differing
 from ganlab.core.config import Value
-from ganlab.run import Run
+from ganlab.runtime.compare import differing
+from ganlab.runtime.run import Run
 
 
 @dataclass(frozen=True)
