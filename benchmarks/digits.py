@@ -19,7 +19,7 @@ import torch
 
 from ganlab import RECIPES
 from ganlab.core.events import Checkpoint, Started
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.runtime.checkpoint import Info
 from ganlab.training.engine import train
 

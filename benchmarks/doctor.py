@@ -253,7 +253,7 @@ def broken_weight() -> Iterator[None]:
 
 def foreign_collapsed(run: Run, seed: int) -> None:
     """Sheets of a published CGAN that is known to have collapsed to one digit of each class."""
-    from ganlab.pipeline import Pipeline
+    from ganlab.models.pipeline import Pipeline
 
     weights = Path(__file__).resolve().parent.parent.parent / "shared" / "weights" / "cgan-collapsed" / "generator.pth"
     pipeline = Pipeline.load(weights)

@@ -18,7 +18,7 @@ import torch
 from ganlab import FAMILIES, Pipeline
 from ganlab.core.images import png, read
 from ganlab.core.types import DataSpec
-from ganlab.translation import translate
+from ganlab.models.translation import translate
 
 
 def full() -> Pipeline:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ganlab.core.config import TrainConfig
     from ganlab.data import DATASETS
-    from ganlab.hub import pull, push
-    from ganlab.pipeline import Pipeline
+    from ganlab.models.hub import pull, push
+    from ganlab.models.pipeline import Pipeline
     from ganlab.runtime.launch import launch, resume
     from ganlab.runtime.run import Run, runs
     from ganlab.training.engine import train

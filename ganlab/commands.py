@@ -251,7 +251,7 @@ def sample(options: argparse.Namespace) -> None:
     """`ganlab sample`: one sheet, or one PNG per picture into a folder."""
     from ganlab.commands_hub import fetched
     from ganlab.core.images import png, sheet
-    from ganlab.pipeline import Pipeline
+    from ganlab.models.pipeline import Pipeline
 
     if not 1 <= options.n <= 100_000:
         raise ValueError(f"-n {options.n} is out of range: 1 to 100,000.")
@@ -275,8 +275,8 @@ def translate(options: argparse.Namespace) -> int:
 
     from ganlab.commands_hub import fetched
     from ganlab.core.images import ImageError, png, read
+    from ganlab.models.pipeline import Pipeline
     from ganlab.photo_files import Names, image_files
-    from ganlab.pipeline import Pipeline
 
     pipeline = Pipeline.load(fetched(options.model))
     files = image_files(options.images)

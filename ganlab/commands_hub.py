@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 def pull(options: argparse.Namespace) -> None:
     """`ganlab pull`: fetch a model, say what it is, where it lies and how to use it."""
-    from ganlab import hub, zoo
     from ganlab.exploration.collapse import collapse
-    from ganlab.models import find_here
-    from ganlab.pipeline import Pipeline
+    from ganlab.models import hub
+    from ganlab.models import pretrained as zoo
+    from ganlab.models.catalogue import find_here
+    from ganlab.models.pipeline import Pipeline
     from ganlab.terminal import driven
 
     there = zoo.on_hub(options.model)
@@ -40,7 +41,7 @@ def pull(options: argparse.Namespace) -> None:
 
 def push(options: argparse.Namespace) -> None:
     """`ganlab push`: upload a model with its card, and say where it is."""
-    from ganlab import hub
+    from ganlab.models import hub
 
     page = hub.push(
         options.model,
@@ -68,7 +69,7 @@ def _values(options: argparse.Namespace) -> list[Value]:
 
 def zoo(options: argparse.Namespace) -> None:
     """`ganlab zoo`: every model that can be chosen, and where it is now; `ganlab zoo train`: shipped ones, made anew."""
-    from ganlab.zoo import OnHub, catalogue, state
+    from ganlab.models.pretrained import OnHub, catalogue, state
 
     if options.action == "train":
         _train(options)
@@ -86,8 +87,8 @@ def zoo(options: argparse.Namespace) -> None:
 
 def export(options: argparse.Namespace) -> None:
     """`ganlab export --onnx`: the generator for programs without PyTorch."""
-    from ganlab.onnx_export import to_onnx
-    from ganlab.pipeline import Pipeline
+    from ganlab.models.export_onnx import to_onnx
+    from ganlab.models.pipeline import Pipeline
 
     data = to_onnx(Pipeline.load(fetched(options.model)))
     options.output.write_bytes(data)
@@ -96,7 +97,7 @@ def export(options: argparse.Namespace) -> None:
 
 def space(options: argparse.Namespace) -> None:
     """`ganlab space`: write a Space, and say how to try it here and how to upload it."""
-    from ganlab.space import write
+    from ganlab.models.publish.space import write
 
     names = [name.strip() for name in options.models.split(",") if name.strip()]
     written = write(options.folder, names, options.title)
@@ -108,8 +109,8 @@ def space(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from ganlab.models import NAMES, SHIPPED
-    from ganlab.shipping import train_and_ship
+    from ganlab.models.catalogue import NAMES, SHIPPED
+    from ganlab.models.publish.ship import train_and_ship
     from ganlab.terminal import driven
 
     unknown = [name for name in options.names if name not in NAMES]
@@ -121,10 +122,10 @@ def _train(options: argparse.Namespace) -> None:
 
 def fetched(model: str) -> str:
     """`model` itself, after what of it lies on the Hub has been downloaded behind a bar."""
-    from ganlab import hub
-    from ganlab.models import find_here
+    from ganlab.models import hub
+    from ganlab.models.catalogue import find_here
+    from ganlab.models.pretrained import on_hub
     from ganlab.terminal import driven
-    from ganlab.zoo import on_hub
 
     if find_here(model) is None and (there := on_hub(model)):
         driven(hub.pulling(there.address, sha256=there.sha256))

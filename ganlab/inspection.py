@@ -13,8 +13,8 @@ from ganlab.core.images import to_pil, to_uint8
 from ganlab.core.types import Conditioning
 from ganlab.drawing import as_picture
 from ganlab.exploration.scores import told
-from ganlab.framing import Frame
-from ganlab.pipeline import Pipeline
+from ganlab.models.framing import Frame
+from ganlab.models.pipeline import Pipeline
 
 LARGEST = 256  # pixels, the side of the square whose area a translator is shown
 

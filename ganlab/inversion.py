@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganlab.core.images import square, to_uint8
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.training.networks.clusters import ClusteredGenerator
 
 STEPS, SEEDS, SECONDS = 120, 48, 30.0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from ganlab.models import models
+from ganlab.models.catalogue import models
 from ganlab.runtime import checkpoint
 
 _READING = re.compile(r"\b(FID|G) \d")  # a distance or a loss; others report pictures, or numbers of parameters

@@ -14,9 +14,9 @@ import numpy as np
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Loading
-from ganlab.evaluation import Asked, evaluate, evaluate_floors
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.metrics.value import Value
+from ganlab.models.evaluate import Asked, evaluate, evaluate_floors
 from ganlab.reproduced import Failure, Reproduction, Row, duration
 from ganlab.runtime import launch as process
 from ganlab.runtime.checkpoint import step_of

@@ -12,7 +12,7 @@ from torch import Tensor
 from ganlab.data import DataError, Dataset, Loader, load
 from ganlab.exploration.scores import scores
 from ganlab.exploration.training_images import absence
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 
 NUM = 256  # real images, and as many of G's
 _SEED = 20_201  # of those: not one that a person is likely to look at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.data import DATASETS
-from ganlab.models import models
+from ganlab.models.catalogue import models
 from ganlab.ui import cards, hub_cards, welcome
 
 welcome.hero(DATASETS["mnist"].available())

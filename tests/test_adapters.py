@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganlab import adapters
 from ganlab.core.types import Conditioning
+from ganlab.models import adapters
 
 TRANSLATORS: dict[str, tuple[Callable[[], made.State], Callable[[made.State, Tensor], Tensor], str, int, Conditioning]] = {
     "resnet-9": (made.resnet, made.run_resnet, "junyanz ResNet, 9 blocks", 256, Conditioning.UNPAIRED),
@@ -236,5 +236,5 @@ def test_weights_that_are_no_numbers_are_refused(bad: float) -> None:
 
 
 def test_nothing_heavy_is_imported_for_the_names_alone() -> None:
-    code = "import sys, ganlab.adapters; assert 'torch' not in sys.modules"
+    code = "import sys, ganlab.models.adapters; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from safetensors.torch import save, save_file
 from torch import Tensor
 
-from ganlab import adapters
 from ganlab.core import untrusted_tensors as reading
+from ganlab.models import adapters
 
 
 @pytest.fixture(autouse=True)

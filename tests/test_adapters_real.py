@@ -11,9 +11,9 @@ from judge import Judge, Verdict
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from ganlab import adapters
 from ganlab.core.images import decode, square, to_uint8
 from ganlab.core.types import Conditioning, DataSpec
+from ganlab.models import adapters
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganlab.models import models
-from ganlab.pipeline import Pipeline
+from ganlab.models.catalogue import models
+from ganlab.models.pipeline import Pipeline
 from ganlab.training.networks.clusters import ClusteredGenerator
 
 SHIPPED = [model.name for model in models() if model.origin == "shipped" and not model.translates]

@@ -16,9 +16,9 @@ from ganlab import Run
 from ganlab.__main__ import main
 from ganlab.core.events import Loading
 from ganlab.data import DataError, Dataset
-from ganlab.evaluation import Asked, evaluate_floors
 from ganlab.jobs.kinds import Measured, Working
 from ganlab.metrics.value import Value
+from ganlab.models.evaluate import Asked, evaluate_floors
 from ganlab.runtime.worker import work
 
 VALUE = Value("lenet-mnist distance", 2.0, 0.5, 20, 100, "mnist test, 28 px", "lenet-mnist 0", "bilinear 28", 0, "a")
@@ -92,7 +92,7 @@ def test_a_data_set_without_the_other_part_still_has_its_halves(monkeypatch: pyt
             raise DataError("There is no test part.")
         return Dataset(name, images, None, ())
 
-    monkeypatch.setattr("ganlab.evaluation._dataset", only_train)
+    monkeypatch.setattr("ganlab.models.evaluate._dataset", only_train)
     (value,), _ = drain(evaluate_floors("digits-quick", Asked(["frechet-lenet"])))
     assert value.subject == "real images (mnist train, first half)"
 

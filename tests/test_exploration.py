@@ -15,7 +15,7 @@ from PIL import Image
 from small import small
 from torch import Tensor, nn
 
-from ganlab import Pipeline, Run, models
+from ganlab import Pipeline, Run
 from ganlab.data import Dataset, load
 from ganlab.exploration.animation import animate
 from ganlab.exploration.collapse import collapse, variety
@@ -25,6 +25,7 @@ from ganlab.exploration.paths import PATHS, lerp, loop, path, slerp, strip
 from ganlab.exploration.planes import Plane, cell
 from ganlab.exploration.scores import scores
 from ganlab.exploration.training_images import absence, training_images
+from ganlab.models import catalogue as models
 from ganlab.runtime.worker import work
 
 SHIPPED = ("shapes-quick", "digits-quick", "digits-quick-conditional")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganlab.framing import MAX_SIZE, Frame
+from ganlab.models.framing import MAX_SIZE, Frame
 
 SIDES = st.integers(1, 5000)
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganlab.hub.address import Address, HubError, means_the_hub, parse, safe
-from ganlab.hub.choice import choose, own_folder
+from ganlab.models.hub.address import Address, HubError, means_the_hub, parse, safe
+from ganlab.models.hub.choose_file import choose, own_folder
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ganlab import Pipeline
-from ganlab.models import SHIPPED
+from ganlab.models.catalogue import SHIPPED
 from ganlab.runtime import checkpoint
 
 NAMES = ("shapes-quick", "digits-quick", "horse2zebra-light")

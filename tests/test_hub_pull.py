@@ -19,10 +19,12 @@ from hub_server import STRANGER, TOKEN, Hub, Repo, serving, sha256, use
 from huggingface_hub import constants
 from test_adapters_reading import Attack
 
-from ganlab import Pipeline, hub, zoo
+from ganlab import Pipeline
 from ganlab.__main__ import main
-from ganlab.hub import transfer
-from ganlab.models import SHIPPED
+from ganlab.models import hub
+from ganlab.models import pretrained as zoo
+from ganlab.models.catalogue import SHIPPED
+from ganlab.models.hub import download as transfer
 
 REPO = "org/name"
 

@@ -17,12 +17,13 @@ from hub_server import STRANGER, TOKEN, Hub, environment, serving, use
 from huggingface_hub import constants
 from small import small
 
-from ganlab import Pipeline, Run, hub
+from ganlab import Pipeline, Run
 from ganlab.__main__ import main
-from ganlab.hub.card import train_command
-from ganlab.hub.pushing import content
 from ganlab.metrics.value import Value
-from ganlab.models import SHIPPED
+from ganlab.models import hub
+from ganlab.models.cards.write import train_command
+from ganlab.models.catalogue import SHIPPED
+from ganlab.models.publish.push import content
 from ganlab.runtime.worker import work
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use .content:DeprecationWarning")  # of the client's own calls
@@ -169,7 +170,7 @@ def test_offline_pushes_nothing(there: Hub, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_mixin_of_the_client_reads_and_writes_our_layout(there: Hub, tmp_path: Path) -> None:
-    from ganlab.hub.module import Generators
+    from ganlab.models.hub.mixin import Generators
 
     hub.push("shapes-quick", REPO, token=TOKEN, private=False)
     networks = Generators.from_pretrained(REPO)

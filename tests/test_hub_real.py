@@ -21,9 +21,10 @@ from test_adapters_real import (  # noqa: F401  (collected here once more, with 
     test_the_compressed_generator_stripes_the_sorrel,
 )
 
-from ganlab import Pipeline, hub
+from ganlab import Pipeline
 from ganlab.__main__ import main
 from ganlab.core.types import Conditioning
+from ganlab.models import hub
 
 GENERATORS = {
     "cyclegan-horse2zebra-compressed/latest_net_G.pth": ("GAN Compression ResNet", Conditioning.UNPAIRED),

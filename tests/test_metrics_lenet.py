@@ -17,7 +17,7 @@ from ganlab.metrics.features import lenet, train_lenet
 from ganlab.metrics.features.extractor import Extractor
 from ganlab.metrics.features.lenet import DIMS, LenetExtractor, trained_here
 from ganlab.metrics.features.train_lenet import train_classifier
-from ganlab.models import models
+from ganlab.models.catalogue import models
 
 
 def test_the_shipped_one_is_as_accurate_as_its_card_says(real_data: Path) -> None:

@@ -18,7 +18,7 @@ from ganlab.metrics.features.extractor import Images, Source
 from ganlab.metrics.measure import measure, samples
 from ganlab.metrics.reference import Reference, chosen, dataset_source
 from ganlab.metrics.value import Value
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 
 COUNT = 1000
 KIND = [name.removesuffix("-lenet") for name in METRICS if name.endswith("-lenet")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from ganlab.adapters.layout import Unfilled
+from ganlab.models.adapters.layout import Unfilled
 from ganlab.training.networks.layers import Norm, count_parameters
 from ganlab.training.networks.resnet import light_resnet, resnet
 from ganlab.training.networks.unet import UNetGenerator

@@ -11,9 +11,10 @@ import torch
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from ganlab import Pipeline, models
+from ganlab import Pipeline
 from ganlab.__main__ import main
-from ganlab.onnx_export import to_onnx
+from ganlab.models import catalogue as models
+from ganlab.models.export_onnx import to_onnx
 from ganlab.web import generators
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install -r requirements-dev.txt")

@@ -119,7 +119,7 @@ def test_where_digits_are_here_they_are_recommended_and_read_by_their_own_classi
 
 
 def test_without_any_model_it_leads_to_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("ganlab.models.SHIPPED", tmp_path)
+    monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", tmp_path)
     page = visit()
     assert "There is nothing to measure yet" in texts(page)
     assert [link.proto.label for link in page.get("page_link")] == ["Train a GAN"] and not page.button
@@ -130,7 +130,7 @@ def test_translators_and_damaged_models_are_not_offered(monkeypatch: pytest.Monk
         shutil.copytree(ROOT / "checkpoints" / name, tmp_path / name)
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text("{")
-    monkeypatch.setattr("ganlab.models.SHIPPED", tmp_path)
+    monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", tmp_path)
     assert list(measurable.models_here()) == ["digits-quick"]
 
 

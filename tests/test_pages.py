@@ -14,10 +14,10 @@ import pytest
 from fake_runs import FakeRun
 from streamlit.testing.v1 import AppTest
 
-from ganlab import zoo
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, data_root
+from ganlab.models import pretrained as zoo
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run, runs
 from ganlab.training.families import FAMILIES
@@ -32,7 +32,7 @@ APP = str(Path(__file__).resolve().parent.parent / "app.py")
 @pytest.fixture(autouse=True)
 def shipped(own_directories: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of shipped models, empty: what the project ships may change."""
-    monkeypatch.setattr("ganlab.models.SHIPPED", own_directories / "shipped")
+    monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", own_directories / "shipped")
     return own_directories / "shipped"
 
 

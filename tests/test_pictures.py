@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from ganlab.exploration.latents import Latent
 from ganlab.exploration.scores import scores
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.runtime.checkpoint import folder_name
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run, runs_root

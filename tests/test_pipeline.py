@@ -8,9 +8,10 @@ from judge import Judge
 from PIL import Image
 from small import small
 
-from ganlab import RECIPES, Pipeline, Run, models
+from ganlab import RECIPES, Pipeline, Run
 from ganlab.core.events import Checkpoint
-from ganlab.models import find
+from ganlab.models import catalogue as models
+from ganlab.models.catalogue import find
 from ganlab.runtime.worker import work
 
 PHOTO = Image.effect_noise((64, 64), 80).convert("RGB")

@@ -355,7 +355,7 @@ ASKED |= {"Clean up", "Cancel"}
 @pytest.mark.parametrize("page", ["home", "train", "watch", "runs", "evaluate"])
 def test_a_page_gives_a_student_no_living_button(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a click on a dead one, which a browser can send all the same, does nothing."""
-    monkeypatch.setattr("ganlab.models.SHIPPED", ROOT / "nothing")
+    monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", ROOT / "nothing")
     monkeypatch.setattr(asking, "cookies", lambda: seat(Role.STUDENT))
     fake = FakeRun(runs_root(), steps=400).start().train(200).checkpoint()
     fake.finish("stopped")
@@ -417,7 +417,7 @@ def test_no_student_is_offered_what_only_the_teacher_fetches(role: Role, monkeyp
     import gradio as gr
     from starlette.requests import Request
 
-    from ganlab import zoo
+    from ganlab.models import pretrained as zoo
     from ganlab.ui import playground
     from ganlab.ui.playground import from_hub
 
@@ -442,7 +442,7 @@ def test_empty_pages_send_no_student_to_what_only_the_teacher_starts(role: Role,
     monkeypatch.setattr(asking, "cookies", lambda: seat(role))
     measured = _everything_on("evaluate")
     assert ("press **Measure**" in measured) is (role is Role.TEACHER)
-    monkeypatch.setattr("ganlab.models.SHIPPED", ROOT / "nothing")
+    monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", ROOT / "nothing")
     for page in ("watch", "runs", "evaluate"):
         said = _everything_on(page)
         assert ('label: "Train a GAN"' in said) is (role is Role.TEACHER), page

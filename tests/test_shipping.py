@@ -15,16 +15,16 @@ from judge import Judge
 from PIL import Image
 from small import small
 
-from ganlab import shipping
 from ganlab.__main__ import main
 from ganlab.core.events import Loading
-from ganlab.hub import reading
 from ganlab.metrics.value import Value
-from ganlab.models import NAMES, SHIPPED
-from ganlab.pipeline import Pipeline
+from ganlab.models.cards import read as reading
+from ganlab.models.catalogue import NAMES, SHIPPED
+from ganlab.models.pipeline import Pipeline
+from ganlab.models.publish import ship as shipping
+from ganlab.models.publish.ship import ship
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
-from ganlab.shipping import ship
 from ganlab.terminal import driven
 from ganlab.training.recipes import RECIPES
 

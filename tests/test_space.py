@@ -19,9 +19,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from whole_app import Asked, addresses, concrete, everything
 
-from ganlab import space
 from ganlab.__main__ import main
 from ganlab.core.lock import FileLock, is_held
+from ganlab.models.publish import space
 from ganlab.ui.alone import _in_the_whole_app
 from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.web.gate import Gate

@@ -12,7 +12,8 @@ from hub_server import Hub, serving, use
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from ganlab import hub, zoo
+from ganlab.models import hub
+from ganlab.models import pretrained as zoo
 from ganlab.ui import hub_cards, thumbnails
 from ganlab.ui.placeholder import ends, placeholder
 from ganlab.ui.playground import from_hub
@@ -34,7 +35,7 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign_weights: Pat
     for place in (from_hub, hub_cards):
         monkeypatch.setattr(place, "THUMBNAILS", drawn)
     monkeypatch.setattr(shelf, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr("ganlab.models.SHIPPED", tmp_path / "none")  # their cards are not what is looked at here
+    monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", tmp_path / "none")  # their cards are not what is looked at here
     with serving() as running:
         use(running, tmp_path, monkeypatch)
         weights = (foreign_weights / "cyclegan-horse2zebra-compressed" / "latest_net_G.pth").read_bytes()

@@ -12,8 +12,8 @@ from small import small
 
 from ganlab import Pipeline, Run
 from ganlab.__main__ import main
+from ganlab.models.translation import heat, translate
 from ganlab.runtime.worker import work
-from ganlab.translation import heat, translate
 
 COMPRESSED = Path("cyclegan-horse2zebra-compressed", "latest_net_G.pth")
 

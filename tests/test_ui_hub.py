@@ -13,7 +13,8 @@ import pytest
 from hub_server import Hub, serving, use
 from PIL import Image, ImageDraw
 
-from ganlab import models, zoo
+from ganlab.models import catalogue as models
+from ganlab.models import pretrained as zoo
 from ganlab.ui import playground
 from ganlab.ui.playground import classes, explore, from_hub, latent, remarks, sketch, translate
 from ganlab.ui.playground.explore import close

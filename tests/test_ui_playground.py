@@ -28,8 +28,8 @@ from ganlab.ui.playground.photo import photo
 @pytest.fixture(autouse=True)
 def nothing_shipped(own_directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the models that a test makes."""
-    monkeypatch.setattr("ganlab.models.SHIPPED", own_directories / "shipped")
-    monkeypatch.setattr("ganlab.zoo.HUB", ())
+    monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", own_directories / "shipped")
+    monkeypatch.setattr("ganlab.models.pretrained.HUB", ())
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ganlab import models, zoo
+from ganlab.models import catalogue as models
+from ganlab.models import pretrained as zoo
 
 CARD = """---
 library_name: ganlab
@@ -37,7 +38,7 @@ def test_every_entry_is_complete_and_has_a_name_of_its_own() -> None:
 
 
 def test_what_is_on_the_hub_is_addressed_as_people_would_type_it() -> None:
-    from ganlab import hub
+    from ganlab.models import hub
 
     for entry in zoo.HUB:
         assert isinstance(entry.source, zoo.OnHub)
@@ -76,5 +77,5 @@ def test_a_card_gives_title_licence_and_verdict(tmp_path: Path, monkeypatch: pyt
 
 
 def test_listing_imports_neither_torch_nor_the_client() -> None:
-    code = "import sys, ganlab.zoo as zoo; zoo.catalogue(); assert not {'torch', 'huggingface_hub'} & sys.modules.keys()"
+    code = "import sys, ganlab.models.pretrained as zoo; zoo.catalogue(); assert not {'torch', 'huggingface_hub'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 
 SENTENCE = "Known bad: it draws nearly the same picture{each} whatever {given} is (collapsed, or hardly trained)."
 NUM = 16  # pictures of a class

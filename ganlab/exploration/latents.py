@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 
 MAX_TEXT = 200_000  # characters of a pasted latent
 MAX_NUMBERS = 8192  # of z

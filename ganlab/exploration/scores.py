@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.training.networks.clusters import ClusteredGenerator
 
 NO_JUDGE = "This model travels without its discriminator, so nobody scores its pictures; a run's newest checkpoint has one."

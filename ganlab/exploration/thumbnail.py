@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image, ImageDraw, ImageOps
 
 from ganlab.core.images import sheet
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 
 SIDE = 256  # pixels, about
 MOST = 8  # pictures in a row of the sheet

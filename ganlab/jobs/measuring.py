@@ -7,10 +7,10 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
 from ganlab.core.errors import EXPECTED, Advice, explain
-from ganlab.evaluation import Asked, Split, evaluate, evaluate_floors
 from ganlab.jobs.kinds import Measured, Trouble, Working
 from ganlab.metrics.measure import CHEAP, Measuring
 from ganlab.metrics.value import Value
+from ganlab.models.evaluate import Asked, Split, evaluate, evaluate_floors
 
 ADVICE = Advice(
     memory="fewer images or fewer metrics need less",

@@ -68,7 +68,7 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
     import torch
 
     from ganlab.core.devices import resolve
-    from ganlab.pipeline import Pipeline
+    from ganlab.models.pipeline import Pipeline
     from ganlab.runtime.device_queue import device_slot
     from ganlab.training.engine import train
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab import zoo
-from ganlab.models import Model
+from ganlab.models import pretrained as zoo
+from ganlab.models.catalogue import Model
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run
 from ganlab.training.recipes import RECIPES

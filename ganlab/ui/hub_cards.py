@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import streamlit as st
 
-from ganlab import zoo
+from ganlab.models import pretrained as zoo
 from ganlab.training.titles import data_title
 from ganlab.ui.asking import may
 from ganlab.ui.placeholder import placeholder

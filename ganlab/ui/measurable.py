@@ -13,7 +13,7 @@ from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.metrics.features.lenet import classifier_name, has_classifier
-from ganlab.models import Model, models
+from ganlab.models.catalogue import Model, models
 from ganlab.runtime import checkpoint
 from ganlab.training.titles import data_title
 from ganlab.ui.datasets import FOLDER

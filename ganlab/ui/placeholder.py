@@ -6,7 +6,7 @@ import html
 from hashlib import blake2b
 from urllib.parse import quote
 
-from ganlab import zoo
+from ganlab.models import pretrained as zoo
 from ganlab.training.titles import data_title
 
 _BLUE, _ORANGE, _GREY = "#0f7fc0", "#d9772b", "#7f8a99"  # seen on paper and in the dark alike; words have the text's colour

@@ -8,7 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-from ganlab import hub, zoo
+from ganlab.models import hub
+from ganlab.models import pretrained as zoo
 from ganlab.web.courtesy import COURTESY
 from ganlab.web.shelf import HubModel
 
@@ -29,7 +30,7 @@ def draw(model: HubModel) -> None:
 
     from ganlab.data.cache import keep_file
     from ganlab.exploration.thumbnail import thumbnail
-    from ganlab.pipeline import Pipeline
+    from ganlab.models.pipeline import Pipeline
 
     pipeline = Pipeline.load(model.folder, name=model.name)  # not of those that visitors play with: it would push one out
     COURTESY.step_aside()

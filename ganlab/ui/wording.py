@@ -6,7 +6,7 @@ import re
 import time
 from datetime import datetime
 
-from ganlab.models import Model
+from ganlab.models.catalogue import Model
 from ganlab.runtime.run import Run, Status
 from ganlab.training.recipes import RECIPES
 from ganlab.training.titles import what

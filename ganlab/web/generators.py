@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganlab.exploration.latents import MAX_SEED
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.web.pictures import MAX_OFFSETS
 from ganlab.web.pipelines import PIPELINES, Pipelines
 
@@ -44,7 +44,7 @@ class Exports:
 
     def of(self, pipeline: Pipeline) -> bytes:
         """The file for this very pipeline; ValueError as `to_onnx` says."""
-        from ganlab.onnx_export import to_onnx
+        from ganlab.models.export_onnx import to_onnx
 
         with self._lock:
             known = self._made.get(pipeline.name)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ganlab.core.images import png, sheet, to_pil
 from ganlab.exploration.latents import FARTHEST, MAX_SEED
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.web.courtesy import COURTESY
 from ganlab.web.pipelines import PIPELINES, Pipelines
 

@@ -8,8 +8,8 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
-from ganlab.models import Model
-from ganlab.pipeline import Pipeline
+from ganlab.models.catalogue import Model
+from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
 from ganlab.web.shelf import HubModel, playable
 

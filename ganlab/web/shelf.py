@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganlab import hub, zoo
-from ganlab.models import Model, models
+from ganlab.models import hub
+from ganlab.models import pretrained as zoo
+from ganlab.models.catalogue import Model, models
 from ganlab.runtime import checkpoint
 
 if TYPE_CHECKING:
-    from ganlab.pipeline import Pipeline
+    from ganlab.models.pipeline import Pipeline
 
 LOOK_SECONDS = 2.0  # how old the look at the cache may be
 MOST = 32  # models that visitors asked for by address; the first one is forgotten, its file stays in the cache
@@ -67,7 +68,7 @@ class Shelf:
 
         ValueError, one sentence, when that fails.
         """
-        from ganlab.pipeline import Pipeline
+        from ganlab.models.pipeline import Pipeline
 
         name = name.strip()
         there = zoo.on_hub(name)

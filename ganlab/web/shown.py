@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from ganlab.exploration.latents import Latent
 from ganlab.exploration.scores import scores
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.web.courtesy import COURTESY
 from ganlab.web.pictures import Order, latents
 from ganlab.web.pipelines import PIPELINES, Pipelines

@@ -10,7 +10,7 @@ from app_server import AppServer
 from workers import wait_for
 
 from ganlab.exploration.latents import Latent
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.explore.between import on_the_way
 
 PATIENCE = 60_000  # milliseconds

@@ -7,12 +7,12 @@ from collections.abc import Generator
 import torch
 from torch import Tensor
 
-from ganlab.adapters import read_tensors
 from ganlab.core.events import Loading
 from ganlab.metrics.features.extractor import Features
 from ganlab.metrics.features.inception_network import Inception
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, Found, obtain
 from ganlab.metrics.features.resize import Resize, prepared
+from ganlab.models.adapters import read_tensors
 
 DIMS = 2048
 

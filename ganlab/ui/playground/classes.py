@@ -15,7 +15,7 @@ from PIL import Image
 from ganlab.core.images import png, sheet, to_pil
 from ganlab.exploration.latents import MAX_SEED, Latent, class_of
 from ganlab.exploration.scores import scores
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.events import QUIET, SOON, TURNING
 from ganlab.ui.playground.figures import (
     about,

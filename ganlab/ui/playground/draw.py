@@ -14,7 +14,7 @@ from PIL import Image
 from ganlab.core.images import ImageError, decode, png, to_pil
 from ganlab.core.threads import every_core
 from ganlab.inversion import SECONDS, Inversion, invert
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground import remarks
 from ganlab.ui.playground.events import QUIET
 from ganlab.ui.playground.figures import classes, drawing, endpoint, from_python, links, pipeline_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from ganlab.models import Model
-from ganlab.pipeline import Pipeline
+from ganlab.models.catalogue import Model
+from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
 from ganlab.training.titles import what
 from ganlab.ui.playground.remarks import remarks

@@ -17,8 +17,8 @@ from torch import Tensor
 from ganlab.core.images import png, sheet, to_pil
 from ganlab.exploration.latents import Latent
 from ganlab.exploration.scores import NO_JUDGE, scores
-from ganlab.models import Model
-from ganlab.pipeline import Pipeline
+from ganlab.models.catalogue import Model
+from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground import facts
 from ganlab.ui.playground.events import QUIET, SLOW
 from ganlab.ui.playground.facts import Facts

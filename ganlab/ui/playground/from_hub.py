@@ -10,8 +10,8 @@ from typing import Any, Literal
 import gradio as gr
 from gradio.context import LocalContext
 
-from ganlab import zoo
-from ganlab.models import Model
+from ganlab.models import pretrained as zoo
+from ganlab.models.catalogue import Model
 from ganlab.ui.playground.events import QUIET
 from ganlab.ui.thumbnails import THUMBNAILS
 from ganlab.ui.wording import model_label

@@ -12,7 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from ganlab.exploration.latents import FARTHEST, Latent, class_of, read
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.facts import DIRECTIONS
 from ganlab.ui.playground.figures import endpoint, from_python, pipeline_of
 from ganlab.web.pictures import MAX_Z, Order, draw

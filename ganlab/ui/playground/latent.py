@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from ganlab.exploration.latents import MAX_SEED, MAX_TEXT
-from ganlab.models import Model
+from ganlab.models.catalogue import Model
 from ganlab.ui.playground.events import QUIET
 from ganlab.ui.playground.facts import DIRECTIONS, Facts, about
 from ganlab.ui.playground.from_hub import arrivals, menu

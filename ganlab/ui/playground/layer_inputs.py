@@ -8,7 +8,7 @@ from PIL import Image
 
 from ganlab.core.threads import every_core
 from ganlab.inspection import LARGEST, Inspection, inspect
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.translate import EXAMPLES
 
 

@@ -13,8 +13,8 @@ from PIL import Image
 from ganlab.exploration.latents import MAX_SEED
 from ganlab.exploration.scores import NO_JUDGE
 from ganlab.inspection import Inspection, networks
-from ganlab.models import Model
-from ganlab.pipeline import Pipeline
+from ganlab.models.catalogue import Model
+from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground import remarks
 from ganlab.ui.playground.events import QUIET
 from ganlab.ui.playground.figures import classes, endpoint, from_python, links

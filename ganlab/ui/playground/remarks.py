@@ -6,9 +6,9 @@ import html
 
 import gradio as gr
 
-from ganlab import zoo
 from ganlab.exploration.collapse import collapse
-from ganlab.models import Model
+from ganlab.models import pretrained as zoo
+from ganlab.models.catalogue import Model
 from ganlab.ui.playground.events import QUIET
 from ganlab.web.pipelines import PIPELINES
 from ganlab.web.shelf import playable

@@ -12,8 +12,8 @@ from PIL import Image
 
 from ganlab.core.images import png, to_pil
 from ganlab.inversion import Inversion
-from ganlab.pipeline import Pipeline
-from ganlab.translation import heat
+from ganlab.models.pipeline import Pipeline
+from ganlab.models.translation import heat
 from ganlab.ui.playground.figures import data_uri
 
 _PATIENCE = 1.0  # seconds; from one picture of a search to the next it is usually a tenth of that

@@ -14,7 +14,7 @@ from PIL import Image
 from ganlab.drawing import as_digit, as_picture, on_dark
 from ganlab.exploration.scores import NO_JUDGE
 from ganlab.metrics.features.lenet import LenetExtractor, has_classifier
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.verdict import Scale, scale, verdict
 from ganlab.web.shelf import training_of
 

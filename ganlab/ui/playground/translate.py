@@ -10,12 +10,12 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from ganlab import adapters
 from ganlab.core.threads import every_core
-from ganlab.framing import MAX_SIZE
-from ganlab.models import Model
-from ganlab.pipeline import Pipeline
-from ganlab.translation import Translation, heat, translate
+from ganlab.models import adapters
+from ganlab.models.catalogue import Model
+from ganlab.models.framing import MAX_SIZE
+from ganlab.models.pipeline import Pipeline
+from ganlab.models.translation import Translation, heat, translate
 from ganlab.ui.playground import remarks
 from ganlab.ui.playground.events import QUIET, TURNING
 from ganlab.ui.playground.figures import from_python, links

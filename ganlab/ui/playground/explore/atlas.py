@@ -10,7 +10,7 @@ from PIL import Image
 from ganlab.core.images import sheet
 from ganlab.exploration.latents import Latent, class_of, read
 from ganlab.exploration.planes import Plane, cell
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.events import QUIET, SOON
 from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw
 from ganlab.ui.playground.figures import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored

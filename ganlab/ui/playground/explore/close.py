@@ -13,7 +13,7 @@ from ganlab.core.events import Loading
 from ganlab.exploration.latents import Latent, class_of, read
 from ganlab.exploration.neighbours import Match, Neighbourhood, Neighbours
 from ganlab.exploration.training_images import absence, training_images
-from ganlab.pipeline import Pipeline
+from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.events import SLOW, SOON
 from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw
 from ganlab.ui.playground.figures import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored

@@ -1,0 +1,153 @@
+"""From what a person names (a run, a checkpoint, foreign weights, a folder of images) to measured values."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from ganlab.core.devices import resolve
+from ganlab.core.events import Loading
+from ganlab.core.types import Conditioning
+from ganlab.data import DATASETS, DataError, Dataset, load
+from ganlab.metrics.catalogue import metric
+from ganlab.metrics.features.extractor import Source
+from ganlab.metrics.features.image_folder import ImageFolder
+from ganlab.metrics.floors import floors, folder_floors
+from ganlab.metrics.measure import CHEAP, Measuring, measure, samples
+from ganlab.metrics.reference import Reference
+from ganlab.models.catalogue import find
+from ganlab.models.pipeline import Pipeline
+from ganlab.runtime import checkpoint
+
+Split = Literal["train", "test"]
+FAKES = 10_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How to measure: `n` fakes of `seed` against the `split` part of `reference`, a data set's name or a folder of images.
+
+    None is 10,000 fakes of a model, and a whole folder.
+    """
+
+    metrics: Sequence[str] = CHEAP
+    n: int | None = None
+    reference: str = ""
+    split: Split = "train"
+    seed: int = 0
+    device: str = "auto"
+
+    @property
+    def count(self) -> int:
+        """How many fakes a model draws."""
+        return FAKES if self.n is None else self.n
+
+
+def evaluate(subject: str, asked: Asked) -> Measuring:
+    """Yield how far it is; return one Value for each metric, in their order.
+
+    `subject` is what `Pipeline.load` takes, or a folder or zip of images. Without a `reference` a model is held against the data
+    it was trained on. ValueError, one sentence, for what cannot be measured.
+    """
+    subject = _expanded(subject)
+    for name in asked.metrics:
+        metric(name)  # before anything is read
+    if _is_images(Path(subject)):
+        if not asked.reference:
+            raise ValueError(f"{subject} is a folder of images: name what to hold it against as its reference.")
+        whole = ImageFolder(Path(subject))
+        folder = whole if asked.n is None else whole.some(asked.n, asked.seed)
+        reference = yield from _reference(asked, asked.reference, 0, 0)
+        return (yield from _measured(folder, reference, asked, Path(subject).resolve().name, folder.count))
+    yield Loading(f"Loading {subject}")
+    pipeline = Pipeline.load(subject, resolve(asked.device))
+    if pipeline.translates:
+        raise ValueError(f"{subject} translates images: translate a folder with it first, then evaluate that folder.")
+    reference = yield from _reference(
+        asked, asked.reference or _trained_on(subject), pipeline.spec.image_size, pipeline.spec.channels
+    )
+    made = samples(pipeline, asked.count, asked.seed)
+    labels = pipeline.labels if pipeline.conditional and pipeline.step else ()  # foreign weights only number theirs
+    return (yield from _measured(made, reference, asked, subject, asked.count, pipeline.step, labels))
+
+
+def evaluate_floors(subject: str, asked: Asked) -> Measuring:
+    """What real images read under the same metrics: those of the data set's other part, and one half of this part.
+
+    Of a folder, which has no parts, only the halves.
+    """
+    subject = _expanded(subject)
+    dataset = _expanded(asked.reference) or _trained_on(subject)
+    if dataset not in DATASETS:
+        _checked_folder(dataset)
+        return (yield from folder_floors(ImageFolder(Path(dataset)), asked.metrics, n=asked.n, device=asked.device))
+    spec = None if _is_images(Path(subject)) else Pipeline.load(subject).spec
+    image_size, channels = (spec.image_size, spec.channels) if spec else (DATASETS[dataset].image_size, 0)
+    parts: tuple[Split, Split] = ("train", "test") if asked.split == "train" else ("test", "train")
+    data = yield from _dataset(dataset, image_size, channels, parts[0])
+    try:
+        other = yield from _dataset(dataset, image_size, channels, parts[1])
+    except DataError:  # it has no such part: the halves remain
+        other = None
+    return (yield from floors(data, other, asked.metrics, n=asked.count, parts=parts, device=asked.device))
+
+
+def _measured(
+    source: Source,
+    reference: Reference,
+    asked: Asked,
+    subject: str,
+    n: int,
+    step: int | None = None,
+    labels: Sequence[str] = (),
+) -> Measuring:
+    facts = {"n": n, "subject": subject, "seed": asked.seed, "step": step, "device": asked.device, "labels": labels}
+    return (yield from measure(source, reference, asked.metrics, **facts))  # type: ignore[arg-type]
+
+
+def _expanded(name: str) -> str:
+    """`~` is the home folder, also where no shell has seen it."""
+    return str(Path(name).expanduser()) if name.startswith("~") else name
+
+
+def _is_images(path: Path) -> bool:
+    """A folder or zip that is no run and no checkpoint."""
+    if path.suffix.lower() == ".zip":
+        return path.is_file()
+    return path.is_dir() and not (path / checkpoint.INFO).is_file()
+
+
+def _trained_on(subject: str) -> str:
+    """The data set in a checkpoint's config; ValueError for foreign weights, which do not say."""
+    place = find(subject)
+    if place.is_file():
+        raise ValueError(f"{place.name} does not say what it was trained on: name a reference.")
+    config = checkpoint.read_info(place).config
+    return str(config.get("data_path") or config["dataset"])
+
+
+def _reference(asked: Asked, name: str, image_size: int, channels: int) -> Generator[Loading, None, Reference]:
+    """A data set at the size and with the channels of what is measured, or a folder of files as they are."""
+    name = _expanded(name)
+    if name not in DATASETS:
+        _checked_folder(name)
+        yield Loading(f"Looking through {name}")
+        return Reference.of_folder(ImageFolder(Path(name)))
+    source = DATASETS[name]
+    data = yield from _dataset(name, image_size or source.image_size, channels, asked.split)
+    return Reference.of_dataset(data, asked.split)
+
+
+def _checked_folder(name: str) -> None:
+    """ValueError where there is nothing of this name."""
+    if not Path(name).exists():
+        raise ValueError(f"reference = {name!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
+
+
+def _dataset(name: str, image_size: int, channels: int, split: Split) -> Generator[Loading, None, Dataset]:
+    """With its labels where it has any: label accuracy and distances within classes need them."""
+    labelled = Conditioning.LABEL in DATASETS[name].conditionings
+    conditioning = Conditioning.LABEL if labelled else Conditioning.NONE
+    return (yield from load(name, image_size=image_size, channels=channels, conditioning=conditioning, split=split))

@@ -1,0 +1,317 @@
+"""Pipeline: a loaded generator, ready to draw or to translate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from ganlab.core.config import TrainConfig
+from ganlab.core.images import to_pil, to_uint8
+from ganlab.core.types import Conditioning, DataSpec
+from ganlab.models import hub
+from ganlab.models.adapters.layout import Unfilled
+from ganlab.models.catalogue import find
+from ganlab.models.framing import Frame
+from ganlab.runtime import checkpoint
+from ganlab.training.families.base import FAMILIES, load_config
+from ganlab.training.state import laid_out, memory_layout
+
+if TYPE_CHECKING:
+    from ganlab.models.adapters import Foreign
+
+_BATCH = 64  # bounds memory, whatever n is
+DIRECTIONS = ("AtoB", "BtoA")
+
+
+class Pipeline:
+    """Generators in eval mode with what is needed to use them; make one with `Pipeline.load`.
+
+    `generators` is {"G": ...}, or {"G_AB": ..., "G_BA": ...} for two directions; `labels` names the classes, or for image to
+    image the two domains. `discriminators` holds those at hand, by name; most checkpoints that travel have none.
+    """
+
+    def __init__(
+        self,
+        generators: Mapping[str, nn.Module],
+        spec: DataSpec,
+        *,
+        z_dim: int = 0,
+        labels: Sequence[str] = (),
+        name: str = "",
+        title: str = "",
+        step: int = 0,
+        size: int = 0,
+        direction: str = "AtoB",
+        discriminators: Callable[[], Mapping[str, nn.Module]] = dict,
+        score: Callable[[Tensor], Tensor] | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self.spec, self.z_dim, self.labels, self.device = spec, z_dim, tuple(labels), device
+        self.name, self.title, self.step = name, title, step
+        self.size = size or spec.image_size  # that `translate` is best at, in pixels
+        self._direction = direction
+        self.generators = {key: self._ready(network) for key, network in generators.items()}
+        self._discriminators = discriminators
+        self.score = score  # a discriminator's logits -> what people read
+
+    @cached_property
+    def discriminators(self) -> dict[str, nn.Module]:
+        """Those at hand, by name, read when first asked for; {} for most checkpoints that travel."""
+        return {key: self._ready(network) for key, network in self._discriminators().items()}
+
+    def _ready(self, network: nn.Module) -> nn.Module:
+        layout = memory_layout(self.spec, self.device)
+        return laid_out(network.to(self.device), layout).eval().requires_grad_(False)
+
+    @classmethod
+    def load(cls, source: str | Path, device: str = "cpu", *, name: str = "") -> Self:
+        """From a run (its newest checkpoint), the name of a shipped model, a checkpoint folder, or a file of foreign weights.
+
+        Also a name in the catalogue or an address on the Hub, which is downloaded into the standard cache where it is not there
+        yet. ValueError, one sentence, when there is none or it cannot be used; it calls the model `name`, or else as `source`
+        does.
+        """
+        return cls._of_place(find(source), name or str(source), device)
+
+    @classmethod
+    def from_pretrained(cls, id_or_path: str | Path, revision: str | None = None, device: str = "cpu") -> Self:
+        """What `load` takes; `revision` pins an address on the Hub ("org/name") to a branch, a tag or a commit.
+
+        Repositories of ours are checkpoint folders: config.json and model.safetensors, which huggingface_hub's
+        PyTorchModelHubMixin reads as well (see ganlab.models.hub.mixin). HF_HOME, HF_TOKEN and HF_HUB_OFFLINE mean what they
+        always mean.
+        """
+        if not revision:
+            return cls.load(id_or_path, device)
+        return cls._of_place(hub.pull(str(id_or_path), revision=revision), f"{id_or_path}@{revision}", device)
+
+    @classmethod
+    def _of_place(cls, place: Path, name: str, device: str) -> Self:
+        """From a checkpoint folder or a file of foreign weights."""
+        if place.is_file():
+            from ganlab.models import adapters
+            from ganlab.models import pretrained as zoo
+
+            pipeline = cls.of_foreign(adapters.load(place), name=name, device=device)
+            entry = zoo.named(name)
+            if entry and pipeline.translates:
+                pipeline.labels = entry.domains
+            return pipeline
+        info, model = checkpoint.read_info(place), checkpoint.read_model(place)
+        return cls.of_checkpoint(info, model, lambda: checkpoint.read_discriminators(place), name=name, device=device)
+
+    @classmethod
+    def of_checkpoint(
+        cls,
+        info: checkpoint.Info,
+        model: Mapping[str, Tensor],
+        discriminators: Callable[[], Mapping[str, Tensor]] = dict,
+        *,
+        name: str = "",
+        device: str = "cpu",
+    ) -> Self:
+        """From what a checkpoint holds: its config.json, and tensors named `G.<name>`, `D.<name>`; ValueError if unfit."""
+        config, spec, networks = _built(info, name)
+        judges = {key: networks.pop(key) for key in list(networks) if not key.startswith("G")}
+
+        def judging() -> Mapping[str, nn.Module]:
+            return _filled(judges, tensors, name) if (tensors := discriminators()) else {}
+
+        return cls(
+            _filled(networks, model, name),
+            spec,
+            z_dim=config.z_dim,
+            labels=info.labels,
+            name=name,
+            title=FAMILIES[config.family].title,
+            score=FAMILIES[config.family].objective.score,
+            step=info.step,
+            size=getattr(config, "test_size", 0),
+            direction=getattr(config, "direction", "AtoB"),
+            discriminators=judging,
+            device=device,
+        )
+
+    @classmethod
+    def of_foreign(cls, foreign: Foreign, *, name: str = "", device: str = "cpu") -> Self:
+        """From somebody else's checkpoint that an adapter has recognised."""
+        return cls(
+            foreign.generators,
+            foreign.spec,
+            z_dim=foreign.z_dim,
+            labels=foreign.labels,
+            name=name,
+            title=foreign.layout,
+            device=device,
+        )
+
+    @property
+    def generator(self) -> nn.Module:
+        """The only one, or the one from A to B."""
+        return next(iter(self.generators.values()))
+
+    @property
+    def translates(self) -> bool:
+        """Whether this is for `translate`, not for `sample`."""
+        return self.spec.conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+
+    @property
+    def routes(self) -> dict[str, nn.Module]:
+        """The generators by the direction they lead in, the usual direction first; empty for those that draw from z."""
+        if not self.translates:
+            return {}
+        if "G" in self.generators:
+            return {self._direction: self.generators["G"]}
+        return {direction: self.generators[f"G_{direction[0]}{direction[-1]}"] for direction in DIRECTIONS}
+
+    def route_title(self, direction: str) -> str:
+        """'horse to zebra', or 'A to B' where the domains have no names."""
+        domains = self.labels if len(self.labels) == 2 else ("A", "B")
+        there, back = domains if direction == "AtoB" else domains[::-1]
+        return f"{there} to {back}"
+
+    @torch.inference_mode()
+    def translate(
+        self, image: Image.Image, direction: str | None = None, *, size: int | None = None, original_size: bool = False
+    ) -> Image.Image:
+        """A picture of the other domain, with the aspect of `image` and about the area of `size` x `size` pixels.
+
+        `direction` "AtoB" or "BtoA" and `size` are by default the model's own; `original_size` scales the result back up.
+        ValueError when this model does not translate that way.
+        """
+        network = self.route(direction)
+        frame = Frame.around(image.size, size or self.size, network.multiple)  # type: ignore[arg-type]
+        return frame.leave(network(frame.enter(image, self.spec.channels).to(self.device)), original_size=original_size)
+
+    def route(self, direction: str | None = None) -> nn.Module:
+        """The generator that leads in `direction`; ValueError when there is none."""
+        routes = self.routes
+        if not routes:
+            raise ValueError(f"{self.name} draws pictures from z: it translates none; use `sample`.")
+        if direction is None:
+            return next(iter(routes.values()))
+        if direction not in routes:
+            raise ValueError(f"direction = {direction!r} is not one of {', '.join(routes)}, which {self.name} has.")
+        return routes[direction]
+
+    @property
+    def conditional(self) -> bool:
+        """Whether `sample` takes a label."""
+        return self.spec.conditioning is Conditioning.LABEL
+
+    def latents(self, n: int, seed: int) -> Tensor:
+        """z (n, z_dim), standard normal; row i depends on seed and i alone, on no device and no n."""
+        return torch.stack(
+            [torch.randn(self.z_dim, generator=torch.Generator().manual_seed(seed * 1_000_003 + i)) for i in range(n)]
+        )
+
+    def sample(
+        self, n: int = 1, seed: int = 0, *, label: int | Sequence[int] | None = None, truncation: float = 1.0
+    ) -> list[Image.Image]:
+        """n pictures for a seed. `label`: one for all or one each; a conditional model without one goes through all classes."""
+        return [to_pil(image) for image in self.generate(truncation * self.latents(n, seed), label)]
+
+    @torch.inference_mode()
+    def generate(self, z: Tensor, label: int | Sequence[int] | Tensor | None = None) -> Tensor:
+        """z (n, z_dim) -> images (n, C, S, S) uint8 on the CPU; ValueError when z or label does not fit.
+
+        `label` as `sample` takes it, or floats (n or 1, classes): how much of each class, to mix classes.
+        """
+        if self.translates:
+            raise ValueError(f"{self.name} translates images: it draws none from z; use `translate`.")
+        if z.ndim != 2 or z.shape[1] != self.z_dim:
+            raise ValueError(f"z has shape {tuple(z.shape)}, but {self.name} wants (n, {self.z_dim}).")
+        labels = self.condition(len(z), label)
+        parts = []
+        for start in range(0, len(z), _BATCH):
+            part = slice(start, start + _BATCH)
+            condition = None if labels is None else labels[part].to(self.device)
+            parts.append(to_uint8(self.generator(z[part].to(self.device), condition)).cpu())
+        return torch.cat(parts)
+
+    def condition(self, n: int, label: int | Sequence[int] | Tensor | None) -> Tensor | None:
+        """What G and D are told of `label` for n pictures: (n,) int64, (n, classes) for a mixture, None for no labels.
+
+        ValueError as `generate` says.
+        """
+        if not self.conditional:
+            if label is not None:
+                raise ValueError(f"{self.name} is not conditional: it takes no label.")
+            return None
+        classes = self.spec.num_classes
+        if label is None:
+            return torch.arange(n) % classes
+        if isinstance(label, Tensor) and label.is_floating_point():
+            if label.ndim != 2 or len(label) not in (1, n) or label.shape[1] != classes or not label.isfinite().all():
+                raise ValueError(f"A mixture of classes for {n} pictures is ({n}, {classes}) numbers, not {tuple(label.shape)}.")
+            return label.expand(n, classes)
+        values = torch.as_tensor(label).reshape(-1).long()
+        if len(values) not in (1, n):
+            raise ValueError(f"label has {len(values)} entries for {n} pictures: give one for all, or one each.")
+        if values.min() < 0 or values.max() >= classes:
+            raise ValueError(f"label = {label} is out of range: 0 to {classes - 1} ({', '.join(self.labels)}).")
+        return values.expand(n)
+
+    def mixture(self, first: int, second: int, share: float | Sequence[float]) -> Tensor:
+        """A label between two classes, for `generate`: (1 or n, classes), `share` 0 to 1 of `second` and the rest of `first`.
+
+        ValueError for a model without labels and for classes out of range.
+        """
+        if not self.conditional:
+            raise ValueError(f"{self.name} is not conditional: it has no classes to mix.")
+        ends = self.condition(2, [first, second])
+        assert ends is not None
+        pure = torch.nn.functional.one_hot(ends, self.spec.num_classes).float()
+        shares = torch.as_tensor(share, dtype=torch.float32).reshape(-1, 1)
+        return (1 - shares) * pure[0] + shares * pure[1]
+
+    @cached_property
+    def directions(self) -> Tensor:
+        """Unit directions in z, the most influential first, (k, z_dim), k <= z_dim.
+
+        The right singular vectors of the first weight that meets z: the directions that this layer stretches most (SeFa's
+        closed form, Shen & Zhou 2021). That layer is linear and the numbers of z are uncorrelated, so they are what GANSpace
+        (Härkönen et al. 2020) finds by a PCA of the layer's sampled outputs, before anything bends them, and a regression of
+        the components on z; without the samples (tests/test_directions.py). A label beside z is held: it adds a constant. In
+        a self-conditioned model z's first number also draws the cluster, a jump that no direction knows: they hold within
+        one cluster. Signs are fixed so that reloading changes nothing.
+        """
+        first = next(layer for layer in self.generator.modules() if isinstance(layer, nn.Linear | nn.ConvTranspose2d))
+        weight = first.weight.detach().float().cpu()
+        matrix = weight if isinstance(first, nn.Linear) else weight.flatten(1).T  # (features, z_dim [+ classes])
+        directions = torch.linalg.svd(matrix[:, : self.z_dim], full_matrices=False).Vh
+        largest = directions.gather(1, directions.abs().argmax(dim=1, keepdim=True))
+        return directions * largest.sign()
+
+
+def _built(info: checkpoint.Info, name: str) -> tuple[TrainConfig, DataSpec, dict[str, nn.Module]]:
+    """The networks that a config.json describes, without weights; ValueError for one that describes none, whoever wrote it."""
+    try:
+        config, spec = load_config(info.config), DataSpec.from_dict(info.spec)
+        if spec.conditioning is not FAMILIES[config.family].conditioning:
+            raise ValueError(
+                f"conditioning = {spec.conditioning.value!r} in {checkpoint.INFO} of {name} is not that of {config.family}."
+            )
+        with Unfilled():  # they are filled next, and what is not touched takes no memory
+            return config, spec, FAMILIES[config.family].build_networks(config, spec)
+    except ValueError:
+        raise
+    except (TypeError, AttributeError, KeyError, ArithmeticError, MemoryError, RuntimeError) as error:
+        reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
+        raise ValueError(f"{checkpoint.INFO} of {name or 'the model'} describes no networks: {reason}.") from None
+
+
+def _filled(networks: dict[str, nn.Module], tensors: Mapping[str, Tensor], name: str) -> dict[str, nn.Module]:
+    """The networks with their weights; ValueError when these are those of others."""
+    try:
+        nn.ModuleDict(networks).load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[-1].strip()
+        raise ValueError(f"The tensors of {name or 'the model'} do not fit its config.json: {reason}") from None
+    return networks
