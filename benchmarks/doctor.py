@@ -20,13 +20,13 @@ from typing import Any
 
 import torch
 
+from ganlab.analysis.doctor import examine
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Samples
 from ganlab.core.images import png, sheet, to_uint8
 from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, load
 from ganlab.data.paths import data_root
-from ganlab.doctor import examine
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run, runs
 from ganlab.runtime.store import Writer

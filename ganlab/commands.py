@@ -317,6 +317,6 @@ def worker(options: argparse.Namespace) -> None:
 
 def job(options: argparse.Namespace) -> None:
     """`ganlab job`: the process behind a measurement that the app started."""
-    from ganlab.jobs import Job, work
+    from ganlab.analysis.jobs import Job, work
 
     work(Job(options.job))

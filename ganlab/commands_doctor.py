@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ganlab.runtime.run import Run
 
 if TYPE_CHECKING:
-    from ganlab.doctor import Finding
+    from ganlab.analysis.doctor import Finding
 
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,7 +24,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Print the findings; 1 when there are any, 0 where there are none or it is too early to tell."""
-    from ganlab.doctor import examine  # PyTorch comes with it
+    from ganlab.analysis.doctor import examine  # PyTorch comes with it
 
     run = Run.open(options.run)
     found = examine(run)
@@ -37,7 +37,7 @@ def command(options: argparse.Namespace) -> int:
 
 def _paragraphs(run: Run, found: list[Finding]) -> Iterator[str]:
     """Why the run broke off, if it did; the findings, or that there are none."""
-    from ganlab.doctor.examination import BROKEN_OFF, all_clear
+    from ganlab.analysis.doctor.examination import BROKEN_OFF, all_clear
 
     status = run.status()
     if status.state in BROKEN_OFF:

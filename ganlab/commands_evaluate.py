@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from ganlab.analysis.reproduce.published import published_results
 from ganlab.metrics.exports import to_csv, to_json, to_latex
-from ganlab.published import published_results
 
 if TYPE_CHECKING:
+    from ganlab.analysis.jobs.kinds import Working
     from ganlab.core.events import Loading
-    from ganlab.jobs.kinds import Working
     from ganlab.metrics.value import Value
 
 
@@ -25,7 +25,7 @@ def evaluate(options: argparse.Namespace) -> None:
 
     What cannot be measured leaves the others alone; ValueError says at the end what that was.
     """
-    from ganlab.jobs.measuring import measure_all
+    from ganlab.analysis.jobs.measuring import measure_all
     from ganlab.metrics.catalogue import metric
     from ganlab.terminal import driven
 
@@ -48,8 +48,8 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def _told(work: Working, values: list[Value], troubles: list[str]) -> Generator[Loading, None, None]:
     """Only how far it is; values are printed and kept, and so is what could not be measured, once anything could."""
+    from ganlab.analysis.jobs.kinds import Measured
     from ganlab.core.events import Loading
-    from ganlab.jobs.kinds import Measured
 
     with closing(work):
         for told in work:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def pull(options: argparse.Namespace) -> None:
     """`ganlab pull`: fetch a model, say what it is, where it lies and how to use it."""
-    from ganlab.exploration.collapse import collapse
+    from ganlab.analysis.explore.variety import collapse
     from ganlab.models import hub
     from ganlab.models import pretrained as zoo
     from ganlab.models.catalogue import find_here

@@ -7,14 +7,14 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ganlab.analysis.reproduce.reproduce import Reproducing
+    from ganlab.analysis.reproduce.table import Failure, Reproduction
     from ganlab.core.events import Loading
-    from ganlab.reproduced import Failure, Reproduction
-    from ganlab.reproduction import Reproducing
 
 
 def reproduce(options: argparse.Namespace) -> None:
     """Train the table's systems, measure them, print both tables as one; what is known by then also when it is cut short."""
-    from ganlab.reproduction import reproduce, seconds
+    from ganlab.analysis.reproduce.reproduce import reproduce, seconds
     from ganlab.terminal import driven
 
     budget = seconds(options.budget) if options.budget else None
@@ -24,8 +24,8 @@ def reproduce(options: argparse.Namespace) -> None:
 
 def _told(name: str, work: Reproducing) -> Generator[Loading, None, Reproduction]:
     """Only how far it is; the rows so far are printed where it does not come to its end."""
-    from ganlab.reproduced import Reproduction, Row
-    from ganlab.reproduction import told
+    from ganlab.analysis.reproduce.reproduce import told
+    from ganlab.analysis.reproduce.table import Reproduction, Row
 
     rows: list[Row] = []
 

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from ganlab.jobs import Job, jobs
+from ganlab.analysis.jobs import Job, jobs
 from ganlab.runtime.run import Run, runs
 
 ROOT = Path(__file__).resolve().parent.parent

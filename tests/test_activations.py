@@ -10,7 +10,7 @@ import torch
 from small import SMALL_TRANSLATION, small
 from torch import Tensor, nn
 
-from ganlab.activations import capture, layers_of
+from ganlab.analysis.explore.activations import capture, layers_of
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.layers import count_parameters

@@ -18,17 +18,17 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganlab.__main__ import main
+from ganlab.analysis.doctor import Finding, all_clear, examination, examine
+from ganlab.analysis.doctor.detectors import DETECTORS
+from ganlab.analysis.doctor.detectors.labels import by_chance, meaningless
+from ganlab.analysis.doctor.detectors.leakage import telling
+from ganlab.analysis.doctor.examination import read
+from ganlab.analysis.doctor.real_images import Real
+from ganlab.analysis.doctor.record import Record
+from ganlab.analysis.doctor.tiles import Tiles, read_tiles
 from ganlab.core.images import png, sheet
 from ganlab.core.interventions import Intervention
 from ganlab.core.types import Batch, Conditioning, DataSpec
-from ganlab.doctor import Finding, all_clear, examination, examine
-from ganlab.doctor.detectors import DETECTORS
-from ganlab.doctor.detectors.labels import by_chance, meaningless
-from ganlab.doctor.detectors.leakage import telling
-from ganlab.doctor.examination import read
-from ganlab.doctor.real import Real
-from ganlab.doctor.record import Record
-from ganlab.doctor.tiles import Tiles, read_tiles
 from ganlab.runtime.fork import may_change, prepare_fork
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Annotation, Series

@@ -12,11 +12,11 @@ from PIL import Image, ImageDraw
 from small import small
 
 from ganlab import Pipeline, Run
+from ganlab.analysis.explore.drawing import as_digit, as_picture, on_dark
+from ganlab.analysis.explore.scores import scores
+from ganlab.analysis.explore.verdict import scale, verdict
 from ganlab.core.images import ImageError
-from ganlab.drawing import as_digit, as_picture, on_dark
-from ganlab.exploration.scores import scores
 from ganlab.runtime.worker import work
-from ganlab.verdict import scale, verdict
 
 
 def drawn(

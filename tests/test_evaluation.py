@@ -14,9 +14,9 @@ from test_metrics_folders import fill
 
 from ganlab import Run
 from ganlab.__main__ import main
+from ganlab.analysis.jobs.kinds import Measured, Working
 from ganlab.core.events import Loading
 from ganlab.data import DataError, Dataset
-from ganlab.jobs.kinds import Measured, Working
 from ganlab.metrics.value import Value
 from ganlab.models.evaluate import Asked, evaluate_floors
 from ganlab.runtime.worker import work
@@ -74,7 +74,7 @@ def test_a_measurement_cut_short_writes_what_it_has(monkeypatch: pytest.MonkeyPa
         yield Measured((VALUE,))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ganlab.jobs.measuring.measure_all", cut_short)
+    monkeypatch.setattr("ganlab.analysis.jobs.measuring.measure_all", cut_short)
     assert main(["evaluate", "a", "--csv", str(tmp_path / "values.csv")]) == 130  # as a shell reports Ctrl-C
     assert "lenet-mnist distance" in (tmp_path / "values.csv").read_text()
 

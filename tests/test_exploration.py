@@ -16,15 +16,15 @@ from small import small
 from torch import Tensor, nn
 
 from ganlab import Pipeline, Run
+from ganlab.analysis.explore.animation import animate
+from ganlab.analysis.explore.latents import Latent, class_of, combine, read, seed
+from ganlab.analysis.explore.neighbours import Neighbourhood
+from ganlab.analysis.explore.paths import PATHS, lerp, loop, path, slerp, strip
+from ganlab.analysis.explore.planes import Plane, cell
+from ganlab.analysis.explore.scores import scores
+from ganlab.analysis.explore.training_images import absence, training_images
+from ganlab.analysis.explore.variety import collapse, variety
 from ganlab.data import Dataset, load
-from ganlab.exploration.animation import animate
-from ganlab.exploration.collapse import collapse, variety
-from ganlab.exploration.latents import Latent, class_of, combine, read, seed
-from ganlab.exploration.neighbours import Neighbourhood
-from ganlab.exploration.paths import PATHS, lerp, loop, path, slerp, strip
-from ganlab.exploration.planes import Plane, cell
-from ganlab.exploration.scores import scores
-from ganlab.exploration.training_images import absence, training_images
 from ganlab.models import catalogue as models
 from ganlab.runtime.worker import work
 

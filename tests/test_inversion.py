@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from ganlab import Pipeline
-from ganlab.inversion import Inversion, invert
+from ganlab.analysis.explore.invert import Inversion, invert
 
 QUICK = {"steps": 40, "seeds": 16}
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from ganlab.analysis.jobs import Job, jobs, launch, work
+from ganlab.analysis.jobs.job import STARTING, Progress
+from ganlab.analysis.jobs.kinds import KINDS, Measured, Trouble, Working
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
-from ganlab.jobs import Job, jobs, launch, work
-from ganlab.jobs.job import STARTING, Progress
-from ganlab.jobs.kinds import KINDS, Measured, Trouble, Working
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs, runs_root
 
@@ -28,8 +28,8 @@ COUNTING = """
 import itertools, sys, time
 from pathlib import Path
 from ganlab.core.events import Loading
-from ganlab.jobs import Job, work
-from ganlab.jobs.kinds import KINDS
+from ganlab.analysis.jobs import Job, work
+from ganlab.analysis.jobs.kinds import KINDS
 
 def count():
     for done in itertools.count():

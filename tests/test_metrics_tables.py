@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from loading import drain
 
 from ganlab.__main__ import main
+from ganlab.analysis.reproduce.published import published_results
 from ganlab.data import Dataset
 from ganlab.metrics.exports import _LATEX, escaped, to_csv, to_json, to_latex
 from ganlab.metrics.floors import floors
 from ganlab.metrics.tables import is_floor, tables
 from ganlab.metrics.value import Value
-from ganlab.published import published_results
 
 A = Value("lenet-mnist distance", 5.19, 0.25, 2000, 60_000, "mnist train, 28 px", "lenet-mnist b1", "bilinear 28", 0, "a", 750)
 KERNEL = replace(A, metric="lenet-mnist kernel distance", value=0.134, error=0.026, n_real=10_000)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ganlab.analysis.jobs import Job, jobs
+from ganlab.analysis.jobs.job import Progress
 from ganlab.core.lock import FileLock
-from ganlab.jobs import Job, jobs
-from ganlab.jobs.job import Progress
 from ganlab.metrics.tables import tables
 from ganlab.metrics.value import Value
 from ganlab.ui import evaluate_charts, evaluate_form, evaluate_reproduce, measurable

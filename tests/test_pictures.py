@@ -18,8 +18,8 @@ from small import small
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from ganlab.exploration.latents import Latent
-from ganlab.exploration.scores import scores
+from ganlab.analysis.explore.latents import Latent
+from ganlab.analysis.explore.scores import scores
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime.checkpoint import folder_name
 from ganlab.runtime.recorder import Recorder

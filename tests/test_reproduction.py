@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganlab import reproduction
+from ganlab.analysis.jobs.kinds import KINDS, Measured, Trouble
+from ganlab.analysis.reproduce import reproduce as reproduction
+from ganlab.analysis.reproduce.reproduce import COLUMN, DUEL, TABLES, reproduce, seconds
+from ganlab.analysis.reproduce.table import Reproduction, Row
 from ganlab.commands_reproduce import _told
 from ganlab.core.events import Loading
-from ganlab.jobs.kinds import KINDS, Measured, Trouble
 from ganlab.metrics.value import Value
-from ganlab.reproduced import Reproduction, Row
-from ganlab.reproduction import COLUMN, DUEL, TABLES, reproduce, seconds
 from ganlab.runtime.run import runs
 from ganlab.terminal import driven
 from ganlab.training.recipes import RECIPES

@@ -24,7 +24,7 @@ from whole_app import APP, NAMES, PASSED, Asked, addresses, concrete, headers, s
 
 import ganlab.ui
 from ganlab import classroom
-from ganlab.jobs import Job
+from ganlab.analysis.jobs import Job
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs, runs_root
 from ganlab.ui import asking

@@ -239,7 +239,7 @@ def test_what_the_endpoints_refuse() -> None:
 
 
 def test_maps_of_any_number_make_a_grid() -> None:
-    from ganlab.inspection import inspect
+    from ganlab.analysis.explore.inspect import inspect
 
     seen = inspect(PIPELINES.get(SHAPES), "G", label=2).activations
     for number, maps in enumerate(seen.maps, 1):

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from ganlab import Pipeline
-from ganlab.exploration.latents import Latent
+from ganlab.analysis.explore.latents import Latent
 from ganlab.ui import playground
 from ganlab.ui.playground import classes, figures, held, latent, layers
 from ganlab.ui.playground import draw as draw_panel

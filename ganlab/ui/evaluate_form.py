@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.analysis.jobs import Job, launch
 from ganlab.core.devices import devices
 from ganlab.core.text import counted
-from ganlab.jobs import Job, launch
 from ganlab.training.titles import data_title
 from ganlab.ui import actions, evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
 from ganlab.ui.asking import AGAINST, deed, discreetly, explain, may, sentence

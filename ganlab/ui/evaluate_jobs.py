@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.jobs import Job, Status, jobs
+from ganlab.analysis.jobs import Job, Status, jobs
 from ganlab.ui import evaluate_results, measurable, query
 from ganlab.ui.asking import deed, discreetly, hint, may, told
 from ganlab.ui.wording import age, duration, escaped

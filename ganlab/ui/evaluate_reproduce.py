@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.jobs import Job, launch
-from ganlab.reproduction import TABLES, seconds
+from ganlab.analysis.jobs import Job, launch
+from ganlab.analysis.reproduce.reproduce import TABLES, seconds
 from ganlab.ui import asking, evaluate_jobs, start
 from ganlab.web.rights import Action
 

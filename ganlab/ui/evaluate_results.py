@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ganlab.jobs import Job
+from ganlab.analysis.jobs import Job
+from ganlab.analysis.reproduce.published import published_results
 from ganlab.metrics.exports import to_csv, to_json, to_latex
 from ganlab.metrics.tables import Column, Row, Table, tables
 from ganlab.metrics.value import Value
-from ganlab.published import published_results
 from ganlab.ui import evaluate_charts, measurable
 from ganlab.ui.asking import discreetly
 from ganlab.ui.wording import escaped

@@ -28,8 +28,8 @@ def draw(model: HubModel) -> None:
     """Let the model draw its picture into the cache. ValueError and RuntimeError where these weights draw nothing."""
     from PIL import Image
 
+    from ganlab.analysis.explore.thumbnail import thumbnail
     from ganlab.data.cache import keep_file
-    from ganlab.exploration.thumbnail import thumbnail
     from ganlab.models.pipeline import Pipeline
 
     pipeline = Pipeline.load(model.folder, name=model.name)  # not of those that visitors play with: it would push one out

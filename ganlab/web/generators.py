@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganlab.exploration.latents import MAX_SEED
+from ganlab.analysis.explore.latents import MAX_SEED
 from ganlab.models.pipeline import Pipeline
 from ganlab.web.pictures import MAX_OFFSETS
 from ganlab.web.pipelines import PIPELINES, Pipelines

@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from torch import Tensor
 
+from ganlab.analysis.explore.latents import FARTHEST, MAX_SEED
 from ganlab.core.images import png, sheet, to_pil
-from ganlab.exploration.latents import FARTHEST, MAX_SEED
 from ganlab.models.pipeline import Pipeline
 from ganlab.web.courtesy import COURTESY
 from ganlab.web.pipelines import PIPELINES, Pipelines

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganlab.exploration.latents import Latent
-from ganlab.exploration.scores import scores
+from ganlab.analysis.explore.latents import Latent
+from ganlab.analysis.explore.scores import scores
 from ganlab.models.pipeline import Pipeline
 from ganlab.web.courtesy import COURTESY
 from ganlab.web.pictures import Order, latents

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from app_server import AppServer
 
-from ganlab.jobs import Job, jobs
+from ganlab.analysis.jobs import Job, jobs
 from ganlab.metrics.value import Value
 
 PATIENCE = 120_000  # milliseconds: two cores serve, render and measure at the same time

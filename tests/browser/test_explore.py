@@ -9,7 +9,7 @@ import pytest
 from app_server import AppServer
 from workers import wait_for
 
-from ganlab.exploration.latents import Latent
+from ganlab.analysis.explore.latents import Latent
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.explore.between import on_the_way
 

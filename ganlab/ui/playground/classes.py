@@ -12,9 +12,9 @@ import gradio as gr
 import torch
 from PIL import Image
 
+from ganlab.analysis.explore.latents import MAX_SEED, Latent, class_of
+from ganlab.analysis.explore.scores import scores
 from ganlab.core.images import png, sheet, to_pil
-from ganlab.exploration.latents import MAX_SEED, Latent, class_of
-from ganlab.exploration.scores import scores
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.events import QUIET, SOON, TURNING
 from ganlab.ui.playground.figures import (

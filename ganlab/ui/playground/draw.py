@@ -11,9 +11,10 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from ganlab.analysis.explore.invert import SECONDS, Inversion, invert
+from ganlab.analysis.explore.verdict import verdict
 from ganlab.core.images import ImageError, decode, png, to_pil
 from ganlab.core.threads import every_core
-from ganlab.inversion import SECONDS, Inversion, invert
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground import remarks
 from ganlab.ui.playground.events import QUIET
@@ -25,7 +26,6 @@ from ganlab.ui.playground.pad import on_paper, pad, sheet_of
 from ganlab.ui.playground.photo import photo
 from ganlab.ui.playground.search import Search, beside, difference, enlarged, progress, shots
 from ganlab.ui.playground.sketch import pixels, reading, says, shown
-from ganlab.verdict import verdict
 from ganlab.web.courtesy import COURTESY
 
 ANY = -1  # the label of who lets the search choose

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import gradio as gr
 from torch import Tensor
 
+from ganlab.analysis.explore.latents import Latent
+from ganlab.analysis.explore.scores import NO_JUDGE, scores
 from ganlab.core.images import png, sheet, to_pil
-from ganlab.exploration.latents import Latent
-from ganlab.exploration.scores import NO_JUDGE, scores
 from ganlab.models.catalogue import Model
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground import facts

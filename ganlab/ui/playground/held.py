@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from ganlab.exploration.latents import FARTHEST, Latent, class_of, read
+from ganlab.analysis.explore.latents import FARTHEST, Latent, class_of, read
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.facts import DIRECTIONS
 from ganlab.ui.playground.figures import endpoint, from_python, pipeline_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from ganlab.exploration.latents import MAX_SEED, MAX_TEXT
+from ganlab.analysis.explore.latents import MAX_SEED, MAX_TEXT
 from ganlab.models.catalogue import Model
 from ganlab.ui.playground.events import QUIET
 from ganlab.ui.playground.facts import DIRECTIONS, Facts, about

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from PIL import Image
 
+from ganlab.analysis.explore.inspect import LARGEST, Inspection, inspect
 from ganlab.core.threads import every_core
-from ganlab.inspection import LARGEST, Inspection, inspect
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.translate import EXAMPLES
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from ganlab.activations import Activations, Layer, Maps
+from ganlab.analysis.explore.activations import Activations, Layer, Maps
 from ganlab.core.images import sheet, to_pil
 
 COLUMNS = 8  # maps side by side

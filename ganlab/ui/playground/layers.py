@@ -10,9 +10,9 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from ganlab.exploration.latents import MAX_SEED
-from ganlab.exploration.scores import NO_JUDGE
-from ganlab.inspection import Inspection, networks
+from ganlab.analysis.explore.inspect import Inspection, networks
+from ganlab.analysis.explore.latents import MAX_SEED
+from ganlab.analysis.explore.scores import NO_JUDGE
 from ganlab.models.catalogue import Model
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground import remarks

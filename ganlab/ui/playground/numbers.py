@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ganlab.exploration.latents import MAX_SEED
+from ganlab.analysis.explore.latents import MAX_SEED
 
 
 def whole(query: Mapping[str, str], name: str, default: int = 0, most: int = MAX_SEED) -> int:

@@ -6,7 +6,7 @@ import html
 
 import gradio as gr
 
-from ganlab.exploration.collapse import collapse
+from ganlab.analysis.explore.variety import collapse
 from ganlab.models import pretrained as zoo
 from ganlab.models.catalogue import Model
 from ganlab.ui.playground.events import QUIET

@@ -10,8 +10,8 @@ from threading import Event
 import numpy as np
 from PIL import Image
 
+from ganlab.analysis.explore.invert import Inversion
 from ganlab.core.images import png, to_pil
-from ganlab.inversion import Inversion
 from ganlab.models.pipeline import Pipeline
 from ganlab.models.translation import heat
 from ganlab.ui.playground.figures import data_uri

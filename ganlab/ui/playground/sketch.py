@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ganlab.drawing import as_digit, as_picture, on_dark
-from ganlab.exploration.scores import NO_JUDGE
+from ganlab.analysis.explore.drawing import as_digit, as_picture, on_dark
+from ganlab.analysis.explore.scores import NO_JUDGE
+from ganlab.analysis.explore.verdict import Scale, scale, verdict
 from ganlab.metrics.features.lenet import LenetExtractor, has_classifier
 from ganlab.models.pipeline import Pipeline
-from ganlab.verdict import Scale, scale, verdict
 from ganlab.web.shelf import training_of
 
 _SHOWN = 3  # of the LeNet's readings

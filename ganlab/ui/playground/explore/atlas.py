@@ -7,9 +7,9 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from ganlab.analysis.explore.latents import Latent, class_of, read
+from ganlab.analysis.explore.planes import Plane, cell
 from ganlab.core.images import sheet
-from ganlab.exploration.latents import Latent, class_of, read
-from ganlab.exploration.planes import Plane, cell
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.events import QUIET, SOON
 from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw

@@ -9,9 +9,9 @@ import gradio as gr
 from PIL import Image
 from torch import Tensor
 
+from ganlab.analysis.explore.latents import Latent, class_of, read
+from ganlab.analysis.explore.paths import strip
 from ganlab.core.images import sheet
-from ganlab.exploration.latents import Latent, class_of, read
-from ganlab.exploration.paths import strip
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.events import QUIET, SOON
 from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw

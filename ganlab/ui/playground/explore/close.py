@@ -9,10 +9,10 @@ from typing import Any
 import gradio as gr
 from torch import Tensor
 
+from ganlab.analysis.explore.latents import Latent, class_of, read
+from ganlab.analysis.explore.neighbours import Match, Neighbourhood, Neighbours
+from ganlab.analysis.explore.training_images import absence, training_images
 from ganlab.core.events import Loading
-from ganlab.exploration.latents import Latent, class_of, read
-from ganlab.exploration.neighbours import Match, Neighbourhood, Neighbours
-from ganlab.exploration.training_images import absence, training_images
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.events import SLOW, SOON
 from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw

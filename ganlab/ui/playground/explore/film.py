@@ -9,9 +9,9 @@ import torch
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from ganlab.exploration.animation import FORMATS, animate
-from ganlab.exploration.latents import class_of, seed
-from ganlab.exploration.paths import loop
+from ganlab.analysis.explore.animation import FORMATS, animate
+from ganlab.analysis.explore.latents import class_of, seed
+from ganlab.analysis.explore.paths import loop
 from ganlab.ui.playground.events import QUIET, SLOW
 from ganlab.ui.playground.explore.between import PATHS
 from ganlab.ui.playground.explore.section import Chosen, Section, address

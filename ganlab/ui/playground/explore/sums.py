@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganlab.analysis.explore.latents import Latent, class_of, combine, read
 from ganlab.core.images import sheet
-from ganlab.exploration.latents import Latent, class_of, combine, read
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground.events import SOON
 from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw

@@ -31,14 +31,14 @@ Working = Generator[Loading | Measured | Trouble, None, list[Value]]
 
 
 def _evaluate(**arguments: object) -> Working:
-    from ganlab.jobs.measuring import measure_all
+    from ganlab.analysis.jobs.measuring import measure_all
 
     return (yield from measure_all(**arguments))  # type: ignore[arg-type]
 
 
 def _reproduce(name: str, budget: float | None = None) -> Working:
-    from ganlab.reproduced import Failure, Row
-    from ganlab.reproduction import reproduce, told
+    from ganlab.analysis.reproduce.reproduce import reproduce, told
+    from ganlab.analysis.reproduce.table import Failure, Row
 
     def as_told(known: Row | Failure) -> Iterator[Measured | Trouble]:
         yield Measured(known.values) if isinstance(known, Row) else Trouble(known.sentence)

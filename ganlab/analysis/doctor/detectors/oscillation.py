@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ganlab.analysis.doctor.detectors.fixes import calmer
+from ganlab.analysis.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.record import Record
 from ganlab.core.config import Value
-from ganlab.doctor.detectors.settings import calmer
-from ganlab.doctor.finding import Evidence, Finding
-from ganlab.doctor.record import Record
 
 GRID = 256  # points that the curve is resampled to
 REGULAR = 0.55  # correlation of the curve with itself one turn later

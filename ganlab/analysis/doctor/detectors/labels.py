@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.doctor.finding import Evidence, Finding
-from ganlab.doctor.record import Record
-from ganlab.doctor.tiles import Tiles
+from ganlab.analysis.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.record import Record
+from ganlab.analysis.doctor.tiles import Tiles
 
 SHUFFLES = 400
 CHANCE = 0.02  # columns that differ less than in so many of the shuffled sheets are no different

@@ -1,12 +1,12 @@
 """The run doctor: what a run's own record says about how it goes, in findings with evidence, an explanation and a fix.
 
-from ganlab.doctor import examine
+from ganlab.analysis.doctor import examine
 for finding in examine(run): print(finding.title, finding.fix)
 """
 
 from __future__ import annotations
 
-from ganlab.doctor.examination import all_clear, examine, read
-from ganlab.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.examination import all_clear, examine, read
+from ganlab.analysis.doctor.finding import Evidence, Finding
 
 __all__ = ["Evidence", "Finding", "all_clear", "examine", "read"]

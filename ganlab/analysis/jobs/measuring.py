@@ -6,8 +6,8 @@ import traceback
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
+from ganlab.analysis.jobs.kinds import Measured, Trouble, Working
 from ganlab.core.errors import EXPECTED, Advice, explain
-from ganlab.jobs.kinds import Measured, Trouble, Working
 from ganlab.metrics.measure import CHEAP, Measuring
 from ganlab.metrics.value import Value
 from ganlab.models.evaluate import Asked, Split, evaluate, evaluate_floors

@@ -12,12 +12,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from ganlab.analysis.reproduce.table import Failure, Reproduction, Row, duration
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Loading
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.metrics.value import Value
 from ganlab.models.evaluate import Asked, evaluate, evaluate_floors
-from ganlab.reproduced import Failure, Reproduction, Row, duration
 from ganlab.runtime import launch as process
 from ganlab.runtime.checkpoint import step_of
 from ganlab.runtime.run import Run, runs

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.doctor.finding import Evidence, Finding
-from ganlab.doctor.record import Record
-from ganlab.doctor.tiles import Tiles
+from ganlab.analysis.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.record import Record
+from ganlab.analysis.doctor.tiles import Tiles
 
 OF_REAL, OF_FAKE = "labels/of_real", "labels/of_fake"
 SHARE = 0.15  # of what D sees between real and fake that it may see by labels alone

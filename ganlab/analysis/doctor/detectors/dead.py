@@ -6,10 +6,10 @@ Understanding the difficulty of training deep feedforward neural networks).
 
 from __future__ import annotations
 
-from ganlab.doctor.detectors.settings import calmer
-from ganlab.doctor.finding import Evidence, Finding
-from ganlab.doctor.record import Record
-from ganlab.doctor.tiles import Tiles
+from ganlab.analysis.doctor.detectors.fixes import calmer
+from ganlab.analysis.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.record import Record
+from ganlab.analysis.doctor.tiles import Tiles
 
 FLAT = 0.02  # standard deviation within a picture, of the range 0..1
 PALE = 0.2  # of the contrast of real images

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.doctor.detectors.settings import calmer
-from ganlab.doctor.finding import Evidence, Finding
-from ganlab.doctor.record import Record
+from ganlab.analysis.doctor.detectors.fixes import calmer
+from ganlab.analysis.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.record import Record
 
 ABOVE = 8.0  # times the family's own rate
 LEAP = 1.0  # of what guessing costs D, or of a Wasserstein loss's own size: the change from one point to the next

@@ -8,11 +8,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ganlab.activations import MOST, SIDE, Activations, capture
+from ganlab.analysis.explore.activations import MOST, SIDE, Activations, capture
+from ganlab.analysis.explore.drawing import as_picture
+from ganlab.analysis.explore.scores import told
 from ganlab.core.images import to_pil, to_uint8
 from ganlab.core.types import Conditioning
-from ganlab.drawing import as_picture
-from ganlab.exploration.scores import told
 from ganlab.models.framing import Frame
 from ganlab.models.pipeline import Pipeline
 

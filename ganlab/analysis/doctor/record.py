@@ -9,9 +9,9 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from ganlab.analysis.doctor.real_images import Real
+from ganlab.analysis.doctor.tiles import Tiles
 from ganlab.core.config import TrainConfig
-from ganlab.doctor.real import Real
-from ganlab.doctor.tiles import Tiles
 from ganlab.runtime.store import Annotation, Series
 from ganlab.training.objectives import Objective
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from ganlab.analysis.explore.scores import scores
+from ganlab.analysis.explore.training_images import absence
 from ganlab.data import DataError, Dataset, Loader, load
-from ganlab.exploration.scores import scores
-from ganlab.exploration.training_images import absence
 from ganlab.models.pipeline import Pipeline
 
 NUM = 256  # real images, and as many of G's

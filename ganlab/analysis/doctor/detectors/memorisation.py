@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.doctor.finding import Evidence, Finding
-from ganlab.doctor.record import Record
-from ganlab.doctor.tiles import between
+from ganlab.analysis.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.record import Record
+from ganlab.analysis.doctor.tiles import between
 
 NEAR = 0.7  # of how far a real image is from the real one most like it
 MOST = 0.6  # of the pictures

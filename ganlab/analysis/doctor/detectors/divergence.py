@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.doctor.detectors.settings import calmer
-from ganlab.doctor.finding import Evidence, Finding
-from ganlab.doctor.record import Record
+from ganlab.analysis.doctor.detectors.fixes import calmer
+from ganlab.analysis.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.record import Record
 from ganlab.runtime.store import Annotation, Series
 
 NO_NUMBER = "stopped being a number"  # in what a failed run says

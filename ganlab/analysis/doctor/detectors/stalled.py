@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.doctor.finding import Evidence, Finding
-from ganlab.doctor.record import Record
+from ganlab.analysis.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.record import Record
 
 WAITING = 0.3  # of the time
 SHARE, SPEED = "time/waiting_for_data", "speed/images_per_second"

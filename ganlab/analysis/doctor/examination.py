@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+from ganlab.analysis.doctor.detectors import DETECTORS
+from ganlab.analysis.doctor.finding import Finding
+from ganlab.analysis.doctor.real_images import Real, real_sample
+from ganlab.analysis.doctor.record import LEAST_STEPS, Record
+from ganlab.analysis.doctor.tiles import Tiles, read_pixels, read_tiles
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.types import Conditioning
-from ganlab.doctor.detectors import DETECTORS
-from ganlab.doctor.finding import Finding
-from ganlab.doctor.real import Real, real_sample
-from ganlab.doctor.record import LEAST_STEPS, Record
-from ganlab.doctor.tiles import Tiles, read_pixels, read_tiles
 from ganlab.runtime.fork import forkable, may_change, settings_at
 from ganlab.runtime.images_seen import images_seen
 from ganlab.runtime.run import Run, Status

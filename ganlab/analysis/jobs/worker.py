@@ -9,10 +9,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from ganlab.analysis.jobs.job import Job, Progress, jobs
+from ganlab.analysis.jobs.kinds import KINDS, Measured, Trouble
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
-from ganlab.jobs.job import Job, Progress, jobs
-from ganlab.jobs.kinds import KINDS, Measured, Trouble
 from ganlab.metrics.value import Value
 from ganlab.runtime.spawn import signals_ask, start_detached
 
@@ -92,8 +92,8 @@ def _count(troubles: list[str]) -> str:
 
 
 def _sentence(error: Exception) -> str:
+    from ganlab.analysis.jobs.measuring import ADVICE
     from ganlab.core.errors import EXPECTED, explain
-    from ganlab.jobs.measuring import ADVICE
 
     if not isinstance(error, EXPECTED):
         traceback.print_exc()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ganlab.analysis.doctor.record import Record
 from ganlab.core.config import Value
-from ganlab.doctor.record import Record
 
 
 def calmer(record: Record, factor: float) -> dict[str, Value]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.doctor.detectors.settings import calmer
-from ganlab.doctor.finding import Evidence, Finding
-from ganlab.doctor.record import Record
-from ganlab.doctor.tiles import Tiles
+from ganlab.analysis.doctor.detectors.fixes import calmer
+from ganlab.analysis.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.record import Record
+from ganlab.analysis.doctor.tiles import Tiles
 
 ALIKE = 0.35  # of the diversity of real images
 ALIKE_ALONE = 0.25  # of the contrast within a picture, where no real images are at hand

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ganlab.analysis.doctor.detectors.fixes import calmer
+from ganlab.analysis.doctor.finding import Evidence, Finding
+from ganlab.analysis.doctor.record import Record
 from ganlab.core.config import Value
-from ganlab.doctor.detectors.settings import calmer
-from ganlab.doctor.finding import Evidence, Finding
-from ganlab.doctor.record import Record
 
 SURE = 0.97  # of a separation of 1: textbook networks learn well at 0.96
 CHEAP = 0.06  # of what guessing costs D

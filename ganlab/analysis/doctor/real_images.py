@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.doctor.tiles import MOST, Tiles, rows_of
+from ganlab.analysis.doctor.tiles import MOST, Tiles, rows_of
 
 _BYTES = 2**24  # of decoded images that are read for a sample
 _MOST = 4096  # images
@@ -32,7 +32,7 @@ class Real:
     @cached_property
     def typical(self) -> float:
         """How far a real image is from the other real image most like it: the median over some."""
-        from ganlab.doctor.tiles import between
+        from ganlab.analysis.doctor.tiles import between
 
         index = np.random.default_rng(1).permutation(len(self.tiles.rows))[:_PROBES]
         distances = between(self.tiles.rows[index], self.tiles.rows)
@@ -48,8 +48,8 @@ def real_sample(config: Mapping[str, Any], channels: int) -> Real | None:
 
 @lru_cache(maxsize=2)
 def _sample(family: str, dataset: str, data_path: str, image_size: int, channels: int) -> Real | None:
+    from ganlab.analysis.explore.training_images import absence
     from ganlab.data import load
-    from ganlab.exploration.training_images import absence
     from ganlab.training.families import FAMILIES
 
     config = {"family": family, "dataset": dataset, "data_path": data_path, "image_size": image_size}
