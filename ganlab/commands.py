@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ganlab import classroom
+from ganlab.app.security import classroom
 from ganlab.core.config import Knob, TrainConfig
 from ganlab.runtime.run import Run, damaged_runs
 from ganlab.runtime.run import runs as all_runs

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.app.security.rights import Action
 from ganlab.ui import evaluate_form, evaluate_jobs, evaluate_results, measurable
 from ganlab.ui.asking import may
-from ganlab.web.rights import Action
 
 st.title("Evaluate", anchor=False)
 found = measurable.models_here()

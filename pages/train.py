@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.app.security.rights import Action
 from ganlab.ui import choice, form, plan, start
 from ganlab.ui.asking import explain, may
-from ganlab.web.rights import Action
 
 st.title("Train a GAN", anchor=False)
 asked = choice.restore_from_url()

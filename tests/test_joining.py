@@ -18,18 +18,17 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from whole_app import PASSED, Answer, Asked, headers, seat, whole_app
 
-from ganlab import classroom
 from ganlab.__main__ import main
-from ganlab.classroom import Keys
+from ganlab.app.security import classroom, join, visitor
+from ganlab.app.security.classroom import Keys
+from ganlab.app.security.origin import rebound
+from ganlab.app.security.quotas import Quotas
+from ganlab.app.security.rights import Action, Role
+from ganlab.app.security.token_bucket import Limit, network
+from ganlab.app.security.visitor import COOKIE
 from ganlab.core.images import png
 from ganlab.runtime.run import runs_root
 from ganlab.ui import server
-from ganlab.web import join, visitor
-from ganlab.web.limits import Limit, network
-from ganlab.web.origin import rebound
-from ganlab.web.quotas import Quotas
-from ganlab.web.rights import Action, Role
-from ganlab.web.visitor import COOKIE
 
 
 @pytest.fixture(autouse=True)
@@ -206,7 +205,7 @@ def test_the_door_leads_inside_only(to: str, door: TestClient) -> None:
 
 def test_guessing_is_slowed_down_and_a_class_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("ganlab.web.join.Limit", lambda **limits: Limit(**limits, clock=lambda: now[0]))
+    monkeypatch.setattr("ganlab.app.security.join.Limit", lambda **limits: Limit(**limits, clock=lambda: now[0]))
     ask = Asked(Starlette(routes=join.routes()))
     enter: Callable[[str], Answer] = lambda code: ask("POST", "/join", body=f"code={code}")  # noqa: E731
     right, wrong = visitor.keys().code, "1" * 8

@@ -13,9 +13,9 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 from whole_app import NAMES, headers
 
-from ganlab import classroom
+from ganlab.app.security import classroom
+from ganlab.app.security.rights import Role
 from ganlab.core.images import png
-from ganlab.web.rights import Role
 
 GRADIO = "/playground/gradio_api"
 ROLES = pytest.mark.parametrize("role", [Role.NOBODY, Role.STUDENT], ids=NAMES.get)

@@ -23,14 +23,13 @@ from streamlit.testing.v1 import AppTest
 from whole_app import APP, NAMES, PASSED, Asked, addresses, concrete, headers, seat, whole_app
 
 import ganlab.ui
-from ganlab import classroom
 from ganlab.analysis.jobs import Job
+from ganlab.app.security import classroom, rights, visitor
+from ganlab.app.security.redact import discreet
+from ganlab.app.security.rights import Action, Role
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs, runs_root
 from ganlab.ui import asking
-from ganlab.web import rights, visitor
-from ganlab.web.discretion import discreet
-from ganlab.web.rights import Action, Role
 
 ROLES = pytest.mark.parametrize("role", Role, ids=NAMES.get)
 FOR_ALL = {"/join", "/live/tokens.css", "/live/join.css", "/font.woff2", "/_stcore/health"}

@@ -12,6 +12,7 @@ from hub_server import Hub, serving, use
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from ganlab.app.security import rights
 from ganlab.models import hub
 from ganlab.models import pretrained as zoo
 from ganlab.ui import hub_cards, thumbnails
@@ -19,7 +20,7 @@ from ganlab.ui.placeholder import ends, placeholder
 from ganlab.ui.playground import from_hub
 from ganlab.ui.playground.figures import drawing
 from ganlab.ui.thumbnails import Thumbnails
-from ganlab.web import rights, shelf
+from ganlab.web import shelf
 from ganlab.web.shelf import HubModel, Shelf
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")

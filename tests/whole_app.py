@@ -14,10 +14,10 @@ from app_server import ROOT
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
 
-from ganlab.web import visitor
-from ganlab.web.gate import Gate
-from ganlab.web.rights import Role
-from ganlab.web.visitor import COOKIE
+from ganlab.app.security import visitor
+from ganlab.app.security.gate import Gate
+from ganlab.app.security.rights import Role
+from ganlab.app.security.visitor import COOKIE
 
 APP = ROOT / "app.py"
 PASSED = 299

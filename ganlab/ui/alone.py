@@ -35,12 +35,12 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
 
     from fastapi import FastAPI
 
+    from ganlab.app.security.gate import Gate
     from ganlab.ui.playground.mount import mount
     from ganlab.ui.server import ForwardedPrefix, font
     from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
     from ganlab.web import generators, pictures, shown
     from ganlab.web.closing import ending
-    from ganlab.web.gate import Gate
 
     keep_uploads_apart()
 

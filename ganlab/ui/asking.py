@@ -9,11 +9,11 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
+from ganlab.app.security import rights
+from ganlab.app.security.redact import discreet
+from ganlab.app.security.rights import Action, Role
+from ganlab.app.security.visitor import called, visitor
 from ganlab.core import errors as trouble
-from ganlab.web import rights
-from ganlab.web.discretion import discreet
-from ganlab.web.rights import Action, Role
-from ganlab.web.visitor import called, visitor
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.app.security.rights import Action
 from ganlab.models import pretrained as zoo
 from ganlab.models.catalogue import Model
 from ganlab.runtime import checkpoint
@@ -12,7 +13,6 @@ from ganlab.training.recipes import RECIPES
 from ganlab.training.titles import what
 from ganlab.ui.asking import discreetly, may
 from ganlab.ui.wording import age, progress
-from ganlab.web.rights import Action
 
 PER_ROW = 4
 MOST = 12

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ganlab.analysis.jobs import Job, launch
+from ganlab.app.security.rights import Action
 from ganlab.core.devices import devices
 from ganlab.core.text import counted
 from ganlab.training.titles import data_title
@@ -17,7 +18,6 @@ from ganlab.ui.asking import AGAINST, deed, discreetly, explain, may, sentence
 from ganlab.ui.datasets import FOLDER
 from ganlab.ui.measurable import TRAINED_ON, Subject
 from ganlab.ui.wording import escaped
-from ganlab.web.rights import Action
 
 DEFAULTS: Mapping[str, Any] = {
     "metrics": ["frechet-lenet", "kid-lenet"],

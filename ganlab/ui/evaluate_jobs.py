@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 
 from ganlab.analysis.jobs import Job, Status, jobs
+from ganlab.app.security.rights import Action
 from ganlab.ui import evaluate_results, measurable, query
 from ganlab.ui.asking import deed, discreetly, hint, may, told
 from ganlab.ui.wording import age, duration, escaped
-from ganlab.web.rights import Action
 
 PAGE = "evaluate"
 REFRESH_SECONDS = 1.0

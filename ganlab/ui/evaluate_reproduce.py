@@ -8,8 +8,8 @@ import streamlit as st
 
 from ganlab.analysis.jobs import Job, launch
 from ganlab.analysis.reproduce.reproduce import TABLES, seconds
+from ganlab.app.security.rights import Action
 from ganlab.ui import asking, evaluate_jobs, start
-from ganlab.web.rights import Action
 
 _TITLES = {"column": "Column: GAN, DCGAN, LSGAN and CGAN on MNIST", "duel": "Duel: two losses on the same batches"}
 _BUTTON = "evaluate.reproduce"

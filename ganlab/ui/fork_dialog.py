@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import streamlit as st
 
+from ganlab.app.security.rights import Action
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.text import counted, readable
 from ganlab.runtime.checkpoint import STATES_BUDGET
@@ -17,7 +18,6 @@ from ganlab.training.families import FAMILIES
 from ganlab.ui import form
 from ganlab.ui.asking import AGAINST, deed, hint, may, sentence
 from ganlab.ui.wording import escaped, run_label
-from ganlab.web.rights import Action
 
 _WANTED = "fork.wanted"
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ganlab.app.security.rights import Action
 from ganlab.core.text import readable
 from ganlab.runtime.disk import bytes_of, limit, room
 from ganlab.runtime.housekeeping import RULE, Place, cancel, clean, most_waiting, queue, unfit, warning
 from ganlab.runtime.run import Run, runs_root
 from ganlab.ui.asking import deed, hint, may, told, who
 from ganlab.ui.wording import duration, escaped, run_label
-from ganlab.web.rights import Action
 
 REFRESH_SECONDS = 3.0
 

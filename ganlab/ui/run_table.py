@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.app.security.rights import Action
 from ganlab.runtime.run import ACTIVE, Run, damaged_runs, runs
 from ganlab.training.titles import data_title, what
 from ganlab.ui import actions
@@ -17,7 +18,6 @@ from ganlab.ui.embed import address
 from ganlab.ui.fork_dialog import fork_button
 from ganlab.ui.watching import MOST
 from ganlab.ui.wording import age, run_label
-from ganlab.web.rights import Action
 
 REFRESH_SECONDS = 3.0
 _ROWS = 100  # the newest ones: each takes two milliseconds to look at

@@ -19,14 +19,14 @@ from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ganlab import classroom
+from ganlab.app.security import classroom
+from ganlab.app.security.gate import Gate
+from ganlab.app.security.visitor import keys
 from ganlab.core.threads import yielding_threads
 from ganlab.runtime.housekeeping import unfit
 from ganlab.ui.alone import LOOPBACK
 from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.web.closing import ending
-from ganlab.web.gate import Gate
-from ganlab.web.visitor import keys
 
 _LOOK_SECONDS = 60.0  # between two looks at whether the classroom's keys are still good
 
@@ -58,8 +58,9 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
 
     from fastapi import FastAPI
 
+    from ganlab.app.security import join
     from ganlab.ui.playground.mount import mount
-    from ganlab.web import generators, join, pictures, routes, shown
+    from ganlab.web import generators, pictures, routes, shown
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     end_streams = mount(gateway, "/playground")

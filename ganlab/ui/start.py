@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from ganlab.app.security.rights import Action
 from ganlab.core.config import TrainConfig
 from ganlab.data import DATASETS
 from ganlab.runtime.launch import launch, launch_together
 from ganlab.runtime.run import Run
 from ganlab.ui.asking import AGAINST, deed, sentence
-from ganlab.web.rights import Action
 
 DIGITS, SHAPES = "digits-quick", "shapes-quick"
 _TOKEN = "start_token"

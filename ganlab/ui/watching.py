@@ -8,13 +8,13 @@ from contextlib import suppress
 
 import streamlit as st
 
+from ganlab.app.security.rights import Action
 from ganlab.runtime.run import ACTIVE, Run, runs
 from ganlab.ui import actions, query
 from ganlab.ui.asking import may
 from ganlab.ui.embed import address, dark, embed
 from ganlab.ui.fork_dialog import fork_asked, fork_button
 from ganlab.ui.wording import run_label
-from ganlab.web.rights import Action
 
 MOST = 4
 _PAGE, _CHOSEN = "watch", "watch.run"

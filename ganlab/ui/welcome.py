@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.app.security.rights import Action
 from ganlab.data import Availability
 from ganlab.training.recipes import configs_of
 from ganlab.ui import start
 from ganlab.ui.asking import hint, may
-from ganlab.web.rights import Action
 
 
 def hero(digits: Availability) -> None:

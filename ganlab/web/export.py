@@ -15,10 +15,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from ganlab.app.security.redact import discreet
 from ganlab.runtime.checkpoint import STATE
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Series
-from ganlab.web.discretion import discreet
 
 _CHUNK = 2**18  # bytes
 _ROWS = 1000

@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ganlab.app.security.redact import discreet
 from ganlab.runtime.run import Run
-from ganlab.web.discretion import discreet
 from ganlab.web.shared import Shared
 from ganlab.web.snapshot import Seen, Snapshot
 

@@ -15,22 +15,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from ganlab.app.security import rights
+from ganlab.app.security.origin import refusal
+from ganlab.app.security.redact import discreet
+from ganlab.app.security.rights import Action
+from ganlab.app.security.visitor import asking, called
 from ganlab.core.errors import is_disk_full
 from ganlab.core.interventions import Request as Letter
 from ganlab.runtime.run import Run
-from ganlab.web import rights
 from ganlab.web.assets import asset_routes
 from ganlab.web.comparing import compared
-from ganlab.web.discretion import discreet
 from ganlab.web.doctor import Doctors
 from ganlab.web.export import export_zip, metrics_csv
 from ganlab.web.feed import Answer, Feeds
-from ganlab.web.origin import refusal
-from ganlab.web.rights import Action
 from ganlab.web.shared import Shared
 from ganlab.web.snapshot import Seen
 from ganlab.web.summary import detailed, summaries
-from ganlab.web.visitor import asking, called
 
 Handler = Callable[[Request], Awaitable[Response]]
 LIST_SECONDS = 1.0

@@ -14,9 +14,9 @@ from app_server import AppServer
 from conftest import playwright
 from workers import wait_for
 
-from ganlab import classroom
+from ganlab.app.security import classroom
+from ganlab.app.security.visitor import COOKIE
 from ganlab.runtime.run import runs
-from ganlab.web.visitor import COOKIE
 
 expect = playwright.expect
 PATIENCE = 60_000  # milliseconds: two cores train, serve and render at the same time

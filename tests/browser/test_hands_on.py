@@ -12,9 +12,9 @@ from conftest import WebServer, playwright
 from small import small
 from workers import wait_for, worker_pid
 
+from ganlab.app.security.visitor import HERE, called
 from ganlab.runtime.launch import launch
 from ganlab.runtime.run import Run
-from ganlab.web.visitor import HERE, called
 
 expect = playwright.expect
 WHO = called(HERE, "127.0.0.1")

@@ -10,16 +10,16 @@ from typing import Any, Literal
 import gradio as gr
 from gradio.context import LocalContext
 
+from ganlab.app.security import rights
+from ganlab.app.security.rights import Action
+from ganlab.app.security.visitor import visitor
 from ganlab.models import pretrained as zoo
 from ganlab.models.catalogue import Model
 from ganlab.ui.playground.events import QUIET
 from ganlab.ui.thumbnails import THUMBNAILS
 from ganlab.ui.wording import model_label
-from ganlab.web import rights
 from ganlab.web.pipelines import PIPELINES
-from ganlab.web.rights import Action
 from ganlab.web.shelf import SHELF, playable
-from ganlab.web.visitor import visitor
 
 Kind = Literal["draws", "labelled", "translates", "any"]
 _ELSEWHERE = {

@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 from starlette.routing import Mount
 
+from ganlab.app.security.body_limits import MOST_UPLOADED
 from ganlab.ui.playground import build
 from ganlab.ui.playground.look import head, style, theme
 from ganlab.ui.playground.translate import EXAMPLES
-from ganlab.web.bodies import MOST_UPLOADED
 from ganlab.web.closing import Interruptible, Streams
 
 # Open tabs whose state is kept: ten for each of a class of thirty, 0.9 MB each. Gradio's own 10,000 would fill the memory. One

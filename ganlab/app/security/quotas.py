@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ganlab.web.limits import Limit, network
-from ganlab.web.rights import Action, Role
-from ganlab.web.visitor import Visitor
+from ganlab.app.security.rights import Action, Role
+from ganlab.app.security.token_bucket import Limit, network
+from ganlab.app.security.visitor import Visitor
 
 READS = ("GET", "HEAD", "OPTIONS")
 

@@ -12,13 +12,13 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ganlab import classroom
-from ganlab.web import bodies, rights
-from ganlab.web.origin import foreign, rebound
-from ganlab.web.quotas import READS, Quotas
-from ganlab.web.rights import Action, Role
-from ganlab.web.uploads import Uploads
-from ganlab.web.visitor import Visitor, remember, visitor
+from ganlab.app.security import body_limits as bodies
+from ganlab.app.security import classroom, rights
+from ganlab.app.security.origin import foreign, rebound
+from ganlab.app.security.quotas import READS, Quotas
+from ganlab.app.security.rights import Action, Role
+from ganlab.app.security.upload_owners import Uploads
+from ganlab.app.security.visitor import Visitor, remember, visitor
 
 _POLICY = b"content-security-policy"
 _FRESH = {"Cache-Control": "no-store"}

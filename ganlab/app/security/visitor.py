@@ -13,9 +13,9 @@ from pathlib import Path
 
 from starlette.requests import HTTPConnection
 
-from ganlab import classroom
+from ganlab.app.security import classroom
+from ganlab.app.security.rights import Role
 from ganlab.runtime.run import runs_root
-from ganlab.web.rights import Role
 
 COOKIE = "ganlab_seat"
 _STATE = "ganlab_visitor"

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from starlette.types import Message, Send
 
-from ganlab.web.visitor import Visitor
+from ganlab.app.security.visitor import Visitor
 
 _UPLOAD = "/playground/gradio_api/upload"
 _FILES = ("/playground/gradio_api/file=", "/playground/gradio_api/file/")
