@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from ganlab.web.closing import Interruptible, Streams, ending
+from ganlab.app.serving.shutdown import Interruptible, Streams, ending
 
 
 async def endless(request: Request) -> StreamingResponse:

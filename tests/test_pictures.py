@@ -20,16 +20,16 @@ from starlette.testclient import TestClient
 
 from ganlab.analysis.explore.latents import Latent
 from ganlab.analysis.explore.scores import scores
+from ganlab.app.serving import pipelines as pipelines_module
+from ganlab.app.serving.pipelines import Pipelines
+from ganlab.app.serving.priority import Courtesy
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime.checkpoint import folder_name
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run, runs_root
 from ganlab.training.engine import train
-from ganlab.web import pipelines as pipelines_module
 from ganlab.web import shown
-from ganlab.web.courtesy import Courtesy
 from ganlab.web.pictures import MAX_PIXELS, Order, draw, latents, routes
-from ganlab.web.pipelines import Pipelines
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,10 @@ from whole_app import Asked, addresses, concrete, everything
 
 from ganlab.__main__ import main
 from ganlab.app.security.gate import Gate
+from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.core.lock import FileLock, is_held
 from ganlab.models.publish import space
 from ganlab.ui.alone import _in_the_whole_app
-from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
 
 # As on a Space: neither is installed there.
 WITHOUT = "import sys; sys.modules['streamlit'] = sys.modules['plotly'] = None; "

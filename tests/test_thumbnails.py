@@ -13,15 +13,16 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ganlab.app.security import rights
+from ganlab.app.serving import hub_models as shelf
+from ganlab.app.serving import thumbnails
+from ganlab.app.serving.hub_models import HubModel, Shelf
+from ganlab.app.serving.thumbnails import Thumbnails
 from ganlab.models import hub
 from ganlab.models import pretrained as zoo
-from ganlab.ui import hub_cards, thumbnails
+from ganlab.ui import hub_cards
 from ganlab.ui.placeholder import ends, placeholder
 from ganlab.ui.playground import from_hub
 from ganlab.ui.playground.figures import drawing
-from ganlab.ui.thumbnails import Thumbnails
-from ganlab.web import shelf
-from ganlab.web.shelf import HubModel, Shelf
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 HORSES = "checkpoints/horse2zebra_pretrained/latest_net_G.pth"

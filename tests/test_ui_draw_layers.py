@@ -18,6 +18,7 @@ import pytest
 from PIL import Image, ImageDraw
 from small import small
 
+from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.images import ImageError, png
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
@@ -27,7 +28,6 @@ from ganlab.ui.playground.layer_table import grid, table
 from ganlab.ui.playground.lines import MOST, MOST_IN_ALL, share
 from ganlab.ui.playground.pad import SIDE, on_paper, sheet_of
 from ganlab.ui.playground.search import Search
-from ganlab.web.pipelines import PIPELINES
 
 DIGITS, SHAPES, HORSES = "digits-quick-conditional", "shapes-quick", "horse2zebra-light"
 

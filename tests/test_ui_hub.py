@@ -13,15 +13,15 @@ import pytest
 from hub_server import Hub, serving, use
 from PIL import Image, ImageDraw
 
+from ganlab.app.serving import hub_models as shelf
+from ganlab.app.serving.hub_models import Shelf
+from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.models import catalogue as models
 from ganlab.models import pretrained as zoo
 from ganlab.ui import playground
 from ganlab.ui.playground import classes, explore, from_hub, latent, remarks, sketch, translate
 from ganlab.ui.playground.explore import close
 from ganlab.ui.playground.figures import drawing
-from ganlab.web import shelf
-from ganlab.web.pipelines import PIPELINES
-from ganlab.web.shelf import Shelf
 
 HORSES = "checkpoints/horse2zebra_pretrained/latest_net_G.pth"
 

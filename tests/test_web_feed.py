@@ -15,10 +15,10 @@ from fake_runs import FakeRun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ganlab.app.serving.shared import Shared
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Series, Writer
 from ganlab.web.feed import Feed
-from ganlab.web.shared import Shared
 from ganlab.web.snapshot import FIRST_POINTS, MOST_POINTS, Seen, Snapshot, packed
 
 NAMES = ("loss/G/adversarial", "score/real", "fid")

@@ -8,13 +8,13 @@ from typing import TypeVar
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.serving.hub_models import SHELF, HubModel
+from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.models import pretrained as zoo
 from ganlab.training.titles import data_title
 from ganlab.ui.asking import may
 from ganlab.ui.placeholder import placeholder
-from ganlab.ui.thumbnails import THUMBNAILS
 from ganlab.ui.wording import escaped
-from ganlab.web.shelf import SHELF, HubModel
 
 Card = TypeVar("Card")
 PER_ROW = 4

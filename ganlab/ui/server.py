@@ -22,11 +22,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ganlab.app.security import classroom
 from ganlab.app.security.gate import Gate
 from ganlab.app.security.visitor import keys
+from ganlab.app.serving.shutdown import ending
+from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.core.threads import yielding_threads
 from ganlab.runtime.housekeeping import unfit
 from ganlab.ui.alone import LOOPBACK
-from ganlab.ui.upload_folder import keep_uploads_apart, remove_uploads
-from ganlab.web.closing import ending
 
 _LOOK_SECONDS = 60.0  # between two looks at whether the classroom's keys are still good
 

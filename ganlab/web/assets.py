@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from ganlab.web.shared import Shared
+from ganlab.app.serving.shared import Shared
 
 STATIC = Path(__file__).parent / "static"
 

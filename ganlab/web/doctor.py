@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+from ganlab.app.serving.shared import Shared
 from ganlab.runtime.run import Run
-from ganlab.web.shared import Shared
 
 SECONDS = 10.0  # that an answer is good for
 _MOST = 16  # runs

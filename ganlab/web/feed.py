@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ganlab.app.security.redact import discreet
+from ganlab.app.serving.shared import Shared
 from ganlab.runtime.run import Run
-from ganlab.web.shared import Shared
 from ganlab.web.snapshot import Seen, Snapshot
 
 REFRESH_SECONDS = 0.4

@@ -18,9 +18,9 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganlab.analysis.explore.latents import MAX_SEED
+from ganlab.app.serving.pipelines import PIPELINES, Pipelines
 from ganlab.models.pipeline import Pipeline
 from ganlab.web.pictures import MAX_OFFSETS
-from ganlab.web.pipelines import PIPELINES, Pipelines
 
 VARIABLE = "GANLAB_ORT"
 FILES = {"ort.wasm.bundle.min.mjs": "text/javascript", "ort-wasm-simd-threaded.wasm": "application/wasm"}

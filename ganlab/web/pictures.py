@@ -16,10 +16,10 @@ from starlette.routing import BaseRoute, Route
 from torch import Tensor
 
 from ganlab.analysis.explore.latents import FARTHEST, MAX_SEED
+from ganlab.app.serving.pipelines import PIPELINES, Pipelines
+from ganlab.app.serving.priority import COURTESY
 from ganlab.core.images import png, sheet, to_pil
 from ganlab.models.pipeline import Pipeline
-from ganlab.web.courtesy import COURTESY
-from ganlab.web.pipelines import PIPELINES, Pipelines
 
 MAX_SAMPLES = 144
 MAX_PIXELS = 2**24  # of one answer, a bound on memory

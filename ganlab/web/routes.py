@@ -20,6 +20,7 @@ from ganlab.app.security.origin import refusal
 from ganlab.app.security.redact import discreet
 from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import asking, called
+from ganlab.app.serving.shared import Shared
 from ganlab.core.errors import is_disk_full
 from ganlab.core.interventions import Request as Letter
 from ganlab.runtime.run import Run
@@ -28,7 +29,6 @@ from ganlab.web.comparing import compared
 from ganlab.web.doctor import Doctors
 from ganlab.web.export import export_zip, metrics_csv
 from ganlab.web.feed import Answer, Feeds
-from ganlab.web.shared import Shared
 from ganlab.web.snapshot import Seen
 from ganlab.web.summary import detailed, summaries
 

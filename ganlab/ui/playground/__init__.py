@@ -8,10 +8,10 @@ from typing import Any
 
 import gradio as gr
 
+from ganlab.app.serving.hub_models import playable
 from ganlab.models import pretrained as zoo
 from ganlab.ui.playground import classes, draw, explore, from_hub, latent, layers, lines, translate
 from ganlab.ui.playground.events import TURNING
-from ganlab.web.shelf import playable
 
 TABS = {
     "latent": "Draw from z",

@@ -13,6 +13,7 @@ from PIL import Image
 
 from ganlab.analysis.explore.invert import SECONDS, Inversion, invert
 from ganlab.analysis.explore.verdict import verdict
+from ganlab.app.serving.priority import COURTESY
 from ganlab.core.images import ImageError, decode, png, to_pil
 from ganlab.core.threads import every_core
 from ganlab.models.pipeline import Pipeline
@@ -26,7 +27,6 @@ from ganlab.ui.playground.pad import on_paper, pad, sheet_of
 from ganlab.ui.playground.photo import photo
 from ganlab.ui.playground.search import Search, beside, difference, enlarged, progress, shots
 from ganlab.ui.playground.sketch import pixels, reading, says, shown
-from ganlab.web.courtesy import COURTESY
 
 ANY = -1  # the label of who lets the search choose
 MOST_LABEL = 100_000

@@ -13,13 +13,13 @@ from gradio.context import LocalContext
 from ganlab.app.security import rights
 from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import visitor
+from ganlab.app.serving.hub_models import SHELF, playable
+from ganlab.app.serving.pipelines import PIPELINES
+from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.models import pretrained as zoo
 from ganlab.models.catalogue import Model
 from ganlab.ui.playground.events import QUIET
-from ganlab.ui.thumbnails import THUMBNAILS
 from ganlab.ui.wording import model_label
-from ganlab.web.pipelines import PIPELINES
-from ganlab.web.shelf import SHELF, playable
 
 Kind = Literal["draws", "labelled", "translates", "any"]
 _ELSEWHERE = {

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from ganlab.analysis.explore.latents import MAX_SEED, MAX_TEXT
+from ganlab.app.serving.hub_models import playable
 from ganlab.models.catalogue import Model
 from ganlab.ui.playground.events import QUIET
 from ganlab.ui.playground.facts import DIRECTIONS, Facts, about
@@ -18,7 +19,6 @@ from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.held import numbers, offered, taken
 from ganlab.ui.playground.in_browser import in_this_browser
 from ganlab.ui.playground.numbers import whole
-from ganlab.web.shelf import playable
 
 REACH = 4.0  # standard deviations that a slider goes to either side
 MOST_TRUNCATION = 1.5

@@ -13,6 +13,8 @@ from PIL import Image
 from ganlab.analysis.explore.inspect import Inspection, networks
 from ganlab.analysis.explore.latents import MAX_SEED
 from ganlab.analysis.explore.scores import NO_JUDGE
+from ganlab.app.serving.hub_models import playable
+from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.models.catalogue import Model
 from ganlab.models.pipeline import Pipeline
 from ganlab.ui.playground import remarks
@@ -24,8 +26,6 @@ from ganlab.ui.playground.layer_table import first_shown, grid, rows, table
 from ganlab.ui.playground.numbers import seed_of, whole, within
 from ganlab.ui.playground.photo import photo
 from ganlab.ui.playground.search import shot
-from ganlab.web.pipelines import PIPELINES
-from ganlab.web.shelf import playable
 
 MOST_LABEL, MOST_LAYER = 100_000, 10_000
 FIRST = 0  # the layer to show when nobody has chosen one

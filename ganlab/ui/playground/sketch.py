@@ -14,9 +14,9 @@ from PIL import Image
 from ganlab.analysis.explore.drawing import as_digit, as_picture, on_dark
 from ganlab.analysis.explore.scores import NO_JUDGE
 from ganlab.analysis.explore.verdict import Scale, scale, verdict
+from ganlab.app.serving.hub_models import training_of
 from ganlab.metrics.features.lenet import LenetExtractor, has_classifier
 from ganlab.models.pipeline import Pipeline
-from ganlab.web.shelf import training_of
 
 _SHOWN = 3  # of the LeNet's readings
 _NO_DATA = " Where real images lie is unknown: they are not on this machine."

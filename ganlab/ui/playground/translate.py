@@ -10,6 +10,8 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from ganlab.app.serving.hub_models import playable
+from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.threads import every_core
 from ganlab.models import adapters
 from ganlab.models.catalogue import Model
@@ -22,8 +24,6 @@ from ganlab.ui.playground.figures import from_python, links
 from ganlab.ui.playground.from_hub import arrivals, menu
 from ganlab.ui.playground.numbers import between
 from ganlab.ui.playground.photo import photo
-from ganlab.web.pipelines import PIPELINES
-from ganlab.web.shelf import playable
 
 EXAMPLES = Path(__file__).parent / "examples"
 _DRAWN = (("drawn-horse.png", "horse", "horse2zebra-light"), ("house-plan.png", "label map", "facades-light"))

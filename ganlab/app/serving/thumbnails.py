@@ -8,12 +8,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
+from ganlab.app.serving.hub_models import HubModel
+from ganlab.app.serving.priority import COURTESY
 from ganlab.models import hub
 from ganlab.models import pretrained as zoo
-from ganlab.web.courtesy import COURTESY
-from ganlab.web.shelf import HubModel
 
-_EXAMPLES = Path(__file__).parent / "playground" / "examples"
+_EXAMPLES = Path(__file__).parents[1] / "playground" / "examples"
 _PLANS = ("facades", "maps")  # data whose models want a plan rather than a photo
 _LOG = logging.getLogger(__name__)
 

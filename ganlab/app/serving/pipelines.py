@@ -8,10 +8,10 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
+from ganlab.app.serving.hub_models import HubModel, playable
 from ganlab.models.catalogue import Model
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
-from ganlab.web.shelf import HubModel, playable
 
 MOST_ADOPTED, MOST_OF_ONE = 12, 2  # pipelines that were brought along, by all and by one visitor
 CATALOGUE_SECONDS = 1.0  # how old the list of models may be: dragging a slider must not read every run directory
