@@ -99,7 +99,7 @@ def served(server: str) -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    alone = "from starlette.applications import Starlette; from ganlab.web import routes; import uvicorn; "
+    alone = "from starlette.applications import Starlette; from ganlab.app.api import routes; import uvicorn; "
     commands = {
         "app": [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)],
         "routes": [sys.executable, "-c", f"{alone}uvicorn.run(Starlette(routes=routes()), port={port}, log_level='warning')"],

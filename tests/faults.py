@@ -30,6 +30,8 @@ from small import small
 from workers import wait_for
 
 from ganlab.__main__ import main
+from ganlab.app.api.snapshot import Seen, Snapshot
+from ganlab.app.api.summary import detailed
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Request
 from ganlab.runtime import cleanup as cleaning
@@ -40,8 +42,6 @@ from ganlab.runtime.housekeeping import clean
 from ganlab.runtime.launch import launch, resume
 from ganlab.runtime.run import Run, runs
 from ganlab.training import meter
-from ganlab.web.snapshot import Seen, Snapshot
-from ganlab.web.summary import detailed
 
 CONFIG = small(
     image_size=16, width=4, batch_size=4, z_dim=8, samples=4, steps=30, checkpoint_every=4, sample_every=5, keep_checkpoints=3

@@ -120,7 +120,7 @@ def test_pages_never_touch_torch() -> None:
 
 
 def test_importing_ganlab_and_listing_runs_imports_no_torch() -> None:
-    code = "import sys, ganlab.web; from ganlab.__main__ import main; main(['runs']); assert 'torch' not in sys.modules"
+    code = "import sys, ganlab.app.api; from ganlab.__main__ import main; main(['runs']); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 

@@ -13,12 +13,12 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganlab.__main__ import main
+from ganlab.app.api import routes
 from ganlab.core.events import Point, Progress, Started
 from ganlab.core.interventions import Intervention
 from ganlab.runtime.compare import AXES, Standing, compare
 from ganlab.runtime.readings import UNKNOWN, readings
 from ganlab.runtime.run import Run
-from ganlab.web import routes
 
 RAMP = "loss/G/adversarial"
 

@@ -12,10 +12,10 @@ from fake_runs import FakeRun
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from ganlab.app.api import routes
+from ganlab.app.api.export import export_zip
 from ganlab.runtime.run import Gone, Run, runs_root
 from ganlab.runtime.store import Reader
-from ganlab.web import routes
-from ganlab.web.export import export_zip
 
 
 def test_the_record_of_a_run_that_is_deleted_between_two_looks_reads_as_empty(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from ganlab.analysis.doctor.examination import read
 from ganlab.analysis.doctor.real_images import Real
 from ganlab.analysis.doctor.record import Record
 from ganlab.analysis.doctor.tiles import Tiles, read_tiles
+from ganlab.app.api import routes
 from ganlab.core.images import png, sheet
 from ganlab.core.interventions import Intervention
 from ganlab.core.types import Batch, Conditioning, DataSpec
@@ -36,7 +37,6 @@ from ganlab.runtime.worker import work
 from ganlab.training.adversarial import AdversarialTraining
 from ganlab.training.families import FAMILIES
 from ganlab.training.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN
-from ganlab.web import routes
 
 STEPS = np.arange(10, 2010, 10)
 CHANCE = np.random.default_rng(0)

@@ -28,6 +28,8 @@ from starlette.testclient import TestClient
 from workers import wait_for
 
 from ganlab.__main__ import main
+from ganlab.app.api import routes
+from ganlab.app.api.summary import detailed
 from ganlab.core.errors import explain
 from ganlab.core.events import Checkpoint
 from ganlab.runtime import spawn as detached
@@ -37,8 +39,6 @@ from ganlab.runtime.launch import launch, resume, start
 from ganlab.runtime.run import Run, damaged_runs, runs, runs_root
 from ganlab.runtime.worker import work
 from ganlab.training import meter
-from ganlab.web import routes
-from ganlab.web.summary import detailed
 
 ROOT = Path(__file__).resolve().parent.parent
 

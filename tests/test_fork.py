@@ -13,6 +13,7 @@ from fake_runs import FakeRun
 from small import small
 
 from ganlab.__main__ import main
+from ganlab.app.api.summary import detailed
 from ganlab.core.events import Event, Progress
 from ganlab.core.interventions import Request
 from ganlab.runtime.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
@@ -23,7 +24,6 @@ from ganlab.runtime.launch import resume
 from ganlab.runtime.run import Run, runs, runs_root
 from ganlab.runtime.worker import work
 from ganlab.training import meter
-from ganlab.web.summary import detailed
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 
 from ganlab import Pipeline
 from ganlab.__main__ import main
+from ganlab.app.api import generators
 from ganlab.models import catalogue as models
 from ganlab.models.export_onnx import to_onnx
-from ganlab.web import generators
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install -r requirements-dev.txt")
 DRAWING = [model.name for model in models.models() if model.origin == "shipped" and not model.translates]

@@ -20,6 +20,8 @@ from starlette.testclient import TestClient
 
 from ganlab.analysis.explore.latents import Latent
 from ganlab.analysis.explore.scores import scores
+from ganlab.app.api import picture_facts as shown
+from ganlab.app.api.pictures import MAX_PIXELS, Order, draw, latents, routes
 from ganlab.app.serving import pipelines as pipelines_module
 from ganlab.app.serving.pipelines import Pipelines
 from ganlab.app.serving.priority import Courtesy
@@ -28,8 +30,6 @@ from ganlab.runtime.checkpoint import folder_name
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run, runs_root
 from ganlab.training.engine import train
-from ganlab.web import shown
-from ganlab.web.pictures import MAX_PIXELS, Order, draw, latents, routes
 
 
 @pytest.fixture(scope="module")

@@ -18,12 +18,12 @@ from PIL import Image
 
 from ganlab import Pipeline
 from ganlab.analysis.explore.latents import Latent
+from ganlab.app.api.pictures import Order, draw
 from ganlab.ui import playground
 from ganlab.ui.playground import classes, figures, held, latent, layers
 from ganlab.ui.playground import draw as draw_panel
 from ganlab.ui.playground.explore import SECTIONS, _body, _head, atlas, between, choose, close, film, sums
 from ganlab.ui.playground.facts import DIRECTIONS
-from ganlab.web.pictures import Order, draw
 
 ENDPOINTS = (
     "latent_picture",

@@ -17,9 +17,9 @@ from fake_runs import FakeRun
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from ganlab.app.api import routes
 from ganlab.core.events import Intervened
 from ganlab.core.interventions import Intervention
-from ganlab.web import routes
 
 OURS = {"X-GANLab": "1"}
 

@@ -15,11 +15,11 @@ from fake_runs import FakeRun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ganlab.app.api.feed import Feed
+from ganlab.app.api.snapshot import FIRST_POINTS, MOST_POINTS, Seen, Snapshot, packed
 from ganlab.app.serving.shared import Shared
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Series, Writer
-from ganlab.web.feed import Feed
-from ganlab.web.snapshot import FIRST_POINTS, MOST_POINTS, Seen, Snapshot, packed
 
 NAMES = ("loss/G/adversarial", "score/real", "fid")
 

@@ -35,12 +35,13 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
 
     from fastapi import FastAPI
 
+    from ganlab.app.api import generators, pictures
+    from ganlab.app.api import picture_facts as shown
     from ganlab.app.security.gate import Gate
     from ganlab.app.serving.shutdown import ending
     from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
     from ganlab.ui.playground.mount import mount
     from ganlab.ui.server import ForwardedPrefix, font
-    from ganlab.web import generators, pictures, shown
 
     keep_uploads_apart()
 

@@ -58,9 +58,10 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
 
     from fastapi import FastAPI
 
+    from ganlab.app.api import generators, pictures, routes
+    from ganlab.app.api import picture_facts as shown
     from ganlab.app.security import join
     from ganlab.ui.playground.mount import mount
-    from ganlab.web import generators, pictures, routes, shown
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     end_streams = mount(gateway, "/playground")

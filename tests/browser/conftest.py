@@ -15,7 +15,7 @@ from app_server import AppServer
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from ganlab.web import routes
+from ganlab.app.api import routes
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -r requirements-dev.txt")
 

@@ -13,7 +13,7 @@ import pytest
 from app_server import AppServer
 from PIL import Image
 
-from ganlab.web.generators import package
+from ganlab.app.api.generators import package
 
 PATIENCE = 90_000  # milliseconds
 PIXELS = """() => {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from ganlab.web.generators import VARIABLE, package
+from ganlab.app.api.generators import VARIABLE, package
 
 _HELP = f"""The generator is loaded as ONNX; then sliders need no server. The engine, 14 MB, is onnxruntime-web: from jsDelivr, a
 CDN that then sees your address, or from the folder that {VARIABLE} names when the server starts (the package's dist)."""

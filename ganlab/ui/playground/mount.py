@@ -27,7 +27,7 @@ _NOT_GIVEN = "Only a file that was given to this page can be used: choose, drop 
 
 
 def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
-    """Let `gateway` answer with the playground at `path`; `ganlab.web.pictures.routes` must be served beside it.
+    """Let `gateway` answer with the playground at `path`; `ganlab.app.api.pictures.routes` must be served beside it.
 
     Returns what ends, in the event loop, the answers that Gradio would go on with for as long as a page is open.
     """

@@ -18,9 +18,9 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganlab.analysis.explore.latents import MAX_SEED
+from ganlab.app.api.pictures import MAX_OFFSETS
 from ganlab.app.serving.pipelines import PIPELINES, Pipelines
 from ganlab.models.pipeline import Pipeline
-from ganlab.web.pictures import MAX_OFFSETS
 
 VARIABLE = "GANLAB_ORT"
 FILES = {"ort.wasm.bundle.min.mjs": "text/javascript", "ort-wasm-simd-threaded.wasm": "application/wasm"}

@@ -11,10 +11,10 @@ from starlette.routing import BaseRoute, Route
 
 from ganlab.analysis.explore.latents import Latent
 from ganlab.analysis.explore.scores import scores
+from ganlab.app.api.pictures import Order, latents
 from ganlab.app.serving.pipelines import PIPELINES, Pipelines
 from ganlab.app.serving.priority import COURTESY
 from ganlab.models.pipeline import Pipeline
-from ganlab.web.pictures import Order, latents
 
 _FRESH = {"Cache-Control": "no-store"}
 

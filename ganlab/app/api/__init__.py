@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ganlab.web.routes import routes
+from ganlab.app.api.routes import routes
 
 __all__ = ["routes"]

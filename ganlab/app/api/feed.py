@@ -8,10 +8,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ganlab.app.api.snapshot import Seen, Snapshot
 from ganlab.app.security.redact import discreet
 from ganlab.app.serving.shared import Shared
 from ganlab.runtime.run import Run
-from ganlab.web.snapshot import Seen, Snapshot
 
 REFRESH_SECONDS = 0.4
 MOST_FEEDS = 32

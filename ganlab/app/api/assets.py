@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from ganlab.app.serving.shared import Shared
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "static"
 
 
 class _Revalidated(StaticFiles):

@@ -15,6 +15,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from ganlab.app.api.assets import asset_routes
+from ganlab.app.api.compare import compared
+from ganlab.app.api.doctor import Doctors
+from ganlab.app.api.export import export_zip, metrics_csv
+from ganlab.app.api.feed import Answer, Feeds
+from ganlab.app.api.snapshot import Seen
+from ganlab.app.api.summary import detailed, summaries
 from ganlab.app.security import rights
 from ganlab.app.security.origin import refusal
 from ganlab.app.security.redact import discreet
@@ -24,13 +31,6 @@ from ganlab.app.serving.shared import Shared
 from ganlab.core.errors import is_disk_full
 from ganlab.core.interventions import Request as Letter
 from ganlab.runtime.run import Run
-from ganlab.web.assets import asset_routes
-from ganlab.web.comparing import compared
-from ganlab.web.doctor import Doctors
-from ganlab.web.export import export_zip, metrics_csv
-from ganlab.web.feed import Answer, Feeds
-from ganlab.web.snapshot import Seen
-from ganlab.web.summary import detailed, summaries
 
 Handler = Callable[[Request], Awaitable[Response]]
 LIST_SECONDS = 1.0
