@@ -19,7 +19,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     app = st.App(__file__, routes=_routes, lifespan=_lifespan, middleware=[gate(), Middleware(ForwardedPrefix)])
     tune_process()
 else:
-    from ganlab.ui.frame import frame
+    from ganlab.app.views.page_frame import frame
 
     pages = [st.Page(f"pages/{name}.py", title=name.capitalize(), url_path=name, default=name == "home") for name in PAGES]
     page = st.navigation(pages, position="top")

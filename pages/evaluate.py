@@ -5,8 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.ui import evaluate_form, evaluate_jobs, evaluate_results, measurable
-from ganlab.ui.asking import may
+from ganlab.app.views.evaluate import form as evaluate_form
+from ganlab.app.views.evaluate import jobs as evaluate_jobs
+from ganlab.app.views.evaluate import results as evaluate_results
+from ganlab.app.views.evaluate import subjects as measurable
+from ganlab.app.views.permissions import may
 
 st.title("Evaluate", anchor=False)
 found = measurable.models_here()

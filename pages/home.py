@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.app.views.home import cards, hub_cards, welcome
 from ganlab.data import DATASETS
 from ganlab.models.catalogue import models
-from ganlab.ui import cards, hub_cards, welcome
 
 welcome.hero(DATASETS["mnist"].available())
 found = models()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.ui import choice, form, plan, start
-from ganlab.ui.asking import explain, may
+from ganlab.app.views import start_run as start
+from ganlab.app.views.permissions import explain, may
+from ganlab.app.views.train import choice, form
+from ganlab.app.views.train import summary_panel as plan
 
 st.title("Train a GAN", anchor=False)
 asked = choice.restore_from_url()

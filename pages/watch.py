@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.ui import watching
+from ganlab.app.views.watch import watch as watching
 
 wanted = st.query_params.to_dict()
 ids = watching.asked(wanted)

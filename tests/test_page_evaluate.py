@@ -13,10 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 from ganlab.analysis.jobs import Job, jobs
 from ganlab.analysis.jobs.job import Progress
+from ganlab.app.views.evaluate import charts as evaluate_charts
+from ganlab.app.views.evaluate import form as evaluate_form
+from ganlab.app.views.evaluate import reproduce as evaluate_reproduce
+from ganlab.app.views.evaluate import subjects as measurable
 from ganlab.core.lock import FileLock
 from ganlab.metrics.tables import tables
 from ganlab.metrics.value import Value
-from ganlab.ui import evaluate_charts, evaluate_form, evaluate_reproduce, measurable
 
 ROOT = Path(__file__).resolve().parent.parent
 A = Value("lenet-mnist distance", 5.19, 0.25, 2000, 60_000, "mnist train, 28 px", "lenet-mnist b1", "bilinear 28", 0)

@@ -14,6 +14,9 @@ import pytest
 from fake_runs import FakeRun
 from streamlit.testing.v1 import AppTest
 
+from ganlab.app.views import start_run as start
+from ganlab.app.views.train.choice import recipe_names
+from ganlab.app.views.wording import escaped
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, data_root
@@ -22,9 +25,6 @@ from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run, runs
 from ganlab.training.families import FAMILIES
 from ganlab.training.recipes import RECIPES, configs_of
-from ganlab.ui import start
-from ganlab.ui.choice import recipe_names
-from ganlab.ui.wording import escaped
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 
@@ -158,7 +158,7 @@ def test_a_run_deleted_while_its_card_is_drawn_says_so(
             shutil.rmtree(deleted.path, ignore_errors=True)
         return info or read(folder)
 
-    monkeypatch.setattr("ganlab.ui.cards.checkpoint.read_info", read_info)
+    monkeypatch.setattr("ganlab.app.views.home.cards.checkpoint.read_info", read_info)
     page = visit("home")
     played = [element.proto.query_string for element in page.get("page_link") if element.proto.label == "Play with this"]
     assert played == [f"model={kept.id}"]
@@ -405,7 +405,7 @@ def test_a_stopped_run_can_be_resumed_and_played_with(fake: Callable[..., FakeRu
     page = visit("watch", run=run.id)
     assert [button.label for button in page.button] == ["Resume", "Play with this", "Fork"]
     resumed: list[str] = []
-    monkeypatch.setattr("ganlab.ui.actions.resume", lambda run: resumed.append(run.id))
+    monkeypatch.setattr("ganlab.app.views.run_actions.resume", lambda run: resumed.append(run.id))
     button(page, "Resume").click().run()
     assert resumed == [run.id]
 

@@ -27,9 +27,9 @@ from ganlab.analysis.jobs import Job
 from ganlab.app.security import classroom, rights, visitor
 from ganlab.app.security.redact import discreet
 from ganlab.app.security.rights import Action, Role
+from ganlab.app.views import permissions as asking
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs, runs_root
-from ganlab.ui import asking
 
 ROLES = pytest.mark.parametrize("role", Role, ids=NAMES.get)
 FOR_ALL = {"/join", "/live/tokens.css", "/live/join.css", "/font.woff2", "/_stcore/health"}
@@ -240,7 +240,7 @@ def test_an_unforeseen_error_tells_nobody_where_anything_lies(monkeypatch: pytes
     def broken(*_: object) -> None:
         raise RuntimeError(f"{PLACE} is odd")
 
-    monkeypatch.setattr("ganlab.ui.welcome.hero", broken)
+    monkeypatch.setattr("ganlab.app.views.home.welcome.hero", broken)
     shown = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/home.py").run()
     (error,) = shown.exception
     told = str(error.proto)

@@ -17,10 +17,10 @@ from ganlab.app.serving import hub_models as shelf
 from ganlab.app.serving import thumbnails
 from ganlab.app.serving.hub_models import HubModel, Shelf
 from ganlab.app.serving.thumbnails import Thumbnails
+from ganlab.app.views.home import hub_cards
+from ganlab.app.views.home.placeholder import ends, placeholder
 from ganlab.models import hub
 from ganlab.models import pretrained as zoo
-from ganlab.ui import hub_cards
-from ganlab.ui.placeholder import ends, placeholder
 from ganlab.ui.playground import from_hub
 from ganlab.ui.playground.figures import drawing
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from fake_runs import RATE, FakeRun
 
+from ganlab.app.views.train.pace import pace, parameters
 from ganlab.data import DATASETS
 from ganlab.runtime.run import runs_root
 from ganlab.training.families import FAMILIES
 from ganlab.training.recipes import RECIPES
-from ganlab.ui.preflight import pace, parameters
 
 
 def test_parameters_are_those_of_the_networks_that_train() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ganlab.ui.uploads import keep
+from ganlab.app.views.train.zip_upload import keep
 
 
 def packed(name: str = "../../evil.png") -> bytes:

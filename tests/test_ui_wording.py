@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from ganlab.app.views.wording import age, clock, duration, progress
 from ganlab.runtime.run import Status
 from ganlab.training.titles import data_title, what
-from ganlab.ui.wording import age, clock, duration, progress
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from ganlab.app.security.visitor import visitor
 from ganlab.app.serving.hub_models import SHELF, playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.thumbnails import THUMBNAILS
+from ganlab.app.views.wording import model_label
 from ganlab.models import pretrained as zoo
 from ganlab.models.catalogue import Model
 from ganlab.ui.playground.events import QUIET
-from ganlab.ui.wording import model_label
 
 Kind = Literal["draws", "labelled", "translates", "any"]
 _ELSEWHERE = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views.permissions import AGAINST, deed, hint, may, sentence
 from ganlab.runtime.fork import repeat
 from ganlab.runtime.launch import resume
 from ganlab.runtime.run import Run
-from ganlab.ui.asking import AGAINST, deed, hint, may, sentence
 
 RESUMABLE = ("stopped", "failed", "lost")
 

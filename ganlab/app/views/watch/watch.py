@@ -9,12 +9,13 @@ from contextlib import suppress
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views import run_actions as actions
+from ganlab.app.views import url_state as query
+from ganlab.app.views.embed import address, dark, embed
+from ganlab.app.views.permissions import may
+from ganlab.app.views.watch.fork_dialog import fork_asked, fork_button
+from ganlab.app.views.wording import run_label
 from ganlab.runtime.run import ACTIVE, Run, runs
-from ganlab.ui import actions, query
-from ganlab.ui.asking import may
-from ganlab.ui.embed import address, dark, embed
-from ganlab.ui.fork_dialog import fork_asked, fork_button
-from ganlab.ui.wording import run_label
 
 MOST = 4
 _PAGE, _CHOSEN = "watch", "watch.run"

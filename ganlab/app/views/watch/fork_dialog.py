@@ -9,15 +9,15 @@ from types import MappingProxyType
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views.permissions import AGAINST, deed, hint, may, sentence
+from ganlab.app.views.train import form
+from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.text import counted, readable
 from ganlab.runtime.checkpoint import STATES_BUDGET
 from ganlab.runtime.fork import fork, forkable, may_change, settings_at
 from ganlab.runtime.run import Run
 from ganlab.training.families import FAMILIES
-from ganlab.ui import form
-from ganlab.ui.asking import AGAINST, deed, hint, may, sentence
-from ganlab.ui.wording import escaped, run_label
 
 _WANTED = "fork.wanted"
 

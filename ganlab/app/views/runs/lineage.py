@@ -7,8 +7,8 @@ import streamlit as st
 from ganlab.core.config import Value
 from ganlab.runtime.lineage import Kin, families
 from ganlab.runtime.run import runs
-from ganlab.ui.asking import discreetly
-from ganlab.ui.wording import progress, run_label
+from ganlab.app.views.permissions import discreetly
+from ganlab.app.views.wording import progress, run_label
 
 _INDENT = 32  # pixels a generation
 

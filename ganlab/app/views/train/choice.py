@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from ganlab.app.views import start_run as start
+from ganlab.app.views import url_state as query
+from ganlab.app.views.train import datasets
 from ganlab.core.config import TrainConfig
 from ganlab.training.families import FAMILIES
 from ganlab.training.recipes import RECIPES, TOGETHER, configs_of
-from ganlab.ui import datasets, query, start
 
 RECIPE, OWN = "A recipe", "A family and a data set"
 _PAGE = "train"

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.ui import measurable
-from ganlab.ui.measurable import Subject
-from ganlab.ui.wording import escaped
+from ganlab.app.views.evaluate import subjects as measurable
+from ganlab.app.views.evaluate.subjects import Subject
+from ganlab.app.views.wording import escaped
 
 
 def choose(arguments: Mapping[str, Any], found: Mapping[str, Subject]) -> str:

@@ -9,9 +9,11 @@ import streamlit as st
 
 from ganlab.analysis.jobs import Job, Status, jobs
 from ganlab.app.security.rights import Action
-from ganlab.ui import evaluate_results, measurable, query
-from ganlab.ui.asking import deed, discreetly, hint, may, told
-from ganlab.ui.wording import age, duration, escaped
+from ganlab.app.views import url_state as query
+from ganlab.app.views.evaluate import results as evaluate_results
+from ganlab.app.views.evaluate import subjects as measurable
+from ganlab.app.views.permissions import deed, discreetly, hint, may, told
+from ganlab.app.views.wording import age, duration, escaped
 
 PAGE = "evaluate"
 REFRESH_SECONDS = 1.0

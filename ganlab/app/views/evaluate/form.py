@@ -10,14 +10,20 @@ import streamlit as st
 
 from ganlab.analysis.jobs import Job, launch
 from ganlab.app.security.rights import Action
+from ganlab.app.views import run_actions as actions
+from ganlab.app.views import start_run as start
+from ganlab.app.views import url_state as query
+from ganlab.app.views.evaluate import jobs as evaluate_jobs
+from ganlab.app.views.evaluate import reader as evaluate_reader
+from ganlab.app.views.evaluate import reproduce as evaluate_reproduce
+from ganlab.app.views.evaluate import subjects as measurable
+from ganlab.app.views.evaluate.subjects import TRAINED_ON, Subject
+from ganlab.app.views.permissions import AGAINST, deed, discreetly, explain, may, sentence
+from ganlab.app.views.train.datasets import FOLDER
+from ganlab.app.views.wording import escaped
 from ganlab.core.devices import devices
 from ganlab.core.text import counted
 from ganlab.training.titles import data_title
-from ganlab.ui import actions, evaluate_jobs, evaluate_reader, evaluate_reproduce, measurable, query, start
-from ganlab.ui.asking import AGAINST, deed, discreetly, explain, may, sentence
-from ganlab.ui.datasets import FOLDER
-from ganlab.ui.measurable import TRAINED_ON, Subject
-from ganlab.ui.wording import escaped
 
 DEFAULTS: Mapping[str, Any] = {
     "metrics": ["frechet-lenet", "kid-lenet"],

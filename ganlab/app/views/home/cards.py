@@ -5,14 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views.permissions import discreetly, may
+from ganlab.app.views.wording import age, progress
 from ganlab.models import pretrained as zoo
 from ganlab.models.catalogue import Model
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run
 from ganlab.training.recipes import RECIPES
 from ganlab.training.titles import what
-from ganlab.ui.asking import discreetly, may
-from ganlab.ui.wording import age, progress
 
 PER_ROW = 4
 MOST = 12

@@ -9,12 +9,13 @@ import streamlit as st
 
 from ganlab.analysis.jobs import Job
 from ganlab.analysis.reproduce.published import published_results
+from ganlab.app.views.evaluate import charts as evaluate_charts
+from ganlab.app.views.evaluate import subjects as measurable
+from ganlab.app.views.permissions import discreetly
+from ganlab.app.views.wording import escaped
 from ganlab.metrics.exports import to_csv, to_json, to_latex
 from ganlab.metrics.tables import Column, Row, Table, tables
 from ganlab.metrics.value import Value
-from ganlab.ui import evaluate_charts, measurable
-from ganlab.ui.asking import discreetly
-from ganlab.ui.wording import escaped
 
 _ONE_LINE = 30  # letters
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.app.views.train.datasets import FOLDER
+from ganlab.app.views.wording import duration, model_label
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
@@ -16,8 +18,6 @@ from ganlab.metrics.features.lenet import classifier_name, has_classifier
 from ganlab.models.catalogue import Model, models
 from ganlab.runtime import checkpoint
 from ganlab.training.titles import data_title
-from ganlab.ui.datasets import FOLDER
-from ganlab.ui.wording import duration, model_label
 
 TRAINED_ON = ""  # as a reference: what each model learned
 _RESIZES = {"-clean": ", clean resize", "-tf": ", TensorFlow's resize"}

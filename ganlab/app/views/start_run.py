@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views.permissions import AGAINST, deed, sentence
 from ganlab.core.config import TrainConfig
 from ganlab.data import DATASETS
 from ganlab.runtime.launch import launch, launch_together
 from ganlab.runtime.run import Run
-from ganlab.ui.asking import AGAINST, deed, sentence
 
 DIGITS, SHAPES = "digits-quick", "shapes-quick"
 _TOKEN = "start_token"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views import start_run as start
+from ganlab.app.views.permissions import hint, may
 from ganlab.data import Availability
 from ganlab.training.recipes import configs_of
-from ganlab.ui import start
-from ganlab.ui.asking import hint, may
 
 
 def hero(digits: Availability) -> None:

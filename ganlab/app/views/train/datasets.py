@@ -8,12 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views.permissions import deed, hint, may
+from ganlab.app.views.train import zip_upload as uploads
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, DataSource
 from ganlab.training.families import FAMILIES
-from ganlab.ui import uploads
-from ganlab.ui.asking import deed, hint, may
 
 FOLDER = "folder"
 _LARGEST = 64  # pixels; photos come larger than a first training should be

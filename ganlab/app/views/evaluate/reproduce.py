@@ -9,7 +9,9 @@ import streamlit as st
 from ganlab.analysis.jobs import Job, launch
 from ganlab.analysis.reproduce.reproduce import TABLES, seconds
 from ganlab.app.security.rights import Action
-from ganlab.ui import asking, evaluate_jobs, start
+from ganlab.app.views import permissions as asking
+from ganlab.app.views import start_run as start
+from ganlab.app.views.evaluate import jobs as evaluate_jobs
 
 _TITLES = {"column": "Column: GAN, DCGAN, LSGAN and CGAN on MNIST", "duel": "Duel: two losses on the same batches"}
 _BUTTON = "evaluate.reproduce"

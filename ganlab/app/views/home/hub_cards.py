@@ -10,11 +10,11 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.app.serving.hub_models import SHELF, HubModel
 from ganlab.app.serving.thumbnails import THUMBNAILS
+from ganlab.app.views.home.placeholder import placeholder
+from ganlab.app.views.permissions import may
+from ganlab.app.views.wording import escaped
 from ganlab.models import pretrained as zoo
 from ganlab.training.titles import data_title
-from ganlab.ui.asking import may
-from ganlab.ui.placeholder import placeholder
-from ganlab.ui.wording import escaped
 
 Card = TypeVar("Card")
 PER_ROW = 4

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ganlab.app.views.embed import dark
 from ganlab.metrics.tables import Column, Row, Table
-from ganlab.ui.embed import dark
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -12,12 +12,12 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.runtime.run import ACTIVE, Run, damaged_runs, runs
 from ganlab.training.titles import data_title, what
-from ganlab.ui import actions
-from ganlab.ui.asking import deed, discreetly, hint, may, told, who
-from ganlab.ui.embed import address
-from ganlab.ui.fork_dialog import fork_button
-from ganlab.ui.watching import MOST
-from ganlab.ui.wording import age, run_label
+from ganlab.app.views import run_actions as actions
+from ganlab.app.views.permissions import deed, discreetly, hint, may, told, who
+from ganlab.app.views.embed import address
+from ganlab.app.views.watch.fork_dialog import fork_button
+from ganlab.app.views.watch.watch import MOST
+from ganlab.app.views.wording import age, run_label
 
 REFRESH_SECONDS = 3.0
 _ROWS = 100  # the newest ones: each takes two milliseconds to look at

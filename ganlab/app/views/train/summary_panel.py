@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from ganlab.app.views.train import datasets
+from ganlab.app.views.train import pace as preflight
+from ganlab.app.views.train.choice import Choice
+from ganlab.app.views.wording import duration
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.devices import devices
 from ganlab.data import DATASETS
 from ganlab.training.families import FAMILIES
-from ganlab.ui import datasets, preflight
-from ganlab.ui.choice import Choice
-from ganlab.ui.wording import duration
 
 
 def panel(
