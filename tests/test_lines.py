@@ -11,7 +11,7 @@ import pytest
 from gradio.queueing import Event
 from gradio.server_messages import EstimationMessage, ProgressMessage
 
-from ganlab.ui.playground import lines
+from ganlab.app.playground import queueing as lines
 
 LINE = "slow"
 

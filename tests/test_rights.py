@@ -395,7 +395,7 @@ def test_only_the_teacher_fetches_from_the_hub(role: Role, monkeypatch: pytest.M
     import gradio as gr
     from starlette.requests import Request
 
-    from ganlab.ui.playground import from_hub
+    from ganlab.app.playground import hub_menu as from_hub
 
     asked: list[str] = []
     told: list[str] = []
@@ -416,9 +416,9 @@ def test_no_student_is_offered_what_only_the_teacher_fetches(role: Role, monkeyp
     import gradio as gr
     from starlette.requests import Request
 
+    from ganlab.app import playground
+    from ganlab.app.playground import hub_menu as from_hub
     from ganlab.models import pretrained as zoo
-    from ganlab.ui import playground
-    from ganlab.ui.playground import from_hub
 
     monkeypatch.setattr(asking, "cookies", lambda: seat(role))
     monkeypatch.setattr(from_hub.SHELF, "absent", lambda: list(zoo.HUB))
@@ -456,8 +456,8 @@ def test_only_the_teacher_searches_pictures_that_were_uploaded(role: Role, monke
     from gradio.helpers import special_args
     from starlette.requests import Request
 
-    from ganlab.ui.playground.explore import close
-    from ganlab.ui.playground.figures import telling
+    from ganlab.app.playground.explore import nearest as close
+    from ganlab.app.playground.html import telling
 
     monkeypatch.setattr(close, "_picture", lambda *_: (None, None, None))
     monkeypatch.setattr(close, "training_of", lambda _: {"dataset": "folder", "data_path": "/srv/faces.zip"})

@@ -12,6 +12,8 @@ from hub_server import Hub, serving, use
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from ganlab.app.playground import hub_menu as from_hub
+from ganlab.app.playground.html import drawing
 from ganlab.app.security import rights
 from ganlab.app.serving import hub_models as shelf
 from ganlab.app.serving import thumbnails
@@ -21,8 +23,6 @@ from ganlab.app.views.home import hub_cards
 from ganlab.app.views.home.placeholder import ends, placeholder
 from ganlab.models import hub
 from ganlab.models import pretrained as zoo
-from ganlab.ui.playground import from_hub
-from ganlab.ui.playground.figures import drawing
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 HORSES = "checkpoints/horse2zebra_pretrained/latest_net_G.pth"

@@ -18,16 +18,17 @@ import pytest
 from PIL import Image, ImageDraw
 from small import small
 
+from ganlab.app import playground
+from ganlab.app.playground.draw import panel as draw
+from ganlab.app.playground.draw.pad import SIDE, on_paper, sheet_of
+from ganlab.app.playground.draw.search import Search
+from ganlab.app.playground.layers import panel as layers
+from ganlab.app.playground.layers.table import grid, table
+from ganlab.app.playground.queueing import MOST, MOST_IN_ALL, share
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.images import ImageError, png
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
-from ganlab.ui import playground
-from ganlab.ui.playground import draw, layers
-from ganlab.ui.playground.layer_table import grid, table
-from ganlab.ui.playground.lines import MOST, MOST_IN_ALL, share
-from ganlab.ui.playground.pad import SIDE, on_paper, sheet_of
-from ganlab.ui.playground.search import Search
 
 DIGITS, SHAPES, HORSES = "digits-quick-conditional", "shapes-quick", "horse2zebra-light"
 

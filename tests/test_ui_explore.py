@@ -18,12 +18,21 @@ from PIL import Image
 
 from ganlab import Pipeline
 from ganlab.analysis.explore.latents import Latent
+from ganlab.app import playground
 from ganlab.app.api.pictures import Order, draw
-from ganlab.ui import playground
-from ganlab.ui.playground import classes, figures, held, latent, layers
-from ganlab.ui.playground import draw as draw_panel
-from ganlab.ui.playground.explore import SECTIONS, _body, _head, atlas, between, choose, close, film, sums
-from ganlab.ui.playground.facts import DIRECTIONS
+from ganlab.app.playground import classes
+from ganlab.app.playground import html as figures
+from ganlab.app.playground.draw import panel as draw_panel
+from ganlab.app.playground.explore import SECTIONS, _body, _head, choose
+from ganlab.app.playground.explore import arithmetic as sums
+from ganlab.app.playground.explore import interpolate as between
+from ganlab.app.playground.explore import loop as film
+from ganlab.app.playground.explore import map as atlas
+from ganlab.app.playground.explore import nearest as close
+from ganlab.app.playground.latent import panel as latent
+from ganlab.app.playground.latent import pasted as held
+from ganlab.app.playground.layers import panel as layers
+from ganlab.app.playground.model_info import DIRECTIONS
 
 ENDPOINTS = (
     "latent_picture",

@@ -13,15 +13,19 @@ import pytest
 from hub_server import Hub, serving, use
 from PIL import Image, ImageDraw
 
+from ganlab.app import playground
+from ganlab.app.playground import classes, explore, translate
+from ganlab.app.playground import hub_menu as from_hub
+from ganlab.app.playground import model_notes as remarks
+from ganlab.app.playground.draw import sketch
+from ganlab.app.playground.explore import nearest as close
+from ganlab.app.playground.html import drawing
+from ganlab.app.playground.latent import panel as latent
 from ganlab.app.serving import hub_models as shelf
 from ganlab.app.serving.hub_models import Shelf
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.models import catalogue as models
 from ganlab.models import pretrained as zoo
-from ganlab.ui import playground
-from ganlab.ui.playground import classes, explore, from_hub, latent, remarks, sketch, translate
-from ganlab.ui.playground.explore import close
-from ganlab.ui.playground.figures import drawing
 
 HORSES = "checkpoints/horse2zebra_pretrained/latest_net_G.pth"
 

@@ -17,12 +17,14 @@ from gradio.data_classes import FileData
 from PIL import Image
 from small import small
 
+from ganlab.app import playground
+from ganlab.app.playground import model_notes as remarks
+from ganlab.app.playground import theme as look
+from ganlab.app.playground import translate
+from ganlab.app.playground.latent.panel import DIRECTIONS, choose, refresh, restore
+from ganlab.app.playground.photo import photo
 from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.worker import work
-from ganlab.ui import playground
-from ganlab.ui.playground import look, remarks, translate
-from ganlab.ui.playground.latent import DIRECTIONS, choose, refresh, restore
-from ganlab.ui.playground.photo import photo
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ def whole_app() -> Iterator[Starlette]:
 
     assert "middleware=[gate(), Middleware(ForwardedPrefix)]" in APP.read_text(), "the gate is the outermost"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ganlab.ui.playground.mount.build", gr.Blocks)  # Gradio's routes are the same without our panels
+        patch.setattr("ganlab.app.playground.mount.build", gr.Blocks)  # Gradio's routes are the same without our panels
         routes, lifespan = routes_and_lifespan()
         made = st.App(APP, routes=routes, lifespan=lifespan, middleware=[gate(), Middleware(ForwardedPrefix)])
         try:

@@ -60,8 +60,8 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
 
     from ganlab.app.api import generators, pictures, routes
     from ganlab.app.api import picture_facts as shown
+    from ganlab.app.playground.mount import mount
     from ganlab.app.security import join
-    from ganlab.ui.playground.mount import mount
 
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     end_streams = mount(gateway, "/playground")

@@ -10,8 +10,8 @@ from app_server import AppServer
 from workers import wait_for
 
 from ganlab.analysis.explore.latents import Latent
+from ganlab.app.playground.explore.interpolate import on_the_way
 from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground.explore.between import on_the_way
 
 PATIENCE = 60_000  # milliseconds
 

@@ -10,11 +10,11 @@ from PIL import Image
 from torch import Tensor
 
 from ganlab.analysis.explore.latents import Latent, class_of, combine, read
+from ganlab.app.playground.explore.section import Chosen, Section, address, redraw
+from ganlab.app.playground.gradio_events import SOON
+from ganlab.app.playground.html import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
 from ganlab.core.images import sheet
 from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground.events import SOON
-from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw
-from ganlab.ui.playground.figures import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
 
 _HELP = """What A has and B lacks, added to C. Paste a latent that you copied by a click on a picture, or give a seed. A sum that
 lands farther out than all three is shortened to the longest of them."""

@@ -13,20 +13,20 @@ from PIL import Image
 
 from ganlab.analysis.explore.invert import SECONDS, Inversion, invert
 from ganlab.analysis.explore.verdict import verdict
+from ganlab.app.playground import model_notes as remarks
+from ganlab.app.playground.draw.pad import on_paper, pad, sheet_of
+from ganlab.app.playground.draw.search import Search, beside, difference, enlarged, progress, shots
+from ganlab.app.playground.draw.sketch import pixels, reading, says, shown
+from ganlab.app.playground.gradio_events import QUIET
+from ganlab.app.playground.html import classes, drawing, endpoint, from_python, links, pipeline_of
+from ganlab.app.playground.hub_menu import arrivals, menu
+from ganlab.app.playground.parse import seed_of, whole, within
+from ganlab.app.playground.photo import photo
+from ganlab.app.playground.queueing import share, waiting
 from ganlab.app.serving.priority import COURTESY
 from ganlab.core.images import ImageError, decode, png, to_pil
 from ganlab.core.threads import every_core
 from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground import remarks
-from ganlab.ui.playground.events import QUIET
-from ganlab.ui.playground.figures import classes, drawing, endpoint, from_python, links, pipeline_of
-from ganlab.ui.playground.from_hub import arrivals, menu
-from ganlab.ui.playground.lines import share, waiting
-from ganlab.ui.playground.numbers import seed_of, whole, within
-from ganlab.ui.playground.pad import on_paper, pad, sheet_of
-from ganlab.ui.playground.photo import photo
-from ganlab.ui.playground.search import Search, beside, difference, enlarged, progress, shots
-from ganlab.ui.playground.sketch import pixels, reading, says, shown
 
 ANY = -1  # the label of who lets the search choose
 MOST_LABEL = 100_000

@@ -14,10 +14,8 @@ from PIL import Image
 
 from ganlab.analysis.explore.latents import MAX_SEED, Latent, class_of
 from ganlab.analysis.explore.scores import scores
-from ganlab.core.images import png, sheet, to_pil
-from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground.events import QUIET, SOON, TURNING
-from ganlab.ui.playground.figures import (
+from ganlab.app.playground.gradio_events import QUIET, SOON, TURNING
+from ganlab.app.playground.html import (
     about,
     classes,
     data_uri,
@@ -34,8 +32,10 @@ from ganlab.ui.playground.figures import (
     row,
     scored,
 )
-from ganlab.ui.playground.from_hub import arrivals, menu
-from ganlab.ui.playground.numbers import between, seed_of, whole
+from ganlab.app.playground.hub_menu import arrivals, menu
+from ganlab.app.playground.parse import between, seed_of, whole
+from ganlab.core.images import png, sheet, to_pil
+from ganlab.models.pipeline import Pipeline
 
 MOST_ROWS, MOST_CLASSES = 12, 40
 STEPS = 9  # of the strip from one class to the other

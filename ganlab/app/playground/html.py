@@ -16,14 +16,14 @@ from torch import Tensor
 
 from ganlab.analysis.explore.latents import Latent
 from ganlab.analysis.explore.scores import NO_JUDGE, scores
+from ganlab.app.playground import model_info as facts
+from ganlab.app.playground.gradio_events import QUIET, SLOW
+from ganlab.app.playground.model_info import Facts
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.images import png, sheet, to_pil
 from ganlab.models.catalogue import Model
 from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground import facts
-from ganlab.ui.playground.events import QUIET, SLOW
-from ganlab.ui.playground.facts import Facts
 
 HOME = "http://localhost:8501/playground/"
 

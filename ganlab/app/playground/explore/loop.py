@@ -12,10 +12,10 @@ from gradio.utils import get_upload_folder
 from ganlab.analysis.explore.animation import FORMATS, animate
 from ganlab.analysis.explore.latents import class_of, seed
 from ganlab.analysis.explore.paths import loop
-from ganlab.ui.playground.events import QUIET, SLOW
-from ganlab.ui.playground.explore.between import PATHS
-from ganlab.ui.playground.explore.section import Chosen, Section, address
-from ganlab.ui.playground.figures import endpoint, from_python, links, pipeline_of
+from ganlab.app.playground.explore.interpolate import PATHS
+from ganlab.app.playground.explore.section import Chosen, Section, address
+from ganlab.app.playground.gradio_events import QUIET, SLOW
+from ganlab.app.playground.html import endpoint, from_python, links, pipeline_of
 
 MOST_SEEDS, MOST_STEPS = 16, 30
 _PIXELS = 2**23  # of all frames together: a file of a few megabytes

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-_STATIC = Path(__file__).parent.parent.parent / "web" / "static"
+_STATIC = Path(__file__).parents[1] / "static"
 
 
 def theme() -> gr.themes.Base:

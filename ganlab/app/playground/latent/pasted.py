@@ -14,9 +14,9 @@ from PIL import Image
 from ganlab.analysis.explore.latents import FARTHEST, Latent, class_of, read
 from ganlab.app.api.picture_facts import about
 from ganlab.app.api.pictures import MAX_Z, Order, draw
+from ganlab.app.playground.html import endpoint, from_python, pipeline_of
+from ganlab.app.playground.model_info import DIRECTIONS
 from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground.facts import DIRECTIONS
-from ganlab.ui.playground.figures import endpoint, from_python, pipeline_of
 
 _EXAMPLE = """picture, found = client.predict({model}, "7", {label}, "2,-1", 1, api_name="/latent_picture")
 print(found["score"], found["latent"])  # the latent can be given in place of the seed, "7" """

@@ -10,6 +10,12 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from ganlab.app.playground import model_notes as remarks
+from ganlab.app.playground.gradio_events import QUIET, TURNING
+from ganlab.app.playground.html import from_python, links
+from ganlab.app.playground.hub_menu import arrivals, menu
+from ganlab.app.playground.parse import between
+from ganlab.app.playground.photo import photo
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.threads import every_core
@@ -18,12 +24,6 @@ from ganlab.models.catalogue import Model
 from ganlab.models.framing import MAX_SIZE
 from ganlab.models.pipeline import Pipeline
 from ganlab.models.translation import Translation, heat, translate
-from ganlab.ui.playground import remarks
-from ganlab.ui.playground.events import QUIET, TURNING
-from ganlab.ui.playground.figures import from_python, links
-from ganlab.ui.playground.from_hub import arrivals, menu
-from ganlab.ui.playground.numbers import between
-from ganlab.ui.playground.photo import photo
 
 EXAMPLES = Path(__file__).parent / "examples"
 _DRAWN = (("drawn-horse.png", "horse", "horse2zebra-light"), ("house-plan.png", "label map", "facades-light"))

@@ -7,11 +7,11 @@ import html
 import gradio as gr
 
 from ganlab.analysis.explore.variety import collapse
+from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.models import pretrained as zoo
 from ganlab.models.catalogue import Model
-from ganlab.ui.playground.events import QUIET
 
 
 def remarks(model: Model) -> str:

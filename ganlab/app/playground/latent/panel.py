@@ -11,14 +11,14 @@ from typing import Any
 import gradio as gr
 
 from ganlab.analysis.explore.latents import MAX_SEED, MAX_TEXT
+from ganlab.app.playground.gradio_events import QUIET
+from ganlab.app.playground.hub_menu import arrivals, menu
+from ganlab.app.playground.latent.in_browser import in_this_browser
+from ganlab.app.playground.latent.pasted import numbers, offered, taken
+from ganlab.app.playground.model_info import DIRECTIONS, Facts, about
+from ganlab.app.playground.parse import whole
 from ganlab.app.serving.hub_models import playable
 from ganlab.models.catalogue import Model
-from ganlab.ui.playground.events import QUIET
-from ganlab.ui.playground.facts import DIRECTIONS, Facts, about
-from ganlab.ui.playground.from_hub import arrivals, menu
-from ganlab.ui.playground.held import numbers, offered, taken
-from ganlab.ui.playground.in_browser import in_this_browser
-from ganlab.ui.playground.numbers import whole
 
 REACH = 4.0  # standard deviations that a slider goes to either side
 MOST_TRUNCATION = 1.5

@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
+from ganlab.app.playground.model_notes import remarks
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.models.catalogue import Model
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
 from ganlab.training.titles import what
-from ganlab.ui.playground.remarks import remarks
 
 DIRECTIONS = 10  # of which there are sliders
 

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image
 
 from ganlab.analysis.explore.invert import Inversion
+from ganlab.app.playground.html import data_uri
 from ganlab.core.images import png, to_pil
 from ganlab.models.pipeline import Pipeline
 from ganlab.models.translation import heat
-from ganlab.ui.playground.figures import data_uri
 
 _PATIENCE = 1.0  # seconds; from one picture of a search to the next it is usually a tenth of that
 _FULL = 0.5  # of the range: from here on a difference is drawn in the brightest colour

@@ -13,11 +13,11 @@ from fastapi import FastAPI
 from gradio.utils import get_upload_folder
 from starlette.routing import Mount
 
+from ganlab.app.playground import build
+from ganlab.app.playground.theme import head, style, theme
+from ganlab.app.playground.translate import EXAMPLES
 from ganlab.app.security.body_limits import MOST_UPLOADED
 from ganlab.app.serving.shutdown import Interruptible, Streams
-from ganlab.ui.playground import build
-from ganlab.ui.playground.look import head, style, theme
-from ganlab.ui.playground.translate import EXAMPLES
 
 # Open tabs whose state is kept: ten for each of a class of thirty, 0.9 MB each. Gradio's own 10,000 would fill the memory. One
 # that was not used for longer than 300 others begins anew, as after a restart of the server.

@@ -7,9 +7,9 @@ from functools import lru_cache
 from PIL import Image
 
 from ganlab.analysis.explore.inspect import LARGEST, Inspection, inspect
+from ganlab.app.playground.translate import EXAMPLES
 from ganlab.core.threads import every_core
 from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground.translate import EXAMPLES
 
 
 def seen_by(pipeline: Pipeline, network: str, seed: int, label: int | None, picture: Image.Image | None) -> Inspection:

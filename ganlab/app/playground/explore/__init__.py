@@ -7,11 +7,15 @@ from typing import Any
 
 import gradio as gr
 
-from ganlab.ui.playground.events import TURNING
-from ganlab.ui.playground.explore import atlas, between, close, film, sums
-from ganlab.ui.playground.explore.section import Chosen, Section
-from ganlab.ui.playground.figures import about, classes, drawing, home, in_python
-from ganlab.ui.playground.from_hub import arrivals, menu
+from ganlab.app.playground.explore import arithmetic as sums
+from ganlab.app.playground.explore import interpolate as between
+from ganlab.app.playground.explore import loop as film
+from ganlab.app.playground.explore import map as atlas
+from ganlab.app.playground.explore import nearest as close
+from ganlab.app.playground.explore.section import Chosen, Section
+from ganlab.app.playground.gradio_events import TURNING
+from ganlab.app.playground.html import about, classes, drawing, home, in_python
+from ganlab.app.playground.hub_menu import arrivals, menu
 
 SECTIONS = {
     "between": ("Between two", between.section),

@@ -8,10 +8,15 @@ from typing import Any
 
 import gradio as gr
 
+from ganlab.app.playground import classes, explore, translate
+from ganlab.app.playground import hub_menu as from_hub
+from ganlab.app.playground import queueing as lines
+from ganlab.app.playground.draw import panel as draw
+from ganlab.app.playground.gradio_events import TURNING
+from ganlab.app.playground.latent import panel as latent
+from ganlab.app.playground.layers import panel as layers
 from ganlab.app.serving.hub_models import playable
 from ganlab.models import pretrained as zoo
-from ganlab.ui.playground import classes, draw, explore, from_hub, latent, layers, lines, translate
-from ganlab.ui.playground.events import TURNING
 
 TABS = {
     "latent": "Draw from z",

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from ganlab.analysis.explore.latents import Latent, class_of, read
 from ganlab.analysis.explore.paths import strip
+from ganlab.app.playground.explore.section import Chosen, Section, address, redraw
+from ganlab.app.playground.gradio_events import QUIET, SOON
+from ganlab.app.playground.html import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
 from ganlab.core.images import sheet
 from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground.events import QUIET, SOON
-from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw
-from ganlab.ui.playground.figures import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
 
 MOST = 16
 PATHS = [("Along the sphere (slerp)", "slerp"), ("Straight (lerp)", "lerp")]

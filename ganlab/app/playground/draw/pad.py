@@ -11,8 +11,8 @@ import binascii
 import gradio as gr
 from PIL import Image
 
+from ganlab.app.playground.html import data_uri
 from ganlab.core.images import ImageError, decode, png
-from ganlab.ui.playground.figures import data_uri
 
 SIDE = 280  # pixels of the canvas, in playground-draw.js too
 _LONGEST = 2**20  # characters of a sheet

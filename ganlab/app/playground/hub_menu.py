@@ -10,6 +10,7 @@ from typing import Any, Literal
 import gradio as gr
 from gradio.context import LocalContext
 
+from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.security import rights
 from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import visitor
@@ -19,7 +20,6 @@ from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.wording import model_label
 from ganlab.models import pretrained as zoo
 from ganlab.models.catalogue import Model
-from ganlab.ui.playground.events import QUIET
 
 Kind = Literal["draws", "labelled", "translates", "any"]
 _ELSEWHERE = {

@@ -13,19 +13,19 @@ from PIL import Image
 from ganlab.analysis.explore.inspect import Inspection, networks
 from ganlab.analysis.explore.latents import MAX_SEED
 from ganlab.analysis.explore.scores import NO_JUDGE
+from ganlab.app.playground import model_notes as remarks
+from ganlab.app.playground.draw.search import shot
+from ganlab.app.playground.gradio_events import QUIET
+from ganlab.app.playground.html import classes, endpoint, from_python, links
+from ganlab.app.playground.hub_menu import arrivals, menu
+from ganlab.app.playground.layers.inputs import seen_by
+from ganlab.app.playground.layers.table import first_shown, grid, rows, table
+from ganlab.app.playground.parse import seed_of, whole, within
+from ganlab.app.playground.photo import photo
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.models.catalogue import Model
 from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground import remarks
-from ganlab.ui.playground.events import QUIET
-from ganlab.ui.playground.figures import classes, endpoint, from_python, links
-from ganlab.ui.playground.from_hub import arrivals, menu
-from ganlab.ui.playground.layer_inputs import seen_by
-from ganlab.ui.playground.layer_table import first_shown, grid, rows, table
-from ganlab.ui.playground.numbers import seed_of, whole, within
-from ganlab.ui.playground.photo import photo
-from ganlab.ui.playground.search import shot
 
 MOST_LABEL, MOST_LAYER = 100_000, 10_000
 FIRST = 0  # the layer to show when nobody has chosen one

@@ -9,11 +9,11 @@ from PIL import Image
 
 from ganlab.analysis.explore.latents import Latent, class_of, read
 from ganlab.analysis.explore.planes import Plane, cell
+from ganlab.app.playground.explore.section import Chosen, Section, address, redraw
+from ganlab.app.playground.gradio_events import QUIET, SOON
+from ganlab.app.playground.html import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
 from ganlab.core.images import sheet
 from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground.events import QUIET, SOON
-from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw
-from ganlab.ui.playground.figures import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
 
 MOST_DIRECTIONS, MOST_SIDE = 10, 13
 DIRECTIONS, SEEDS = "Two directions", "Three seeds"

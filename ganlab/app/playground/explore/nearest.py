@@ -12,15 +12,15 @@ from torch import Tensor
 from ganlab.analysis.explore.latents import Latent, class_of, read
 from ganlab.analysis.explore.neighbours import Match, Neighbourhood, Neighbours
 from ganlab.analysis.explore.training_images import absence, training_images
+from ganlab.app.playground.explore.section import Chosen, Section, address, redraw
+from ganlab.app.playground.gradio_events import SLOW, SOON
+from ganlab.app.playground.html import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
 from ganlab.app.security import rights
 from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import visitor
 from ganlab.app.serving.hub_models import training_of
 from ganlab.core.events import Loading
 from ganlab.models.pipeline import Pipeline
-from ganlab.ui.playground.events import SLOW, SOON
-from ganlab.ui.playground.explore.section import Chosen, Section, address, redraw
-from ganlab.ui.playground.figures import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
 
 Told = Callable[[Loading], None]
 _HELP = """A generator that memorised draws copies of its training images. Distances mean something only beside those between real
