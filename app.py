@@ -13,7 +13,7 @@ PAGES = ("home", "train", "watch", "runs", "evaluate", "play")
 if get_script_run_ctx(suppress_warning=True) is None:
     from starlette.middleware import Middleware
 
-    from ganlab.ui.server import ForwardedPrefix, gate, routes_and_lifespan, tune_process
+    from ganlab.app.server import ForwardedPrefix, gate, routes_and_lifespan, tune_process
 
     _routes, _lifespan = routes_and_lifespan()
     app = st.App(__file__, routes=_routes, lifespan=_lifespan, middleware=[gate(), Middleware(ForwardedPrefix)])

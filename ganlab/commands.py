@@ -50,7 +50,7 @@ def app(options: argparse.Namespace) -> int:
     if options.only == "playground":
         if options.classroom:
             raise ValueError("--classroom and --only exclude each other: the playground alone has no join code.")
-        return subprocess.call([sys.executable, "-m", "ganlab.ui.alone", f"--port={options.port}"])
+        return subprocess.call([sys.executable, "-m", "ganlab.app.playground_server", f"--port={options.port}"])
     home = Path(__file__).resolve().parent.parent
     if not (home / "app.py").is_file():
         raise ValueError("app.py is not beside this installation: clone the project to use the app.")

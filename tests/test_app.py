@@ -14,7 +14,7 @@ import httpx
 import pytest
 from app_server import ROOT, AppServer
 
-from ganlab.ui.server import ForwardedPrefix, _no_delay
+from ganlab.app.server import ForwardedPrefix, _no_delay
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from ganlab.app.security.token_bucket import Limit, network
 from ganlab.app.security.visitor import COOKIE
 from ganlab.core.images import png
 from ganlab.runtime.run import runs_root
-from ganlab.ui import server
+from ganlab.app import server
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_the_keys_outlive_the_server_but_not_the_day(monkeypatch: pytest.MonkeyP
 def test_a_running_server_has_new_keys_when_their_day_is_over(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
     now = [time.time()]
     monkeypatch.setattr(time, "time", lambda: now[0])
-    monkeypatch.setattr("ganlab.ui.server._LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("ganlab.app.server._LOOK_SECONDS", 0.0)
     old, cookies = visitor.keys(), [seat(role) for role in (Role.STUDENT, Role.TEACHER)]
 
     async def lesson() -> None:

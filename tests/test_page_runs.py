@@ -11,7 +11,7 @@ from test_pages import APP, ran, texts, visit
 
 from ganlab.runtime.fork import prepare_fork
 from ganlab.runtime.run import Run
-from ganlab.ui import server
+from ganlab.app import server
 
 
 def test_the_queue_tells_who_trains_and_who_waits(fake: Callable[..., FakeRun]) -> None:

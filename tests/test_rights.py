@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 from whole_app import APP, NAMES, PASSED, Asked, addresses, concrete, headers, seat, whole_app
 
-import ganlab.ui
+import ganlab.app
 from ganlab.analysis.jobs import Job
 from ganlab.app.security import classroom, rights, visitor
 from ganlab.app.security.redact import discreet
@@ -282,9 +282,9 @@ UI = [*(ROOT / "ganlab" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
 @pytest.fixture(scope="module")
 def deeds() -> dict[str, Action]:
     """All that the pages can do, whoever has imported them."""
-    for module in pkgutil.iter_modules(ganlab.ui.__path__):
+    for module in pkgutil.iter_modules(ganlab.app.__path__):
         if not module.ispkg:
-            importlib.import_module(f"ganlab.ui.{module.name}")
+            importlib.import_module(f"ganlab.app.{module.name}")
     return {name: action for name, (action, _) in asking.DEEDS.items()}
 
 

@@ -24,7 +24,7 @@ from ganlab.app.security.gate import Gate
 from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.core.lock import FileLock, is_held
 from ganlab.models.publish import space
-from ganlab.ui.alone import _in_the_whole_app
+from ganlab.app.playground_server import _in_the_whole_app
 
 # As on a Space: neither is installed there.
 WITHOUT = "import sys; sys.modules['streamlit'] = sys.modules['plotly'] = None; "
@@ -99,7 +99,7 @@ def test_a_space_is_started_as_it_is_written_and_draws(tmp_path: Path, capsys: p
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starlette]:
     """The playground alone, as it is served to this machine, with its real panels."""
-    from ganlab.ui.alone import application
+    from ganlab.app.playground_server import application
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("uploads")))
@@ -134,7 +134,7 @@ def test_uploads_of_the_playground_alone_lie_apart(monkeypatch: pytest.MonkeyPat
     """Gradio's own folder is every Gradio app's on the machine, and each of them hands out what is in it."""
     monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
     monkeypatch.setattr("ganlab.app.playground.mount.mount", lambda *_: None)
-    from ganlab.ui.alone import application
+    from ganlab.app.playground_server import application
 
     app = application()
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
@@ -163,7 +163,7 @@ def test_the_command_starts_it_without_streamlit(monkeypatch: pytest.MonkeyPatch
     started: list[list[str]] = []
     monkeypatch.setattr(subprocess, "call", lambda command, **_: started.append(command) or 0)
     assert main(["app", "--only", "playground", "--port", "8123"]) == 0
-    assert started == [[sys.executable, "-m", "ganlab.ui.alone", "--port=8123"]]
+    assert started == [[sys.executable, "-m", "ganlab.app.playground_server", "--port=8123"]]
 
 
 @pytest.mark.parametrize(

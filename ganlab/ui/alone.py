@@ -1,6 +1,6 @@
 """The playground alone: Gradio at / and its pictures, without Streamlit. For `ganlab app --only playground` and for Spaces.
 
-    python -m ganlab.ui.alone [--host 127.0.0.1] [--port 8501] [--allow-host NAME] [--allow-frame ORIGIN]
+    python -m ganlab.app.playground_server [--host 127.0.0.1] [--port 8501] [--allow-host NAME] [--allow-frame ORIGIN]
 
 GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, which a Space sets, are the defaults. Served to this machine alone, it answers to no
 other name than this machine's and those allowed; the whole app's gate stands before it too.
@@ -41,7 +41,7 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
     from ganlab.app.security.gate import Gate
     from ganlab.app.serving.shutdown import ending
     from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
-    from ganlab.ui.server import ForwardedPrefix, font
+    from ganlab.app.server import ForwardedPrefix, font
 
     keep_uploads_apart()
 

@@ -26,7 +26,7 @@ from ganlab.app.serving.shutdown import ending
 from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.core.threads import yielding_threads
 from ganlab.runtime.housekeeping import unfit
-from ganlab.ui.alone import LOOPBACK
+from ganlab.app.playground_server import LOOPBACK
 
 _LOOK_SECONDS = 60.0  # between two looks at whether the classroom's keys are still good
 

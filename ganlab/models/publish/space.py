@@ -20,7 +20,7 @@ import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no stranger makes this Space download models; take it out to allow it
 
-from ganlab.ui.alone import main
+from ganlab.app.playground_server import main
 
 host, port = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("GRADIO_SERVER_PORT", "7860")
 names = [*os.environ.get("SPACE_HOST", "").split(","), "*.hf.space"]  # add a domain of your own here
