@@ -41,7 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    from ganlab import commands, commands_compare, commands_doctor, commands_evaluate, commands_hub, commands_reproduce
+    from ganlab.cli import compare as commands_compare
+    from ganlab.cli import doctor as commands_doctor
+    from ganlab.cli import evaluate as commands_evaluate
+    from ganlab.cli import hub as commands_hub
+    from ganlab.cli import reproduce as commands_reproduce
+    from ganlab.cli import training as commands
 
     parser = argparse.ArgumentParser(prog="ganlab", description="Train a GAN, watch it learn, play with the result.")
     parser.add_argument("--version", action="version", version=f"ganlab {__version__}")
@@ -185,7 +190,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _add_housekeeping(verbs: Any) -> None:
-    from ganlab import commands_housekeeping
+    from ganlab.cli import housekeeping as commands_housekeeping
 
     queue = verbs.add_parser("queue", help="list who has each device and who waits for it")
     queue.add_argument("--cancel", metavar="RUN", help="take a waiting run out")
@@ -200,7 +205,7 @@ def _add_housekeeping(verbs: Any) -> None:
 
 def _knobs_for(argv: Sequence[str]) -> list[Knob]:
     """The settings of the family that these arguments are about."""
-    from ganlab import commands
+    from ganlab.cli import training as commands
 
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--family")

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import nn
 
+from ganlab.cli.progress import driven
 from ganlab.core.types import Conditioning
 from ganlab.data import load
 from ganlab.data.dataset import Dataset
 from ganlab.models.pipeline import Pipeline
 from ganlab.models.publish.distil import distil, write
-from ganlab.terminal import driven
 from ganlab.training.networks.layers import Norm
 from ganlab.training.networks.resnet import ResNetGenerator, light_resnet
 from ganlab.training.recipes import recipe

@@ -17,7 +17,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ganlab.core.images import MAX_BYTES, ImageError, decode, is_grey, looks_like_image, png, read, sheet, square, to_pil, to_uint8
+from ganlab.core.images import (
+    MAX_BYTES,
+    ImageError,
+    decode,
+    is_grey,
+    looks_like_image,
+    png,
+    read,
+    sheet,
+    square,
+    to_pil,
+    to_uint8,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 RED = (200, 30, 40)

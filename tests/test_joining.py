@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from whole_app import PASSED, Answer, Asked, headers, seat, whole_app
 
 from ganlab.__main__ import main
+from ganlab.app import server
 from ganlab.app.security import classroom, join, visitor
 from ganlab.app.security.classroom import Keys
 from ganlab.app.security.origin import rebound
@@ -28,7 +29,6 @@ from ganlab.app.security.token_bucket import Limit, network
 from ganlab.app.security.visitor import COOKIE
 from ganlab.core.images import png
 from ganlab.runtime.run import runs_root
-from ganlab.app import server
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ from fake_runs import FakeRun
 from streamlit.testing.v1 import AppTest
 from test_pages import APP, ran, texts, visit
 
+from ganlab.app import server
 from ganlab.runtime.fork import prepare_fork
 from ganlab.runtime.run import Run
-from ganlab.app import server
 
 
 def test_the_queue_tells_who_trains_and_who_waits(fake: Callable[..., FakeRun]) -> None:

@@ -16,11 +16,11 @@ from ganlab.analysis.jobs.kinds import KINDS, Measured, Trouble
 from ganlab.analysis.reproduce import reproduce as reproduction
 from ganlab.analysis.reproduce.reproduce import COLUMN, DUEL, TABLES, reproduce, seconds
 from ganlab.analysis.reproduce.table import Reproduction, Row
-from ganlab.commands_reproduce import _told
+from ganlab.cli.progress import driven
+from ganlab.cli.reproduce import _told
 from ganlab.core.events import Loading
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs
-from ganlab.terminal import driven
 from ganlab.training.recipes import RECIPES
 
 

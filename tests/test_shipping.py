@@ -16,6 +16,7 @@ from PIL import Image
 from small import small
 
 from ganlab.__main__ import main
+from ganlab.cli.progress import driven
 from ganlab.core.events import Loading
 from ganlab.metrics.value import Value
 from ganlab.models.cards import read as reading
@@ -25,7 +26,6 @@ from ganlab.models.publish import ship as shipping
 from ganlab.models.publish.ship import ship
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
-from ganlab.terminal import driven
 from ganlab.training.recipes import RECIPES
 
 

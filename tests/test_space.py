@@ -20,11 +20,11 @@ from starlette.testclient import TestClient
 from whole_app import Asked, addresses, concrete, everything
 
 from ganlab.__main__ import main
+from ganlab.app.playground_server import _in_the_whole_app
 from ganlab.app.security.gate import Gate
 from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.core.lock import FileLock, is_held
 from ganlab.models.publish import space
-from ganlab.app.playground_server import _in_the_whole_app
 
 # As on a Space: neither is installed there.
 WITHOUT = "import sys; sys.modules['streamlit'] = sys.modules['plotly'] = None; "

@@ -39,9 +39,9 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
     from ganlab.app.api import picture_facts as shown
     from ganlab.app.playground.mount import mount
     from ganlab.app.security.gate import Gate
+    from ganlab.app.server import ForwardedPrefix, font
     from ganlab.app.serving.shutdown import ending
     from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
-    from ganlab.app.server import ForwardedPrefix, font
 
     keep_uploads_apart()
 

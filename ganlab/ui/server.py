@@ -19,6 +19,7 @@ from starlette.responses import FileResponse, RedirectResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ganlab.app.playground_server import LOOPBACK
 from ganlab.app.security import classroom
 from ganlab.app.security.gate import Gate
 from ganlab.app.security.visitor import keys
@@ -26,7 +27,6 @@ from ganlab.app.serving.shutdown import ending
 from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
 from ganlab.core.threads import yielding_threads
 from ganlab.runtime.housekeeping import unfit
-from ganlab.app.playground_server import LOOPBACK
 
 _LOOK_SECONDS = 60.0  # between two looks at whether the classroom's keys are still good
 

@@ -15,7 +15,23 @@ from PIL import Image
 from ganlab.analysis.explore.latents import MAX_SEED, Latent, class_of
 from ganlab.analysis.explore.scores import scores
 from ganlab.app.playground.gradio_events import QUIET, SOON, TURNING
-from ganlab.app.playground.html import about, classes, data_uri, drawing, endpoint, figure, from_python, home, in_python, links, on_judge, pipeline_of, refusing, row, scored
+from ganlab.app.playground.html import (
+    about,
+    classes,
+    data_uri,
+    drawing,
+    endpoint,
+    figure,
+    from_python,
+    home,
+    in_python,
+    links,
+    on_judge,
+    pipeline_of,
+    refusing,
+    row,
+    scored,
+)
 from ganlab.app.playground.hub_menu import arrivals, menu
 from ganlab.app.playground.parse import between, seed_of, whole
 from ganlab.core.images import png, sheet, to_pil

@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 from torch import Tensor, nn
 
 from ganlab.core.types import Conditioning
-from ganlab.models.adapters import Foreign, coursera_resnet, huggan_unet, label_embedding, mlp, residual, transposed, unet, upsampled
+from ganlab.models.adapters import (
+    Foreign,
+    coursera_resnet,
+    huggan_unet,
+    label_embedding,
+    mlp,
+    residual,
+    transposed,
+    unet,
+    upsampled,
+)
 from ganlab.models.adapters.layout import Layout, Tensors, in_order
 from ganlab.models.adapters.names import Role, meaning
 

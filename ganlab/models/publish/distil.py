@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 
+from ganlab.cli.progress import driven
 from ganlab.core.events import Checkpoint, Loading
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, load
 from ganlab.data.dataset import Dataset
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
-from ganlab.terminal import driven
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.layers import dcgan_init
 from ganlab.training.networks.resnet import ResNetGenerator

@@ -26,8 +26,8 @@ def evaluate(options: argparse.Namespace) -> None:
     What cannot be measured leaves the others alone; ValueError says at the end what that was.
     """
     from ganlab.analysis.jobs.measuring import measure_all
+    from ganlab.cli.progress import driven
     from ganlab.metrics.catalogue import metric
-    from ganlab.terminal import driven
 
     if options.n is not None and not 2 <= options.n <= 1_000_000:
         raise ValueError(f"-n {options.n} is out of range: 2 to 1,000,000.")

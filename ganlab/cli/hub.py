@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 def pull(options: argparse.Namespace) -> None:
     """`ganlab pull`: fetch a model, say what it is, where it lies and how to use it."""
     from ganlab.analysis.explore.variety import collapse
+    from ganlab.cli.progress import driven
     from ganlab.models import hub
     from ganlab.models import pretrained as zoo
     from ganlab.models.catalogue import find_here
     from ganlab.models.pipeline import Pipeline
-    from ganlab.terminal import driven
 
     there = zoo.on_hub(options.model)
     if there is None and find_here(options.model):
@@ -109,9 +109,9 @@ def space(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    from ganlab.cli.progress import driven
     from ganlab.models.catalogue import NAMES, SHIPPED
     from ganlab.models.publish.ship import train_and_ship
-    from ganlab.terminal import driven
 
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:
@@ -122,10 +122,10 @@ def _train(options: argparse.Namespace) -> None:
 
 def fetched(model: str) -> str:
     """`model` itself, after what of it lies on the Hub has been downloaded behind a bar."""
+    from ganlab.cli.progress import driven
     from ganlab.models import hub
     from ganlab.models.catalogue import find_here
     from ganlab.models.pretrained import on_hub
-    from ganlab.terminal import driven
 
     if find_here(model) is None and (there := on_hub(model)):
         driven(hub.pulling(there.address, sha256=there.sha256))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def reproduce(options: argparse.Namespace) -> None:
     """Train the table's systems, measure them, print both tables as one; what is known by then also when it is cut short."""
     from ganlab.analysis.reproduce.reproduce import reproduce, seconds
-    from ganlab.terminal import driven
+    from ganlab.cli.progress import driven
 
     budget = seconds(options.budget) if options.budget else None
     work = reproduce(options.table, budget, n=options.n, dataset=options.dataset, device=options.device)

@@ -51,7 +51,7 @@ def app(options: argparse.Namespace) -> int:
         if options.classroom:
             raise ValueError("--classroom and --only exclude each other: the playground alone has no join code.")
         return subprocess.call([sys.executable, "-m", "ganlab.app.playground_server", f"--port={options.port}"])
-    home = Path(__file__).resolve().parent.parent
+    home = Path(__file__).resolve().parents[2]
     if not (home / "app.py").is_file():
         raise ValueError("app.py is not beside this installation: clone the project to use the app.")
     command = [sys.executable, "-m", "streamlit", "run", str(home / "app.py"), f"--server.port={options.port}"]
@@ -249,7 +249,7 @@ def recipes(options: argparse.Namespace) -> None:
 
 def sample(options: argparse.Namespace) -> None:
     """`ganlab sample`: one sheet, or one PNG per picture into a folder."""
-    from ganlab.commands_hub import fetched
+    from ganlab.cli.hub import fetched
     from ganlab.core.images import png, sheet
     from ganlab.models.pipeline import Pipeline
 
@@ -273,10 +273,10 @@ def translate(options: argparse.Namespace) -> int:
     """`ganlab translate`: one picture, or a folder of them; files that are no usable image are named and skipped."""
     from tqdm import tqdm
 
-    from ganlab.commands_hub import fetched
+    from ganlab.cli.hub import fetched
+    from ganlab.cli.photo_files import Names, image_files
     from ganlab.core.images import ImageError, png, read
     from ganlab.models.pipeline import Pipeline
-    from ganlab.photo_files import Names, image_files
 
     pipeline = Pipeline.load(fetched(options.model))
     files = image_files(options.images)
