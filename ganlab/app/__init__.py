@@ -1,0 +1,1 @@
+"""What only the screens need: the form, the cards, the playground and the server that carries them."""
