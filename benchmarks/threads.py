@@ -3,7 +3,7 @@
     python benchmarks/threads.py [--seconds 5] [--family dcgan]
 
 Each figure is `ganlab bench` in a process of its own, since the policy is read once when PyTorch loads; they take turns. Runs
-use the middle way (ganlab/threads.py).
+use the middle way (ganlab/core/threads.py).
 """
 
 from __future__ import annotations

@@ -37,17 +37,17 @@ __all__ = [
 
 _HOMES = {
     "DATASETS": "data",
-    "FAMILIES": "families",
-    "Pipeline": "pipeline",
-    "RECIPES": "recipes",
-    "Run": "run",
-    "TrainConfig": "config",
-    "launch": "process",
-    "pull": "hub",
-    "push": "hub",
-    "resume": "process",
-    "runs": "run",
-    "train": "engine",
+    "FAMILIES": "training.families",
+    "Pipeline": "models.pipeline",
+    "RECIPES": "training.recipes",
+    "Run": "runtime.run",
+    "TrainConfig": "core.config",
+    "launch": "runtime.launch",
+    "pull": "models.hub",
+    "push": "models.hub",
+    "resume": "runtime.launch",
+    "runs": "runtime.run",
+    "train": "training.engine",
 }
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app_server import AppServer
     from fake_runs import FakeRun
 
-# Before anything imports torch: see ganlab/threads.py.
+# Before anything imports torch: see ganlab/core/threads.py.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 # Several processes test at once, and the same sums in the same order come out of every process they start.

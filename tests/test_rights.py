@@ -62,9 +62,9 @@ def test_every_route_has_a_line_in_the_table(served: list[tuple[str, str]]) -> N
     fits = lambda path, method: next(rights.fitting(concrete(path), method), None)  # noqa: E731
     closed = lambda rule: rule is not None and rule.action is Action.CLOSED  # noqa: E731
     missing = [path for path, method in served if path not in known and not _is_page(path) and not closed(fits(path, method))]
-    assert not missing, f"{sorted(set(missing))}: give each a Rule in RULES of ganlab/web/rights.py and say who may ask for it"
+    assert not missing, f"{sorted(set(missing))}: give each a Rule in RULES of ganlab/app/security/rights.py and say who may ask for it"
     ours = [path for path, method in served if path.startswith("/api/") and closed(fits(path, method))]
-    assert not ours, f"{ours} are closed to everybody: give each a Rule, with its methods, in RULES of ganlab/web/rights.py"
+    assert not ours, f"{ours} are closed to everybody: give each a Rule, with its methods, in RULES of ganlab/app/security/rights.py"
 
 
 def _is_page(path: str) -> bool:
@@ -301,7 +301,7 @@ def test_whatever_changes_something_is_a_deed(file: Path) -> None:
         for node in [*(call.func for call in calls if not _dry(call)), *given]
         if (name := _name(node)) in STARTERS and id(node) not in inside and name not in _OTHERS.get(file.name, ())
     ]
-    assert not loose, f"{file.name}, {loose}: call it in a function marked with @deed(Action....) of ganlab/ui/asking.py"
+    assert not loose, f"{file.name}, {loose}: call it in a function marked with @deed(Action....) of ganlab/app/views/permissions.py"
 
 
 # Names that mean something else there.

@@ -1,4 +1,4 @@
-"""Workers: launch, queue, resume. One run, one process, started anew and never forked; see ganlab/worker.py for what it does."""
+"""Workers: launch, queue, resume. One run, one process, started anew and never forked; see ganlab/runtime/worker.py for what it does."""
 
 from __future__ import annotations
 

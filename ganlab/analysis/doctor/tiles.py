@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 SIDE = 32  # larger pictures are averaged down to about this
-PADDING = 2  # pixels around each picture of a sheet, as ganlab/images.py lays them out
+PADDING = 2  # pixels around each picture of a sheet, as ganlab/core/images.py lays them out
 MOST = 144  # pictures that are compared with each other
 
 

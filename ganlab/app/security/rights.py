@@ -64,7 +64,7 @@ RIGHTS = {
     Action.MEASURE: Right(Role.TEACHER, "Only the teacher can start and stop measurements."),
     Action.PULL: Right(Role.TEACHER, "Only the teacher can fetch models from the Hub."),
     Action.INSPECT: Right(Role.TEACHER, "Only the teacher can look into the server."),
-    Action.CLOSED: Right(None, "Nothing is served here; a new route needs a line in ganlab/web/rights.py."),
+    Action.CLOSED: Right(None, "Nothing is served here; a new route needs a line in ganlab/app/security/rights.py."),
 }
 
 

@@ -5,7 +5,7 @@ import { bisect, nearest } from "./maths.js";
 
 const KEPT = 96; // decoded pictures per run
 const AHEAD = 6;
-const PADDING = 2; // pixels around each image of a sheet, as ganlab/images.py lays them out
+const PADDING = 2; // pixels around each image of a sheet, as ganlab/core/images.py lays them out
 
 /** The sample sheet of one run at the timeline's step. */
 export class Sheet {

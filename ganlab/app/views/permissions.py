@@ -1,4 +1,4 @@
-"""Who looks at this page, and what it may do for them: the pages' side of ganlab/web/rights.py."""
+"""Who looks at this page, and what it may do for them: the pages' side of ganlab/app/security/rights.py."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The Hugging Face Hub: models out of it into the standard cache, and runs onto it. A file is only ever read as tensors.
 
-A repository of ours is a checkpoint: `config.json` and `model.safetensors` (see ganlab/checkpoint.py), which is also the
+A repository of ours is a checkpoint: `config.json` and `model.safetensors` (see ganlab/runtime/checkpoint.py), which is also the
 layout that huggingface_hub's PyTorchModelHubMixin reads; `ganlab.models.hub.mixin.Generators` is the class for it. Of other
 repositories, the one file that can hold a generator is fetched, and ganlab/adapters says whose network it is.
 """
