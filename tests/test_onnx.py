@@ -22,7 +22,7 @@ DRAWING = [model.name for model in models.models() if model.origin == "shipped" 
 
 
 def drawn(file: bytes, z: torch.Tensor, label: torch.Tensor | None = None) -> np.ndarray:
-    """uint8 (n, C, S, S) by onnxruntime, as playground-local.js makes bytes of it."""
+    """uint8 (n, C, S, S) by onnxruntime, as local.js makes bytes of it."""
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     feeds = {"z": z.numpy()} | ({} if label is None else {"label": label.numpy()})
     return np.clip(np.round((session.run(None, feeds)[0] + 1) * 127.5), 0, 255).astype(np.uint8)

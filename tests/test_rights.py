@@ -32,7 +32,7 @@ from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs, runs_root
 
 ROLES = pytest.mark.parametrize("role", Role, ids=NAMES.get)
-FOR_ALL = {"/join", "/live/tokens.css", "/live/join.css", "/font.woff2", "/_stcore/health"}
+FOR_ALL = {"/join", "/shared/tokens.css", "/join/join.css", "/font.woff2", "/_stcore/health"}
 READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -74,7 +74,7 @@ def _is_page(path: str) -> bool:
 
 def test_no_rule_outlives_its_route(served: list[tuple[str, str]]) -> None:
     paths = {path for path, _ in served}
-    ahead = {"/api/runs/{id}/doctor", "/live/tokens.css", "/live/join.css", "/oauth2callback"}  # files, and a route to come
+    ahead = {"/api/runs/{id}/doctor", "/oauth2callback"}
     gone = [rule.path for rule in rights.RULES if rule.action is not Action.CLOSED and rule.path not in paths | ahead]
     assert not [path for path in gone if not path.startswith("/playground/")], "these rules fit nothing that is served"
 

@@ -203,7 +203,7 @@ def said_of_z(page: Any, lengths: list[int | None]) -> str:
     """Below the button that draws from two runs with z of these lengths."""
     return page.evaluate(
         """async (lengths) => {
-        const { SameZ } = await import("./same.js");
+        const { SameZ } = await import("./parts/same.js");
         const same = new SameZ([{title: "one"}, {title: "other"}], {seed: null});
         same.update(lengths);
         return same.note.textContent }""",
@@ -293,7 +293,7 @@ def told_apart(page: Any, settings: dict[str, list[Any]], created: list[float]) 
     """What runs of one name are called beside each other."""
     return page.evaluate(
         """async ([settings, created]) => {
-        const [{ Run }, { tellApart }] = await Promise.all([import("./run.js"), import("./titles.js")]);
+        const [{ Run }, { tellApart }] = await Promise.all([import("./state/run.js"), import("./titles.js")]);
         const runs = created.map((created, i) => Object.assign(new Run(String(i), i, 2), {summary: {title: "a", created}}));
         tellApart(runs, settings);
         return runs.map((run) => run.title.replaceAll("\u00a0", " ")) }""",

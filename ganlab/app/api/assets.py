@@ -1,4 +1,4 @@
-"""The live view's files, and Plotly as its Python package ships it."""
+"""The files of `app/static/` that a browser loads by address, and Plotly as its Python package ships it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,25 @@ class _Revalidated(StaticFiles):
 
 
 def asset_routes() -> list[BaseRoute]:
-    """`/live/` and everything below it."""
+    """`/live/` with everything below it, the styles of the join page, and the colours that both share."""
     plotly = _Plotly()
     return [
         Route("/live", _to_folder),
         Route("/live/plotly.min.js", plotly.respond),
-        Mount("/live", _Revalidated(directory=STATIC, html=True), name="live"),
+        Mount("/live", _Revalidated(directory=STATIC / "live", html=True), name="live"),
+        _file("join/join.css"),
+        _file("shared/tokens.css"),
     ]
+
+
+def _file(name: str) -> Route:
+    """One file of `app/static/` under its own name."""
+    files = _Revalidated(directory=STATIC)
+
+    async def respond(request: Request) -> Response:
+        return await files.get_response(name, request.scope)
+
+    return Route(f"/{name}", respond)
 
 
 async def _to_folder(request: Request) -> Response:

@@ -85,7 +85,7 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
 
 
 def _drawn_from(pipelines: Pipelines, name: str, seed: int) -> dict[str, object]:
-    """What playground-local.js makes z of: the seed's z, the directions, and how many classes there are."""
+    """What local.js makes z of: the seed's z, the directions, and how many classes there are."""
     pipeline = pipelines.get(name)
     if pipeline.translates:
         raise ValueError(f"{name} translates photos: it draws nothing from z.")

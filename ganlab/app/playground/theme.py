@@ -6,7 +6,9 @@ from pathlib import Path
 
 import gradio as gr
 
-_STATIC = Path(__file__).parents[1] / "static"
+_STATIC = Path(__file__).parents[1] / "static" / "playground"
+_STYLES = ("playground.css", "explore.css", "draw.css")
+_SCRIPTS = ("playground.js", "local.js", "explore.js", "draw.js")  # in this order: the panels use what playground.js defines
 
 
 def theme() -> gr.themes.Base:
@@ -38,9 +40,9 @@ def theme() -> gr.themes.Base:
 
 def style() -> str:
     """The playground's own CSS: playground.css and those of its panels."""
-    return "\n".join(path.read_text() for path in sorted(_STATIC.glob("playground*.css"), reverse=True))
+    return "\n".join((_STATIC / name).read_text() for name in _STYLES)
 
 
 def head() -> str:
-    """The scripts, inline: Gradio's base address would bend a relative one."""
-    return "\n".join(f"<script>{path.read_text()}</script>" for path in sorted(_STATIC.glob("playground*.js"), reverse=True))
+    """The scripts, inline: Gradio sets a base address, which would misdirect a relative one."""
+    return "\n".join(f"<script>{(_STATIC / name).read_text()}</script>" for name in _SCRIPTS)

@@ -17,7 +17,7 @@ from ganlab.app.security.rights import Role
 from ganlab.app.security.token_bucket import Limit, network
 from ganlab.app.security.visitor import COOKIE, keys, visitor
 
-_PAGE = Template((Path(__file__).parents[1] / "static" / "join.html").read_text())
+_PAGE = Template((Path(__file__).parents[1] / "static" / "join" / "join.html").read_text())
 # No other site learns the teacher's token from a Referer. Not `no-referrer`: the page's own form would then come with
 # `Origin: null`, which over plain HTTP looks like another site's.
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Frame-Options": "SAMEORIGIN"}

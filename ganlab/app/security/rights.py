@@ -126,8 +126,8 @@ _GRADIO_POST += [f"{how}/{{api_name}}{slash}" for how in ("run", "api", "call", 
 # The first that fits counts.
 RULES = (
     Rule("/join", Action.JOIN, (*READ, "POST")),
-    Rule("/live/tokens.css", Action.JOIN),
-    Rule("/live/join.css", Action.JOIN),
+    Rule("/shared/tokens.css", Action.JOIN),
+    Rule("/join/join.css", Action.JOIN),
     Rule("/font.woff2", Action.JOIN),
     Rule("/_stcore/health", Action.JOIN),
     # Runs

@@ -1,4 +1,4 @@
-"""A sheet of white paper to draw on: a canvas of our own, playground-draw.js, whose picture reaches Python as a small PNG.
+"""A sheet of white paper to draw on: a canvas of our own, draw.js, whose picture reaches Python as a small PNG.
 
 Not Gradio's editor: that asks for a tool before the first stroke, needs WebGL and decodes what it is sent unseen.
 """
@@ -14,7 +14,7 @@ from PIL import Image
 from ganlab.app.playground.html import data_uri
 from ganlab.core.images import ImageError, decode, png
 
-SIDE = 280  # pixels of the canvas, in playground-draw.js too
+SIDE = 280  # pixels of the canvas, in draw.js too
 _LONGEST = 2**20  # characters of a sheet
 _HEAD = "data:image/png;base64,"
 _SHEET = f"""<div class="pad">

@@ -12,7 +12,7 @@ _STATE = '<p id="local-state" class="quiet" role="status" data-state="off">The s
 
 
 def in_this_browser(model: gr.Dropdown) -> None:
-    """Lay the choice out where it is called; playground-local.js does the rest."""
+    """Lay the choice out where it is called; local.js does the rest."""
     ways = [("Server", "server"), *([("This browser", "package")] if package() else []), ("This browser, by jsDelivr", "cdn")]
     with gr.Accordion("Draw in this browser", open=False):
         way = gr.Radio(ways, value="server", label="Who draws", elem_id="who-draws")

@@ -1,6 +1,6 @@
-import { bisect, extremes } from "./maths.js";
-import { groupOf, label, networkOf } from "./names.js";
-import { colour } from "./theme.js";
+import { bisect, extremes } from "../maths.js";
+import { groupOf, label, networkOf } from "../names.js";
+import { colour } from "../theme.js";
 
 const DASHES = ["solid", "dash", "dot", "dashdot"];
 const NETWORKS = { G: ["--g1", "--g2"], D: ["--d1", "--d2"] };

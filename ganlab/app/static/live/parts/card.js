@@ -1,7 +1,7 @@
 import { Controls } from "./controls.js";
-import { make, setText } from "./dom.js";
-import { bytes, count, duration, rate } from "./format.js";
-import { post } from "./post.js";
+import { make, setText } from "../dom.js";
+import { bytes, count, duration, rate } from "../format.js";
+import { post } from "../post.js";
 
 const STATES = { queued: "Queued", running: "Training", paused: "Paused", stopped: "Stopped", finished: "Finished", failed: "Failed", lost: "Lost", gone: "Not there" };
 const READABLE = 10_000; // ms that a refusal stays: news of the run comes every second

@@ -1,5 +1,5 @@
 import { Curve } from "./curve.js";
-import { interpolate } from "./maths.js";
+import { interpolate } from "../maths.js";
 
 /** Everything this page knows of one run; `apply` a delta, read the rest. */
 export class Run {

@@ -1,4 +1,4 @@
-import { make, setText } from "./dom.js";
+import { make, setText } from "../dom.js";
 
 const SEED_MOST = 2 ** 31 - 1;
 const listed = new Intl.ListFormat("en");

@@ -1,5 +1,5 @@
-import { make, setText } from "./dom.js";
-import { clock, count } from "./format.js";
+import { make, setText } from "../dom.js";
+import { clock, count } from "../format.js";
 
 /** What stands in place of curves and pictures before the first step, or when there will be none. */
 export class Waiting {

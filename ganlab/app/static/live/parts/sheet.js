@@ -1,7 +1,7 @@
-import { make, setText } from "./dom.js";
-import { count } from "./format.js";
-import { screenHeight } from "./frame.js";
-import { bisect, nearest } from "./maths.js";
+import { make, setText } from "../dom.js";
+import { count } from "../format.js";
+import { screenHeight } from "../frame.js";
+import { bisect, nearest } from "../maths.js";
 
 const KEPT = 96; // decoded pictures per run
 const AHEAD = 6;

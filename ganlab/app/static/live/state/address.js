@@ -1,6 +1,6 @@
 // The address bar that a person sees. In another page of this app it is that page's, whose query is the page's own and is sent
 // to the server with every click there: what is on screen stands behind its #.
-import { frame } from "./frame.js";
+import { frame } from "../frame.js";
 
 const seen = frame ? window.parent : window;
 

@@ -1,5 +1,5 @@
-import { make, setText } from "./dom.js";
-import { count } from "./format.js";
+import { make, setText } from "../dom.js";
+import { count } from "../format.js";
 
 export const MARGIN = { l: 52, r: 14, t: 10, b: 30 };
 const QUIET = ["queued", "finished"];

@@ -1,5 +1,5 @@
-import { make, setText } from "./dom.js";
-import { post } from "./post.js";
+import { make, setText } from "../dom.js";
+import { post } from "../post.js";
 
 const SINGLE = [
   ["One step", { command: "step" }, "D and G, as in training"],

@@ -1,18 +1,18 @@
 // The live view: wires runs, polling, charts and sheets together. What it shows is in the URL: ?run=ID or ?runs=ID,ID.
-import { Card } from "./card.js";
-import { Charts } from "./charts.js";
-import { Comparison } from "./compare.js";
-import { Doctor } from "./doctor.js";
+import { Card } from "./parts/card.js";
+import { Charts } from "./charts/charts.js";
+import { Comparison } from "./parts/compare.js";
+import { Doctor } from "./parts/doctor.js";
 import { setText } from "./dom.js";
 import { keepFrame, seenMiddle } from "./frame.js";
-import { Player } from "./player.js";
-import { Poller } from "./poll.js";
-import { Run } from "./run.js";
-import { Sheet } from "./sheet.js";
-import { Timeline } from "./timeline.js";
-import { Toolbar } from "./toolbar.js";
-import { View } from "./view.js";
-import { Waiting } from "./waiting.js";
+import { Player } from "./parts/player.js";
+import { Poller } from "./state/poll.js";
+import { Run } from "./state/run.js";
+import { Sheet } from "./parts/sheet.js";
+import { Timeline } from "./state/timeline.js";
+import { Toolbar } from "./parts/toolbar.js";
+import { View } from "./state/view.js";
+import { Waiting } from "./parts/waiting.js";
 
 const $ = (id) => document.getElementById(id);
 

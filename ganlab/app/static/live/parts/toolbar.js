@@ -1,4 +1,4 @@
-import { make, setText } from "./dom.js";
+import { make, setText } from "../dom.js";
 
 const AXES = { step: "Step", epoch: "Epoch", time: "Time", images: "Images" };
 

@@ -1,5 +1,5 @@
-import { icon, make, setText } from "./dom.js";
-import { count, duration } from "./format.js";
+import { icon, make, setText } from "../dom.js";
+import { count, duration } from "../format.js";
 
 const PLAY = "M4 2.5v11l9-5.5z";
 const PAUSE = "M4 2.5h3v11H4zM9 2.5h3v11H9z";

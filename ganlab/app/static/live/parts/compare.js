@@ -1,9 +1,9 @@
-import { shared } from "./address.js";
-import { make, setText } from "./dom.js";
-import { count, elapsed, setting, value } from "./format.js";
-import { groupOf, ordered, told } from "./names.js";
+import { shared } from "../state/address.js";
+import { make, setText } from "../dom.js";
+import { count, elapsed, setting, value } from "../format.js";
+import { groupOf, ordered, told } from "../names.js";
 import { SameZ } from "./same.js";
-import { tellApart } from "./titles.js";
+import { tellApart } from "../titles.js";
 
 const EQUAL = { step: "step", epoch: "epoch", time: "training time", images: "images seen" };
 const SOON = 250; // ms after the last change

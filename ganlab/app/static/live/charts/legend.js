@@ -1,5 +1,5 @@
-import { make, setText } from "./dom.js";
-import { value } from "./format.js";
+import { make, setText } from "../dom.js";
+import { value } from "../format.js";
 
 const PATTERNS = { solid: "", dash: "7 4", dot: "2 4", dashdot: "7 3 2 3" };
 

@@ -1,9 +1,9 @@
-import { make, setText } from "./dom.js";
-import { duration, elapsed } from "./format.js";
+import { make, setText } from "../dom.js";
+import { duration, elapsed } from "../format.js";
 import { Legend } from "./legend.js";
-import { CHARTS, groupOf, ordered } from "./names.js";
+import { CHARTS, groupOf, ordered } from "../names.js";
 import { MARGIN, Overlay } from "./overlay.js";
-import { colour, rem } from "./theme.js";
+import { colour, rem } from "../theme.js";
 import { drawn, lines } from "./traces.js";
 
 const TIME_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];

@@ -1,8 +1,8 @@
-import { make, setText } from "./dom.js";
-import { count, setting, value } from "./format.js";
-import { extremes } from "./maths.js";
-import { groupOf, label, ordered } from "./names.js";
-import { style } from "./traces.js";
+import { make, setText } from "../dom.js";
+import { count, setting, value } from "../format.js";
+import { extremes } from "../maths.js";
+import { groupOf, label, ordered } from "../names.js";
+import { style } from "../charts/traces.js";
 
 const ACTIVE = 20_000; // ms between two questions while it trains
 const ENDED = 120_000;

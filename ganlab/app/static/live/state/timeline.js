@@ -1,4 +1,4 @@
-import { bisect, nearest } from "./maths.js";
+import { bisect, nearest } from "../maths.js";
 
 /** Which sheet is on screen: the newest, one that was chosen, or for a moment the one under the pointer on a chart. */
 export class Timeline {

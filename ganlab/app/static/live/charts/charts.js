@@ -1,7 +1,7 @@
 import { Chart } from "./chart.js";
-import { make, perFrame, setText } from "./dom.js";
-import { CHARTS, groupOf, groupsOf } from "./names.js";
-import { onTheme } from "./theme.js";
+import { make, perFrame, setText } from "../dom.js";
+import { CHARTS, groupOf, groupsOf } from "../names.js";
+import { onTheme } from "../theme.js";
 
 const MAIN = ["loss", "score", "distance"];
 

@@ -1,4 +1,4 @@
-import { bisect, smooth } from "./maths.js";
+import { bisect, smooth } from "../maths.js";
 
 /** One metric of one run as far as this page knows it: ascending steps, exact or reduced values. */
 export class Curve {
