@@ -11,7 +11,6 @@ samples of a model that is there (shipped, a run, a checkpoint), which is where 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
@@ -22,9 +21,7 @@ from ganlab.core.events import Checkpoint, Started
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime.checkpoint import Info
 from ganlab.training.engine import train
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from judge import Judge, Verdict
+from tests.support.digit_reader import Judge, Verdict
 
 
 def main() -> None:

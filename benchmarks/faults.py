@@ -18,12 +18,8 @@ import time
 import traceback
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
-from faults import SERVER, Faults, forked_workers
-
 from ganlab.runtime.run import runs
+from tests.support.faults import SERVER, Faults, forked_workers
 
 
 def main() -> None:

@@ -45,8 +45,7 @@ from ganlab.metrics.statistics.gaussian import Gaussian, gather
 from ganlab.metrics.statistics.inception_score import Scores
 
 load_torchvision()  # before the peers import it: beside a CPU-only torch it needs our help
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from inception_weights import random_inception  # noqa: E402
+from tests.support.inception_weights import random_inception  # noqa: E402
 
 BATCH = 25
 BAD: list[str] = []  # what is not as it should be; any of it makes this program fail

@@ -26,7 +26,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
 
 from ganlab import FAMILIES, Run, launch  # noqa: E402
 

@@ -24,12 +24,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-
 import httpx
-from app_server import AppServer
-from small import small
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
@@ -40,6 +35,8 @@ from ganlab.runtime import cleanup as cleaning
 from ganlab.runtime.fork import fork
 from ganlab.runtime.housekeeping import clean, queue
 from ganlab.runtime.launch import launch_together
+from tests.support.app_server import AppServer
+from tests.support.small import small
 
 PAGES = ("", "train", "watch", "runs", "evaluate")
 EXPECTED = {200, 202, 304, 404, 409, 503}  # 404 and 409: somebody else deleted or stopped it; 503: ask again, it is being written

@@ -24,8 +24,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from polling import Clock, Seen, Viewer, warm_up
 
 from ganlab import FAMILIES, Run, launch

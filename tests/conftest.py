@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from tests.support import ROOT
+
 if TYPE_CHECKING:
-    from app_server import AppServer
-    from fake_runs import FakeRun
+    from tests.support.app_server import AppServer
+    from tests.support.fake_runs import FakeRun
 
 # Before anything imports torch: see ganlab/core/threads.py.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
@@ -26,7 +28,6 @@ settings.register_profile("ganlab", deadline=None)
 settings.load_profile("ganlab")
 
 PANELS = ("draw_layers", "every_panel", "explore", "in_browser", "translate")  # browser tests of the playground
-ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 
@@ -38,7 +39,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            if file.startswith("tests/browser/") or file == "tests/test_app.py":
+            if file.startswith("tests/browser/") or file == "tests/app/test_server.py":
                 return "panels" if Path(file).stem.removeprefix("test_") in PANELS else "pages"
             return file
 
@@ -79,9 +80,8 @@ def shapes_drawn_once() -> Iterator[None]:
 @pytest.fixture
 def fake(own_directories: Path) -> Iterator[Callable[..., FakeRun]]:
     """Makes run directories without workers, and lets go of them in the end."""
-    from fake_runs import FakeRun
-
     from ganlab.runtime.run import runs_root
+    from tests.support.fake_runs import FakeRun
 
     made: list[FakeRun] = []
 
@@ -97,7 +97,7 @@ def fake(own_directories: Path) -> Iterator[Callable[..., FakeRun]]:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """The whole app with nothing but what it ships: no data, no network. It takes ten seconds to start, so files share it."""
-    from app_server import AppServer
+    from tests.support.app_server import AppServer
 
     home = tmp_path_factory.mktemp("app")
     with pytest.MonkeyPatch.context() as patch:

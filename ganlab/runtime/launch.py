@@ -1,4 +1,4 @@
-"""Workers: launch, queue, resume. One run, one process, started anew and never forked; see ganlab/runtime/worker.py for what it does."""
+"""Launch, queue and resume workers: one process per run, started anew and never forked (ganlab/runtime/worker.py)."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from app_server import AppServer
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from ganlab.app.api import routes
+from tests.support.app_server import AppServer
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install -r requirements-dev.txt")
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from app_server import AppServer
-from conftest import playwright
-from workers import wait_for
 
 from ganlab.app.security import classroom
 from ganlab.app.security.visitor import COOKIE
 from ganlab.runtime.run import runs
+from tests.browser.conftest import playwright
+from tests.support.app_server import AppServer
+from tests.support.workers import wait_for
 
 expect = playwright.expect
 PATIENCE = 60_000  # milliseconds: two cores train, serve and render at the same time

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from app_server import AppServer
-from conftest import playwright
-from fake_runs import FakeRun
-
 from ganlab.core.events import Point
 from ganlab.runtime.run import Run
+from tests.browser.conftest import playwright
+from tests.support.app_server import AppServer
+from tests.support.fake_runs import FakeRun
 
 expect = playwright.expect
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_server import AppServer
 from PIL import Image, ImageDraw
+
+from tests.support.app_server import AppServer
 
 PATIENCE = 90_000  # milliseconds
 STROKE = [(0.3, 0.25), (0.66, 0.25), (0.45, 0.75)]  # a seven, in parts of the paper

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_server import AppServer
 
 from ganlab.analysis.jobs import Job, jobs
 from ganlab.metrics.value import Value
+from tests.support.app_server import AppServer
 
 PATIENCE = 120_000  # milliseconds: two cores serve, render and measure at the same time
 

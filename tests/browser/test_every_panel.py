@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from app_server import AppServer
+
+from tests.support.app_server import AppServer
 
 PATIENCE = 90_000  # milliseconds
 PIXELS = "id => document.getElementById(id).toDataURL()"

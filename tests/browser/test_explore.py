@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_server import AppServer
-from workers import wait_for
 
 from ganlab.analysis.explore.latents import Latent
 from ganlab.app.playground.explore.interpolate import on_the_way
 from ganlab.models.pipeline import Pipeline
+from tests.support.app_server import AppServer
+from tests.support.workers import wait_for
 
 PATIENCE = 60_000  # milliseconds
 

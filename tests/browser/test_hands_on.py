@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import WebServer, playwright
-from small import small
-from workers import wait_for, worker_pid
 
 from ganlab.app.security.visitor import HERE, called
 from ganlab.runtime.launch import launch
 from ganlab.runtime.run import Run
+from tests.browser.conftest import WebServer, playwright
+from tests.support.small import small
+from tests.support.workers import wait_for, worker_pid
 
 expect = playwright.expect
 WHO = called(HERE, "127.0.0.1")

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from app_server import AppServer
 from PIL import Image
 
 from ganlab.app.api.generators import package
+from tests.support.app_server import AppServer
 
 PATIENCE = 90_000  # milliseconds
 PIXELS = """() => {

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_runs import FakeRun
-from workers import wait_for
+
+from tests.support.fake_runs import FakeRun
+from tests.support.workers import wait_for
 
 LOSSES = ".chart.loss .plot"
 

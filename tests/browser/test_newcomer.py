@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_server import AppServer
-from conftest import playwright
 
 from ganlab.runtime.run import Run, runs
+from tests.browser.conftest import playwright
+from tests.support.app_server import AppServer
 
 LOSSES = ".chart.loss .plot"
 PATIENCE = 60_000  # milliseconds: two cores train, serve and render at the same time

@@ -7,13 +7,13 @@ import re
 import signal
 
 import pytest
-from app_server import AppServer
-from conftest import playwright
-from small import small
-from workers import wait_for, worker_pid
 
 from ganlab.runtime.launch import launch
 from ganlab.runtime.run import Run, runs
+from tests.browser.conftest import playwright
+from tests.support.app_server import AppServer
+from tests.support.small import small
+from tests.support.workers import wait_for, worker_pid
 
 expect = playwright.expect
 PATIENCE = 60_000  # milliseconds: two cores train twice, serve and render at the same time

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from app_server import AppServer
 from PIL import Image
-from small import small
 
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
+from tests.support.app_server import AppServer
+from tests.support.small import small
 
 COMPRESSED = Path("cyclegan-horse2zebra-compressed", "latest_net_G.pth")
 PATIENCE = 60_000  # milliseconds

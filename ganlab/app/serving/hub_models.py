@@ -35,7 +35,7 @@ class HubModel(Model):
 
     @property
     def picture(self) -> Path | None:
-        """What it drew of itself after it had been pulled, if it has (see ganlab/app/serving/thumbnails.py): none travels with it."""
+        """What it drew of itself after it had been pulled (ganlab/app/serving/thumbnails.py), if it has."""
         path = hub.thumbnail(self.folder)
         return path if path.is_file() else None
 

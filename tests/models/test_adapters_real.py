@@ -1,0 +1,95 @@
+"""The real foreign files, judged by what they draw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from ganlab.core.images import decode, square, to_uint8
+from ganlab.core.types import Conditioning, DataSpec
+from ganlab.models import adapters
+from tests.support.digit_reader import Judge, Verdict
+
+
+@pytest.fixture(scope="module")
+def judge(foreign_weights: Path) -> Judge:
+    return Judge(foreign_weights)
+
+
+def drawn(foreign: adapters.Foreign, judge: Judge, n: int = 1000) -> Verdict:
+    generator = torch.Generator().manual_seed(0)
+    z = torch.randn(n, foreign.z_dim, generator=generator)
+    labels = torch.arange(n) % foreign.spec.num_classes if foreign.labels else None
+    with torch.inference_mode():
+        fake = foreign.generators["G"](z, labels)
+    assert fake.shape == (n, 1, 28, 28) and fake.abs().max() <= 1
+    return judge.read(to_uint8(fake), labels)
+
+
+@pytest.mark.parametrize(
+    ("file", "layout", "z_dim", "confidence"),
+    [("mnist-dcgan/generator.pth", "Coursera DCGAN", 64, 0.90), ("mnist-gan-mlp/G--300.ckpt", "MLP", 64, 0.95)],
+)
+def test_digits_without_labels(
+    foreign_weights: Path, judge: Judge, file: str, layout: str, z_dim: int, confidence: float
+) -> None:
+    foreign = adapters.load(foreign_weights / file)
+    assert foreign.layout.startswith(layout) and foreign.spec == DataSpec(28, 1) and foreign.z_dim == z_dim
+    verdict = drawn(foreign, judge)
+    assert verdict.confidence > confidence and min(verdict.shares) > 0.01
+
+
+def test_digits_with_labels(foreign_weights: Path, judge: Judge) -> None:
+    """Labels right about half the time, as these weights' card says; a wrong order of z and label gives a tenth."""
+    foreign = adapters.load(foreign_weights / "mnist-conditional-wgan-gp" / "generator.pth")
+    assert foreign.spec == DataSpec(28, 1, Conditioning.LABEL, 10) and foreign.z_dim == 10
+    verdict = drawn(foreign, judge, 300)
+    assert verdict.confidence > 0.85 and 0.45 < verdict.accuracy < 0.75
+
+
+def test_the_collapsed_one_draws_each_class_and_nothing_else(foreign_weights: Path, judge: Judge) -> None:
+    foreign = adapters.load(foreign_weights / "cgan-collapsed" / "generator.pth")
+    assert foreign.labels == tuple("0123456789") and foreign.z_dim == 100
+    assert drawn(foreign, judge).accuracy == 1.0
+
+
+def test_a_discriminator_and_a_classifier_are_named_as_such(foreign_weights: Path) -> None:
+    with pytest.raises(ValueError, match=r"^D--300.ckpt holds a discriminator"):
+        adapters.load(foreign_weights / "mnist-gan-mlp" / "D--300.ckpt")
+    with pytest.raises(ValueError, match=r"^lenet5.pth is of no layout known here: it has 10 tensors \(convnet.c1.weight"):
+        adapters.load(foreign_weights / "mnist-lenet5" / "lenet5.pth")
+
+
+def contrast(image: Tensor, box: tuple[slice, slice]) -> float:
+    """Spread of brightness around its average over 21 pixels, within a box."""
+    grey = image.mean(dim=1, keepdim=True)
+    return (grey - avg_pool2d(grey, 21, 1, 10, count_include_pad=False))[..., *box].std().item()
+
+
+def colourfulness(image: Tensor, box: tuple[slice, slice]) -> float:
+    return (image.amax(dim=1) - image.amin(dim=1))[..., *box].mean().item()
+
+
+def test_the_compressed_generator_stripes_the_sorrel(foreign_weights: Path, real_data_folder: Path) -> None:
+    """On its body brown becomes black and white, and brightness varies twice as much; the grass below stays as it was."""
+    photo = real_data_folder / "photos" / "n02389026_sorrel.JPEG"
+    if not photo.is_file():
+        pytest.skip("no photo of a sorrel among the data")
+    foreign = adapters.load(foreign_weights / "cyclegan-horse2zebra-compressed" / "latest_net_G.pth")
+    assert foreign.spec == DataSpec(256, 3, Conditioning.UNPAIRED)
+    network = foreign.generators["G"]
+    assert sum(parameter.numel() for parameter in network.parameters()) == 356_867
+    pixels = np.array(square(decode(photo.read_bytes()), 256))
+    horse = torch.from_numpy(pixels).permute(2, 0, 1)[None] / 127.5 - 1
+    with torch.inference_mode():
+        zebra = network(horse)
+    body, grass = (slice(35, 105), slice(60, 235)), (slice(180, 250), slice(10, 250))
+    assert contrast(zebra, body) > 1.8 * contrast(horse, body)
+    assert colourfulness(zebra, body) < 0.6 * colourfulness(horse, body)
+    assert 0.6 < contrast(zebra, grass) / contrast(horse, grass) < 1.1
+    assert colourfulness(zebra, grass) > 0.85 * colourfulness(horse, grass)

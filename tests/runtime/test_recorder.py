@@ -1,0 +1,124 @@
+"""The recorder and the worker around it, where things go wrong: no room, a paused run, a folder that is moved."""
+
+from __future__ import annotations
+
+import errno
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganlab.core.errors import LimitReached, explain
+from ganlab.core.events import Event, Loading, Paused, Progress
+from ganlab.core.interventions import Request
+from ganlab.runtime import recorder as recording
+from ganlab.runtime.run import Run, runs_root
+from ganlab.runtime.worker import work
+from ganlab.training.engine import Session
+from tests.support.fake_runs import FakeRun
+from tests.support.small import small
+
+LIMIT = LimitReached(errno.EDQUOT, "reached")
+
+
+def test_a_run_that_a_person_paused_is_still_paused_when_there_is_room_again() -> None:
+    fake = FakeRun(runs_root()).start().train(10)
+    for event, state in ((None, "running"), (Paused(10, "Ada"), "paused")):
+        if event:
+            fake.recorder.record(event)
+        fake.recorder.wait_for_room(LIMIT)
+        assert fake.run.status().state == "paused"
+        assert fake.run.status().message == "The runs take all the room they may: training waits until there is room."
+        fake.recorder.go_on()
+        assert fake.run.status().state == state
+    assert fake.run.annotations()[-1].text == "There is room again."
+    fake.release()
+
+
+def test_time_stands_still_while_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake, now = FakeRun(runs_root()).start(), [100.0]
+    monkeypatch.setattr(recording.time, "perf_counter", lambda: now[0])
+    before = fake.recorder.clock()
+    fake.recorder.wait_for_room(LIMIT)
+    now[0] = 150.0
+    assert fake.recorder.clock() == before
+    fake.recorder.wait_for_room(LIMIT)  # tried again, in vain
+    now[0] = 160.0
+    fake.recorder.go_on()
+    now[0] = 163.0
+    assert fake.recorder.clock() - before == 3.0
+    fake.release()
+
+
+def test_a_sheet_drawn_by_a_single_step_is_there_while_the_run_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run.create(small(steps=50_000, sample_every=1))
+    encode = recording.Recorder._save_sheet
+    monkeypatch.setattr(recording.Recorder, "_save_sheet", lambda self, event: (time.sleep(0.2), encode(self, event)))
+    seen: list[tuple[int, list[int]]] = []
+
+    def person(event: Event) -> None:
+        if isinstance(event, Progress) and not run.mailbox.path.exists():
+            run.mailbox.add(Request("pause"))
+            run.mailbox.add(Request("step"))
+        if run.status().state == "paused" and isinstance(event, Progress):
+            seen.append((event.step, run.samples()))
+            run.request_stop()
+
+    work(run, person)
+    assert seen and all(sheets[-1] == step for step, sheets in seen)
+
+
+def test_why_a_run_ends_is_on_record_though_the_log_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run.create(small())
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ganlab.runtime.worker.traceback.print_exc", full)
+    monkeypatch.setattr(Session, "_advance", full)
+    work(run)
+    assert run.status().state == "failed" or pytest.fail(str(run.status()))
+    assert run.status().message == "The disk is full: make room, then resume; the last checkpoint is kept."
+
+
+def test_stopped_at_the_limit_it_is_not_the_disk_that_is_said_to_be_full() -> None:
+    assert explain(LIMIT) == "The runs take all the room they may: make room, then resume; the last checkpoint is kept."
+
+
+def test_what_is_said_of_a_resumed_run_before_it_trains_stands_where_it_was() -> None:
+    fake = FakeRun(runs_root()).start().train(155)
+    fake.release()
+    fake.queue()
+    assert [note.step for note in fake.run.annotations() if note.kind == "queued"] == [0, 155]
+    fake.release()
+
+
+def test_a_stop_is_heard_while_the_data_are_read_and_a_resume_begins_anew() -> None:
+    run = Run.create(small(steps=4))
+    seen: list[Event] = []
+
+    def stop(event: Event) -> None:
+        seen.append(event)
+        if len(seen) == 1:
+            run.request_stop()
+
+    work(run, stop)
+    assert len(seen) == 1 and isinstance(seen[0], Loading)
+    assert run.status().state == "stopped" and run.status().message == "Stopped after step 0."
+    run.clear_requests()
+    work(run)
+    assert run.status().state == "finished"
+
+
+def test_a_folder_that_is_moved_while_its_run_trains_ends_the_run_in_one_sentence(tmp_path: Path) -> None:
+    run = Run.create(small(steps=50_000), root=tmp_path / "here")
+    moved = Run(tmp_path / "there" / run.id)
+    moved.path.parent.mkdir()
+    work(run, lambda event: run.path.rename(moved.path) if getattr(event, "step", 0) >= 12 and run.path.exists() else None)
+    assert moved.status().state == "failed"
+    assert moved.status().message == "The run's folder was moved or deleted while it trained: resume it where it is now."
+    assert not run.path.exists()
+    moved.request_stop()
+    work(moved)
+    assert moved.status().state == "stopped" and moved.status().step >= 10

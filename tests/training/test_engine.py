@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from ganlab.core.config import TrainConfig
+from ganlab.core.events import Checkpoint, Event, Finished, Progress, Samples, Started
+from ganlab.core.interventions import Request
+from ganlab.training import meter
+from ganlab.training.adversarial import AdversarialTraining
+from ganlab.training.engine import rate_factor, train
+from ganlab.training.families import FAMILIES
+from ganlab.training.meter import Diverged
+from ganlab.training.objectives import NON_SATURATING
+from ganlab.training.recipes import RECIPES
+from ganlab.training.state import all_finite
+from tests.support.small import shrink, small
+
+
+def of_kind(events: list[Event], kind: type[Any]) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def points(events: list[Event]) -> dict[int, dict[str, float]]:
+    """{step: metrics}, without what depends on the clock."""
+    found = [point for event in of_kind(events, Progress) for point in event.points]
+    return {step: {k: v for k, v in m.items() if not k.startswith(("speed/", "time/"))} for step, m in found}
+
+
+def equal(first: Any, second: Any) -> bool:
+    """Bit for bit, through dicts and lists."""
+    if isinstance(first, torch.Tensor):
+        return torch.equal(first, second)
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(equal(first[key], second[key]) for key in first)
+    if isinstance(first, list | tuple):
+        return len(first) == len(second) and all(map(equal, first, second))
+    return bool(first == second)
+
+
+def without_clock(state: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in state.items() if key != "seconds"}
+
+
+def copied(event: Checkpoint) -> dict[str, Any]:
+    """The state as a file would keep it: the live tensors go on changing."""
+    import io
+
+    buffer = io.BytesIO()
+    torch.save(event.state, buffer)
+    buffer.seek(0)
+    return torch.load(buffer, weights_only=True)
+
+
+FEW = {"steps": 8, "checkpoint_every": 4, "sample_every": 4}
+EVERYTHING = {f"family {name}": small(name, **FEW) for name in FAMILIES} | {
+    f"recipe {r.name}": shrink(r.config, **FEW) for r in RECIPES.values()
+}
+
+
+@pytest.mark.parametrize("config", EVERYTHING.values(), ids=EVERYTHING.keys())
+def test_everything_trains_and_resuming_equals_not_having_stopped(config: TrainConfig) -> None:
+    whole, state = [], {}
+    for event in train(config):
+        whole.append(event)
+        if isinstance(event, Checkpoint) and not state:
+            state = copied(event)
+    rest = list(train(config, resume=state))
+
+    assert of_kind(whole, Finished) == [Finished(8, "finished")]
+    assert [event.step for event in of_kind(whole, Samples)] == [0, 4, 8]
+    assert [event.step for event in of_kind(whole, Checkpoint)] == [4, 8]
+    assert of_kind(rest, Started)[0].step == 4
+    assert points(rest) == {step: values for step, values in points(whole).items() if step > 4} and len(points(rest)) == 4
+    last, again = of_kind(whole, Checkpoint)[-1], of_kind(rest, Checkpoint)[-1]
+    assert equal(dict(last.model), dict(again.model))
+    assert equal(without_clock(last.state), without_clock(again.state))
+    assert equal(of_kind(whole, Samples)[-1].images, of_kind(rest, Samples)[-1].images)
+    first = next(event for event in train(config) if isinstance(event, Samples))
+    assert equal(of_kind(whole, Samples)[0].images, first.images)  # the seed gives the weights and z
+
+
+def test_equal_seeds_give_equal_runs_and_other_seeds_do_not() -> None:
+    assert points(list(train(small(steps=3)))) == points(list(train(small(steps=3))))
+    assert points(list(train(small(steps=3)))) != points(list(train(small(steps=3, seed=1))))
+
+
+def test_the_duel_sees_the_same_batches_and_the_same_noise() -> None:
+    pair = [
+        of_kind(list(train(shrink(RECIPES[name].config, steps=1))), Checkpoint)[-1].state for name in ("duel-bce", "duel-mse")
+    ]
+    assert pair[0]["position"] == pair[1]["position"]
+    assert torch.equal(pair[0]["training"]["noise"], pair[1]["training"]["noise"])
+
+
+def test_points_fall_on_log_every_on_checkpoints_and_on_the_last_step() -> None:
+    found = points(list(train(small(steps=20, log_every=8))))
+    assert list(found) == [8, 10, 16, 20]
+
+
+def test_asked_to_stop_it_checkpoints_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
+    events = list(train(small(steps=1000), letters=lambda: [Request("stop")]))
+    assert [type(event) for event in events[-3:]] == [Progress, Checkpoint, Finished]
+    assert of_kind(events, Finished) == [Finished(0, "stopped")]
+
+
+@pytest.mark.parametrize("log_every", [1, 7, 1000])
+def test_a_nan_ends_the_run_before_it_reaches_a_checkpoint(monkeypatch: pytest.MonkeyPatch, log_every: int) -> None:
+    calls = []
+
+    def breaks_at_step_9(fake: torch.Tensor) -> torch.Tensor:
+        calls.append(fake)
+        return fake.mean() * (float("nan") if len(calls) == 9 else 1.0)
+
+    broken = replace(FAMILIES["dcgan"], objective=replace(NON_SATURATING, generator=breaks_at_step_9))
+    monkeypatch.setitem(FAMILIES, "dcgan", broken)
+    events: list[Event] = []
+    with pytest.raises(Diverged, match=r"loss/\w/adversarial stopped being a number at step (9|10): try a lower learning rate"):
+        events += train(small(log_every=log_every, checkpoint_every=10))
+    assert not of_kind(events, Checkpoint)
+
+
+def test_rates_fall_linearly_over_the_last_part() -> None:
+    config = small(steps=100, lr_decay=0.5)
+    assert [rate_factor(config, step) for step in (0, 50, 75, 100)] == [1.0, 1.0, 0.5, 0.0]
+    assert rate_factor(small(), 10**6) == 1.0
+
+
+def test_an_unknown_device_is_named() -> None:
+    with pytest.raises(ValueError, match=r"device = 'cuda:7' is not on this machine; it has: .*cpu"):
+        next(train(small(device="cuda:7")))
+
+
+@pytest.fixture(autouse=True)
+def quiet_threads() -> Iterator[None]:
+    """Tiny tensors: one thread is faster than waking two."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_a_nan_between_two_logged_steps_does_not_reach_the_checkpoint_of_a_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
+    looks = iter(range(1000))
+    events: list[Event] = []
+    with pytest.raises(Diverged, match="A weight stopped being a number by step 7: try a lower learning rate"):
+        for event in train(
+            small(log_every=1000, checkpoint_every=5, steps=1000), letters=lambda: [Request("stop")] if next(looks) == 7 else []
+        ):
+            events.append(event)
+            if isinstance(event, Progress) and event.step == 6:
+                _spoil(monkeypatch)
+    (kept,) = of_kind(events, Checkpoint)
+    assert kept.step == 5
+
+
+def _spoil(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = AdversarialTraining.step
+
+    def poisoned(self: Any, batches: Any) -> Any:
+        with torch.no_grad():
+            for parameter in self.networks.parameters():
+                parameter.fill_(torch.nan)
+        return real(self, batches)
+
+    monkeypatch.setattr(AdversarialTraining, "step", poisoned)
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_one_number_that_is_none_is_found_wherever_it_is(bad: float) -> None:
+    tree = {"networks": {"G.w": torch.ones(3, 3)}, "optimizers": {"G": {"state": [torch.ones(2)], "step": torch.tensor(3)}}}
+    assert all_finite(tree) and all_finite({"step": 3, "empty": torch.empty(0)})
+    tree["optimizers"]["G"]["state"][0][1] = bad  # type: ignore[index]
+    assert not all_finite(tree)
