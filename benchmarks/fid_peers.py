@@ -34,6 +34,7 @@ from ganlab.data import load
 from ganlab.data.dataset import Dataset
 from ganlab.data.torchvision_import import load_torchvision
 from ganlab.metrics.distances.frechet import frechet_distance
+from ganlab.metrics.distances.inception_score import Scores
 from ganlab.metrics.distances.kid import squared_mmd
 from ganlab.metrics.distances.manifold import manifold
 from ganlab.metrics.features.image_folder import ImageFolder
@@ -42,7 +43,6 @@ from ganlab.metrics.features.inception_network import Inception
 from ganlab.metrics.features.inception_weights import TENSORFLOW
 from ganlab.metrics.features.resize import Resize, prepared
 from ganlab.metrics.statistics.gaussian import Gaussian, gather
-from ganlab.metrics.statistics.inception_score import Scores
 
 load_torchvision()  # before the peers import it: beside a CPU-only torch it needs our help
 from tests.support.inception_weights import random_inception  # noqa: E402

@@ -16,6 +16,10 @@ class LimitReached(OSError):
     """The runs of this folder take all the room they may; ENOSPC's neighbour EDQUOT."""
 
 
+class DataError(ValueError):
+    """Data that cannot be had; the message is one sentence that says what to do."""
+
+
 @dataclass(frozen=True)
 class Advice:
     """What to do when a process runs out of `memory` or `disk`, or must not write `name`, and where its `log` is, if anywhere."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ganlab.data.paths import data_root
-from ganlab.data.registry import DATASETS, Availability, DataError, DataSource, Loader, Wanted, load, register
+from ganlab.data.registry import DATASETS, Availability, DataSource, Loader, Wanted, load, register
 from ganlab.data.sets.celeba import CELEBA
 from ganlab.data.sets.facades import FACADES
 from ganlab.data.sets.folder import FOLDER
@@ -20,7 +20,6 @@ __all__ = [
     "DATASETS",
     "Availability",
     "Batches",
-    "DataError",
     "DataSource",
     "Dataset",
     "Loader",

@@ -11,8 +11,8 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from ganlab.core.errors import DataError
 from ganlab.core.types import Batch, Conditioning, DataSpec
-from ganlab.data.registry import DataError
 
 RESIDENT_BYTES = 4 * 2**30  # larger sets stay in their file and stream; smaller ones live on the training device
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock
 from ganlab.data.paths import disk_problem
-from ganlab.data.registry import DataError
 
 TIMEOUT = 20.0  # seconds without a byte
 CHUNK = 2**18

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
 from ganlab.data.paths import data_root
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from ganlab.data.dataset import Dataset
 
 LOADING_SECONDS = 0.1  # no screen looks more often
-
-
-class DataError(ValueError):
-    """Data that cannot be had; the message is one sentence that says what to do."""
 
 
 @dataclass(frozen=True)

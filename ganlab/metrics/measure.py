@@ -16,7 +16,7 @@ from ganlab.metrics.features.extractor import Extractor, Images, Source, portion
 from ganlab.metrics.features.lenet import LenetExtractor
 from ganlab.metrics.features.open import open_extractor
 from ganlab.metrics.reference import Reference, reference_statistics
-from ganlab.metrics.statistics.statistics import SAMPLE, Statistics
+from ganlab.metrics.set_statistics import SAMPLE, Statistics
 from ganlab.metrics.value import Estimate, Value
 
 CHEAP = ("frechet-lenet", "kid-lenet")

@@ -16,7 +16,7 @@ from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.features.extractor import Extractor, Images, Source, portions
 from ganlab.metrics.features.image_folder import ImageFolder
-from ganlab.metrics.statistics.statistics import Statistics
+from ganlab.metrics.set_statistics import Statistics
 from ganlab.metrics.statistics.tensor_tree import TensorFile
 
 _FORMAT = 2  # of what is kept; part of its name

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from ganlab.core.devices import resolve
+from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
-from ganlab.data import DATASETS, DataError, Dataset, load
+from ganlab.data import DATASETS, Dataset, load
 from ganlab.metrics.catalogue import metric
 from ganlab.metrics.features.extractor import Source
 from ganlab.metrics.features.image_folder import ImageFolder

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganlab.data import DataError, cache
+from ganlab.core.errors import DataError
+from ganlab.data import cache
 from ganlab.data.cache import About, Decoded, Spool, entry, recall
 
 SHAPE = (2, 2, 3)

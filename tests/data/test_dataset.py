@@ -5,8 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ganlab.core.errors import DataError
 from ganlab.core.types import Batch, Conditioning, DataSpec
-from ganlab.data import Batches, DataError, dataset
+from ganlab.data import Batches, dataset
 from ganlab.data.dataset import Dataset
 
 SIDE = 4

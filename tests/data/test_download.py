@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.loading import drain
-from tests.support.loopback import Site, serving
 
-from ganlab.data import DataError
+from ganlab.core.errors import DataError
 from ganlab.data import download as module
 from ganlab.data.download import download
+from tests.support.loading import drain
+from tests.support.loopback import Site, serving
 
 BODY = bytes(range(256)) * 9000  # about two megabytes
 MD5 = hashlib.md5(BODY).hexdigest()

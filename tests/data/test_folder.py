@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.support.folders import Place, fill, picture, placed, zipped
-from tests.support.loading import drain, loaded
 from PIL import Image
 
+from ganlab.core.errors import DataError
 from ganlab.core.images import png
 from ganlab.core.types import Conditioning
-from ganlab.data import DataError, cache, data_root, load
+from ganlab.data import cache, data_root, load
 from ganlab.data.dataset import Batches
 from ganlab.data.files import collect as image_files
+from tests.support.folders import Place, fill, picture, placed, zipped
+from tests.support.loading import drain, loaded
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 

@@ -8,18 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.support.folders import Place, fill, picture, placed, zipped
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.loading import drain, loaded
 from PIL import Image
 
+from ganlab.core.errors import DataError
 from ganlab.core.images import png
 from ganlab.core.types import Conditioning
-from ganlab.data import DATASETS, Batches, DataError, cache, data_root, load
+from ganlab.data import DATASETS, Batches, cache, data_root, load
 from ganlab.data.dataset import Dataset
 from ganlab.data.files import domain_folders as placing
 from ganlab.data.files.collect import ImageFile
+from tests.support.folders import Place, fill, picture, placed, zipped
+from tests.support.loading import drain, loaded
 
 PAIRED, UNPAIRED = Conditioning.PAIRED, Conditioning.UNPAIRED
 

@@ -5,13 +5,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.loading import drain, loaded
 
+from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
-from ganlab.data import DATASETS, Availability, DataError, DataSource, Wanted, data_root, load, register, registry
+from ganlab.data import DATASETS, Availability, DataSource, Wanted, data_root, load, register, registry
 from ganlab.data.paths import cache_root, download_root, writable
 from ganlab.data.registry import Loader
+from tests.support import ROOT
+from tests.support.loading import drain, loaded
 
 
 @pytest.mark.parametrize("source", DATASETS.values(), ids=DATASETS)

@@ -8,12 +8,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.loading import loaded
 
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.sets.shape_fields import FIELDS
 from ganlab.data.sets.shapes import MAX_PIXELS, NAMES, TEST_IMAGES, TRAIN_IMAGES, how_many, render
+from tests.support.loading import loaded
 
 
 @settings(deadline=None, max_examples=30)

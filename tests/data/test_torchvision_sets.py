@@ -14,12 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
+from ganlab.core.errors import DataError
+from ganlab.core.types import Conditioning
+from ganlab.data import DATASETS, cache, data_root, load, torchvision_import
+from ganlab.data.torchvision_import import load_torchvision
+from tests.support import ROOT
 from tests.support.loading import drain, loaded
 from tests.support.loopback import Site, serving
-
-from ganlab.core.types import Conditioning
-from ganlab.data import DATASETS, DataError, cache, data_root, load, torchvision_import
-from ganlab.data.torchvision_import import load_torchvision
 
 SETS = ("mnist", "fashion-mnist", "cifar10")
 

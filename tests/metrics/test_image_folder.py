@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ganlab.data import DataError
+from ganlab.core.errors import DataError
 from ganlab.metrics.features.image_folder import ImageFolder
 from ganlab.metrics.floors import folder_floors
 from ganlab.metrics.measure import measure

@@ -13,7 +13,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ganlab.data import DataError, data_root
+from ganlab.core.errors import DataError
+from ganlab.data import data_root
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.features import inception_weights as weights_files
 from ganlab.metrics.features.inception import InceptionExtractor, load_column, load_inception

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from ganlab.metrics.distances.inception_score import PARTS, Scores
 from ganlab.metrics.statistics.groups import Dealer
-from ganlab.metrics.statistics.inception_score import PARTS, Scores
 
 
 def scores(logits: torch.Tensor, portion: int = 1000) -> Scores:

@@ -23,7 +23,7 @@ from ganlab.metrics.features.extractor import Features, Images, portions
 from ganlab.metrics.floors import floors
 from ganlab.metrics.measure import measure
 from ganlab.metrics.reference import Reference, chosen, dataset_source, reference_statistics
-from ganlab.metrics.statistics.statistics import Sample, Statistics
+from ganlab.metrics.set_statistics import Sample, Statistics
 from ganlab.metrics.tables import tables
 from ganlab.metrics.value import Value
 from tests.support.loading import drain, loaded

@@ -12,8 +12,9 @@ import torch
 from ganlab import Run
 from ganlab.__main__ import main
 from ganlab.analysis.jobs.kinds import Measured, Working
+from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
-from ganlab.data import DataError, Dataset
+from ganlab.data import Dataset
 from ganlab.metrics.value import Value
 from ganlab.models.evaluate import Asked, evaluate_floors
 from ganlab.runtime.worker import work

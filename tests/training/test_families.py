@@ -75,13 +75,13 @@ def test_one_new_file_appears_in_the_cli_the_form_and_the_engine(project_with_a_
         from ganlab.__main__ import main
         from tests.support.small import small
         from streamlit.testing.v1 import AppTest
-        from ganlab.app import choice
+        from ganlab.app.views.train import choice
 
         assert "hinge-gan" in ganlab.FAMILIES
         assert list(ganlab.train(small("hinge-gan", steps=2)))[-1].reason == "finished"
 
         page = (
-            "import ganlab; from ganlab.app import choice, form\\n"
+            "import ganlab; from ganlab.app.views.train import choice, form\\n"
             "choice.choose({'family': 'hinge-gan'})\\n"
             "form.settings(ganlab.FAMILIES['hinge-gan'].config, {}, 'test')"
         )

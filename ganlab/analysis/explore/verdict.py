@@ -11,7 +11,8 @@ from torch import Tensor
 
 from ganlab.analysis.explore.scores import scores
 from ganlab.analysis.explore.training_images import absence
-from ganlab.data import DataError, Dataset, Loader, load
+from ganlab.core.errors import DataError
+from ganlab.data import Dataset, Loader, load
 from ganlab.models.pipeline import Pipeline
 
 NUM = 256  # real images, and as many of G's

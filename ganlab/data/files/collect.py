@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from ganlab.core.errors import DataError
 from ganlab.core.images import ImageError, looks_like_image
-from ganlab.data.registry import DataError
 
 MAX_FILE_BYTES = 2**28
 MAX_INFLATION = 50  # a zip of pictures hardly shrinks them; one that grows this much to over a gigabyte is a bomb

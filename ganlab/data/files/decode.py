@@ -13,13 +13,14 @@ import numpy as np
 import torch
 from PIL import Image
 
+from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.images import ImageError, decode, is_grey, square
 from ganlab.core.types import Conditioning
 from ganlab.data.cache import About, Decoded, Spool, entry, recall
 from ganlab.data.dataset import Dataset
 from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, choose_part, fingerprint, image_files
-from ganlab.data.registry import DataError, Loader, Wanted
+from ganlab.data.registry import Loader, Wanted
 
 _BATCH = 64  # files between two messages
 _SMALL_BYTES = 2**15  # below, decoding is mostly Python and threads only get in each other's way

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.data.files.collect import ImageFile, part_called
 from ganlab.data.files.decode import Item
-from ganlab.data.registry import DataError, Wanted
+from ganlab.data.registry import Wanted
 
 Domain = Literal["A", "B"]
 _DOMAIN_FOLDER = re.compile(r"(.*?)[ _-]?([ab])", re.IGNORECASE)

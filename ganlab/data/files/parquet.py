@@ -11,8 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.errors import DataError
 from ganlab.data.files.collect import ImageFile, part_called
-from ganlab.data.registry import DataError
 
 _ROWS = 64  # read at a time
 

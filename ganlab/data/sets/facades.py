@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ganlab.core.errors import DataError
 from ganlab.core.types import Conditioning
 from ganlab.data.paths import data_root
-from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wanted
+from ganlab.data.registry import Availability, DataSource, Loader, Wanted
 
 PLACES = ("facades", "facades.zip")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ganlab.core.errors import DataError
 from ganlab.core.types import Conditioning
-from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wanted
+from ganlab.data.registry import Availability, DataSource, Loader, Wanted
 
 
 def _load(wanted: Wanted) -> Loader:

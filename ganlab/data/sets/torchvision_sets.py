@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
 from ganlab.data.download import download, matches
 from ganlab.data.paths import cache_root, data_root, disk_problem, download_root
-from ganlab.data.registry import Availability, DataError, DataSource, Loader, Wanted
+from ganlab.data.registry import Availability, DataSource, Loader, Wanted
 
 Fetch = Callable[["Published", Any, Path], Generator[Loading, None, None]]
 

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.core.errors import DataError
 from ganlab.core.images import ImageError, decode
 from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, image_files
-from ganlab.data.registry import DataError
 
 _BATCH = 64
 _BYTES = 2**26  # held at once, where images are large

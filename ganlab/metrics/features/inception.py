@@ -7,12 +7,12 @@ from collections.abc import Generator
 import torch
 from torch import Tensor
 
+from ganlab.core import untrusted_tensors
 from ganlab.core.events import Loading
 from ganlab.metrics.features.extractor import Features
 from ganlab.metrics.features.inception_network import Inception
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, Found, obtain
 from ganlab.metrics.features.resize import Resize, prepared
-from ganlab.models.adapters import read_tensors
 
 DIMS = 2048
 
@@ -64,7 +64,7 @@ def load_column(device: str) -> Generator[Loading, None, InceptionExtractor]:
 
 def _extractor(name: str, found: Found, resize: Resize, device: str, *, tensorflow: bool) -> InceptionExtractor:
     try:
-        network = Inception(read_tensors(found.path), tensorflow=tensorflow)
+        network = Inception(untrusted_tensors.read(found.path), tensorflow=tensorflow)
     except (KeyError, ValueError, RuntimeError) as error:
         raise ValueError(f"{found.path} does not hold the weights of Inception v3: put the published file there.") from error
     return InceptionExtractor(network, name if found.published else f"{name}-unpublished", found.sha256[:8], resize, device)

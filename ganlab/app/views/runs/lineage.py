@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.app.views.permissions import discreetly
+from ganlab.app.views.wording import progress, run_label
 from ganlab.core.config import Value
 from ganlab.runtime.lineage import Kin, families
 from ganlab.runtime.run import runs
-from ganlab.app.views.permissions import discreetly
-from ganlab.app.views.wording import progress, run_label
 
 _INDENT = 32  # pixels a generation
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views.permissions import deed, hint, may, told, who
+from ganlab.app.views.wording import duration, escaped, run_label
 from ganlab.core.text import readable
 from ganlab.runtime.disk import bytes_of, limit, room
 from ganlab.runtime.housekeeping import RULE, Place, cancel, clean, most_waiting, queue, unfit, warning
 from ganlab.runtime.run import Run, runs_root
-from ganlab.app.views.permissions import deed, hint, may, told, who
-from ganlab.app.views.wording import duration, escaped, run_label
 
 REFRESH_SECONDS = 3.0
 

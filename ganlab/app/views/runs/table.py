@@ -10,14 +10,14 @@ from typing import Any
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.runtime.run import ACTIVE, Run, damaged_runs, runs
-from ganlab.training.titles import data_title, what
 from ganlab.app.views import run_actions as actions
-from ganlab.app.views.permissions import deed, discreetly, hint, may, told, who
 from ganlab.app.views.embed import address
+from ganlab.app.views.permissions import deed, discreetly, hint, may, told, who
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
 from ganlab.app.views.wording import age, run_label
+from ganlab.runtime.run import ACTIVE, Run, damaged_runs, runs
+from ganlab.training.titles import data_title, what
 
 REFRESH_SECONDS = 3.0
 _ROWS = 100  # the newest ones: each takes two milliseconds to look at

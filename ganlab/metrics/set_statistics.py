@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from ganlab.metrics.catalogue import Part
+from ganlab.metrics.distances.classes import Classes
+from ganlab.metrics.distances.inception_score import Scores
 from ganlab.metrics.features.extractor import Features
-from ganlab.metrics.statistics.classes import Classes
 from ganlab.metrics.statistics.groups import Groups
-from ganlab.metrics.statistics.inception_score import Scores
 from ganlab.metrics.statistics.tensor_tree import State, inside, under
 
 SAMPLE = 10_000  # rows kept for the metrics that hold image against image
