@@ -19,7 +19,7 @@ from ganlab.models.adapters.layout import Unfilled
 from ganlab.models.catalogue import find
 from ganlab.models.framing import Frame
 from ganlab.runtime import checkpoint
-from ganlab.training.families.base import FAMILIES, load_config
+from ganlab.training.families import FAMILIES, load_config
 from ganlab.training.state import laid_out, memory_layout
 
 if TYPE_CHECKING:

@@ -143,7 +143,7 @@ class Run:
     @property
     def config(self) -> TrainConfig:
         """The run's configuration, checked."""
-        from ganlab.training.families.base import load_config
+        from ganlab.training.families import load_config
 
         return load_config(self.settings["config"])
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import torch
+from torch import nn
 
 from ganlab.core.config import TrainConfig
+from ganlab.core.devices import resolve
 from ganlab.core.types import Conditioning, DataSpec
-
-if TYPE_CHECKING:
-    from torch import nn
+from ganlab.data import DATASETS
+from ganlab.metrics.gauge import live_space
+from ganlab.training.families import FAMILIES
 
 
 def check(config: TrainConfig) -> None:
     """Raise ValueError, one sentence naming field and value, when data, family, networks or device do not fit together."""
-    from ganlab.core.devices import resolve
-    from ganlab.data import DATASETS
-    from ganlab.metrics.gauge import live_space
-    from ganlab.training.families import FAMILIES
-
     if config.dataset not in DATASETS:
         raise ValueError(f"dataset = {config.dataset!r} is not one of {', '.join(DATASETS)}.")
     source, family = DATASETS[config.dataset], FAMILIES[config.family]
@@ -35,11 +32,6 @@ def check(config: TrainConfig) -> None:
 
 def networks_on_meta(config: TrainConfig) -> dict[str, nn.Module]:
     """The networks of `config` on the meta device, where they take no memory and no time; ValueError when they do not fit."""
-    import torch
-
-    from ganlab.data import DATASETS
-    from ganlab.training.families import FAMILIES
-
     source, family = DATASETS[config.dataset], FAMILIES[config.family]
     # Unknown before reading: any number shows whether the networks can be built.
     spec = DataSpec(config.image_size, config.channels or source.channels or 3, family.conditioning, source.num_classes or 2)

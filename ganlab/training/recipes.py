@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganlab.core.config import TrainConfig
-from ganlab.training.families.base import load_config
+from ganlab.training.families import load_config
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganlab.core.config import Knob, TrainConfig
-from ganlab.training.families import FAMILIES
-from ganlab.training.families.base import load_config
+from ganlab.training.families import FAMILIES, load_config
 
 
 @pytest.mark.parametrize("name", FAMILIES)

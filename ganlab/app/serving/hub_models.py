@@ -110,7 +110,7 @@ def training_of(pipeline: Pipeline) -> Mapping[str, Any]:
 
     A folder that a model of the Hub names is one of somebody else's machine, so it is left out: here it may be anything.
     """
-    from ganlab.training.families.base import load_config
+    from ganlab.training.families import load_config
 
     model = next((model for model in playable() if model.name == pipeline.name), None)
     if model is None:

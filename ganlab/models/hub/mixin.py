@@ -9,7 +9,7 @@ from torch import nn
 
 from ganlab.core.types import DataSpec
 from ganlab.runtime.checkpoint import FORMAT
-from ganlab.training.families.base import FAMILIES, load_config
+from ganlab.training.families import FAMILIES, load_config
 
 
 class Generators(nn.ModuleDict, PyTorchModelHubMixin, library_name="ganlab", tags=["gan"]):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
+from typing import Any
 
+from ganlab.core.config import TrainConfig
 from ganlab.training.families.base import FAMILIES
 
 for _module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
@@ -14,4 +17,12 @@ for _module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
 for _family in sorted(FAMILIES.values(), key=lambda family: (family.year, family.conditioning != "none", family.name)):
     FAMILIES[_family.name] = FAMILIES.pop(_family.name)
 
-__all__ = ["FAMILIES"]
+__all__ = ["FAMILIES", "load_config"]
+
+
+def load_config(values: Mapping[str, Any]) -> TrainConfig:
+    """A config from plain values (config.json, a form): the family's defaults with `values` on top, checked."""
+    name = values.get("family", "dcgan")
+    if name not in FAMILIES:
+        raise ValueError(f"family = {name!r} is not one of {', '.join(FAMILIES)}.")
+    return FAMILIES[name].config.replace(**values)

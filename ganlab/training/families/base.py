@@ -85,13 +85,3 @@ def register(family: Family) -> Family:
     assert family.name not in FAMILIES and family.config.family == family.name
     FAMILIES[family.name] = family
     return family
-
-
-def load_config(values: Mapping[str, Any]) -> TrainConfig:
-    """A config from plain values (config.json, a form): the family's defaults with `values` on top, checked."""
-    import ganlab.training.families  # noqa: F401  (fills FAMILIES)
-
-    name = values.get("family", "dcgan")
-    if name not in FAMILIES:
-        raise ValueError(f"family = {name!r} is not one of {', '.join(FAMILIES)}.")
-    return FAMILIES[name].config.replace(**values)
