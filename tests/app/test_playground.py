@@ -55,7 +55,7 @@ def named(updates: list[Any]) -> dict[str, Any]:
     """restore()'s updates by the widget they are for."""
     names = ["model", "stage", "nothing", "shown", "seed", "truncation", "count", "lock", "label", "every_label"]
     sliders = [f"direction {number}" for number in range(1, DIRECTIONS + 1)]
-    return dict(zip([*names, *sliders, "about", "held"], updates, strict=True))
+    return dict(zip([*names, *sliders, "about", "z"], updates, strict=True))
 
 
 def test_it_builds_with_a_widget_per_direction() -> None:

@@ -139,7 +139,7 @@ def test_a_refused_picture_is_asked_for_again_and_a_z_is_taken_along(page: Any, 
     page.get_by_label("A z as JSON, or a seed").fill(latent)
     page.get_by_role("button", name="Draw it").click()
     page.wait_for_function("([id, old]) => document.getElementById(id).toDataURL() === old", arg=["picture", moved])
-    assert "z=" in page.locator("#picture").get_attribute("data-drawn") and "held" not in page.url
+    assert "z=" in page.locator("#picture").get_attribute("data-drawn") and "pasted" not in page.url
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

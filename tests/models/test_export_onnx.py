@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from ganlab import Pipeline
 from ganlab.__main__ import main
-from ganlab.app.api import generators
+from ganlab.app.api import generators, pictures
 from ganlab.models import catalogue as models
 from ganlab.models.export_onnx import to_onnx
 
@@ -64,8 +64,16 @@ def test_the_browser_gets_generator_latent_and_runtime(tmp_path: Path, monkeypat
     facts = client.get("/api/latent?model=shapes-quick&seed=7").json()
     pipeline = Pipeline.load("shapes-quick")
     assert file.headers["x-step"] == str(facts["step"]) and facts["classes"] == 10
-    assert torch.equal(torch.tensor(facts["z"]), pipeline.latents(1, 7)[0])
-    assert torch.equal(torch.tensor(facts["directions"]), pipeline.directions)
+    terms = {name: torch.tensor(vectors) for name, vectors in facts["terms"].items()}
+    assert torch.equal(terms["truncation"], pipeline.latents(1, 7))
+    assert torch.equal(terms["offsets"], pipeline.directions)
+    state = {"truncation": (0.7,), "offsets": (1.5, -2.0)}
+    added = sum(torch.tensor(values) @ terms[name][: len(values)] for name, values in state.items())
+    order = pictures.Order("shapes-quick", 7, truncation=0.7, offsets=state["offsets"])
+    torch.testing.assert_close(added, pictures.latents(order, pipeline)[0])
+    pasted = ",".join(["0.5"] * pipeline.z_dim)
+    own = client.get(f"/api/latent?model=shapes-quick&z={pasted}").json()["terms"]
+    assert own["truncation"] == [[0.5] * pipeline.z_dim] and own["offsets"] == facts["terms"]["offsets"]
     for wrong in ("generator?model=../etc", "latent?model=shapes-quick&seed=-1", "latent?model=facades-light&seed=1"):
         assert client.get(f"/api/{wrong}").status_code == 400
     assert client.get("/api/ort/ort.wasm.bundle.min.mjs").status_code == 404

@@ -17,8 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganlab.analysis.explore.latents import MAX_SEED
-from ganlab.app.api.pictures import MAX_OFFSETS
+from ganlab.app.api.pictures import MAX_OFFSETS, Order, latents
 from ganlab.app.serving.pipelines import PIPELINES, Pipelines
 from ganlab.models.pipeline import Pipeline
 
@@ -72,27 +71,28 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
             return JSONResponse({"error": str(error)}, 400, _FRESH)
 
     async def latent(request: Request) -> Response:
-        query = request.query_params
         try:
-            seed = int(query["seed"]) if query.get("seed", "").isdecimal() else -1
-            if not 0 <= seed <= MAX_SEED:
-                raise ValueError(f"seed is a whole number from 0 to {MAX_SEED}.")
-            return JSONResponse(await to_thread.run_sync(_drawn_from, pipelines, query.get("model", ""), seed), headers=_FRESH)
+            order = Order.parse(request.query_params)
+            return JSONResponse(await to_thread.run_sync(_terms, order, pipelines), headers=_FRESH)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400, _FRESH)
 
     return [Route("/api/generator", generator), Route("/api/latent", latent), Route("/api/ort/{name}", _runtime)]
 
 
-def _drawn_from(pipelines: Pipelines, name: str, seed: int) -> dict[str, object]:
-    """What local.js makes z of: the seed's z, the directions, and how many classes there are."""
-    pipeline = pipelines.get(name)
+def _terms(order: Order, pipelines: Pipelines) -> dict[str, object]:
+    """What local.js draws from: `terms`, the number of `classes` (0: no label), and the checkpoint's `step`.
+
+    `terms` holds, under the name of a slider or of a list of sliders, the vectors that their values multiply. A picture's z is
+    the sum of these products, as `pictures.latents` computes it.
+    """
+    pipeline = pipelines.get(order.model)
     if pipeline.translates:
-        raise ValueError(f"{name} translates photos: it draws nothing from z.")
-    directions = pipeline.directions[:MAX_OFFSETS].tolist()
+        raise ValueError(f"{order.model} translates photos: it draws nothing from z.")
+    z = latents(Order(order.model, order.seed, z=order.z), pipeline)
+    terms = {"truncation": z.tolist(), "offsets": pipeline.directions[:MAX_OFFSETS].tolist()}
     classes = pipeline.spec.num_classes if pipeline.conditional else 0
-    z = pipeline.latents(1, seed)[0].tolist()
-    return {"z": z, "directions": directions, "classes": classes, "step": pipeline.step}
+    return {"terms": terms, "classes": classes, "step": pipeline.step}
 
 
 async def _runtime(request: Request) -> Response:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from ganlab.analysis.explore.latents import MAX_SEED, Latent, class_of
 from ganlab.analysis.explore.scores import scores
-from ganlab.app.playground.gradio_events import QUIET, SOON, TURNING
+from ganlab.app.playground.gradio_events import QUIET, SOON, TURNING, by_name
 from ganlab.app.playground.html import (
     about,
     classes,
@@ -40,7 +40,6 @@ from ganlab.models.pipeline import Pipeline
 MOST_ROWS, MOST_CLASSES = 12, 40
 STEPS = 9  # of the strip from one class to the other
 _PIXELS = 2**22  # of a grid
-_MIX = "(...values) => window.ganlabMix.draw(...values)"
 _STAGE = """<figure id="mixture-stage"><canvas id="mixture" role="img" aria-label="The mixture of both classes"></canvas>
 <figcaption id="mixture-caption" aria-live="polite"></figcaption></figure>"""
 _HELP = """The same z in every class keeps what is not in the label, such as slant and stroke. A mixture gives G a bit of both
@@ -79,8 +78,8 @@ def panel(tab: gr.Tab) -> None:
         grid = gr.HTML(elem_classes="shown")
         gr.HTML(_HELP, elem_classes="quiet")
         example = from_python(_CODE, model="shapes-quick", first="circle", second="heart")
-    live = [model, seed, truncation, first, second, share]
-    asked = [*live, rows, judged]
+    mixed = {"model": model, "seed": seed, "truncation": truncation, "first": first, "second": second, "share": share}
+    asked = [*mixed.values(), rows, judged]
     outputs = [model, first, second, facts, turn, entered, stage, nothing, seed, truncation, share, rows, judged, example]
 
     def enter(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
@@ -90,9 +89,9 @@ def panel(tab: gr.Tab) -> None:
     for event in arrivals(model, "labelled", lambda: drawing(labelled=True)):
         event.then(choose, [model, turn], [first, second, facts, turn], **TURNING)
     resample.click(lambda: random.randrange(10**6), None, seed, **QUIET)
-    gr.on([turn.change, seed.change, truncation.input, first.input, second.input], None, live, js=_MIX, **QUIET)
-    blending = [turn.change, seed.change, truncation.input, first.input, second.input, share.release, judged.input]
-    gr.on(blending, refusing(draw_blend), asked, blend, **SOON)
+    changes = [turn.change, seed.change, truncation.input, first.input, second.input]
+    gr.on(changes, **by_name("window.ganlabMix.draw", mixed), **QUIET)
+    gr.on([*changes, share.release, judged.input], refusing(draw_blend), asked, blend, **SOON)
     gr.on([turn.change, seed.change, truncation.input], refusing(draw_row), asked, one, **SOON)
     gr.on([turn.change, seed.change, truncation.input, rows.input, judged.input], refusing(draw_grid), asked, grid, **SOON)
     picture, text = lambda: gr.Image(format="png"), lambda: gr.Textbox()

@@ -8,7 +8,8 @@ import gradio as gr
 
 _STATIC = Path(__file__).parents[1] / "static" / "playground"
 _STYLES = ("playground.css", "explore.css", "draw.css")
-_SCRIPTS = ("playground.js", "local.js", "explore.js", "draw.js")  # in this order: the panels use what playground.js defines
+# Each uses what those before it define.
+_SCRIPTS = ("wording.js", "playground.js", "local.js", "explore.js", "draw.js", "layers.js")
 
 
 def theme() -> gr.themes.Base:

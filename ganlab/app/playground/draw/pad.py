@@ -14,7 +14,7 @@ from PIL import Image
 from ganlab.app.playground.html import data_uri
 from ganlab.core.images import ImageError, decode, png
 
-SIDE = 280  # pixels of the canvas, in draw.js too
+SIDE = 280  # pixels of the canvas; draw.js draws on the same
 _LONGEST = 2**20  # characters of a sheet
 _HEAD = "data:image/png;base64,"
 _SHEET = f"""<div class="pad">

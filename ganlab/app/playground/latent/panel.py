@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from ganlab.analysis.explore.latents import MAX_SEED, MAX_TEXT
-from ganlab.app.playground.gradio_events import QUIET
+from ganlab.app.playground.gradio_events import QUIET, by_name
 from ganlab.app.playground.hub_menu import arrivals, menu
 from ganlab.app.playground.latent.in_browser import in_this_browser
 from ganlab.app.playground.latent.pasted import numbers, offered, taken
@@ -25,11 +25,10 @@ MOST_TRUNCATION = 1.5
 _CHOSEN = 4 + DIRECTIONS  # widgets that depend on the model
 COUNTS = (16, 36, 64, 100)
 REFRESH_SECONDS = 4.0
-_DRAW = "(...values) => window.ganlab.draw(...values)"
 
 _STAGE = """<figure id="stage"><canvas id="picture" role="img" aria-label="The picture that the generator draws now"></canvas>
 <figcaption id="caption"></figcaption></figure>
-<div class="links" id="shown"><a id="copy-z" class="latent" href="#">Copy this z</a><span id="judged"></span></div>"""
+<div class="links" id="shown"><a id="copy-z" class="latent" href="#">Copy this z</a><span id="score"></span></div>"""
 _SHEET = '<img id="sheet" alt="More samples, drawn the same way from other z">'
 _LINKS = '<div class="links"><a id="download" download>Download these samples</a><a id="link" href="">Copy link</a></div>'
 _HINT = """The directions of z that change most of what the generator's first layer puts out, the strongest first: its principal
@@ -43,7 +42,7 @@ _NOTHING = """<div class="nothing"><h2>No model to play with yet</h2>
 
 @dataclass(frozen=True)
 class Widgets:
-    """Everything that is asked for; `values` in the order of draw() in playground.js."""
+    """The panel's widgets; `z` holds the numbers of a pasted z and is empty while the seed's z is drawn."""
 
     model: gr.Dropdown
     seed: gr.Number
@@ -51,7 +50,7 @@ class Widgets:
     truncation: gr.Slider
     count: gr.Radio
     every_label: gr.Checkbox
-    held: gr.Textbox
+    z: gr.Textbox
     lock: gr.Checkbox
     sliders: list[gr.Slider]
     about: gr.HTML
@@ -60,19 +59,14 @@ class Widgets:
     shown: gr.State
 
     @property
-    def values(self) -> list[gr.components.Component]:
-        """What a picture depends on."""
-        return [
-            self.model,
-            self.seed,
-            self.label,
-            self.truncation,
-            self.count,
-            self.every_label,
-            self.held,
-            self.lock,
-            *self.sliders,
-        ]
+    def values(self) -> dict[str, gr.components.Component | list[gr.Slider]]:
+        """What a picture depends on, by the names that playground.js reads."""
+        names = ("model", "seed", "label", "truncation", "count", "every_label", "z", "lock")
+        return {name: getattr(self, name) for name in names} | {"offsets": self.sliders}
+
+    def in_browser(self, function: str, *outputs: str) -> dict[str, Any]:
+        """Return the arguments of an event that `function` of playground.js answers; it sets the widgets named in `outputs`."""
+        return by_name(f"window.ganlab.{function}", self.values, outputs) | QUIET
 
 
 def panel(demo: gr.Blocks) -> None:
@@ -103,26 +97,25 @@ def _layout(demo: gr.Blocks) -> Widgets:
                 gr.HTML(_LINKS)
                 count = gr.Radio(list(COUNTS), value=COUNTS[0], label="Samples")
                 every_label = gr.Checkbox(False, label="One column per label", visible=False)
-                held, pasted, go, said = _pasting()
+                z, pasted, go, said = _pasting()
                 in_this_browser(model)
                 offered(demo)
-    widgets = Widgets(model, seed, label, truncation, count, every_label, held, lock, sliders, about, stage, nothing, shown)
-    resample.click(None, widgets.values, [seed, held], js="(...values) => window.ganlab.resample(...values)", **QUIET)
-    lock.change(_locked, lock, [seed, resample], **QUIET).then(None, widgets.values, js=_DRAW, **QUIET)
-    gr.on([go.click, pasted.submit], taken, [pasted, model], [held, label, truncation, *sliders, said], **QUIET).then(
-        None, widgets.values, js=_DRAW, **QUIET
-    )
-    reset.click(None, widgets.values, [truncation, *sliders], js="(...values) => window.ganlab.reset(...values)", **QUIET)
+    widgets = Widgets(model, seed, label, truncation, count, every_label, z, lock, sliders, about, stage, nothing, shown)
+    draw = widgets.in_browser("draw")
+    resample.click(**widgets.in_browser("resample", "seed", "z"))
+    lock.change(_locked, lock, [seed, resample], **QUIET).then(**draw)
+    gr.on([go.click, pasted.submit], taken, [pasted, model], [z, label, truncation, *sliders, said], **QUIET).then(**draw)
+    reset.click(**widgets.in_browser("reset", "truncation", "offsets"))
     return widgets
 
 
 def _pasting() -> tuple[gr.Textbox, gr.Textbox, gr.Button, gr.HTML]:
-    """Where a z is pasted: its numbers, which nobody sees, the box, its button, and what is said of it."""
-    held = gr.Textbox("", visible="hidden", elem_id="held", show_label=False)
+    """Where a z is pasted: its numbers (never shown), the box, its button, and a line about it."""
+    z = gr.Textbox("", visible="hidden", elem_id="pasted-z", show_label=False)
     with gr.Accordion("Draw a copied z", open=False):
         pasted = gr.Textbox(label="A z as JSON, or a seed", placeholder=_PASTE, max_length=MAX_TEXT, lines=1, max_lines=3)
         go, said = gr.Button("Draw it"), gr.HTML()
-    return held, pasted, go, said
+    return z, pasted, go, said
 
 
 def _locked(locked: bool) -> list[Any]:
@@ -134,25 +127,27 @@ def _sliders() -> tuple[list[gr.Slider], gr.Slider, gr.Button]:
     """The directions, the most influential first, and how far from the average z to stay."""
     with gr.Group(elem_classes="sliders"):
         names = [f"Direction {number}" for number in range(1, DIRECTIONS + 1)]
-        sliders = [gr.Slider(-REACH, REACH, 0, step=0.05, label=name, buttons=[]) for name in names]
-        truncation = gr.Slider(0, MOST_TRUNCATION, 1, step=0.05, label="Truncation", buttons=[])
+        sliders = [
+            gr.Slider(-REACH, REACH, 0, step=0.05, label=name, buttons=[], elem_id=f"direction-{index}")
+            for index, name in enumerate(names)
+        ]
+        truncation = gr.Slider(0, MOST_TRUNCATION, 1, step=0.05, label="Truncation", buttons=[], elem_id="truncation")
     gr.HTML(_HINT, elem_classes="quiet")
     return sliders, truncation, gr.Button("Reset sliders")
 
 
 def _wire(demo: gr.Blocks, widgets: Widgets, arrived: list[Any]) -> None:
-    chosen = [widgets.label, widgets.every_label, *widgets.sliders, widgets.about, widgets.held]
+    chosen = [widgets.label, widgets.every_label, *widgets.sliders, widgets.about, widgets.z]
     asked = [widgets.seed, widgets.truncation, widgets.count, widgets.lock]
     menu = [widgets.model, widgets.stage, widgets.nothing, widgets.shown]
-    widgets.seed.input(None, widgets.values, widgets.held, js="(...values) => window.ganlab.reseed(...values)", **QUIET)
+    draw = widgets.in_browser("draw")
+    widgets.seed.input(**widgets.in_browser("reseed", "z"))
     for widget in (widgets.label, widgets.count, widgets.every_label):
-        widget.input(None, widgets.values, js=_DRAW, **QUIET)
+        widget.input(**draw)
     for event in arrived:
-        event.then(choose, widgets.model, chosen, **QUIET).then(None, widgets.values, js=_DRAW, **QUIET)
-    demo.load(restore, None, [*menu, *asked, *chosen], **QUIET).then(None, widgets.values, js=_DRAW, **QUIET)
-    gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.shown], [*menu, *chosen], **QUIET).then(
-        None, widgets.values, js=_DRAW, **QUIET
-    )
+        event.then(choose, widgets.model, chosen, **QUIET).then(**draw)
+    demo.load(restore, None, [*menu, *asked, *chosen], **QUIET).then(**draw)
+    gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.shown], [*menu, *chosen], **QUIET).then(**draw)
 
 
 def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any]:

@@ -1,21 +1,26 @@
-// The Draw panel's paper. Every stroke's end puts the sheet, as a PNG, into Gradio's hidden text box; Python hears of it there.
+// @ts-check
+// The paper of "Draw". The end of every stroke puts the sheet, as a PNG, into Gradio's hidden text box, where Python reads it.
 "use strict";
 
 window.ganlabPad = (() => {
-  const SIDE = 280; // as in pad.py
+  const SIDE = 280; // pixels, as in pad.py
   const PEN = 18; // about the stroke of MNIST at this size
   const MOST_UNDO = 30;
-  const find = (id) => document.getElementById(id);
+  const find = window.ganlabFind;
   let tool = "pen";
+  /** @type {number[] | null} */
   let last = null; // where the stroke is, on the canvas
+  /** @type {(ImageData | null)[]} */
   let undo = []; // earlier sheets; null is an empty one
   let empty = true;
-  let pen = [SIDE / 2, SIDE / 2]; // of those who draw with the keyboard
+  let pen = [SIDE / 2, SIDE / 2]; // for drawing with the keyboard
   let down = false;
+  /** @type {Record<string, [number, number]>} */
   const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
+  /** @returns {HTMLCanvasElement} */
   const canvas = () => find("pad");
-  const context = () => canvas().getContext("2d", { willReadFrequently: true });
+  const context = () => /** @type {CanvasRenderingContext2D} */ (canvas().getContext("2d", { willReadFrequently: true }));
 
   function wipe() {
     const paper = context();
@@ -30,32 +35,34 @@ window.ganlabPad = (() => {
   }
 
   function send() {
-    const box = document.querySelector("#pad-value textarea, #pad-value input");
+    const box = /** @type {HTMLInputElement | HTMLTextAreaElement | null} */ (document.querySelector("#pad-value textarea, #pad-value input"));
     if (!box) return;
     const prototype = box instanceof HTMLTextAreaElement ? HTMLTextAreaElement.prototype : HTMLInputElement.prototype;
-    Object.getOwnPropertyDescriptor(prototype, "value").set.call(box, empty ? "" : canvas().toDataURL("image/png"));
+    Object.getOwnPropertyDescriptor(prototype, "value")?.set?.call(box, empty ? "" : canvas().toDataURL("image/png"));
     box.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  /** @param {PointerEvent} event @returns {[number, number]} */
   function place(event) {
     const box = canvas().getBoundingClientRect();
     return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
   }
 
+  /** @param {number[]} from @param {number[]} to */
   function stroke(from, to) {
     const paper = context();
     Object.assign(paper, { lineCap: "round", lineJoin: "round", lineWidth: tool === "eraser" ? 2 * PEN : PEN });
     paper.strokeStyle = tool === "eraser" ? "#ffffff" : find("pad-colour").value;
     paper.beginPath();
-    paper.moveTo(...from);
-    paper.lineTo(...to);
+    paper.moveTo(from[0], from[1]);
+    paper.lineTo(to[0], to[1]);
     paper.stroke();
     empty = false;
   }
 
   function back() {
     if (!undo.length) return;
-    const before = undo.pop();
+    const before = undo.pop() ?? null;
     wipe();
     if (before) {
       context().putImageData(before, 0, 0);
@@ -64,6 +71,7 @@ window.ganlabPad = (() => {
     send();
   }
 
+  /** @param {ImageBitmap} bitmap @param {boolean} smooth */
   function lay(bitmap, smooth) {
     remember();
     wipe();
@@ -76,22 +84,25 @@ window.ganlabPad = (() => {
     empty = false;
   }
 
+  /** @param {File} file */
   async function upload(file) {
     try {
       lay(await createImageBitmap(file), true);
       send();
     } catch {
-      window.alert("This file is not an image that the browser can read.");
+      window.alert(window.ganlabWords.noImage);
     }
   }
 
   // What an address restores: Python has put it into the text box already.
+  /** @param {string} value */
   async function paint(value) {
     if (!value) return;
     while (!canvas()) await new Promise(requestAnimationFrame);
     lay(await createImageBitmap(await (await fetch(value)).blob()), false);
   }
 
+  /** @type {Record<string, () => void>} */
   const tools = {
     pen: () => choose("pen"),
     eraser: () => choose("eraser"),
@@ -103,22 +114,26 @@ window.ganlabPad = (() => {
     },
   };
 
+  /** @param {string} name */
   function choose(name) {
     tool = name;
-    for (const button of document.querySelectorAll("[data-pad][aria-pressed]")) {
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-pad][aria-pressed]"))) {
       button.setAttribute("aria-pressed", String(button.dataset.pad === name));
     }
   }
 
+  /** @param {Event} event */
+  const isPad = (event) => /** @type {Element} */ (event.target).id === "pad";
+
   document.addEventListener("pointerdown", (event) => {
-    if (event.target.id !== "pad" || event.button) return;
-    event.target.setPointerCapture(event.pointerId);
+    if (!isPad(event) || event.button) return;
+    canvas().setPointerCapture(event.pointerId);
     remember();
     last = place(event);
     stroke(last, last);
   });
   document.addEventListener("pointermove", (event) => {
-    if (!last || event.target.id !== "pad") return;
+    if (!last || !isPad(event)) return;
     for (const point of event.getCoalescedEvents?.().length ? event.getCoalescedEvents() : [event]) {
       const next = place(point);
       stroke(last, next);
@@ -131,8 +146,9 @@ window.ganlabPad = (() => {
       last = null;
     });
   }
-  document.addEventListener("click", (event) => tools[event.target.dataset?.pad]?.());
+  document.addEventListener("click", (event) => tools[/** @type {HTMLElement} */ (event.target).dataset?.pad ?? ""]?.());
   // The arrow keys move a pen over the paper, which draws while it is down; Space puts it down and takes it up.
+  /** @param {KeyboardEvent} event */
   function steer(event) {
     if (event.key === " " || event.key === "Enter") {
       down = !down;
@@ -160,36 +176,29 @@ window.ganlabPad = (() => {
   }
 
   document.addEventListener("focusout", (event) => {
-    if (event.target.id !== "pad") return;
+    if (!isPad(event)) return;
     if (down) send();
     down = false;
     mark(false);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.target.id === "pad" && (event.ctrlKey || event.metaKey) && event.key === "z") back();
-    else if (event.target.id === "pad" && !event.ctrlKey && !event.metaKey && !event.altKey) steer(event);
-    if (event.target.matches?.(".pad .file") && (event.key === "Enter" || event.key === " ")) find("pad-file").click();
+    if (isPad(event) && (event.ctrlKey || event.metaKey) && event.key === "z") back();
+    else if (isPad(event) && !event.ctrlKey && !event.metaKey && !event.altKey) steer(event);
+    const target = /** @type {Element} */ (event.target);
+    if (target.matches?.(".pad .file") && (event.key === "Enter" || event.key === " ")) find("pad-file").click();
   });
   document.addEventListener("change", (event) => {
-    if (event.target.id !== "pad-file" || !event.target.files.length) return;
-    upload(event.target.files[0]);
-    event.target.value = "";
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    if (input.id !== "pad-file" || !input.files?.length) return;
+    upload(input.files[0]);
+    input.value = "";
   });
-  document.addEventListener("dragover", (event) => event.target.id === "pad" && event.preventDefault());
+  document.addEventListener("dragover", (event) => isPad(event) && event.preventDefault());
   document.addEventListener("drop", (event) => {
-    if (event.target.id !== "pad" || !event.dataTransfer.files.length) return;
+    if (!isPad(event) || !event.dataTransfer?.files.length) return;
     event.preventDefault();
     upload(event.dataTransfer.files[0]);
   });
 
   return { paint };
 })();
-
-// The Layers panel's table is scrolled, never the page, so that the chosen layer is in sight.
-window.ganlabLayers = {
-  reveal() {
-    const row = document.querySelector(".layers .chosen");
-    const table = row?.closest(".layers");
-    if (table) table.scrollTop += row.getBoundingClientRect().top - table.getBoundingClientRect().top - table.clientHeight / 2;
-  },
-};

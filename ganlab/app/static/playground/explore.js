@@ -1,28 +1,34 @@
-// The Classes panel's mixture, drawn while its slider moves; one request is in flight, the newest wins. Copying of links and
+// @ts-check
+// The mixture of "Classes", drawn while its slider moves; one request is in flight, the newest wins. Copying of links and
 // latents from the figures of Explore and Classes.
 "use strict";
 
 window.ganlabMix = (() => {
-  const find = (id) => document.getElementById(id);
+  const find = window.ganlabFind;
+  const words = window.ganlabWords;
+  /** @type {MixtureState | null} */
   let latest = null;
 
-  // The order of the values: model, seed, truncation, first and second class, share of the second.
-  function draw(...values) {
-    latest = values;
-    turns.want(values);
+  /** @param {MixtureState} state */
+  function draw(state) {
+    latest = state;
+    turns.want(state);
   }
 
   const turns = window.ganlabTurns(show);
 
+  // The classes in the order of their labels.
   function names() {
     return [...document.querySelectorAll("#mixture-first label")].map((label) => label.textContent.trim());
   }
 
-  async function show([model, seed, truncation, first, second, share]) {
+  /** @param {MixtureState} state */
+  async function show({ model, seed, truncation, first, second, share }) {
     const known = names();
     const [label, mix] = [known.indexOf(first), known.indexOf(second)];
     if (!model || label < 0 || mix < 0) return;
-    const query = new URLSearchParams({ model, seed: Math.trunc(Number(seed)) || 0, truncation, label, mix, share });
+    const pairs = { seed: Math.trunc(Number(seed)) || 0, truncation, label, mix, share };
+    const query = new URLSearchParams([["model", model], ...Object.entries(pairs).map(([name, value]) => [name, String(value)])]);
     try {
       const response = await window.ganlabAsk(new URL(`../api/picture?${query}`, location.href));
       const bitmap = await createImageBitmap(await response.blob());
@@ -30,52 +36,54 @@ window.ganlabMix = (() => {
       Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
       canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap);
       canvas.dataset.drawn = query;
-      const percent = Math.round(share * 100);
-      say(`${100 - percent} % ${first}, ${percent} % ${second}`);
-    } catch (error) {
-      if (error.again) say("Many pictures are asked for; this one follows.");
-      else say(error instanceof TypeError ? "The server does not answer. Is it still running?" : error.message, true);
+      say({ text: words.mixture(first, second, share) });
+    } catch (/** @type {any} */ error) {
+      say(window.ganlabProblem(error));
       return error.again;
     }
   }
 
-  function say(text, wrong = false) {
+  /** @param {{ text: string, wrong?: boolean }} caption */
+  function say({ text, wrong = false }) {
     find("mixture-caption").textContent = text;
     find("mixture-caption").classList.toggle("wrong", wrong);
   }
 
-  // Heard directly: on its way through Gradio an event takes as long as the server takes for the picture.
+  // Listened to directly: on its way through Gradio an event takes as long as the server takes for the picture.
   document.addEventListener(
     "input",
     (event) => {
-      if (latest && event.target.value !== "" && event.target.closest?.("#mixture-share")) {
-        draw(...latest.with(5, Math.min(1, Math.max(0, Number(event.target.value)))));
-      }
+      const input = /** @type {HTMLInputElement} */ (event.target);
+      if (!latest || input.value === "" || !input.closest?.("#mixture-share")) return;
+      draw({ ...latest, share: Math.min(1, Math.max(0, Number(input.value))) });
     },
     true,
   );
 
+  /** @param {string} text @param {string} what @param {HTMLElement} element */
   async function copy(text, what, element) {
     try {
       await navigator.clipboard.writeText(text);
     } catch {
-      window.prompt(`${what}, to copy:`, text); // no clipboard without https or localhost
+      window.prompt(words.toCopy(what), text); // no clipboard without https or localhost
     }
     element.classList.add("copied");
-    const words = element.matches("a") ? element : element.parentElement.querySelector("figcaption");
-    const before = words.dataset.before ?? words.textContent;
-    words.dataset.before = before;
-    words.textContent = `${what} copied`;
+    const caption = element.matches("a") ? element : element.parentElement?.querySelector("figcaption");
+    if (!caption) return;
+    const before = caption.dataset.before ?? caption.textContent;
+    caption.dataset.before = before;
+    caption.textContent = words.copied(what);
     setTimeout(() => {
-      words.textContent = before;
-      delete words.dataset.before;
+      caption.textContent = before;
+      delete caption.dataset.before;
       element.classList.remove("copied");
     }, 1500);
   }
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.(".copy-link");
-    const latent = event.target.closest?.(".latent");
+    const target = /** @type {Element} */ (event.target);
+    const link = /** @type {HTMLElement | null} */ (target.closest?.(".copy-link"));
+    const latent = /** @type {HTMLElement | null} */ (target.closest?.(".latent"));
     if (link) {
       event.preventDefault();
       copy(new URL(`../play${link.getAttribute("href")}`, location.href).href, "Link", link);

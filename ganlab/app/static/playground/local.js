@@ -1,27 +1,51 @@
-// The generator in this browser: onnxruntime-web from this server or a CDN, as the person chose. draw() gives the pixels of
-// a state, or null where the server has to draw: while something is loading, and after a failure, which is one sentence.
+// @ts-check
+// The generator in this browser: onnxruntime-web from this server or a CDN, as the user chose. draw() gives the pixels of a
+// state, or null where the server has to draw: while something is loading, and after a failure, which is shown as one sentence.
 "use strict";
+
+// z of a state: the sum of the server's vectors, each times the state's value of the same name. `terms` {name: list of vectors
+// (z_dim)} -> (z_dim)
+window.ganlabLatent = (terms, state) => {
+  const result = new Float32Array(Object.values(terms)[0][0].length);
+  for (const [name, vectors] of Object.entries(terms)) {
+    const values = [state[/** @type {keyof LatentState} */ (name)]].flat();
+    vectors.forEach((vector, index) => {
+      const value = Number(values[index] ?? 0);
+      if (value) vector.forEach((number, place) => (result[place] += value * number));
+    });
+  }
+  return result;
+};
 
 window.ganlabLocal = (() => {
   const VERSION = "1.30.0";
   const CDN = `https://cdn.jsdelivr.net/npm/onnxruntime-web@${VERSION}/dist/`;
   const SCRIPT = "ort.wasm.bundle.min.mjs";
   const WASM = "ort-wasm-simd-threaded.wasm";
+  /** @type {Record<string, string>} */
   const HASHES = {
     [SCRIPT]: "sha384-PLWz+nHEVHpjwBsO0YVdvQj6n5814Iv8E3b8FG0Rp/uIAtjFMCKOpP66iPzedrIG",
     [WASM]: "sha384-vjBJ1z7qrhkTyYsNqKeF6c7N+nOJSU94czEo+tvZcu8G75JparGq9kB+kTnEUNVM",
   };
   const PATIENCE = 20000; // milliseconds without a byte
-  let source = "server";
-  let runtime = null; // a promise of onnxruntime-web
-  let model = null; // { name, step, session, classes } that can draw
+  const words = window.ganlabWords;
+  let source = "server"; // | "package" | "cdn" | "failed"
+  /** @type {Promise<any> | null} */
+  let runtime = null; // of onnxruntime-web
+  /** @type {{ name: string, step: number, session: any, ort: any } | null} */
+  let model = null; // that can draw
+  /** @type {string | null} */
   let loading = null; // the name that is on its way
+  /** @type {Map<string, LatentTerms>} */
   const latents = new Map();
+  /** @type {number[]} */
   const drawn = []; // when the pictures of the last second came
 
+  /** @param {string} path @param {Record<string, string>} [query] */
   const api = (path, query = {}) => new URL(`../api/${path}?${new URLSearchParams(query)}`, location.href);
 
-  function tell(state, text) {
+  /** @param {string} state @param {string} text */
+  function report(state, text) {
     const place = document.getElementById("local-state");
     if (!place) return;
     place.dataset.state = state;
@@ -29,47 +53,55 @@ window.ganlabLocal = (() => {
     place.classList.toggle("wrong", state === "failed");
   }
 
-  const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+  /** A problem that already has its sentence. */
+  class LoadError extends Error {}
 
-  // The whole body, with its progress told; an error is one sentence.
+  // The whole body, with its progress shown; LoadError where it does not arrive.
+  /** @param {URL} url @param {string} what @param {string} [hash] */
   async function bytes(url, what, hash) {
-    const host = url.host === location.host ? "this server" : url.host;
-    const unreachable = `${what} could not be loaded from ${host}`;
+    const host = url.host === location.host ? null : url.host;
     const control = new AbortController();
     let timer = setTimeout(() => control.abort(), PATIENCE);
+    /** @type {Uint8Array<ArrayBuffer>[]} */
     const parts = [];
     let done = 0;
     try {
-      const response = await fetch(url, { signal: control.signal, credentials: url.host === location.host ? "same-origin" : "omit" });
-      if (!response.ok) throw new Error((await response.json().catch(() => ({}))).error ?? `${unreachable} (${response.status}).`, { cause: "told" });
+      const response = await fetch(url, { signal: control.signal, credentials: host === null ? "same-origin" : "omit" });
+      if (!response.ok) {
+        const answer = await response.json().catch(() => ({}));
+        throw new LoadError(answer.error ?? words.notLoaded(what, host, response.status));
+      }
       const total = Number(response.headers.get("Content-Length")) || 0;
-      for (const reader = response.body.getReader(); ; ) {
+      for (const reader = /** @type {ReadableStream} */ (response.body).getReader(); ; ) {
         const part = await reader.read();
         clearTimeout(timer);
         if (part.done) break;
         timer = setTimeout(() => control.abort(), PATIENCE);
         parts.push(part.value);
         done += part.value.length;
-        tell("loading", `Loading ${what}: ${megabytes(done)}${total >= done ? ` of ${megabytes(total)}` : ""}`);
+        report("loading", words.loadingPart(what, done, total));
       }
     } catch (error) {
-      throw error.cause === "told" ? error : new Error(`${unreachable} (is there a connection?)`);
+      throw error instanceof LoadError ? error : new LoadError(words.notLoaded(what, host));
     } finally {
       clearTimeout(timer);
     }
     const body = new Uint8Array(await new Blob(parts).arrayBuffer());
-    if (hash && (await digest(body)) !== hash) throw new Error(`What ${host} sent as ${what} is not the file that is known (wrong checksum).`);
+    if (hash && (await digest(body)) !== hash) throw new LoadError(words.wrongChecksum(what, host));
     return body;
   }
 
+  /** @param {Uint8Array<ArrayBuffer>} body */
   async function digest(body) {
-    if (!crypto.subtle) throw new Error("A CDN's files can only be checked over https or on localhost: take the package from this server.");
+    if (!crypto.subtle) throw new LoadError(words.insecure);
     const found = new Uint8Array(await crypto.subtle.digest("SHA-384", body));
     return `sha384-${btoa(String.fromCharCode(...found))}`;
   }
 
+  /** @param {string} from */
   async function started(from) {
     const base = from === "cdn" ? CDN : String(api("ort/")).split("?")[0];
+    /** @param {string} name */
     const hash = (name) => (from === "cdn" ? HASHES[name] : undefined);
     const script = await bytes(new URL(SCRIPT, base), "onnxruntime-web", hash(SCRIPT));
     const wasm = await bytes(new URL(WASM, base), "onnxruntime-web's engine", hash(WASM));
@@ -79,6 +111,7 @@ window.ganlabLocal = (() => {
     return ort;
   }
 
+  /** @param {string} name */
   async function load(name) {
     if (loading === name) return;
     loading = name;
@@ -86,12 +119,12 @@ window.ganlabLocal = (() => {
     try {
       runtime ??= started(from);
       const ort = await runtime;
-      const facts = await latent(name, 0);
+      const { step } = await termsOf({ model: name, seed: 0, z: "" });
       const session = await ort.InferenceSession.create(await bytes(api("generator", { model: name }), "the generator"));
       if (source !== from || loading !== name) return;
-      model = { name, session, step: facts.step, ort };
+      model = { name, session, step, ort };
       drawn.length = 0;
-      tell("ready", "Ready: this browser draws.");
+      report("ready", words.browserDraws(0));
     } catch (error) {
       if (source !== from) return;
       fail(error);
@@ -100,51 +133,55 @@ window.ganlabLocal = (() => {
     }
   }
 
+  /** @param {any} error */
   function fail(error) {
     [source, runtime, model] = ["failed", null, null];
-    tell("failed", `${String(error.message ?? error).split("\n")[0].slice(0, 200).replace(/[.:]?$/, "")}; the server goes on drawing.`);
+    report("failed", words.serverGoesOn(String(error.message ?? error)));
   }
 
-  // z, directions and facts of a model and a seed: asked for once.
-  async function latent(name, seed) {
-    const key = `${name}\n${seed}`;
-    if (!latents.has(key)) {
-      const response = await fetch(api("latent", { model: name, seed }), { cache: "no-store" });
-      const answer = await response.json();
-      if (!response.ok) throw new Error(answer.error);
-      if (latents.size > 100) latents.clear();
-      latents.set(key, answer);
-    }
-    return latents.get(key);
+  // What a state is drawn from: asked for once for each model, seed and pasted z.
+  /** @param {Pick<LatentState, "model" | "seed" | "z">} state */
+  async function termsOf({ model, seed, z }) {
+    const query = { model: model ?? "", seed: String(Math.trunc(Number(seed)) || 0), ...(z && { z }) };
+    const key = JSON.stringify(query);
+    const known = latents.get(key);
+    if (known) return known;
+    const response = await fetch(api("latent", query), { cache: "no-store" });
+    const answer = await response.json();
+    if (!response.ok) throw new LoadError(answer.error);
+    if (latents.size > 100) latents.clear();
+    latents.set(key, answer);
+    return /** @type {LatentTerms} */ (answer);
   }
 
-  // What the server does in web/pictures.py: truncated, then moved along the directions.
-  function moved({ z, directions }, state) {
-    const from = state.held ? state.held.split(",").map(Number) : z;
-    const result = Float32Array.from(from, (number) => state.truncation * number);
-    state.offsets.forEach((offset, index) => {
-      if (offset) directions[index]?.forEach((number, place) => (result[place] += offset * number));
-    });
-    return result;
-  }
-
+  /** @param {LatentState} state @returns {Promise<Drawn | null>} */
   async function draw(state) {
-    if (source !== "cdn" && source !== "package") return null;
-    if (model?.name !== state.model) return void load(state.model) ?? null;
+    if (!state.model || (source !== "cdn" && source !== "package")) return null;
+    const ready = model;
+    if (ready?.name !== state.model) {
+      load(state.model);
+      return null;
+    }
     try {
-      const facts = await latent(state.model, Math.trunc(Number(state.seed)) || 0);
-      if (facts.step !== model.step) return (model = null), latents.clear(), void load(state.model) ?? null;
-      const { Tensor } = model.ort;
-      const z = moved(facts, state);
-      const feeds = { z: new Tensor("float32", z, [1, z.length]) };
-      if (facts.classes) {
-        const label = new Float32Array(facts.classes);
-        label[Number(state.label) || 0] = 1;
-        feeds.label = new Tensor("float32", label, [1, facts.classes]);
+      const { terms, classes, step } = await termsOf(state);
+      if (step !== ready.step) {
+        model = null;
+        latents.clear();
+        load(state.model);
+        return null;
       }
-      const { image } = await model.session.run(feeds);
+      const { Tensor } = ready.ort;
+      const z = window.ganlabLatent(terms, state);
+      /** @type {Record<string, any>} */
+      const feeds = { z: new Tensor("float32", z, [1, z.length]) };
+      if (classes) {
+        const label = new Float32Array(classes);
+        label[Number(state.label) || 0] = 1;
+        feeds.label = new Tensor("float32", label, [1, classes]);
+      }
+      const { image } = await ready.session.run(feeds);
       count();
-      return { pixels: picture(image), step: model.step };
+      return { pixels: picture(image), step, by: "browser" };
     } catch (error) {
       fail(error);
       return null;
@@ -152,6 +189,7 @@ window.ganlabLocal = (() => {
   }
 
   // (1, C, S, S) in [-1, 1] -> ImageData
+  /** @param {{ data: Float32Array, dims: number[] }} image */
   function picture({ data, dims: [, channels, height, width] }) {
     const size = height * width;
     const pixels = new Uint8ClampedArray(4 * size).fill(255);
@@ -166,14 +204,15 @@ window.ganlabLocal = (() => {
     const now = performance.now();
     drawn.push(now);
     while (drawn[0] < now - 1000) drawn.shift();
-    if (drawn.length > 1) tell("ready", `Ready: this browser draws, ${drawn.length} pictures in the last second.`);
+    if (drawn.length > 1) report("ready", words.browserDraws(drawn.length));
   }
 
+  /** @param {string} value @param {string | null} name */
   function choose(value, name) {
     if (value === source) return;
     [source, runtime, model, loading] = [value, null, null, null];
-    if (value === "server") return void tell("off", "The server draws.");
-    tell("loading", "Loading…");
+    if (value === "server") return void report("off", words.serverDraws);
+    report("loading", words.loading);
     if (name) load(name);
   }
 

@@ -1,87 +1,99 @@
-// The playground's pictures. Gradio's widgets call draw() with their values; one request is in flight, the newest wins.
-// The sliders are heard directly: on its way through Gradio an event takes as long as the server takes for the picture.
+// @ts-check
+// The pictures of "Draw from z". Gradio's widgets call draw() with their values by name; one request is in flight, the newest
+// wins. Sliders are listened to directly: on its way through Gradio an event takes as long as the server takes for the picture.
 "use strict";
 
-// A picture from the server. What it refuses because others want theirs, it will draw in `again` milliseconds.
+window.ganlabFind = (id) => document.getElementById(id);
+
+// A picture from the server. One that it refuses because others are drawn first, it will draw in `again` milliseconds.
 window.ganlabAsk = async (url) => {
   const response = await fetch(url, { cache: "no-store" });
   if (response.ok) return response;
   const again = [429, 503].includes(response.status) ? 1000 * (Number(response.headers.get("Retry-After")) || 1) : 0;
-  const told = await response.json().catch(() => ({ error: "The server cannot draw right now." }));
-  throw Object.assign(new Error(told.error), { again });
+  const answer = await response.json().catch(() => ({}));
+  throw Object.assign(new Error(answer.error ?? window.ganlabWords.refused), { again });
 };
 
-// Ask in turn: one request is in flight, the newest wish wins, and the last one is granted however often it was refused.
+// The text for an error of `ganlabAsk`, and whether it is more than a delay.
+window.ganlabProblem = (error) => {
+  if (error.again) return { text: window.ganlabWords.busy, wrong: false };
+  return { text: error instanceof TypeError ? window.ganlabWords.unreachable : error.message, wrong: true };
+};
+
+// Requests in turn: one is in flight, the newest state wins, and the last one is drawn however often it was refused.
 window.ganlabTurns = (show) => {
+  /** @type {any} */
   let wanted = null;
   let busy = false;
 
   async function pump() {
     busy = true;
     while (wanted) {
-      const wish = wanted;
+      const state = wanted;
       wanted = null;
-      const again = await show(wish);
+      const again = await show(state);
       if (!again) continue;
       await new Promise((resolve) => setTimeout(resolve, again));
-      wanted ??= wish;
+      wanted ??= state;
     }
     busy = false;
   }
 
   return {
-    want(wish) {
-      wanted = wish;
+    want(state) {
+      wanted = state;
       if (!busy) pump();
     },
     busy: () => busy,
   };
 };
 
+// The picture route's query for a state, as short as it can be.
+window.ganlabQuery = (state, extra = {}) => {
+  /** @type {Record<string, string>} */
+  const pairs = { model: state.model ?? "", seed: String(Math.trunc(Number(state.seed)) || 0) };
+  if (state.label !== null && state.label !== undefined) pairs.label = String(state.label);
+  if (state.truncation !== 1) pairs.truncation = String(state.truncation);
+  if (state.z && !("n" in extra)) pairs.z = state.z; // a sheet shows other z
+  const last = state.offsets.findLastIndex((value) => value !== 0);
+  if (last >= 0) pairs.offsets = state.offsets.slice(0, last + 1).join(",");
+  return new URLSearchParams({ ...pairs, ...extra }).toString();
+};
+
 window.ganlab = (() => {
-  const SETTLED = 150; // milliseconds without a new wish before caption, links and the sheet of samples follow
+  const SETTLED = 150; // milliseconds without a change before caption, links and the sheet of samples follow
   const HEADER = 60; // pixels of Streamlit's bar, which covers what is below it
-  const find = (id) => document.getElementById(id);
-  let latest = null; // the values of all widgets
-  let settle = 0;
+  const find = window.ganlabFind;
+  const query = window.ganlabQuery;
+  const words = window.ganlabWords;
+  /** @type {LatentState | null} */
+  let latest = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let settle;
   let took = 0; // milliseconds for the newest picture
   let failed = false;
 
-  // The order of draw()'s values; the directions follow.
-  const NAMES = ["model", "seed", "label", "truncation", "count", "everyLabel", "held", "lock"];
-  const wish = (values) => ({
-    ...Object.fromEntries(NAMES.map((name, index) => [name, values[index]])),
-    offsets: values.slice(NAMES.length).map(Number),
-  });
-
-  function query(state, extra = {}) {
-    const pairs = { model: state.model, seed: Math.trunc(Number(state.seed)) || 0 };
-    if (state.label !== null && state.label !== undefined && state.label !== "") pairs.label = state.label;
-    if (state.truncation !== 1) pairs.truncation = state.truncation;
-    if (state.held && !extra.n) pairs.z = state.held; // a sheet shows other z
-    const last = state.offsets.findLastIndex((value) => value !== 0);
-    if (last >= 0) pairs.offsets = state.offsets.slice(0, last + 1).join(",");
-    return new URLSearchParams({ ...pairs, ...extra }).toString();
-  }
-
+  /** @param {LatentState} state @param {Record<string, string>} [extra] */
   const pictureUrl = (state, extra) => new URL(`../api/picture?${query(state, extra)}`, location.href);
 
+  /** @param {LatentState} state @returns {Record<string, string>} */
   function sheetExtra(state) {
-    return state.everyLabel ? { n: Math.round(Math.sqrt(state.count)), every_label: 1 } : { n: state.count };
+    return state.every_label ? { n: String(Math.round(Math.sqrt(state.count))), every_label: "1" } : { n: String(state.count) };
   }
 
-  function draw(...values) {
-    latest = values;
-    const state = wish(values);
+  /** @param {LatentState} state */
+  function draw(state) {
+    latest = state;
     if (!state.model) return;
     clearTimeout(settle);
     settle = setTimeout(() => settled(state), SETTLED);
-    delete find("copy-z").dataset.latent; // that of the picture before
+    delete find("copy-z").dataset.latent; // of the picture before
     turns.want(state);
   }
 
   const turns = window.ganlabTurns(show);
 
+  /** @param {LatentState} state */
   async function show(state) {
     const started = performance.now();
     try {
@@ -89,112 +101,129 @@ window.ganlab = (() => {
       const made = (await window.ganlabLocal.draw(state)) ?? (await fetched(state));
       paint(picture, await createImageBitmap(made.pixels)); // half the time that an <img> takes
       took = Math.round(performance.now() - started);
-      Object.assign(picture.dataset, { step: made.step, drawn: query(state), by: made.by ?? "browser" });
+      Object.assign(picture.dataset, { step: made.step, drawn: query(state), by: made.by });
       failed = false;
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       failed = true;
-      if (error.again) say("Many pictures are asked for; this one follows.");
-      else say(error instanceof TypeError ? "The server does not answer. Is it still running?" : error.message, true);
+      say(window.ganlabProblem(error));
       return error.again;
     }
   }
 
+  /** @param {LatentState} state @returns {Promise<Drawn>} */
   async function fetched(state) {
     const response = await window.ganlabAsk(pictureUrl(state));
     return { pixels: await response.blob(), step: response.headers.get("X-Step"), by: "server" };
   }
 
+  /** @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap */
   function paint(canvas, bitmap) {
     if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) Object.assign(canvas, { width: bitmap.width, height: bitmap.height });
-    canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap);
+    canvas.getContext("bitmaprenderer")?.transferFromImageBitmap(bitmap);
   }
 
-  function say(text, wrong = false) {
+  /** @param {{ text: string, wrong?: boolean }} caption */
+  function say({ text, wrong = false }) {
     find("caption").textContent = text;
     find("caption").classList.toggle("wrong", wrong);
   }
 
+  /** @param {LatentState} state */
   function settled(state) {
     if (turns.busy()) return void (settle = setTimeout(() => settled(state), SETTLED));
     if (failed) return;
-    say(`Step ${Number(find("picture").dataset.step).toLocaleString("en")} · drawn in ${took} ms`);
+    say({ text: words.drawn(Number(find("picture").dataset.step), took) });
     const address = pictureUrl(state, sheetExtra(state));
-    find("download").href = pictureUrl(state, { ...sheetExtra(state), scale: 4, download: 1 });
+    find("download").href = pictureUrl(state, { ...sheetExtra(state), scale: "4", download: "1" });
     find("link").href = link(state);
     // The step is in the address because browsers reuse a picture whose address has not changed.
     address.searchParams.set("step", find("picture").dataset.step ?? "");
     if (find("sheet").src !== address.href) find("sheet").src = address.href;
-    judge(state);
+    showScore(state);
   }
 
   // When the sliders rest: D's score and the z of this very picture.
-  async function judge(state) {
+  /** @param {LatentState} state */
+  async function showScore(state) {
     try {
       const response = await fetch(new URL(`../api/shown?${query(state)}`, location.href), { cache: "no-store" });
       const { latent, score } = await response.json();
-      if (!response.ok || query(wish(latest)) !== query(state)) return;
+      if (!response.ok || !latest || query(latest) !== query(state)) return;
       find("copy-z").dataset.latent = latent;
-      find("judged").textContent = score === null ? "No D here to score it" : `D’s score ${score.toFixed(2)}`;
-      find("judged").title = score === null ? "This model travels without its discriminator." : "In the units of the live charts.";
+      const { text, hint } = words.score(score);
+      Object.assign(find("score"), { textContent: text, title: hint });
     } catch {
-      // the picture says it, when the server is gone
+      // the picture's caption reports a server that is gone
     }
   }
 
-  const link = (state) => new URL(`../play?${query(state, { count: state.count, every_label: state.everyLabel ? 1 : 0, ...(state.lock && { lock: 1 }) })}`, location.href);
-
-  // What the widgets hold after a click; Gradio assigns the returned values to them without asking for a picture.
-  function resample(...values) {
-    values[1] = Math.floor(Math.random() * 1e6);
-    return [values[1], reseed(...values)];
+  /** @param {LatentState} state */
+  function link(state) {
+    const extra = { count: String(state.count), every_label: state.every_label ? "1" : "0", ...(state.lock && { lock: "1" }) };
+    return new URL(`../play?${query(state, extra)}`, location.href);
   }
 
-  function reseed(...values) {
-    draw(...values.with(NAMES.indexOf("held"), ""));
-    return "";
+  // What the widgets hold after a click: Gradio gives them the returned values, without asking for a picture.
+  /** @param {LatentState} state */
+  function resample(state) {
+    const changed = { seed: Math.floor(Math.random() * 1e6), z: "" };
+    draw({ ...state, ...changed });
+    return changed;
   }
 
-  function reset(...values) {
-    const neutral = [...values.slice(0, 3), 1, ...values.slice(4, NAMES.length), ...values.slice(NAMES.length).map(() => 0)];
-    draw(...neutral);
-    return [1, ...neutral.slice(NAMES.length)];
+  /** @param {LatentState} state */
+  function reseed(state) {
+    draw({ ...state, z: "" });
+    return { z: "" };
   }
 
+  /** @param {LatentState} state */
+  function reset(state) {
+    const changed = { truncation: 1, offsets: state.offsets.map(() => 0) };
+    draw({ ...state, ...changed });
+    return changed;
+  }
+
+  /** @param {HTMLAnchorElement} link */
   async function copy(link) {
+    const before = link.textContent;
     try {
       await navigator.clipboard.writeText(link.href);
-      link.textContent = "Link copied";
+      link.textContent = words.copied("Link");
     } catch {
-      window.prompt("The link to this picture:", link.href); // no clipboard without https or localhost
+      window.prompt(words.toCopy("Link"), link.href); // no clipboard without https or localhost
     }
-    setTimeout(() => (link.textContent = "Copy link"), 1500);
+    setTimeout(() => (link.textContent = before), 1500);
   }
 
+  // The sliders carry the ids that latent/panel.py gives them: "truncation", and "direction-0" on for the offsets.
   document.addEventListener(
     "input",
     (event) => {
-      const sliders = [...document.querySelectorAll(".sliders .head")].map((head) => head.parentElement);
-      const index = sliders.findIndex((slider) => slider.contains(event.target));
-      if (index < 0 || !latest || event.target.value === "") return;
-      const truncation = index === sliders.length - 1; // the last one, below the directions
-      draw(...latest.with(truncation ? NAMES.indexOf("truncation") : NAMES.length + index, Number(event.target.value)));
+      const input = /** @type {HTMLInputElement} */ (event.target);
+      const id = input.closest?.("#truncation, [id^=direction-]")?.id;
+      if (!id || !latest || input.value === "") return;
+      const value = Number(input.value);
+      if (id === "truncation") draw({ ...latest, truncation: value });
+      else draw({ ...latest, offsets: latest.offsets.with(Number(id.slice("direction-".length)), value) });
     },
     true,
   );
 
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("#link");
+    const link = /** @type {Element} */ (event.target).closest?.("#link");
     if (!link) return;
     event.preventDefault();
-    copy(link);
+    copy(/** @type {HTMLAnchorElement} */ (link));
   });
 
   // Embedded in a page of the same origin: as tall as the content, so that only the page scrolls.
-  function fit() {
+  /** @param {HTMLElement} frame */
+  function fit(frame) {
     const content = document.querySelector(".gradio-container .main");
-    if (!content) return void requestAnimationFrame(fit); // Gradio is still building the page
+    if (!content) return void requestAnimationFrame(() => fit(frame)); // Gradio is still building the page
     const height = () => `${Math.ceil(content.getBoundingClientRect().bottom + scrollY)}px`;
-    new ResizeObserver(() => (window.frameElement.style.height = height())).observe(content);
+    new ResizeObserver(() => (frame.style.height = height())).observe(content);
   }
 
   // On a phone the picture stays in sight above the sliders; not by `sticky`, since the page around a frame scrolls it as a whole.
@@ -209,7 +238,7 @@ window.ganlab = (() => {
     drawn.style.setProperty("--shift", `${Math.max(0, Math.min(above, room))}px`);
   }
 
-  if (window.frameElement) fit();
+  if (window.frameElement) fit(/** @type {HTMLElement} */ (window.frameElement));
   (window.frameElement ? parent.document : document).addEventListener("scroll", follow, { capture: true, passive: true });
   return { draw, resample, reseed, reset };
 })();

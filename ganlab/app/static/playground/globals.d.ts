@@ -1,0 +1,91 @@
+// What the playground's scripts define for each other and for Gradio's events (ganlab/app/playground/gradio_events.py).
+
+/** The values of the widgets of "Draw from z", by the names that ganlab/app/playground/latent/panel.py gives them. */
+interface LatentState {
+  model: string | null;
+  seed: number;
+  label: number | null;
+  truncation: number;
+  count: number;
+  every_label: boolean;
+  /** The numbers of a pasted z, separated by commas; empty while the seed's z is drawn. */
+  z: string;
+  lock: boolean;
+  offsets: number[];
+}
+
+/** The values of the mixture's widgets of "Classes", by the names that ganlab/app/playground/classes.py gives them. */
+interface MixtureState {
+  model: string | null;
+  seed: number;
+  truncation: number;
+  first: string;
+  second: string;
+  share: number;
+}
+
+/** What `/api/latent` answers: the vectors that the values of a state multiply, by the values' names. */
+interface LatentTerms {
+  terms: Record<string, number[][]>;
+  classes: number;
+  step: number;
+}
+
+/** A picture: its pixels, the step of its checkpoint, and what drew it. */
+interface Drawn {
+  pixels: Blob | ImageData;
+  step: string | number | null;
+  by: "server" | "browser";
+}
+
+/** An error of `ganlabAsk`: `again` is in how many milliseconds the server will draw it; 0 where it will not. */
+interface RefusedError extends Error {
+  again: number;
+}
+
+interface Turns<State> {
+  want(state: State): void;
+  busy(): boolean;
+}
+
+/** The sentences of wording.js. */
+interface PlaygroundWords {
+  unreachable: string;
+  refused: string;
+  busy: string;
+  drawn(step: number, milliseconds: number): string;
+  score(score: number | null): { text: string; hint: string };
+  mixture(first: string, second: string, share: number): string;
+  copied(what: string): string;
+  toCopy(what: string): string;
+  noImage: string;
+  serverDraws: string;
+  loading: string;
+  loadingPart(what: string, done: number, total: number): string;
+  browserDraws(perSecond: number): string;
+  /** `host` null is this server. */
+  notLoaded(what: string, host: string | null, status?: number): string;
+  wrongChecksum(what: string, host: string | null): string;
+  insecure: string;
+  serverGoesOn(problem: string): string;
+}
+
+interface Window {
+  ganlabWords: PlaygroundWords;
+  ganlabFind(id: string): any;
+  ganlabAsk(url: URL): Promise<Response>;
+  ganlabProblem(error: RefusedError): { text: string; wrong: boolean };
+  ganlabTurns<State>(show: (state: State) => Promise<number | undefined>): Turns<State>;
+  ganlabQuery(state: LatentState, extra?: Record<string, string>): string;
+  ganlab: {
+    draw(state: LatentState): void;
+    resample(state: LatentState): Pick<LatentState, "seed" | "z">;
+    reseed(state: LatentState): Pick<LatentState, "z">;
+    reset(state: LatentState): Pick<LatentState, "truncation" | "offsets">;
+  };
+  ganlabLatent(terms: LatentTerms["terms"], state: LatentState): Float32Array;
+  ganlabLocal: { choose(way: string, model: string | null): void; draw(state: LatentState): Promise<Drawn | null> };
+  ganlabMix: { draw(state: MixtureState): void };
+  ganlabPad: { paint(sheet: string): Promise<void> };
+  ganlabLayers: { reveal(): void };
+}

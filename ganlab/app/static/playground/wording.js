@@ -1,0 +1,34 @@
+// @ts-check
+// Every sentence that the playground's scripts put on the page; the other scripts know kinds and numbers only.
+"use strict";
+
+window.ganlabWords = {
+  unreachable: "The server does not answer. Is it still running?",
+  refused: "The server cannot draw right now.",
+  busy: "Many pictures are being drawn; this one follows.",
+  drawn: (step, milliseconds) => `Step ${step.toLocaleString("en-US")} · drawn in ${milliseconds} ms`,
+  score: (score) =>
+    score === null
+      ? { text: "No D here to score it", hint: "This model is shared without its discriminator." }
+      : { text: `D’s score ${score.toFixed(2)}`, hint: "In the units of the live charts." },
+  mixture: (first, second, share) => `${100 - Math.round(100 * share)} % ${first}, ${Math.round(100 * share)} % ${second}`,
+  copied: (what) => `${what} copied`,
+  toCopy: (what) => `${what}, to copy:`,
+  noImage: "The browser cannot read this file as an image.",
+
+  serverDraws: "The server draws.",
+  loading: "Loading…",
+  loadingPart: (what, done, total) => `Loading ${what}: ${megabytes(done)}${total >= done ? ` of ${megabytes(total)}` : ""}`,
+  browserDraws: (perSecond) =>
+    perSecond > 1 ? `Ready: this browser draws, ${perSecond} pictures in the last second.` : "Ready: this browser draws.",
+  notLoaded: (what, host, status) =>
+    `${what} could not be loaded from ${host ?? "this server"} (${status || "is there a connection?"})`,
+  wrongChecksum: (what, host) => `What ${host ?? "this server"} sent as ${what} is not the file that is known (wrong checksum)`,
+  insecure: "A CDN's files can only be checked over https or on localhost: take the package from this server",
+  serverGoesOn: (problem) => `${problem.split("\n")[0].slice(0, 200).replace(/[.:]?$/, "")}; the server goes on drawing.`,
+};
+
+/** @param {number} bytes */
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
