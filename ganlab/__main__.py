@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ganlab import __version__
 
 if TYPE_CHECKING:  # all else is imported where it is needed: Ctrl-C meanwhile is quiet too
-    from ganlab.core.config import Knob
+    from ganlab.core.config import Setting
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -75,7 +75,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     train.add_argument("--fork", metavar="RUN[@STEP]", help="a new run that goes on from a checkpoint, with other settings")
     train.add_argument("--repeat", metavar="RUN", help="the same run again from its start, with all that was changed meanwhile")
     if argv[:1] == ["train"]:  # only then the families, and with them PyTorch, are worth importing
-        settings = [item for item in _knobs_for(argv) if item.name not in ("family", "dataset")]
+        settings = [item for item in _settings_for(argv) if item.name not in ("family", "dataset")]
         for item in settings:
             _add_flag(train, item)
         train.set_defaults(settings=[item.name for item in settings])
@@ -203,7 +203,7 @@ def _add_housekeeping(verbs: Any) -> None:
     clean.set_defaults(command=commands_housekeeping.clean_command)
 
 
-def _knobs_for(argv: Sequence[str]) -> list[Knob]:
+def _settings_for(argv: Sequence[str]) -> list[Setting]:
     """The settings of the family that these arguments are about."""
     from ganlab.cli import training as commands
 
@@ -213,10 +213,10 @@ def _knobs_for(argv: Sequence[str]) -> list[Knob]:
     for way in ("--fork", "--resume", "--repeat"):
         first.add_argument(way, dest="run")
     known, _ = first.parse_known_args(argv)
-    return commands.knobs(commands.family_of(known.run) if known.run else known.family, known.recipe)
+    return commands.settings(commands.family_of(known.run) if known.run else known.family, known.recipe)
 
 
-def _add_flag(parser: argparse.ArgumentParser, item: Knob) -> None:
+def _add_flag(parser: argparse.ArgumentParser, item: Setting) -> None:
     bounds = ", ".join(map(str, item.choices)) if item.choices else item.range
     several = {"nargs": len(item.default)} if isinstance(item.default, tuple) else {}
     parser.add_argument(

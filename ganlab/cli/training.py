@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganlab.app.security import classroom
-from ganlab.core.config import Knob, TrainConfig
+from ganlab.core.config import Setting, TrainConfig
 from ganlab.runtime.run import Run, damaged_runs
 from ganlab.runtime.run import runs as all_runs
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ganlab.runtime.launch import Plan
 
 
-def knobs(family: str | None, recipe: str | None) -> list[Knob]:
+def settings(family: str | None, recipe: str | None) -> list[Setting]:
     """The settings to offer as flags, with the defaults of this family or recipe."""
     from ganlab.training.families import FAMILIES
     from ganlab.training.recipes import configs_of
@@ -32,7 +32,7 @@ def knobs(family: str | None, recipe: str | None) -> list[Knob]:
         config = next(iter(configs_of(recipe).values()))
     else:
         config = _family(family or "dcgan").config
-    return [dataclasses.replace(item, default=getattr(config, item.name)) for item in FAMILIES[config.family].knobs()]
+    return [dataclasses.replace(item, default=getattr(config, item.name)) for item in FAMILIES[config.family].settings()]
 
 
 def _family(name: str) -> Any:

@@ -12,7 +12,7 @@ Value = bool | int | float | str | tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Knob:
+class Setting:
     """What a screen needs to ask for one config field; bounds are inclusive; `live` ones may change while a run trains."""
 
     name: str
@@ -43,7 +43,7 @@ class Knob:
         return f"{_plain(self.min)} to {_plain(self.max)}" if self.max is not None else f"at least {_plain(self.min)}"
 
     def coerce(self, value: Any) -> Value:
-        """`value` from JSON or a form as this knob's type; ValueError naming the field when it cannot be."""
+        """`value` from JSON or a form as this setting's type; ValueError naming the field when it cannot be."""
         try:
             if self.type is tuple:
                 parts = value.replace(",", " ").split() if isinstance(value, str) else value
@@ -68,7 +68,7 @@ def _plain(number: float) -> str:
     return f"{number:,.0f}" if number == int(number) else f"{number:g}"
 
 
-def knob(
+def setting(
     default: Value,
     help: str,
     *,
@@ -86,83 +86,85 @@ def knob(
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """Everything that decides a run. Families subclass it to add knobs of their own and paper defaults."""
+    """Everything that decides a run. Families subclass it to add settings of their own and paper defaults."""
 
-    family: str = knob("dcgan", "the method to train")
-    dataset: str = knob("mnist", "the data set to learn")
-    data_path: str = knob("", "the folder or zip of images, for the data set 'folder'")
-    image_size: int = knob(28, "side of the square training images, in pixels", min=8, max=512, common=True)
-    channels: int = knob(0, "1 grey, 3 colour, 0 as the data set has them", choices=(0, 1, 3))
-    flip: bool = knob(False, "mirror half of the real images: for faces and photos, not for digits")
+    family: str = setting("dcgan", "the method to train")
+    dataset: str = setting("mnist", "the data set to learn")
+    data_path: str = setting("", "the folder or zip of images, for the data set 'folder'")
+    image_size: int = setting(28, "side of the square training images, in pixels", min=8, max=512, common=True)
+    channels: int = setting(0, "1 grey, 3 colour, 0 as the data set has them", choices=(0, 1, 3))
+    flip: bool = setting(False, "mirror half of the real images: for faces and photos, not for digits")
 
-    jitter: float = knob(
+    jitter: float = setting(
         0.0, "random crops: how much larger than image_size images are loaded; 0.117 is the papers' 286 for 256", min=0, max=7
     )
 
-    steps: int = knob(10_000, "generator updates in the whole run", min=1, max=10_000_000, common=True)
-    batch_size: int = knob(64, "images per update", min=1, max=4096, common=True)
-    lr: float = knob(2e-4, "learning rate of both Adam optimizers", min=1e-7, max=1.0, common=True, live=True)
-    d_lr_ratio: float = knob(1.0, "D's learning rate as a multiple of G's", min=0.01, max=100, live=True)
-    lr_decay: float = knob(0.0, "last part of the run over which the rates fall linearly to zero", min=0, max=1)
-    betas: tuple[float, float] = knob((0.5, 0.999), "Adam's two decay rates", min=0, max=0.99999)
-    d_steps: int = knob(1, "D updates per generator update", min=1, max=100, live=True)
-    d_loss: str = knob("sum", "whether D's loss adds or averages its real and its fake half", choices=("sum", "mean"))
-    update_order: str = knob(
+    steps: int = setting(10_000, "generator updates in the whole run", min=1, max=10_000_000, common=True)
+    batch_size: int = setting(64, "images per update", min=1, max=4096, common=True)
+    lr: float = setting(2e-4, "learning rate of both Adam optimizers", min=1e-7, max=1.0, common=True, live=True)
+    d_lr_ratio: float = setting(1.0, "D's learning rate as a multiple of G's", min=0.01, max=100, live=True)
+    lr_decay: float = setting(0.0, "last part of the run over which the rates fall linearly to zero", min=0, max=1)
+    betas: tuple[float, float] = setting((0.5, 0.999), "Adam's two decay rates", min=0, max=0.99999)
+    d_steps: int = setting(1, "D updates per generator update", min=1, max=100, live=True)
+    d_loss: str = setting("sum", "whether D's loss adds or averages its real and its fake half", choices=("sum", "mean"))
+    update_order: str = setting(
         "d-then-g",
         "who updates first",
         choices=("d-then-g", "g-then-d"),
     )
-    fresh_fakes: bool = knob(
+    fresh_fakes: bool = setting(
         False, "with d-then-g, draw new fakes for G's update rather than those D has just judged: one more pass of G per step"
     )
 
-    start_from: str = knob("", "a model to go on from instead of random weights: a run, a shipped model, a file of weights")
-    architecture: str = knob("dcgan", "the pair of networks", common=True)
-    z_dim: int = knob(100, "size of the latent z", min=1, max=1024, common=True)
-    width: int = knob(64, "base channels of the networks that scale; plain MLPs have fixed layers", min=4, max=1024, common=True)
-    ema_decay: float = knob(
+    start_from: str = setting("", "a model to go on from instead of random weights: a run, a shipped model, a file of weights")
+    architecture: str = setting("dcgan", "the pair of networks", common=True)
+    z_dim: int = setting(100, "size of the latent z", min=1, max=1024, common=True)
+    width: int = setting(
+        64, "base channels of the networks that scale; plain MLPs have fixed layers", min=4, max=1024, common=True
+    )
+    ema_decay: float = setting(
         0.999, "memory of the averaged generator that is sampled and kept; 0 keeps the raw one", min=0, max=0.99999
     )
 
-    seed: int = knob(0, "decides the weights, the batches and the noise", min=0, max=2**31 - 1, common=True)
-    log_every: int = knob(10, "steps between points on the curves", min=1, max=100_000, live=True)
-    sample_every: int = knob(250, "steps between sample sheets", min=1, max=1_000_000, common=True, live=True)
-    samples: int = knob(64, "pictures on a sample sheet", min=1, max=400)
-    checkpoint_every: int = knob(
+    seed: int = setting(0, "decides the weights, the batches and the noise", min=0, max=2**31 - 1, common=True)
+    log_every: int = setting(10, "steps between points on the curves", min=1, max=100_000, live=True)
+    sample_every: int = setting(250, "steps between sample sheets", min=1, max=1_000_000, common=True, live=True)
+    samples: int = setting(64, "pictures on a sample sheet", min=1, max=400)
+    checkpoint_every: int = setting(
         2_000, "steps between checkpoints; the last step always has one", min=1, max=1_000_000, live=True
     )
-    keep_checkpoints: int = knob(
+    keep_checkpoints: int = setting(
         20, "checkpoints kept, about: the first, the best, the last and evenly spaced ones between", min=2, max=10_000
     )
-    fid_every: int = knob(
+    fid_every: int = setting(
         0,
         "steps between measurements of the distance to the real images, which may take 5 % of the time; 0 never",
         min=0,
         max=1_000_000,
         live=True,
     )
-    device: str = knob("auto", "auto takes a GPU where there is one; or cpu, cuda, cuda:1, mps", common=True)
-    precision: str = knob("auto", "auto takes bf16 on GPUs that have it", choices=("auto", "fp32", "bf16"))
+    device: str = setting("auto", "auto takes a GPU where there is one; or cpu, cuda, cuda:1, mps", common=True)
+    precision: str = setting("auto", "auto takes bf16 on GPUs that have it", choices=("auto", "fp32", "bf16"))
 
     def __post_init__(self) -> None:
-        for item in self.knobs():
+        for item in self.settings():
             item.check(getattr(self, item.name))
 
     @classmethod
-    def knobs(cls) -> Iterator[Knob]:
+    def settings(cls) -> Iterator[Setting]:
         """Every field with what a screen must know to ask for it."""
         hints = typing.get_type_hints(cls)
         for f in dataclasses.fields(cls):
             kind = typing.get_origin(hints[f.name]) or hints[f.name]
-            yield Knob(name=f.name, type=kind, default=typing.cast(Value, f.default), **f.metadata)
+            yield Setting(name=f.name, type=kind, default=typing.cast(Value, f.default), **f.metadata)
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed and checked; values may come as strings from a form or flags."""
-        knobs = {item.name: item for item in self.knobs()}
+        settings = {item.name: item for item in self.settings()}
         for name in changes:
-            if name not in knobs:
-                raise ValueError(f"{name} is not a setting of {self.family}; it has: {', '.join(knobs)}.")
-        values: dict[str, Any] = {name: knobs[name].coerce(value) for name, value in changes.items()}
+            if name not in settings:
+                raise ValueError(f"{name} is not a setting of {self.family}; it has: {', '.join(settings)}.")
+        values: dict[str, Any] = {name: settings[name].coerce(value) for name, value in changes.items()}
         return dataclasses.replace(self, **values)
 
     def to_dict(self) -> dict[str, Value]:

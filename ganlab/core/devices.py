@@ -15,7 +15,7 @@ from ganlab.core.text import counted
 
 @dataclass(frozen=True)
 class Device:
-    """`name` is what the `device` knob takes; `title` is what a person reads."""
+    """`name` is what the `device` setting takes; `title` is what a person reads."""
 
     name: str
     title: str

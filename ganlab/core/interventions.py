@@ -24,7 +24,7 @@ _ANEW = "anew"  # a line in the mailbox: another worker reads from here on
 
 @dataclass(frozen=True)
 class Request:
-    """One letter: `command`, by `who`. "update" names a network to update alone once, "change" a knob and its `value`.
+    """One letter: `command`, by `who`. "update" names a network to update alone once, "change" a setting and its `value`.
 
     `id` is given when it is sent: it tells letters of equal words apart. `late` letters were confirmed to an earlier worker,
     which had no time for them.
@@ -56,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Intervention:
-    """After `step` steps `who` changed the knob `name` to `value`, or had the network `name` (G or D) updated alone once.
+    """After `step` steps `who` changed the setting `name` to `value`, or had the network `name` (G or D) updated alone once.
 
     `letter` is the id of the request that asked for it.
     """
@@ -69,7 +69,7 @@ class Intervention:
 
     @property
     def is_update(self) -> bool:
-        """Whether this is an update of one network, not a change of a knob."""
+        """Whether this is an update of one network, not a change of a setting."""
         return self.name in NETWORKS
 
     def applied_to(self, config: TrainConfig) -> TrainConfig:
@@ -114,8 +114,8 @@ def _same(one: Intervention, other: Intervention) -> bool:
 
 
 def changed(config: TrainConfig, name: str, value: Any, live: Sequence[str] | None = None) -> TrainConfig:
-    """`config` with a knob changed that may be changed while training (of those in `live`); ValueError names those that may."""
-    live = [knob.name for knob in config.knobs() if knob.live] if live is None else live
+    """Return `config` with one of the settings in `live` changed; ValueError names those that may change while training."""
+    live = [setting.name for setting in config.settings() if setting.live] if live is None else live
     if name not in live:
         raise ValueError(f"{name} cannot be changed while {config.family} trains; these can: {', '.join(live)}.")
     return config.replace(**{name: value})
@@ -123,7 +123,7 @@ def changed(config: TrainConfig, name: str, value: Any, live: Sequence[str] | No
 
 def changeable(begun: TrainConfig) -> list[str]:
     """What may be changed while a run trains that began with these settings: without a gauge there is nothing to measure."""
-    return [knob.name for knob in begun.knobs() if knob.live and (knob.name != "fid_every" or begun.fid_every)]
+    return [setting.name for setting in begun.settings() if setting.live and (setting.name != "fid_every" or begun.fid_every)]
 
 
 class Mailbox:

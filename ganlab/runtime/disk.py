@@ -86,15 +86,15 @@ def will_write(run: Run) -> int:
     if not left:
         return 0
     use, resume = checkpoint_bytes(run)
-    most = min(_knob(config, "keep_checkpoints"), -(-status.steps // _knob(config, "checkpoint_every")))
+    most = min(_setting(config, "keep_checkpoints"), -(-status.steps // _setting(config, "checkpoint_every")))
     states = sum((folder / STATE).is_file() for folder in folders)
     more = max(0, most - len(folders)) * use + max(0, min(most * resume, max(STATES_BUDGET, 2 * resume)) - states * resume)
-    sheets = left // _knob(config, "sample_every") + 1
-    return more + use + resume + sheets * _sheet_bytes(run, config) + left // _knob(config, "log_every") * _POINT_BYTES
+    sheets = left // _setting(config, "sample_every") + 1
+    return more + use + resume + sheets * _sheet_bytes(run, config) + left // _setting(config, "log_every") * _POINT_BYTES
 
 
-def _knob(config: dict[str, Any], name: str) -> int:
-    """A whole number of a config that may be older than the knob."""
+def _setting(config: dict[str, Any], name: str) -> int:
+    """A whole number of a config that may be older than the setting."""
     return int(config.get(name, getattr(TrainConfig, name)))
 
 
@@ -102,5 +102,5 @@ def _sheet_bytes(run: Run, config: dict[str, Any]) -> int:
     shown = run.samples()
     if shown and run.sample_path(shown[-1]).is_file():
         return run.sample_path(shown[-1]).stat().st_size
-    numbers = _knob(config, "samples") * _knob(config, "image_size") ** 2 * (config.get("channels") or 3)
+    numbers = _setting(config, "samples") * _setting(config, "image_size") ** 2 * (config.get("channels") or 3)
     return int(_PIXEL_BYTES * numbers)

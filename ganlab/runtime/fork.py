@@ -31,7 +31,7 @@ def forkable(run: Run) -> list[int]:
 
 def may_change(config: TrainConfig) -> list[str]:
     """The settings that a fork may have otherwise."""
-    return [knob.name for knob in config.knobs() if knob.live or knob.name in FORKABLE]
+    return [setting.name for setting in config.settings() if setting.live or setting.name in FORKABLE]
 
 
 def fork(run: Run, step: int | None = None, **changes: Any) -> Run:

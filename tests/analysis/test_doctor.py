@@ -46,7 +46,7 @@ NOISE = CHANCE.normal(size=len(STEPS))
 
 def record(family: str = "dcgan", pictures: dict[int, Tiles] | None = None, real: Real | None = None, **more: Any) -> Record:
     """A record with the given curves (arrays over STEPS, names with _ for /) and sheets."""
-    config = {name: more.pop(name) for name in list(more) if name in {knob.name for knob in FAMILIES[family].knobs()}}
+    config = {name: more.pop(name) for name in list(more) if name in {setting.name for setting in FAMILIES[family].settings()}}
     facts = {name: more.pop(name) for name in ("notes", "labelled", "num_images") if name in more}
     series = {name.replace("__", "/"): Series(STEPS, np.broadcast_to(values, STEPS.shape)) for name, values in more.items()}
     sheets, base = pictures or {}, FAMILIES[family]

@@ -205,14 +205,14 @@ def test_every_recipe_has_a_form(name: str) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_family_offers_the_data_it_accepts_and_all_its_knobs(family: str) -> None:
+def test_a_family_offers_the_data_it_accepts_and_all_its_settings(family: str) -> None:
     page = visit("train", family=family)
     fitting = {name for name, source in DATASETS.items() if FAMILIES[family].accepts(source.conditionings)}
     data = page.selectbox(f"train/{family}/dataset")
     assert set(data.options) == {DATASETS[name].title for name in fitting}
     assert data.value == "shapes"  # the one that is always here
     keys = {widget.key.rsplit("/")[-1] for widget in [*page.number_input, *page.selectbox, *page.checkbox, *page.text_input]}
-    asked = {knob.name for knob in FAMILIES[family].knobs()} - {"family", "data_path"}
+    asked = {setting.name for setting in FAMILIES[family].settings()} - {"family", "data_path"}
     assert asked <= keys
 
 

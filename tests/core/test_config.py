@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganlab.core.config import Knob, TrainConfig
+from ganlab.core.config import Setting, TrainConfig
 from ganlab.training.families import FAMILIES, load_config
 
 
@@ -17,8 +17,8 @@ def test_a_config_survives_json(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_every_knob_accepts_its_default_and_explains_itself(name: str) -> None:
-    for item in FAMILIES[name].knobs():
+def test_every_setting_accepts_its_default_and_explains_itself(name: str) -> None:
+    for item in FAMILIES[name].settings():
         item.check(item.default)
         assert item.help and item.range
 
@@ -50,9 +50,10 @@ def test_an_unknown_setting_names_what_there_is() -> None:
 
 
 @given(
-    st.sampled_from(list(TrainConfig.knobs())), st.one_of(st.none(), st.text(), st.floats(), st.integers(), st.lists(st.floats()))
+    st.sampled_from(list(TrainConfig.settings())),
+    st.one_of(st.none(), st.text(), st.floats(), st.integers(), st.lists(st.floats())),
 )
-def test_any_junk_is_either_taken_or_refused_in_one_sentence(item: Knob, junk: object) -> None:
+def test_any_junk_is_either_taken_or_refused_in_one_sentence(item: Setting, junk: object) -> None:
     try:
         config = TrainConfig().replace(**{item.name: junk})
     except ValueError as error:

@@ -435,7 +435,7 @@ def test_a_checkpoint_that_vanishes_while_it_is_forked_is_one_sentence(monkeypat
 # -- memory, and numbers that are none --------------------------------------------------------------------------------------
 
 
-def test_out_of_memory_names_the_knobs_and_a_value(whole: Any) -> None:
+def test_out_of_memory_names_the_settings_and_a_value(whole: Any) -> None:
     run = Run.create(CONFIG.replace(batch_size=4096, width=64, steps=3))
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     before = resource.getrlimit(resource.RLIMIT_AS)

@@ -16,14 +16,14 @@ from tests.support import ROOT
 
 NEW_FAMILY = """
 from dataclasses import dataclass, replace
-from ganlab.core.config import TrainConfig, knob
+from ganlab.core.config import TrainConfig, setting
 from ganlab.training.families.dcgan import DCGAN
 from ganlab.training.families.base import register
 from ganlab.training.objectives import HINGE
 
 @dataclass(frozen=True, kw_only=True)
 class HingeConfig(TrainConfig):
-    margin_note: str = knob("none", "a knob of its own", common=True)
+    margin_note: str = setting("none", "a setting of its own", common=True)
 
 register(replace(DCGAN, name="hinge-gan", title="Hinge GAN", objective=HINGE, config=HingeConfig(family="hinge-gan")))
 """

@@ -100,11 +100,11 @@ def _forked(finding: Finding, run: Run, config: TrainConfig, steps: list[int]) -
     if at is not None and finding.fix:
         with suppress(ValueError):  # damaged: the fork will say so
             config = settings_at(run, at)
-    allowed, knobs = set(may_change(config)), {knob.name: knob for knob in config.knobs()}
+    allowed, settings = set(may_change(config)), {setting.name: setting for setting in config.settings()}
     fix: dict[str, Value] = {}
     for name, value in finding.fix.items():
         if name in allowed and value != getattr(config, name):
-            knobs[name].check(value)
+            settings[name].check(value)
             fix[name] = value
     if fix and at is not None and config.steps <= at:
         fix["steps"] = at + max(1, config.steps)

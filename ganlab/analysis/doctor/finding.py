@@ -25,8 +25,8 @@ class Evidence:
 class Finding:
     """Something is wrong from `step_from` to `step_to`: `warning` may still heal, `failure` will not by itself.
 
-    `fix`: {knob: value} that a fork of the run may have, empty where settings do not help; `fork_step`: the newest checkpoint
-    from before the trouble, else the oldest; None where there is none to fork from. `before`: the same knobs at that step.
+    `fix`: {setting: value} that a fork of the run may have, empty where settings do not help; `fork_step`: the newest checkpoint
+    from before the trouble, else the oldest; None where there is none to fork from. `before`: the same settings at that step.
     """
 
     kind: str

@@ -51,19 +51,24 @@ def detailed(run: Run) -> dict[str, Any]:
     known = {"group_runs": members, "labels": list(labels), "parent": run.settings.get("parent"), "best": run.best}
     known["protocols"] = run.protocols
     known["images"] = dict(zip(("steps", "images"), zip(*images_seen(run), strict=True), strict=True))
-    return summary(run) | known | {"live": live_knobs(run)}
+    return summary(run) | known | {"live": live_settings(run)}
 
 
-def live_knobs(run: Run) -> list[dict[str, Any]]:
+def live_settings(run: Run) -> list[dict[str, Any]]:
     """The settings that can be changed while it trains, with their values now; none of a run of another version."""
     try:
         config, names = run.config_now, changeable(run.config)
     except ValueError:
         return []
-    found = [knob for knob in config.knobs() if knob.name in names]
+    found = [setting for setting in config.settings() if setting.name in names]
     return [
-        {"name": knob.name, "value": getattr(config, knob.name), "help": f"{knob.help} ({knob.range})", "whole": knob.type is int}
-        for knob in found
+        {
+            "name": setting.name,
+            "value": getattr(config, setting.name),
+            "help": f"{setting.help} ({setting.range})",
+            "whole": setting.type is int,
+        }
+        for setting in found
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from torch import nn
 
-from ganlab.core.config import Knob, TrainConfig
+from ganlab.core.config import Setting, TrainConfig
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.training.adversarial import AdversarialTraining, Training
 from ganlab.training.networks.architectures import ARCHITECTURES
@@ -39,7 +39,7 @@ def adversarial_networks(config: TrainConfig, spec: DataSpec) -> dict[str, nn.Mo
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """A method. `config` holds the paper's defaults; its type holds the knobs."""
+    """A method. `config` holds the paper's defaults; its type holds the settings."""
 
     name: str
     title: str
@@ -48,15 +48,15 @@ class Family:
     conditioning: Conditioning = Conditioning.NONE
     objective: Objective
     config: TrainConfig
-    architectures: Mapping[str, Any] = field(default_factory=lambda: ARCHITECTURES)  # what the `architecture` knob chooses from
+    architectures: Mapping[str, Any] = field(default_factory=lambda: ARCHITECTURES)  # choices of the `architecture` setting
     unused: frozenset[str] = frozenset()  # settings that mean nothing to this family: no screen asks for them
     networks: Callable[[TrainConfig, DataSpec], dict[str, nn.Module]] = adversarial_networks
     training: TrainingFactory = AdversarialTraining
     drawn: tuple[int, ...] = ()  # columns of a sheet that G drew from what is beside them; none: all are drawn from z
 
-    def knobs(self) -> Iterator[Knob]:
+    def settings(self) -> Iterator[Setting]:
         """Every setting of this family, with the choices only the registries know filled in and this family's defaults."""
-        for item in type(self.config).knobs():
+        for item in type(self.config).settings():
             if item.name in self.unused:
                 continue
             choices = tuple(self.architectures) if item.name == "architecture" else item.choices

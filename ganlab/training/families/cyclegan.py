@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
-from ganlab.core.config import TrainConfig, knob
+from ganlab.core.config import TrainConfig, setting
 from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.training.adversarial import Sheet
 from ganlab.training.families.base import Family, register
@@ -28,8 +28,8 @@ from ganlab.training.state import ExamplesWanted, Metrics, Terms, TrainingState,
 class CycleGANConfig(TranslationConfig):
     """The paper's settings (section 4 and appendix 7); least squares without its 1/2, as in the authors' code."""
 
-    cycle_weight: float = knob(10.0, "weight of coming back to where one began", min=0, max=1000, common=True, live=True)
-    identity_weight: float = knob(
+    cycle_weight: float = setting(10.0, "weight of coming back to where one began", min=0, max=1000, common=True, live=True)
+    identity_weight: float = setting(
         0.5,
         "weight, as a part of the cycle's, of leaving alone what is already in the domain",
         min=0,
@@ -37,10 +37,10 @@ class CycleGANConfig(TranslationConfig):
         common=True,
         live=True,
     )
-    keep: str = knob(
+    keep: str = setting(
         "", "a generator of start_from that stays as it is while its way back is learned", choices=("", "G_AB", "G_BA")
     )
-    pool_size: int = knob(50, "earlier fakes that D is shown again; 0 for none", min=0, max=1000)
+    pool_size: int = setting(50, "earlier fakes that D is shown again; 0 for none", min=0, max=1000)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
-from ganlab.core.config import TrainConfig, knob
+from ganlab.core.config import TrainConfig, setting
 from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.training.adversarial import AdversarialTraining, Sheet
 from ganlab.training.families.base import Family, register
@@ -23,17 +23,17 @@ from ganlab.training.state import ExamplesWanted, Terms
 class TranslationConfig(TrainConfig):
     """What the image-to-image families share."""
 
-    norm: str = knob("instance", "normalisation in all networks", choices=tuple(Norm))
-    test_size: int = knob(0, "side of the test images on a sheet, in pixels; 0 as image_size", min=0, max=1024)
-    d_width: int = knob(0, "base channels of D; 0 as G's", min=0, max=1024)
+    norm: str = setting("instance", "normalisation in all networks", choices=tuple(Norm))
+    test_size: int = setting(0, "side of the test images on a sheet, in pixels; 0 as image_size", min=0, max=1024)
+    d_width: int = setting(0, "base channels of D; 0 as G's", min=0, max=1024)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pix2PixConfig(TranslationConfig):
     """The paper's settings (section 3.3 and appendix 6)."""
 
-    direction: str = knob("AtoB", "which half of a pair is the source", choices=("AtoB", "BtoA"), common=True)
-    l1_weight: float = knob(100.0, "weight of the distance to the target", min=0, max=10_000, common=True, live=True)
+    direction: str = setting("AtoB", "which half of a pair is the source", choices=("AtoB", "BtoA"), common=True)
+    l1_weight: float = setting(100.0, "weight of the distance to the target", min=0, max=10_000, common=True, live=True)
 
 
 class Pix2PixTraining(AdversarialTraining):

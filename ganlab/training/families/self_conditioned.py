@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from ganlab.core.config import TrainConfig, knob
+from ganlab.core.config import TrainConfig, setting
 from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.training.adversarial import AdversarialTraining
 from ganlab.training.families.base import adversarial_networks, register
@@ -26,7 +26,7 @@ _IMAGES_TO_CLUSTER = 4096
 class SelfConditionedConfig(TrainConfig):
     """DCGAN's settings and the number of clusters."""
 
-    clusters: int = knob(64, "groups that the images are sorted into before the first step", min=2, max=512, common=True)
+    clusters: int = setting(64, "groups that the images are sorted into before the first step", min=2, max=512, common=True)
 
 
 class SelfConditionedTraining(AdversarialTraining):

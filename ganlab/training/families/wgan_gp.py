@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ganlab.core.config import TrainConfig, knob
+from ganlab.core.config import TrainConfig, setting
 from ganlab.core.types import Batch, DataSpec
 from ganlab.training.adversarial import AdversarialTraining
 from ganlab.training.families.base import Family, adversarial_networks, register
@@ -20,7 +20,7 @@ from ganlab.training.state import Terms
 class WGANGPConfig(TrainConfig):
     """The paper's Algorithm 1."""
 
-    gp_weight: float = knob(10.0, "weight of the gradient penalty", min=0, max=1000, common=True, live=True)
+    gp_weight: float = setting(10.0, "weight of the gradient penalty", min=0, max=1000, common=True, live=True)
 
 
 class WGANGPTraining(AdversarialTraining):

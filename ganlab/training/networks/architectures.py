@@ -1,4 +1,4 @@
-"""Named pairs of networks: what the `architecture` knob chooses from. A pair is a value; most differ in numbers only."""
+"""Named pairs of networks: what the `architecture` setting chooses from. A pair is a value; most differ in numbers only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generators that turn one image into another, by the name that the `architecture` knob takes."""
+"""Generators that turn one image into another, by the name that the `architecture` setting takes."""
 
 from __future__ import annotations
 

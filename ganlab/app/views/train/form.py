@@ -1,4 +1,4 @@
-"""The settings form: one widget per knob of a family, made from the knob alone."""
+"""The settings form: one widget for each setting of a family."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.core.config import Knob, TrainConfig, Value
+from ganlab.core.config import Setting, TrainConfig, Value
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.architectures import ARCHITECTURES
 from ganlab.training.networks.translators import TRANSLATORS
@@ -17,7 +17,7 @@ from ganlab.training.networks.translators import TRANSLATORS
 # Asked for elsewhere on the page.
 ELSEWHERE = ("family", "dataset", "data_path", "device")
 
-# Names that read better on a screen; every other knob reads as its name.
+# Names that read better on a screen; every other setting reads as its name.
 TITLES = {
     "lr": "Learning rate",
     "d_lr_ratio": "D's rate / G's rate",
@@ -69,30 +69,30 @@ CHOICES: dict[tuple[str, Value], str] = {
 }
 
 
-def title(knob: Knob) -> str:
+def title(setting: Setting) -> str:
     """What the widget is called."""
-    return TITLES.get(knob.name, knob.name.replace("_", " ").capitalize())
+    return TITLES.get(setting.name, setting.name.replace("_", " ").capitalize())
 
 
 def settings(base: TrainConfig, asked: Mapping[str, str], key: str) -> tuple[dict[str, Value], list[str]]:
-    """Draw the form for `base` and return ({knob: value} where it differs from `base`, [sentences of what is wrong]).
+    """Draw the form for `base` and return ({setting: value} where it differs from `base`, [sentences of what is wrong]).
 
     `asked` are values from the URL, taken where they fit. `key` tells the widgets of one base from those of another.
     """
-    knobs = [knob for knob in FAMILIES[base.family].knobs() if knob.name not in ELSEWHERE]
-    common = [knob for knob in knobs if knob.common]
-    rest = [knob for knob in knobs if not knob.common]
+    settings = [setting for setting in FAMILIES[base.family].settings() if setting.name not in ELSEWHERE]
+    common = [setting for setting in settings if setting.common]
+    rest = [setting for setting in settings if not setting.common]
     changes: dict[str, Value] = {}
     wrong: list[str] = []
 
-    def grid(some: list[Knob]) -> None:
+    def grid(some: list[Setting]) -> None:
         _grid(some, base, asked, key, changes, wrong)
 
     grid(common)
     with st.expander("More settings"):
         named = {name for names in GROUPS.values() for name in names}
-        groups = {label: [knob for knob in rest if knob.name in names] for label, names in GROUPS.items()}
-        groups["Other"] = [knob for knob in rest if knob.name not in named]
+        groups = {label: [setting for setting in rest if setting.name in names] for label, names in GROUPS.items()}
+        groups["Other"] = [setting for setting in rest if setting.name not in named]
         for label, some in groups.items():
             if some:
                 st.markdown(f"**{label}**")
@@ -103,51 +103,55 @@ def settings(base: TrainConfig, asked: Mapping[str, str], key: str) -> tuple[dic
 def some(
     base: TrainConfig, names: Sequence[str], key: str, asked: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[dict[str, Value], list[str]]:
-    """Like `settings`, for the knobs `names` alone, in their order in the config."""
+    """Like `settings`, for those in `names` alone, in their order in the config."""
     changes: dict[str, Value] = {}
     wrong: list[str] = []
-    knobs = [knob for knob in FAMILIES[base.family].knobs() if knob.name in names and knob.name not in ELSEWHERE]
-    _grid(knobs, base, asked, key, changes, wrong)
+    settings = [
+        setting for setting in FAMILIES[base.family].settings() if setting.name in names and setting.name not in ELSEWHERE
+    ]
+    _grid(settings, base, asked, key, changes, wrong)
     return changes, wrong
 
 
 def _grid(
-    knobs: list[Knob], base: TrainConfig, asked: Mapping[str, str], key: str, changes: dict[str, Value], wrong: list[str]
+    settings: list[Setting], base: TrainConfig, asked: Mapping[str, str], key: str, changes: dict[str, Value], wrong: list[str]
 ) -> None:
     """Three widgets a row."""
-    for start in range(0, len(knobs), 3):
-        for column, knob in zip(st.columns(3), knobs[start : start + 3], strict=False):
+    for start in range(0, len(settings), 3):
+        for column, setting in zip(st.columns(3), settings[start : start + 3], strict=False):
             with column:
-                _one(knob, base, asked, key, changes, wrong)
+                _one(setting, base, asked, key, changes, wrong)
 
 
-def _one(knob: Knob, base: TrainConfig, asked: Mapping[str, str], key: str, changes: dict[str, Value], wrong: list[str]) -> None:
-    """One knob's widget, with what is wrong with its value right below it."""
-    default, widget = getattr(base, knob.name), f"{key}/{knob.name}"
+def _one(
+    setting: Setting, base: TrainConfig, asked: Mapping[str, str], key: str, changes: dict[str, Value], wrong: list[str]
+) -> None:
+    """One setting's widget, with what is wrong with its value right below it."""
+    default, widget = getattr(base, setting.name), f"{key}/{setting.name}"
     refused = ""
     if widget not in st.session_state:
-        start, refused = beginning(knob, default, asked)
+        start, refused = beginning(setting, default, asked)
         st.session_state[widget] = _shown(start)
-    typed = _ask(knob, widget)
+    typed = _ask(setting, widget)
     if refused:
         st.warning(f"{refused} The address asked for it; this is the default.")
     try:
-        value = knob.coerce(typed)
-        knob.check(value)
+        value = setting.coerce(typed)
+        setting.check(value)
         if value != default:
-            changes[knob.name] = value
+            changes[setting.name] = value
     except ValueError as error:
         wrong.append(str(error))
         st.error(str(error))
 
 
-def beginning(knob: Knob, default: Value, asked: Mapping[str, str]) -> tuple[Value, str]:
+def beginning(setting: Setting, default: Value, asked: Mapping[str, str]) -> tuple[Value, str]:
     """What the widget starts with, and why that is not what the URL asked for."""
-    if knob.name not in asked:
+    if setting.name not in asked:
         return default, ""
     try:
-        value = knob.coerce(asked[knob.name])
-        knob.check(value)
+        value = setting.coerce(asked[setting.name])
+        setting.check(value)
         return value, ""
     except ValueError as error:
         return default, str(error)
@@ -158,27 +162,29 @@ def _shown(value: Value) -> Any:
     return ", ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else value
 
 
-def _ask(knob: Knob, key: str) -> Any:
-    """Draw the widget that fits the knob's type."""
-    label, help = title(knob), _help(knob)
-    if knob.choices:
-        names = {value: CHOICES.get((knob.name, value), str(value)) for value in knob.choices}
+def _ask(setting: Setting, key: str) -> Any:
+    """Draw the widget that fits the setting's type."""
+    label, help = title(setting), _help(setting)
+    if setting.choices:
+        names = {value: CHOICES.get((setting.name, value), str(value)) for value in setting.choices}
         return st.selectbox(label, list(names), key=key, help=help, format_func=names.__getitem__)
-    if knob.type is bool:
+    if setting.type is bool:
         return st.checkbox(label, key=key, help=help)
-    if knob.type in (int, float):
-        low, high = (None if bound is None else knob.type(bound) for bound in (knob.min, knob.max))
-        return st.number_input(label, low, high, key=key, help=help, step=_step(knob), format="%d" if knob.type is int else "%g")
+    if setting.type in (int, float):
+        low, high = (None if bound is None else setting.type(bound) for bound in (setting.min, setting.max))
+        return st.number_input(
+            label, low, high, key=key, help=help, step=_step(setting), format="%d" if setting.type is int else "%g"
+        )
     return st.text_input(label, key=key, help=help)
 
 
-def _help(knob: Knob) -> str:
-    bounds = "" if knob.choices or knob.type in (bool, str) else f" ({knob.range})"
-    return f"{knob.help[:1].upper()}{knob.help[1:]}{bounds}. In the command line: `--{knob.name.replace('_', '-')}`."
+def _help(setting: Setting) -> str:
+    bounds = "" if setting.choices or setting.type in (bool, str) else f" ({setting.range})"
+    return f"{setting.help[:1].upper()}{setting.help[1:]}{bounds}. In the command line: `--{setting.name.replace('_', '-')}`."
 
 
-def _step(knob: Knob) -> Any:
+def _step(setting: Setting) -> Any:
     """What the buttons add: a tenth of the default's magnitude for fractions, a round number for counts."""
-    default = abs(float(knob.default)) if isinstance(knob.default, int | float) else 0.0
+    default = abs(float(setting.default)) if isinstance(setting.default, int | float) else 0.0
     magnitude = 10.0 ** math.floor(math.log10(default)) if default else 0.5
-    return max(1, int(magnitude) // 10) if knob.type is int else magnitude / 10
+    return max(1, int(magnitude) // 10) if setting.type is int else magnitude / 10

@@ -75,8 +75,10 @@ def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     except ValueError as error:
         st.error(str(error))
         return
-    offered = [knob for knob in FAMILIES[base.family].knobs() if knob.name in asked and knob.name in may_change(base)]
-    filled = [knob for knob in offered if not form.beginning(knob, getattr(base, knob.name), asked)[1]]
+    offered = [
+        setting for setting in FAMILIES[base.family].settings() if setting.name in asked and setting.name in may_change(base)
+    ]
+    filled = [setting for setting in offered if not form.beginning(setting, getattr(base, setting.name), asked)[1]]
     if filled:
         st.info(f"The doctor's advice is filled in: {', '.join(map(form.title, filled))}.", icon=":material/healing:")
     changes, wrong = form.some(base, may_change(base), f"fork/{run.id}/{step}", asked)

@@ -43,12 +43,12 @@ export class Controls {
   }
 
   /** One field for each setting, made anew only when a value has changed and nobody is typing. */
-  #fill(knobs) {
-    const known = JSON.stringify(knobs);
-    this.adjust.hidden = !knobs.length;
+  #fill(settings) {
+    const known = JSON.stringify(settings);
+    this.adjust.hidden = !settings.length;
     if (known === this.#known || this.form.contains(document.activeElement)) return;
     this.#known = known;
-    const fields = knobs.map(({ name, value, help, whole }) =>
+    const fields = settings.map(({ name, value, help, whole }) =>
       make("label", { title: help }, make("span", {}, name), make("input", { name, value, type: "number", step: whole ? "1" : "any", "data-was": value })),
     );
     this.form.replaceChildren(...fields, make("button", { type: "submit" }, "Apply"));
