@@ -6,14 +6,16 @@ The file is read twice. Imported by the server it makes the ASGI application; ru
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from ganlab.app.compat import runs_as_page
 
 PAGES = ("home", "train", "watch", "runs", "evaluate", "play")
 
-if get_script_run_ctx(suppress_warning=True) is None:
+if not runs_as_page():
     from starlette.middleware import Middleware
 
-    from ganlab.app.server import ForwardedPrefix, gate, routes_and_lifespan, tune_process
+    from ganlab.app.asgi import ForwardedPrefix
+    from ganlab.app.server import gate, routes_and_lifespan, tune_process
 
     _routes, _lifespan = routes_and_lifespan()
     app = st.App(__file__, routes=_routes, lifespan=_lifespan, middleware=[gate(), Middleware(ForwardedPrefix)])

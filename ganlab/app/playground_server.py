@@ -21,9 +21,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from ganlab.core.threads import yielding_threads
-
-LOOPBACK = ("127.", "localhost", "::1")
+from ganlab.app.asgi import LOOPBACK, ForwardedPrefix, font, prepare_process
+from ganlab.app.security.gate import Gate
 
 
 def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) -> Starlette:
@@ -31,41 +30,22 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
 
     `names`, beside this machine's own, by which it may be asked; None for any. `frames`: sites that may show it in a frame.
     """
-    os.environ |= yielding_threads(os.environ)  # before anything imports PyTorch
+    prepare_process()
 
-    from fastapi import FastAPI
+    from ganlab.app.gateway import playground  # only now: PyTorch reads the environment when it is imported
 
-    from ganlab.app.api import generators, pictures
-    from ganlab.app.api import picture_facts as shown
-    from ganlab.app.playground.mount import mount
-    from ganlab.app.security.gate import Gate
-    from ganlab.app.server import ForwardedPrefix, font
-    from ganlab.app.serving.shutdown import ending
-    from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
-
-    keep_uploads_apart()
-
-    gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    end_streams = mount(gateway, "/")
+    routes, playground_lifespan = playground("/")
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with gateway.router.lifespan_context(gateway):
-            with ending(end_streams):
-                yield
-        remove_uploads()  # here, since a signal that ends the server may run no exit handlers
+        async with playground_lifespan():
+            yield
 
-    brought = [Route("/font.woff2", font)] if find_spec("streamlit") else []
-    ours = [
-        *pictures.routes(),
-        *shown.routes(),
-        *generators.routes(),
-        Route("/play", _to_playground),
-        Route("/playground", _to_playground),
-        *brought,
-    ]
+    ours = [Route("/play", _to_playground), Route("/playground", _to_playground)]
+    if find_spec("streamlit"):
+        ours.append(Route("/font.woff2", font))
     gate = Middleware(Gate, names, naming="--allow-host", frames=frames, place=_in_the_whole_app)
-    return Starlette(routes=[*ours, *gateway.routes], lifespan=lifespan, middleware=[gate, Middleware(ForwardedPrefix)])
+    return Starlette(routes=[*ours, *routes], lifespan=lifespan, middleware=[gate, Middleware(ForwardedPrefix)])
 
 
 def _in_the_whole_app(path: str) -> str:

@@ -170,7 +170,7 @@ def test_a_full_line_takes_nobody_and_the_others_stay_open() -> None:
     functions = {one.concurrency_id: number for number, one in demo.fns.items()}
     for line in lengths:
         joined, reason, _ = asyncio.run(demo._queue.push(SimpleNamespace(fn_index=functions[line]), None, None))  # type: ignore
-        assert not joined and reason == "40 others wait for this already; try again in a minute."
+        assert not joined and reason == "40 others are waiting for this already; try again in a minute."
     with pytest.raises(AttributeError):  # Gradio itself goes on with it, and would need a real request
         asyncio.run(demo._queue.push(SimpleNamespace(fn_index=functions["layers"]), None, None))  # type: ignore
     assert demo._queue.max_size == MOST_IN_ALL

@@ -29,7 +29,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(home: Path) -> Iterator[TestClient]:
     """The app's own routes, lifespan and middleware, started."""
-    from ganlab.app.server import ForwardedPrefix, gate, routes_and_lifespan
+    from ganlab.app.asgi import ForwardedPrefix
+    from ganlab.app.server import gate, routes_and_lifespan
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GANLAB_RUNS", str(home / "runs"))

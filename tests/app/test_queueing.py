@@ -52,16 +52,16 @@ def places(sent: list[list[Any]]) -> list[str]:
 def test_who_waits_reads_how_many_come_first_and_how_long_it_takes(demo: gr.Blocks) -> None:
     sent = wait_in_line(demo, 3, at_work=1, seconds=7.0)
     assert places(sent) == [
-        "1 other is before you; about 7 s",
-        "2 others are before you; about 15 s",
-        "3 others are before you; about 20 s",
+        "1 other is ahead of you; about 7 s",
+        "2 others are ahead of you; about 15 s",
+        "3 others are ahead of you; about 20 s",
     ]
     assert [messages[0].rank for messages in sent] == [0, 1, 2]  # what other programs read comes as before
     assert all(isinstance(messages[0], EstimationMessage) for messages in sent)
 
 
 def test_nobody_is_told_a_time_that_is_not_known(demo: gr.Blocks) -> None:
-    assert places(wait_in_line(demo, 2, at_work=1, seconds=None)) == ["1 other is before you", "2 others are before you"]
+    assert places(wait_in_line(demo, 2, at_work=1, seconds=None)) == ["1 other is ahead of you", "2 others are ahead of you"]
 
 
 def test_who_is_served_at_once_is_told_of_no_line(demo: gr.Blocks) -> None:
@@ -73,4 +73,4 @@ def test_who_is_served_at_once_is_told_of_no_line(demo: gr.Blocks) -> None:
     [(0.2, "about 1 s"), (9.4, "about 9 s"), (12.4, "about 10 s"), (88, "about 90 s"), (400, "about 390 s")],
 )
 def test_times_are_as_round_as_they_are_rough(seconds: float, words: str) -> None:
-    assert lines.place_in_words(2, seconds) == f"others are before you; {words}"
+    assert lines.place_in_words(2, seconds) == f"others are ahead of you; {words}"

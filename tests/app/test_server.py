@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ganlab.app.server import ForwardedPrefix, _no_delay
+from ganlab.app.asgi import ForwardedPrefix
 from tests.support.app_server import ROOT, AppServer
 
 
@@ -73,14 +72,6 @@ def test_it_answers_only_this_machine(app: AppServer) -> None:
     listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     addresses = {fields[1] for fields in listening if fields[3] == "0A" and fields[1].endswith(f":{app.port:04X}")}
     assert addresses == {hexadecimal}
-
-
-def test_answers_are_not_delayed() -> None:
-    """A socket made as Streamlit makes it, without a protocol number."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as plain:
-        assert plain.proto == 0
-        _no_delay(plain)
-        assert plain.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.mark.parametrize(

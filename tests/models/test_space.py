@@ -133,7 +133,7 @@ def test_the_playground_alone_serves_nothing_that_the_whole_app_keeps_closed(alo
 def test_uploads_of_the_playground_alone_lie_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gradio's own folder is every Gradio app's on the machine, and each of them hands out what is in it."""
     monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
-    monkeypatch.setattr("ganlab.app.playground.mount.mount", lambda *_: None)
+    monkeypatch.setattr("ganlab.app.gateway.mount", lambda *_: None)
     from ganlab.app.playground_server import application
 
     app = application()

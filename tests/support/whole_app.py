@@ -32,7 +32,8 @@ def whole_app() -> Iterator[Starlette]:
     from starlette.middleware import Middleware
     from streamlit.runtime import Runtime
 
-    from ganlab.app.server import ForwardedPrefix, gate, routes_and_lifespan
+    from ganlab.app.asgi import ForwardedPrefix
+    from ganlab.app.server import gate, routes_and_lifespan
 
     assert "middleware=[gate(), Middleware(ForwardedPrefix)]" in APP.read_text(), "the gate is the outermost"
     with pytest.MonkeyPatch.context() as patch:

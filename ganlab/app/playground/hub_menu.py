@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, Literal
 
 import gradio as gr
-from gradio.context import LocalContext
 
+from ganlab.app.compat import current_cookies
 from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.security import rights
 from ganlab.app.security.rights import Action
@@ -48,8 +48,7 @@ def no_download() -> str:
     Who it is says the request that is being answered: menus are made far from the functions that Gradio hands it to. While
     the page is built there is none, and in a classroom that is nobody's.
     """
-    request = LocalContext.request.get(None)
-    return rights.refusal(visitor(dict(request.cookies) if request else {}).role, Action.PULL)
+    return rights.refusal(visitor(current_cookies()).role, Action.PULL)
 
 
 def boxes(demo: gr.Blocks) -> list[gr.Accordion]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
-from gradio.utils import get_upload_folder
 from starlette.routing import Mount
 
+from ganlab.app import compat
 from ganlab.app.playground import build
 from ganlab.app.playground.theme import head, style, theme
 from ganlab.app.playground.translate import EXAMPLES
@@ -22,8 +21,9 @@ from ganlab.app.serving.shutdown import Interruptible, Streams
 # Open tabs whose state is kept: ten for each of a class of thirty, 0.9 MB each. Gradio's own 10,000 would fill the memory. One
 # that was not used for longer than 300 others begins anew, as after a restart of the server.
 _TABS = 300
+_IDLE_SECONDS = 0.02  # between two looks at an empty queue; Gradio's own 0.001 costs 7 % of a core
 _TOO_FEW = "This request lacks some of what it is about; reload the page."
-_NOT_GIVEN = "Only a file that was given to this page can be used: choose, drop or paste it there."
+_NOT_UPLOADED = "Only a file that was given to this page can be used: choose, drop or paste it there."
 
 
 def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
@@ -32,8 +32,7 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
     Returns what ends, in the event loop, the answers that Gradio would go on with for as long as a page is open.
     """
     demo = build()
-    demo.state_session_capacity = _TABS
-    demo._queue.sleep_when_free = 0.02  # seconds; Gradio's own 0.001 costs 7 % of a core while nobody is there
+    compat.bound_resources(demo, _TABS, _IDLE_SECONDS)
     take_uploads_alone(demo)
     gr.mount_gradio_app(
         gateway,
@@ -59,25 +58,21 @@ def take_uploads_alone(demo: gr.Blocks) -> None:
     """Let no request make the server read a file, or fetch an address, that was not uploaded to it.
 
     A request names its files by path. Gradio looks at the path only in an app that it has launched itself, and fetches
-    addresses in any; so both are asked here, before a component sees what was sent.
+    addresses in any; so both are checked here, before a component sees what was sent.
     """
-    demo.has_launched = True
-    inner = demo.preprocess_data
 
-    @wraps(inner)
-    async def checked(block_fn: Any, inputs: list[Any], *rest: Any, **more: Any) -> Any:
-        if len(inputs) < len(block_fn.inputs):  # Gradio would write all that was sent into the log
+    def check(inputs: list[Any], wanted: int) -> None:
+        if len(inputs) < wanted:  # Gradio would write all that was sent into the log
             raise gr.Error(_TOO_FEW, print_exception=False)
-        if not all(map(_was_given, _paths(inputs))):
-            raise gr.Error(_NOT_GIVEN, duration=None)
-        return await inner(block_fn, inputs, *rest, **more)
+        if not all(map(_was_uploaded, _paths(inputs))):
+            raise gr.Error(_NOT_UPLOADED, duration=None)
 
-    demo.preprocess_data = checked  # type: ignore[method-assign]
+    compat.check_inputs(demo, check)
 
 
-def _was_given(path: str) -> bool:
+def _was_uploaded(path: str) -> bool:
     """Whether this is a file, no link and no device, in the folder where uploads lie."""
-    folder = os.path.realpath(get_upload_folder())
+    folder = os.path.realpath(compat.upload_folder())
     try:
         real = os.path.realpath(path)
         return Path(real).is_file() and os.path.commonpath([folder, real]) == folder

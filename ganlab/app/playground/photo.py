@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABCMeta
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
+from ganlab.app.compat import image_class
 from ganlab.core.images import ImageError, read
 
 
@@ -30,8 +30,4 @@ def _preprocess(self: gr.Image, payload: Any) -> Image.Image | None:
         raise gr.Error(str(error), duration=None) from None
 
 
-# A class, not a changed widget: once a visitor has clicked on an example, Gradio makes the widget anew from its class. Made
-# without its metaclass's help, which would write a stub file beside this module; `is_template` keeps the name in the browser.
-_Photo: Any = ABCMeta.__new__(
-    type(gr.Image), "Photo", (gr.Image,), {"preprocess": _preprocess, "is_template": True, "__module__": __name__}
-)
+_Photo = image_class("Photo", __name__, _preprocess)

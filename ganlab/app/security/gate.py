@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
 
-from starlette._utils import get_route_path
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ganlab.app.compat import route_path
 from ganlab.app.security import body_limits as bodies
 from ganlab.app.security import classroom, rights
 from ganlab.app.security.origin import foreign, rebound
@@ -52,7 +52,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        path = get_route_path(scope)
+        path = route_path(scope)
         place = self._place(path)
         method = "WEBSOCKET" if scope["type"] == "websocket" else str(scope["method"])
         who = visitor(connection.cookies)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from ganlab.analysis.explore.invert import SECONDS, Inversion, invert
 from ganlab.analysis.explore.verdict import verdict
+from ganlab.app.compat import queue_counter
 from ganlab.app.playground import model_notes as remarks
 from ganlab.app.playground.draw.pad import on_paper, pad, sheet_of
 from ganlab.app.playground.draw.search import Search, beside, difference, enlarged, progress, shots
@@ -22,7 +23,7 @@ from ganlab.app.playground.html import classes, drawing, endpoint, from_python, 
 from ganlab.app.playground.hub_menu import arrivals, menu
 from ganlab.app.playground.parse import seed_of, whole, within
 from ganlab.app.playground.photo import photo
-from ganlab.app.playground.queueing import share, waiting
+from ganlab.app.playground.queueing import share
 from ganlab.app.serving.priority import COURTESY
 from ganlab.core.images import ImageError, decode, png, to_pil
 from ganlab.core.threads import every_core
@@ -207,7 +208,7 @@ def answer(photo: Image.Image | None, model: str, label: float | None, seed: flo
 
 def _patience() -> Callable[[], float]:
     """How long this search may take: it is shorter while others wait for theirs."""
-    others = waiting(LINE)
+    others = queue_counter(LINE)
     return lambda: share(SECONDS, SHORTEST, others())
 
 

@@ -6,12 +6,11 @@ import random
 
 import gradio as gr
 import torch
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from ganlab.analysis.explore.animation import FORMATS, animate
 from ganlab.analysis.explore.latents import class_of, seed
 from ganlab.analysis.explore.paths import loop
+from ganlab.app.compat import keep_bytes
 from ganlab.app.playground.explore.interpolate import PATHS
 from ganlab.app.playground.explore.section import Chosen, Section, address
 from ganlab.app.playground.gradio_events import QUIET, SLOW
@@ -74,7 +73,7 @@ def film(model: str | None, label: str | None, seeds: str, path: str, steps: flo
 def answer(model: str, seeds: str, path: str, steps: float, speed: float, format: str, label: str) -> str:
     """/explore_loop: the file, in Gradio's own cache, which empties itself."""
     data = film(model, label or None, seeds, path, steps, speed, format)
-    return save_bytes_to_cache(data, f"loop.{format.lower()}", get_upload_folder())
+    return keep_bytes(data, f"loop.{format.lower()}")
 
 
 def draw(

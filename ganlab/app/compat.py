@@ -1,0 +1,198 @@
+"""Every hook into private parts of Streamlit, Gradio, Starlette and asyncio: the one file to read at an upgrade.
+
+Each function names the version it was read in and what breaks without it; tests/app/test_compat.py holds one test per hook,
+which fails first when a library changes. Streamlit is imported inside the functions, since a Space serves the playground
+without it.
+"""
+
+from __future__ import annotations
+
+import socket
+from abc import ABCMeta
+from asyncio import base_events
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.context import LocalContext
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.server_messages import EstimationMessage, ProgressMessage, ProgressUnit
+from gradio.utils import get_upload_folder
+from starlette._utils import get_route_path
+from starlette.types import Scope
+
+READ_IN = {"streamlit": "1.67.0", "gradio": "6.31.0", "starlette": "1.10.0", "python": "3.11"}
+"""The versions that the hooks below were read in."""
+
+
+# asyncio ---------------------------------------------------------------------------------------------------------------------
+
+
+def send_small_answers_at_once() -> None:
+    """Set TCP_NODELAY on every connection (Python 3.11, `asyncio.base_events._set_nodelay`).
+
+    asyncio's own test also asks for proto == IPPROTO_TCP, which the socket that Streamlit opens lacks: 40 ms on every answer.
+    """
+    base_events._set_nodelay = _set_nodelay  # type: ignore[attr-defined]
+
+
+def _set_nodelay(sock: socket.socket) -> None:
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and sock.type == socket.SOCK_STREAM:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+# Starlette -------------------------------------------------------------------------------------------------------------------
+
+
+def route_path(scope: Scope) -> str:
+    """Return the path below the root path, as the router matches it (Starlette 1.10, `starlette._utils.get_route_path`)."""
+    return get_route_path(scope)
+
+
+# Streamlit -------------------------------------------------------------------------------------------------------------------
+
+
+def runs_as_page() -> bool:
+    """Whether Streamlit executes the caller as a script (Streamlit 1.67, `streamlit.runtime.scriptrunner`)."""
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    return get_script_run_ctx(suppress_warning=True) is not None
+
+
+def leave_pages_to_the_router() -> None:
+    """Switch the first version of multipage apps off (Streamlit 1.67, `PagesManager.uses_pages_directory`).
+
+    Else the first visit to /train runs pages/train.py without the router, since a folder of that name exists.
+    """
+    from streamlit.runtime.pages_manager import PagesManager
+
+    PagesManager.uses_pages_directory = False
+
+
+def is_set_by_hand(option: str) -> bool:
+    """Whether a Streamlit option was given by the user and is no default (Streamlit 1.67, `config.is_manually_set`)."""
+    from streamlit import config
+
+    return config.is_manually_set(option)
+
+
+def streamlit_font() -> Path:
+    """Return the typeface in Streamlit's compiled assets (Streamlit 1.67; its name carries a hash)."""
+    import streamlit
+
+    (path,) = (Path(streamlit.__file__).parent / "static" / "static" / "media").glob("SourceSansVF-Upright*.woff2")
+    return path
+
+
+# Gradio: the app ---------------------------------------------------------------------------------------------------------------
+
+
+def bound_resources(demo: gr.Blocks, tabs: int, idle_seconds: float) -> None:
+    """Keep the state of so many open tabs, and poll the queue every `idle_seconds` (Gradio 6.31).
+
+    `Blocks.state_session_capacity` is an argument of `launch` alone, `Queue.sleep_when_free` of nothing.
+    """
+    demo.state_session_capacity = tabs
+    demo._queue.sleep_when_free = idle_seconds
+
+
+def check_inputs(demo: gr.Blocks, check: Callable[[list[Any], int], None]) -> None:
+    """Call `check` with a request's inputs and their wanted number before any component sees them (Gradio 6.31).
+
+    `Blocks.preprocess_data` is replaced, and `has_launched` set: else Gradio checks no path in an app that is only mounted.
+    """
+    demo.has_launched = True
+    inner: Callable[..., Awaitable[Any]] = demo.preprocess_data
+
+    @wraps(inner)
+    async def checked(block_fn: Any, inputs: list[Any], *rest: Any, **more: Any) -> Any:
+        check(inputs, len(block_fn.inputs))
+        return await inner(block_fn, inputs, *rest, **more)
+
+    demo.preprocess_data = checked  # type: ignore[method-assign]
+
+
+def image_class(name: str, module: str, preprocess: Callable[[gr.Image, Any], Any]) -> Any:
+    """Return a subclass of gr.Image that reads its uploads with `preprocess` (Gradio 6.31, `ComponentMeta`).
+
+    A class, not a changed widget: once a visitor has clicked on an example, Gradio makes the widget anew from its class. Made
+    without its metaclass's help, which would write a stub file beside `module`; `is_template` keeps the name in the browser.
+    """
+    attributes = {"preprocess": preprocess, "is_template": True, "__module__": module}
+    return ABCMeta.__new__(type(gr.Image), name, (gr.Image,), attributes)
+
+
+def current_cookies() -> dict[str, str]:
+    """Return the cookies of the request that is being answered; {} while the page is built (Gradio 6.31, `LocalContext`)."""
+    request = LocalContext.request.get(None)
+    return dict(request.cookies) if request else {}
+
+
+def upload_folder() -> str:
+    """Return the folder of uploads and generated files (Gradio 6.31, `gradio.utils.get_upload_folder`)."""
+    return get_upload_folder()
+
+
+def keep_bytes(data: bytes, name: str) -> str:
+    """Write a generated file into Gradio's cache, which empties itself, and return its path (Gradio 6.31)."""
+    return save_bytes_to_cache(data, name, get_upload_folder())
+
+
+# Gradio: the queue -------------------------------------------------------------------------------------------------------------
+
+
+def refuse_when_full(demo: gr.Blocks, most: int, refusal: Callable[[str, int], str]) -> None:
+    """Ask `refusal(queue's name, its length)` for a reason before an event joins a queue; "" lets it in (Gradio 6.31).
+
+    Gradio itself knows one bound, `most`, for all queues together. `Queue.push` is replaced.
+    """
+    queue = demo._queue
+    queue.max_size = most
+    push = queue.push
+
+    async def pushed(body: Any, request: Any, username: str | None) -> Any:
+        function = demo.fns.get(body.fn_index) if body.fn_index is not None else None
+        name = function.concurrency_id if function else ""
+        reason = refusal(name, _length(queue, name))
+        return (False, reason, "error") if reason else await push(body, request, username)
+
+    queue.push = pushed  # type: ignore[method-assign]
+
+
+def show_places(demo: gr.Blocks, unit: Callable[[int, float | None], str]) -> None:
+    """Show each waiting visitor a place in our own words: `unit(number ahead, seconds or None)` follows the number (Gradio 6.31).
+
+    The page's own words ("queue: 2/5 | 12.3/40.1s") are compiled into Gradio's scripts. A progress message's number and unit
+    take their place on screen, so one is sent after each estimation by a replaced `Queue.send_message`; a Gradio that ignores
+    it shows its own words.
+    """
+    queue = demo._queue
+    send = queue.send_message
+
+    def sent(event: Any, message: Any) -> None:
+        send(event, message)
+        if isinstance(message, EstimationMessage) and message.rank is not None and (ahead := _ahead(queue, event, message.rank)):
+            place = ProgressUnit(index=ahead, unit=unit(ahead, message.rank_eta))
+            send(event, ProgressMessage(progress_data=[place]))
+
+    queue.send_message = sent  # type: ignore[method-assign, assignment]
+
+
+def queue_counter(name: str) -> Callable[[], int]:
+    """Return what counts a queue's waiting events at any later time; call this where Gradio calls a function (Gradio 6.31)."""
+    demo = LocalContext.blocks.get(None)
+    return lambda: _length(demo._queue, name) if demo else 0
+
+
+def _ahead(queue: Any, event: Any, rank: int) -> int:
+    """The number served before the event at `rank` from the front, those at work included; 0 where nothing has to wait."""
+    found = queue.event_queue_per_concurrency_id[event.concurrency_id]
+    full = found.concurrency_limit is not None and found.current_concurrency >= found.concurrency_limit
+    return rank + found.current_concurrency if full else 0
+
+
+def _length(queue: Any, name: str) -> int:
+    found = queue.event_queue_per_concurrency_id.get(name)
+    return len(found.queue) if found else 0

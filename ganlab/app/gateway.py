@@ -1,0 +1,32 @@
+"""What both servers serve: the playground, its generated pictures and generators, and what must run around them.
+
+It imports PyTorch, so a server prepares its process first (`ganlab.app.asgi.prepare_process`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.routing import BaseRoute
+
+from ganlab.app.api import generators, pictures
+from ganlab.app.playground.mount import mount
+from ganlab.app.serving.shutdown import ending
+from ganlab.app.serving.upload_folder import remove_uploads
+
+
+def playground(path: str) -> tuple[list[BaseRoute], Callable[[], AbstractAsyncContextManager[None]]]:
+    """Return the routes, Gradio's last and mounted at `path`, and the lifespan of what answers them."""
+    gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    end_streams = mount(gateway, path)
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        async with gateway.router.lifespan_context(gateway):
+            with ending(end_streams):
+                yield
+        remove_uploads()  # here, since a signal that ends the server may run no exit handlers
+
+    return [*pictures.routes(), *generators.routes(), *gateway.routes], lifespan

@@ -1,0 +1,196 @@
+"""The hooks into private parts of other libraries: each test fails first when its library changes, and they stand in
+ganlab/app/compat.py alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import platform
+import socket
+from asyncio import base_events, selector_events
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+from gradio.context import LocalContext
+from gradio.data_classes import ImageData
+from gradio.queueing import Event, Queue
+from gradio.server_messages import EstimationMessage, ProgressMessage
+from streamlit.runtime.pages_manager import PagesManager
+
+from ganlab.app import compat
+from tests.support.app_server import ROOT
+
+HOOKED = ("asyncio", "fastapi", "gradio", "starlette", "streamlit", "uvicorn")
+PUBLIC = {  # submodules that the libraries document, or whose classes their documentation hands out
+    "starlette": ("applications", "exceptions", "middleware", "requests", "responses", "routing", "staticfiles", "types"),
+    "streamlit": ("config", "testing"),
+}
+
+
+@pytest.fixture
+def demo() -> Iterator[gr.Blocks]:
+    with gr.Blocks() as made:
+        gr.Button().click(lambda: None, None, None, concurrency_limit=1, concurrency_id="slow")
+    yield made
+
+
+@pytest.mark.parametrize("library", [name for name in compat.READ_IN if name != "python"])
+def test_the_hooks_were_read_in_the_version_that_is_installed(library: str) -> None:
+    """After an upgrade, read every hook into this library again and write the new version into READ_IN."""
+    assert version(library) == compat.READ_IN[library]
+
+
+def test_no_other_file_reaches_into_these_libraries() -> None:
+    files = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "ganlab").rglob("*.py")]
+    assert len(files) > 200
+    found = [f"{path.relative_to(ROOT)}: {hook}" for path in files if path.name != "compat.py" for hook in _hooks(path)]
+    assert not found
+
+
+def _hooks(path: Path) -> Iterator[str]:
+    """Imports of what is not public, and another object's underscored attributes where a library's objects are at hand."""
+    tree = ast.parse(path.read_text())
+    libraries = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in HOOKED:
+            libraries = True
+            library, *rest = node.module.split(".")
+            if rest and rest[0] not in PUBLIC.get(library, ()):
+                yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if alias.name.startswith("_"))
+        elif isinstance(node, ast.Import):
+            libraries |= any(alias.name.split(".")[0] in HOOKED for alias in node.names)
+            yield from (alias.name for alias in node.names if alias.name.startswith(HOOKED) and "." in alias.name)
+    if not libraries:
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute) or not node.attr.startswith("_") or node.attr.startswith("__"):
+            continue
+        if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")):
+            yield ast.unparse(node)
+
+
+def test_asyncio_calls_the_function_that_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert platform.python_version().startswith(compat.READ_IN["python"]), "read asyncio's base_events again"
+    monkeypatch.setattr(base_events, "_set_nodelay", base_events._set_nodelay)  # put back afterwards
+    assert "base_events._set_nodelay(self._sock)" in inspect.getsource(selector_events._SelectorSocketTransport)
+    compat.send_small_answers_at_once()
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as plain:  # as Streamlit makes it, without a protocol number
+        assert plain.proto == 0
+        base_events._set_nodelay(plain)
+        assert plain.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize(
+    ("root", "path", "below"), [("", "/x", "/x"), ("/lab", "/lab/x", "/x"), ("/lab", "/labour", "/labour"), ("/lab", "/lab", "")]
+)
+def test_a_route_is_matched_below_the_root_path(root: str, path: str, below: str) -> None:
+    assert compat.route_path({"type": "http", "root_path": root, "path": path}) == below
+
+
+def test_a_test_is_no_page_of_streamlit() -> None:
+    assert not compat.runs_as_page()
+
+
+def test_streamlit_reads_whether_there_is_a_folder_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
+    PagesManager(str(ROOT / "app.py"))
+    assert PagesManager.uses_pages_directory, "it no longer looks for the folder: the hook can go"
+    compat.leave_pages_to_the_router()
+    PagesManager(str(ROOT / "app.py"))
+    assert not PagesManager.uses_pages_directory
+
+
+def test_an_option_that_was_not_given_is_a_default() -> None:
+    assert not compat.is_set_by_hand("browser.serverAddress")
+
+
+def test_streamlit_brings_one_typeface() -> None:
+    assert compat.streamlit_font().read_bytes()[:4] == b"wOF2"
+
+
+def test_gradio_reads_its_bounds_where_they_are_set(demo: gr.Blocks) -> None:
+    assert demo.state_session_capacity == 10_000 and demo._queue.sleep_when_free < 0.02
+    assert "self.sleep_when_free" in inspect.getsource(Queue.start_processing)
+    compat.bound_resources(demo, 300, 0.02)
+    assert demo.state_session_capacity == 300 and demo._queue.sleep_when_free == 0.02
+
+
+def test_gradio_hands_inputs_to_the_check_first() -> None:
+    """The order of the arguments, and that `process_api` calls what was put into the app."""
+    with gr.Blocks() as demo:
+        text = gr.Textbox()
+        text.change(lambda value: value, text, text)
+    (function,) = demo.fns.values()
+    seen: list[tuple[list[Any], int]] = []
+    assert not demo.has_launched
+    compat.check_inputs(demo, lambda inputs, wanted: seen.append((inputs, wanted)))
+    result = asyncio.run(demo.process_api(function, ["a"]))
+    assert (result["data"], seen, demo.has_launched) == (["a"], [(["a"], 1)], True)
+
+
+def test_an_image_of_our_own_class_reads_with_our_own_function(tmp_path: Path) -> None:
+    made = compat.image_class("Photo", __name__, lambda self, payload: payload.path)
+    with gr.Blocks() as demo:
+        widget = made()
+    assert widget.preprocess(ImageData(path="here")) == "here" and isinstance(widget, gr.Image)
+    (config,) = [one for one in demo.get_config_file()["components"] if one["id"] == widget._id]
+    assert config["type"] == "image", "the browser knows no component by the name Photo"
+    assert not Path(__file__).with_suffix(".pyi").exists()
+
+
+def test_there_is_no_cookie_while_no_request_is_answered() -> None:
+    assert compat.current_cookies() == {}
+    token = LocalContext.request.set(SimpleNamespace(cookies={"seat": "3"}))  # type: ignore[arg-type]
+    try:
+        assert compat.current_cookies() == {"seat": "3"}
+    finally:
+        LocalContext.request.reset(token)
+
+
+def test_files_lie_where_the_environment_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    kept = Path(compat.keep_bytes(b"GIF89a", "loop.gif"))
+    assert kept.read_bytes() == b"GIF89a" and kept.is_relative_to(compat.upload_folder()) and kept.is_relative_to(tmp_path)
+
+
+def test_a_full_queue_takes_no_more(demo: gr.Blocks) -> None:
+    asked: list[tuple[str, int]] = []
+    compat.refuse_when_full(demo, 7, lambda name, length: asked.append((name, length)) or "Full.")  # type: ignore[func-returns-value]
+    answer = asyncio.run(demo._queue.push(SimpleNamespace(fn_index=0), None, None))  # type: ignore[arg-type]
+    assert (answer, asked, demo._queue.max_size) == ((False, "Full.", "error"), [("slow", 0)], 7)
+
+
+def test_a_place_is_sent_after_gradios_own_estimation(demo: gr.Blocks) -> None:
+    compat.show_places(demo, lambda ahead, seconds: f"{ahead} ahead, {seconds}")
+    queue, (function,) = demo._queue, demo.fns.values()
+    queue.create_event_queue_for_fn(function)
+    waiting = queue.event_queue_per_concurrency_id["slow"]
+    waiting.current_concurrency = 1
+    waiting.queue.append(Event("visitor", function, None, None))  # type: ignore[arg-type]
+    queue.pending_messages_per_session["visitor"] = asyncio.Queue()
+    queue.broadcast_estimations("slow")
+    messages = queue.pending_messages_per_session["visitor"]
+    estimation, place = messages.get_nowait(), messages.get_nowait()
+    assert isinstance(estimation, EstimationMessage) and isinstance(place, ProgressMessage)
+    assert place.progress_data[0].unit == "1 ahead, None"
+
+
+def test_those_who_wait_are_counted_where_gradio_calls(demo: gr.Blocks) -> None:
+    assert compat.queue_counter("slow")() == 0
+    token = LocalContext.blocks.set(demo)
+    try:
+        count = compat.queue_counter("slow")
+    finally:
+        LocalContext.blocks.reset(token)
+    (function,) = demo.fns.values()
+    demo._queue.create_event_queue_for_fn(function)
+    demo._queue.event_queue_per_concurrency_id["slow"].queue.append(Event("visitor", function, None, None))  # type: ignore[arg-type]
+    assert count() == 1
