@@ -30,6 +30,7 @@ from tests.support.app_server import ROOT
 HOOKED = ("asyncio", "fastapi", "gradio", "starlette", "streamlit", "uvicorn")
 PUBLIC = {  # submodules that the libraries document, or whose classes their documentation hands out
     "starlette": ("applications", "exceptions", "middleware", "requests", "responses", "routing", "staticfiles", "types"),
+    "gradio": ("components",),
     "streamlit": ("config", "testing"),
 }
 
