@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ganlab.training.families import FAMILIES
     from ganlab.training.recipes import RECIPES
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"  # the only place: pyproject.toml reads it here
 __all__ = [
     "DATASETS",
     "FAMILIES",

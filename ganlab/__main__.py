@@ -139,7 +139,9 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     zoo = verbs.add_parser("zoo", help="list the models that can be chosen: yours, the shipped ones, and some on the Hub")
     zoo.add_argument("action", nargs="?", choices=("list", "train"), default="list", help="train: make shipped models anew")
     zoo.add_argument("names", nargs="*", metavar="NAME", help="which to train (default: all, which takes hours)")
-    zoo.add_argument("--to", type=Path, help="where to write them (default: checkpoints/)")
+    zoo.add_argument(
+        "--to", type=Path, help="where to write them (default: checkpoints/ of the checkout; without one, of this folder)"
+    )
     zoo.add_argument("--json", action="store_true", help="one JSON object per line")
     zoo.set_defaults(command=commands_hub.zoo)
 

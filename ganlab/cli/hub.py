@@ -110,14 +110,14 @@ def space(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from ganlab.cli.progress import driven
-    from ganlab.models.catalogue import NAMES, SHIPPED
-    from ganlab.models.publish.ship import train_and_ship
+    from ganlab.models.catalogue import NAMES
+    from ganlab.models.publish.ship import TARGET, train_and_ship
 
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:
         raise ValueError(f"{', '.join(unknown)} is not shipped; these are: {', '.join(NAMES)}.")
     for name in options.names or NAMES:
-        print(driven(train_and_ship(name, options.to or SHIPPED)), flush=True)
+        print(driven(train_and_ship(name, options.to or TARGET)), flush=True)
 
 
 def fetched(model: str) -> str:

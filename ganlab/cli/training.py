@@ -10,11 +10,13 @@ import re
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganlab.app.security import classroom
 from ganlab.core.config import Setting, TrainConfig
+from ganlab.core.shipped import shipped
 from ganlab.runtime.run import Run, damaged_runs
 from ganlab.runtime.run import runs as all_runs
 
@@ -44,24 +46,20 @@ def _family(name: str) -> Any:
 
 
 def app(options: argparse.Namespace) -> int:
-    """`ganlab app`: `streamlit run app.py` from anywhere; with --only playground a server without Streamlit."""
+    """`ganlab app`: `streamlit run app.py` with the current folder's runs; with --only playground a server without Streamlit."""
     if options.new_code and not options.classroom:
         raise ValueError("--new-code belongs to --classroom: only a class has a join code.")
+    if not find_spec("gradio" if options.only == "playground" else "streamlit"):
+        raise ValueError("The app needs Streamlit and Gradio: pip install 'ganlab-studio[app]'.")
     if options.only == "playground":
         if options.classroom:
             raise ValueError("--classroom and --only exclude each other: the playground alone has no join code.")
         return subprocess.call([sys.executable, "-m", "ganlab.app.playground_server", f"--port={options.port}"])
-    home = Path(__file__).resolve().parents[2]
-    if not (home / "app.py").is_file():
-        raise ValueError("app.py is not beside this installation: clone the project to use the app.")
-    command = [sys.executable, "-m", "streamlit", "run", str(home / "app.py"), f"--server.port={options.port}"]
+    # Streamlit reads the .streamlit/config.toml beside app.py, wherever the command is given.
+    command = [sys.executable, "-m", "streamlit", "run", str(shipped("app.py")), f"--server.port={options.port}"]
     if options.classroom:
         os.environ[classroom.VARIABLE] = "1"
         command += ["--server.address=0.0.0.0", "--logger.hideWelcomeMessage=true"]  # the server prints its own
-    for name in ("GANLAB_RUNS", "GANLAB_DATA"):  # they mean places seen from where the command was given
-        if os.environ.get(name):
-            os.environ[name] = str(Path(os.environ[name]).expanduser().absolute())
-    os.chdir(home)
     if options.new_code:
         classroom.forget()  # the keys beside the server's runs
     return os.execv(command[0], command)  # whoever ends this process ends the server

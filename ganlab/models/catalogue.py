@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganlab.core.shipped import shipped
 from ganlab.core.types import Conditioning
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Gone, Run, runs
 
-SHIPPED = Path(__file__).resolve().parents[2] / "checkpoints"
+SHIPPED = shipped("checkpoints")
 
 # What lies there, by the names of the recipes that made it; menus list it in this order and begin with the first.
 NAMES = (

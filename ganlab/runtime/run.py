@@ -58,8 +58,8 @@ class Status:
 
 
 def runs_root() -> Path:
-    """Where runs live: GANLAB_RUNS, by default `runs/` here."""
-    return Path(os.environ.get("GANLAB_RUNS") or "runs")
+    """Where runs live: GANLAB_RUNS, by default `runs` in the current folder."""
+    return Path(os.environ.get("GANLAB_RUNS") or "runs").expanduser()
 
 
 class Gone(FileNotFoundError, ValueError):

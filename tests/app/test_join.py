@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import stat
 import time
@@ -126,7 +125,6 @@ def test_the_playground_alone_is_no_classroom(capsys: pytest.CaptureFixture[str]
 def test_the_command_opens_to_the_network_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     became: list[list[str]] = []
     monkeypatch.setattr("os.execv", lambda file, command: became.append(command) or 0)
-    monkeypatch.setattr("os.chdir", lambda folder: None)
     main(["app", "--port", "1"])
     main(["app", "--port", "1", "--classroom"])
     assert ["0.0.0.0" in " ".join(command) for command in became] == [False, True]
@@ -134,7 +132,6 @@ def test_the_command_opens_to_the_network_only_when_asked(monkeypatch: pytest.Mo
 
 def test_a_new_code_locks_everybody_out_who_had_the_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.execv", lambda file, command: 0)
-    monkeypatch.setattr("os.chdir", lambda folder: None)
     before = classroom.keys()
     seats = [before.seat(role) for role in ("STUDENT", "TEACHER")]
     main(["app", "--classroom"])
@@ -148,18 +145,14 @@ def test_a_new_code_locks_everybody_out_who_had_the_old_one(monkeypatch: pytest.
 
 
 def test_a_new_code_is_the_servers_wherever_the_command_was_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (elsewhere := tmp_path / "elsewhere").mkdir()
-    (project := tmp_path / "project").mkdir()
-    go = os.chdir
-    monkeypatch.chdir(elsewhere)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr("os.execv", lambda file, command: 0)
-    monkeypatch.setattr("os.chdir", lambda folder: go(project))
-    for setting, place in (("", project / "runs"), ("mine", elsewhere / "mine")):
-        go(elsewhere)
+    for setting, place in (("", "runs"), ("mine", "mine"), ("~/ours", "home/ours")):
         monkeypatch.setenv("GANLAB_RUNS", setting)
-        before = classroom.keys(place)
+        before = classroom.keys(tmp_path / place)
         main(["app", "--classroom", "--new-code"])
-        assert runs_root().resolve() == place.resolve() and classroom.keys(place) != before
+        assert runs_root().resolve() == tmp_path / place and classroom.keys(tmp_path / place) != before
 
 
 # -- The door -------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ganlab.core import tensors as weights
 from ganlab.core.events import Loading
+from ganlab.core.shipped import in_wheel
 from ganlab.metrics.value import Value
 from ganlab.models.cards import read as reading
 from ganlab.models.cards.write import Facts, write
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
 
     from ganlab.models.pipeline import Pipeline
 
+TARGET = Path("checkpoints") if in_wheel() else SHIPPED  # an installation is never written to
 SOURCE = "source.png"  # of a shipped translator: pictures drawn by this project, side by side, that its example begins with
 _ROWS = 8
 
 
-def train_and_ship(name: str, target: Path = SHIPPED, *, root: Path | None = None) -> Generator[Loading, None, Path]:
+def train_and_ship(name: str, target: Path = TARGET, *, root: Path | None = None) -> Generator[Loading, None, Path]:
     """Train the recipe `name` here and now, measure it, and write its folder below `target`. ValueError when that fails."""
     config = recipe(name).config
     check(config)
@@ -45,7 +47,7 @@ def train_and_ship(name: str, target: Path = SHIPPED, *, root: Path | None = Non
     return (yield from ship(run.checkpoints()[-1], name, target))
 
 
-def ship(folder: Path, name: str, target: Path = SHIPPED) -> Generator[Loading, None, Path]:
+def ship(folder: Path, name: str, target: Path = TARGET) -> Generator[Loading, None, Path]:
     """Write the checkpoint `folder` of a run as the shipped model `name`: halved where nobody can see it, with D and a card.
 
     What is measured is what is shipped. A person's own words, the verdict and the licence are those of the card that there

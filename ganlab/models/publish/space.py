@@ -7,10 +7,11 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from ganlab.core.shipped import BUNDLE, shipped
 from ganlab.models.catalogue import Model, models
 from ganlab.runtime import checkpoint
 
-_HOME = Path(__file__).resolve().parents[3]
+_PACKAGE = Path(__file__).resolve().parents[2]
 _NOT_NEEDED = ("streamlit", "plotly", "-e")
 _WEIGHTS = (checkpoint.INFO, checkpoint.MODEL, checkpoint.JUDGES, "README.md")  # never the state for resuming
 _TITLE = re.compile(r"[^\W_][\w .,:!()&+-]{0,59}")
@@ -58,8 +59,8 @@ def write(folder: Path, names: Sequence[str] = (), title: str = "GANLab playgrou
         raise ValueError(f"title = {title[:80]!r} is not a short line of letters, digits and plain punctuation.")
     chosen, needs = _chosen(names), _requirements()
     folder.mkdir(parents=True)
-    shutil.copytree(_HOME / "ganlab", folder / "ganlab", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(_HOME / "LICENSE", folder)
+    shutil.copytree(_PACKAGE, folder / "ganlab", ignore=shutil.ignore_patterns("__pycache__", BUNDLE))
+    shutil.copy(shipped("LICENSE"), folder)
     for model in chosen:
         _copy(model, folder / "checkpoints" / model.name)
     gradio = next(line.partition("==")[2] for line in needs if line.startswith("gradio=="))
@@ -83,11 +84,8 @@ def _chosen(names: Sequence[str]) -> list[Model]:
 
 
 def _requirements() -> list[str]:
-    """The project's own pins but for what only the other pages need; ValueError where they are not beside this package."""
-    path = _HOME / "requirements.txt"
-    if not path.is_file():
-        raise ValueError("requirements.txt is not beside this installation: clone the project to write a Space.")
-    lines = [line.strip() for line in path.read_text().splitlines()]
+    """The project's own pins but for what only the other pages need."""
+    lines = [line.strip() for line in shipped("requirements.txt").read_text().splitlines()]
     return [line for line in lines if line and not line.startswith(("#", *_NOT_NEEDED))]
 
 
