@@ -28,7 +28,7 @@ import httpx
 
 ROOT = Path(__file__).resolve().parent.parent
 
-from playground import served, training  # noqa: E402
+from benchmarks.playground import served, training  # noqa: E402
 
 MODELS = ("digits-quick", "digits-cgan", "shapes-quick", "digits-dcgan", "digits-lsgan")
 MOUSE_HERTZ = 60

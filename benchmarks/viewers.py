@@ -24,8 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from polling import Clock, Seen, Viewer, warm_up
-
+from benchmarks.polling import Clock, Seen, Viewer, warm_up
 from ganlab import FAMILIES, Run, launch
 
 ROOT = Path(__file__).resolve().parent.parent

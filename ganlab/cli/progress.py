@@ -27,6 +27,7 @@ def driven(work: Generator[Loading, None, Result]) -> Result:
                     bar = bars.enter_context(tqdm(desc=what, total=event.total or None, disable=None, leave=False, **unit))
                 bar.update(event.done - bar.n)
         except StopIteration as end:
-            return end.value
+            result: Result = end.value
+            return result
         finally:
             work.close()

@@ -199,7 +199,7 @@ class Run:
     @staticmethod
     def _message(state: str, words: list[Annotation], facts: dict[str, Any]) -> str:
         if state in ACTIVE and state != "paused":
-            return facts.get("activity", "Starting the worker.")
+            return str(facts.get("activity", "Starting the worker."))
         return words[-1].text if words else ""
 
     def _lost(self, words: list[Annotation], facts: dict[str, Any]) -> str:

@@ -59,8 +59,13 @@ def served(app: Starlette) -> list[tuple[str, str]]:
 def test_every_route_has_a_line_in_the_table(served: list[tuple[str, str]]) -> None:
     assert len(served) > 100, "the app's routes were not found"
     known = {rule.path for rule in rights.RULES}
-    fits = lambda path, method: next(rights.fitting(concrete(path), method), None)  # noqa: E731
-    closed = lambda rule: rule is not None and rule.action is Action.CLOSED  # noqa: E731
+
+    def fits(path: str, method: str) -> rights.Rule | None:
+        return next(rights.fitting(concrete(path), method), None)
+
+    def closed(rule: rights.Rule | None) -> bool:
+        return rule is not None and rule.action is Action.CLOSED
+
     missing = [path for path, method in served if path not in known and not _is_page(path) and not closed(fits(path, method))]
     assert not missing, (
         f"{sorted(set(missing))}: give each a Rule in RULES of ganlab/app/security/rights.py and say who may ask for it"

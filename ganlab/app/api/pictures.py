@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,8 +121,7 @@ def latents(order: Order, pipeline: Pipeline) -> Tensor:
 
 def _columns(n: int) -> int:
     """The smallest square that holds n."""
-    columns = round(n**0.5)
-    return columns if columns**2 >= n else columns + 1
+    return math.ceil(math.sqrt(n))
 
 
 def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 HOME = "https://huggingface.co"
 _HOW = f"write org/name, org/name@revision, org/name/path/to/file.pth, spaces/org/name, or a link from {HOME}"
@@ -85,7 +86,7 @@ def safe(name: str) -> bool:
     return plain and 0 < len(name) < 400 and bool(parts) and not name.startswith("/") and ".." not in parts
 
 
-def client():  # type: ignore[no-untyped-def]  # a module, imported late: the core runs without it
+def client() -> Any:  # a module, imported late: the core runs without it
     """The package huggingface_hub; HubError, one sentence, where it is not installed."""
     try:
         import huggingface_hub
