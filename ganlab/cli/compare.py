@@ -13,17 +13,15 @@ from ganlab.runtime.readings import Reading, readings
 from ganlab.runtime.run import Run
 
 
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The verb and its flags."""
-    parser = verbs.add_parser("compare", help="two to four runs side by side, after as many steps, seconds or images")
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
     parser.add_argument("runs", nargs="+", metavar="RUN")
-    parser.add_argument("--equal", choices=AXES, default="step", help="what all have had as much of (default: step)")
-    parser.add_argument("--at", type=float, help="how much of it (default: as much as all have had)")
+    parser.add_argument("--equal", choices=AXES, default="step", help="what is equal for all runs (default: step)")
+    parser.add_argument("--at", type=float, help="how much of it (default: the most that all runs have reached)")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
-    parser.set_defaults(command=command)
 
 
-def command(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> None:
     """Print one column for each run."""
     runs = [Run.open(id) for id in options.runs]
     found = compare(runs, options.equal, options.at)
@@ -34,7 +32,7 @@ def command(options: argparse.Namespace) -> None:
 def table(found: Comparison, read: Sequence[Reading]) -> str:
     """Where each run stood, how that was measured, then the settings that differ; other protocols are other rows."""
     protocols = list(dict.fromkeys(reading.protocol for reading in read if reading.protocol))
-    measured = [_told(reading, protocols.index(reading.protocol) + 1 if reading.protocol else 0) for reading in read]
+    measured = [_measured(reading, protocols.index(reading.protocol) + 1 if reading.protocol else 0) for reading in read]
     rows = [("", found.runs), *_facts(found.standings), *measured]
     settings = [(name, [_plain(value) for value in values]) for name, values in found.settings.items()]
     width = max(len(name) for name, _ in (*rows, *settings))
@@ -59,7 +57,7 @@ def _facts(standings: Sequence[Standing]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _told(reading: Reading, number: int) -> tuple[str, list[str]]:
+def _measured(reading: Reading, number: int) -> tuple[str, list[str]]:
     """A row; the number refers to the protocol below the table."""
     name = f"{reading.name} [{number}]" if reading.protocol else reading.name
     return name, ["–" if value is None else f"{value:.4g}" for value in reading.values]

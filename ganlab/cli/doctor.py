@@ -6,26 +6,20 @@ import argparse
 import json
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from ganlab.analysis.doctor import Finding, examine
+from ganlab.analysis.doctor.examination import BROKEN_OFF, all_clear
 from ganlab.runtime.run import Run
 
-if TYPE_CHECKING:
-    from ganlab.analysis.doctor import Finding
 
-
-def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """The verb and its flags."""
-    parser = verbs.add_parser("doctor", help="say what is wrong with a run, and what to change; 1 where there is something")
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
     parser.add_argument("run", metavar="RUN")
     parser.add_argument("--json", action="store_true", help="the findings as one JSON list")
-    parser.set_defaults(command=command)
 
 
-def command(options: argparse.Namespace) -> int:
-    """Print the findings; 1 when there are any, 0 where there are none or it is too early to tell."""
-    from ganlab.analysis.doctor import examine  # PyTorch comes with it
-
+def run(options: argparse.Namespace) -> int:
+    """Print the findings. Return 1 when there are any, 0 where there are none or the run is too young to examine."""
     run = Run.open(options.run)
     found = examine(run)
     if options.json:
@@ -37,17 +31,15 @@ def command(options: argparse.Namespace) -> int:
 
 def _paragraphs(run: Run, found: list[Finding]) -> Iterator[str]:
     """Why the run broke off, if it did; the findings, or that there are none."""
-    from ganlab.analysis.doctor.examination import BROKEN_OFF, all_clear
-
     status = run.status()
     if status.state in BROKEN_OFF:
         yield status.message
-    yield from (told(run, finding) for finding in found)
+    yield from (paragraph(run, finding) for finding in found)
     if not found:
         yield all_clear(status)
 
 
-def told(run: Run, finding: Finding) -> str:
+def paragraph(run: Run, finding: Finding) -> str:
     """A finding as a paragraph, with the command that forks with its fix."""
     numbers = ", ".join(f"{name} {value:.3g}" for name, value in finding.evidence.numbers.items())
     lines = [

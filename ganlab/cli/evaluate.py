@@ -7,28 +7,40 @@ import sys
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from ganlab.analysis.jobs.kinds import Measured, Working
+from ganlab.analysis.jobs.measuring import measure_all
 from ganlab.analysis.reproduce.published import published_results
+from ganlab.cli.progress import driven
+from ganlab.core.events import Loading
+from ganlab.metrics.catalogue import metric
 from ganlab.metrics.exports import to_csv, to_json, to_latex
-
-if TYPE_CHECKING:
-    from ganlab.analysis.jobs.kinds import Working
-    from ganlab.core.events import Loading
-    from ganlab.metrics.value import Value
+from ganlab.metrics.value import Value
 
 
-def evaluate(options: argparse.Namespace) -> None:
-    """One line per value, with its error and its protocol, as soon as it is known; the same in files where they are asked for.
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("subjects", nargs="+", help="runs, models, checkpoint folders, files of weights, or folders of images")
+    parser.add_argument("--metrics", default="frechet-lenet,kid-lenet", help="names with commas; an unknown one lists them all")
+    parser.add_argument("-n", "--n", type=int, metavar="COUNT", help="images (default: 10000 of a model, all of a folder)")
+    parser.add_argument("--reference", default="", help="a data set, or a folder of images (default: what it was trained on)")
+    parser.add_argument("--split", choices=("train", "test"), default="train", help="part of the reference (default: train)")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of z and of the random subsets (default: 0)")
+    floors = "measure real images too, once per reference (default: yes)"
+    parser.add_argument("--floors", action=argparse.BooleanOptionalAction, default=True, help=floors)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the values and their protocols to this file too")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="the same, one value a line")
+    parser.add_argument("--latex", type=Path, metavar="FILE", help="the same as tables, one for each protocol")
+    parser.add_argument("--device", default="auto", help="default: auto")
 
-    What cannot be measured leaves the others alone; ValueError says at the end what that was.
+
+def run(options: argparse.Namespace) -> None:
+    """Print one line per value, with its error and its protocol, as soon as it is known; write the files that the flags name.
+
+    A subject that cannot be measured does not stop the others; ValueError names it at the end.
     """
-    from ganlab.analysis.jobs.measuring import measure_all
-    from ganlab.cli.progress import driven
-    from ganlab.metrics.catalogue import metric
-
     if options.n is not None and not 2 <= options.n <= 1_000_000:
         raise ValueError(f"-n {options.n} is out of range: 2 to 1,000,000.")
     metrics = [name for name in options.metrics.replace(",", " ").split() if name]
@@ -36,32 +48,29 @@ def evaluate(options: argparse.Namespace) -> None:
         metric(name)
     asked = (metrics, options.n, options.reference, options.split, options.seed, options.floors, options.device)
     values: list[Value] = []
-    troubles: list[str] = []
+    failures: list[str] = []
     try:
-        driven(_told(measure_all(options.subjects, *asked), values, troubles))
+        driven(_reported(measure_all(options.subjects, *asked), values, failures))
     finally:  # also when it is cut short: measuring takes long
         if values:
             write(values, options)
-    if troubles:
-        raise ValueError(" ".join(troubles))
+    if failures:
+        raise ValueError(" ".join(failures))
 
 
-def _told(work: Working, values: list[Value], troubles: list[str]) -> Generator[Loading, None, None]:
-    """Only how far it is; values are printed and kept, and so is what could not be measured, once anything could."""
-    from ganlab.analysis.jobs.kinds import Measured
-    from ganlab.core.events import Loading
-
+def _reported(work: Working, values: list[Value], failures: list[str]) -> Generator[Loading, None, None]:
+    """The progress of `work` alone: its values are printed and added to `values`, the parts that failed to `failures`."""
     with closing(work):
-        for told in work:
-            if isinstance(told, Loading):
-                yield told
-            elif isinstance(told, Measured):
-                values += told.values
-                tqdm.write("\n".join(map(str, told.values)), file=sys.stdout)
-            elif told.minor:
-                tqdm.write(told.sentence, file=sys.stderr)
+        for event in work:
+            if isinstance(event, Loading):
+                yield event
+            elif isinstance(event, Measured):
+                values += event.values
+                tqdm.write("\n".join(map(str, event.values)), file=sys.stdout)
+            elif event.minor:
+                tqdm.write(event.sentence, file=sys.stderr)
             else:
-                troubles.append(told.sentence)
+                failures.append(event.sentence)
 
 
 def write(values: list[Value], options: argparse.Namespace) -> None:

@@ -1,14 +1,17 @@
-"""Long work on a terminal: a bar with its rate and the time left, silent on a pipe."""
+"""Long work on a terminal: a bar with its rate and the time left, silent on a pipe; a line for a run that trains."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import re
+import sys
+import time
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from typing import TypeVar
 
 from tqdm import tqdm
 
-from ganlab.core.events import Loading
+from ganlab.core.events import Loading, Progress
 
 Result = TypeVar("Result")
 
@@ -31,3 +34,46 @@ def driven(work: Generator[Loading, None, Result]) -> Result:
             return result
         finally:
             work.close()
+
+
+class StatusLine:
+    """One line with a run's newest event or what it waits for; on a pipe, one every ten seconds and one for each new state."""
+
+    def __init__(self) -> None:
+        self._last, self._state = 0.0, ""
+        self._live = sys.stdout.isatty()
+        self._values: dict[str, float] = {}
+
+    def __call__(self, event: object) -> None:
+        if isinstance(event, Progress):
+            for _, metrics in event.points:
+                self._values |= {name: value for name, value in metrics.items() if name.startswith(("loss/", "score/"))}
+            self._show(_progress(event, self._values), "")
+
+    def tell(self, sentence: str) -> None:
+        """Show what the worker does, or waits for, while no step is done."""
+        self._show(sentence, re.sub(r"[\d,.]+", "", sentence))
+
+    def _show(self, text: str, state: str) -> None:
+        if self._live:
+            print(f"\r\x1b[K{text}", end="", flush=True)
+        elif time.monotonic() - self._last > 10 or state not in ("", self._state):
+            print(text, flush=True)
+            self._last = time.monotonic()
+        self._state = state
+
+
+def _progress(event: Progress, values: Mapping[str, float]) -> str:
+    left = (event.steps - event.step) / event.steps_per_second if event.steps_per_second else 0
+    shown = "  ".join(f"{name.removeprefix('loss/')} {value:.3f}" for name, value in values.items())
+    share = event.step / event.steps
+    return (
+        f"{share:4.0%} step {event.step:,}/{event.steps:,}  {event.images_per_second:,.0f} images/s  {clock(left)} left  {shown}"
+    )
+
+
+def clock(seconds: float) -> str:
+    """1:02:03 or 2:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

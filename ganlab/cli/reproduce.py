@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Generator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ganlab.analysis.reproduce.reproduce import Reproducing
-    from ganlab.analysis.reproduce.table import Failure, Reproduction
-    from ganlab.core.events import Loading
+from ganlab.analysis.reproduce.reproduce import Reproducing, reproduce, seconds, told
+from ganlab.analysis.reproduce.table import Failure, Reproduction, Row
+from ganlab.cli.progress import driven
+from ganlab.core.events import Loading
 
 
-def reproduce(options: argparse.Namespace) -> None:
-    """Train the table's systems, measure them, print both tables as one; what is known by then also when it is cut short."""
-    from ganlab.analysis.reproduce.reproduce import reproduce, seconds
-    from ganlab.cli.progress import driven
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("table", help="column (GAN, DCGAN, LSGAN and CGAN on MNIST) or duel (two losses on the same batches)")
+    parser.add_argument("--budget", default="", help="training time of this call, in equal shares: 10m (default: no limit)")
+    parser.add_argument("-n", "--n", type=int, default=10_000, metavar="COUNT", help="images to measure (default: 10000)")
+    parser.add_argument("--dataset", default="", help="another data set than the source's")
+    parser.add_argument("--device", default="auto", help="default: auto")
 
+
+def run(options: argparse.Namespace) -> None:
+    """Train the table's systems, measure them, and print both tables as one; when cut short, the rows that are done by then."""
     budget = seconds(options.budget) if options.budget else None
     work = reproduce(options.table, budget, n=options.n, dataset=options.dataset, device=options.device)
-    print(driven(_told(options.table, work)))
+    print(driven(_reported(options.table, work)))
 
 
-def _told(name: str, work: Reproducing) -> Generator[Loading, None, Reproduction]:
-    """Only how far it is; the rows so far are printed where it does not come to its end."""
-    from ganlab.analysis.reproduce.reproduce import told
-    from ganlab.analysis.reproduce.table import Reproduction, Row
-
+def _reported(name: str, work: Reproducing) -> Generator[Loading, None, Reproduction]:
+    """The progress of `work` alone; the rows so far are printed where it does not come to its end."""
     rows: list[Row] = []
 
     def note(known: Row | Failure) -> tuple[()]:

@@ -17,7 +17,7 @@ from ganlab.analysis.reproduce import reproduce as reproduction
 from ganlab.analysis.reproduce.reproduce import COLUMN, DUEL, TABLES, reproduce, seconds
 from ganlab.analysis.reproduce.table import Reproduction, Row
 from ganlab.cli.progress import driven
-from ganlab.cli.reproduce import _told
+from ganlab.cli.reproduce import _reported
 from ganlab.core.events import Loading
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs
@@ -122,11 +122,11 @@ def test_closing_stops_the_training_and_the_next_call_goes_on(real_data: Path, o
     ran_until(reproduce("column"), 20)
     first = runs()[0].status()
     assert first.state == "stopped" and runs()[0].checkpoints()
-    short = driven(_told("column", reproduce("column", 0.0, n=300)))  # no time: measured at once
+    short = driven(_reported("column", reproduce("column", 0.0, n=300)))  # no time: measured at once
     (row,) = short.rows
     assert row.last[0].step == first.step and not row.first and 0 < row.epochs < row.epochs_wanted == 200
     assert row.last[0].subject.startswith(f"column-cgan-fid, epoch {row.epochs:.3g} of 200, ")
-    again = driven(_told("column", reproduce("column", 1.0, n=300)))  # less than it has trained, but this call's own
+    again = driven(_reported("column", reproduce("column", 1.0, n=300)))  # less than it has trained, but this call's own
     assert len(runs()) == 1 and again.rows[0].seconds >= first.seconds + 1
     assert again.rows[0].last[0].step > first.step
 
@@ -167,13 +167,13 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, spent: dict[str, float], broken: st
 def test_a_budget_is_for_one_call_whatever_was_trained_before(monkeypatch: pytest.MonkeyPatch) -> None:
     shares = stubbed(monkeypatch, {})
     for _ in range(2):  # each row has two hours behind it
-        driven(_told("column", reproduce("column", 3600.0)))
+        driven(_reported("column", reproduce("column", 3600.0)))
     assert shares == [900.0] * 8
 
 
 def test_who_takes_too_long_leaves_no_less_than_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     shares = stubbed(monkeypatch, {"column-gan": 5000.0})
-    driven(_told("column", reproduce("column", 3600.0)))
+    driven(_reported("column", reproduce("column", 3600.0)))
     assert shares == [900.0, 0.0, 0.0, 0.0]
 
 
@@ -189,7 +189,7 @@ def test_what_is_known_is_printed_when_it_is_cut_short(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stubbed(monkeypatch, {})
-    work = _told("column", reproduce("column", 40.0))
+    work = _reported("column", reproduce("column", 40.0))
     for _ in range(3):
         next(work)
     work.close()
@@ -199,7 +199,7 @@ def test_what_is_known_is_printed_when_it_is_cut_short(
 def test_the_duel_runs_side_by_side_and_reports_its_losses(real_data: Path) -> None:
     ran_until(reproduce("duel", 600.0, dataset="mnist"), 20, count=2)
     assert {run.status().state for run in runs()} == {"stopped"}
-    table = driven(_told("duel", reproduce("duel", 0.0, dataset="mnist")))
+    table = driven(_reported("duel", reproduce("duel", 0.0, dataset="mnist")))
     assert [row.recipe for row in table.rows] == ["duel-bce", "duel-mse"] and len(runs()) == 2
     for row in table.rows:
         g, d = row.last

@@ -148,7 +148,7 @@ def test_what_the_machine_refuses_is_a_sentence_and_ctrl_c_is_quiet(
     def refuse() -> None:
         raise error
 
-    monkeypatch.setattr("ganlab.cli.training.all_runs", refuse)
+    monkeypatch.setattr("ganlab.cli.runs.all_runs", refuse)
     assert main(["runs"]) == (2 if words else 130)
     told = capsys.readouterr().err
     assert told.startswith(words) and told.count("\n") == bool(words)

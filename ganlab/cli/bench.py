@@ -1,13 +1,30 @@
-"""How fast a config trains here, measured on the engine itself."""
+"""`ganlab bench`: how fast each family trains here with its default settings, measured on the engine itself."""
 
 from __future__ import annotations
 
+import argparse
 import time
 from dataclasses import dataclass
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Progress, Started
 from ganlab.training.engine import train
+from ganlab.training.families import FAMILIES, load_config
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("--family", action="append", help="only these (repeatable; default: all)")
+    parser.add_argument("--dataset", default="shapes", help="default: shapes")
+    parser.add_argument("--device", default="auto", help="default: auto")
+    parser.add_argument("--seconds", type=float, default=5.0, help="how long to measure each (default: 5)")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print one line for each family."""
+    for name in options.family or list(FAMILIES):
+        config = load_config({"family": name, "dataset": options.dataset, "device": options.device})
+        print(f"{name:<10} {measure(config, options.seconds)}", flush=True)
 
 
 @dataclass(frozen=True)
@@ -26,7 +43,7 @@ class Speed:
 
 
 def measure(config: TrainConfig, seconds: float, *, warm_up: float = 1.0) -> Speed:
-    """Train `config` for `seconds` after `warm_up` seconds, without sheets and checkpoints, and say how fast it was."""
+    """Train `config` for `seconds` after `warm_up` seconds, without sheets and checkpoints, and return how fast it was."""
     quiet = config.replace(steps=10_000_000, sample_every=1_000_000, checkpoint_every=1_000_000)
     begin: float | None = None
     first: Progress | None = None

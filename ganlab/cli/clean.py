@@ -1,0 +1,25 @@
+"""`ganlab clean`: disk space of ended runs, freed by a rule."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+
+from ganlab.runtime.housekeeping import Rule, clean
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("--dry-run", action="store_true", help="only print what would be freed")
+    parser.add_argument(
+        "--every", type=int, default=4, metavar="K", help="keep every K-th of the checkpoints in between (default: 4)"
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the rule and what it frees; with `--dry-run` nothing is deleted."""
+    if options.every < 1:
+        raise ValueError(f"--every {options.every} is out of range: at least 1.")
+    rule = dataclasses.replace(Rule(), every=options.every)
+    print(rule)
+    print(clean(rule=rule, dry_run=options.dry_run).told("Would free" if options.dry_run else "Freed"))

@@ -1,0 +1,26 @@
+"""`ganlab export --onnx`: a generator as a file for programs without PyTorch."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ganlab.cli.pull import fetched
+from ganlab.models.export_onnx import to_onnx
+from ganlab.models.pipeline import Pipeline
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("model", help="a run, a checkpoint folder, or a name that `ganlab zoo` lists; it must draw from z")
+    parser.add_argument(
+        "--onnx", action="store_true", required=True, help="as ONNX: z (n, z_dim) [and label] -> image (n, C, S, S)"
+    )
+    parser.add_argument("-o", "--output", type=Path, default=Path("generator.onnx"), help="default: generator.onnx")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write the file."""
+    data = to_onnx(Pipeline.load(fetched(options.model)))
+    options.output.write_bytes(data)
+    print(f"{len(data) / 1e6:,.1f} MB in {options.output}")

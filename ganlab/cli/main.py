@@ -1,0 +1,75 @@
+"""The command line: VERBS lists the verbs, and `ganlab VERB` imports `ganlab.cli.VERB` alone, so that the light ones start fast.
+
+A verb's module has `add(parser)`, which adds its arguments, and `run(options)`, which returns the exit code, None for 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sqlite3
+import sys
+from collections.abc import Sequence
+
+from ganlab import __version__
+from ganlab.core.errors import DOING, explain
+from ganlab.core.threads import yielding_threads
+
+VERBS = {
+    "app": "open the app in the browser",
+    "train": "train in the foreground; Ctrl-C saves a checkpoint, then stops",
+    "runs": "list the runs, newest first",
+    "compare": "compare two to four runs at an equal number of steps, seconds or images",
+    "doctor": "find what is wrong with a run and what to change; exits with 1 when there is something",
+    "queue": "list the run that has each device and the runs that wait for it",
+    "clean": "free disk space of ended runs by a rule that is printed",
+    "recipes": "list the named recipes and what their sources published",
+    "sample": "draw images from a run or a checkpoint",
+    "translate": "translate photos with a Pix2Pix or CycleGAN model",
+    "evaluate": "measure how near generated images are to real ones",
+    "reproduce": "train a published table's systems and print both tables as one",
+    "zoo": "list the models that can be chosen: yours, the shipped ones, and some on the Hub",
+    "pull": "download a model from the Hugging Face Hub into the standard cache",
+    "push": "upload a run or a checkpoint to the Hugging Face Hub, with a model card",
+    "space": "write a folder that is a Hugging Face Space: the playground with models of yours",
+    "export": "write a model's generator as a file for other programs",
+    "bench": "measure how fast the families train here",
+    "worker": "train a run directory that the app has made (started by the app)",
+    "job": "do a job that the app has written down (started by the app)",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Return 0 on success, 130 after Ctrl-C, and 2 after printing one sentence where the user made a mistake or
+    the machine refuses something."""
+    try:
+        os.environ |= yielding_threads(os.environ)
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        options = _parser(words).parse_args(words)
+        return int(options.run_verb(options) or 0)
+    except ValueError as error:
+        print(f"ganlab: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `ganlab runs | head`
+        return 0
+    except (OSError, sqlite3.OperationalError) as error:
+        print(f"ganlab: {explain(error, DOING)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:  # while `train` listens for Ctrl-C itself, it keeps a checkpoint instead
+        return 130
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """All verbs by name, and the arguments of the one that is called."""
+    parser = argparse.ArgumentParser(prog="ganlab", description="Train a GAN, watch it learn, play with the result.")
+    parser.add_argument("--version", action="version", version=f"ganlab {__version__}")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+    called = next((word for word in words if not word.startswith("-")), "")
+    for name, summary in VERBS.items():
+        verb = verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name == called:
+            module = importlib.import_module(f"ganlab.cli.{name}")
+            verb.set_defaults(run_verb=module.run, words=words)  # the flags of `train` depend on its words
+            module.add(verb)
+    return parser

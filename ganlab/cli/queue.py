@@ -1,0 +1,41 @@
+"""`ganlab queue`: the run that has each device, and the runs that wait for it in order."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from ganlab.core.text import readable
+from ganlab.runtime.disk import bytes_of, room
+from ganlab.runtime.housekeeping import Place, cancel, most_waiting, queue, warning, will_wait
+from ganlab.runtime.run import Run, runs_root
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("--cancel", metavar="RUN", help="take a waiting run out of the queue")
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print one line for each run in the queue, then the room that is left; `--cancel RUN` takes one out."""
+    if options.cancel:
+        cancel(Run.open(options.cancel))
+        print(f"{options.cancel} leaves the queue.")
+        return
+    found = queue()
+    places = [place for members in found.values() for place in members]
+    if options.json:
+        for place in places:
+            print(json.dumps({"run": place.run.id, "device": place.device, "ahead": place.ahead}))
+        return
+    for place in places:
+        print(f"{place.device:<8} {place.run.id:<52} {_position(place)}")
+    used, left = readable(bytes_of(runs_root())), readable(room())
+    print(f"{will_wait(found)} of at most {most_waiting()} runs wait; the runs take {used}, {left} are left.")
+    if text := warning():
+        print(text)
+
+
+def _position(place: Place) -> str:
+    return f"waits, {place.ahead} before it" if place.waits else "has it"

@@ -1,0 +1,156 @@
+"""`ganlab train`: train in the foreground. Its flags, their help and their bounds come from the fields of the config."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ganlab.cli.progress import StatusLine
+from ganlab.core.config import Setting, TrainConfig
+from ganlab.core.lock import FileLock
+from ganlab.data import DATASETS
+from ganlab.runtime.fork import plan_fork, plan_repeat
+from ganlab.runtime.launch import Plan, in_hand, launch_planned, plan_together, resumed_in_hand
+from ganlab.runtime.run import Run
+from ganlab.runtime.worker import work
+from ganlab.training.families import FAMILIES, load_config
+from ganlab.training.recipes import TOGETHER, configs_of
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments, among them one flag for each setting of the family that was typed."""
+    parser.epilog = "`ganlab train --family wgan-gp --help` shows that family's own settings and defaults."
+    parser.add_argument("dataset", nargs="?", help="a data set's name, or the path of a folder or zip of images")
+    parser.add_argument("--recipe", help="start from a named recipe; see `ganlab recipes`")
+    parser.add_argument("--family", help="start from a family's defaults (default: dcgan)")
+    parser.add_argument("--resume", metavar="RUN", help="continue a stopped or lost run")
+    parser.add_argument("--fork", metavar="RUN[@STEP]", help="start a new run from a checkpoint, with other settings")
+    parser.add_argument("--repeat", metavar="RUN", help="train a run again from its start, with all changes that were made to it")
+    settings = [item for item in _settings(parser.get_default("words")) if item.name not in ("family", "dataset")]
+    for item in settings:
+        _add_flag(parser, item)
+    parser.set_defaults(settings=[item.name for item in settings])
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train in the foreground, with the curves' last values on one line; several runs at once train in the background."""
+    _check_beginning(options)
+    if options.resume:
+        run = Run.open(options.resume)
+        with resumed_in_hand(run) as lock:
+            _follow(run, lock)
+        return
+    plans = _plans(options)
+    if len(plans) > 1:
+        assert options.recipe in TOGETHER
+        for run in launch_planned(plans):
+            print(f"{run.id} trains in the background; `ganlab runs` shows its progress.")
+        return
+    with in_hand(plans) as held:
+        ((run, lock),) = held.items()
+        _follow(run, lock)
+
+
+def _settings(words: Sequence[str]) -> list[Setting]:
+    """The settings of the family or recipe that `words` name, with its defaults."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first.add_argument("--family")
+    first.add_argument("--recipe")
+    for way in ("--fork", "--resume", "--repeat"):
+        first.add_argument(way, dest="run")
+    known, _ = first.parse_known_args(words)
+    if known.recipe and not known.run:
+        config = next(iter(configs_of(known.recipe).values()))
+    else:
+        config = load_config({"family": _family_of(known.run) if known.run else known.family or "dcgan"})
+    return [dataclasses.replace(item, default=getattr(config, item.name)) for item in FAMILIES[config.family].settings()]
+
+
+def _family_of(fork: str) -> str:
+    """The family of the run in RUN or RUN@STEP."""
+    return Run.open(fork.partition("@")[0]).config.family
+
+
+def _add_flag(parser: argparse.ArgumentParser, item: Setting) -> None:
+    bounds = ", ".join(map(str, item.choices)) if item.choices else item.range
+    several = {"nargs": len(item.default)} if isinstance(item.default, tuple) else {}
+    parser.add_argument(
+        f"--{item.name.replace('_', '-')}",
+        metavar=item.name.upper() if not item.choices else "CHOICE",
+        help=f"{item.help} ({bounds}; default: {item.default})".replace("%", "%%").replace(" (any;", " ("),
+        **several,  # type: ignore[arg-type]
+    )
+
+
+def _check_beginning(options: argparse.Namespace) -> None:
+    """Raise ValueError where a run is to begin in two ways, or is given settings that it has already."""
+    ways = [f"--{name}" for name in ("resume", "fork", "repeat") if getattr(options, name)]
+    if not ways:
+        return
+    way, *others = ways
+    others += [f"--{name}" for name in ("recipe", "family") if getattr(options, name)] + ["a data set"] * bool(options.dataset)
+    if others:
+        raise ValueError(f"{way} takes everything from the run that it names: leave out {' and '.join(others)}.")
+    given = [f"--{name.replace('_', '-')}" for name in _given(options)]
+    if given and way != "--fork":
+        raise ValueError(f"{way} keeps the run's settings: leave out {', '.join(given)}, or begin a new run with --fork.")
+
+
+def _given(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were typed, by their names."""
+    return {name: value for name in options.settings if (value := getattr(options, name)) is not None}
+
+
+def _plans(options: argparse.Namespace) -> list[Plan]:
+    """The runs that these options describe."""
+    if options.fork:
+        return [_forked(options)]
+    if options.repeat:
+        return [plan_repeat(Run.open(options.repeat))]
+    return plan_together(_configs(options))
+
+
+def _forked(options: argparse.Namespace) -> Plan:
+    """The fork of RUN or RUN@STEP, with the settings that were typed."""
+    id, _, step = options.fork.partition("@")
+    if step and not step.isdigit():
+        raise ValueError(f"--fork {options.fork}: write RUN or RUN@STEP, such as {id}@1000.")
+    return plan_fork(Run.open(id), int(step) if step else None, **_given(options))
+
+
+def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:
+    """The config of each new run, by its recipe's name ("" without one)."""
+    if options.recipe and options.family:
+        raise ValueError("--recipe and --family exclude each other: a recipe has its family.")
+    changes = _given(options) | (dataset_setting(options.dataset) if options.dataset else {})
+    if options.recipe:
+        return configs_of(options.recipe, changes)
+    return {"": load_config({"family": options.family or "dcgan"}).replace(**changes)}
+
+
+def dataset_setting(text: str) -> dict[str, str]:
+    """The settings for a data set's name, or for the path of a folder or zip; ValueError otherwise."""
+    if text in DATASETS:
+        return {"dataset": text}
+    if Path(text).expanduser().exists():
+        return {"dataset": "folder", "data_path": text}
+    raise ValueError(f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
+
+
+def _follow(run: Run, lock: FileLock) -> None:
+    """Train `run`, whose `lock` this process holds, and print its progress; Ctrl-C stops it after a checkpoint."""
+    print(f"run {run.id}\n{run.path}")
+    line = StatusLine()
+    work(run, line, lock=lock, tell=line.tell)
+    print()
+    status = run.status()
+    print(status.message)
+    if status.state == "failed":
+        raise ValueError(f"{run.id} failed: {status.message}")
+    if status.state == "stopped":
+        print(f"Continue it with: ganlab train --resume {run.id}")
+    if run.checkpoints():
+        print(f"Draw from it with: ganlab sample {run.id}")

@@ -1,0 +1,80 @@
+"""`ganlab translate`: photos, one or a folder of them, translated by a Pix2Pix or CycleGAN model."""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import sys
+from itertools import chain, count
+from pathlib import Path
+
+from tqdm import tqdm
+
+from ganlab.cli.pull import fetched
+from ganlab.core.images import ImageError, png, read
+from ganlab.models.pipeline import Pipeline
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("images", nargs="+", help="image files, folders of them, or patterns like 'photos/*.jpg'")
+    parser.add_argument("--model", required=True, help="a run, a shipped model, a checkpoint folder or a file of weights")
+    parser.add_argument("--direction", choices=("AtoB", "BtoA"), help="default: the model's own")
+    parser.add_argument(
+        "--size", type=int, help="work on the area of a square of this side, 32 to 1024 pixels (default: the model's own)"
+    )
+    parser.add_argument("--original-size", action="store_true", help="scale the result back to the photo's size")
+    parser.add_argument("-o", "--output", type=Path, default=Path("translated"), help="a .png for one photo, else a folder")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Translate the photos. Files that are no usable image are named and skipped; 1 when there were any, else 0."""
+    pipeline = Pipeline.load(fetched(options.model))
+    files = image_files(options.images)
+    single = len(files) == 1 and options.output.suffix.lower() == ".png"
+    if not single:
+        options.output.mkdir(parents=True, exist_ok=True)
+    skipped, names = [], Names()
+    for file in tqdm(files, unit="image", disable=None):  # silent on a pipe
+        try:
+            image = read(file)
+        except ImageError as error:
+            skipped.append(f"{file}: {error}")
+            continue
+        made = pipeline.translate(image, options.direction, size=options.size, original_size=options.original_size)
+        (options.output if single else options.output / names.unused(file.stem)).write_bytes(png(made))
+    print(f"{len(files) - len(skipped)} of {len(files)} pictures in {options.output}")
+    for line in skipped:
+        print(f"skipped {line}", file=sys.stderr)
+    return 1 if skipped else 0
+
+
+def image_files(arguments: list[str]) -> list[Path]:
+    """The files that arguments name: themselves, what lies in a folder, what a pattern matches; ValueError for none."""
+    files: list[Path] = []
+    for argument in arguments:
+        path = Path(argument)
+        if path.is_dir():
+            found = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+        else:
+            found = [path] if path.is_file() else [Path(name) for name in sorted(glob.glob(argument))]  # noqa: PTH207 (Path.glob takes no absolute pattern)
+        if not found:
+            raise ValueError(
+                f"There is no image {argument!r}: it is no file, no folder with files and no pattern that matches one."
+            )
+        files += found
+    return files
+
+
+class Names:
+    """File names for pictures whose sources may be called alike in different folders."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+
+    def unused(self, stem: str) -> str:
+        """`stem`.png, or with the first number that makes it new."""
+        names = chain([f"{stem}.png"], (f"{stem}-{number}.png" for number in count(2)))
+        name = next(name for name in names if name not in self._used)
+        self._used.add(name)
+        return name

@@ -1,0 +1,48 @@
+"""`ganlab zoo`: every model that can be chosen, and where it is now; `ganlab zoo train`: shipped models, trained anew."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from ganlab.cli.progress import driven
+from ganlab.models.catalogue import NAMES
+from ganlab.models.pretrained import OnHub, catalogue, state
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("action", nargs="?", choices=("list", "train"), default="list", help="train: make shipped models anew")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which to train (default: all, which takes hours)")
+    parser.add_argument(
+        "--to", type=Path, help="where to write them (default: checkpoints/ of the checkout; without one, of this folder)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print two lines for each model, or train those that are named."""
+    if options.action == "train":
+        _train(options)
+        return
+    for entry in catalogue():
+        where = state(entry)
+        if options.json:
+            print(json.dumps(asdict(entry) | {"state": where, "size": entry.size}, default=str))
+            continue
+        size = f"{entry.size / 1e6:,.1f} MB" if entry.size else "?"
+        print(f"{entry.name:<34} {where:<12} {size:>9}  {entry.licence:<11}  {entry.title}")
+        address = f" [{entry.source.address}]" if isinstance(entry.source, OnHub) else ""
+        print(f"    {entry.verdict}{address}")
+
+
+def _train(options: argparse.Namespace) -> None:
+    from ganlab.models.publish.ship import TARGET, train_and_ship  # imports PyTorch, which the list does not need
+
+    unknown = [name for name in options.names if name not in NAMES]
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)} is not shipped; these are: {', '.join(NAMES)}.")
+    for name in options.names or NAMES:
+        print(driven(train_and_ship(name, options.to or TARGET)), flush=True)
