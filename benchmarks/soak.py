@@ -32,8 +32,9 @@ from websockets.asyncio.client import connect
 from ganlab import Run, resume, runs
 from ganlab.core.config import TrainConfig
 from ganlab.runtime import cleanup as cleaning
+from ganlab.runtime.cleanup import clean
+from ganlab.runtime.device_queue import queue
 from ganlab.runtime.fork import fork
-from ganlab.runtime.housekeeping import clean, queue
 from ganlab.runtime.launch import launch_together
 from tests.support.app_server import AppServer
 from tests.support.small import small

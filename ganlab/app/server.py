@@ -21,7 +21,7 @@ from ganlab.app.asgi import LOOPBACK, font, prepare_process
 from ganlab.app.security import classroom, join
 from ganlab.app.security.gate import Gate
 from ganlab.app.security.visitor import keys
-from ganlab.runtime.housekeeping import unfit
+from ganlab.runtime.limits import unfit
 
 _LOOK_SECONDS = 60.0  # between two looks at whether the classroom's keys are still good
 

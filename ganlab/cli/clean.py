@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from ganlab.runtime.housekeeping import Rule, clean
+from ganlab.runtime.cleanup import Rule, clean
 
 
 def add(parser: argparse.ArgumentParser) -> None:

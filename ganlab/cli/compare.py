@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from ganlab.core.config import Value
-from ganlab.runtime.compare import AXES, Comparison, Standing, compare
-from ganlab.runtime.readings import Reading, readings
+from ganlab.runtime.compare import AXES, Comparison, MetricRow, RunAt, compare
 from ganlab.runtime.run import Run
 
 
@@ -23,17 +22,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print one column for each run."""
-    runs = [Run.open(id) for id in options.runs]
-    found = compare(runs, options.equal, options.at)
-    read = readings(runs, found)
-    print(json.dumps(asdict(found) | {"readings": [asdict(one) for one in read]}) if options.json else table(found, read))
+    found = compare([Run.open(id) for id in options.runs], options.equal, options.at)
+    print(json.dumps(asdict(found)) if options.json else table(found))
 
 
-def table(found: Comparison, read: Sequence[Reading]) -> str:
+def table(found: Comparison) -> str:
     """Where each run stood, how that was measured, then the settings that differ; other protocols are other rows."""
-    protocols = list(dict.fromkeys(reading.protocol for reading in read if reading.protocol))
-    measured = [_measured(reading, protocols.index(reading.protocol) + 1 if reading.protocol else 0) for reading in read]
-    rows = [("", found.runs), *_facts(found.standings), *measured]
+    protocols = list(dict.fromkeys(row.protocol for row in found.metrics if row.protocol))
+    measured = [_cells(row, protocols.index(row.protocol) + 1 if row.protocol else 0) for row in found.metrics]
+    rows = [("", found.runs), *_facts(found.runs_at), *measured]
     settings = [(name, [_plain(value) for value in values]) for name, values in found.settings.items()]
     width = max(len(name) for name, _ in (*rows, *settings))
     columns = [max(len(cells[i]) for _, cells in (*rows, *settings)) for i in range(len(found.runs))]
@@ -48,19 +45,19 @@ def table(found: Comparison, read: Sequence[Reading]) -> str:
     return "\n".join([head, "", *(line(*row) for row in rows), *measured_as, *differing, *(line(*row) for row in settings)])
 
 
-def _facts(standings: Sequence[Standing]) -> list[tuple[str, list[str]]]:
+def _facts(runs_at: Sequence[RunAt]) -> list[tuple[str, list[str]]]:
     return [
-        ("steps", [f"{standing.step:,}" for standing in standings]),
-        ("seconds of training", [f"{standing.seconds:,.1f}" for standing in standings]),
-        ("real images seen", [f"{standing.images:,}" for standing in standings]),
-        ("epochs", ["–" if standing.epochs is None else f"{standing.epochs:.2f}" for standing in standings]),
+        ("steps", [f"{run_at.step:,}" for run_at in runs_at]),
+        ("seconds of training", [f"{run_at.seconds:,.1f}" for run_at in runs_at]),
+        ("real images seen", [f"{run_at.images:,}" for run_at in runs_at]),
+        ("epochs", ["–" if run_at.epochs is None else f"{run_at.epochs:.2f}" for run_at in runs_at]),
     ]
 
 
-def _measured(reading: Reading, number: int) -> tuple[str, list[str]]:
+def _cells(row: MetricRow, number: int) -> tuple[str, list[str]]:
     """A row; the number refers to the protocol below the table."""
-    name = f"{reading.name} [{number}]" if reading.protocol else reading.name
-    return name, ["–" if value is None else f"{value:.4g}" for value in reading.values]
+    name = f"{row.name} [{number}]" if row.protocol else row.name
+    return name, ["–" if value is None else f"{value:.4g}" for value in row.values]
 
 
 def _plain(value: Value | list[float] | None) -> str:

@@ -6,8 +6,9 @@ import argparse
 import json
 
 from ganlab.core.text import readable
+from ganlab.runtime.device_queue import Place, cancel, queue
 from ganlab.runtime.disk import bytes_of, room
-from ganlab.runtime.housekeeping import Place, cancel, most_waiting, queue, warning, will_wait
+from ganlab.runtime.limits import most_waiting, warning, will_wait
 from ganlab.runtime.run import Run, runs_root
 
 

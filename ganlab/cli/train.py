@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.cli.progress import StatusLine
+from ganlab.cli.worker import load_generators
 from ganlab.core.config import Setting, TrainConfig
 from ganlab.core.lock import FileLock
 from ganlab.data import DATASETS
@@ -144,7 +145,7 @@ def _follow(run: Run, lock: FileLock) -> None:
     """Train `run`, whose `lock` this process holds, and print its progress; Ctrl-C stops it after a checkpoint."""
     print(f"run {run.id}\n{run.path}")
     line = StatusLine()
-    work(run, line, lock=lock, tell=line.tell)
+    work(run, line, lock=lock, report=line.tell, load_generators=load_generators)
     print()
     status = run.status()
     print(status.message)

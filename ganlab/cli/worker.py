@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -16,4 +21,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train the run; its outcome is recorded in its directory."""
-    work(Run(options.folder))
+    work(Run(options.folder), load_generators=load_generators)
+
+
+def load_generators(name: str) -> Mapping[str, nn.Module]:
+    """The generators of a run, a shipped model or a file of weights, for a run that starts from it."""
+    from ganlab.models.pipeline import Pipeline  # brings PyTorch: the worker first reports that it loads it
+
+    return Pipeline.load(name).generators

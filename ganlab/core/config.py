@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 Value = bool | int | float | str | tuple[float, ...]
+
+# Settings of how a run is shown or kept, which change nothing of what it learns.
+_INDIFFERENT = frozenset({"log_every", "sample_every", "samples", "checkpoint_every", "keep_checkpoints", "fid_every", "device"})
 
 
 @dataclass(frozen=True)
@@ -175,3 +178,18 @@ class TrainConfig:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`; ValueError on an unknown field or a value that does not fit."""
         return cls().replace(**values)
+
+
+def config_differences(configs: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Value | None, ...]]:
+    """Return the settings that decide what is learned and differ between `configs`, with the value in each of them.
+
+    None where a family has no such setting; settings of a single family come last.
+    """
+    names = list(dict.fromkeys(name for config in configs for name in config))
+    wanted = [name for name in names if name not in _INDIFFERENT and not same_setting(configs, name)]
+    return {name: tuple(config.get(name) for config in configs) for name in wanted}
+
+
+def same_setting(configs: Sequence[Mapping[str, Any]], name: str) -> bool:
+    """Whether all `configs` agree on the setting `name`."""
+    return all(config.get(name) == configs[0].get(name) for config in configs)

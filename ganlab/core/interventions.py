@@ -1,33 +1,26 @@
-"""What a person asks of a run while it trains: a mailbox in the run directory, and the record of what was changed.
+"""Commands to a run while it trains, and the record of what they changed.
 
 Every change becomes part of the run's record, so that a resumed or repeated run makes it again at the same step.
 """
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import uuid
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from ganlab.core.config import TrainConfig, Value
 
 COMMANDS = ("stop", "pause", "continue", "step", "update", "change")
 NETWORKS = ("G", "D")
-_LASTING = ("update", "change")  # who has confirmed these has promised them, whoever dies
-_ANEW = "anew"  # a line in the mailbox: another worker reads from here on
 
 
 @dataclass(frozen=True)
-class Request:
-    """One letter: `command`, by `who`. "update" names a network to update alone once, "change" a setting and its `value`.
+class Command:
+    """A command to a running worker, one of COMMANDS, by the user `who`.
 
-    `id` is given when it is sent: it tells letters of equal words apart. `late` letters were confirmed to an earlier worker,
-    which had no time for them.
+    "update" names a network to update alone once, "change" a setting and its new `value`. `id` is unique and is given when the
+    command is sent. A `late` command was confirmed while an earlier worker ran, which had no time to carry it out.
     """
 
     command: str
@@ -38,10 +31,10 @@ class Request:
     late: bool = field(default=False, compare=False)
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any], config: TrainConfig, begun: TrainConfig | None = None) -> Request:
-        """From outside, checked against the run's settings now and those that it had in the beginning.
+    def parse(cls, values: Mapping[str, Any], config: TrainConfig, begun: TrainConfig | None = None) -> Command:
+        """Return the command in untrusted `values`, checked against the run's settings now and those it began with.
 
-        ValueError, one sentence, for what cannot be asked.
+        ValueError names the field that does not fit.
         """
         command, name, who = (str(values.get(key, ""))[:100] for key in ("command", "name", "who"))
         if command not in COMMANDS:
@@ -58,14 +51,14 @@ class Request:
 class Intervention:
     """After `step` steps `who` changed the setting `name` to `value`, or had the network `name` (G or D) updated alone once.
 
-    `letter` is the id of the request that asked for it.
+    `command_id` is the id of the command.
     """
 
     step: int
     name: str
     value: Value | None = None
     who: str = ""
-    letter: str = field(default="", compare=False)
+    command_id: str = field(default="", compare=False)
 
     @property
     def is_update(self) -> bool:
@@ -90,8 +83,8 @@ class Intervention:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`."""
-        texts = (str(values.get(key, "")) for key in ("who", "letter"))
-        return cls(int(values["step"]), str(values["name"]), values.get("value"), *texts)
+        id = values.get("command_id", values.get("letter", ""))  # as older versions named it
+        return cls(int(values["step"]), str(values["name"]), values.get("value"), str(values.get("who", "")), str(id))
 
 
 def made_by(state: Mapping[str, Any], record: Sequence[Intervention]) -> list[Intervention]:
@@ -109,8 +102,8 @@ def made_by(state: Mapping[str, Any], record: Sequence[Intervention]) -> list[In
 
 
 def _same(one: Intervention, other: Intervention) -> bool:
-    """A fork may be asked, at its very step, for what its parent was asked for there: the letters tell them apart."""
-    return one == other and (one.letter == other.letter or not (one.letter and other.letter))
+    """A fork may repeat a command of its parent at the very step of the fork: only the ids differ."""
+    return one == other and (one.command_id == other.command_id or not (one.command_id and other.command_id))
 
 
 def changed(config: TrainConfig, name: str, value: Any, live: Sequence[str] | None = None) -> TrainConfig:
@@ -124,67 +117,6 @@ def changed(config: TrainConfig, name: str, value: Any, live: Sequence[str] | No
 def changeable(begun: TrainConfig) -> list[str]:
     """What may be changed while a run trains that began with these settings: without a gauge there is nothing to measure."""
     return [setting.name for setting in begun.settings() if setting.live and (setting.name != "fid_every" or begun.fid_every)]
-
-
-class Mailbox:
-    """Letters in one file, one JSON object a line; any process may add, the worker reads each once.
-
-    Nothing is ever taken out, so that no letter is lost between two who write; `done` holds the ids of those that earlier
-    workers have acted on.
-    """
-
-    def __init__(self, path: Path, done: Container[str] = ()) -> None:
-        self.path, self._done = path, done
-        self._read = 0  # bytes
-
-    def add(self, request: Request) -> None:
-        """Append in one write, so that letters of several senders do not mix; OSError when there is no room."""
-        values = asdict(replace(request, id=request.id or uuid.uuid4().hex))
-        del values["late"]  # is for the reader to say
-        told = json.dumps({key: value for key, value in values.items() if value not in ("", None)})
-        line = f"\n{told}\n".encode()  # a line of its own, even after half of one for which there was no room
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            if os.write(descriptor, line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
-        finally:
-            os.close(descriptor)
-
-    def new(self) -> list[Request]:
-        """What came since the last look; lines that are none are skipped."""
-        try:
-            size = self.path.stat().st_size
-            if size == self._read:
-                return []
-            if size < self._read:  # another file
-                self._read = 0
-            with self.path.open("rb") as file:
-                file.seek(self._read)
-                found = file.read()
-        except FileNotFoundError:
-            return []
-        whole = found[: found.rfind(b"\n") + 1]
-        self._read += len(whole)
-        letters: list[Request] = []
-        for request in filter(None, map(_read, whole.splitlines())):
-            if request.command == _ANEW:
-                lasting = [letter for letter in letters if letter.id and letter.command in _LASTING]
-                letters = [replace(letter, late=True) for letter in lasting]
-            elif not (request.id and request.id in self._done):
-                letters.append(request)
-        return letters
-
-    def begin_anew(self) -> None:
-        """Before a resume: what was asked of the worker before is void, but for changes that it had no time to make."""
-        if self.path.exists():
-            self.add(Request(_ANEW))
-
-
-def _read(line: bytes) -> Request | None:
-    try:
-        return Request(**json.loads(line))
-    except (ValueError, TypeError):
-        return None
 
 
 def _plain(value: Value) -> str:

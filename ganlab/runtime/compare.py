@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ganlab.core.config import Value
+from ganlab.core.config import Value, config_differences, same_setting
 from ganlab.runtime.images_seen import images_seen
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Series
@@ -16,18 +16,18 @@ from ganlab.runtime.store import Series
 AXES = {"step": "steps", "time": "seconds of training", "images": "real images seen", "epoch": "epochs"}
 FEWEST, MOST = 2, 4  # runs in one comparison
 
-# A single step's loss is mostly noise: what is told is the mean of the last part of what came before.
+# A single step's loss is mostly noise: a value is the mean over the last part of the steps before it.
 _WINDOW = 0.05
 
-# How a run is shown or kept, which changes nothing of what it learns.
-_INDIFFERENT = frozenset({"log_every", "sample_every", "samples", "checkpoint_every", "keep_checkpoints", "fid_every", "device"})
+UNKNOWN = "how it was read is not on record"
+_MEASURED = "distance/"  # metrics that compare with real images
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where a run stood: after `step` steps, `seconds` of training and `images` real images, with its newest sheet by then.
+class RunAt:
+    """A run after `step` steps, `seconds` of training and `images` real images, with its newest sheet by then.
 
-    `values` are the means of each metric over the last twentieth of those steps; a metric measured seldom tells its newest.
+    `values` are the means of each metric over the last twentieth of those steps, or its newest value where it is rarer.
     """
 
     run: str
@@ -40,12 +40,24 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """`settings` holds, for each one that differs, its value in every run (None where the family has no such setting);
-    `changes` what a person changed while each run trained.
+class MetricRow:
+    """One metric under one `protocol` (empty for losses and rates) in every run.
 
-    `at` is the place on `axis` at which all are told, `until` the last that all have reached. `z_dims` are the numbers in each
-    run's z (None where it draws from pictures, not from z), and `same_z` whether the sheets of all are drawn from the same z.
+    The value is None where a run has none or was measured under another protocol: numbers of two protocols never share a row.
+    """
+
+    name: str
+    values: tuple[float | None, ...]
+    protocol: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two to four runs side by side at the place `at` on `axis`; `until` is the last place that all of them have reached.
+
+    `settings` holds the value of each differing setting in every run (None where the family has no such setting), `changes`
+    what was changed while each run trained. `z_dims` are the sizes of each run's z (None for translators), `same_z` tells
+    whether the sheets of all are drawn from the same z.
     """
 
     runs: tuple[str, ...]
@@ -56,28 +68,31 @@ class Comparison:
     until: float
     z_dims: tuple[int | None, ...]
     same_z: bool
-    standings: tuple[Standing, ...]
+    runs_at: tuple[RunAt, ...]
+    metrics: tuple[MetricRow, ...]
 
 
 def compare(runs: Sequence[Run], axis: str = "step", at: float | None = None) -> Comparison:
-    """`runs` after `at` steps (seconds, images, epochs, as `axis` says); by default as far as all have come.
+    """Compare `runs` at the place `at` on `axis` (steps, seconds, images or epochs); by default the last that all have reached.
 
-    ValueError, one sentence, for fewer than two or more than four runs, and for an axis there is not.
+    ValueError for fewer than two or more than four runs, and for an unknown axis.
     """
     if not FEWEST <= len(runs) <= MOST:
         raise ValueError(f"{FEWEST} to {MOST} runs can be compared, not {len(runs)}.")
     if axis not in AXES:
         raise ValueError(f"axis = {axis!r} is not one of {', '.join(AXES)}.")
-    courses = [_Course(run) for run in runs]
-    until = min(course.place(course.last, axis) for course in courses)
+    histories = [_History(run) for run in runs]
+    until = min(history.place(history.last, axis) for history in histories)
     at = until if at is None else max(0.0, min(at, until))
     configs = [_used(run.settings["config"]) for run in runs]
-    standings = tuple(course.standing(course.step_at(at, axis)) for course in courses)
+    runs_at = tuple(history.at(history.step_at(at, axis)) for history in histories)
     z_dims = tuple(config.get("z_dim") for config in configs)
-    same_z = None not in z_dims and all(_same(configs, name) for name in ("seed", "z_dim", "samples"))
+    same_z = None not in z_dims and all(same_setting(configs, name) for name in ("seed", "z_dim", "samples"))
     changes = tuple(tuple(_changes(run)) for run in runs)
     ids = tuple(run.id for run in runs)
-    return Comparison(ids, differing(configs), changes, axis, at, until, z_dims, same_z, standings)
+    return Comparison(
+        ids, config_differences(configs), changes, axis, at, until, z_dims, same_z, runs_at, _metric_rows(runs, runs_at)
+    )
 
 
 def _used(config: dict[str, Any]) -> dict[str, Any]:
@@ -88,23 +103,30 @@ def _used(config: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in config.items() if family is None or name not in family.unused}
 
 
-def _same(configs: Sequence[dict[str, Any]], name: str) -> bool:
-    return all(config.get(name) == configs[0].get(name) for config in configs)
-
-
-def differing(configs: Sequence[dict[str, Any]]) -> dict[str, tuple[Value | None, ...]]:
-    """The settings that matter and are not the same in all configs, with their values; those of one family come last."""
-    names = list(dict.fromkeys(name for config in configs for name in config))
-    wanted = [name for name in names if name not in _INDIFFERENT and not _same(configs, name)]
-    return {name: tuple(config.get(name) for config in configs) for name in wanted}
-
-
 def _changes(run: Run) -> list[str]:
     return [f"step {note.step:,}: {note.text}" for note in run.annotations() if note.kind == "changed"]
 
 
-class _Course:
-    """What a run has recorded, and its way from steps to the other axes."""
+def _metric_rows(runs: Sequence[Run], runs_at: Sequence[RunAt]) -> tuple[MetricRow, ...]:
+    """One row for each metric, or for each protocol that it was measured under."""
+    known = [run.protocols for run in runs]
+    rows = []
+    for name in dict.fromkeys(name for run_at in runs_at for name in run_at.values):
+        protocols = [_protocol(name, one) for one in known]
+        measured = zip(runs_at, protocols, strict=True)
+        for protocol in dict.fromkeys(protocol for run_at, protocol in measured if name in run_at.values):
+            pairs = zip(runs_at, protocols, strict=True)
+            values = tuple(run_at.values.get(name) if one == protocol else None for run_at, one in pairs)
+            rows.append(MetricRow(name, values, protocol))
+    return tuple(rows)
+
+
+def _protocol(name: str, known: Mapping[str, str]) -> str:
+    return known.get(name, UNKNOWN) if name.startswith(_MEASURED) else ""
+
+
+class _History:
+    """The record of a run, and the map from its steps to the other axes."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -140,11 +162,11 @@ class _Course:
                 return self.step_at(place * max(self._num_images, 1), "images")
         return int(place)
 
-    def standing(self, step: int) -> Standing:
+    def at(self, step: int) -> RunAt:
         """The run after `step` steps."""
         values = {name: _recent(series, step) for name, series in self._metrics.items() if not name.startswith("time/")}
         sheets = [sheet for sheet in self.run.samples() if sheet <= step]
-        return Standing(
+        return RunAt(
             self.run.id,
             step,
             self.place(step, "time"),

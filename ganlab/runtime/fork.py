@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganlab.core.config import TrainConfig
+from ganlab.core.config import TrainConfig, config_differences
 from ganlab.core.interventions import Intervention, made_by
 from ganlab.runtime.checkpoint import folder_name, read_state, resumable, step_of
-from ganlab.runtime.compare import differing
 from ganlab.runtime.images_seen import images_until
 from ganlab.runtime.launch import Plan, launch_planned
 from ganlab.runtime.run import Run
@@ -65,7 +64,9 @@ def plan_fork(run: Run, step: int | None = None, **changes: Any) -> Plan:
         raise ValueError(f"steps = {config.steps:,} is behind the checkpoint: a fork at step {step:,} needs more.")
     check(config)
 
-    told = differing([before.to_dict(), config.to_dict()])  # what was changed at that very step only the checkpoint knows
+    told = config_differences(
+        [before.to_dict(), config.to_dict()]
+    )  # what was changed at that very step only the checkpoint knows
     return _grown(run, run, config, {"run": run.id, "step": step, "images": images_until(run, step), "changes": told})
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import BEGINNING, explain
 from ganlab.core.lock import FileLock
-from ganlab.runtime.housekeeping import admit
+from ganlab.runtime.limits import admit
 from ganlab.runtime.recorder import opened
 from ganlab.runtime.run import Run, remove_folder, runs_root
 from ganlab.runtime.spawn import hand_over

@@ -10,9 +10,9 @@ from pathlib import Path
 from ganlab.core.config import TrainConfig
 from ganlab.core.text import counted, readable
 from ganlab.runtime.cleanup import clean
+from ganlab.runtime.device_queue import Place, queue
 from ganlab.runtime.disk import LIMIT, checkpoint_bytes_of, limit, room, will_write
 from ganlab.runtime.run import Run, runs_root
-from ganlab.runtime.waiting import Place, queue
 
 MAX_WAITING = "GANLAB_MAX_WAITING"
 _MOST_WAITING = 20

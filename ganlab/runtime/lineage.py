@@ -8,8 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ganlab.core.config import Value
-from ganlab.runtime.compare import differing
+from ganlab.core.config import Value, config_differences
 from ganlab.runtime.run import Run
 
 
@@ -48,7 +47,7 @@ def _line(id: str, depth: int, known: dict[str, Any], forks: dict[str | None, li
     if parent and "changes" in parent:
         changes = {name: tuple(values) for name, values in parent["changes"].items()}
     elif parent:  # an older version made it
-        changes = differing([_config_at(known[parent["run"]][0], parent["step"]), settings["config"]])
+        changes = config_differences([_config_at(known[parent["run"]][0], parent["step"]), settings["config"]])
     yield Kin(run, depth, parent["step"] if parent else None, changes)
     for fork in forks.get(id, []):
         yield from _line(fork, depth + 1, known, forks)

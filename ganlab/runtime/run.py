@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.core.config import TrainConfig
-from ganlab.core.interventions import Intervention, Mailbox, Request
+from ganlab.core.interventions import Command, Intervention
 from ganlab.core.lock import FileLock, is_held
 from ganlab.core.memory import kernel_kills, smaller
 from ganlab.runtime import checkpoint
+from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
@@ -279,7 +280,7 @@ class Run:
     def request_stop(self, who: str = "") -> None:
         """Ask the worker to checkpoint and stop. Harmless when nobody listens."""
         with suppress(FileNotFoundError):  # deleted meanwhile
-            self.mailbox.add(Request("stop", who=who))
+            self.mailbox.add(Command("stop", who=who))
 
     def stop_requested(self) -> bool:
         """Whether somebody asked the worker to stop."""

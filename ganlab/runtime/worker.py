@@ -5,23 +5,32 @@ from __future__ import annotations
 import sqlite3
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganlab.core.errors import EXPECTED, TRAINING, LimitReached, explain, is_disk_full
 from ganlab.core.events import Event, Finished, Loading
-from ganlab.core.interventions import Mailbox
 from ganlab.core.lock import FileLock
 from ganlab.core.memory import smaller
+from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run
 from ganlab.runtime.spawn import handed_over, signals_ask
 
+if TYPE_CHECKING:
+    from torch import nn
+
+LoadGenerators = Callable[[str], "Mapping[str, nn.Module]"]  # a model's name -> its generators, ValueError where there is none
 STATE_KEYS = {"training", "position", "step", "seconds", "rng"}  # what the engine needs to go on
 _ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
 _MOVED = "The run's folder was moved or deleted while it trained: resume it where it is now."
+
+
+def no_models(name: str) -> Mapping[str, nn.Module]:
+    """Refuse to load a model; for processes that train only from random weights or a run's own checkpoint."""
+    raise ValueError(f"start_from = {name!r}: this process loads no models.")
 
 
 def work(
@@ -29,12 +38,14 @@ def work(
     watch: Callable[[Event], None] = lambda event: None,
     *,
     lock: FileLock | None = None,
-    tell: Callable[[str], None] = lambda sentence: None,
+    report: Callable[[str], None] = lambda sentence: None,
+    load_generators: LoadGenerators = no_models,
 ) -> None:
-    """The worker's main, in this process: take the run, wait for the device, train, record; `watch` sees every event.
+    """Train `run` in this process: wait for its device, train, and record every event, which `watch` sees too.
 
-    Who has it in hand already passes its `lock`, which is released in the end. `tell` hears what is done or waited for
-    meanwhile. A run that fails is recorded as failed, not raised. ValueError when another worker has the run in hand.
+    A caller that has claimed the run passes the `lock`, which is released at the end. `report` is called with what the worker
+    does or waits for before the first step. `load_generators` loads the model named by the setting `start_from`. A run that
+    fails is recorded as failed; nothing is raised. ValueError when another worker has claimed the run.
     """
     lock = lock or handed_over(run.lock_path)
     queued = lock is not None
@@ -42,11 +53,11 @@ def work(
     if not queued and not lock.acquire(timeout=5.0):
         raise ValueError(f"{run.id} is already in the hands of another worker.")
     try:
-        with Recorder(run, tell) as recorder, signals_ask(run.request_stop):
+        with Recorder(run, report) as recorder, signals_ask(run.request_stop):
             if not queued:
                 recorder.annotate("queued", "Queued.")
             try:
-                _train(run, recorder, watch)
+                _train(run, recorder, watch, load_generators)
             except Exception as error:
                 recorder.fail(_reason(run, error))  # first, while there is the room that was kept for it
                 if not (isinstance(error, EXPECTED) or is_disk_full(error)):
@@ -63,12 +74,11 @@ def _reason(run: Run, error: Exception) -> str:
     return explain(error, replace(TRAINING, memory=smaller(run.settings["config"])))
 
 
-def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None:
+def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_generators: LoadGenerators) -> None:
     recorder.say("Starting PyTorch.")
     import torch
 
     from ganlab.core.devices import resolve
-    from ganlab.models.pipeline import Pipeline
     from ganlab.runtime.device_queue import device_slot
     from ganlab.training.engine import train
 
@@ -79,11 +89,11 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
             recorder.record(Finished(recorder.step, "stopped"))
             return
         state = newest_state(run, recorder.say)
-        initial = Pipeline.load(config.start_from).generators if config.start_from and not state else None
+        initial = load_generators(config.start_from) if config.start_from and not state else None
         record = run.interventions()
-        made = {intervention.letter for intervention in record}
+        made = {intervention.command_id for intervention in record}
         mailbox = Mailbox(run.mailbox.path, made)
-        for event in train(config, resume=state, initial=initial, letters=mailbox.new, record=record, clock=recorder.clock):
+        for event in train(config, resume=state, initial=initial, commands=mailbox.new, record=record, clock=recorder.clock):
             _record(event, recorder, run)
             watch(event)
             if isinstance(event, Loading) and _to_stop(Mailbox(run.mailbox.path, made)):  # a download may take long
@@ -93,7 +103,7 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None]) -> None
 
 def _to_stop(mailbox: Mailbox) -> bool:
     """Whether a stop waits there, and no change that was asked for before it."""
-    commands = {letter.command for letter in mailbox.new()}
+    commands = {command.command for command in mailbox.new()}
     return "stop" in commands and not commands & {"change", "update"}
 
 

@@ -18,7 +18,7 @@ from ganlab.core.config import TrainConfig
 from ganlab.core.devices import resolve, supports_bf16
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Samples, Started
 from ganlab.core.images import to_uint8
-from ganlab.core.interventions import Intervention, Request, made_by
+from ganlab.core.interventions import Command, Intervention, made_by
 from ganlab.core.types import Batch, Conditioning
 from ganlab.data import DATASETS, Batches, Dataset, Loader, load
 from ganlab.metrics.gauge import Gauge, open_gauge
@@ -28,8 +28,8 @@ from ganlab.training.meter import Diverged, Meter
 from ganlab.training.networks.layers import count_parameters
 from ganlab.training.state import Metrics, all_finite
 
-Letters = Callable[[], Sequence[Request]]
-_PAUSE_SECONDS = 0.05  # between two looks for letters while nothing trains
+Commands = Callable[[], Sequence[Command]]
+_PAUSE_SECONDS = 0.05  # between two looks for commands while nothing trains
 
 
 def train(
@@ -37,19 +37,19 @@ def train(
     *,
     resume: Mapping[str, Any] | None = None,
     initial: Mapping[str, nn.Module] | None = None,
-    letters: Letters = lambda: (),
+    commands: Commands = lambda: (),
     record: Sequence[Intervention] = (),
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
     """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`, `initial` trained generators.
 
-    `letters` is asked a few times a second, and while paused, for what a person wants: "stop" ends the run after a
+    `commands` is asked a few times a second, and while paused, for what a person wants: "stop" ends the run after a
     checkpoint. `record` holds what was changed in earlier lives of this run: it is changed again at the same steps. `clock`
     counts the seconds that are training. Raises ValueError for settings that do not fit together or data that cannot be
     had, Diverged when a loss stops being a number.
     """
     session = yield from _prepared(config, initial, clock)
-    yield from session.run(letters, record, resume)
+    yield from session.run(commands, record, resume)
 
 
 class Session:
@@ -71,13 +71,13 @@ class Session:
         self.paused = self.stopping = False
         self._made: list[Intervention] = []
         self._due: list[Intervention] = []  # of those on record, what is still to be made again
-        self._letters: deque[Request] = deque()  # what was asked for and not done yet
-        self._late: list[Request] = []  # of those, what comes after all that is on record
+        self._commands: deque[Command] = deque()  # what was asked for and not done yet
+        self._late: list[Command] = []  # of those, what comes after all that is on record
         self.batches = self._batches(0)
         self.meter = Meter(config, device, 0, 0.0, lambda: self.batches.waited, clock)
 
-    def run(self, letters: Letters, record: Sequence[Intervention], resume: Mapping[str, Any] | None) -> Iterator[Event]:
-        """From the beginning, or from a state, to the end or until a letter says stop."""
+    def run(self, commands: Commands, record: Sequence[Intervention], resume: Mapping[str, Any] | None) -> Iterator[Event]:
+        """From the beginning, or from a state, to the end or until a command says stop."""
         self.saved, self._due = -1, sorted(record, key=lambda intervention: intervention.step)
         note = self._restore(resume) if resume is not None else ""
         parameters = {name: count_parameters(network) for name, network in self.training.networks.items()}
@@ -89,7 +89,7 @@ class Session:
         best = False
         while self.step < self.config.steps:
             yield from self._replay()
-            yield from self._obey(letters)
+            yield from self._obey(commands)
             if self.stopping:
                 break
             best = yield from self._advance()
@@ -135,41 +135,41 @@ class Session:
         while self._late and not self._due:
             yield from self._do(self._late.pop(0))
 
-    def _obey(self, letters: Letters) -> Iterator[Event]:
-        """Report when it is time to, do what the letters say, one after the other, and wait here while paused."""
+    def _obey(self, commands: Commands) -> Iterator[Event]:
+        """Report when it is time to, do what the commands say, one after the other, and wait here while paused."""
         if not (self.paused or self.meter.due()):
             return
         yield self.meter.report(self.step)
         while True:
-            self._sort(letters())
-            while self._letters:
-                letter = self._letters.popleft()
-                if letter.command == "step" and self.paused:
+            self._sort(commands())
+            while self._commands:
+                command = self._commands.popleft()
+                if command.command == "step" and self.paused:
                     return  # the rest after this step
-                yield from self._do(letter)
+                yield from self._do(command)
             if self.stopping or not self.paused:
                 return
             time.sleep(_PAUSE_SECONDS)
             self.meter.forget(_PAUSE_SECONDS)
 
-    def _sort(self, letters: Iterable[Request]) -> None:
-        for letter in letters:
-            (self._late if letter.late and self._due else self._letters).append(letter)
-        if any(letter.command == "stop" for letter in self._letters):  # which need not wait for steps
-            self._letters = deque(letter for letter in self._letters if letter.command != "step")
+    def _sort(self, commands: Iterable[Command]) -> None:
+        for command in commands:
+            (self._late if command.late and self._due else self._commands).append(command)
+        if any(command.command == "stop" for command in self._commands):  # which need not wait for steps
+            self._commands = deque(command for command in self._commands if command.command != "step")
 
-    def _do(self, letter: Request) -> Iterator[Event]:
-        if letter.command == "stop":
+    def _do(self, command: Command) -> Iterator[Event]:
+        if command.command == "stop":
             self.stopping = True
-        elif letter.command == "pause" and not self.paused:
+        elif command.command == "pause" and not self.paused:
             self.paused = True
             yield self.meter.report(self.step)
-            yield Paused(self.step, letter.who)
-        elif letter.command == "continue" and self.paused:
+            yield Paused(self.step, command.who)
+        elif command.command == "continue" and self.paused:
             self.paused = False
-            yield Continued(self.step, letter.who)
-        elif letter.command in ("update", "change"):
-            yield from self._intervene(Intervention(self.step, letter.name, letter.value, letter.who, letter.id))
+            yield Continued(self.step, command.who)
+        elif command.command in ("update", "change"):
+            yield from self._intervene(Intervention(self.step, command.name, command.value, command.who, command.id))
 
     def _intervene(self, intervention: Intervention, again: bool = False) -> Iterator[Event]:
         before = self.config

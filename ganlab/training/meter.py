@@ -37,11 +37,11 @@ class Meter:
         self._pending: list[tuple[int, Metrics]] = []
         self._earlier = seconds  # trained before a resume
         self._start = self._reported = clock()
-        self._looked = self._start - FLUSH_SECONDS  # once at first: letters of an earlier worker wait, and few steps may be left
+        self._looked = self._start - FLUSH_SECONDS  # once at first: commands of an earlier worker wait, and few steps may be left
         self._reported_step = step
 
     def due(self) -> bool:
-        """Whether it is time to look up from the training, for screens and letters; then not for FLUSH_SECONDS.
+        """Whether it is time to look up from the training, for screens and commands; then not for FLUSH_SECONDS.
 
         A clock of its own: a run that saves often reports often, and must hear a stop all the same.
         """

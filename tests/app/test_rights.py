@@ -181,7 +181,7 @@ def test_the_record_says_who_and_takes_nobodys_word_for_it(app: Starlette) -> No
     body = {"command": "change", "name": "lr", "value": 0.001, "who": "Anna"}
     assert client.post(f"/api/runs/{fake.id}/control", headers=ours, json=body).status_code == 202
     assert client.post(f"/api/runs/{fake.id}/stop", headers=ours).status_code == 202
-    assert [letter.who for letter in fake.run.mailbox.new()] == ["the teacher", "the teacher"]
+    assert [command.who for command in fake.run.mailbox.new()] == ["the teacher", "the teacher"]
     fake.finish("stopped")
 
 

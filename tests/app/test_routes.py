@@ -158,7 +158,7 @@ def test_what_the_disk_refuses_is_one_sentence(
 
     for what, body in (("stop", {}), ("control", {"command": "pause"})):
         with monkeypatch.context() as patch:
-            patch.setattr("ganlab.core.interventions.os.write", refuse)
+            patch.setattr("ganlab.runtime.mailbox.os.write", refuse)
             answer = client.post(f"/api/runs/{fake.id}/{what}", headers=OURS, json=body)
         assert answer.status_code == status and words in answer.json()["error"]
         assert str(root) not in answer.text
@@ -207,9 +207,9 @@ CONTROL = [
 def test_what_a_person_asks_reaches_the_worker(root: Path, client: TestClient, asked: dict[str, Any]) -> None:
     fake = FakeRun(root).start()
     assert client.post(f"/api/runs/{fake.id}/control", headers=OURS, json=asked).status_code == 202
-    (letter,) = fake.run.mailbox.new()
-    given = {key: value for key, value in asdict(letter).items() if value}
-    assert given == asked | {"who": letter.who, "id": letter.id} and letter.who
+    (command,) = fake.run.mailbox.new()
+    given = {key: value for key, value in asdict(command).items() if value}
+    assert given == asked | {"who": command.who, "id": command.id} and command.who
     assert client.post(f"/api/runs/{fake.id}/control", json=asked).status_code == 403
     fake.finish("stopped")
     assert client.post(f"/api/runs/{fake.id}/control", headers=OURS, json=asked).status_code == 409

@@ -12,10 +12,11 @@ import pytest
 from ganlab.__main__ import main
 from ganlab.core.text import readable
 from ganlab.runtime.checkpoint import STATE, step_of
-from ganlab.runtime.cleanup import Cleaned
+from ganlab.runtime.cleanup import RULE, Cleaned, Rule, clean
+from ganlab.runtime.device_queue import cancel, queue
 from ganlab.runtime.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, room, will_write
 from ganlab.runtime.fork import prepare_fork
-from ganlab.runtime.housekeeping import RULE, Rule, admit, cancel, clean, queue, unfit, warning
+from ganlab.runtime.limits import admit, unfit, warning
 from ganlab.runtime.run import Run, Status, runs_root
 from ganlab.runtime.worker import work
 from tests.support.fake_runs import FakeRun

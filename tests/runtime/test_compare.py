@@ -15,8 +15,7 @@ from ganlab.__main__ import main
 from ganlab.app.api import routes
 from ganlab.core.events import Point, Progress, Started
 from ganlab.core.interventions import Intervention
-from ganlab.runtime.compare import AXES, Standing, compare
-from ganlab.runtime.readings import UNKNOWN, readings
+from ganlab.runtime.compare import AXES, UNKNOWN, RunAt, compare
 from ganlab.runtime.run import Run
 from tests.support.fake_runs import RATE, FakeRun
 
@@ -41,14 +40,14 @@ def pair(tmp_path: Path) -> tuple[Run, Run]:
 
 
 def steps(runs: tuple[Run, Run], axis: str, at: float | None = None) -> list[int]:
-    return [standing.step for standing in compare(runs, axis, at).standings]
+    return [run_at.step for run_at in compare(runs, axis, at).runs_at]
 
 
 def test_at_equal_steps_all_are_told_at_the_last_step_all_have_reached(pair: tuple[Run, Run]) -> None:
     found = compare(pair)
     assert (found.until, found.at, steps(pair, "step")) == (400, 400, [400, 400])
-    assert [standing.images for standing in found.standings] == [400 * 64, 400 * 128]
-    assert [standing.sheet for standing in found.standings] == [400, 400]
+    assert [run_at.images for run_at in found.runs_at] == [400 * 64, 400 * 128]
+    assert [run_at.sheet for run_at in found.runs_at] == [400, 400]
 
 
 def test_at_equal_images_the_larger_batch_has_done_half_the_steps(pair: tuple[Run, Run]) -> None:
@@ -58,17 +57,17 @@ def test_at_equal_images_the_larger_batch_has_done_half_the_steps(pair: tuple[Ru
 
 def test_at_equal_time_the_slow_one_has_done_a_quarter(pair: tuple[Run, Run]) -> None:
     found = compare(pair, "time", 4.0)
-    assert [standing.step for standing in found.standings] == pytest.approx([400, 100], abs=1)
-    assert [standing.seconds for standing in found.standings] == pytest.approx([4, 4], rel=0.01)
+    assert [run_at.step for run_at in found.runs_at] == pytest.approx([400, 100], abs=1)
+    assert [run_at.seconds for run_at in found.runs_at] == pytest.approx([4, 4], rel=0.01)
 
 
 def test_an_epoch_is_every_image_once(pair: tuple[Run, Run]) -> None:
     assert steps(pair, "epoch", 2.0) == [200, 100]  # 6,400 images
-    assert [standing.epochs for standing in compare(pair, "epoch", 2.0).standings] == [2, 2]
+    assert [run_at.epochs for run_at in compare(pair, "epoch", 2.0).runs_at] == [2, 2]
 
 
 def test_values_are_means_of_the_last_twentieth(pair: tuple[Run, Run]) -> None:
-    first, second = (standing.values[RAMP] for standing in compare(pair, "step", 400).standings)
+    first, second = (run_at.values[RAMP] for run_at in compare(pair, "step", 400).runs_at)
     assert first == second == pytest.approx((390 + 400) / 2)  # a point every ten steps; those beyond 380
 
 
@@ -95,7 +94,7 @@ def test_more_updates_of_d_are_more_images_from_then_on(tmp_path: Path) -> None:
     run.train(100).finish()
     plain = FakeRun(tmp_path).start().train(400).finish().run
     found = compare([run.run, plain], "images")
-    assert [standing.images for standing in found.standings] == [64 * (100 + 300), 64 * 400]
+    assert [run_at.images for run_at in found.runs_at] == [64 * (100 + 300), 64 * 400]
     assert found.changes == (("step 100: d_steps 1 → 3.",), ())
 
 
@@ -103,9 +102,9 @@ def test_more_updates_of_d_are_more_images_from_then_on(tmp_path: Path) -> None:
 def test_no_place_is_further_than_what_all_have_reached(pair: tuple[Run, Run], axis: str) -> None:
     """Later places never show fewer steps, and the furthest is that of the one that came least far."""
     places = [0, 0.3, 1, 7, 300, 1e5, 1e12]
-    rows = [compare(pair, axis, place).standings for place in places]
+    rows = [compare(pair, axis, place).runs_at for place in places]
 
-    def ordered(before: tuple[Standing, ...], after: tuple[Standing, ...]) -> bool:
+    def ordered(before: tuple[RunAt, ...], after: tuple[RunAt, ...]) -> bool:
         return all(a.step <= b.step for a, b in zip(before, after, strict=True))
 
     assert all(itertools.starmap(ordered, itertools.pairwise(rows)))
@@ -115,7 +114,7 @@ def test_no_place_is_further_than_what_all_have_reached(pair: tuple[Run, Run], a
 def test_runs_without_a_step_yet_can_be_compared(tmp_path: Path) -> None:
     runs = [FakeRun(tmp_path).queue().run for _ in range(2)]
     for axis in AXES:
-        assert [standing.values for standing in compare(runs, axis).standings] == [{}, {}]
+        assert [run_at.values for run_at in compare(runs, axis).runs_at] == [{}, {}]
 
 
 def test_the_command_prints_a_column_for_each_run(pair: tuple[Run, Run], monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
@@ -133,7 +132,7 @@ def test_the_route_says_what_is_wrong(pair: tuple[Run, Run], monkeypatch: pytest
     client = TestClient(Starlette(routes=routes()))
     ids = ",".join(run.id for run in pair)
     answer = client.get("/api/compare", params={"runs": ids, "axis": "images", "at": "25600"}).json()
-    assert [standing["step"] for standing in answer["standings"]] == [400, 200]
+    assert [run_at["step"] for run_at in answer["runs_at"]] == [400, 200]
     assert answer["settings"] == {"batch_size": [64, 128], "lr": [2e-4, 1e-3]}
     for query, sentence in (
         ({"runs": pair[0].id}, "2 to 4 runs can be compared, not 1."),
@@ -156,9 +155,9 @@ def test_distances_of_two_protocols_never_share_a_row(tmp_path: Path, monkeypatc
         points = ((1, {name: float(len(made)), "loss/G": 1.0}),)
         fake.recorder.record(Progress(1, fake.config.steps, points, 1.0, 1.0, 1.0, 0))
         made.append(fake.run)
-    loss, *rows = sorted(readings(made, compare(made)), key=lambda reading: reading.name.startswith("distance"))
+    loss, *rows = sorted(compare(made).metrics, key=lambda row: row.name.startswith("distance"))
     assert (loss.values, loss.protocol) == ((1.0,) * 4, "")
-    assert {reading.protocol: reading.values for reading in rows} == {
+    assert {row.protocol: row.values for row in rows} == {
         "mnist train, 28 px": (0.0, None, 2.0, None),
         "mnist train, 32 px": (None, 1.0, None, None),
         UNKNOWN: (None, None, None, 3.0),

@@ -13,7 +13,7 @@ import torch
 from ganlab.__main__ import main
 from ganlab.app.api.summary import detailed
 from ganlab.core.events import Event, Progress
-from ganlab.core.interventions import Request
+from ganlab.core.interventions import Command
 from ganlab.runtime.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
 from ganlab.runtime.compare import compare
 from ganlab.runtime.fork import fork, forkable, prepare_fork, repeat, settings_at
@@ -74,7 +74,7 @@ def test_a_fork_outlives_its_parent(parent: Run) -> None:
 
 def test_a_fork_takes_the_changes_up_to_its_checkpoint_with_it() -> None:
     run = Run.create(small(steps=40, checkpoint_every=1000), root=runs_root())
-    for request in (Request("change", "lr", 0.001), Request("stop")):
+    for request in (Command("change", "lr", 0.001), Command("stop")):
         run.mailbox.add(request)
     work(run)
     assert prepare_fork(run).config.lr == 0.001
@@ -105,7 +105,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_repeated_run_makes_the_same_changes_again(in_this_process: None) -> None:
     run = Run.create(small(steps=30, checkpoint_every=10), root=runs_root())
-    for request in (Request("change", "lr", 0.001, "Ada"), Request("update", "D")):
+    for request in (Command("change", "lr", 0.001, "Ada"), Command("update", "D")):
         run.mailbox.add(request)
     work(run)
     again = repeat(run)
@@ -123,10 +123,10 @@ def marks(run: Run) -> list[tuple[int, str]]:
 def test_a_fork_shows_what_was_changed_before_its_checkpoint_and_does_not_do_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
     run = Run.create(small(steps=20, checkpoint_every=5), root=runs_root())
-    changed_at(run, 3, Request("change", "lr", 0.001), Request("update", "D"))
+    changed_at(run, 3, Command("change", "lr", 0.001), Command("update", "D"))
     ((at, _), _) = marks(run)
     late = Run.create(small(steps=20, checkpoint_every=at), root=runs_root())  # its checkpoint is older than its changes
-    changed_at(late, at, Request("change", "lr", 0.001))
+    changed_at(late, at, Command("change", "lr", 0.001))
     assert [step for step, _ in marks(late)] == [at] and marks(prepare_fork(late, at)) == []
     made = prepare_fork(run, 10)
     assert marks(made) == marks(run) and made.interventions() == []
@@ -136,8 +136,8 @@ def test_a_fork_shows_what_was_changed_before_its_checkpoint_and_does_not_do_it_
     assert marks(prepare_fork(made, 15, steps=30)) == marks(run)
 
 
-def changed_at(run: Run, step: int, *requests: Request) -> None:
-    """Train it, with letters that arrive after `step` steps."""
+def changed_at(run: Run, step: int, *requests: Command) -> None:
+    """Train it, with commands that arrive after `step` steps."""
 
     def ask(event: Event) -> None:
         if isinstance(event, Progress) and event.step == step and not run.mailbox.new():
@@ -152,7 +152,7 @@ def test_the_repeat_of_a_fork_begins_where_the_fork_did(
 ) -> None:
     monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
     made = prepare_fork(parent, 10, batch_size=4)
-    changed_at(made, 13, Request("change", "lr", 0.001))
+    changed_at(made, 13, Command("change", "lr", 0.001))
     assert len(made.interventions()) == 1
     again = repeat(made)
     assert again.settings["parent"] == made.settings["parent"] and again.config == made.config
@@ -168,7 +168,7 @@ def test_the_repeat_of_a_fork_begins_where_the_fork_did(
 def test_the_settings_at_a_checkpoint_are_those_that_a_fork_from_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
     run = Run.create(small(steps=12, checkpoint_every=5), root=runs_root())
-    changed_at(run, 7, Request("change", "lr", 0.001))
+    changed_at(run, 7, Command("change", "lr", 0.001))
     assert [settings_at(run, step).lr for step in (5, 10)] == [0.0002, 0.001]
     assert [prepare_fork(run, step, steps=20).config.lr for step in (5, 10)] == [0.0002, 0.001]
 
@@ -176,13 +176,13 @@ def test_the_settings_at_a_checkpoint_are_those_that_a_fork_from_it_has(monkeypa
 def test_the_images_of_a_fork_are_those_of_its_parent_and_then_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
     run = Run.create(small(steps=20, checkpoint_every=10), root=runs_root())  # batches of 8
-    changed_at(run, 6, Request("change", "d_steps", 2))
+    changed_at(run, 6, Command("change", "d_steps", 2))
     ((_, _), (at, _), _) = images_seen(run)
     assert images_seen(run) == [(0, 0), (at, 8 * at), (20, 8 * at + 16 * (20 - at))]
     made = prepare_fork(run, 10, batch_size=4, d_steps=3)
     seen = 8 * at + 16 * (10 - at)
     assert images_seen(made) == [(0, 0), (at, 8 * at), (10, seen), (20, seen + 120)]
-    assert [standing.images for standing in compare([run, made], "step", 10).standings] == [seen, seen]
+    assert [run_at.images for run_at in compare([run, made], "step", 10).runs_at] == [seen, seen]
     told = detailed(made)["images"]
     assert list(told["steps"]) == [0, at, 10, 20] and list(told["images"])[-1] == seen + 120
     third = prepare_fork(made, 10, steps=15)

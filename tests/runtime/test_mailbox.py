@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from ganlab.__main__ import main
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Paused, Progress, Started
-from ganlab.core.interventions import Intervention, Mailbox, Request, changed, made_by
+from ganlab.core.interventions import Command, Intervention, changed, made_by
 from ganlab.core.lock import FileLock
 from ganlab.runtime.checkpoint import read_model, read_state
 from ganlab.runtime.fork import prepare_fork
+from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Writer
 from ganlab.runtime.worker import work
@@ -32,7 +33,7 @@ from tests.support.small import small
 
 @pytest.fixture(autouse=True)
 def every_step_looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Letters are read before every step, not a few times a second."""
+    """Commands are read before every step, not a few times a second."""
     monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -41,14 +42,14 @@ def every_step_looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 class Postman:
-    """Delivers letters before the steps they are meant for: `{2: [...]}` after two steps, -1 at every look while paused."""
+    """Delivers commands before the steps they are meant for: `{2: [...]}` after two steps, -1 at every look while paused."""
 
-    def __init__(self, letters: dict[int, list[Request]]) -> None:
-        self.letters, self.looks = letters, -1
+    def __init__(self, commands: dict[int, list[Command]]) -> None:
+        self.commands, self.looks = commands, -1
 
-    def __call__(self) -> Sequence[Request]:
+    def __call__(self) -> Sequence[Command]:
         self.looks += 1
-        return self.letters.get(self.looks, [])
+        return self.commands.get(self.looks, [])
 
 
 def of_kind(events: list[Event], kind: type[Any]) -> list[Any]:
@@ -66,8 +67,8 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 def test_pausing_waits_and_changes_nothing() -> None:
     config = small(steps=6)
     plain = list(train(config))
-    pause = {2: [Request("pause", who="Ada")], 5: [Request("continue", who="Ada")]}
-    paused = list(train(config, letters=Postman(pause)))
+    pause = {2: [Command("pause", who="Ada")], 5: [Command("continue", who="Ada")]}
+    paused = list(train(config, commands=Postman(pause)))
     assert of_kind(paused, Paused) == [Paused(2, "Ada")] and of_kind(paused, Continued) == [Continued(2, "Ada")]
     assert same(model(plain), model(paused))
 
@@ -77,30 +78,30 @@ def test_only_what_the_clock_counts_is_training_time() -> None:
 
 
 def test_the_time_of_a_pause_is_not_training_time() -> None:
-    pause = {1: [Request("pause")], 11: [Request("continue")]}
-    events = list(train(small(steps=3), letters=Postman(pause)))
+    pause = {1: [Command("pause")], 11: [Command("continue")]}
+    events = list(train(small(steps=3), commands=Postman(pause)))
     before, after = (of_kind(events, Progress)[i].seconds for i in (0, -1))
     assert after - before < 0.5  # ten looks take half a second
 
 
 def test_a_paused_run_takes_single_steps_and_stops_when_asked() -> None:
-    letters = {1: [Request("pause")], 3: [Request("step")], 4: [Request("step")], 6: [Request("stop")]}
-    events = list(train(small(steps=50), letters=Postman(letters)))
+    commands = {1: [Command("pause")], 3: [Command("step")], 4: [Command("step")], 6: [Command("stop")]}
+    events = list(train(small(steps=50), commands=Postman(commands)))
     assert of_kind(events, Finished) == [Finished(3, "stopped")]
     assert of_kind(events, Checkpoint)[-1].step == 3
 
 
 def test_while_paused_every_letter_counts_and_in_its_order() -> None:
-    step, rate = Request("step"), Request("change", "lr", 0.1)
-    asked = [Request("pause"), step, Request("update", "D"), step, step, rate]
-    events = list(train(small(steps=50), letters=Postman({1: asked, 9: [Request("stop")]})))
+    step, rate = Command("step"), Command("change", "lr", 0.1)
+    asked = [Command("pause"), step, Command("update", "D"), step, step, rate]
+    events = list(train(small(steps=50), commands=Postman({1: asked, 9: [Command("stop")]})))
     assert [(one.intervention.step, one.intervention.name) for one in of_kind(events, Intervened)] == [(2, "D"), (4, "lr")]
     assert of_kind(events, Finished) == [Finished(4, "stopped")]
 
 
 def test_a_stop_does_not_wait_for_steps_but_changes_before_it_are_made() -> None:
-    asked = [Request("pause"), *[Request("step")] * 20, Request("change", "lr", 0.1), Request("stop")]
-    events = list(train(small(steps=50), letters=Postman({1: asked})))
+    asked = [Command("pause"), *[Command("step")] * 20, Command("change", "lr", 0.1), Command("stop")]
+    events = list(train(small(steps=50), commands=Postman({1: asked})))
     assert of_kind(events, Finished) == [Finished(1, "stopped")] and len(of_kind(events, Intervened)) == 1
 
 
@@ -110,8 +111,8 @@ def test_one_network_alone_can_be_updated(family: str, network: str) -> None:
     config = small(family, steps=2, ema_decay=0.0)
     plain = of_kind(list(train(config.replace(steps=1))), Checkpoint)[-1].state["training"]["networks"]
     plain = {name: tensor.clone() for name, tensor in plain.items()}
-    letters = {1: [Request("update", network), Request("stop")]}
-    events = list(train(config, letters=Postman(letters)))
+    commands = {1: [Command("update", network), Command("stop")]}
+    events = list(train(config, commands=Postman(commands)))
     after = of_kind(events, Checkpoint)[-1].state["training"]["networks"]
     moved = {
         name.partition(".")[0][0] for name, tensor in after.items() if not torch.equal(tensor, plain[name]) and _is_weight(name)
@@ -127,8 +128,8 @@ def _is_weight(name: str) -> bool:
 
 
 def test_a_change_takes_effect_and_is_told() -> None:
-    letters = {2: [Request("change", "lr", 0.001, "Ada")]}
-    events = list(train(small(steps=4), letters=Postman(letters)))
+    commands = {2: [Command("change", "lr", 0.001, "Ada")]}
+    events = list(train(small(steps=4), commands=Postman(commands)))
     (told,) = of_kind(events, Intervened)
     assert told.intervention == Intervention(2, "lr", 0.001, "Ada")
     assert told.text == "lr 0.0002 → 0.001 (Ada)."
@@ -143,8 +144,8 @@ RECORD = [Intervention(3, "lr", 0.002), Intervention(3, "D"), Intervention(7, "d
 @pytest.mark.parametrize("family", ["dcgan", "self-conditioned", "cyclegan"])
 def test_a_resumed_run_makes_the_changes_again_bit_for_bit(family: str) -> None:
     config = small(family, steps=12, checkpoint_every=4)
-    letters = {step: [Request(*_asked(one)) for one in RECORD if one.step == step] for step in (3, 7, 9)}
-    live = list(train(config, letters=Postman(letters)))
+    commands = {step: [Command(*_asked(one)) for one in RECORD if one.step == step] for step in (3, 7, 9)}
+    live = list(train(config, commands=Postman(commands)))
     assert [event.intervention for event in of_kind(live, Intervened)] == RECORD
     again, states = [], {}
     for event in train(config, record=RECORD):
@@ -162,12 +163,12 @@ def test_a_resumed_run_makes_the_changes_again_bit_for_bit(family: str) -> None:
 def test_what_an_earlier_worker_had_no_time_for_comes_after_all_that_it_had_done() -> None:
     config, record = small(steps=12, checkpoint_every=4), [Intervention(7, "lr", 0.002), Intervention(9, "lr", 0.003)]
     states = {event.step: _copied(event) for event in train(config, record=record) if isinstance(event, Checkpoint)}
-    late, live = Request("change", "lr", 0.004, late=True), Request("change", "d_steps", 2)
-    events = list(train(config, resume=states[4], letters=Postman({0: [late, live]}), record=record))
+    late, live = Command("change", "lr", 0.004, late=True), Command("change", "d_steps", 2)
+    events = list(train(config, resume=states[4], commands=Postman({0: [late, live]}), record=record))
     told = [(event.intervention.step, event.intervention.value, event.again) for event in of_kind(events, Intervened)]
     assert told == [(4, 2, False), (7, 0.002, True), (9, 0.003, True), (9, 0.004, False)]
     assert of_kind(events, Checkpoint)[-1].state["interventions"][-1]["value"] == 0.004
-    (told, *_) = of_kind(list(train(config, resume=states[8], letters=Postman({0: [late]}), record=record[:1])), Intervened)
+    (told, *_) = of_kind(list(train(config, resume=states[8], commands=Postman({0: [late]}), record=record[:1])), Intervened)
     assert (told.intervention.step, told.intervention.value) == (8, 0.004)  # there is nothing to wait for
 
 
@@ -196,7 +197,7 @@ def _copied(event: Checkpoint) -> dict[str, Any]:
 
 def test_the_run_directory_keeps_what_was_changed(tmp_path: Path) -> None:
     run = Run.create(small(steps=10_000), root=tmp_path)
-    for request in (Request("change", "lr", 0.001, "Ada"), Request("update", "D"), Request("pause"), Request("stop")):
+    for request in (Command("change", "lr", 0.001, "Ada"), Command("update", "D"), Command("pause"), Command("stop")):
         run.mailbox.add(request)
     work(run)
     assert [(note.kind, note.text) for note in run.annotations() if note.kind in ("changed", "paused")] == [
@@ -223,19 +224,19 @@ def test_the_run_directory_keeps_what_was_changed(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_asked_is_refused_in_one_sentence(asked: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
-        Request.parse(asked, small())
+        Command.parse(asked, small())
 
 
 def test_measuring_can_be_turned_off_and_on_again_where_the_run_began_with_it() -> None:
     begun = small(fid_every=10)
-    off = Request.parse({"command": "change", "name": "fid_every", "value": 0}, begun, begun)
+    off = Command.parse({"command": "change", "name": "fid_every", "value": 0}, begun, begun)
     now = Intervention(0, off.name, off.value).applied_to(begun)
-    again = Request.parse({"command": "change", "name": "fid_every", "value": 50}, now, begun)
+    again = Command.parse({"command": "change", "name": "fid_every", "value": 50}, now, begun)
     assert (now.fid_every, Intervention(1, again.name, again.value).applied_to(now).fid_every) == (0, 50)
 
 
 def test_a_fork_is_asked_at_its_very_step_for_what_its_parent_was_asked_for_there() -> None:
-    parents, own = Intervention(6, "D", letter="a"), Intervention(6, "D", letter="b")
+    parents, own = Intervention(6, "D", command_id="a"), Intervention(6, "D", command_id="b")
     assert made_by({"step": 6, "interventions": [parents.to_dict()]}, [own]) == []
     assert made_by({"step": 6, "interventions": [parents.to_dict()]}, [own, parents]) == [parents]
     assert made_by({"step": 6, "interventions": [Intervention(6, "D").to_dict()]}, [own]) == [own]  # an older record
@@ -246,22 +247,22 @@ def test_a_fork_is_asked_at_its_very_step_for_what_its_parent_was_asked_for_ther
 )
 def test_nothing_from_outside_breaks_the_reading_of_a_letter(values: dict[str, Any]) -> None:
     try:
-        Request.parse(values, TrainConfig())
+        Command.parse(values, TrainConfig())
     except ValueError as error:
         assert str(error).endswith(".")
 
 
-def test_letters_are_read_once_and_half_a_line_waits(tmp_path: Path) -> None:
+def test_commands_are_read_once_and_half_a_line_waits(tmp_path: Path) -> None:
     path = tmp_path / "control.jsonl"
     box, sender = Mailbox(path), Mailbox(path)
     assert box.new() == []
-    sender.add(Request("pause", who="Ada"))
+    sender.add(Command("pause", who="Ada"))
     with path.open("ab") as file:
         file.write(b'not json\n{"command": "st')
-    assert box.new() == [Request("pause", who="Ada")]
+    assert box.new() == [Command("pause", who="Ada")]
     with path.open("ab") as file:
         file.write(b'op"}\n' + json.dumps({"command": "change", "name": "lr", "value": 1e-3}).encode() + b"\n")
-    assert box.new() == [Request("stop"), Request("change", "lr", 0.001)]
+    assert box.new() == [Command("stop"), Command("change", "lr", 0.001)]
     assert box.new() == []
 
 
@@ -269,18 +270,18 @@ def test_half_a_letter_swallows_none_that_is_confirmed(tmp_path: Path) -> None:
     path = tmp_path / "control.jsonl"
     path.write_bytes(b'{"command": "pa')  # there was no room for more
     box = Mailbox(path)
-    for request in (Request("stop"), Request("pause")):
+    for request in (Command("stop"), Command("pause")):
         box.add(request)
-    assert box.new() == [Request("stop"), Request("pause")]
+    assert box.new() == [Command("stop"), Command("pause")]
 
 
 def test_changes_before_a_resume_are_late_and_everything_else_is_void(tmp_path: Path) -> None:
     box = Mailbox(tmp_path / "control.jsonl")
-    for request in (Request("change", "lr", 0.1), Request("stop"), Request("update", "D")):
+    for request in (Command("change", "lr", 0.1), Command("stop"), Command("update", "D")):
         box.add(request)
     box.begin_anew()
-    box.add(Request("pause"))
-    assert [(letter.command, letter.late) for letter in box.new()] == [("change", True), ("update", True), ("pause", False)]
+    box.add(Command("pause"))
+    assert [(command.command, command.late) for command in box.new()] == [("change", True), ("update", True), ("pause", False)]
 
 
 def test_weights_of_terms_can_be_changed_where_there_are_any() -> None:
@@ -297,7 +298,7 @@ def test_a_run_that_saves_at_every_step_hears_a_stop(monkeypatch: pytest.MonkeyP
 
 
 def test_a_live_change_during_a_replay_drops_none_of_the_recorded_ones() -> None:
-    events = list(train(small(steps=12), letters=Postman({4: [Request("change", "d_steps", 2)]}), record=[RECORD[0], RECORD[3]]))
+    events = list(train(small(steps=12), commands=Postman({4: [Command("change", "d_steps", 2)]}), record=[RECORD[0], RECORD[3]]))
     told = [(event.intervention.step, event.intervention.name, event.again) for event in of_kind(events, Intervened)]
     assert told == [(3, "lr", True), (4, "d_steps", False), (9, "G", True)]
 
@@ -312,7 +313,7 @@ def test_a_change_made_while_a_run_is_repeated_leaves_its_record_its_settings_an
         if isinstance(event, Progress):
             seen[event.step] = (run.config_now.lr, run.config_now.d_steps)
         if getattr(event, "step", -1) == 4 and len(run.interventions()) == 1:
-            run.mailbox.add(Request("change", "d_steps", 2))
+            run.mailbox.add(Command("change", "d_steps", 2))
 
     work(run, look)
     (live,) = (one.step for one in run.interventions() if one.name == "d_steps")
@@ -331,7 +332,7 @@ def _rates(run: Run, step: int) -> list[float]:
 
 def test_a_fork_that_dies_before_its_first_checkpoint_keeps_its_own_changes_and_not_its_parent_s(tmp_path: Path) -> None:
     parent = Run.create(small(steps=12, checkpoint_every=6), root=tmp_path)
-    work(parent, lambda event: parent.mailbox.add(Request("change", "lr", 0.001)) if getattr(event, "step", 0) == 2 else None)
+    work(parent, lambda event: parent.mailbox.add(Command("change", "lr", 0.001)) if getattr(event, "step", 0) == 2 else None)
     made = prepare_fork(parent, 6, lr=0.003, steps=20)
     with closing(Writer(made.database)) as writer:  # changed at step 7, then killed
         writer.intervene(Intervention(7, "d_steps", 2).to_dict())
@@ -354,13 +355,13 @@ def test_a_change_that_was_confirmed_outlives_the_worker_and_a_stop_does_not(
     def die(event: Event) -> None:
         if isinstance(event, Progress) and event.step == 6:
             if not run.mailbox.new():
-                run.mailbox.add(Request("change", "lr", 0.001, "Ada"))
-                run.mailbox.add(Request("update", "D", who="Ada"))
+                run.mailbox.add(Command("change", "lr", 0.001, "Ada"))
+                run.mailbox.add(Command("update", "D", who="Ada"))
             if moment == "before it was read":
                 raise Killed
         if isinstance(event, Intervened) and event.intervention.name == "D":
-            run.mailbox.add(Request("stop"))
-            run.mailbox.add(Request("pause"))
+            run.mailbox.add(Command("stop"))
+            run.mailbox.add(Command("pause"))
             raise Killed  # both are on record already
 
     with pytest.raises(Killed):
@@ -386,12 +387,12 @@ def model_of(run: Run) -> dict[str, torch.Tensor]:
 
 def test_a_mailbox_that_somebody_emptied_is_read_from_its_beginning(tmp_path: Path) -> None:
     box = Mailbox(tmp_path / "control.jsonl")
-    box.add(Request("pause"))
+    box.add(Command("pause"))
     assert len(box.new()) == 1
     box.path.unlink()
     assert box.new() == []
-    box.add(Request("stop"))
-    assert box.new() == [Request("stop")]
+    box.add(Command("stop"))
+    assert box.new() == [Command("stop")]
 
 
 def test_resuming_a_run_that_trains_is_refused_and_its_worker_still_hears_a_stop(
@@ -406,7 +407,7 @@ def test_resuming_a_run_that_trains_is_refused_and_its_worker_still_hears_a_stop
 
     def disturb(event: Event) -> None:
         if isinstance(event, Progress) and event.step == 3:
-            run.mailbox.add(Request("change", "lr", 0.001))
+            run.mailbox.add(Command("change", "lr", 0.001))
         if isinstance(event, Progress) and event.step == 6 and not run.stop_requested():
             with ThreadPoolExecutor(1) as somebody:
                 assert somebody.submit(main, ["train", "--resume", run.id]).result() == 2

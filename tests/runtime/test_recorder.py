@@ -11,7 +11,7 @@ import pytest
 
 from ganlab.core.errors import LimitReached, explain
 from ganlab.core.events import Event, Loading, Paused, Progress
-from ganlab.core.interventions import Request
+from ganlab.core.interventions import Command
 from ganlab.runtime import recorder as recording
 from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.worker import work
@@ -59,8 +59,8 @@ def test_a_sheet_drawn_by_a_single_step_is_there_while_the_run_is_paused(monkeyp
 
     def person(event: Event) -> None:
         if isinstance(event, Progress) and not run.mailbox.path.exists():
-            run.mailbox.add(Request("pause"))
-            run.mailbox.add(Request("step"))
+            run.mailbox.add(Command("pause"))
+            run.mailbox.add(Command("step"))
         if run.status().state == "paused" and isinstance(event, Progress):
             seen.append((event.step, run.samples()))
             run.request_stop()

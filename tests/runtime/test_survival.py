@@ -44,7 +44,7 @@ from tests.support.workers import wait_for
 
 @pytest.fixture(scope="module", autouse=True)
 def every_step_looks() -> Iterator[None]:
-    """Reports and letters at every step, not a few times a second; one thread."""
+    """Reports and commands at every step, not a few times a second; one thread."""
     before = torch.get_num_threads(), meter.FLUSH_SECONDS
     meter.FLUSH_SECONDS = 0.0
     torch.set_num_threads(1)

@@ -31,12 +31,12 @@ from ganlab.__main__ import main
 from ganlab.app.api.snapshot import Seen, Snapshot
 from ganlab.app.api.summary import detailed
 from ganlab.core.config import TrainConfig
-from ganlab.core.interventions import Request
+from ganlab.core.interventions import Command
 from ganlab.runtime import cleanup as cleaning
 from ganlab.runtime import spawn as detached
 from ganlab.runtime.checkpoint import STATE, checkpoints, read_info, read_model, read_state
+from ganlab.runtime.cleanup import clean
 from ganlab.runtime.fork import fork, forkable, repeat
-from ganlab.runtime.housekeeping import clean
 from ganlab.runtime.launch import launch, resume
 from ganlab.runtime.run import Run, runs
 from ganlab.training import meter
@@ -316,7 +316,7 @@ class Faults:
 
         Every third one is changed on the way: then it is compared to its own repeat.
         """
-        run, shown, number, letters = None, Shown(), 0, []
+        run, shown, number, commands = None, Shown(), 0, []
         changing = self.random.random() < 1 / 3
         shown.steady = not changing
         while run is None or run.status().state != "finished":
@@ -331,8 +331,8 @@ class Faults:
                     resume(run)
             number += 1
             if changing and number <= most and self._steps_left(run):
-                letters.append(f"letter-{number}")
-                run.mailbox.add(Request("change", "lr", self.random.choice([1e-4, 3e-4, 1e-3]), id=letters[-1]))
+                commands.append(f"command-{number}")
+                run.mailbox.add(Command("change", "lr", self.random.choice([1e-4, 3e-4, 1e-3]), id=commands[-1]))
             if kind in SIGNALS:
                 self._signal(SIGNALS[kind], kind)
             before = self._running_to_end(run, shown)
@@ -340,7 +340,7 @@ class Faults:
             assert number <= most + 2, f"it does not end: {run.status()}"
         self.looks += shown.looks
         if changing:
-            self._as_promised(run, letters)
+            self._as_promised(run, commands)
         else:
             self._compare(run)
         run.delete()
@@ -350,10 +350,10 @@ class Faults:
         folders = run.checkpoints()
         return not folders or read_info(folders[-1]).step < self.config.steps
 
-    def _as_promised(self, run: Run, letters: list[str]) -> None:
+    def _as_promised(self, run: Run, commands: list[str]) -> None:
         """Every confirmed change was made once (the last one may have come after the last step), and a repeat ends the same."""
-        made = [one.letter for one in run.interventions()]
-        assert sorted(made) == sorted(letters) or sorted(made) == sorted(letters[:-1]), f"asked {letters}, made {made}"
+        made = [one.command_id for one in run.interventions()]
+        assert sorted(made) == sorted(commands) or sorted(made) == sorted(commands[:-1]), f"asked {commands}, made {made}"
         self.changes += len(made)
         again = repeat(run)
         self.workers.quiet()
@@ -484,7 +484,7 @@ class Faults:
             if pressed == "clean":
                 clean(self.workers.root)
             elif pressed:
-                run.mailbox.add(Request(pressed))
+                run.mailbox.add(Command(pressed))
             time.sleep(0.01)
 
     def race(self) -> None:
@@ -507,9 +507,9 @@ class Faults:
 
     def application(self, home: Path, *, both: bool) -> None:
         """`streamlit run app.py` is killed while a run is paused, and with `both` the worker too; a new one finds the run."""
-        before, meter.FLUSH_SECONDS = meter.FLUSH_SECONDS, 0.0  # its worker looks for letters at every step
+        before, meter.FLUSH_SECONDS = meter.FLUSH_SECONDS, 0.0  # its worker looks for commands at every step
         run, shown = launch(self.config), Shown()
-        run.mailbox.add(Request("pause"))
+        run.mailbox.add(Command("pause"))
         meter.FLUSH_SECONDS = before
         wait_for(lambda: run.status().state == "paused")
         shown.look(run)
@@ -526,7 +526,7 @@ class Faults:
             if both:
                 resume(run)
             else:
-                run.mailbox.add(Request("continue"))
+                run.mailbox.add(Command("continue"))
             wait_for(lambda: run.status().state == "finished")
         self.workers.quiet()
         self.counts["application" + (" and worker" if both else "")] += 1
@@ -574,7 +574,7 @@ class Faults:
 
 @contextmanager
 def _hearing(changing: bool) -> Iterator[None]:
-    """Workers that are started inside look for letters at every step if one is to be `changing` them."""
+    """Workers that are started inside look for commands at every step if one is to be `changing` them."""
     before = meter.FLUSH_SECONDS
     meter.FLUSH_SECONDS = 0.0 if changing else before
     try:

@@ -9,7 +9,7 @@ import torch
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Checkpoint, Event, Finished, Progress, Samples, Started
-from ganlab.core.interventions import Request
+from ganlab.core.interventions import Command
 from ganlab.training import meter
 from ganlab.training.adversarial import AdversarialTraining
 from ganlab.training.engine import rate_factor, train
@@ -104,7 +104,7 @@ def test_points_fall_on_log_every_on_checkpoints_and_on_the_last_step() -> None:
 
 def test_asked_to_stop_it_checkpoints_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
-    events = list(train(small(steps=1000), letters=lambda: [Request("stop")]))
+    events = list(train(small(steps=1000), commands=lambda: [Command("stop")]))
     assert [type(event) for event in events[-3:]] == [Progress, Checkpoint, Finished]
     assert of_kind(events, Finished) == [Finished(0, "stopped")]
 
@@ -151,7 +151,7 @@ def test_a_nan_between_two_logged_steps_does_not_reach_the_checkpoint_of_a_stop(
     events: list[Event] = []
     with pytest.raises(Diverged, match="A weight stopped being a number by step 7: try a lower learning rate"):
         for event in train(
-            small(log_every=1000, checkpoint_every=5, steps=1000), letters=lambda: [Request("stop")] if next(looks) == 7 else []
+            small(log_every=1000, checkpoint_every=5, steps=1000), commands=lambda: [Command("stop")] if next(looks) == 7 else []
         ):
             events.append(event)
             if isinstance(event, Progress) and event.step == 6:

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 from ganlab.runtime.compare import MOST, compare
-from ganlab.runtime.readings import readings
 from ganlab.runtime.run import Run
 
 
@@ -19,6 +18,4 @@ def compared(query: Mapping[str, str]) -> dict[str, Any]:
         at = float(text) if text else None
     except ValueError:
         raise ValueError(f"at = {text[:40]!r} is not a number.") from None
-    runs = [Run.open(id) for id in ids]
-    found = compare(runs, query.get("axis", "step"), at)
-    return asdict(found) | {"readings": [asdict(reading) for reading in readings(runs, found)]}
+    return asdict(compare([Run.open(id) for id in ids], query.get("axis", "step"), at))

@@ -29,7 +29,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import asking, called
 from ganlab.app.serving.shared import Shared
 from ganlab.core.errors import is_disk_full
-from ganlab.core.interventions import Request as Letter
+from ganlab.core.interventions import Command
 from ganlab.runtime.run import Run
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -145,12 +145,12 @@ async def _control(request: Request) -> Response:
     try:
         values = json.loads(body if len(body) <= _MOST_BYTES else b"")
         told = {**values, "who": _name(request)} if isinstance(values, dict) else {}
-        letter = Letter.parse(told, run.config_now, run.config)
+        command = Command.parse(told, run.config_now, run.config)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         raise HTTPException(400, 'A request is a small JSON object, such as {"command": "pause"}.') from None
     except ValueError as error:
         raise HTTPException(400, str(error)) from None
-    await asyncio.to_thread(run.mailbox.add, letter)
+    await asyncio.to_thread(run.mailbox.add, command)
     return JSONResponse({"message": "The run was told."}, status_code=202)
 
 

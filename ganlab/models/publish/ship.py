@@ -37,11 +37,13 @@ _ROWS = 8
 
 def train_and_ship(name: str, target: Path = TARGET, *, root: Path | None = None) -> Generator[Loading, None, Path]:
     """Train the recipe `name` here and now, measure it, and write its folder below `target`. ValueError when that fails."""
+    from ganlab.models.pipeline import Pipeline
+
     config = recipe(name).config
     check(config)
     run = Run.create(config, recipe=name, root=root)
     yield Loading(f"Training {name} ({run.id})")
-    work(run)
+    work(run, load_generators=lambda name: Pipeline.load(name).generators)
     if run.status().state != "finished":
         raise ValueError(f"{run.id} did not get to its end: {run.status().message}")
     return (yield from ship(run.checkpoints()[-1], name, target))

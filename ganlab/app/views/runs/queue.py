@@ -10,8 +10,10 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import deed, hint, may, told, who
 from ganlab.app.views.wording import duration, escaped, run_label
 from ganlab.core.text import readable
+from ganlab.runtime.cleanup import RULE, clean
+from ganlab.runtime.device_queue import Place, cancel, queue
 from ganlab.runtime.disk import bytes_of, limit, room
-from ganlab.runtime.housekeeping import RULE, Place, cancel, clean, most_waiting, queue, unfit, warning
+from ganlab.runtime.limits import most_waiting, unfit, warning
 from ganlab.runtime.run import Run, runs_root
 
 REFRESH_SECONDS = 3.0

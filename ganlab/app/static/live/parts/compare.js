@@ -61,10 +61,10 @@ export class Comparison {
     const place = { step: count(at), epoch: at.toFixed(2), time: elapsed(at), images: count(at) }[axis];
     setText(this.title, `At equal ${EQUAL[axis]}: ${place}${at >= until ? ", as far as all have come" : ""}`);
     this.names.forEach((name, i) => setText(name, this.runs[i].title));
-    const metrics = ordered(new Set(answer.readings.map((reading) => reading.name))).sort(byChart);
-    const readings = metrics.flatMap((name) => answer.readings.filter((reading) => reading.name === name));
+    const metrics = ordered(new Set(answer.metrics.map((reading) => reading.name))).sort(byChart);
+    const readings = metrics.flatMap((name) => answer.metrics.filter((reading) => reading.name === name));
     this.body.replaceChildren(
-      ...this.#facts(answer.standings),
+      ...this.#facts(answer.runs_at),
       ...readings.map((reading) => measured(reading, told(reading.name, metrics))),
       ...this.#settings(answer),
     );
