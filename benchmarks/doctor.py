@@ -215,9 +215,9 @@ def _seed(home: Path) -> int:
 @contextmanager
 def slow_disk() -> Iterator[None]:
     """From the hundredth batch on every batch waits 60 ms inside its drawing."""
-    from ganlab.data import dataset
+    from ganlab.data import batches
 
-    take, count = dataset._Images.take, 0
+    take, count = batches._Images.take, 0
 
     def slow(self: Any, draw: Any) -> Any:
         nonlocal count
@@ -226,11 +226,11 @@ def slow_disk() -> Iterator[None]:
             time.sleep(0.06)
         return take(self, draw)
 
-    dataset._Images.take = slow  # type: ignore[method-assign]
+    batches._Images.take = slow  # type: ignore[method-assign]
     try:
         yield
     finally:
-        dataset._Images.take = take  # type: ignore[method-assign]
+        batches._Images.take = take  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -1,14 +1,15 @@
-"""What goes wrong with a run or with somebody's deed, in one sentence for a person."""
+"""Errors that a user meets, each explained in one sentence: no memory, no disk, no permission, data that is missing."""
 
 from __future__ import annotations
 
 import errno
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from ganlab.core.memory import LESS
-
+LESS = "a smaller batch_size, width or image_size needs less"
 DISK_FULL, LIMIT_REACHED = "The disk is full", "The runs take all the room they may"
 
 
@@ -65,3 +66,20 @@ def explain(error: Exception, advice: Advice = TRAINING) -> str:
     if isinstance(error, OSError) and error.strerror:
         text = f"{name}: {error.strerror}" if name else error.strerror
     return f"Unexpected {type(error).__name__}: {text or 'no message'}{f' (details in {advice.log})' if advice.log else ''}."
+
+
+def smaller(config: Mapping[str, Any]) -> str:
+    """Return advice for a run with `config` that ran out of memory: the first of its settings that can be halved."""
+    for name, least in (("batch_size", 2), ("width", 8), ("image_size", 16)):
+        if config.get(name, 0) >= 2 * least:
+            return f"try {name} = {config[name] // 2} (it was {config[name]}); a smaller width or image_size needs less too"
+    return LESS
+
+
+def kernel_kills() -> int | None:
+    """Return how many processes Linux has killed for lack of memory since the machine started; None on other systems."""
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), None)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from ganlab.data.paths import data_root
 from ganlab.data.registry import DATASETS, Availability, DataSource, Loader, Wanted, load, register
-from ganlab.data.sets.celeba import CELEBA
-from ganlab.data.sets.facades import FACADES
+from ganlab.data.sets.by_hand import CELEBA, FACADES, HORSE2ZEBRA
 from ganlab.data.sets.folder import FOLDER
-from ganlab.data.sets.horse2zebra import HORSE2ZEBRA
 from ganlab.data.sets.shapes import SHAPES
 from ganlab.data.sets.torchvision_sets import CIFAR10, FASHION_MNIST, MNIST
 
 if TYPE_CHECKING:
-    from ganlab.data.dataset import Batches, Dataset
+    from ganlab.data.batches import Batches
+    from ganlab.data.dataset import Dataset
 
 __all__ = [
     "DATASETS",
@@ -35,7 +35,6 @@ for _source in (MNIST, FASHION_MNIST, CIFAR10, CELEBA, FACADES, HORSE2ZEBRA, SHA
 
 def __getattr__(name: str) -> Any:
     if name in ("Batches", "Dataset"):
-        from ganlab.data import dataset
-
-        return getattr(dataset, name)
+        module = importlib.import_module(f"ganlab.data.{name.lower()}")  # lazy: both import torch
+        return getattr(module, name)
     raise AttributeError(f"module 'ganlab.data' has no attribute {name!r}")

@@ -22,8 +22,9 @@ from typing import IO, Self
 import numpy as np
 
 from ganlab.core.errors import DataError
+from ganlab.core.files import disk_problem
 from ganlab.data.dataset import RESIDENT_BYTES
-from ganlab.data.paths import cache_root, disk_problem
+from ganlab.data.paths import cache_root
 
 _FORMAT = 1  # of an entry; part of its name
 _SPARE_BYTES = 2**28  # left free on the disk

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
+from ganlab.core.files import disk_problem, matches
 from ganlab.core.lock import FileLock
-from ganlab.data.paths import disk_problem
 
 TIMEOUT = 20.0  # seconds without a byte
 CHUNK = 2**18
@@ -46,25 +44,6 @@ def download(urls: Sequence[str], path: Path, checksum: str, advice: str) -> Ste
             lock.release()
     except OSError as error:
         raise DataError(f"{path.name} cannot be written to {path.parent} ({disk_problem(error)}); {advice}.") from error
-
-
-def matches(path: Path, checksum: str) -> bool:
-    """Whether `path` is a file with this checksum: a whole md5 (32 digits), or otherwise the first digits of its sha256."""
-    if not path.is_file():
-        return False
-    if len(checksum) == 32:
-        return _digest(path, lambda: hashlib.md5(usedforsecurity=False)) == checksum
-    return sha256(path).startswith(checksum)
-
-
-def sha256(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    return _digest(path, hashlib.sha256)
-
-
-def _digest(path: Path, algorithm: Callable[[], Any]) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
 def _wait(lock: FileLock, path: Path) -> Steps:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from pathlib import Path
 
-_ANY_WRITE_BIT = 0o222
+from ganlab.core.files import writable
 
 
 def data_root() -> Path:
@@ -24,21 +23,3 @@ def cache_root() -> Path:
 def download_root() -> Path:
     """Where downloaded sets are put: the data folder, or the user's cache where that folder is read-only."""
     return data_root() if writable(data_root()) else cache_root()
-
-
-def writable(folder: Path) -> bool:
-    """Whether files can be created in `folder`, or in the nearest folder above it that exists.
-
-    The mode bits count as well: root may write anywhere, but a folder marked read-only says that it wants to stay as it is.
-    """
-    folder = folder.absolute()
-    while not folder.exists():
-        folder = folder.parent
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK) and bool(folder.stat().st_mode & _ANY_WRITE_BIT)
-
-
-def disk_problem(error: OSError) -> str:
-    """Why a file could not be written, in words."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "the disk is full"
-    return error.strerror or str(error)

@@ -16,9 +16,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from ganlab.core.config import TrainConfig
-from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, LimitReached
+from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, LimitReached, kernel_kills
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
-from ganlab.core.memory import kernel_kills
 from ganlab.runtime import checkpoint
 from ganlab.runtime.disk import LIMIT, bytes_of, limit
 from ganlab.runtime.run import Run

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.core.config import TrainConfig
+from ganlab.core.errors import kernel_kills, smaller
 from ganlab.core.interventions import Command, Intervention
 from ganlab.core.lock import FileLock, is_held
-from ganlab.core.memory import kernel_kills, smaller
 from ganlab.runtime import checkpoint
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series

@@ -10,10 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ganlab.core.errors import EXPECTED, TRAINING, LimitReached, explain, is_disk_full
+from ganlab.core.errors import EXPECTED, TRAINING, LimitReached, explain, is_disk_full, smaller
 from ganlab.core.events import Event, Finished, Loading
 from ganlab.core.lock import FileLock
-from ganlab.core.memory import smaller
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run

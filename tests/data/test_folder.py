@@ -15,7 +15,7 @@ from ganlab.core.errors import DataError
 from ganlab.core.images import png
 from ganlab.core.types import Conditioning
 from ganlab.data import cache, data_root, load
-from ganlab.data.dataset import Batches
+from ganlab.data.batches import Batches
 from ganlab.data.files import collect as image_files
 from tests.support.folders import Place, fill, picture, placed, zipped
 from tests.support.loading import drain, loaded
@@ -292,7 +292,7 @@ def test_stopping_while_decoding_leaves_nothing_behind(tmp_path: Path, monkeypat
 
 
 def test_celeba_is_found_in_its_places_or_asked_for(own_directories: Path) -> None:
-    with pytest.raises(DataError, match=r"put its img_align_celeba.zip into .*celeba"):
+    with pytest.raises(DataError, match=r"^celeba is not on this machine: fetch it into .*celeba \(img_align_celeba.zip\)"):
         loaded("celeba")
     face = picture((9, 80, 9), size=(178, 218), kind="JPEG")
     archive = data_root() / "celeba" / "img_align_celeba.zip"

@@ -8,9 +8,10 @@ import pytest
 
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
+from ganlab.core.files import writable
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Availability, DataSource, Wanted, data_root, load, register, registry
-from ganlab.data.paths import cache_root, download_root, writable
+from ganlab.data.paths import cache_root, download_root
 from ganlab.data.registry import Loader
 from tests.support import ROOT
 from tests.support.loading import drain, loaded

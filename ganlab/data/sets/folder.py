@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from ganlab.core.errors import DataError
 from ganlab.core.types import Conditioning
 from ganlab.data.registry import Availability, DataSource, Loader, Wanted
 
+Kind = Literal["images", "pairs", "domains"]
+_KINDS: dict[Conditioning, Kind] = {Conditioning.PAIRED: "pairs", Conditioning.UNPAIRED: "domains"}
+
+
+def load_files(name: str, place: Path, wanted: Wanted, kind: Kind, domains: tuple[str, ...] = ()) -> Loader:
+    """Load the image files at `place` as the data set `name`.
+
+    Pairs that are not wanted as pairs give their sources alone; `domains` not wanted apart give one set, labelled by domain.
+    """
+    from ganlab.data.files import load  # decoding needs torch, which the list of data sets must not load
+
+    return (yield from load.load_kind(name, place, wanted, kind, domains))
+
 
 def _load(wanted: Wanted) -> Loader:
     if not wanted.data_path.strip():
         raise DataError("data_path is empty: name the folder or zip of images to learn.")
-    from ganlab.data.files.decode import load_images
-    from ganlab.data.files.domains import load_domains
-    from ganlab.data.files.pairs import load_pairs
-
-    loaders = {Conditioning.PAIRED: load_pairs, Conditioning.UNPAIRED: load_domains}
-    loader = loaders.get(wanted.conditioning, load_images)
-    return (yield from loader("folder", Path(wanted.data_path.strip()).expanduser(), wanted))
+    kind = _KINDS.get(wanted.conditioning, "images")
+    return (yield from load_files("folder", Path(wanted.data_path.strip()).expanduser(), wanted, kind))
 
 
 FOLDER = DataSource(

@@ -14,9 +14,10 @@ from typing import Any
 
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
+from ganlab.core.files import disk_problem
 from ganlab.core.types import Conditioning
 from ganlab.data.download import download, matches
-from ganlab.data.paths import cache_root, data_root, disk_problem, download_root
+from ganlab.data.paths import cache_root, data_root, download_root
 from ganlab.data.registry import Availability, DataSource, Loader, Wanted
 
 Fetch = Callable[["Published", Any, Path], Generator[Loading, None, None]]

@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 
 from ganlab.core.events import Loading
-from ganlab.data.download import download, matches, sha256
+from ganlab.core.files import matches, sha256
+from ganlab.data.download import download
 from ganlab.data.paths import cache_root, data_root, download_root
 
 VARIABLE = "GANLAB_INCEPTION"

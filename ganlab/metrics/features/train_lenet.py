@@ -15,7 +15,8 @@ from ganlab.core.devices import resolve
 from ganlab.core.events import Loading
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, load
-from ganlab.data.dataset import Batches, Dataset
+from ganlab.data.batches import Batches
+from ganlab.data.dataset import Dataset
 from ganlab.metrics.features.lenet import DIMS, About, Lenet, LenetExtractor, classifier_name, save, trained_here
 from ganlab.metrics.statistics.gaussian import gather
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ganlab.data.download import sha256
+from ganlab.core.files import sha256
 from ganlab.models.hub.address import Address, HubError, client
 from ganlab.models.hub.choose_file import choose, own_folder
 from ganlab.runtime import checkpoint

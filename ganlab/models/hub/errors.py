@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ganlab.data.paths import disk_problem
+from ganlab.core.files import disk_problem
 from ganlab.models.hub.address import Address, HubError, client
 
 LOGIN = "log in with `hf auth login`, or set HF_TOKEN"

@@ -1,0 +1,49 @@
+"""Small questions about files: their checksum, whether a folder can be written, why writing failed."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_ANY_WRITE_BIT = 0o222
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, as 64 hexadecimal digits."""
+    return _digest(path, hashlib.sha256)
+
+
+def matches(path: Path, checksum: str) -> bool:
+    """Whether `path` is a file with this checksum: a whole MD5 (32 digits), or else the first digits of its SHA-256."""
+    if not path.is_file():
+        return False
+    if len(checksum) == 32:
+        return _digest(path, lambda: hashlib.md5(usedforsecurity=False)) == checksum
+    return sha256(path).startswith(checksum)
+
+
+def writable(folder: Path) -> bool:
+    """Whether files can be created in `folder`, or in the nearest folder above it that exists.
+
+    The mode bits count as well: root may write anywhere, but a folder marked read-only is meant to stay as it is.
+    """
+    folder = folder.absolute()
+    while not folder.exists():
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK) and bool(folder.stat().st_mode & _ANY_WRITE_BIT)
+
+
+def disk_problem(error: OSError) -> str:
+    """Why a file could not be written, as a clause for a message."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "the disk is full"
+    return error.strerror or str(error)
+
+
+def _digest(path: Path, algorithm: Callable[[], Any]) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
