@@ -28,6 +28,7 @@ class AppServer:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self._folder = ROOT
         self._environment = os.environ | {"GANLAB_RUNS": str(self.runs_root), "GANLAB_DATA": str(data)}
 
     def command(self, port: int | None = None) -> list[str]:
@@ -36,7 +37,7 @@ class AppServer:
 
     def __enter__(self) -> AppServer:
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(self.command(), cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(self.command(), cwd=self._folder, env=self._environment, stdout=log, stderr=log)
         try:
             self._wait()
         except BaseException:
