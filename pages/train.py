@@ -5,10 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views import start_run as start
+from ganlab.app.views import start_run
 from ganlab.app.views.permissions import explain, may
-from ganlab.app.views.train import choice, form
-from ganlab.app.views.train import summary_panel as plan
+from ganlab.app.views.train import choice, form, summary_panel
 
 st.title("Train a GAN", anchor=False)
 asked = choice.restore_from_url()
@@ -17,13 +16,13 @@ with settings:
     chosen = choice.choose(asked)
     changes, wrong = form.settings(chosen.base, asked, chosen.key)
 with panel, st.container(border=True):
-    device, ready = plan.panel(chosen, changes, asked, wrong)
+    device, ready = summary_panel.panel(chosen, changes, asked, wrong)
     changes |= device
     ready = ready and may(Action.LAUNCH)
     pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not ready)
     explain(Action.LAUNCH)
     if pressed:
-        start.start_and_watch(chosen.configs(changes))
+        start_run.start_and_watch(chosen.configs(changes))
     else:
-        start.fresh_token()
+        start_run.fresh_token()
 choice.write_to_url(chosen, changes)

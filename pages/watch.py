@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.app.views.watch import watch as watching
+from ganlab.app.views.watch import watch
 
 wanted = st.query_params.to_dict()
-ids = watching.asked(wanted)
+ids = watch.asked(wanted)
 if not ids:
-    watching.nothing_yet()
+    watch.nothing_yet()
     st.stop()
 left, right = st.columns([2, 3], vertical_alignment="center")
 with left:
-    ids = watching.choose(ids)
+    ids = watch.choose(ids)
 with right:
-    watching.bar(ids)
-watching.live_view(ids)
-watching.fork_wanted(ids, wanted)
+    watch.bar(ids)
+watch.live_view(ids)
+watch.fork_wanted(ids, wanted)

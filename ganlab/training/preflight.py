@@ -33,8 +33,8 @@ def check(config: TrainConfig) -> None:
 def networks_on_meta(config: TrainConfig) -> dict[str, nn.Module]:
     """The networks of `config` on the meta device, where they take no memory and no time; ValueError when they do not fit."""
     source, family = DATASETS[config.dataset], FAMILIES[config.family]
-    # Unknown before reading: any number shows whether the networks can be built.
-    spec = DataSpec(config.image_size, config.channels or source.channels or 3, family.conditioning, source.num_classes or 2)
+    # Unknown before a folder is read: any number shows whether the networks can be built, and ten classes are usual.
+    spec = DataSpec(config.image_size, config.channels or source.channels or 3, family.conditioning, source.num_classes or 10)
     with torch.device("meta"):
         return dict(family.build_networks(config, spec))
 

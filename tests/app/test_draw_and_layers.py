@@ -157,7 +157,7 @@ def test_a_search_draws_nothing_over_what_was_drawn_meanwhile(seven: str, change
 def test_a_search_is_short_while_others_wait(seven: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [share(30, 3, others) for others in (0, 1, 29)] == [30, 15, 3]
     asked_for: list[str] = []
-    monkeypatch.setattr(draw, "waiting", lambda line: asked_for.append(line) or (lambda: 10**6))
+    monkeypatch.setattr(draw, "queue_counter", lambda line: asked_for.append(line) or (lambda: 10**6))
     monkeypatch.setattr(draw, "SHORTEST", 0.0)
     *_, last = draw.run(seven, DIGITS, 7, drawn(seven))
     assert re.search(r"The best of \d+ steps, for want of time: [\d.]+ % off", last[1]) and asked_for == ["invert"]

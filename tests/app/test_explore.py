@@ -20,17 +20,11 @@ from ganlab import Pipeline
 from ganlab.analysis.explore.latents import Latent
 from ganlab.app import playground
 from ganlab.app.api.pictures import Order, draw
-from ganlab.app.playground import classes
-from ganlab.app.playground import html as figures
+from ganlab.app.playground import classes, html
 from ganlab.app.playground.draw import panel as draw_panel
-from ganlab.app.playground.explore import SECTIONS, _body, _head, choose
-from ganlab.app.playground.explore import arithmetic as sums
-from ganlab.app.playground.explore import interpolate as between
-from ganlab.app.playground.explore import loop as film
-from ganlab.app.playground.explore import map as atlas
-from ganlab.app.playground.explore import nearest as close
+from ganlab.app.playground.explore import SECTIONS, _body, _head, arithmetic, choose, interpolate, loop, map, nearest
 from ganlab.app.playground.latent import panel as latent
-from ganlab.app.playground.latent import pasted as held
+from ganlab.app.playground.latent import pasted
 from ganlab.app.playground.layers import panel as layers
 from ganlab.app.playground.model_info import DIRECTIONS
 
@@ -80,7 +74,7 @@ def restored(**query: str) -> dict[str, Any]:
 def test_every_panel_has_its_named_endpoints_with_an_example(demo: gr.Blocks) -> None:
     named = {block.api_name for block in demo.fns.values() if block.api_visibility == "public"}
     assert named >= set(ENDPOINTS)
-    code = "".join(section.code for section in sections()) + classes._CODE + held._EXAMPLE
+    code = "".join(section.code for section in sections()) + classes._CODE + pasted._EXAMPLE
     assert {name for name in ENDPOINTS if f'api_name="/{name}"' in code} == set(ENDPOINTS)
 
 
@@ -140,7 +134,7 @@ def literals(code: str) -> list[Any]:
 def test_no_name_from_outside_becomes_code_that_people_copy() -> None:
     request = SimpleNamespace(query_params={"model": HOSTILE}, headers={"referer": 'http://lab/");evil("'})
     assert not any("import os" in str(value) for value in _body(sections(), None, False, request))
-    shown = figures.in_python(classes._CODE, 'http://lab/");evil("', model=HOSTILE, first="{second}", second=HOSTILE)
+    shown = html.in_python(classes._CODE, 'http://lab/");evil("', model=HOSTILE, first="{second}", second=HOSTILE)
     assert literals(shown) == [HOSTILE, 0, "{second}", HOSTILE, 0.5, 1]
     assert ast.unparse(ast.parse(shown).body[1]) == "client = Client('http://lab/\");evil(\"')"
 
@@ -172,7 +166,7 @@ def test_a_z_goes_from_the_endpoint_to_the_box_and_into_the_address(demo: gr.Blo
     again, same = answer("shapes-quick", found["latent"], "heart", "", 1)
     assert picture.tobytes() == again.tobytes() and same["latent"] == found["latent"] and picture.width == 9 * 28
     assert found["score"] is None and Latent.parse(found["latent"]).label == "heart"
-    numbers, label, truncation, *sliders, said = held.taken(found["latent"], "shapes-quick")
+    numbers, label, truncation, *sliders, said = pasted.taken(found["latent"], "shapes-quick")
     assert (label, truncation, sliders) == (8, 1, [0.0] * DIRECTIONS) and "is drawn now" in said
     state = latent.restore(SimpleNamespace(query_params={"model": "shapes-quick", "z": numbers, "lock": "1"}))
     assert state[-1] == numbers and state[7] is True
@@ -184,22 +178,22 @@ def test_a_z_goes_from_the_endpoint_to_the_box_and_into_the_address(demo: gr.Blo
 
 @pytest.mark.parametrize("text", ["", "seven", "{}", '{"model": "a", "z": [1.0]}', "<script>"])
 def test_what_is_no_z_is_told_and_changes_nothing(text: str) -> None:
-    *skipped, said = held.taken(text, "shapes-quick")
+    *skipped, said = pasted.taken(text, "shapes-quick")
     assert 'class="wrong"' in said and "<script>" not in said
     assert all(update == gr.skip() for update in skipped)
-    assert held.numbers({"z": text}) == ""
+    assert pasted.numbers({"z": text}) == ""
 
 
 def test_a_strip_shows_pictures_whose_latents_can_be_pasted_back() -> None:
-    shown = between.draw("shapes-quick", "heart", "3", "4", "slerp", 5)
+    shown = interpolate.draw("shapes-quick", "heart", "3", "4", "slerp", 5)
     found = latents(shown)
     assert [latent.label for latent in found] == ["heart"] * 5
     pipeline = Pipeline.load("shapes-quick")
     assert torch.equal(found[0].tensor(), pipeline.latents(1, 3)[0])
     assert "between_from=3" in unescape(shown) and "without its discriminator" in shown
-    again = between.draw("shapes-quick", "heart", found[-1].dump(), "3", "slerp", 5)
+    again = interpolate.draw("shapes-quick", "heart", found[-1].dump(), "3", "slerp", 5)
     assert latents(again)[0].z == found[-1].z
-    picture, plain = between.answer("shapes-quick", "3", "4", "slerp", 5, "heart")
+    picture, plain = interpolate.answer("shapes-quick", "3", "4", "slerp", 5, "heart")
     assert isinstance(picture, Image.Image) and [tuple(one["z"]) for one in plain] == [one.z for one in found]
 
 
@@ -215,32 +209,32 @@ def test_a_strip_shows_pictures_whose_latents_can_be_pasted_back() -> None:
     ],
 )
 def test_what_cannot_be_drawn_is_a_sentence_in_its_place(values: tuple[Any, ...], reason: str) -> None:
-    shown = figures.refusing(between.draw)(*values)
+    shown = html.refusing(interpolate.draw)(*values)
     assert reason in unescape(shown) and shown.startswith('<p class="wrong">') and "<b>" not in shown
     with pytest.raises(gr.Error, match=reason):
-        figures.telling(between.draw)(*values)
+        html.telling(interpolate.draw)(*values)
 
 
 def test_a_map_and_its_points_agree() -> None:
     plane = ("Two directions", "0", "1", "2", 1, 2, 3, 5)
-    picture = atlas.answer("digits-quick", *plane, "")
+    picture = map.answer("digits-quick", *plane, "")
     assert picture.width == picture.height and picture.width % (5 * 28) == 0
-    middle = latents(atlas.draw("digits-quick", None, *plane, 0, 0))[0]
+    middle = latents(map.draw("digits-quick", None, *plane, 0, 0))[0]
     assert torch.allclose(middle.tensor(), Pipeline.load("digits-quick").latents(1, 0)[0])
-    corner = latents(atlas.draw("digits-quick", None, "Three seeds", *plane[1:], -1, -1))[0]
+    corner = latents(map.draw("digits-quick", None, "Three seeds", *plane[1:], -1, -1))[0]
     assert torch.allclose(corner.tensor(), middle.tensor(), atol=1e-6)
-    x, y = atlas._clicked(5, torch.zeros(500, 500, 3).numpy(), SimpleNamespace(index=[410, 10]))
+    x, y = map._clicked(5, torch.zeros(500, 500, 3).numpy(), SimpleNamespace(index=[410, 10]))
     assert (x, y) == (1.0, 1.0)
-    assert atlas._map_or_nothing("digits-quick", None, "Two directions", "0", "1", "2", 2, 2, 3, 5) is None
-    assert "two different directions" in figures.refusing(atlas.draw)(
+    assert map._map_or_nothing("digits-quick", None, "Two directions", "0", "1", "2", 2, 2, 3, 5) is None
+    assert "two different directions" in html.refusing(map.draw)(
         "digits-quick", None, "Two directions", "0", "1", "2", 2, 2, 3, 5, 0, 0
     )
 
 
 def test_arithmetic_without_a_difference_is_the_third() -> None:
-    found = latents(sums.draw("digits-quick", None, "4", "4", "6"))
+    found = latents(arithmetic.draw("digits-quick", None, "4", "4", "6"))
     assert len(found) == 4 and found[3].z == found[2].z
-    _, latent = sums.answer("digits-quick", "4", "4", "6", "")
+    _, latent = arithmetic.answer("digits-quick", "4", "4", "6", "")
     assert tuple(latent["z"]) == found[2].z and Latent.parse(json.dumps(latent)).model == "digits-quick"
 
 
@@ -250,16 +244,16 @@ def test_a_loop_is_a_film(demo: gr.Blocks) -> None:
         assert made.n_frames == 8 and made.width == 224
     for seeds in ("", "1", "1, x", ", ".join("1" * 17)):
         with pytest.raises(ValueError):
-            film.film("digits-quick", None, seeds, "slerp", 4, 10, "GIF")
+            loop.film("digits-quick", None, seeds, "slerp", 4, 10, "GIF")
 
 
 def test_nearest_training_images_where_the_data_is_drawn_and_a_sentence_where_it_is_not() -> None:
-    found = close.answer("shapes-quick", "0", "circle")
+    found = nearest.answer("shapes-quick", "0", "circle")
     assert [one["measure"] for one in found] == ["pixels"] and len(found[0]["nearest"]) == 6
     assert found[0]["typical distance between real images"] > 0 and found[0]["nearest"][0]["label"]
-    *_, shown = close.search("shapes-quick", "circle", "0", lambda *_, **__: None)
+    *_, shown = nearest.search("shapes-quick", "circle", "0", lambda *_, **__: None)
     assert "By pixels" in shown and "10,000 training images" in shown and "only pixels" in shown
-    (refused,) = close.search("digits-quick", None, "0", lambda *_, **__: None)
+    (refused,) = nearest.search("digits-quick", None, "0", lambda *_, **__: None)
     assert "not on this machine" in refused
 
 

@@ -13,18 +13,15 @@ import pytest
 from PIL import Image, ImageDraw
 
 from ganlab.app import playground
-from ganlab.app.playground import classes, explore, translate
-from ganlab.app.playground import hub_menu as from_hub
-from ganlab.app.playground import model_notes as remarks
+from ganlab.app.playground import classes, explore, hub_menu, model_info, translate
 from ganlab.app.playground.draw import sketch
-from ganlab.app.playground.explore import nearest as close
+from ganlab.app.playground.explore import nearest
 from ganlab.app.playground.html import drawing
 from ganlab.app.playground.latent import panel as latent
-from ganlab.app.serving import hub_models as shelf
+from ganlab.app.serving import hub_models
 from ganlab.app.serving.hub_models import Shelf
 from ganlab.app.serving.pipelines import PIPELINES
-from ganlab.models import catalogue as models
-from ganlab.models import pretrained as zoo
+from ganlab.models import catalogue, pretrained
 from tests.support.hub_server import Hub, serving, use
 
 HORSES = "checkpoints/horse2zebra_pretrained/latest_net_G.pth"
@@ -34,13 +31,13 @@ HORSES = "checkpoints/horse2zebra_pretrained/latest_net_G.pth"
 def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A Hub with two models of ours, and nothing fetched yet."""
     fresh = Shelf()
-    for place in (shelf, from_hub):
+    for place in (hub_models, hub_menu):
         monkeypatch.setattr(place, "SHELF", fresh)
-    monkeypatch.setattr(shelf, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(hub_models, "LOOK_SECONDS", 0.0)
     with serving() as running:
         use(running, tmp_path, monkeypatch)
         for name in ("shapes-quick", "horse2zebra-light"):
-            folder = models.SHIPPED / name
+            folder = catalogue.SHIPPED / name
             running.add(f"someone/{name}", {path.name: path.read_bytes() for path in folder.iterdir()})
         yield running
 
@@ -83,18 +80,18 @@ def test_an_address_that_names_a_model_that_is_not_here_is_answered(online: Hub,
 
 
 def test_the_menus_say_what_a_model_of_the_catalogue_would_cost(online: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    photos, digits = from_hub.menu([], "translates"), from_hub.menu([], "draws")
+    photos, digits = hub_menu.menu([], "translates"), hub_menu.menu([], "draws")
     assert shown(photos, "horse2zebra") == "CycleGAN: horses into zebras (Hub, download 46 MB)"
     assert shown(digits, "dcgan-mnist").endswith("(Hub, download 14 MB)")
     assert {value for _, value in photos} & {value for _, value in digits} == set()
-    assert len(from_hub.menu([], "any")) == len(zoo.HUB) and from_hub.menu([], "labelled") == []
+    assert len(hub_menu.menu([], "any")) == len(pretrained.HUB) and hub_menu.menu([], "labelled") == []
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    assert shown(from_hub.menu([], "draws"), "dcgan-mnist").endswith("(Hub, offline)")
+    assert shown(hub_menu.menu([], "draws"), "dcgan-mnist").endswith("(Hub, offline)")
 
 
 def test_a_typed_address_is_fetched_with_progress_and_draws(online: Hub, told: list[str]) -> None:
     seen: list[Any] = []
-    menu, chosen = from_hub.fetched("draws", drawing, " someone/shapes-quick ", None, lambda *a, **k: seen.append((a, k)))
+    menu, chosen = hub_menu.fetched("draws", drawing, " someone/shapes-quick ", None, lambda *a, **k: seen.append((a, k)))
     assert menu["value"] == chosen == "someone/shapes-quick" and told == []
     assert shown(menu["choices"], chosen) == "someone/shapes-quick (Hub)"
     assert any("Downloading" in how["desc"] and "MB" in how["desc"] for _, how in seen)
@@ -103,11 +100,11 @@ def test_a_typed_address_is_fetched_with_progress_and_draws(online: Hub, told: l
     theirs, ours = (PIPELINES.get(name).sample(1, seed=3, label=2)[0] for name in (chosen, "shapes-quick"))
     assert theirs.tobytes() == ours.tobytes()
     asked = len(online.asked)
-    assert from_hub.fetched("draws", drawing, chosen, None)[1] == chosen and len(online.asked) == asked
+    assert hub_menu.fetched("draws", drawing, chosen, None)[1] == chosen and len(online.asked) == asked
 
 
 def test_what_does_not_fit_the_panel_is_said_and_the_menu_goes_back(online: Hub, told: list[str]) -> None:
-    menu, chosen = from_hub.fetched("draws", drawing, "someone/horse2zebra-light", "digits-quick")
+    menu, chosen = hub_menu.fetched("draws", drawing, "someone/horse2zebra-light", "digits-quick")
     assert menu["value"] == chosen == "digits-quick"
     assert told == ["someone/horse2zebra-light is here now, but it translates photos: use it under Translate photos."]
     assert "someone/horse2zebra-light" in [model.name for model in translate._translating()]
@@ -123,7 +120,7 @@ def test_what_does_not_fit_the_panel_is_said_and_the_menu_goes_back(online: Hub,
     ],
 )
 def test_what_cannot_be_had_is_one_sentence(online: Hub, told: list[str], address: str, words: str) -> None:
-    _, chosen = from_hub.fetched("draws", drawing, address, "digits-quick")
+    _, chosen = hub_menu.fetched("draws", drawing, address, "digits-quick")
     assert chosen == "digits-quick" and len(told) == 1 and words in told[0] and "\n" not in told[0]
 
 
@@ -131,7 +128,7 @@ def test_an_entry_of_the_catalogue_becomes_a_model_with_its_domains(online: Hub,
     weights = foreign_weights / "cyclegan-horse2zebra-compressed" / "latest_net_G.pth"
     commit = online.add("spaces/davidpiscasio/unpaired-img2img", {HORSES: weights.read_bytes()})
     online.repos["spaces/davidpiscasio/unpaired-img2img"].refs["3ce13dc"] = commit
-    menu, chosen = from_hub.fetched("translates", translate._translating, "horse2zebra", None)
+    menu, chosen = hub_menu.fetched("translates", translate._translating, "horse2zebra", None)
     assert told == [] and chosen == "horse2zebra"
     assert shown(menu["choices"], "horse2zebra") == "CycleGAN: horses into zebras (Hub)"
     direction, _ = translate.choose("horse2zebra")
@@ -140,19 +137,19 @@ def test_an_entry_of_the_catalogue_becomes_a_model_with_its_domains(online: Hub,
 
 
 def test_a_model_of_the_hub_is_held_against_its_data_as_one_from_here_is(online: Hub, told: list[str]) -> None:
-    from_hub.fetched("draws", drawing, "someone/shapes-quick", None)
-    theirs, ours = (close.answer(name, "0", "circle") for name in ("someone/shapes-quick", "shapes-quick"))
+    hub_menu.fetched("draws", drawing, "someone/shapes-quick", None)
+    theirs, ours = (nearest.answer(name, "0", "circle") for name in ("someone/shapes-quick", "shapes-quick"))
     assert theirs == ours and len(theirs[0]["nearest"]) == 6
 
 
 def test_a_folder_that_a_model_of_the_hub_names_is_never_read(online: Hub, told: list[str], tmp_path: Path) -> None:
-    files = {path.name: path.read_bytes() for path in (models.SHIPPED / "shapes-quick").iterdir()}
+    files = {path.name: path.read_bytes() for path in (catalogue.SHIPPED / "shapes-quick").iterdir()}
     config = json.loads(files["config.json"])
     config["config"] |= {"dataset": "folder", "data_path": str(tmp_path)}
     online.add("someone/curious", files | {"config.json": json.dumps(config).encode()})
-    from_hub.fetched("draws", drawing, "someone/curious", None)
+    hub_menu.fetched("draws", drawing, "someone/curious", None)
     with pytest.raises(ValueError, match="The folder of images that this model was trained on is not on this machine"):
-        close.answer("someone/curious", "0", "circle")
+        nearest.answer("someone/curious", "0", "circle")
 
 
 def test_of_weights_of_others_the_catalogue_says_what_they_were_trained_on(
@@ -162,24 +159,24 @@ def test_of_weights_of_others_the_catalogue_says_what_they_were_trained_on(
     for repo in ("huggan/dcgan-mnist", "someone/untold"):
         online.add(repo, {"pytorch_model.bin": weights})
     for name in ("dcgan-mnist", "someone/untold"):
-        assert from_hub.fetched("draws", drawing, name, None)[1] == name
+        assert hub_menu.fetched("draws", drawing, name, None)[1] == name
     corner = Image.new("L", (300, 300), 255)
     ImageDraw.Draw(corner).rectangle((10, 10, 60, 60), fill=0)
     digit, picture = (np.asarray(sketch.shown(PIPELINES.get(name), corner)) for name in ("dcgan-mnist", "someone/untold"))
     assert digit[12:16, 12:16].min() > 200 and picture[12:16, 12:16].max() < 55  # only what is drawn for MNIST is centred
     assert sketch.reading(PIPELINES.get("dcgan-mnist"), Image.fromarray(digit))
     with pytest.raises(ValueError, match="not on this machine"):
-        close.answer("dcgan-mnist", "0", "")
+        nearest.answer("dcgan-mnist", "0", "")
     with pytest.raises(ValueError, match="someone/untold does not say what it was trained on"):
-        close.answer("someone/untold", "0", "")
+        nearest.answer("someone/untold", "0", "")
 
 
 def test_a_refusal_names_the_model_and_no_folder_of_this_machine(online: Hub, told: list[str], tmp_path: Path) -> None:
-    files = {path.name: path.read_bytes() for path in (models.SHIPPED / "shapes-quick").iterdir()}
+    files = {path.name: path.read_bytes() for path in (catalogue.SHIPPED / "shapes-quick").iterdir()}
     config = json.loads(files["config.json"])
     config["config"]["width"] = 16
     online.add("someone/wrong", files | {"config.json": json.dumps(config).encode()})
-    from_hub.fetched("draws", drawing, "someone/wrong", "digits-quick")
+    hub_menu.fetched("draws", drawing, "someone/wrong", "digits-quick")
     assert told[0].startswith("The tensors of someone/wrong do not fit its config.json") and str(tmp_path) not in told[0]
     assert "/" not in told[0].replace("someone/wrong", "")
 
@@ -187,13 +184,13 @@ def test_a_refusal_names_the_model_and_no_folder_of_this_machine(online: Hub, to
 def test_the_first_fetch_that_fails_leaves_the_menu_as_it_was(online: Hub, told: list[str]) -> None:
     with gr.Blocks() as demo:
         model = gr.Dropdown([])
-        from_hub.arrivals(model, "draws", drawing)
+        hub_menu.arrivals(model, "draws", drawing)
     changed, picked, typed = demo.fns.values()
     assert [changed.inputs[0], picked.inputs[0], typed.inputs[1]] == [model] * 3
     assert changed.outputs == [picked.inputs[1]]  # what a pick goes back to is what the menu showed before
-    assert from_hub.still_here(drawing, "digits-gan", None) == "digits-gan"
-    assert from_hub.still_here(drawing, "dcgan-mnist", "digits-gan") == "digits-gan"
-    menu, chosen = from_hub.fetched("draws", drawing, "someone/nothing", "digits-gan")
+    assert hub_menu.still_here(drawing, "digits-gan", None) == "digits-gan"
+    assert hub_menu.still_here(drawing, "dcgan-mnist", "digits-gan") == "digits-gan"
+    menu, chosen = hub_menu.fetched("draws", drawing, "someone/nothing", "digits-gan")
     assert menu["value"] == chosen == "digits-gan" and len(told) == 1
 
 
@@ -205,9 +202,9 @@ def test_the_panels_say_how_good_a_model_is_and_under_which_licence(online: Hub,
     online.add("huggan/dcgan-mnist", {"pytorch_model.bin": (foreign_weights / "mnist-dcgan" / "generator.pth").read_bytes()})
     online.add("someone/bad", {"generator.pth": (foreign_weights / "cgan-collapsed" / "generator.pth").read_bytes()})
     for name in ("dcgan-mnist", "someone/bad"):
-        assert from_hub.fetched("draws", drawing, name, None)[1] == name
+        assert hub_menu.fetched("draws", drawing, name, None)[1] == name
     catalogued, typed = (latent.choose(name)[-2] for name in ("dcgan-mnist", "someone/bad"))
     assert "Licence not stated; huggan/dcgan-mnist on the Hub." in catalogued and "Known bad" not in catalogued
     assert "Known bad: it draws nearly the same picture of each class" in typed and "see its page on the Hub" in typed
-    assert "Licence other; shipped with GANLab." in remarks.named("facades-light")
-    assert remarks.named("nothing") == remarks.named(None) == ""
+    assert "Licence other; shipped with GANLab." in model_info.notes_named("facades-light")
+    assert model_info.notes_named("nothing") == model_info.notes_named(None) == ""

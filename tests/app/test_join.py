@@ -21,9 +21,8 @@ from ganlab.app import server
 from ganlab.app.security import classroom, join, visitor
 from ganlab.app.security.classroom import Keys
 from ganlab.app.security.origin import rebound
-from ganlab.app.security.quotas import Quotas
+from ganlab.app.security.quotas import Limit, Quotas, network
 from ganlab.app.security.rights import Action, Role
-from ganlab.app.security.token_bucket import Limit, network
 from ganlab.app.security.visitor import COOKIE
 from ganlab.core.images import png
 from ganlab.runtime.run import runs_root

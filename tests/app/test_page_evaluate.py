@@ -13,9 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from ganlab.analysis.jobs import Job, jobs
 from ganlab.analysis.jobs.job import Progress
-from ganlab.app.views.evaluate import charts as evaluate_charts
-from ganlab.app.views.evaluate import form as evaluate_form
-from ganlab.app.views.evaluate import reproduce as evaluate_reproduce
+from ganlab.app.views.evaluate import charts, form, reproduce
 from ganlab.app.views.evaluate import subjects as measurable
 from ganlab.core.lock import FileLock
 from ganlab.metrics.tables import tables
@@ -92,7 +90,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any],
         made.append((kind, arguments, title))
         return Job.create(kind, arguments, title)
 
-    for module in (evaluate_form, evaluate_reproduce):
+    for module in (form, reproduce):
         monkeypatch.setattr(module, "launch", launch)
     return made
 
@@ -328,7 +326,7 @@ def test_many_and_damaged_jobs_do_not_break_the_page(job: Callable[..., Job]) ->
 @pytest.mark.parametrize("is_dark", [True, False])
 def test_bars_have_error_bars_and_the_floor_is_a_line(is_dark: bool) -> None:
     (table,) = tables([value("a", 5.0), value("<i>b</i>", 4.0), real(0.5)])
-    figure = evaluate_charts.bars(table, table.columns[0], {"a": "A"}, is_dark)
+    figure = charts.bars(table, table.columns[0], {"a": "A"}, is_dark)
     (bar,) = figure.data
     assert (list(bar.x), list(bar.error_x.array)) == ([5.0, 4.0], [0.25, 0.25])
     assert list(figure.layout.yaxis.ticktext) == ["A", "&lt;i>b&lt;/i>"]
@@ -337,7 +335,7 @@ def test_bars_have_error_bars_and_the_floor_is_a_line(is_dark: bool) -> None:
 
 def test_steps_tell_checkpoints_of_one_model_apart() -> None:
     (table,) = tables([value("a", 5.0, step=100), value("a", 4.0, step=2000)])
-    figure = evaluate_charts.bars(table, table.columns[0], {}, False)
+    figure = charts.bars(table, table.columns[0], {}, False)
     assert list(figure.layout.yaxis.ticktext) == ["a, step 100", "a, step 2,000"]
 
 
@@ -345,7 +343,7 @@ def test_the_scatter_shows_whoever_has_both_metrics() -> None:
     recall = {"metric": "lenet-mnist recall", "higher_is_better": True}
     measured = [value("a", 5.0), value("a", 0.4, **recall), value("b", 4.0), real(0.5), real(0.9, **recall)]
     (table,) = tables(measured)
-    figure = evaluate_charts.scatter(table, *table.columns, {}, False)
+    figure = charts.scatter(table, *table.columns, {}, False)
     assert [(trace.name, trace.x[0], trace.y[0]) for trace in figure.data] == [
         ("a", 5.0, 0.4),
         ("Floor: real images (mnist test)", 0.5, 0.9),

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ganlab.app.views import start_run as start
+from ganlab.app.views import start_run
 from ganlab.app.views.train.choice import recipe_names
 from ganlab.app.views.wording import escaped
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, data_root
-from ganlab.models import pretrained as zoo
+from ganlab.models import pretrained
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run, runs
 from ganlab.training.families import FAMILIES
@@ -93,8 +93,8 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, TrainConfig]]:
     def launch_together(configs: dict[str, TrainConfig]) -> list[Run]:
         return [launch(config, recipe=name, group="g", group_size=len(configs)) for name, config in configs.items()]
 
-    monkeypatch.setattr(start, "launch", launch)
-    monkeypatch.setattr(start, "launch_together", launch_together)
+    monkeypatch.setattr(start_run, "launch", launch)
+    monkeypatch.setattr(start_run, "launch_together", launch_together)
     return made
 
 
@@ -123,7 +123,7 @@ def test_home_says_how_good_a_model_is_and_lists_what_the_hub_has(fake: Callable
     page = visit("home")
     said = texts(page)
     assert "Draws: well. Licence cc0-1.0; shipped with GANLab." in said
-    assert all(escaped(entry.title) in said and escaped(entry.remarks) in said for entry in zoo.HUB)
+    assert all(escaped(entry.title) in said and escaped(entry.remarks) in said for entry in pretrained.HUB)
 
 
 def test_home_shows_what_was_trained(fake: Callable[..., FakeRun]) -> None:

@@ -19,10 +19,8 @@ from starlette.testclient import TestClient
 
 from ganlab.analysis.explore.latents import Latent
 from ganlab.analysis.explore.scores import scores
-from ganlab.app.api import picture_facts as shown
 from ganlab.app.api.pictures import MAX_PIXELS, Order, draw, latents, routes
-from ganlab.app.serving import pipelines as pipelines_module
-from ganlab.app.serving.pipelines import Pipelines
+from ganlab.app.serving.pipelines import MOST_ADOPTED, Pipelines
 from ganlab.app.serving.priority import Courtesy
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime.checkpoint import folder_name
@@ -73,7 +71,7 @@ def conditional(trained: Callable[[str], Run]) -> Run:
 @pytest.fixture
 def pipelines(monkeypatch: pytest.MonkeyPatch) -> Pipelines:
     """A cache that sees new runs at once."""
-    monkeypatch.setattr(pipelines_module, "CATALOGUE_SECONDS", 0.0)
+    monkeypatch.setattr("ganlab.app.serving.pipelines.CATALOGUE_SECONDS", 0.0)
     return Pipelines()
 
 
@@ -257,7 +255,7 @@ def test_what_is_shown_can_be_taken_along_as_it_is(run: Run) -> None:
     pipeline = Pipeline.load(run.path)
     pipeline.name = run.id
     query = {"model": run.id, "seed": "3", "offsets": "1.5,-2", "truncation": "0.7"}
-    with TestClient(Starlette(routes=shown.routes())) as client:
+    with TestClient(Starlette(routes=routes())) as client:
         told = client.get("/api/shown", params=query).json()
         assert client.get("/api/shown", params={"model": "nobody"}).status_code == 400
     latent = Latent.parse(told["latent"])
@@ -289,4 +287,4 @@ def test_whoever_brings_many_weights_gives_up_their_own() -> None:
         pipelines.get(mine[0])
     for one in brought[6:]:
         pipelines.adopt(one, f"visitor {one.number}")  # type: ignore[arg-type]
-    assert len(pipelines._adopted) == len(pipelines._owners) == pipelines_module.MOST_ADOPTED
+    assert len(pipelines._adopted) == len(pipelines._owners) == MOST_ADOPTED

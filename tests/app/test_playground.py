@@ -15,9 +15,7 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from ganlab.app import playground
-from ganlab.app.playground import model_notes as remarks
-from ganlab.app.playground import theme as look
-from ganlab.app.playground import translate
+from ganlab.app.playground import model_info, theme, translate
 from ganlab.app.playground.latent.panel import DIRECTIONS, choose, refresh, restore
 from ganlab.app.playground.photo import photo
 from ganlab.runtime.run import Run, runs_root
@@ -64,8 +62,8 @@ def test_it_builds_with_a_widget_per_direction() -> None:
     assert [label for label in labels if str(label).startswith("Direction ")] == [
         f"Direction {n}" for n in range(1, DIRECTIONS + 1)
     ]
-    assert look.head().startswith("<script>")
-    assert "image-rendering: pixelated" in look.style()
+    assert theme.head().startswith("<script>")
+    assert "image-rendering: pixelated" in theme.style()
 
 
 def test_without_a_model_it_says_how_to_get_one() -> None:
@@ -207,9 +205,9 @@ def test_weights_that_a_visitor_brings_are_tried_after_their_upload(tmp_path: Pa
         file = tmp_path / f"weights-{number}.pth"
         torch.save(state, file)
         with monkeypatch.context() as patch:
-            patch.setattr(remarks, "collapse", lambda _: pytest.fail("the upload waited for it"))
+            patch.setattr(model_info, "collapse", lambda _: pytest.fail("the upload waited for it"))
             menu = translate.load_weights(str(file), [])[0]
-        warned.append(remarks.named(menu["value"]))
+        warned.append(model_info.notes_named(menu["value"]))
     assert warned[0] == "" and "Known bad: it draws nearly the same picture whatever the photo is" in warned[1]
 
 

@@ -11,7 +11,7 @@ import pytest
 from gradio.queueing import Event
 from gradio.server_messages import EstimationMessage, ProgressMessage
 
-from ganlab.app.playground import queueing as lines
+from ganlab.app.playground import queueing
 
 LINE = "slow"
 
@@ -21,7 +21,7 @@ def demo() -> Iterator[gr.Blocks]:
     with gr.Blocks() as made:
         button = gr.Button()
         button.click(lambda: None, None, None, concurrency_limit=1, concurrency_id=LINE)
-    lines.bound(made)
+    queueing.bound(made)
     yield made
 
 
@@ -73,4 +73,4 @@ def test_who_is_served_at_once_is_told_of_no_line(demo: gr.Blocks) -> None:
     [(0.2, "about 1 s"), (9.4, "about 9 s"), (12.4, "about 10 s"), (88, "about 90 s"), (400, "about 390 s")],
 )
 def test_times_are_as_round_as_they_are_rough(seconds: float, words: str) -> None:
-    assert lines.place_in_words(2, seconds) == f"others are ahead of you; {words}"
+    assert queueing.place_in_words(2, seconds) == f"others are ahead of you; {words}"

@@ -24,7 +24,7 @@ from ganlab.analysis.jobs import Job
 from ganlab.app.security import classroom, rights, visitor
 from ganlab.app.security.redact import discreet
 from ganlab.app.security.rights import Action, Role
-from ganlab.app.views import permissions as asking
+from ganlab.app.views import permissions
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs, runs_root
 from tests.support.app_server import ROOT
@@ -226,7 +226,7 @@ def test_no_student_learns_where_the_data_lie(app: Starlette) -> None:
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.TEACHER], ids=NAMES.get)
 def test_no_student_reads_on_a_page_where_the_data_lie(role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "cookies", lambda: seat(role))
+    monkeypatch.setattr(permissions, "cookies", lambda: seat(role))
     fake = FakeRun(runs_root(), dataset="folder", data_path=PLACE).start().train(100).checkpoint()
     fake.fail(f"data_path = '{PLACE}' does not exist.")
     forked = {"run": fake.id, "step": 100, "changes": {"data_path": [PLACE, "/home/teacher/other"], "lr": [0.1, 0.2]}}
@@ -295,7 +295,7 @@ def deeds() -> dict[str, Action]:
     """All that the pages can do, whoever has imported them."""
     for module in pkgutil.walk_packages(ganlab.app.__path__, "ganlab.app."):
         importlib.import_module(module.name)
-    return {name: action for name, (action, _) in asking.DEEDS.items()}
+    return {name: action for name, (action, _) in permissions.DEEDS.items()}
 
 
 @pytest.mark.parametrize("file", UI, ids=lambda path: str(path.relative_to(ROOT)))
@@ -342,19 +342,19 @@ def test_the_deeds_are_known(deeds: dict[str, Action]) -> None:
 
 @ROLES
 def test_only_the_teacher_does_it(role: Role, deeds: dict[str, Action], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "cookies", lambda: seat(role))
-    monkeypatch.setattr(asking, "DEEDS", dict(asking.DEEDS))
-    for name, (action, act) in list(asking.DEEDS.items()):
+    monkeypatch.setattr(permissions, "cookies", lambda: seat(role))
+    monkeypatch.setattr(permissions, "DEEDS", dict(permissions.DEEDS))
+    for name, (action, act) in list(permissions.DEEDS.items()):
         done: list[str] = []
-        marked = asking.deed(action)(lambda name=name, done=done: done.append(name))
+        marked = permissions.deed(action)(lambda name=name, done=done: done.append(name))
         if role is Role.TEACHER:
             marked()
             assert done == [name]
             continue
-        with pytest.raises(asking.Refusal) as refused:
+        with pytest.raises(permissions.Refusal) as refused:
             act()
         assert str(refused.value) == rights.refusal(role, action)
-        with pytest.raises(asking.Refusal):
+        with pytest.raises(permissions.Refusal):
             marked()
         assert not done
 
@@ -367,7 +367,7 @@ ASKED |= {"Clean up", "Cancel"}
 def test_a_page_gives_a_student_no_living_button(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a click on a dead one, which a browser can send all the same, does nothing."""
     monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", ROOT / "nothing")
-    monkeypatch.setattr(asking, "cookies", lambda: seat(Role.STUDENT))
+    monkeypatch.setattr(permissions, "cookies", lambda: seat(Role.STUDENT))
     fake = FakeRun(runs_root(), steps=400).start().train(200).checkpoint()
     fake.finish("stopped")
     shown = AppTest.from_file(str(APP), default_timeout=120).switch_page(f"pages/{page}.py")
@@ -389,7 +389,7 @@ def test_a_page_gives_a_student_no_living_button(page: str, monkeypatch: pytest.
 
 
 def test_a_student_learns_nothing_of_the_servers_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(asking, "cookies", lambda: seat(Role.STUDENT))
+    monkeypatch.setattr(permissions, "cookies", lambda: seat(Role.STUDENT))
     said = []
     for folder in (tmp_path, tmp_path / "not there"):
         shown = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/train.py")
@@ -407,16 +407,16 @@ def test_only_the_teacher_fetches_from_the_hub(role: Role, monkeypatch: pytest.M
     import gradio as gr
     from starlette.requests import Request
 
-    from ganlab.app.playground import hub_menu as from_hub
+    from ganlab.app.playground import hub_menu
 
     asked: list[str] = []
     told: list[str] = []
-    monkeypatch.setattr(from_hub, "_download", lambda name, progress: asked.append(name))
-    monkeypatch.setattr(from_hub, "_insist", lambda kind, name: None)
+    monkeypatch.setattr(hub_menu, "_download", lambda name, progress: asked.append(name))
+    monkeypatch.setattr(hub_menu, "_insist", lambda kind, name: None)
     monkeypatch.setattr(gr, "Warning", lambda text, **_: told.append(text))
     cookies = [(name.lower().encode(), value.encode()) for name, value in headers(role).items()]
     request = gr.Request(Request({"type": "http", "headers": cookies}))
-    fetch = from_hub._signed(lambda *given: from_hub.fetched("draws", list, *given))
+    fetch = hub_menu._signed(lambda *given: hub_menu.fetched("draws", list, *given))
     get_function_with_locals(fetch, gr.Blocks(), None, True, request, None)("org/name", None)
     assert asked == (["org/name"] if role is Role.TEACHER else [])
     assert told == ([] if role is Role.TEACHER else [rights.refusal(role, Action.PULL)])
@@ -429,28 +429,28 @@ def test_no_student_is_offered_what_only_the_teacher_fetches(role: Role, monkeyp
     from starlette.requests import Request
 
     from ganlab.app import playground
-    from ganlab.app.playground import hub_menu as from_hub
-    from ganlab.models import pretrained as zoo
+    from ganlab.app.playground import hub_menu
+    from ganlab.models import pretrained
 
-    monkeypatch.setattr(asking, "cookies", lambda: seat(role))
-    monkeypatch.setattr(from_hub.SHELF, "absent", lambda: list(zoo.HUB))
+    monkeypatch.setattr(permissions, "cookies", lambda: seat(role))
+    monkeypatch.setattr(hub_menu.SHELF, "absent", lambda: list(pretrained.HUB))
     cookies = [(name.lower().encode(), value.encode()) for name, value in headers(role).items()]
     request = gr.Request(Request({"type": "http", "headers": cookies, "query_string": b""}))
     demo, fetches = playground.build(), role is Role.TEACHER
-    boxes = from_hub.boxes(demo)
+    boxes = hub_menu.boxes(demo)
     assert len(boxes) == 6 and not any(box.visible for box in boxes), "nobody's before it is known who asks"
     asked = lambda function, *given: get_function_with_locals(function, demo, None, True, request, None)(*given)  # noqa: E731
-    assert bool(asked(from_hub.menu, [], "any")) is fetches
+    assert bool(asked(hub_menu.menu, [], "any")) is fetches
     (opened,) = (one.fn for one in demo.fns.values() if one.name == "opened")
     assert [box["visible"] for box in asked(opened, request)[1:]] == [fetches] * 6
-    for name in (zoo.HUB[0].name, "org/name"):
+    for name in (pretrained.HUB[0].name, "org/name"):
         assert ("Only the teacher can fetch" in asked(playground.missing, name)) is not fetches
     assert ("On the Hub" in _everything_on("home")) is fetches
 
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.TEACHER], ids=NAMES.get)
 def test_empty_pages_send_no_student_to_what_only_the_teacher_starts(role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "cookies", lambda: seat(role))
+    monkeypatch.setattr(permissions, "cookies", lambda: seat(role))
     measured = _everything_on("evaluate")
     assert ("press **Measure**" in measured) is (role is Role.TEACHER)
     monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", ROOT / "nothing")
@@ -468,17 +468,17 @@ def test_only_the_teacher_searches_pictures_that_were_uploaded(role: Role, monke
     from gradio.helpers import special_args
     from starlette.requests import Request
 
-    from ganlab.app.playground.explore import nearest as close
+    from ganlab.app.playground.explore import nearest
     from ganlab.app.playground.html import telling
 
-    monkeypatch.setattr(close, "_picture", lambda *_: (None, None, None))
-    monkeypatch.setattr(close, "training_of", lambda _: {"dataset": "folder", "data_path": "/srv/faces.zip"})
-    monkeypatch.setattr(close, "absence", lambda _: "Here it would be searched.")
+    monkeypatch.setattr(nearest, "_picture", lambda *_: (None, None, None))
+    monkeypatch.setattr(nearest, "training_of", lambda _: {"dataset": "folder", "data_path": "/srv/faces.zip"})
+    monkeypatch.setattr(nearest, "absence", lambda _: "Here it would be searched.")
     cookies = [(name.lower().encode(), value.encode()) for name, value in headers(role).items()]
     request = gr.Request(Request({"type": "http", "headers": cookies}))
-    expected = "Here it would be searched." if role is Role.TEACHER else close._NOT_SHOWN
-    (shown,) = close.search(*special_args(close.search, ["faces", "", "0"], request, None)[0])
+    expected = "Here it would be searched." if role is Role.TEACHER else nearest._NOT_SHOWN
+    (shown,) = nearest.search(*special_args(nearest.search, ["faces", "", "0"], request, None)[0])
     assert expected in shown
-    named = telling(close.answer)
+    named = telling(nearest.answer)
     with pytest.raises(gr.Error, match=expected[:20]):
         named(*special_args(named, ["faces", "0", ""], request, None)[0])

@@ -11,17 +11,15 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from ganlab.app.playground import hub_menu as from_hub
+from ganlab.app.playground import hub_menu
 from ganlab.app.playground.html import drawing
 from ganlab.app.security import rights
-from ganlab.app.serving import hub_models as shelf
-from ganlab.app.serving import thumbnails
+from ganlab.app.serving import hub_models, thumbnails
 from ganlab.app.serving.hub_models import HubModel, Shelf
 from ganlab.app.serving.thumbnails import Thumbnails
 from ganlab.app.views.home import hub_cards
 from ganlab.app.views.home.placeholder import ends, placeholder
-from ganlab.models import hub
-from ganlab.models import pretrained as zoo
+from ganlab.models import hub, pretrained
 from tests.support import ROOT
 from tests.support.hub_server import Hub, serving, use
 
@@ -33,11 +31,11 @@ HORSES = "checkpoints/horse2zebra_pretrained/latest_net_G.pth"
 def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign_weights: Path) -> Iterator[Hub]:
     """A Hub with two of the catalogue's models, the real weights of others in their places, and nothing pulled yet."""
     fresh, drawn = Shelf(), Thumbnails()
-    for place in (shelf, from_hub, hub_cards):
+    for place in (hub_models, hub_menu, hub_cards):
         monkeypatch.setattr(place, "SHELF", fresh)
-    for place in (from_hub, hub_cards):
+    for place in (hub_menu, hub_cards):
         monkeypatch.setattr(place, "THUMBNAILS", drawn)
-    monkeypatch.setattr(shelf, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(hub_models, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", tmp_path / "none")  # their cards are not what is looked at here
     with serving() as running:
         use(running, tmp_path, monkeypatch)
@@ -50,10 +48,10 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign_weights: Pat
 
 
 def pulled(name: str) -> HubModel:
-    entry = zoo.named(name)
-    assert entry and isinstance(entry.source, zoo.OnHub)
+    entry = pretrained.named(name)
+    assert entry and isinstance(entry.source, pretrained.OnHub)
     hub.pull(entry.source.address)
-    return next(model for model in shelf.SHELF.models() if model.name == name)
+    return next(model for model in hub_models.SHELF.models() if model.name == name)
 
 
 def home() -> AppTest:
@@ -78,7 +76,7 @@ def played(app: AppTest) -> list[str]:
 
 def test_what_was_pulled_draws_itself_once_and_a_new_commit_again(online: Hub) -> None:
     model, drawn = pulled("dcgan-mnist"), Thumbnails()
-    entry = zoo.named("dcgan-mnist")
+    entry = pretrained.named("dcgan-mnist")
     assert entry and entry.thumbnail is None and model.picture is None
     assert drawn.of(model) is None
     drawn.finish(30)
@@ -118,9 +116,9 @@ def test_what_draws_nothing_keeps_its_placeholder_and_is_tried_once(online: Hub,
 
 
 def test_a_fetch_in_the_playground_already_draws_the_picture(online: Hub) -> None:
-    assert from_hub.fetched("draws", drawing, "dcgan-mnist", None)[1] == "dcgan-mnist"
-    from_hub.THUMBNAILS.finish(30)
-    (model,) = shelf.SHELF.models()
+    assert hub_menu.fetched("draws", drawing, "dcgan-mnist", None)[1] == "dcgan-mnist"
+    hub_menu.THUMBNAILS.finish(30)
+    (model,) = hub_models.SHELF.models()
     assert model.picture is not None
 
 
@@ -137,11 +135,11 @@ def test_home_waits_for_no_picture_and_shows_it_when_it_is_there(online: Hub, mo
     first = home()
     assert "From the Hub, on this machine" in shown(first) and "model=dcgan-mnist" in played(first)
     assert [body for body in placeholders(first) if "its picture is being drawn" in body and "DCGAN: digits" in body]
-    assert len(placeholders(first)) == len(zoo.HUB)
+    assert len(placeholders(first)) == len(pretrained.HUB)
     go.set()
     drawn.finish(60)
     later = home()
-    assert len(placeholders(later)) == len(zoo.HUB) - 1 and not any("being drawn" in body for body in placeholders(later))
+    assert len(placeholders(later)) == len(pretrained.HUB) - 1 and not any("being drawn" in body for body in placeholders(later))
 
 
 def test_home_says_what_is_downloadable_out_of_reach_and_not_for_students(online: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,9 +148,9 @@ def test_home_says_what_is_downloadable_out_of_reach_and_not_for_students(online
 
     page = home()
     assert "From the Hub, on this machine" not in shown(page) and "46 MB to download" in shown(page)
-    assert sorted(set(picks(page))) == ["tab=latent", "tab=translate"] and len(picks(page)) == len(zoo.HUB)
+    assert sorted(set(picks(page))) == ["tab=latent", "tab=translate"] and len(picks(page)) == len(pretrained.HUB)
     (box,) = page.expander
-    assert box.label == f"On the Hub: {len(zoo.HUB)}, downloaded when you pick one in Play"
+    assert box.label == f"On the Hub: {len(pretrained.HUB)}, downloaded when you pick one in Play"
     with monkeypatch.context() as student:
         student.setattr(hub_cards, "may", lambda action: action is not rights.Action.PULL)
         page = home()
@@ -165,10 +163,10 @@ def test_home_says_what_is_downloadable_out_of_reach_and_not_for_students(online
 
 
 def test_a_placeholder_says_what_leads_where_and_trusts_no_name() -> None:
-    leads = {entry.name: ends(entry) for entry in zoo.HUB}
+    leads = {entry.name: ends(entry) for entry in pretrained.HUB}
     assert leads["horse2zebra"] == ("horse", "zebra") and leads["pix2pix-night2day"] == ("night", "day")
     assert leads["dcgan-mnist"] == ("z", "MNIST digits") and leads["punks2apes"] == ("punks", "apes")
-    for entry in zoo.HUB:
+    for entry in pretrained.HUB:
         body = placeholder(entry, entry.title, "not downloaded")
         assert all(f">{word}</b>" in body for word in leads[entry.name]) and "<svg" not in body  # Streamlit would drop it
     assert "<script" not in placeholder(None, "org/<script>alert(1)</script>", "here")

@@ -1,4 +1,6 @@
-"""GET /api/picture: one picture, or a sheet of them, as a PNG; fast enough to follow a slider."""
+"""GET /api/picture: one picture, or a sheet of them, as a PNG; fast enough to follow a slider. GET /api/shown: a picture's z and
+D's score of it, as JSON.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import torch
 from anyio import CapacityLimiter, to_thread
@@ -16,7 +18,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from torch import Tensor
 
-from ganlab.analysis.explore.latents import FARTHEST, MAX_SEED
+from ganlab.analysis.explore.latents import FARTHEST, MAX_SEED, Latent
+from ganlab.analysis.explore.scores import scores
 from ganlab.app.serving.pipelines import PIPELINES, Pipelines
 from ganlab.app.serving.priority import COURTESY
 from ganlab.core.images import png, sheet, to_pil
@@ -29,6 +32,7 @@ MAX_OFFSETS = 64
 MAX_Z = 1024  # numbers of a z in an address
 AT_ONCE = 2  # pictures drawn at the same time; the others wait their turn
 MOST_WAITING = 64
+_FRESH = {"Cache-Control": "no-store"}  # a run that trains answers differently tomorrow
 
 
 @dataclass(frozen=True)
@@ -119,32 +123,54 @@ def latents(order: Order, pipeline: Pipeline) -> Tensor:
     return z + torch.tensor(order.offsets) @ directions[: len(order.offsets)] if order.offsets else z
 
 
+def picture_facts(order: Order, pipeline: Pipeline) -> dict[str, Any]:
+    """`latent` as Latent.dump writes it, moved as the picture is; `score` by D, None without a D. ValueError as draw."""
+    z = latents(order, pipeline)[:1]
+    label = (order.label or 0) if pipeline.conditional else order.label
+    found = scores(pipeline, pipeline.generate(z, label), label)
+    name = pipeline.labels[label] if label is not None and label < len(pipeline.labels) else None
+    return {"latent": Latent.of(order.model, z[0], name).dump(), "score": found[0] if found else None}
+
+
 def _columns(n: int) -> int:
     """The smallest square that holds n."""
     return math.ceil(math.sqrt(n))
 
 
 def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
-    """The picture route; at most AT_ONCE pictures are drawn at a time, whoever asks."""
-    limiter = CapacityLimiter(AT_ONCE)
+    """Return the two routes; at most AT_ONCE pictures are drawn at a time, for all users together.
 
-    def answer(order: Order) -> Response:
+    The facts of a picture let the pictures of those who drag a slider pass first, and are read one at a time.
+    """
+    drawing, reading = CapacityLimiter(AT_ONCE), CapacityLimiter(1)
+
+    def drawn(order: Order) -> Response:
         pipeline = pipelines.get(order.model)
         return Response(draw(order, pipeline), media_type="image/png", headers={"X-Step": str(pipeline.step)})
+
+    def read(order: Order) -> Response:
+        COURTESY.step_aside()
+        return JSONResponse(picture_facts(order, pipelines.get(order.model)), headers=_FRESH)
 
     async def picture(request: Request) -> Response:
         try:
             order = Order.parse(request.query_params)
-            if limiter.statistics().tasks_waiting >= MOST_WAITING:
+            if drawing.statistics().tasks_waiting >= MOST_WAITING:
                 return JSONResponse({"error": "Too many pictures are asked for at once; try again."}, 503, {"Retry-After": "1"})
             with COURTESY.waiting():
-                response = await to_thread.run_sync(answer, order, limiter=limiter)
+                response = await to_thread.run_sync(drawn, order, limiter=drawing)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)
-        response.headers["Cache-Control"] = "no-store"  # a run that trains answers differently tomorrow
+        response.headers.update(_FRESH)
         if request.query_params.get("download"):
             name = re.sub(r"[^a-z0-9-]+", "-", order.model.lower())
             response.headers["Content-Disposition"] = f'attachment; filename="{name}-seed-{order.seed}.png"'
         return response
 
-    return [Route("/api/picture", picture, methods=["GET"])]
+    async def shown(request: Request) -> Response:
+        try:
+            return await to_thread.run_sync(read, Order.parse(request.query_params), limiter=reading)
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400, _FRESH)
+
+    return [Route("/api/picture", picture, methods=["GET"]), Route("/api/shown", shown)]

@@ -8,15 +8,16 @@ from typing import Any
 
 import gradio as gr
 
-from ganlab.app.playground import classes, explore, translate
-from ganlab.app.playground import hub_menu as from_hub
-from ganlab.app.playground import queueing as lines
-from ganlab.app.playground.draw import panel as draw
+from ganlab.app.playground import hub_menu, queueing
+from ganlab.app.playground.classes import classes_panel
+from ganlab.app.playground.draw.panel import draw_panel
+from ganlab.app.playground.explore import explore_panel
 from ganlab.app.playground.gradio_events import TURNING
-from ganlab.app.playground.latent import panel as latent
-from ganlab.app.playground.layers import panel as layers
+from ganlab.app.playground.latent.panel import latent_panel
+from ganlab.app.playground.layers.panel import layers_panel
+from ganlab.app.playground.translate import translate_panel
 from ganlab.app.serving.hub_models import playable
-from ganlab.models import pretrained as zoo
+from ganlab.models import pretrained
 
 TABS = {
     "latent": "Draw from z",
@@ -33,25 +34,25 @@ def build() -> gr.Blocks:
     with gr.Blocks(title="GANLab playground", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as demo:
         with gr.Tabs(elem_id="panels") as tabs:
             with gr.Tab(TABS["latent"], id="latent"):
-                latent.panel(demo)
+                latent_panel(demo)
             with gr.Tab(TABS["explore"], id="explore") as tab:
-                explore.panel(tab)
+                explore_panel(tab)
             with gr.Tab(TABS["classes"], id="classes") as tab:
-                classes.panel(tab)
+                classes_panel(tab)
             with gr.Tab(TABS["draw"], id="draw") as tab:
-                draw.panel(demo, tab)
+                draw_panel(demo, tab)
             with gr.Tab(TABS["translate"], id="translate"):
-                translate.panel(demo)
+                translate_panel(demo)
             with gr.Tab(TABS["layers"], id="layers") as tab:
-                layers.panel(demo, tab)
+                layers_panel(demo, tab)
         demo.load(_say_what_is_missing, None, None, **TURNING)
-        boxes = from_hub.boxes(demo)
+        boxes = hub_menu.boxes(demo)
 
         def opened(request: gr.Request) -> list[Any]:
-            return [_tab(request), *[gr.update(visible=not from_hub.no_download())] * len(boxes)]
+            return [_tab(request), *[gr.update(visible=not hub_menu.no_download())] * len(boxes)]
 
         demo.load(opened, None, [tabs, *boxes], queue=False, show_progress="hidden", api_visibility="private")
-    lines.bound(demo)
+    queueing.bound(demo)
     return demo
 
 
@@ -74,10 +75,10 @@ def missing(name: str) -> str:
     """Why a model cannot be played with, and what to do, in a sentence or two; "" where it can be, or none is named."""
     if not name or any(model.name == name for model in playable()):
         return ""
-    refused = f". {refusal}" if (refusal := from_hub.no_download()) else ""
-    if entry := zoo.named(name):
+    refused = f". {refusal}" if (refusal := hub_menu.no_download()) else ""
+    if entry := pretrained.named(name):
         return f"{entry.title} is not on this machine yet{refused or ': pick it from the menu to download it.'}"
     with suppress(ValueError):  # no address
-        if zoo.on_hub(name):
+        if pretrained.on_hub(name):
             return f"{name} is not on this machine{refused or ': fetch it under “Another model from the Hub”.'}"
     return f"There is no model named {name[:80]!r} here: it was deleted, or is a run that has no checkpoint yet."

@@ -50,7 +50,7 @@ _CODE = """grid = client.predict({model}, 0, 4, 1, api_name="/classes_grid")
 mixed = client.predict({model}, 0, {first}, {second}, 0.5, 1, api_name="/classes_mix")"""
 
 
-def panel(tab: gr.Tab) -> None:
+def classes_panel(tab: gr.Tab) -> None:
     """Lay the panel out where it is called; it is filled when its tab opens, which an address can ask for too."""
     turn, entered = gr.State(0), gr.State(False)
     nothing = gr.HTML(_NOTHING, visible=False)

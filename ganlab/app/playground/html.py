@@ -16,9 +16,8 @@ from torch import Tensor
 
 from ganlab.analysis.explore.latents import Latent
 from ganlab.analysis.explore.scores import NO_JUDGE, scores
-from ganlab.app.playground import model_info as facts
 from ganlab.app.playground.gradio_events import QUIET, SLOW
-from ganlab.app.playground.model_info import Facts
+from ganlab.app.playground.model_info import ModelInfo, described
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.images import png, sheet, to_pil
@@ -114,7 +113,7 @@ def drawing(*, labelled: bool = False) -> list[Model]:
 def classes(model: Model) -> tuple[str, ...]:
     """The names of the classes that a model can be asked for; () for none, and where its config.json is damaged."""
     try:
-        return Facts.of(model).labels
+        return ModelInfo.of(model).labels
     except ValueError:
         return ()
 
@@ -122,7 +121,7 @@ def classes(model: Model) -> tuple[str, ...]:
 def about(model: Model) -> str:
     """What the model is and what to know of it, as HTML; what is wrong with it where it cannot be read."""
     try:
-        return facts.about(model)
+        return described(model)
     except ValueError as error:
         return html.escape(str(error))
 

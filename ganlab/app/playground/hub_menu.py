@@ -18,7 +18,7 @@ from ganlab.app.serving.hub_models import SHELF, playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.wording import model_label
-from ganlab.models import pretrained as zoo
+from ganlab.models import pretrained
 from ganlab.models.catalogue import Model
 
 Kind = Literal["draws", "labelled", "translates", "any"]
@@ -56,8 +56,8 @@ def boxes(demo: gr.Blocks) -> list[gr.Accordion]:
     return [block for block in demo.blocks.values() if isinstance(block, gr.Accordion) and _BOX in block.elem_classes]
 
 
-def _where(entry: zoo.Entry) -> str:
-    if zoo.state(entry) == "offline":
+def _where(entry: pretrained.Entry) -> str:
+    if pretrained.state(entry) == "offline":
         return "Hub, offline"
     return f"Hub, download {entry.size / 1e6:,.0f} MB" if entry.size else "Hub, download"
 

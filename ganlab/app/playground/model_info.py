@@ -1,12 +1,19 @@
-"""What the panels' widgets must know of a model before it is loaded."""
+"""What the panels' widgets must know of a model before it is loaded, and what a user should know before trusting its pictures:
+how good it is, its licence, where it comes from.
+"""
 
 from __future__ import annotations
 
 import html
 from dataclasses import dataclass
 
-from ganlab.app.playground.model_notes import remarks
+import gradio as gr
+
+from ganlab.analysis.explore.variety import collapse
+from ganlab.app.playground.gradio_events import QUIET
+from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
+from ganlab.models import pretrained
 from ganlab.models.catalogue import Model
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
@@ -16,15 +23,15 @@ DIRECTIONS = 10  # of which there are sliders
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What the widgets must know of a model; read from its config.json alone, so that no weights are loaded for a menu."""
+class ModelInfo:
+    """What the widgets must know of a model, read from its config.json alone, so that no weights are loaded for a menu."""
 
     about: str
     labels: tuple[str, ...]
     directions: int
 
     @classmethod
-    def of(cls, model: Model) -> Facts:
+    def of(cls, model: Model) -> ModelInfo:
         """ValueError when the checkpoint is damaged."""
         if model.folder.is_file():  # weights of others, which say nothing of themselves until they are read
             return cls._of_pipeline(PIPELINES.get(model.name))
@@ -36,12 +43,43 @@ class Facts:
         return cls(about, labels, min(DIRECTIONS, int(info.config["z_dim"])))
 
     @classmethod
-    def _of_pipeline(cls, pipeline: Pipeline) -> Facts:
+    def _of_pipeline(cls, pipeline: Pipeline) -> ModelInfo:
         size, kind = pipeline.spec.image_size, "colour" if pipeline.spec.channels == 3 else "grey"
         about = f"{html.escape(pipeline.title)}, {size} × {size} {kind}, z of {pipeline.z_dim} numbers"
         return cls(about, pipeline.labels if pipeline.conditional else (), min(DIRECTIONS, pipeline.z_dim))
 
 
-def about(model: Model) -> str:
-    """What it is and what to know of it, as HTML; ValueError as `Facts.of` says."""
-    return "<br>".join(filter(None, (Facts.of(model).about, remarks(model))))
+def described(model: Model) -> str:
+    """What it is and what to know of it, as HTML; ValueError as `ModelInfo.of` says."""
+    return "<br>".join(filter(None, (ModelInfo.of(model).about, notes(model))))
+
+
+def notes(model: Model) -> str:
+    """Return HTML, "" where there is nothing to say. A model that is not shipped is tried for mode collapse."""
+    warning = "" if model.origin == "shipped" else _collapse_warning(model.name)
+    return "<br>".join(filter(None, (warning, html.escape(pretrained.remarks(model)))))
+
+
+def notes_named(name: str | None) -> str:
+    """Return the notes on the model of this name, for weights that a visitor brought whether they have collapsed; "" for none.
+
+    They follow the menu, so that no upload waits for the trial.
+    """
+    model = next((model for model in playable() if model.name == name), None)
+    return notes(model) if model else _collapse_warning(name) if name else ""
+
+
+def show_notes(menu: gr.Dropdown) -> gr.HTML:
+    """Lay a line of notes out where it is called, which follows the menu."""
+    line = gr.HTML(elem_classes="quiet")
+    menu.change(notes_named, menu, line, **QUIET)
+    return line
+
+
+def _collapse_warning(name: str) -> str:
+    """ "" too where the weights cannot be loaded or do nothing: the panel that draws with them says why."""
+    try:
+        bad = collapse(PIPELINES.get(name))
+    except (ValueError, RuntimeError):
+        return ""
+    return f'<strong class="wrong">{html.escape(bad)}</strong>' if bad else ""

@@ -10,10 +10,10 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from ganlab.app.playground import model_notes as remarks
 from ganlab.app.playground.gradio_events import QUIET, TURNING
 from ganlab.app.playground.html import from_python, links
 from ganlab.app.playground.hub_menu import arrivals, menu
+from ganlab.app.playground.model_info import show_notes
 from ganlab.app.playground.parse import between
 from ganlab.app.playground.photo import photo
 from ganlab.app.serving.hub_models import playable
@@ -68,7 +68,7 @@ class Widgets:
     shown: gr.State
 
 
-def panel(demo: gr.Blocks) -> None:
+def translate_panel(demo: gr.Blocks) -> None:
     """Lay the panel out where it is called, and fill it when `demo` loads."""
     widgets = _layout(demo)
     head = [widgets.model, widgets.nothing, widgets.shown]
@@ -106,7 +106,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
         direction = gr.Radio([], label="Direction", min_width=240)
         size = gr.Slider(SMALLEST, MAX_SIZE, 256, step=32, label="Working size, in pixels", min_width=220)
-    remarks.below(model)
+    show_notes(model)
     nothing = gr.HTML(_NOTHING, visible=False)
     with gr.Row():
         with gr.Column(min_width=320):

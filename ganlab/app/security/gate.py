@@ -12,8 +12,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganlab.app.compat import route_path
-from ganlab.app.security import body_limits as bodies
-from ganlab.app.security import classroom, rights
+from ganlab.app.security import body_limits, classroom, rights
 from ganlab.app.security.origin import foreign, rebound
 from ganlab.app.security.quotas import READS, Quotas
 from ganlab.app.security.rights import Action, Role
@@ -79,7 +78,7 @@ class Gate:
         if not self._uploads.may_read(who, path):
             return _refused(404, "There is no such file.")
         # Outside of a classroom too: whoever's server it is, it has no more memory than that, and no page sends more.
-        if method not in READS and (too_much := bodies.refusal(path, connection.headers)):
+        if method not in READS and (too_much := body_limits.refusal(path, connection.headers)):
             return _refused(*too_much)
         wait = self._wait(connection, who, action, path, method)
         if wait:
@@ -91,7 +90,7 @@ class Gate:
         if not classroom.wanted():
             return 0.0
         host = connection.client.host if connection.client else ""
-        return self._quotas.wait(who, host, action, path, method, bodies.size(connection.headers))
+        return self._quotas.wait(who, host, action, path, method, body_limits.size(connection.headers))
 
     def _protected(self, send: Send) -> Send:
         """`send` that invites no page of another site to read answers, to show them in a frame or to take them for scripts.

@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganlab.app.security import classroom
+from ganlab.app.security.quotas import Limit, network
 from ganlab.app.security.rights import Role
-from ganlab.app.security.token_bucket import Limit, network
 from ganlab.app.security.visitor import COOKIE, keys, visitor
 
 _PAGE = Template((Path(__file__).parents[1] / "static" / "join" / "join.html").read_text())

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from ganlab.app.serving.hub_models import HubModel
 from ganlab.app.serving.priority import COURTESY
-from ganlab.models import hub
-from ganlab.models import pretrained as zoo
+from ganlab.models import hub, pretrained
 
 _EXAMPLES = Path(__file__).parents[1] / "playground" / "examples"
 _PLANS = ("facades", "maps")  # data whose models want a plan rather than a photo
@@ -20,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 def example(model: HubModel) -> Path:
     """The picture of ours that comes nearest to what a model translates."""
-    entry = zoo.named(model.name)
+    entry = pretrained.named(model.name)
     return _EXAMPLES / ("house-plan.png" if entry and entry.data in _PLANS else "drawn-horse.png")
 
 

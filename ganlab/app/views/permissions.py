@@ -13,7 +13,7 @@ from ganlab.app.security import rights
 from ganlab.app.security.redact import discreet
 from ganlab.app.security.rights import Action, Role
 from ganlab.app.security.visitor import called, visitor
-from ganlab.core import errors as trouble
+from ganlab.core import errors
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -93,4 +93,4 @@ def told(act: Callable[..., object], *args: object) -> None:
 
 def sentence(error: Exception) -> str:
     """What speaks against a deed, in one sentence that tells nobody where things lie."""
-    return trouble.explain(error, trouble.DOING)
+    return errors.explain(error, errors.DOING)

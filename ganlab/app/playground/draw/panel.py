@@ -14,13 +14,13 @@ from PIL import Image
 from ganlab.analysis.explore.invert import SECONDS, Inversion, invert
 from ganlab.analysis.explore.verdict import verdict
 from ganlab.app.compat import queue_counter
-from ganlab.app.playground import model_notes as remarks
 from ganlab.app.playground.draw.pad import on_paper, pad, sheet_of
 from ganlab.app.playground.draw.search import Search, beside, difference, enlarged, progress, shots
 from ganlab.app.playground.draw.sketch import pixels, reading, says, shown
 from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.playground.html import classes, drawing, endpoint, from_python, links, pipeline_of
 from ganlab.app.playground.hub_menu import arrivals, menu
+from ganlab.app.playground.model_info import show_notes
 from ganlab.app.playground.parse import seed_of, whole, within
 from ganlab.app.playground.photo import photo
 from ganlab.app.playground.queueing import share
@@ -62,7 +62,7 @@ class Widgets:
     search: gr.State
 
 
-def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
+def draw_panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     """Lay the panel out where it is called; its menu is filled when `demo` loads and whenever the tab opens."""
     widgets = _layout(demo)
     asked = [widgets.sheet, widgets.model, widgets.label]
@@ -101,7 +101,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
         label = gr.Radio([], label="Search among", visible=False)
-    remarks.below(model)
+    show_notes(model)
     with gr.Row(elem_classes="draw"):
         with gr.Column(min_width=300, scale=2):
             sheet = pad()

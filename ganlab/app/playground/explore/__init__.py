@@ -7,26 +7,22 @@ from typing import Any
 
 import gradio as gr
 
-from ganlab.app.playground.explore import arithmetic as sums
-from ganlab.app.playground.explore import interpolate as between
-from ganlab.app.playground.explore import loop as film
-from ganlab.app.playground.explore import map as atlas
-from ganlab.app.playground.explore import nearest as close
+from ganlab.app.playground.explore import arithmetic, interpolate, loop, map, nearest
 from ganlab.app.playground.explore.section import Chosen, Section
 from ganlab.app.playground.gradio_events import TURNING
 from ganlab.app.playground.html import about, classes, drawing, home, in_python
 from ganlab.app.playground.hub_menu import arrivals, menu
 
 SECTIONS = {
-    "between": ("Between two", between.section),
-    "loop": ("Loop", film.section),
-    "map": ("Map", atlas.section),
-    "sums": ("A − B + C", sums.section),
-    "close": ("Is it a copy?", close.section),
+    "between": ("Between two", interpolate.section),
+    "loop": ("Loop", loop.section),
+    "map": ("Map", map.section),
+    "sums": ("A − B + C", arithmetic.section),
+    "close": ("Is it a copy?", nearest.section),
 }
 
 
-def panel(tab: gr.Tab) -> None:
+def explore_panel(tab: gr.Tab) -> None:
     """Lay the panel out where it is called; it is filled when its tab opens, which an address can ask for too."""
     turn, entered = gr.State(0), gr.State(False)
     with gr.Row(elem_classes="top"):

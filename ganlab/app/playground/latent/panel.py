@@ -15,7 +15,7 @@ from ganlab.app.playground.gradio_events import QUIET, by_name
 from ganlab.app.playground.hub_menu import arrivals, menu
 from ganlab.app.playground.latent.in_browser import in_this_browser
 from ganlab.app.playground.latent.pasted import numbers, offered, taken
-from ganlab.app.playground.model_info import DIRECTIONS, Facts, about
+from ganlab.app.playground.model_info import DIRECTIONS, ModelInfo, described
 from ganlab.app.playground.parse import whole
 from ganlab.app.serving.hub_models import playable
 from ganlab.models.catalogue import Model
@@ -69,7 +69,7 @@ class Widgets:
         return by_name(f"window.ganlab.{function}", self.values, outputs) | QUIET
 
 
-def panel(demo: gr.Blocks) -> None:
+def latent_panel(demo: gr.Blocks) -> None:
     """Lay the panel out where it is called, and fill it when `demo` loads."""
     widgets = _layout(demo)
     _wire(demo, widgets, arrivals(widgets.model, "draws", _drawing))
@@ -152,15 +152,15 @@ def _wire(demo: gr.Blocks, widgets: Widgets, arrived: list[Any]) -> None:
 
 def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any]:
     """Updates for the widgets that depend on the model: its labels, its directions, what it is."""
-    facts = _facts(name)
+    info = _info(name)
     query = query or {}
     offsets = [*_floats(query.get("offsets", "")), *[0.0] * DIRECTIONS]
-    label = whole(query, "label", most=len(facts.labels) - 1) if facts.labels else 0
-    sliders = [gr.update(value=offsets[index], visible=index < facts.directions) for index in range(DIRECTIONS)]
-    choices = [(text, index) for index, text in enumerate(facts.labels)]
+    label = whole(query, "label", most=len(info.labels) - 1) if info.labels else 0
+    sliders = [gr.update(value=offsets[index], visible=index < info.directions) for index in range(DIRECTIONS)]
+    choices = [(text, index) for index, text in enumerate(info.labels)]
     radio = gr.update(choices=choices, value=label if choices else None, visible=bool(choices))
     every = gr.update(value=bool(choices) and query.get("every_label") == "1", visible=bool(choices))
-    return [radio, every, *sliders, facts.about, numbers(query)]
+    return [radio, every, *sliders, info.about, numbers(query)]
 
 
 def restore(request: gr.Request) -> list[Any]:
@@ -197,12 +197,12 @@ def _drawing() -> list[Model]:
     return [model for model in playable() if not model.translates]
 
 
-def _facts(name: str | None) -> Facts:
+def _info(name: str | None) -> ModelInfo:
     model = next((model for model in _drawing() if model.name == name), None)
     try:
-        return replace(Facts.of(model), about=about(model)) if model else Facts("", (), 0)
+        return replace(ModelInfo.of(model), about=described(model)) if model else ModelInfo("", (), 0)
     except ValueError as error:
-        return Facts(html.escape(str(error)), (), 0)
+        return ModelInfo(html.escape(str(error)), (), 0)
 
 
 def _floats(text: str) -> list[float]:

@@ -12,8 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from ganlab.analysis.explore.latents import FARTHEST, Latent, class_of, read
-from ganlab.app.api.picture_facts import about
-from ganlab.app.api.pictures import MAX_Z, Order, draw
+from ganlab.app.api.pictures import MAX_Z, Order, draw, picture_facts
 from ganlab.app.playground.html import endpoint, from_python, pipeline_of
 from ganlab.app.playground.model_info import DIRECTIONS
 from ganlab.models.pipeline import Pipeline
@@ -66,4 +65,4 @@ def answer(model: str, z: str, label: str, offsets: str, truncation: float) -> t
     chosen = class_of(pipeline, label or None)
     order = replace(asked, z=tuple(read(pipeline, z).tolist()), label=chosen)
     scale = max(1, _SIDE // pipeline.spec.image_size)
-    return Image.open(io.BytesIO(draw(replace(order, scale=scale), pipeline))), about(order, pipeline)
+    return Image.open(io.BytesIO(draw(replace(order, scale=scale), pipeline))), picture_facts(order, pipeline)

@@ -13,13 +13,13 @@ from PIL import Image
 from ganlab.analysis.explore.inspect import Inspection, networks
 from ganlab.analysis.explore.latents import MAX_SEED
 from ganlab.analysis.explore.scores import NO_JUDGE
-from ganlab.app.playground import model_notes as remarks
 from ganlab.app.playground.draw.search import shot
 from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.playground.html import classes, endpoint, from_python, links
 from ganlab.app.playground.hub_menu import arrivals, menu
 from ganlab.app.playground.layers.inputs import seen_by
 from ganlab.app.playground.layers.table import first_shown, grid, rows, table
+from ganlab.app.playground.model_info import show_notes
 from ganlab.app.playground.parse import seed_of, whole, within
 from ganlab.app.playground.photo import photo
 from ganlab.app.serving.hub_models import playable
@@ -71,7 +71,7 @@ class Widgets:
         return [self.layer, self.wanted, self.maps, self.caption, self.entering, self.table, self.links]
 
 
-def panel(demo: gr.Blocks, tab: gr.Tab) -> None:
+def layers_panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     """Lay the panel out where it is called; it is filled when its tab opens, or at once where the address asks for it."""
     widgets = _layout(demo)
     menus = [widgets.model, widgets.network, widgets.seed, widgets.label, widgets.wanted]
@@ -110,7 +110,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
         network = gr.Radio([], label="Network", min_width=240, scale=2)
-    remarks.below(model)
+    show_notes(model)
     with gr.Row():
         with gr.Column(min_width=300, scale=2):
             seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=110)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ganlab.app.views.embed import dark
+from ganlab.app.views.page_frame import dark
 from ganlab.metrics.tables import Column, Row, Table
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LEGEND = 46
 _HEIGHT = 300  # pixels
 
 
-def charts(table: Table, names: Mapping[str, str], *, key: str) -> None:
+def draw_charts(table: Table, names: Mapping[str, str], *, key: str) -> None:
     """Bars of one metric and, where there are two, a scatter plot; the person chooses which."""
     several = len(table.columns) > 1 and len(table.rows) > 1
     left, right = st.columns(2, gap="large") if several else (st.container(), None)

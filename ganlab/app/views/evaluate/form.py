@@ -10,14 +10,23 @@ import streamlit as st
 
 from ganlab.analysis.jobs import Job, launch
 from ganlab.app.security.rights import Action
-from ganlab.app.views import run_actions as actions
-from ganlab.app.views import start_run as start
-from ganlab.app.views import url_state as query
-from ganlab.app.views.evaluate import jobs as evaluate_jobs
-from ganlab.app.views.evaluate import reader as evaluate_reader
-from ganlab.app.views.evaluate import reproduce as evaluate_reproduce
-from ganlab.app.views.evaluate import subjects as measurable
-from ganlab.app.views.evaluate.subjects import TRAINED_ON, Subject
+from ganlab.app.views import run_actions, start_run, url_state
+from ganlab.app.views.evaluate import jobs, reproduce
+from ganlab.app.views.evaluate.subjects import (
+    TRAINED_ON,
+    Subject,
+    cheap_metrics,
+    classifiers,
+    inception_metrics,
+    metric_help,
+    metric_title,
+    problem,
+    read_by,
+    references,
+    titles,
+    to_download,
+    without_classifier,
+)
 from ganlab.app.views.permissions import AGAINST, deed, discreetly, explain, may, sentence
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import escaped
@@ -41,7 +50,7 @@ def nothing_yet() -> None:
     """There is no model at all."""
     begin = "Train a generator, and" if may(Action.LAUNCH) else "Once your teacher has trained a generator,"
     st.info(f"There is nothing to measure yet. {begin} see here how near its pictures come to real ones.")
-    actions.train_link()
+    run_actions.train_link()
 
 
 def form(found: Mapping[str, Subject], selected: Job | None) -> None:
@@ -55,27 +64,27 @@ def form(found: Mapping[str, Subject], selected: Job | None) -> None:
         with st.expander("More settings", expanded=bool(st.session_state["evaluate.others"])):
             arguments["subjects"] = subjects = [*subjects, *_others(subjects)]
             arguments |= _details(arguments["reference"])
-            reader = evaluate_reader.choose(arguments, found)
-        evaluate_reader.explain(arguments, found, reader)
+            reader = _reader(arguments, found)
+        _explain_reader(arguments, found, reader)
     with panel:
         with st.container(border=True):
             wrong = _panel(arguments, found, reader) or not may(Action.MEASURE)
             icon = ":material/straighten:"
             pressed = st.button("Measure", type="primary", icon=icon, width="stretch", disabled=wrong, key="evaluate.go")
             explain(Action.MEASURE)
-        if not pressed and not evaluate_reproduce.pressed():
-            start.fresh_token()
-        evaluate_reproduce.panel()
+        if not pressed and not reproduce.pressed():
+            start_run.fresh_token()
+        reproduce.panel()
     if not pressed:
         return
-    arguments["metrics"] = measurable.read_by(metrics, reader)
+    arguments["metrics"] = read_by(metrics, reader)
     try:
         with st.spinner("Starting …"):
-            job = start.once(lambda: _launch(arguments, _title(subjects, found)))
+            job = start_run.once(lambda: _launch(arguments, _title(subjects, found)))
     except AGAINST as error:
         st.error(sentence(error))
         return
-    evaluate_jobs.select(job.id)
+    jobs.select(job.id)
     st.rerun()
 
 
@@ -86,30 +95,30 @@ def _launch(arguments: dict[str, Any], title: str) -> Job:
 
 def _begin(found: Mapping[str, Subject], selected: Job | None) -> None:
     """On a first visit, or when the address has changed, the form says what the selected job or the address asks for."""
-    if "evaluate.models" in st.session_state and not query.changed_outside(evaluate_jobs.PAGE):
+    if "evaluate.models" in st.session_state and not url_state.changed_outside(jobs.PAGE):
         return
-    kept = discreetly(evaluate_jobs.arguments(selected)) if selected else {}
+    kept = discreetly(jobs.arguments(selected)) if selected else {}
     known = [name for name in kept.get("subjects", []) if name in found]
     others = [name for name in kept.get("subjects", []) if name not in found]
-    wanted = query.asked().get("model", "")
+    wanted = url_state.asked().get("model", "")
     st.session_state["evaluate.models"] = [wanted] if wanted in found else known or ([] if others else [_first(found)])
     st.session_state["evaluate.others"] = "\n".join(others)
     values = {**DEFAULTS, **kept}
     metrics = [_plain(name) for name in values["metrics"]]
-    st.session_state["evaluate.cheap"] = [name for name in metrics if name in measurable.cheap_metrics()]
-    st.session_state["evaluate.inception"] = [name for name in metrics if name in measurable.inception_metrics()]
+    st.session_state["evaluate.cheap"] = [name for name in metrics if name in cheap_metrics()]
+    st.session_state["evaluate.inception"] = [name for name in metrics if name in inception_metrics()]
     reference = values["reference"]
-    st.session_state["evaluate.reference"] = reference if reference in measurable.references() else FOLDER
-    st.session_state["evaluate.folder"] = "" if reference in measurable.references() else reference
+    st.session_state["evaluate.reference"] = reference if reference in references() else FOLDER
+    st.session_state["evaluate.folder"] = "" if reference in references() else reference
     for name in ("n", "split", "seed", "floors"):
         st.session_state[f"evaluate.{name}"] = values[name]
     if not selected:
-        query.write(evaluate_jobs.PAGE, query.asked())  # it has been followed: only another one begins anew
+        url_state.write(jobs.PAGE, url_state.asked())  # it has been followed: only another one begins anew
 
 
 def _first(found: Mapping[str, Subject]) -> str:
     """The newest model of one's own, else the one that Home recommends, else any."""
-    first, shipped = next(iter(found.values())), start.recommended()
+    first, shipped = next(iter(found.values())), start_run.recommended()
     return first.name if first.own or shipped not in found else shipped
 
 
@@ -146,32 +155,32 @@ def _metrics() -> list[str]:
     """The chosen ones, in the catalogue's order."""
     cheap = st.pills(
         "Metrics, in the features of our own classifier",
-        measurable.cheap_metrics(),
+        cheap_metrics(),
         selection_mode="multi",
         key="evaluate.cheap",
-        format_func=measurable.metric_title,
+        format_func=metric_title,
         wrap=True,
     )
     with st.expander("FID and its relatives, in Inception's features", expanded=bool(st.session_state["evaluate.inception"])):
         inception = st.pills(
             "Metrics in Inception's features",
-            measurable.inception_metrics(),
+            inception_metrics(),
             selection_mode="multi",
             key="evaluate.inception",
-            format_func=measurable.metric_title,
+            format_func=metric_title,
             label_visibility="collapsed",
             wrap=True,
         )
-        st.caption(measurable.to_download(inception or ["fid"]))
+        st.caption(to_download(inception or ["fid"]))
     chosen = [*cheap, *inception]
     if chosen:
-        st.caption(measurable.metric_help(chosen))
+        st.caption(metric_help(chosen))
     return chosen
 
 
 def _reference() -> dict[str, Any]:
     """What they are held against, how many images, and whether real ones are measured too."""
-    options = measurable.references()
+    options = references()
     left, right = st.columns(2)
     reference = left.selectbox("Against", list(options), key="evaluate.reference", format_func=options.__getitem__)
     n = right.number_input("Images of each", 2, 1_000_000, step=1000, key="evaluate.n", help="Fewer images read farther.")
@@ -194,7 +203,7 @@ def _reference() -> dict[str, Any]:
 def _details(reference: str) -> dict[str, Any]:
     """What is seldom changed."""
     left, right = st.columns(2)
-    has_parts = reference in measurable.references() and reference != FOLDER
+    has_parts = reference in references() and reference != FOLDER
     split = left.selectbox(
         "Part of it", list(_PARTS), key="evaluate.split", format_func=_PARTS.__getitem__, disabled=not has_parts
     )
@@ -210,12 +219,38 @@ def _device() -> str:
     return st.selectbox("Device", list(names), key="evaluate.device", format_func=names.__getitem__)
 
 
+def _reader(arguments: Mapping[str, Any], found: Mapping[str, Subject]) -> str:
+    """Whose classifier reads the images: "" for the reference's own, where each has one."""
+    names, lacking = classifiers(), _without_classifier(arguments, found)
+    options = list(names) if lacking else ["", *names]
+    names[""] = "The data set's own classifier"
+    if not any(name in cheap_metrics() for name in arguments["metrics"]) or not options:
+        return ""
+    if len(options) == 1:
+        return options[0]
+    return st.selectbox("Images read by", options, key=f"evaluate.reader/{bool(lacking)}", format_func=names.__getitem__)
+
+
+def _explain_reader(arguments: Mapping[str, Any], found: Mapping[str, Subject], reader: str) -> None:
+    """Say so where another data set's classifier has to read the images."""
+    lacking = _without_classifier(arguments, found)
+    if lacking and reader:
+        name = classifiers()[reader]
+        st.caption(f"There is no classifier of {' and '.join(map(escaped, lacking))} here, so {name} reads the images.")
+
+
+def _without_classifier(arguments: Mapping[str, Any], found: Mapping[str, Subject]) -> list[str]:
+    reference = arguments["reference"]
+    datasets = [reference] if reference else [found[name].dataset for name in arguments["subjects"] if name in found]
+    return without_classifier(dict.fromkeys(datasets))
+
+
 def _panel(arguments: Mapping[str, Any], found: Mapping[str, Subject], reader: str) -> bool:
     """Say what will be done; whether something is still missing."""
     subjects, metrics, reference = arguments["subjects"], arguments["metrics"], arguments["reference"]
     chosen = [found[name] for name in subjects if name in found]
     noun = "model" if len(chosen) == len(subjects) else "thing"
-    part = f", {_PARTS[arguments['split']].lower()}" if reference in measurable.references() and reference != FOLDER else ""
+    part = f", {_PARTS[arguments['split']].lower()}" if reference in references() and reference != FOLDER else ""
     against = {TRAINED_ON: "what each was trained on", FOLDER: "a folder"}.get(reference) or escaped(_short(reference))
     lines = (
         f"**{counted(len(subjects), noun)}**, {counted(arguments['n'], 'image')} each",
@@ -223,10 +258,10 @@ def _panel(arguments: Mapping[str, Any], found: Mapping[str, Subject], reader: s
         f"Against {against}{part}",
     )
     st.markdown("  \n".join(lines))
-    if note := measurable.to_download(metrics):
+    if note := to_download(metrics):
         st.caption(note)
     foreign = bool(reader) and any(subject.dataset != reader for subject in chosen)
-    lacking = _lacking(arguments) or measurable.problem(metrics, chosen, foreign)
+    lacking = _lacking(arguments) or problem(metrics, chosen, foreign)
     if lacking:
         st.info(lacking)
     return bool(lacking)
@@ -241,7 +276,7 @@ def _lacking(arguments: Mapping[str, Any]) -> str:
     reference = arguments["reference"]
     if reference == FOLDER:
         return "Name the folder or zip of real images to hold them against."
-    if reference not in measurable.references() and not Path(reference).expanduser().exists():
+    if reference not in references() and not Path(reference).expanduser().exists():
         return f"{reference} does not exist on this machine."
     return ""
 
@@ -252,6 +287,6 @@ def _short(reference: str) -> str:
 
 def _title(subjects: list[str], found: Mapping[str, Subject]) -> str:
     """The first two by name."""
-    names = list(measurable.titles(subjects, found).values())
+    names = list(titles(subjects, found).values())
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""
     return ", ".join(names[:2]) + more

@@ -9,9 +9,8 @@ import streamlit as st
 
 from ganlab.analysis.jobs import Job, Status, jobs
 from ganlab.app.security.rights import Action
-from ganlab.app.views import url_state as query
-from ganlab.app.views.evaluate import results as evaluate_results
-from ganlab.app.views.evaluate import subjects as measurable
+from ganlab.app.views import url_state
+from ganlab.app.views.evaluate import results, subjects
 from ganlab.app.views.permissions import deed, discreetly, hint, may, told
 from ganlab.app.views.wording import age, duration, escaped
 
@@ -29,8 +28,8 @@ _STATES = {
 def selected() -> Job | None:
     """The job that the address names, else the one chosen before, else the newest; writes it into the address."""
     known = {job.id: job for job in jobs()}
-    asked = query.asked().get("job", "")
-    if query.changed_outside(PAGE) and asked:
+    asked = url_state.asked().get("job", "")
+    if url_state.changed_outside(PAGE) and asked:
         if asked not in known:
             st.warning("The measurement in this link is not here any more; this is the newest one.")
         st.session_state[_SELECTED] = asked
@@ -45,7 +44,7 @@ def selected() -> Job | None:
 def select(id: str) -> None:
     """Show this job from the next run of the page on."""
     st.session_state[_SELECTED] = id
-    query.write(PAGE, {"job": id})
+    url_state.write(PAGE, {"job": id})
 
 
 def arguments(job: Job) -> Mapping[str, Any]:
@@ -79,7 +78,7 @@ def _rows(shown: Job, active: set[str]) -> None:
             for job, status in known[_SHOWN:]:
                 _row(job, status, shown)
     if shown.id in active:
-        evaluate_results.numbers(shown)
+        results.numbers(shown)
 
 
 def _row(job: Job, status: Status, shown: Job) -> None:
@@ -87,7 +86,7 @@ def _row(job: Job, status: Status, shown: Job) -> None:
         facts = job.facts
     except ValueError:
         facts = {"title": "Damaged", "arguments": {}, "created": 0.0}
-    notes = [measurable.described(facts["arguments"]), age(facts["created"]), _STATES.get(status.state, "")]
+    notes = [subjects.described(facts["arguments"]), age(facts["created"]), _STATES.get(status.state, "")]
     title = escaped(facts["title"])
     if job.id == shown.id:
         title = f":primary[:material/visibility: **{title}**]"
@@ -106,7 +105,7 @@ def _bar(job: Job, status: Status) -> None:
     progress = status.progress
     what = progress.what
     if "subjects" in job.facts["arguments"]:
-        for name, title in measurable.titles(job.facts["arguments"]["subjects"], measurable.models_here()).items():
+        for name, title in subjects.titles(job.facts["arguments"]["subjects"], subjects.models_here()).items():
             what = what.replace(name, title)
     words = [what]
     if progress.total:

@@ -9,9 +9,8 @@ import streamlit as st
 from ganlab.analysis.jobs import Job, launch
 from ganlab.analysis.reproduce.reproduce import TABLES, seconds
 from ganlab.app.security.rights import Action
-from ganlab.app.views import permissions as asking
-from ganlab.app.views import start_run as start
-from ganlab.app.views.evaluate import jobs as evaluate_jobs
+from ganlab.app.views import permissions, start_run
+from ganlab.app.views.evaluate import jobs
 
 _TITLES = {"column": "Column: GAN, DCGAN, LSGAN and CGAN on MNIST", "duel": "Duel: two losses on the same batches"}
 _BUTTON = "evaluate.reproduce"
@@ -22,7 +21,7 @@ def pressed() -> bool:
     return bool(st.session_state.get(_BUTTON))
 
 
-@asking.deed(Action.MEASURE)
+@permissions.deed(Action.MEASURE)
 def _launch(arguments: dict[str, Any], title: str) -> Job:
     return launch("reproduce", arguments, title)
 
@@ -34,16 +33,16 @@ def panel() -> None:
         hint = "Each system gets an equal share, and every row says how far it came. Empty: as long as published, which is days."
         budget = st.text_input("Training time for all together", "10m", key="evaluate.budget", help=hint)
         st.caption("Its runs appear on the Runs page. A later call goes on with them.")
-        help, disabled = asking.hint(Action.MEASURE) or None, not asking.may(Action.MEASURE)
+        help, disabled = permissions.hint(Action.MEASURE) or None, not permissions.may(Action.MEASURE)
         if not st.button("Reproduce", icon=":material/replay:", width="stretch", key=_BUTTON, help=help, disabled=disabled):
             return
         try:
             arguments = {"name": table, "budget": seconds(budget) if budget.strip() else None}
             title = f"Reproduction: {_TITLES.get(table, table)}"
             with st.spinner("Starting …"):
-                job = start.once(lambda: _launch(arguments, title))
-        except asking.AGAINST as error:
-            st.error(asking.sentence(error))
+                job = start_run.once(lambda: _launch(arguments, title))
+        except permissions.AGAINST as error:
+            st.error(permissions.sentence(error))
             return
-        evaluate_jobs.select(job.id)
+        jobs.select(job.id)
         st.rerun()

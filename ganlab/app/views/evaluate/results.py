@@ -9,8 +9,8 @@ import streamlit as st
 
 from ganlab.analysis.jobs import Job
 from ganlab.analysis.reproduce.published import published_results
-from ganlab.app.views.evaluate import charts as evaluate_charts
-from ganlab.app.views.evaluate import subjects as measurable
+from ganlab.app.views.evaluate.charts import draw_charts
+from ganlab.app.views.evaluate.subjects import models_here, titles
 from ganlab.app.views.permissions import discreetly
 from ganlab.app.views.wording import escaped
 from ganlab.metrics.exports import to_csv, to_json, to_latex
@@ -33,7 +33,7 @@ class Results:
         """Everything that a job has measured so far."""
         values = job.values()
         subjects = list(dict.fromkeys(value.subject for value in values))
-        return cls(values, measurable.titles(subjects, measurable.models_here()), published_results(subjects))
+        return cls(values, titles(subjects, models_here()), published_results(subjects))
 
 
 def show(job: Job) -> None:
@@ -65,7 +65,7 @@ def _numbers(job: Job, *, charts: bool = True) -> Results:
     for place, table in enumerate(one for one in found if not one.only_floors):
         _table(table, results)
         if charts:
-            evaluate_charts.charts(table, results.names, key=f"{job.id}/{place}")
+            draw_charts(table, results.names, key=f"{job.id}/{place}")
     lone = [table for table in found if table.only_floors]
     if lone:
         with st.expander("Floors under other protocols, not to be compared with the numbers above"):

@@ -7,7 +7,7 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import discreetly, may
 from ganlab.app.views.wording import age, progress
-from ganlab.models import pretrained as zoo
+from ganlab.models import pretrained
 from ganlab.models.catalogue import Model
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run
@@ -45,7 +45,7 @@ def card(model: Model) -> None:
                 st.image(picture, width="stretch", alt=f"Samples of {model.title}")
         title, data = what(info.recipe, info.config), what("", info.config)
         st.markdown(f"**{title}**" + ("" if title == data else f"  \n:small[{data}]") + f"  \n:gray[:small[{origin}]]")
-        if remarks := zoo.remarks(model):
+        if remarks := pretrained.remarks(model):
             st.caption(remarks)
         with st.container(gap="xxsmall"):
             st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})

@@ -13,7 +13,7 @@ from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.home.placeholder import placeholder
 from ganlab.app.views.permissions import may
 from ganlab.app.views.wording import escaped
-from ganlab.models import pretrained as zoo
+from ganlab.models import pretrained
 from ganlab.training.titles import data_title
 
 Card = TypeVar("Card")
@@ -30,7 +30,7 @@ def on_hub() -> None:
         waits = any(path is None and THUMBNAILS.underway(model) for path, model in zip(drawn, here, strict=True))
         st.fragment(_pulled, run_every=REFRESH_SECONDS if waits else None)(here, waits)
     if away:
-        offline = all(zoo.state(entry) == "offline" for entry in away)
+        offline = all(pretrained.state(entry) == "offline" for entry in away)
         how = "out of reach while this server is offline" if offline else "downloaded when you pick one in Play"
         with st.expander(f"On the Hub: {len(away)}{' more' if here else ''}, {how}", icon=":material/cloud_download:"):
             for row in _rows(away):
@@ -54,7 +54,7 @@ def _pulled(models: list[HubModel], waited: bool) -> None:
 
 
 def _present(model: HubModel) -> None:
-    entry, path = zoo.named(model.name), THUMBNAILS.of(model)
+    entry, path = pretrained.named(model.name), THUMBNAILS.of(model)
     with st.container(border=True, height="stretch"):
         if path:
             with st.container(key=f"pixels-hub-{model.name}"):
@@ -67,12 +67,12 @@ def _present(model: HubModel) -> None:
             note = "its picture is being drawn …" if THUMBNAILS.underway(model) else "on this machine"
             st.html(placeholder(entry, model.title, note))
         _words(model.title, entry, f"{_megabytes(entry)}from the Hub")
-        st.caption(escaped(zoo.remarks(model)))
+        st.caption(escaped(pretrained.remarks(model)))
         st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
 
 
-def _absent(entry: zoo.Entry) -> None:
-    offline = zoo.state(entry) == "offline"
+def _absent(entry: pretrained.Entry) -> None:
+    offline = pretrained.state(entry) == "offline"
     with st.container(border=True, height="stretch"):
         st.html(placeholder(entry, entry.title, "offline" if offline else "not downloaded"))
         size = "" if entry.size else ", size not known"
@@ -83,11 +83,11 @@ def _absent(entry: zoo.Entry) -> None:
             st.page_link("pages/play.py", label="Pick it in Play", icon=":material/cloud_download:", query_params=panel)
 
 
-def _words(title: str, entry: zoo.Entry | None, where: str) -> None:
+def _words(title: str, entry: pretrained.Entry | None, where: str) -> None:
     known = entry is not None and entry.data != "not stated"
     data = f"  \n:small[{escaped(data_title(entry.data))}]" if entry and known else ""
     st.markdown(f"**{escaped(title)}**{data}  \n:gray[:small[{where}]]")
 
 
-def _megabytes(entry: zoo.Entry | None) -> str:
+def _megabytes(entry: pretrained.Entry | None) -> str:
     return f"{entry.size / 1e6:,.0f} MB " if entry and entry.size else ""

@@ -6,7 +6,7 @@ import html
 from hashlib import blake2b
 from urllib.parse import quote
 
-from ganlab.models import pretrained as zoo
+from ganlab.models import pretrained
 from ganlab.training.titles import data_title
 
 _BLUE, _ORANGE, _GREY = "#0f7fc0", "#d9772b", "#7f8a99"  # seen on paper and in the dark alike; words have the text's colour
@@ -24,7 +24,7 @@ text-align:center;background:color-mix(in srgb, currentColor 6%, transparent)">
 <div style="margin-top:.5rem;font-size:.8rem;opacity:.7">{note}</div></div>"""
 
 
-def placeholder(entry: zoo.Entry | None, title: str, note: str) -> str:
+def placeholder(entry: pretrained.Entry | None, title: str, note: str) -> str:
     """HTML that stands where the samples will: from what the model leads to what; `note` says why there are none.
 
     `entry` is None for a model that the catalogue does not know.
@@ -37,7 +37,7 @@ def placeholder(entry: zoo.Entry | None, title: str, note: str) -> str:
     return _FRAME.format(alt=alt, pictures=pictures, start=html.escape(start), end=html.escape(end), note=html.escape(note))
 
 
-def ends(entry: zoo.Entry) -> tuple[str, str]:
+def ends(entry: pretrained.Entry) -> tuple[str, str]:
     """What a model leads from and to, as far as the catalogue knows."""
     if not entry.translates:
         return "z", data_title(entry.data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views import start_run as start
+from ganlab.app.views import start_run
 from ganlab.app.views.permissions import hint, may
 from ganlab.data import Availability
 from ganlab.training.recipes import configs_of
@@ -31,9 +31,9 @@ def hero(digits: Availability) -> None:
             st.page_link("pages/train.py", label="All recipes and settings", icon=":material/settings:")
         st.caption(_digits_hint(digits), text_alignment="center")
     if digits_pressed or shapes_pressed:
-        start.start_and_watch(configs_of(start.DIGITS if digits_pressed else start.SHAPES))
+        start_run.start_and_watch(configs_of(start_run.DIGITS if digits_pressed else start_run.SHAPES))
     else:
-        start.fresh_token()
+        start_run.fresh_token()
 
 
 def _in_the_classroom() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views import run_actions as actions
-from ganlab.app.views.embed import address
+from ganlab.app.views import run_actions
+from ganlab.app.views.page_frame import address
 from ganlab.app.views.permissions import deed, discreetly, hint, may, told, who
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
@@ -68,7 +68,7 @@ def table() -> None:
     if not rows:
         whose, deeds = ("you start", "watched, resumed") if may(Action.LAUNCH) else ("your teacher starts", "watched")
         st.info(f"No run yet. Every training {whose} is listed here, and can be {deeds}, compared and exported.")
-        actions.train_link()
+        run_actions.train_link()
         return
     selected = st.session_state.setdefault(_SELECTED, [])
     bar = st.container(horizontal=True, vertical_alignment="center", height=60, border=False)
@@ -135,15 +135,15 @@ def _single(row: Row) -> None:
     run = row.run
     if st.button("Watch", icon=":material/monitoring:", type="primary"):
         st.switch_page("pages/watch.py", query_params={"run": run.id})
-    actions.play_button(run)
+    run_actions.play_button(run)
     settled = run.stop_requested() or not may(Action.CONTROL)
     if row.state in ACTIVE and st.button("Stop", icon=":material/stop:", help=hint(Action.CONTROL) or None, disabled=settled):
         told(_stop, run)
         st.rerun(scope="fragment")
-    actions.resume_button(run, row.state)
+    run_actions.resume_button(run, row.state)
     fork_button(run)
     if row.state not in ACTIVE:
-        actions.repeat_button(run)
+        run_actions.repeat_button(run)
     csv, archive = (address(f"api/runs/{run.id}/{name}") for name in ("metrics.csv", "export.zip"))
     st.link_button("CSV", csv, icon=":material/download:", help="All metrics, one row per step.")
     st.link_button("Zip", archive, icon=":material/folder_zip:", help="Settings, metrics, sheets and the newest model.")

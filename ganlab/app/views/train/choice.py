@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from ganlab.app.views import start_run as start
-from ganlab.app.views import url_state as query
+from ganlab.app.views import start_run, url_state
 from ganlab.app.views.train import datasets
 from ganlab.core.config import TrainConfig
 from ganlab.training.families import FAMILIES
@@ -46,20 +45,20 @@ class Choice:
 
 def restore_from_url() -> Mapping[str, str]:
     """Fill the choosers from the URL when it changed from outside; returns the settings that it asked for."""
-    if query.changed_outside(_PAGE) or _MODE not in st.session_state:
-        asked = query.asked() or query.last(_PAGE)
+    if url_state.changed_outside(_PAGE) or _MODE not in st.session_state:
+        asked = url_state.asked() or url_state.last(_PAGE)
         for key in [key for key in st.session_state if str(key).startswith("train/")]:
             del st.session_state[key]
         st.session_state[_ASKED] = asked
         st.session_state[_MODE] = OWN if asked.get("family") in FAMILIES else RECIPE
-        st.session_state[_RECIPE] = asked["recipe"] if asked.get("recipe") in recipe_names() else start.recommended()
+        st.session_state[_RECIPE] = asked["recipe"] if asked.get("recipe") in recipe_names() else start_run.recommended()
         st.session_state[_FAMILY] = asked["family"] if asked.get("family") in FAMILIES else TrainConfig.family
     return st.session_state[_ASKED]
 
 
 def write_to_url(choice: Choice, changes: Mapping[str, object]) -> None:
     """Let the address bar lead back to the form as it is."""
-    query.write(_PAGE, choice.query(changes))
+    url_state.write(_PAGE, choice.query(changes))
 
 
 def choose(asked: Mapping[str, str]) -> Choice:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import deed, hint, may
-from ganlab.app.views.train import zip_upload as uploads
+from ganlab.app.views.train import zip_upload
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, DataSource
@@ -85,7 +85,7 @@ def _path(asked: Mapping[str, str], key: str) -> str:
     widget = f"{key}/data_path"
     st.session_state.setdefault(widget, asked.get("data_path", ""))
     typed = st.text_input("Folder or zip on this machine", key=widget, placeholder="/home/me/pictures")
-    upload = st.file_uploader("or upload a zip", type="zip", key=f"{key}/upload", max_upload_size=uploads.MAX_MEGABYTES)
+    upload = st.file_uploader("or upload a zip", type="zip", key=f"{key}/upload", max_upload_size=zip_upload.MAX_MEGABYTES)
     if upload is None:
         return typed.strip()
     kept = f"{key}/kept/{upload.file_id}"
@@ -100,7 +100,7 @@ def _path(asked: Mapping[str, str], key: str) -> str:
 
 @deed(Action.UPLOAD)
 def _keep(data: bytes) -> Path:
-    return uploads.keep(data)
+    return zip_upload.keep(data)
 
 
 def _fitting(family: str) -> list[str]:

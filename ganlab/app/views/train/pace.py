@@ -1,18 +1,12 @@
-"""What can be said of a run before it starts: whether the networks fit together, how large they are, how long it may take."""
+"""How fast a run will train: measured in an earlier run like it, never guessed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import torch
-
 from ganlab.core.config import TrainConfig
-from ganlab.core.types import Conditioning, DataSpec
-from ganlab.data import DataSource
 from ganlab.runtime.run import runs
-from ganlab.training.families import FAMILIES
-from ganlab.training.networks.layers import count_parameters
 
 # Two runs that agree on all other settings take equally long per step.
 _NO_MATTER = ("steps", "seed", "lr", "d_lr_ratio", "lr_decay", "betas", "data_path", "checkpoint_every", "ema_decay")
@@ -26,19 +20,6 @@ class Pace:
     seconds: float
     device: str
     memory: int
-
-
-def parameters(config: TrainConfig, source: DataSource) -> dict[str, int]:
-    """{network: trainable numbers}; ValueError in one sentence when the settings do not fit together.
-
-    The networks are built without memory or arithmetic (the meta device). What a folder holds is unknown before it is
-    read, so its colour and ten classes are assumed there.
-    """
-    family = FAMILIES[config.family]
-    classes = (source.num_classes or 10) if family.conditioning is Conditioning.LABEL else 0
-    spec = DataSpec(config.image_size, config.channels or source.channels or 3, family.conditioning, classes)
-    with torch.device("meta"):
-        return {name: count_parameters(network) for name, network in family.build_networks(config, spec).items()}
 
 
 def pace(config: TrainConfig) -> Pace | None:

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 import streamlit as st
 
 from ganlab.app.views.train import datasets
-from ganlab.app.views.train import pace as preflight
 from ganlab.app.views.train.choice import Choice
+from ganlab.app.views.train.pace import pace
 from ganlab.app.views.wording import duration
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.devices import devices
 from ganlab.data import DATASETS
 from ganlab.training.families import FAMILIES
+from ganlab.training.networks.layers import count_parameters
+from ganlab.training.preflight import networks_on_meta
 
 
 def panel(
@@ -24,7 +26,7 @@ def panel(
     try:
         configs = chosen.configs({**changes, **device})
         config = next(iter(configs.values()))
-        sizes = preflight.parameters(config, DATASETS[config.dataset])
+        sizes = {name: count_parameters(network) for name, network in networks_on_meta(config).items()}
     except ValueError as error:
         st.error(str(error))
         return device, False
@@ -62,8 +64,8 @@ def _facts(config: TrainConfig, sizes: Mapping[str, int], count: int) -> list[st
     else:
         lines.append(f"{config.steps:,} steps of {config.batch_size} images")
     lines.append("Parameters: " + ", ".join(f"{name} {value:,}" for name, value in sizes.items()))
-    pace = preflight.pace(config)
-    if pace:
-        time, memory = duration(config.steps * pace.seconds), f"{pace.memory / 2**20:,.0f} MB"
+    measured = pace(config)
+    if measured:
+        time, memory = duration(config.steps * measured.seconds), f"{measured.memory / 2**20:,.0f} MB"
         lines.append(f"About {time} and {memory}, as measured here in a run like this")
     return lines

@@ -9,9 +9,8 @@ from contextlib import suppress
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views import run_actions as actions
-from ganlab.app.views import url_state as query
-from ganlab.app.views.embed import address, dark, embed
+from ganlab.app.views import run_actions, url_state
+from ganlab.app.views.page_frame import address, dark, embed
 from ganlab.app.views.permissions import may
 from ganlab.app.views.watch.fork_dialog import fork_asked, fork_button
 from ganlab.app.views.wording import run_label
@@ -43,14 +42,14 @@ def choose(ids: list[str]) -> list[str]:
     if len(ids) > 1:
         st.markdown(f"**{len(ids)} runs together**")
         return ids
-    if query.changed_outside(_PAGE) or st.session_state.get(_CHOSEN) not in known:
+    if url_state.changed_outside(_PAGE) or st.session_state.get(_CHOSEN) not in known:
         st.session_state[_CHOSEN] = ids[0]
     labels = {id: run_label(run) for id, run in known.items()}
     several = {label for label, times in Counter(labels.values()).items() if times > 1}
     # A browser says which item was chosen by what it reads: of two alike only one could be.
     titles = {id: f"{label} ({id})" if label in several else label for id, label in labels.items()}
     chosen = st.selectbox("Run", list(known), key=_CHOSEN, format_func=titles.__getitem__, label_visibility="collapsed")
-    query.write(_PAGE, {"run": chosen})
+    url_state.write(_PAGE, {"run": chosen})
     return [chosen]
 
 
@@ -70,8 +69,8 @@ def bar(ids: list[str]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(members) == 1:
-            actions.resume_button(members[0], states[0])
-            actions.play_button(members[0])
+            run_actions.resume_button(members[0], states[0])
+            run_actions.play_button(members[0])
             fork_button(members[0])
         else:
             st.page_link("pages/runs.py", label="Choose other runs", icon=":material/list:")
@@ -91,7 +90,7 @@ def nothing_yet() -> None:
     st.title("Watch", anchor=False)
     begin = "Start a run, and" if may(Action.LAUNCH) else "Once your teacher starts a run,"
     st.info(f"Nothing trains yet. {begin} its curves and pictures appear here while it learns.")
-    actions.train_link()
+    run_actions.train_link()
 
 
 def _query(ids: list[str]) -> dict[str, str]:
