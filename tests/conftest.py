@@ -31,6 +31,13 @@ PANELS = ("draw_layers", "every_panel", "explore", "in_browser", "translate")  #
 SHARED = ROOT.parent / "shared"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in tests/browser bears the mark `browser`."""
+    for item in items:
+        if item.nodeid.startswith("tests/browser/"):
+            item.add_marker("browser")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """A file in one process; those that share the app (`served`, below) in two, which begin with them and wait a lot."""

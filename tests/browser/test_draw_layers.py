@@ -85,14 +85,6 @@ def test_layers_show_their_maps_and_the_table(window: Any, app: AppServer) -> No
     assert "batch norm 2" in window.locator(".layers .chosen").inner_text()
 
 
-@pytest.mark.parametrize("tab", ["draw", "layers"])
-def test_nothing_sticks_out_on_a_phone(tab: str, window: Any, app: AppServer) -> None:
-    window.set_viewport_size({"width": 390, "height": 844})
-    window.goto(f"{app.url}/playground/?tab={tab}&model=digits-quick")
-    window.locator("#pad" if tab == "draw" else "#maps img").wait_for()
-    assert window.evaluate("() => document.documentElement.scrollWidth") <= 390
-
-
 def test_the_panels_have_endpoints_with_names(app: AppServer, tmp_path: Path) -> None:
     from gradio_client import Client, handle_file
 

@@ -109,14 +109,6 @@ def test_two_classes_mix_while_the_slider_moves(window: Any, app: AppServer) -> 
     assert [latent.label for latent in latents(window, "along")][:3] == ["circle", "square", "triangle"]
 
 
-@pytest.mark.parametrize("query", ["tab=explore&model=shapes-quick", "tab=explore&section=map", "tab=classes&model=shapes-quick"])
-def test_nothing_is_wider_than_a_phone(window: Any, app: AppServer, query: str) -> None:
-    window.set_viewport_size({"width": 390, "height": 800})
-    opened(window, app, query)
-    window.locator(".figures img:visible").first.wait_for()
-    assert window.evaluate("document.documentElement.scrollWidth") <= 390
-
-
 def test_the_endpoints_answer_a_client(app: AppServer, tmp_path: Path) -> None:
     from gradio_client import Client
     from PIL import Image

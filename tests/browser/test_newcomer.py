@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,18 +12,6 @@ from tests.support.app_server import AppServer
 
 LOSSES = ".chart.loss .plot"
 PATIENCE = 60_000  # milliseconds: two cores train, serve and render at the same time
-
-
-@pytest.fixture(scope="module")
-def app(app: AppServer, request: pytest.FixtureRequest) -> Iterator[AppServer]:
-    """The shared app for the whole story, for that long with real digits where there are some: the shapes need none."""
-    digits = app.data / "MNIST"
-    with suppress(pytest.skip.Exception):
-        real: Path = request.getfixturevalue("real_data_folder")
-        app.data.mkdir(exist_ok=True)
-        digits.symlink_to(real / "MNIST")
-    yield app
-    digits.unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -103,19 +88,13 @@ def test_train_watch_and_play_with_shapes(window: Any, app: AppServer) -> None:
     zoom_is_kept(window)
     scrubs(window)
     stop(window, run)
+    window.get_by_role("link", name="Home", exact=True).click()
+    window.get_by_text("GAN on Shapes", exact=True).first.wait_for()
+    assert run.id in window.get_by_role("link", name="Play with this").first.get_attribute("href")
+    window.go_back()
     window.get_by_role("button", name="Play with this").click()
     window.wait_for_url("**/play?model=*")
     plays(window, run)
-
-
-def test_digits_while_the_shapes_stay_playable(window: Any, app: AppServer, real_data_folder: Path) -> None:
-    window.goto(app.url)
-    run = start(window, app, "MNIST digits")
-    curves_and_sheets_advance(window)
-    stop(window, run)
-    window.get_by_role("link", name="Home", exact=True).click()
-    window.get_by_text("GAN on MNIST digits", exact=True).first.wait_for()  # a shipped one is of the same kind
-    assert run.id in window.get_by_role("link", name="Play with this").first.get_attribute("href")
 
 
 def curves_and_sheets_advance(page: Any) -> None:
