@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Progress, Started
+from ganlab.core.text import byte_size
 from ganlab.training.engine import train
 from ganlab.training.families import FAMILIES, load_config
 
@@ -39,7 +40,7 @@ class Speed:
 
     def __str__(self) -> str:
         rate = f"{self.images_per_second:9,.0f} images/s  {self.steps_per_second:8.1f} steps/s at batch {self.batch_size}"
-        return f"{rate}  {self.memory / 2**20:,.0f} MB  {self.device}"
+        return f"{rate}  {byte_size(self.memory)}  {self.device}"
 
 
 def measure(config: TrainConfig, seconds: float, *, warm_up: float = 1.0) -> Speed:

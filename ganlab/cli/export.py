@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ganlab.cli.pull import fetched
+from ganlab.core.text import byte_size
 from ganlab.models.export_onnx import to_onnx
 from ganlab.models.pipeline import Pipeline
 
@@ -23,4 +24,4 @@ def run(options: argparse.Namespace) -> None:
     """Write the file."""
     data = to_onnx(Pipeline.load(fetched(options.model)))
     options.output.write_bytes(data)
-    print(f"{len(data) / 1e6:,.1f} MB in {options.output}")
+    print(f"Wrote {byte_size(len(data))} to {options.output}.")

@@ -12,6 +12,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from ganlab.core.events import Loading, Progress
+from ganlab.core.text import duration
 
 Result = TypeVar("Result")
 
@@ -66,14 +67,5 @@ class StatusLine:
 def _progress(event: Progress, values: Mapping[str, float]) -> str:
     left = (event.steps - event.step) / event.steps_per_second if event.steps_per_second else 0
     shown = "  ".join(f"{name.removeprefix('loss/')} {value:.3f}" for name, value in values.items())
-    share = event.step / event.steps
-    return (
-        f"{share:4.0%} step {event.step:,}/{event.steps:,}  {event.images_per_second:,.0f} images/s  {clock(left)} left  {shown}"
-    )
-
-
-def clock(seconds: float) -> str:
-    """1:02:03 or 2:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    steps = f"{event.step / event.steps:4.0%} step {event.step:,}/{event.steps:,}"
+    return f"{steps}  {event.images_per_second:,.0f} images/s  {duration(left)} left  {shown}"

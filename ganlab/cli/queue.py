@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from ganlab.core.text import readable
+from ganlab.core.text import byte_size
 from ganlab.runtime.device_queue import Place, cancel, queue
 from ganlab.runtime.disk import bytes_of, room
 from ganlab.runtime.limits import most_waiting, warning, will_wait
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
         return
     for place in places:
         print(f"{place.device:<8} {place.run.id:<52} {_position(place)}")
-    used, left = readable(bytes_of(runs_root())), readable(room())
+    used, left = byte_size(bytes_of(runs_root())), byte_size(room())
     print(f"{will_wait(found)} of at most {most_waiting()} runs wait; the runs take {used}, {left} are left.")
     if text := warning():
         print(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ganlab.core.text import byte_size
 from ganlab.models.publish.space import write
 
 
@@ -20,7 +21,7 @@ def run(options: argparse.Namespace) -> None:
     names = [name.strip() for name in options.models.split(",") if name.strip()]
     written = write(options.folder, names, options.title)
     size = sum(path.stat().st_size for path in written.rglob("*") if path.is_file())
-    print(f"{size / 1e6:,.1f} MB in {written}\nTry it here:  cd {written} && python app.py")
+    print(f"Wrote {byte_size(size)} to {written}.\nTry it here:  cd {written} && python app.py")
     print(
         f"Put it online: hf repos create ORG/NAME --type space --space-sdk gradio && hf upload ORG/NAME {written} . --type space"
     )

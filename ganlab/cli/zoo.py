@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ganlab.cli.progress import driven
+from ganlab.core.text import byte_size
 from ganlab.models.catalogue import NAMES
 from ganlab.models.pretrained import OnHub, catalogue, state
 
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> None:
         if options.json:
             print(json.dumps(asdict(entry) | {"state": where, "size": entry.size}, default=str))
             continue
-        size = f"{entry.size / 1e6:,.1f} MB" if entry.size else "?"
+        size = byte_size(entry.size) if entry.size else "?"
         print(f"{entry.name:<34} {where:<12} {size:>9}  {entry.licence:<11}  {entry.title}")
         address = f" [{entry.source.address}]" if isinstance(entry.source, OnHub) else ""
         print(f"    {entry.verdict}{address}")

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps
 
+from ganlab.core.text import byte_size
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
-MAX_BYTES = 2**26  # of a file, before it is read
+MAX_BYTES = 64 * 10**6  # of a file, before it is read
 MAX_PIXELS = 2**26  # 64 megapixels: any camera's photo, and 200 MB decoded at most
 
 
@@ -85,7 +87,7 @@ def read(path: Path) -> Image.Image:
         if not path.is_file():
             raise ImageError(f"{path.name} is not a file.")
         if path.stat().st_size > MAX_BYTES:
-            raise ImageError(f"The file has more than {MAX_BYTES // 2**20} MB; make the image smaller.")
+            raise ImageError(f"The file has more than {byte_size(MAX_BYTES)}; make the image smaller.")
         data = path.read_bytes()
     except OSError as error:
         raise ImageError(f"The file cannot be read ({error.strerror}).") from error

@@ -1,4 +1,4 @@
-"""Numbers with what they count, as a sentence has them."""
+"""Counts, sizes and times as text, the same in the terminal, the app and the messages of every floor."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def readable(size: float) -> str:
-    """ "3.2 GB", "512 MB", "7 kB": three digits at most."""
+def byte_size(count: float) -> str:
+    """Bytes of a file or of memory in decimal units: "7 kB", "1.5 MB", "512 MB", "3.2 GB"."""
     for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 999.5:
-            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 9.95 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
+        if count < 999.5:
+            return f"{_short(count)} {unit}"
+        count /= 1000
+    return f"{_short(count)} TB"
+
+
+def duration(seconds: float) -> str:
+    """ "45 s", "3 min", "2.5 h"; seconds up to 90, minutes up to 90."""
+    if seconds < 89.5:
+        return f"{seconds:.0f} s"
+    return f"{_short(seconds / 60)} min" if seconds < 5370 else f"{_short(seconds / 3600)} h"
+
+
+def _short(number: float) -> str:
+    """One decimal below ten, where it is not zero: "3", "3.2", "32"."""
+    return f"{number:.1f}".removesuffix(".0") if number < 9.95 else f"{number:,.0f}"

@@ -16,7 +16,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-MAX_BYTES = 2**30  # a full CycleGAN with its optimizers is 0.34 GB
+from ganlab.core.text import byte_size
+
+MAX_BYTES = 10**9  # a full CycleGAN with its optimizers is 0.34 GB
 MAX_NUMBERS = 2**28  # what the tensors may unfold to; the largest generator known here has 54 million
 MAX_DIRECTORY = 2**24  # for lists of contents and names; a CycleGAN's take 0.1 MB
 MAX_ENTRIES = 20_000
@@ -52,7 +54,7 @@ def _head(path: Path) -> bytes:
     if not size:
         raise ValueError(f"{path.name} is empty.")
     if size > MAX_BYTES:
-        raise ValueError(f"{path.name} has {size / 2**20:,.0f} MB; weights of up to {MAX_BYTES // 2**20:,} MB can be loaded.")
+        raise ValueError(f"{path.name} has {byte_size(size)}; weights of up to {byte_size(MAX_BYTES)} can be loaded.")
     return head
 
 
@@ -87,7 +89,7 @@ def _refuse_other_formats(path: Path, head: bytes) -> None:
     if any(entry.filename.endswith((".h5", "saved_model.pb")) for entry in entries):
         raise ValueError(keras)
     if sum(entry.file_size for entry in entries) > MAX_BYTES:
-        raise ValueError(f"{path.name} unfolds to more than {MAX_BYTES // 2**20:,} MB; that is more than can be loaded.")
+        raise ValueError(f"{path.name} unfolds to more than {byte_size(MAX_BYTES)}; that is more than can be loaded.")
     if any(entry.filename.endswith(".pkl") and entry.file_size > MAX_DIRECTORY for entry in entries):
         raise ValueError(f"{path.name} lists far more than a network's tensors.")
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from ganlab.core.errors import DataError
 from ganlab.core.files import disk_problem
+from ganlab.core.text import byte_size
 from ganlab.data.dataset import RESIDENT_BYTES
 from ganlab.data.paths import cache_root
 
@@ -173,8 +174,7 @@ class Spool:
         np.lib.format.write_array_header_1_0(self._file, header)
 
     def _failure(self, error: OSError) -> DataError:
-        size = f"{self._bytes / 2**30:.1f} GB"
-        place = self._folder.parent
+        size, place = byte_size(self._bytes), self._folder.parent
         return DataError(f"The images take {size} in {place} ({disk_problem(error)}): make room or choose a smaller image_size.")
 
     def __enter__(self) -> Self:

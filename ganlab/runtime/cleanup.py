@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab.core.lock import FileLock
-from ganlab.core.text import counted, readable
+from ganlab.core.text import byte_size, counted
 from ganlab.runtime.checkpoint import STATE, checkpoints, resumable, step_of
 from ganlab.runtime.run import Run, remove_folder, runs, runs_root
 
@@ -52,7 +52,7 @@ class Cleaned:
         left = [f"{counted(self.leftovers, 'leftover')} of killed processes"] if self.leftovers else []
         if not (of_runs or left):
             return "Nothing to clean up."
-        return f"{readable(self.bytes)}: {', and '.join(of_runs + left)}."
+        return f"{byte_size(self.bytes)}: {', and '.join(of_runs + left)}."
 
     def told(self, verb: str) -> str:
         """The same as what was done, such as "Freed"; nothing was done where there is nothing."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ganlab.core.config import TrainConfig
-from ganlab.core.text import counted, readable
+from ganlab.core.text import byte_size, counted
 from ganlab.runtime.cleanup import clean
 from ganlab.runtime.device_queue import Place, queue
 from ganlab.runtime.disk import LIMIT, checkpoint_bytes_of, limit, room, will_write
@@ -45,8 +45,8 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
     least, left = 2 * count * sum(checkpoint_bytes_of(config)), room(root)
     if least > left:
         most_bytes = limit(root)
-        of = "the disk" if most_bytes is None else f"the {readable(most_bytes)} that {LIMIT} allows"
-        raise ValueError(f"Only {readable(left)} of {of} are left and two checkpoints take {readable(least)}: {_remedy(root)}.")
+        of = "the disk" if most_bytes is None else f"the {byte_size(most_bytes)} that {LIMIT} allows"
+        raise ValueError(f"Only {byte_size(left)} of {of} are left and two checkpoints take {byte_size(least)}: {_remedy(root)}.")
 
 
 def will_wait(places: Mapping[str, Sequence[Place]]) -> int:
@@ -79,7 +79,7 @@ def warning(root: Path | None = None) -> str:
     if wanted <= left:
         return ""
     runs = "The run that is active" if len(active) == 1 else f"The {len(active)} runs that train or wait"
-    return f"{runs} will write about {readable(wanted)}, but only {readable(left)} are left: {_remedy(root)}."
+    return f"{runs} will write about {byte_size(wanted)}, but only {byte_size(left)} are left: {_remedy(root)}."
 
 
 def _written(run: Run) -> int:
@@ -91,4 +91,4 @@ def _written(run: Run) -> int:
 
 def _remedy(root: Path) -> str:
     freed = clean(root, dry_run=True).bytes
-    return f"cleaning up frees {readable(freed)} (ganlab clean)" if freed else "delete runs that are not needed any more"
+    return f"cleaning up frees {byte_size(freed)} (ganlab clean)" if freed else "delete runs that are not needed any more"

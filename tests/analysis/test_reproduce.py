@@ -65,8 +65,8 @@ def test_the_table_has_a_row_for_each_system_and_for_real_images() -> None:
         Row("column-lsgan-mlp", "run", "532.52 → 94.01", 0, 200, 3, (), ()),
     )
     table = str(Reproduction("column", rows, (floor,), ("column-dcgan: it broke.",))).splitlines()
-    assert table[2] == "| `column-gan` | 540.90 → 103.69 | 40.00 ± 0.12 → 9.00 ± 0.12 | 20 of 200 | 10.0 min |"
-    assert table[3] == "| `column-cgan-fid` | 605.47 → 79.92 | 90.00 ± 0.12 | 0.25 of 200 | 2.0 h |"
+    assert table[2] == "| `column-gan` | 540.90 → 103.69 | 40.00 ± 0.12 → 9.00 ± 0.12 | 20 of 200 | 10 min |"
+    assert table[3] == "| `column-cgan-fid` | 605.47 → 79.92 | 90.00 ± 0.12 | 0.25 of 200 | 2 h |"
     assert table[4] == "| real images (mnist test) |  | 0.50 ± 0.12 |  |  |"
     assert len({line.count("|") for line in table[:5]}) == 1
     said = "\n".join(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def test_a_typed_address_is_fetched_with_progress_and_draws(online: Hub, told: l
     menu, chosen = hub_menu.fetched("draws", drawing, " someone/shapes-quick ", None, lambda *a, **k: seen.append((a, k)))
     assert menu["value"] == chosen == "someone/shapes-quick" and told == []
     assert shown(menu["choices"], chosen) == "someone/shapes-quick (Hub)"
-    assert any("Downloading" in how["desc"] and "MB" in how["desc"] for _, how in seen)
+    assert any(re.fullmatch(r"Downloading [\d.]+ (bytes|[kM]B) of [\d.]+ [kM]B", how["desc"]) for _, how in seen)
     assert latent.choose(chosen)[0]["choices"][0] == ("circle", 0)
     assert len(classes.choose(chosen, 0)[0]["choices"]) == 10
     theirs, ours = (PIPELINES.get(name).sample(1, seed=3, label=2)[0] for name in (chosen, "shapes-quick"))

@@ -360,7 +360,7 @@ def test_time_is_told_only_when_it_was_measured(fake: Callable[..., FakeRun]) ->
     assert "measured" not in texts(visit("train", family="dcgan", dataset="shapes"))
     fake(**{name: value for name, value in FAMILIES["dcgan"].config.to_dict().items() if name != "dataset"}).start().train(100)
     said = texts(visit("train", family="dcgan", dataset="shapes"))
-    assert "About 2 min and 400 MB, as measured here" in said
+    assert "About 1.7 min and 419 MB, as measured here" in said
 
 
 # -- Watch ----------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ganlab.app.views.wording import age, clock, duration, progress
+from ganlab.app.views.wording import age, clock, progress
 from ganlab.runtime.run import Status
 from ganlab.training.titles import data_title, what
 
@@ -23,11 +23,6 @@ def test_clock_has_the_date_only_when_it_is_needed() -> None:
     noon = time.mktime((2026, 11, 21, 12, 5, 0, 0, 0, -1))
     assert clock(noon, now=noon + 3600) == "12:05"
     assert clock(noon, now=noon + 86400) == "21 Nov 12:05"
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(45, "45 s"), (180, "3 min"), (9000, "2.5 h")])
-def test_duration(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_progress() -> None:

@@ -115,7 +115,7 @@ def test_a_full_disk_costs_only_the_second_start(monkeypatch: pytest.MonkeyPatch
 def test_a_full_disk_is_one_sentence_where_memory_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: Usage(free=1000))
     monkeypatch.setattr(cache, "RESIDENT_BYTES", 10)
-    with pytest.raises(DataError, match=r"The images take 5\.6 GB in .+ \(the disk is full\): make room or choose a smaller"):
+    with pytest.raises(DataError, match=r"The images take 6 GB in .+ \(the disk is full\): make room or choose a smaller"):
         store(entry("x"), rows=5 * 10**8)
 
 

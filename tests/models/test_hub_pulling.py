@@ -17,6 +17,7 @@ from huggingface_hub import constants
 
 from ganlab import Pipeline
 from ganlab.__main__ import main
+from ganlab.core.text import byte_size
 from ganlab.models import hub
 from ganlab.models import pretrained as zoo
 from ganlab.models.catalogue import SHIPPED
@@ -337,7 +338,7 @@ def test_a_full_disk_is_said_to_be_full(there: Hub, weights: bytes, monkeypatch:
     usage = type("Usage", (), {"free": 1000})
     with monkeypatch.context() as patch:
         patch.setattr(transfer.shutil, "disk_usage", lambda _: usage)
-        refused(REPO, "and the disk of the cache has 0 MB left: free some space, or let HF_HOME name another folder.")
+        refused(REPO, "and the disk of the cache has 1 kB left: free some space, or let HF_HOME name another folder.")
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -358,7 +359,7 @@ def test_what_is_too_large_is_not_downloaded(there: Hub, weights: bytes, monkeyp
 
     there.add(REPO, {"generator.pth": weights})
     monkeypatch.setattr(reading, "MAX_BYTES", 1000)
-    refused(REPO, "generator.pth of org/name has 0 MB; weights of up to 0 MB can be loaded.")
+    refused(REPO, f"generator.pth of org/name has {byte_size(len(weights))}; weights of up to 1 kB can be loaded.")
     assert not there.bodies()
 
 

@@ -12,9 +12,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from ganlab.analysis.reproduce.table import Failure, Reproduction, Row, duration
+from ganlab.analysis.reproduce.table import Failure, Reproduction, Row
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Loading
+from ganlab.core.text import duration
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.metrics.value import Value
 from ganlab.models.evaluate import Asked, evaluate, evaluate_floors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ganlab.core.text import duration
 from ganlab.metrics.tables import Column, Table, tables
 from ganlab.metrics.value import Value
 
@@ -78,11 +79,6 @@ class Reproduction:
             lines.append([floor.subject, "", *(_cell(floor.values.get(column)) for column in table.columns), "", ""])
         lines.insert(1, ["---"] * len(lines[0]))
         return "\n".join([*("| " + " | ".join(line) + " |" for line in lines), "", " ".join(table.protocol())])
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people write them."""
-    return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _of(values: tuple[Value, ...], table: Table) -> Mapping[Column, Value]:

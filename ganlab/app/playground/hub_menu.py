@@ -18,6 +18,7 @@ from ganlab.app.serving.hub_models import SHELF, playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.wording import model_label
+from ganlab.core.text import byte_size
 from ganlab.models import pretrained
 from ganlab.models.catalogue import Model
 
@@ -59,7 +60,7 @@ def boxes(demo: gr.Blocks) -> list[gr.Accordion]:
 def _where(entry: pretrained.Entry) -> str:
     if pretrained.state(entry) == "offline":
         return "Hub, offline"
-    return f"Hub, download {entry.size / 1e6:,.0f} MB" if entry.size else "Hub, download"
+    return f"Hub, download {byte_size(entry.size)}" if entry.size else "Hub, download"
 
 
 def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[Model]]) -> list[Any]:
@@ -140,7 +141,7 @@ def _download(name: str, progress: Callable[..., Any]) -> None:
             THUMBNAILS.of(end.value)  # Home will want its picture
             return
         if event.total:
-            done = f"{event.done / 1e6:,.1f} of {event.total / 1e6:,.1f} MB"
+            done = f"{byte_size(event.done)} of {byte_size(event.total)}"
             progress((event.done, event.total), desc=f"Downloading {done}", unit="bytes")
         else:
             progress(0, desc=event.what)

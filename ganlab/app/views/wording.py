@@ -33,13 +33,6 @@ def clock(timestamp: float, now: float | None = None) -> str:
     return then.strftime("%H:%M") if then.date() == today.date() else then.strftime("%-d %b %H:%M")
 
 
-def duration(seconds: float) -> str:
-    """ "45 s", "3 min", "2.5 h"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
 def run_label(run: Run) -> str:
     """One line that tells this run from the others: what it trains and when it was started."""
     settings = run.settings

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from ganlab.core.errors import DataError
 from ganlab.core.images import ImageError, looks_like_image
+from ganlab.core.text import byte_size
 
-MAX_FILE_BYTES = 2**28
+MAX_FILE_BYTES = 256 * 10**6
 MAX_INFLATION = 50  # a zip of pictures hardly shrinks them; one that grows this much to over a gigabyte is a bomb
 _ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 _PARTS = {"train": ("train", "training"), "test": ("test", "testing", "val", "valid", "validation")}
@@ -150,8 +151,8 @@ def _zip_files(archive: zipfile.ZipFile, path: Path) -> list[ImageFile]:
             whole = partial(_read_member, archive, member, member.file_size)
             files.append(ImageFile(parts, member.file_size, whole))
     total = sum(file.size for file in files)
-    if total > 2**30 and total > MAX_INFLATION * path.stat().st_size:
-        raise DataError(f"data_path = {str(path)!r} would unpack to {total / 2**30:,.0f} GB, which no zip of pictures does.")
+    if total > 10**9 and total > MAX_INFLATION * path.stat().st_size:
+        raise DataError(f"data_path = {str(path)!r} would unpack to {byte_size(total)}, which no zip of pictures does.")
     return files
 
 

@@ -16,6 +16,7 @@ from PIL import Image
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.images import ImageError, decode, is_grey, square
+from ganlab.core.text import byte_size
 from ganlab.core.types import Conditioning
 from ganlab.data.cache import About, Decoded, Spool, entry, recall
 from ganlab.data.dataset import Dataset
@@ -129,7 +130,7 @@ def open_image(file: ImageFile, size: int) -> Image.Image:
     """The upright RGB picture in `file`, enough for `size` pixels; ImageError, which names the file, when there is none."""
     try:
         if file.size > MAX_FILE_BYTES:
-            raise ImageError(f"The file has more than {MAX_FILE_BYTES // 2**20} MB.")
+            raise ImageError(f"The file has more than {byte_size(MAX_FILE_BYTES)}.")
         return decode(file.read(), at_least=2 * size)
     except ImageError as error:
         raise ImageError(f"{'/'.join(file.parts)}: {error}") from error

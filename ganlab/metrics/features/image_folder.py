@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ganlab.core.errors import DataError
 from ganlab.core.images import ImageError, decode
+from ganlab.core.text import byte_size
 from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, image_files
 
 _BATCH = 64
@@ -82,7 +83,7 @@ class ImageFolder:
     def _read(self, file: ImageFile) -> Tensor:
         try:
             if file.size > MAX_FILE_BYTES:
-                raise ImageError(f"The file has more than {MAX_FILE_BYTES // 2**20} MB.")
+                raise ImageError(f"The file has more than {byte_size(MAX_FILE_BYTES)}.")
             return torch.from_numpy(np.array(decode(file.read()))).permute(2, 0, 1)
         except ImageError as error:
             name = "/".join(file.parts)

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock
+from ganlab.core.text import byte_size
 from ganlab.models.hub.address import HubError, client, safe
 from ganlab.models.hub.cache import checksum_of, link, storage
 from ganlab.models.hub.errors import Unreachable, in_sentences
@@ -46,8 +47,8 @@ def fetch(found: Listing, name: str, token: str | None = None, limit: int = 0) -
     if listed is None or not safe(name):
         raise HubError(f"{found.address.repo} has no file {name!r} that can be checked: see {found.address.page}.")
     if limit and listed.size > limit:
-        allowed = f"up to {limit / 2**20:,.0f} MB can be loaded"
-        raise HubError(f"{name} of {found.address.repo} has {listed.size / 2**20:,.0f} MB; weights of {allowed}.")
+        allowed = f"up to {byte_size(limit)} can be loaded"
+        raise HubError(f"{name} of {found.address.repo} has {byte_size(listed.size)}; weights of {allowed}.")
     home = storage(found.address)
     blob, pointer = home / "blobs" / listed.checksum, home / "snapshots" / found.commit / name
     with in_sentences(found.address, name):
@@ -84,8 +85,8 @@ def _download(found: Listing, listed: Listed, blob: Path, token: str | None) -> 
     free = shutil.disk_usage(blob.parent).free
     if free < listed.size - kept:
         raise HubError(
-            f"{listed.name} of {found.address.repo} needs {listed.size / 2**20:,.0f} MB, and the disk of the cache has "
-            f"{free / 2**20:,.0f} MB left: free some space, or let HF_HOME name another folder."
+            f"{listed.name} of {found.address.repo} needs {byte_size(listed.size)}, and the disk of the cache has "
+            f"{byte_size(free)} left: free some space, or let HF_HOME name another folder."
         )
     while True:
         partial.touch()

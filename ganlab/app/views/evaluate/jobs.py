@@ -12,7 +12,8 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views import url_state
 from ganlab.app.views.evaluate import results, subjects
 from ganlab.app.views.permissions import deed, discreetly, hint, may, told
-from ganlab.app.views.wording import age, duration, escaped
+from ganlab.app.views.wording import age, escaped
+from ganlab.core.text import duration
 
 PAGE = "evaluate"
 REFRESH_SECONDS = 1.0

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from ganlab.app.views.train.datasets import FOLDER
-from ganlab.app.views.wording import duration, model_label
+from ganlab.app.views.wording import model_label
+from ganlab.core.text import duration
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric

@@ -13,6 +13,7 @@ from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.home.placeholder import placeholder
 from ganlab.app.views.permissions import may
 from ganlab.app.views.wording import escaped
+from ganlab.core.text import byte_size
 from ganlab.models import pretrained
 from ganlab.training.titles import data_title
 
@@ -90,4 +91,4 @@ def _words(title: str, entry: pretrained.Entry | None, where: str) -> None:
 
 
 def _megabytes(entry: pretrained.Entry | None) -> str:
-    return f"{entry.size / 1e6:,.0f} MB " if entry and entry.size else ""
+    return f"{byte_size(entry.size)} " if entry and entry.size else ""

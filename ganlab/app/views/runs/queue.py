@@ -8,8 +8,8 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import deed, hint, may, told, who
-from ganlab.app.views.wording import duration, escaped, run_label
-from ganlab.core.text import readable
+from ganlab.app.views.wording import escaped, run_label
+from ganlab.core.text import byte_size, duration
 from ganlab.runtime.cleanup import RULE, clean
 from ganlab.runtime.device_queue import Place, cancel, queue
 from ganlab.runtime.disk import bytes_of, limit, room
@@ -74,15 +74,15 @@ def _used(root: str) -> int:
 
 def _disk() -> None:
     used, most = _used(str(runs_root())), limit()
-    of = f" of {readable(most)}" if most else ""
+    of = f" of {byte_size(most)}" if most else ""
     # Asked to run again when it opens: what a cleaning would free takes a look at every checkpoint.
     disk = st.popover(
-        f"Disk: {readable(used)}{of}", icon=":material/hard_disk:", type="tertiary", key="runs.disk", on_change="rerun"
+        f"Disk: {byte_size(used)}{of}", icon=":material/hard_disk:", type="tertiary", key="runs.disk", on_change="rerun"
     )
     if not disk.open:
         return
     with disk:
-        st.markdown(f"The runs take {readable(used)}; {readable(room())} {'may still be written' if most else 'are free'}.")
+        st.markdown(f"The runs take {byte_size(used)}; {byte_size(room())} {'may still be written' if most else 'are free'}.")
         st.caption(str(RULE))
         would = clean(dry_run=True)
         if not would.bytes:

@@ -9,9 +9,9 @@ import streamlit as st
 from ganlab.app.views.train import datasets
 from ganlab.app.views.train.choice import Choice
 from ganlab.app.views.train.pace import pace
-from ganlab.app.views.wording import duration
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.devices import devices
+from ganlab.core.text import byte_size, duration
 from ganlab.data import DATASETS
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.layers import count_parameters
@@ -66,6 +66,6 @@ def _facts(config: TrainConfig, sizes: Mapping[str, int], count: int) -> list[st
     lines.append("Parameters: " + ", ".join(f"{name} {value:,}" for name, value in sizes.items()))
     measured = pace(config)
     if measured:
-        time, memory = duration(config.steps * measured.seconds), f"{measured.memory / 2**20:,.0f} MB"
+        time, memory = duration(config.steps * measured.seconds), byte_size(measured.memory)
         lines.append(f"About {time} and {memory}, as measured here in a run like this")
     return lines

@@ -13,7 +13,7 @@ from ganlab.app.views.permissions import AGAINST, deed, hint, may, sentence
 from ganlab.app.views.train import form
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.config import TrainConfig, Value
-from ganlab.core.text import counted, readable
+from ganlab.core.text import byte_size, counted
 from ganlab.runtime.checkpoint import STATES_BUDGET
 from ganlab.runtime.fork import fork, forkable, may_change, settings_at
 from ganlab.runtime.run import Run
@@ -96,5 +96,5 @@ def _explain_missing(run: Run, steps: Sequence[int]) -> None:
     """Why there is not every checkpoint to choose."""
     missing = len(run.checkpoints()) - len(steps)
     if missing > 0:
-        most = f"the newest and at most {readable(STATES_BUDGET)} of each run, fewer once somebody has cleaned up"
+        most = f"the newest and at most {byte_size(STATES_BUDGET)} of each run, fewer once somebody has cleaned up"
         st.caption(f"{counted(missing, 'other checkpoint')} can be played with, not forked: what a fork needs is kept of {most}.")
