@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ganlab.core.config import TrainConfig
     from ganlab.data import DATASETS
-    from ganlab.models.hub import pull, push
+    from ganlab.models.hub import pull
+    from ganlab.models.hub.mixin import Generators
     from ganlab.models.pipeline import Pipeline
+    from ganlab.models.publish.push import push
     from ganlab.runtime.launch import launch, resume
     from ganlab.runtime.run import Run, runs
     from ganlab.training.engine import train
@@ -24,6 +26,7 @@ __all__ = [
     "DATASETS",
     "FAMILIES",
     "RECIPES",
+    "Generators",
     "Pipeline",
     "Run",
     "TrainConfig",
@@ -38,13 +41,14 @@ __all__ = [
 _HOMES = {
     "DATASETS": "data",
     "FAMILIES": "training.families",
+    "Generators": "models.hub.mixin",
     "Pipeline": "models.pipeline",
     "RECIPES": "training.recipes",
     "Run": "runtime.run",
     "TrainConfig": "core.config",
     "launch": "runtime.launch",
     "pull": "models.hub",
-    "push": "models.hub",
+    "push": "models.publish.push",
     "resume": "runtime.launch",
     "runs": "runtime.run",
     "train": "training.engine",

@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> None:
     there = on_hub(options.model)
     if there is None and find_here(options.model):
         raise ValueError(f"{options.model} is here already: use it by that name.")
-    address, sha256 = (there.address, there.sha256) if there else (hub.parse(options.model), "")
+    address, sha256 = (there.address, there.sha256) if there and there.address else (hub.parse(options.model), "")
     path = driven(hub.pulling(address, revision=options.revision, sha256=sha256))
     print(path)
     name = str(replace(address, revision=options.revision) if options.revision else options.model)
@@ -44,6 +44,6 @@ def run(options: argparse.Namespace) -> None:
 
 def fetched(model: str) -> str:
     """`model` itself, after a model of the Hub was downloaded behind a bar."""
-    if find_here(model) is None and (there := on_hub(model)):
+    if find_here(model) is None and (there := on_hub(model)) and there.address:
         driven(hub.pulling(there.address, sha256=there.sha256))
     return model

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from ganlab.metrics.value import Value
-from ganlab.models import hub
+from ganlab.models.publish.push import push
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Upload a model with its card, and print its page."""
-    page = hub.push(
+    page = push(
         options.model,
         options.repo,
         private=not options.public,

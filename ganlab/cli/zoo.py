@@ -9,8 +9,7 @@ from pathlib import Path
 
 from ganlab.cli.progress import driven
 from ganlab.core.text import byte_size
-from ganlab.models.catalogue import NAMES
-from ganlab.models.pretrained import OnHub, catalogue, state
+from ganlab.models.catalogue import NAMES, catalogue
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,14 +28,13 @@ def run(options: argparse.Namespace) -> None:
         _train(options)
         return
     for entry in catalogue():
-        where = state(entry)
         if options.json:
-            print(json.dumps(asdict(entry) | {"state": where, "size": entry.size}, default=str))
+            print(json.dumps(asdict(entry) | {"state": entry.state, "size": entry.size}, default=str))
             continue
         size = byte_size(entry.size) if entry.size else "?"
-        print(f"{entry.name:<34} {where:<12} {size:>9}  {entry.licence:<11}  {entry.title}")
-        address = f" [{entry.source.address}]" if isinstance(entry.source, OnHub) else ""
-        print(f"    {entry.verdict}{address}")
+        print(f"{entry.name:<34} {entry.state:<12} {size:>9}  {entry.licence:<11}  {entry.title}")
+        address = f" [{entry.address}]" if entry.address else ""
+        print(f"    {entry.summary}{address}")
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -19,6 +19,11 @@ class Conditioning(StrEnum):
     PAIRED = "paired"
     UNPAIRED = "unpaired"
 
+    @property
+    def between_images(self) -> bool:
+        """Whether G turns an image into an image, rather than drawing one from z."""
+        return self in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+
 
 _ALLOWED = {"image_size": range(1, 4097), "channels": range(1, 5), "num_classes": range(100_001)}
 

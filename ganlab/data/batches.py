@@ -46,7 +46,7 @@ class Batches:
         if conditioning is Conditioning.LABEL:
             assert dataset.labels is not None
             self._labels = dataset.labels.to(self._real.home)
-        elif conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED):
+        elif conditioning.between_images:
             assert dataset.sources is not None
             self._source = _Images(dataset.sources, torch.device(device), crop)
             alone = conditioning is Conditioning.UNPAIRED
@@ -163,7 +163,7 @@ def _check(dataset: Dataset, conditioning: Conditioning) -> None:
         raise DataError(f"{dataset.name} holds no images.")
     if conditioning is Conditioning.LABEL and dataset.labels is None:
         raise DataError(f"{dataset.name} has no labels: choose a family without them, or sort the images into class folders.")
-    if conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED):
+    if conditioning.between_images:
         if dataset.sources is None or not len(dataset.sources):
             raise DataError(f"{dataset.name} was loaded without source images, which {conditioning} training needs.")
         if conditioning is Conditioning.PAIRED and len(dataset.sources) != len(dataset.images):

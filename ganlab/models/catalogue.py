@@ -1,16 +1,20 @@
-"""Where models are: one catalogue of the shipped checkpoints and of what the runs have trained so far."""
+"""Every model that can be chosen: what the runs have trained so far, the shipped checkpoints, and the table of the Hub.
+
+Listing imports neither torch nor the Hub's client.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab.core.shipped import shipped
-from ganlab.core.types import Conditioning
+from ganlab.models import hub, pretrained
+from ganlab.models.cards import read as cards
+from ganlab.models.entry import NOT_STATED, ModelEntry, Origin
 from ganlab.runtime import checkpoint
-from ganlab.runtime.run import Gone, Run, runs
+from ganlab.runtime.run import Gone, runs
 
 SHIPPED = shipped("checkpoints")
 
@@ -21,48 +25,48 @@ NAMES = (
 )
 
 
-@dataclass(frozen=True)
-class Model:
-    """Something to play with. `name` is what `Pipeline.load` takes; `origin` is 'shipped' or 'run'; `folder` its checkpoint."""
-
-    name: str
-    title: str
-    origin: str
-    folder: Path
-
-    @property
-    def translates(self) -> bool:
-        """Whether it turns images into images rather than z; False where its config.json is damaged."""
-        try:
-            return checkpoint.read_info(self.folder).spec.get("conditioning") in (Conditioning.PAIRED, Conditioning.UNPAIRED)
-        except ValueError:
-            return False
-
-    @property
-    def picture(self) -> Path | None:
-        """A sample sheet to show on a card, if it has one."""
-        if self.origin == "shipped":
-            path = self.folder / "samples.png"
-            return path if path.is_file() else None
-        run = Run.open(self.name)
-        steps = run.samples()
-        return run.sample_path(steps[-1]) if steps else None
+def catalogue() -> list[ModelEntry]:
+    """Every model that can be chosen: runs (newest first), shipped ones, and those on the Hub. Asks no network."""
+    return [entry for entry in models() if entry.family] + list(pretrained.HUB)
 
 
-def models() -> list[Model]:
-    """Every model here: runs with a checkpoint (newest first), then the shipped ones."""
-    shipped = [Model(path.name, path.name, "shipped", path) for path in SHIPPED.glob("*") if (path / checkpoint.INFO).is_file()]
-    return [*_trained(), *sorted(shipped, key=_place)]
+def models() -> list[ModelEntry]:
+    """Every model here: runs with a checkpoint (newest first), then the shipped ones; damaged ones without their facts."""
+    ours = [_entry(path.name, path.name, "shipped", path) for path in SHIPPED.glob("*") if (path / checkpoint.INFO).is_file()]
+    return [*_trained(), *sorted(ours, key=_place)]
 
 
-def _trained() -> Iterator[Model]:
+def _trained() -> Iterator[ModelEntry]:
     for run in runs():
         with suppress(Gone):  # deleted since it was listed
             if found := run.checkpoints():
-                yield Model(run.id, run.title, "run", found[-1])
+                yield _entry(run.id, run.title, "run", found[-1])
 
 
-def _place(model: Model) -> tuple[int, str]:
+def _entry(name: str, title: str, origin: Origin, folder: Path) -> ModelEntry:
+    try:
+        info = checkpoint.read_info(folder)
+        family, data, conditioning = str(info.config["family"]), str(info.config["dataset"]), info.conditioning
+        card = cards.read(folder / "README.md")
+    except (ValueError, KeyError):
+        return ModelEntry(name, title, origin, folder)
+    return ModelEntry(
+        name,
+        card.title or title,
+        origin,
+        folder,
+        family,
+        data,
+        str(info.config.get("data_path") or ""),
+        conditioning,
+        tuple(info.labels) if conditioning.between_images else (),
+        card.licence or ("your own" if origin == "run" else NOT_STATED),
+        checkpoint.FORMAT,
+        card.summary or card.measured or f"Trained for {info.step:,} steps; look at its samples.",
+    )
+
+
+def _place(model: ModelEntry) -> tuple[int, str]:
     return (NAMES.index(model.name) if model.name in NAMES else len(NAMES), model.name)
 
 
@@ -71,7 +75,15 @@ def find(source: str | Path) -> Path:
 
     What is none of these but a name in the catalogue, or an address on the Hub, is pulled from there, if it is not cached.
     """
-    return find_here(source) or _from_the_hub(str(source))
+    if (here := find_here(source)) is not None:
+        return here
+    there = pretrained.on_hub(str(source))
+    if there is None or there.address is None:
+        raise ValueError(
+            f"There is no model {str(source)!r}: it is no run with a checkpoint, no shipped model, no checkpoint, not in the "
+            "catalogue (`ganlab zoo`) and no address on the Hub (org/name)."
+        )
+    return hub.pull(there.address, sha256=there.sha256)
 
 
 def find_here(source: str | Path) -> Path | None:
@@ -84,15 +96,3 @@ def find_here(source: str | Path) -> Path | None:
         return path
     inside = checkpoint.checkpoints(path / "checkpoints")
     return inside[-1] if inside else None
-
-
-def _from_the_hub(source: str) -> Path:
-    from ganlab.models import hub
-    from ganlab.models import pretrained as zoo
-
-    if (there := zoo.on_hub(source)) is None:
-        raise ValueError(
-            f"There is no model {source!r}: it is no run with a checkpoint, no shipped model, no checkpoint, not in the "
-            "catalogue (`ganlab zoo`) and no address on the Hub (org/name)."
-        )
-    return hub.pull(there.address, sha256=there.sha256)

@@ -95,11 +95,10 @@ class Pipeline:
     def _of_place(cls, place: Path, name: str, device: str) -> Self:
         """From a checkpoint folder or a file of foreign weights."""
         if place.is_file():
-            from ganlab.models import adapters
-            from ganlab.models import pretrained as zoo
+            from ganlab.models import adapters, pretrained
 
             pipeline = cls.of_foreign(adapters.load(place), name=name, device=device)
-            entry = zoo.named(name)
+            entry = pretrained.named(name)
             if entry and pipeline.translates:
                 pipeline.labels = entry.domains
             return pipeline
@@ -159,7 +158,7 @@ class Pipeline:
     @property
     def translates(self) -> bool:
         """Whether this is for `translate`, not for `sample`."""
-        return self.spec.conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+        return self.spec.conditioning.between_images
 
     @property
     def routes(self) -> dict[str, nn.Module]:

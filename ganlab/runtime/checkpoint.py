@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganlab.core import tensors as weights
 from ganlab.core.events import Checkpoint
+from ganlab.core.types import Conditioning
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,6 +41,11 @@ class Info:
     labels: tuple[str, ...]
     step: int
     recipe: str = ""
+
+    @property
+    def conditioning(self) -> Conditioning:
+        """What the generators are conditioned on; ValueError where `spec` is damaged."""
+        return Conditioning(self.spec.get("conditioning", Conditioning.NONE))
 
 
 def folder_name(step: int) -> str:

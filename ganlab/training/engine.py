@@ -19,7 +19,7 @@ from ganlab.core.devices import resolve, supports_bf16
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Samples, Started
 from ganlab.core.images import to_uint8
 from ganlab.core.interventions import Command, Intervention, made_by
-from ganlab.core.types import Batch, Conditioning
+from ganlab.core.types import Batch
 from ganlab.data import DATASETS, Batches, Dataset, Loader, load
 from ganlab.metrics.gauge import Gauge, open_gauge
 from ganlab.training.adversarial import Training
@@ -292,7 +292,7 @@ def _examples(config: TrainConfig, training: Training, device: str) -> Generator
 def domains(config: TrainConfig) -> tuple[str, ...]:
     """What the data set calls the two kinds of images that it leads between; empty for families that draw from z."""
     conditioning = FAMILIES[config.family].conditioning
-    between_images = conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+    between_images = conditioning.between_images
     return DATASETS[config.dataset].domains.get(conditioning, ("A", "B")) if between_images else ()
 
 

@@ -22,7 +22,7 @@ def check(config: TrainConfig) -> None:
         raise ValueError(f"dataset = {config.dataset!r} cannot train {family.title}, which needs {NEEDS[family.conditioning]}.")
     device = resolve(config.device)
     if config.fid_every:
-        if family.conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED):
+        if family.conditioning.between_images:
             raise ValueError(
                 f"fid_every = {config.fid_every} measures families that draw from z, not {family.title}: set it to 0."
             )

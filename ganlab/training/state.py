@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
-from ganlab.core.types import Conditioning, DataSpec
+from ganlab.core.types import DataSpec
 from ganlab.training.objectives import Objective
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -200,7 +200,7 @@ def memory_layout(spec: DataSpec, device: str) -> torch.memory_format:
 
     There instance norm and reflection padding turn everything back and forth, which costs a sixth to a quarter of a step.
     """
-    between_images = spec.conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+    between_images = spec.conditioning.between_images
     return torch.contiguous_format if between_images and device == "cpu" else torch.channels_last
 
 

@@ -21,7 +21,7 @@ PAIRS = [(family, name) for family in FAMILIES for name in ("G", "D")]
 def network_and_inputs(family: str, name: str) -> tuple[nn.Module, tuple[Tensor | None, ...]]:
     """A small untrained network of a family, and one input for it; `name` 'G' also finds 'G_AB'."""
     kind = FAMILIES[family].conditioning
-    between = kind in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+    between = kind.between_images
     size, channels = (SMALL_TRANSLATION["image_size"], 3) if between else (28, 1)
     spec = DataSpec(size, channels, kind, 10 if kind is Conditioning.LABEL else 0)
     config = small(family, image_size=size)

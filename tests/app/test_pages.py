@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from ganlab.app.views import start_run
 from ganlab.app.views.train.choice import recipe_names
-from ganlab.app.views.wording import escaped
+from ganlab.app.views.wording import escaped, model_remarks
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Intervention
 from ganlab.data import DATASETS, data_root
@@ -123,7 +123,7 @@ def test_home_says_how_good_a_model_is_and_lists_what_the_hub_has(fake: Callable
     page = visit("home")
     said = texts(page)
     assert "Draws: well. Licence cc0-1.0; shipped with GANLab." in said
-    assert all(escaped(entry.title) in said and escaped(entry.remarks) in said for entry in pretrained.HUB)
+    assert all(escaped(entry.title) in said and escaped(model_remarks(entry)) in said for entry in pretrained.HUB)
 
 
 def test_home_shows_what_was_trained(fake: Callable[..., FakeRun]) -> None:

@@ -15,11 +15,12 @@ from ganlab.app.playground import hub_menu
 from ganlab.app.playground.html import drawing
 from ganlab.app.security import rights
 from ganlab.app.serving import hub_models, thumbnails
-from ganlab.app.serving.hub_models import HubModel, Shelf
+from ganlab.app.serving.hub_models import Shelf
 from ganlab.app.serving.thumbnails import Thumbnails
 from ganlab.app.views.home import hub_cards
 from ganlab.app.views.home.placeholder import ends, placeholder
 from ganlab.models import hub, pretrained
+from ganlab.models.entry import ModelEntry
 from tests.support import ROOT
 from tests.support.hub_server import Hub, serving, use
 
@@ -47,10 +48,10 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign_weights: Pat
         drawn.finish(30)
 
 
-def pulled(name: str) -> HubModel:
+def pulled(name: str) -> ModelEntry:
     entry = pretrained.named(name)
-    assert entry and isinstance(entry.source, pretrained.OnHub)
-    hub.pull(entry.source.address)
+    assert entry and entry.address
+    hub.pull(entry.address)
     return next(model for model in hub_models.SHELF.models() if model.name == name)
 
 
@@ -77,11 +78,11 @@ def played(app: AppTest) -> list[str]:
 def test_what_was_pulled_draws_itself_once_and_a_new_commit_again(online: Hub) -> None:
     model, drawn = pulled("dcgan-mnist"), Thumbnails()
     entry = pretrained.named("dcgan-mnist")
-    assert entry and entry.thumbnail is None and model.picture is None
+    assert entry and entry.picture is None and model.picture is None
     assert drawn.of(model) is None
     drawn.finish(30)
     path = drawn.of(model)
-    assert path and path == entry.thumbnail == model.picture and not drawn.underway(model)
+    assert path and path == entry.picture == model.picture and not drawn.underway(model)
     pixels = np.asarray(Image.open(path).convert("L"), dtype=float)
     assert pixels.shape[0] == pixels.shape[1] >= 200 and pixels.std() > 60  # digits, not a grey sheet
     online.repos["huggan/dcgan-mnist"].commit({"more.txt": b"a newer commit"})
@@ -104,7 +105,7 @@ def test_a_translator_shows_before_and_after_side_by_side(online: Hub) -> None:
 def test_what_draws_nothing_keeps_its_placeholder_and_is_tried_once(online: Hub, caplog: pytest.LogCaptureFixture) -> None:
     tries: list[str] = []
 
-    def fail(model: HubModel) -> None:
+    def fail(model: ModelEntry) -> None:
         tries.append(model.name)
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
@@ -126,7 +127,7 @@ def test_home_waits_for_no_picture_and_shows_it_when_it_is_there(online: Hub, mo
     pulled("dcgan-mnist")
     go = threading.Event()
 
-    def slowly(model: HubModel) -> None:
+    def slowly(model: ModelEntry) -> None:
         assert go.wait(60)
         thumbnails.draw(model)
 
@@ -167,6 +168,6 @@ def test_a_placeholder_says_what_leads_where_and_trusts_no_name() -> None:
     assert leads["horse2zebra"] == ("horse", "zebra") and leads["pix2pix-night2day"] == ("night", "day")
     assert leads["dcgan-mnist"] == ("z", "MNIST digits") and leads["punks2apes"] == ("punks", "apes")
     for entry in pretrained.HUB:
-        body = placeholder(entry, entry.title, "not downloaded")
+        body = placeholder(entry, "not downloaded")
         assert all(f">{word}</b>" in body for word in leads[entry.name]) and "<svg" not in body  # Streamlit would drop it
-    assert "<script" not in placeholder(None, "org/<script>alert(1)</script>", "here")
+    assert "<script" not in placeholder(ModelEntry("x", "org/<script>alert(1)</script>", "hub"), "here")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ganlab.models import catalogue as models
-from ganlab.models import pretrained as zoo
+from ganlab.models import pretrained
 
 CARD = """---
 library_name: ganlab
@@ -24,40 +24,41 @@ license: cc-by-4.0
 
 
 def test_every_entry_is_complete_and_has_a_name_of_its_own() -> None:
-    entries = zoo.catalogue()
+    entries = models.catalogue()
     assert len({entry.name for entry in entries}) == len(entries)
     for entry in entries:
         assert entry.title and entry.family and entry.data and entry.licence and entry.layout
-        assert entry.verdict.endswith(".") and "\n" not in entry.verdict, entry
+        assert entry.summary.endswith(".") and "\n" not in entry.summary, entry
         assert len(entry.domains) in (0, 2) and entry.translates == (entry.family in ("pix2pix", "cyclegan"))
-    shipped = {entry.name: entry for entry in entries if isinstance(entry.source, zoo.Here)}
+    shipped = {entry.name: entry for entry in entries if entry.origin == "shipped"}
     assert shipped.keys() == {model.name for model in models.models()}
     for entry in shipped.values():
-        assert zoo.state(entry) == "shipped" and entry.thumbnail and entry.thumbnail.is_file() and entry.size > 100_000
-        assert not entry.needs_network
+        assert entry.state == "shipped" and entry.picture and entry.picture.is_file() and entry.size > 100_000
+        assert entry.path and entry.address is None
 
 
 def test_what_is_on_the_hub_is_addressed_as_people_would_type_it() -> None:
     from ganlab.models import hub
 
-    for entry in zoo.HUB:
-        assert isinstance(entry.source, zoo.OnHub)
-        address = entry.source.address
+    for entry in pretrained.HUB:
+        address = entry.address
+        assert entry.origin == "hub" and address
         assert hub.parse(str(address)) == address
-        assert zoo.on_hub(entry.name) == entry.source and zoo.named(entry.name) is entry
-    assert zoo.on_hub("org/name@v1/a.pth") == zoo.OnHub("org/name", "a.pth", revision="v1")
-    assert zoo.on_hub("nothing") is None and zoo.named("digits-quick") is None
+        assert pretrained.on_hub(entry.name) is entry and pretrained.named(entry.name) is entry
+    other = pretrained.on_hub("org/name@v1/a.pth")
+    assert other and other.address == hub.Address("org/name", revision="v1", file="a.pth")
+    assert pretrained.on_hub("nothing") is None and pretrained.named("digits-quick") is None
 
 
 @pytest.mark.parametrize(
-    ("body", "verdict"),
+    ("body", "summary"),
     [
         ("How it looks: sharp stripes. And more.", "Sharp stripes."),
         ("## Measured\n\n- distance of x: 3.2 ± 0.1 (100 images; lenet)\n- more", "distance of x: 3.2 ± 0.1 (100 images)."),
         ("Nothing of the kind.", "Trained for 7 steps; look at its samples."),
     ],
 )
-def test_a_card_gives_title_licence_and_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, verdict: str) -> None:
+def test_a_card_gives_title_licence_and_summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, summary: str) -> None:
     source = models.SHIPPED / "shapes-quick"
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -65,18 +66,18 @@ def test_a_card_gives_title_licence_and_verdict(tmp_path: Path, monkeypatch: pyt
     (folder / "model.safetensors").symlink_to(source / "model.safetensors")
     (folder / "README.md").write_text(CARD + body + "\n")
     monkeypatch.setattr(models, "SHIPPED", tmp_path)
-    entry = zoo.catalogue()[0]
-    assert (entry.name, entry.title, entry.licence, entry.verdict) == ("mine", "A title", "cc-by-4.0", verdict)
-    assert entry.thumbnail is None
-    (folder / "README.md").write_text(CARD.replace("license:", "verdict: Good for a start.\nlicense:") + body)
-    assert zoo.catalogue()[0].verdict == "Good for a start."
+    entry = models.catalogue()[0]
+    assert (entry.name, entry.title, entry.licence, entry.summary) == ("mine", "A title", "cc-by-4.0", summary)
+    assert entry.picture is None
+    (folder / "README.md").write_text(CARD.replace("license:", "summary: Good for a start.\nlicense:") + body)
+    assert models.catalogue()[0].summary == "Good for a start."
     (folder / "README.md").unlink()
-    assert zoo.catalogue()[0].licence == "not stated"
+    assert models.catalogue()[0].licence == "not stated"
     (folder / "config.json").write_text("{}")
-    assert [entry.name for entry in zoo.catalogue()] == [entry.name for entry in zoo.HUB]
+    assert [entry.name for entry in models.catalogue()] == [entry.name for entry in pretrained.HUB]
 
 
 def test_listing_imports_neither_torch_nor_the_client() -> None:
-    code = "import sys\nfrom ganlab.models import pretrained\npretrained.catalogue()\n"
+    code = "import sys\nfrom ganlab.models import catalogue\ncatalogue.catalogue()\n"
     code += "assert not {'torch', 'huggingface_hub'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -18,9 +18,8 @@ from huggingface_hub import constants
 from ganlab import Pipeline
 from ganlab.__main__ import main
 from ganlab.core.text import byte_size
-from ganlab.models import hub
-from ganlab.models import pretrained as zoo
-from ganlab.models.catalogue import SHIPPED
+from ganlab.models import hub, pretrained
+from ganlab.models.catalogue import SHIPPED, catalogue
 from ganlab.models.hub import download as transfer
 from tests.core.test_untrusted_tensors import Attack
 from tests.support import foreign as made
@@ -426,19 +425,19 @@ def test_two_pulls_at_once_download_once(there: Hub, weights: bytes) -> None:
 
 
 def test_the_catalogue_knows_where_each_model_is(there: Hub, weights: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = zoo.named("horse2zebra")
-    assert entry is not None and isinstance(entry.source, zoo.OnHub)
-    assert zoo.state(entry) == "downloadable" and entry.needs_network
-    assert {zoo.state(other) for other in zoo.catalogue() if isinstance(other.source, zoo.Here)} == {"shipped"}
+    entry = pretrained.named("horse2zebra")
+    assert entry is not None and entry.address
+    assert entry.state == "downloadable"
+    assert {other.state for other in catalogue() if other.origin != "hub"} == {"shipped"}
     torch.manual_seed(0)
-    repo = there.repos[f"spaces/{entry.source.repo}"] = Repo()
-    commit = repo.commit({entry.source.file: written(made.resnet(2))})
+    repo = there.repos[f"spaces/{entry.address.repo}"] = Repo()
+    commit = repo.commit({entry.address.file: written(made.resnet(2))})
     repo.commits = {"3ce13dc" + commit[7:]: repo.commits[commit]}
     pipeline = Pipeline.load("horse2zebra")
     assert pipeline.route_title("AtoB") == "horse to zebra"
-    assert zoo.state(entry) == "cached" and not entry.needs_network
+    assert entry.state == "cached"
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert zoo.state(entry) == "cached" and zoo.state(zoo.named("zebra2horse")) == "offline"  # type: ignore[arg-type]
+    assert entry.state == "cached" and pretrained.named("zebra2horse").state == "offline"  # type: ignore[union-attr]
     assert Pipeline.load("horse2zebra").translates
     with pytest.raises(ValueError, match="HF_HUB_OFFLINE"):
         Pipeline.load("zebra2horse")

@@ -21,7 +21,7 @@ from ganlab.metrics.value import Value
 from ganlab.models import hub
 from ganlab.models.cards.write import train_command
 from ganlab.models.catalogue import SHIPPED
-from ganlab.models.publish.push import content
+from ganlab.models.publish.push import content, push
 from ganlab.runtime.worker import work
 from tests.support.hub_server import STRANGER, TOKEN, Hub, environment, serving, use
 from tests.support.small import small
@@ -58,7 +58,7 @@ def run() -> Run:
 
 def refused(words: str, *arguments: Any, **how: Any) -> None:
     with pytest.raises(ValueError) as refusal:
-        hub.push(*arguments, **how)
+        push(*arguments, **how)
     text = str(refusal.value)
     assert words in text and text.endswith(".") and "\n" not in text and "127.0.0.1" not in text, text
 
@@ -66,7 +66,7 @@ def refused(words: str, *arguments: Any, **how: Any) -> None:
 def test_what_is_pushed_comes_back_bit_for_bit_into_another_cache(
     there: Hub, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = hub.push(run.id, REPO, token=TOKEN, licence="mit", values=[VALUE])
+    page = push(run.id, REPO, token=TOKEN, licence="mit", values=[VALUE])
     assert page == "https://huggingface.co/org/name"
     repo = there.repos[REPO]
     assert repo.private
@@ -120,7 +120,7 @@ def test_a_recipe_is_named_with_what_was_changed() -> None:
 
 
 def test_a_shipped_model_goes_up_with_its_own_card_and_its_discriminators(there: Hub) -> None:
-    hub.push("horse2zebra-light", REPO, token=TOKEN, private=False, values=[VALUE])
+    push("horse2zebra-light", REPO, token=TOKEN, private=False, values=[VALUE])
     repo = there.repos[REPO]
     assert not repo.private
     names = {"config.json", "model.safetensors", "discriminators.safetensors", "samples.png", "README.md"}
@@ -133,9 +133,9 @@ def test_a_shipped_model_goes_up_with_its_own_card_and_its_discriminators(there:
 
 
 def test_a_second_push_is_a_new_commit(there: Hub) -> None:
-    hub.push("shapes-quick", REPO, token=TOKEN)
+    push("shapes-quick", REPO, token=TOKEN)
     first = there.repos[REPO].refs["main"]
-    hub.push("digits-quick-conditional", REPO, token=TOKEN)
+    push("digits-quick-conditional", REPO, token=TOKEN)
     repo = there.repos[REPO]
     assert repo.refs["main"] != first
     old = Pipeline.from_pretrained(hub.pull(f"{REPO}@{first}", token=TOKEN))
@@ -159,7 +159,7 @@ def test_what_cannot_be_pushed_is_said_in_one_sentence(there: Hub, tmp_path: Pat
         "org/name is there already and public: push with --public, or choose another name.", "shapes-quick", REPO, token=TOKEN
     )
     assert set(there.repos[REPO].files) == {"README.md"}
-    hub.push("shapes-quick", REPO, token=TOKEN, private=False)
+    push("shapes-quick", REPO, token=TOKEN, private=False)
     assert "model.safetensors" in there.repos[REPO].files
 
 
@@ -170,9 +170,9 @@ def test_offline_pushes_nothing(there: Hub, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_mixin_of_the_client_reads_and_writes_our_layout(there: Hub, tmp_path: Path) -> None:
-    from ganlab.models.hub.mixin import Generators
+    from ganlab import Generators
 
-    hub.push("shapes-quick", REPO, token=TOKEN, private=False)
+    push("shapes-quick", REPO, token=TOKEN, private=False)
     networks = Generators.from_pretrained(REPO)
     pipeline = Pipeline.load("shapes-quick")
     z = pipeline.latents(4, seed=1)
@@ -233,7 +233,7 @@ def test_the_zoo_lists_all_with_their_state(there: Hub, capsys: pytest.CaptureFi
     rows = {row["name"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
     assert (rows[run.id]["state"], rows["digits-quick"]["state"]) == ("trained", "shipped")
     assert rows["horse2zebra"]["state"] == "downloadable" and rows["horse2zebra"]["size"] == 45_575_747
-    assert all(row["verdict"] and row["licence"] and row["title"] and row["layout"] for row in rows.values())
+    assert all(row["summary"] and row["licence"] and row["title"] and row["layout"] for row in rows.values())
     assert not there.asked
 
 

@@ -54,7 +54,7 @@ def test_what_a_person_wrote_stays_when_a_model_is_made_anew(tmp_path: Path) -> 
     work(run)
     made = driven(ship(run.checkpoints()[-1], "facades-light", tmp_path / "shipped"))
     before, after = (reading.read(folder / "README.md") for folder in (SHIPPED / "facades-light", made))
-    assert (after.licence, after.verdict, after.words) == ("other", before.verdict, before.words)
+    assert (after.licence, after.summary, after.words) == ("other", before.summary, before.words)
     assert "Tylecek" in after.words and "walls, windows, doors" in after.words
     assert "![Samples](samples.png)" in (made / "README.md").read_text()
     with Image.open(made / "samples.png") as sheet, Image.open(SHIPPED / "facades-light" / "samples.png") as shipped:
@@ -106,8 +106,8 @@ def test_only_shipped_models_can_be_made_anew(capsys: pytest.CaptureFixture[str]
 def test_every_card_says_how_good_the_model_is_and_under_which_licence() -> None:
     for name in NAMES:
         said = reading.read(SHIPPED / name / "README.md")
-        assert said.verdict.endswith(".") and said.licence, name
-        assert "distance" not in said.verdict and "±" not in said.verdict, name  # for people who choose, not for a table
+        assert said.summary.endswith(".") and said.licence, name
+        assert "distance" not in said.summary and "±" not in said.summary, name  # for people who choose, not for a table
     of_others = {name for name in NAMES if reading.read(SHIPPED / name / "README.md").licence != "mit"}
     assert of_others == {"facades-light", "horse2zebra-light"}
 

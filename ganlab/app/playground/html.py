@@ -21,7 +21,7 @@ from ganlab.app.playground.model_info import ModelInfo, described
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.images import png, sheet, to_pil
-from ganlab.models.catalogue import Model
+from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 
 HOME = "http://localhost:8501/playground/"
@@ -105,12 +105,12 @@ def pipeline_of(model: str | None) -> Pipeline:
     return pipeline
 
 
-def drawing(*, labelled: bool = False) -> list[Model]:
+def drawing(*, labelled: bool = False) -> list[ModelEntry]:
     """The models that draw from z; with `labelled` only those that take a label."""
     return [model for model in playable() if not model.translates and (not labelled or classes(model))]
 
 
-def classes(model: Model) -> tuple[str, ...]:
+def classes(model: ModelEntry) -> tuple[str, ...]:
     """The names of the classes that a model can be asked for; () for none, and where its config.json is damaged."""
     try:
         return ModelInfo.of(model).labels
@@ -118,7 +118,7 @@ def classes(model: Model) -> tuple[str, ...]:
         return ()
 
 
-def about(model: Model) -> str:
+def about(model: ModelEntry) -> str:
     """What the model is and what to know of it, as HTML; what is wrong with it where it cannot be read."""
     try:
         return described(model)

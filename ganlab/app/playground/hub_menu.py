@@ -19,8 +19,7 @@ from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.wording import model_label
 from ganlab.core.text import byte_size
-from ganlab.models import pretrained
-from ganlab.models.catalogue import Model
+from ganlab.models.entry import ModelEntry
 
 Kind = Literal["draws", "labelled", "translates", "any"]
 _ELSEWHERE = {
@@ -33,7 +32,7 @@ _HELP = """An address such as org/name, org/name@revision, org/name/file.pth or 
 are read as tensors only; nothing of a repository is executed."""
 
 
-def menu(found: Sequence[Model], kind: Kind) -> list[tuple[str, str]]:
+def menu(found: Sequence[ModelEntry], kind: Kind) -> list[tuple[str, str]]:
     """The choices of a menu: the models that are here, then those of the catalogue that this visitor may download."""
     catalogue = [] if no_download() else SHELF.absent()
     away = [entry for entry in catalogue if kind == "any" or (kind != "labelled" and entry.translates == (kind == "translates"))]
@@ -57,13 +56,13 @@ def boxes(demo: gr.Blocks) -> list[gr.Accordion]:
     return [block for block in demo.blocks.values() if isinstance(block, gr.Accordion) and _BOX in block.elem_classes]
 
 
-def _where(entry: pretrained.Entry) -> str:
-    if pretrained.state(entry) == "offline":
+def _where(entry: ModelEntry) -> str:
+    if entry.state == "offline":
         return "Hub, offline"
     return f"Hub, download {byte_size(entry.size)}" if entry.size else "Hub, download"
 
 
-def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[Model]]) -> list[Any]:
+def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[ModelEntry]]) -> list[Any]:
     """Lay the box for addresses out where it is called; the events after which what was picked or typed is here.
 
     `found` gives the models that the panel's menu shows. What cannot be had is told in one sentence, and the menu goes back
@@ -89,7 +88,7 @@ def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[Model]
     ]
 
 
-def still_here(found: Callable[[], Sequence[Model]], name: str | None, last: str | None) -> str | None:
+def still_here(found: Callable[[], Sequence[ModelEntry]], name: str | None, last: str | None) -> str | None:
     """What the menu goes back to: `name` where it can be played with at once, else still `last`."""
     return name if name in {model.name for model in found()} else last
 
@@ -109,7 +108,7 @@ def _signed(get: Callable[..., Any]) -> Callable[..., Any]:
 
 def fetched(
     kind: Kind,
-    found: Callable[[], Sequence[Model]],
+    found: Callable[[], Sequence[ModelEntry]],
     name: str | None,
     last: str | None,
     progress: Callable[..., Any] = lambda *_, **__: None,

@@ -13,8 +13,8 @@ from ganlab.analysis.explore.variety import collapse
 from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
-from ganlab.models import pretrained
-from ganlab.models.catalogue import Model
+from ganlab.app.views.wording import model_remarks
+from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
 from ganlab.training.titles import what
@@ -31,7 +31,7 @@ class ModelInfo:
     directions: int
 
     @classmethod
-    def of(cls, model: Model) -> ModelInfo:
+    def of(cls, model: ModelEntry) -> ModelInfo:
         """ValueError when the checkpoint is damaged."""
         if model.folder.is_file():  # weights of others, which say nothing of themselves until they are read
             return cls._of_pipeline(PIPELINES.get(model.name))
@@ -49,15 +49,15 @@ class ModelInfo:
         return cls(about, pipeline.labels if pipeline.conditional else (), min(DIRECTIONS, pipeline.z_dim))
 
 
-def described(model: Model) -> str:
+def described(model: ModelEntry) -> str:
     """What it is and what to know of it, as HTML; ValueError as `ModelInfo.of` says."""
     return "<br>".join(filter(None, (ModelInfo.of(model).about, notes(model))))
 
 
-def notes(model: Model) -> str:
+def notes(model: ModelEntry) -> str:
     """Return HTML, "" where there is nothing to say. A model that is not shipped is tried for mode collapse."""
     warning = "" if model.origin == "shipped" else _collapse_warning(model.name)
-    return "<br>".join(filter(None, (warning, html.escape(pretrained.remarks(model)))))
+    return "<br>".join(filter(None, (warning, html.escape(model_remarks(model)))))
 
 
 def notes_named(name: str | None) -> str:

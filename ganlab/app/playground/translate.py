@@ -20,7 +20,7 @@ from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.threads import every_core
 from ganlab.models import adapters
-from ganlab.models.catalogue import Model
+from ganlab.models.entry import ModelEntry
 from ganlab.models.framing import MAX_SIZE
 from ganlab.models.pipeline import Pipeline
 from ganlab.models.translation import Translation, heat, translate
@@ -251,10 +251,10 @@ def load_weights(file: str | None, loaded: list[tuple[str, str]], request: gr.Re
     return [*_menu(_translating(), loaded, name), *choose(name), loaded]
 
 
-def _translating() -> list[Model]:
+def _translating() -> list[ModelEntry]:
     return [model for model in playable() if model.translates]
 
 
-def _menu(found: list[Model], loaded: list[tuple[str, str]], name: str | None) -> list[Any]:
+def _menu(found: list[ModelEntry], loaded: list[tuple[str, str]], name: str | None) -> list[Any]:
     choices = [*loaded, *menu(found, "translates")]
     return [gr.update(choices=choices, value=name), gr.update(visible=not (found or loaded)), [model.name for model in found]]

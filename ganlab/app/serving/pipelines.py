@@ -8,8 +8,8 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
-from ganlab.app.serving.hub_models import HubModel, playable
-from ganlab.models.catalogue import Model
+from ganlab.app.serving.hub_models import playable
+from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
 
@@ -28,7 +28,7 @@ class Pipelines:
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
         self._loaded: OrderedDict[str, tuple[tuple[Path, int], Pipeline]] = OrderedDict()
-        self._models: dict[str, Model] = {}
+        self._models: dict[str, ModelEntry] = {}
         self._listed_at = float("-inf")
 
     def get(self, name: str) -> Pipeline:
@@ -57,7 +57,7 @@ class Pipelines:
                     self._loaded.move_to_end(name)
                     return known[1]
             pipeline = Pipeline.load(folder, name=name)  # visitors read its refusals: no path of this machine
-            if isinstance(model, HubModel) and model.domains:
+            if model.origin == "hub" and model.domains:
                 pipeline.labels = model.domains
             self._keep(name, version, pipeline)
             return pipeline
@@ -83,7 +83,7 @@ class Pipelines:
                 dropped, _ = self._loaded.popitem(last=False)
                 self._loading.pop(dropped, None)
 
-    def _model(self, name: str) -> Model:
+    def _model(self, name: str) -> ModelEntry:
         with self._lock:
             if name not in self._models or time.monotonic() - self._listed_at > CATALOGUE_SECONDS:
                 self._models = {model.name: model for model in playable()}

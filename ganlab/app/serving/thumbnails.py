@@ -8,22 +8,21 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-from ganlab.app.serving.hub_models import HubModel
 from ganlab.app.serving.priority import COURTESY
-from ganlab.models import hub, pretrained
+from ganlab.models import hub
+from ganlab.models.entry import ModelEntry
 
 _EXAMPLES = Path(__file__).parents[1] / "playground" / "examples"
 _PLANS = ("facades", "maps")  # data whose models want a plan rather than a photo
 _LOG = logging.getLogger(__name__)
 
 
-def example(model: HubModel) -> Path:
+def example(model: ModelEntry) -> Path:
     """The picture of ours that comes nearest to what a model translates."""
-    entry = pretrained.named(model.name)
-    return _EXAMPLES / ("house-plan.png" if entry and entry.data in _PLANS else "drawn-horse.png")
+    return _EXAMPLES / ("house-plan.png" if model.data in _PLANS else "drawn-horse.png")
 
 
-def draw(model: HubModel) -> None:
+def draw(model: ModelEntry) -> None:
     """Let the model draw its picture into the cache. ValueError and RuntimeError where these weights draw nothing."""
     from PIL import Image
 
@@ -41,13 +40,13 @@ def draw(model: HubModel) -> None:
 class Thumbnails:
     """Who is drawn and who waits; any thread may ask, one draws. What failed is not tried again until the next start."""
 
-    def __init__(self, draw: Callable[[HubModel], None] = draw) -> None:
+    def __init__(self, draw: Callable[[ModelEntry], None] = draw) -> None:
         self._draw, self._lock = draw, threading.Lock()
-        self._wanted: OrderedDict[Path, HubModel] = OrderedDict()
+        self._wanted: OrderedDict[Path, ModelEntry] = OrderedDict()
         self._tried: set[Path] = set()
         self._thread: threading.Thread | None = None
 
-    def of(self, model: HubModel) -> Path | None:
+    def of(self, model: ModelEntry) -> Path | None:
         """The picture, if it is there; if not, it will be, unless the model draws none or the cache takes none."""
         path = hub.thumbnail(model.folder)
         if path.is_file():
@@ -61,7 +60,7 @@ class Thumbnails:
                 self._thread.start()
         return None
 
-    def underway(self, model: HubModel) -> bool:
+    def underway(self, model: ModelEntry) -> bool:
         """Whether a picture can be hoped for."""
         with self._lock:
             return hub.thumbnail(model.folder) in self._wanted

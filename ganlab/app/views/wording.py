@@ -6,7 +6,7 @@ import re
 import time
 from datetime import datetime
 
-from ganlab.models.catalogue import Model
+from ganlab.models.entry import NOT_STATED, ModelEntry
 from ganlab.runtime.run import Run, Status
 from ganlab.training.recipes import RECIPES
 from ganlab.training.titles import what
@@ -39,13 +39,24 @@ def run_label(run: Run) -> str:
     return f"{what(settings['recipe'], settings['config'])}, {clock(settings['created'])}"
 
 
-def model_label(model: Model) -> str:
+def model_label(model: ModelEntry) -> str:
     """One line that tells this model from the others."""
     if model.origin == "run":
         return run_label(Run.open(model.name))
     if model.origin == "hub":
         return f"{model.title} (Hub)"
-    return f"{RECIPES[model.title].title if model.title in RECIPES else model.title} (shipped)"
+    return f"{RECIPES[model.name].title if model.name in RECIPES else model.title} (shipped)"
+
+
+def model_remarks(model: ModelEntry) -> str:
+    """What to know before choosing a model: how good it is, its licence, its origin; "" for a run, and where it is damaged."""
+    if model.origin == "run" or (model.origin == "shipped" and not model.family):
+        return ""
+    if not model.summary:
+        return "Licence and quality: see its page on the Hub."
+    licence = f"Licence {model.licence}" if model.licence != NOT_STATED else "Licence not stated"
+    where = f"{model.address.repo} on the Hub" if model.address else "shipped with GANLab"
+    return f"{model.summary} {licence}; {where}."
 
 
 def escaped(text: str) -> str:

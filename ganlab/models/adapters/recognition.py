@@ -28,7 +28,6 @@ LAYOUTS: tuple[Layout, ...] = tuple(
     module.LAYOUT for module in (residual, unet, huggan_unet, coursera_resnet, transposed, upsampled, mlp, label_embedding)
 )
 _MAX_WRAPPERS = 8
-_TRANSLATING = (Conditioning.PAIRED, Conditioning.UNPAIRED)
 _OPTIMIZER = ("exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg")
 
 
@@ -82,7 +81,7 @@ def _combined(found: list[_Found], name: str) -> Foreign:
         return found[0].foreign
     if len(found) == 2 and set(ways) == {"AB", "BA"}:
         there, back = ways["AB"], ways["BA"]
-        if there.layout == back.layout and there.spec == back.spec and there.spec.conditioning in _TRANSLATING:
+        if there.layout == back.layout and there.spec == back.spec and there.spec.conditioning.between_images:
             networks: dict[str, nn.Module] = {"G_AB": there.generators["G"], "G_BA": back.generators["G"]}
             return replace(there, generators=networks, spec=replace(there.spec, conditioning=Conditioning.UNPAIRED))
     layouts = ", ".join(one.foreign.layout for one in found[:4])

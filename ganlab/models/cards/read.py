@@ -1,4 +1,4 @@
-"""What a model card says of its model: for menus, and for the card that will replace it."""
+"""The facts of a model card: for menus, and for the card that will replace it."""
 
 from __future__ import annotations
 
@@ -13,35 +13,32 @@ _LOOK = "How it looks: "
 
 
 @dataclass(frozen=True)
-class Said:
-    """`verdict` is one sentence on how good it is, `words` what a person has written in Markdown; each "" where not said.
-
-    `measured` is the first of the numbers.
-    """
+class CardFacts:
+    """`summary` is one sentence on how good it is, `words` the author's Markdown, `measured` the first number; "" if absent."""
 
     title: str = ""
     licence: str = ""
-    verdict: str = ""
+    summary: str = ""
     words: str = ""
     measured: str = ""
 
 
-def read(card: Path) -> Said:
-    """The head's `license` and `verdict`, the title, the words under "In words", a number; nothing where there is no card.
+def read(card: Path) -> CardFacts:
+    """The head's `license` and `summary`, the title, the words under "In words", a number; nothing where there is no card.
 
-    Where the head has no verdict, the first sentence of the words is it.
+    Where the head has no summary (`verdict` on cards of older versions), the first sentence of the words is it.
     """
     if not card.is_file():
-        return Said()
+        return CardFacts()
     text = card.read_text()
     _, head, body = text.split("---\n", 2) if text.startswith("---\n") and text.count("---\n") > 1 else ("", "", text)
-    found = {name: _plain(value) for name, value in re.findall(r"^(license|verdict): *(.+?) *$", head, re.MULTILINE)}
+    found = {name: _plain(value) for name, value in re.findall(r"^(license|summary|verdict): *(.+?) *$", head, re.MULTILINE)}
     title, words = re.search(r"^# (.+)$", body, re.MULTILINE), _words(body)
     measured = re.search(r"^## Measured\n\n- (.+? \([^;)]+)", body, re.MULTILINE)
-    return Said(
+    return CardFacts(
         title[1] if title else "",
         found.get("license", ""),
-        found.get("verdict") or _first_sentence(words),
+        found.get("summary") or found.get("verdict") or _first_sentence(words),
         words,
         f"{measured[1]})." if measured else "",
     )

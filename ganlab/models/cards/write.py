@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganlab.core.types import Conditioning
 from ganlab.metrics.value import Value
 from ganlab.models.cards.read import IN_WORDS, quoted
 from ganlab.runtime.checkpoint import Info
@@ -27,7 +26,7 @@ _HOW_TO_GET = re.compile(r" (Fetched by hand|Made here)\b.*$")
 class Facts:
     """What a card is written from; `values` were measured by `ganlab evaluate`, `licence` "" is not stated.
 
-    `verdict`, one sentence, and `words`, Markdown, are a person's own.
+    `summary`, one sentence, and `words`, Markdown, are a person's own.
     """
 
     repo: str
@@ -37,13 +36,13 @@ class Facts:
     values: Sequence[Value] = ()
     licence: str = ""
     pictured: bool = False
-    verdict: str = ""
+    summary: str = ""
     words: str = ""
 
     @property
     def translates(self) -> bool:
         """Whether it makes pictures of pictures."""
-        return self.info.spec.get("conditioning") in (Conditioning.PAIRED, Conditioning.UNPAIRED)
+        return self.info.conditioning.between_images
 
 
 def write(facts: Facts) -> str:
@@ -67,8 +66,8 @@ def _head(facts: Facts) -> Iterator[str]:
     yield from ("---", "library_name: ganlab", f"license: {facts.licence or 'other'}", f"pipeline_tag: {task}")
     tags = ", ".join(dict.fromkeys(["gan", config["family"], "pytorch_model_hub_mixin"]))
     yield f"tags: [{tags}]"
-    if facts.verdict:
-        yield f"verdict: {quoted(facts.verdict)}"
+    if facts.summary:
+        yield f"summary: {quoted(facts.summary)}"
     yield from ("---", "")
     title = RECIPES[recipe].title if recipe in RECIPES else f"{_family(config)} on {_data(config)[0]}"
     yield from (f"# {title}", "")
@@ -138,7 +137,7 @@ def _usage(facts: Facts) -> Iterator[str]:
         return
     code = f'from ganlab import Pipeline\n\npipeline = Pipeline.from_pretrained("{repo}")\npictures = {call}'
     yield from (f"```python\n{picture}{code}\n```", "", "Or as a plain module, by huggingface_hub's PyTorchModelHubMixin:", "")
-    mixin = f'from ganlab.models.hub.mixin import Generators\n\nnetworks = Generators.from_pretrained("{repo}")'
+    mixin = f'from ganlab import Generators\n\nnetworks = Generators.from_pretrained("{repo}")'
     yield from (f"```python\n{mixin}\n```", "")
 
 

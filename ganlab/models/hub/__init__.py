@@ -1,19 +1,17 @@
-"""The Hugging Face Hub: models out of it into the standard cache, and runs onto it. A file is only ever read as tensors.
+"""The Hugging Face Hub: models out of it into the standard cache. A file is only ever read as tensors.
 
 A repository of ours is a checkpoint: `config.json` and `model.safetensors` (see ganlab/runtime/checkpoint.py), which is also the
-layout that huggingface_hub's PyTorchModelHubMixin reads; `ganlab.models.hub.mixin.Generators` is the class for it. Of other
-repositories, the one file that can hold a generator is fetched, and ganlab/adapters says whose network it is.
+layout that huggingface_hub's PyTorchModelHubMixin reads; `ganlab.Generators` is the class for it. Of other
+repositories, the one file that can hold a generator is fetched, and ganlab/models/adapters says whose network it is.
 """
 
 from __future__ import annotations
 
 from ganlab.models.hub.address import Address, HubError, means_the_hub, parse
-from ganlab.models.hub.cache import cached, offline
+from ganlab.models.hub.cache import cached, offline, thumbnail
 from ganlab.models.hub.download import Downloading
 from ganlab.models.hub.errors import Unreachable
 from ganlab.models.hub.pulling import pull, pulling
-from ganlab.models.hub.thumbnail import thumbnail
-from ganlab.models.publish.push import push
 
 __all__ = [
     "Address",
@@ -26,6 +24,5 @@ __all__ = [
     "parse",
     "pull",
     "pulling",
-    "push",
     "thumbnail",
 ]

@@ -21,6 +21,7 @@ from ganlab.runtime import checkpoint
 
 _CHUNK = 2**20
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_THUMBNAIL = 1  # version of what is drawn; part of the name
 
 
 def storage(address: Address) -> Path:
@@ -54,6 +55,15 @@ def cached(address: Address) -> Path | None:
         return snapshot / choose(names, address)
     except HubError:
         return None
+
+
+def thumbnail(place: Path) -> Path:
+    """Where in this project's cache the PNG of what `cached` found lies, or would lie; its name follows commit and file."""
+    from ganlab.data.cache import entry  # imports torch
+
+    parts = place.parts
+    inside = parts[max(0, parts.index("snapshots") - 1) :] if "snapshots" in parts else parts  # wherever the Hub's cache lies
+    return entry("thumbnail", _THUMBNAIL, inside).with_suffix(".png")
 
 
 def is_ours(folder: Path) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ganlab import __version__
 from ganlab.metrics.value import Value
 from ganlab.models.cards.write import Facts, extend, write
+from ganlab.models.catalogue import find
 from ganlab.models.hub.address import Address, HubError, client, parse
 from ganlab.models.hub.errors import LOGIN, in_sentences
 from ganlab.runtime import checkpoint
@@ -69,8 +70,6 @@ def _make(api: Any, address: Address, private: bool) -> None:
 
 def content(source: str | Path, repo: str, *, licence: str = "", values: Sequence[Value] = ()) -> dict[str, Path | bytes]:
     """{file name: its path or content} of what a push uploads; ValueError when `source` is no model of ours."""
-    from ganlab.models.catalogue import find  # which finds models on the Hub, too
-
     folder = find(source)
     if not folder.is_dir():
         raise HubError(f"{source} is a file of somebody else's weights: only runs and checkpoints of GANLab can be pushed.")

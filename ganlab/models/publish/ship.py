@@ -13,7 +13,7 @@ from ganlab.core import tensors as weights
 from ganlab.core.events import Loading
 from ganlab.core.shipped import in_wheel
 from ganlab.metrics.value import Value
-from ganlab.models.cards import read as reading
+from ganlab.models.cards import read as cards
 from ganlab.models.cards.write import Facts, write
 from ganlab.models.catalogue import SHIPPED
 from ganlab.models.evaluate import Asked, evaluate
@@ -50,16 +50,16 @@ def train_and_ship(name: str, target: Path = TARGET, *, root: Path | None = None
 
 
 def ship(folder: Path, name: str, target: Path = TARGET) -> Generator[Loading, None, Path]:
-    """Write the checkpoint `folder` of a run as the shipped model `name`: halved where nobody can see it, with D and a card.
+    """Write the checkpoint `folder` of a run as the shipped model `name`: halved where no pixel shows it, with D and a card.
 
-    What is measured is what is shipped. A person's own words, the verdict and the licence are those of the card that there
+    What is measured is what is shipped. A person's own words, the summary and the licence are those of the card that there
     is already; without one nothing is claimed.
     """
     info, made = checkpoint.read_info(folder), target / name
-    said = reading.read(made / CARD if (made / CARD).is_file() else SHIPPED / name / CARD)
+    card = cards.read(made / CARD if (made / CARD).is_file() else SHIPPED / name / CARD)
     made.mkdir(parents=True, exist_ok=True)
     settings = json.loads((folder / checkpoint.INFO).read_text())
-    began = Path(str(info.config.get("start_from", ""))).name  # where on this machine it lay is nobody's business
+    began = Path(str(info.config.get("start_from", ""))).name  # where on this machine it lay is private
     settings |= {"config": info.config | {"device": "auto", "start_from": began}, "recipe": name}
     (made / checkpoint.INFO).write_text(json.dumps(settings, indent=2) + "\n")
     parameters = _weigh(folder, made)
@@ -67,8 +67,8 @@ def ship(folder: Path, name: str, target: Path = TARGET) -> Generator[Loading, N
     values = [replace(value, subject=name) for value in (yield from _values(made, info))]
     home = folder.resolve().parent.parent
     run = Run(home) if (home / "config.json").is_file() else None
-    licence = said.licence or "other"
-    facts = Facts(name, checkpoint.read_info(made), parameters, run, values, licence, pictured, said.verdict, said.words)
+    licence = card.licence or "other"
+    facts = Facts(name, checkpoint.read_info(made), parameters, run, values, licence, pictured, card.summary, card.words)
     (made / CARD).write_text(write(facts))
     return made
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganlab.core.shipped import BUNDLE, shipped
-from ganlab.models.catalogue import Model, models
+from ganlab.models.catalogue import models
+from ganlab.models.entry import ModelEntry
 from ganlab.runtime import checkpoint
 
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -72,7 +73,7 @@ def write(folder: Path, names: Sequence[str] = (), title: str = "GANLab playgrou
     return folder
 
 
-def _chosen(names: Sequence[str]) -> list[Model]:
+def _chosen(names: Sequence[str]) -> list[ModelEntry]:
     known = {model.name: model for model in models()}
     for name in names:
         if name not in known:
@@ -89,7 +90,7 @@ def _requirements() -> list[str]:
     return [line for line in lines if line and not line.startswith(("#", *_NOT_NEEDED))]
 
 
-def _copy(model: Model, target: Path) -> None:
+def _copy(model: ModelEntry, target: Path) -> None:
     target.mkdir(parents=True)
     for name in _WEIGHTS:
         if (model.folder / name).is_file():

@@ -18,7 +18,7 @@ from ganlab.app.playground.latent.pasted import numbers, offered, taken
 from ganlab.app.playground.model_info import DIRECTIONS, ModelInfo, described
 from ganlab.app.playground.parse import whole
 from ganlab.app.serving.hub_models import playable
-from ganlab.models.catalogue import Model
+from ganlab.models.entry import ModelEntry
 
 REACH = 4.0  # standard deviations that a slider goes to either side
 MOST_TRUNCATION = 1.5
@@ -187,12 +187,12 @@ def refresh(name: str | None, shown: list[str]) -> list[Any]:
     return [*_menu(found, name), *choose(name)]
 
 
-def _menu(found: list[Model], name: str | None) -> list[Any]:
+def _menu(found: list[ModelEntry], name: str | None) -> list[Any]:
     dropdown = gr.update(choices=menu(found, "draws"), value=name)
     return [dropdown, gr.update(visible=bool(found)), gr.update(visible=not found), [model.name for model in found]]
 
 
-def _drawing() -> list[Model]:
+def _drawing() -> list[ModelEntry]:
     """The models that draw from z."""
     return [model for model in playable() if not model.translates]
 

@@ -24,7 +24,7 @@ from ganlab.app.playground.parse import seed_of, whole, within
 from ganlab.app.playground.photo import photo
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
-from ganlab.models.catalogue import Model
+from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 
 MOST_LABEL, MOST_LAYER = 100_000, 10_000
@@ -225,7 +225,7 @@ def _menu(name: str | None, network: str | None, seed: int, label: int, layer: i
     ]
 
 
-def _networks(model: Model, network: str | None) -> Any:
+def _networks(model: ModelEntry, network: str | None) -> Any:
     try:
         titles = networks(PIPELINES.get(model.name))
     except ValueError as error:
@@ -235,7 +235,7 @@ def _networks(model: Model, network: str | None) -> Any:
     return gr.update(choices=choices, value=network if network in titles else next(iter(titles)))
 
 
-def _labels(model: Model, label: int) -> Any:
+def _labels(model: ModelEntry, label: int) -> Any:
     known = () if model.translates else classes(model)
     choices = [(text, index) for index, text in enumerate(known)]
     return gr.update(choices=choices, value=(label if label < len(known) else 0) if known else None, visible=bool(known))

@@ -14,7 +14,6 @@ from ganlab.app.views import run_actions, start_run, url_state
 from ganlab.app.views.evaluate import jobs, reproduce
 from ganlab.app.views.evaluate.subjects import (
     TRAINED_ON,
-    Subject,
     cheap_metrics,
     classifiers,
     inception_metrics,
@@ -25,6 +24,7 @@ from ganlab.app.views.evaluate.subjects import (
     references,
     titles,
     to_download,
+    trained_on,
     without_classifier,
 )
 from ganlab.app.views.permissions import AGAINST, deed, discreetly, explain, may, sentence
@@ -32,6 +32,7 @@ from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import escaped
 from ganlab.core.devices import devices
 from ganlab.core.text import counted
+from ganlab.models.entry import ModelEntry
 from ganlab.training.titles import data_title
 
 DEFAULTS: Mapping[str, Any] = {
@@ -53,7 +54,7 @@ def nothing_yet() -> None:
     run_actions.train_link()
 
 
-def form(found: Mapping[str, Subject], selected: Job | None) -> None:
+def form(found: Mapping[str, ModelEntry], selected: Job | None) -> None:
     """Draw the form and the panel beside it; pressing the button leads to the new job."""
     _begin(found, selected)
     settings, panel = st.columns([13, 7], gap="large")
@@ -93,7 +94,7 @@ def _launch(arguments: dict[str, Any], title: str) -> Job:
     return launch("evaluate", arguments, title)
 
 
-def _begin(found: Mapping[str, Subject], selected: Job | None) -> None:
+def _begin(found: Mapping[str, ModelEntry], selected: Job | None) -> None:
     """On a first visit, or when the address has changed, the form says what the selected job or the address asks for."""
     if "evaluate.models" in st.session_state and not url_state.changed_outside(jobs.PAGE):
         return
@@ -116,10 +117,10 @@ def _begin(found: Mapping[str, Subject], selected: Job | None) -> None:
         url_state.write(jobs.PAGE, url_state.asked())  # it has been followed: only another one begins anew
 
 
-def _first(found: Mapping[str, Subject]) -> str:
+def _first(found: Mapping[str, ModelEntry]) -> str:
     """The newest model of one's own, else the one that Home recommends, else any."""
     first, shipped = next(iter(found.values())), start_run.recommended()
-    return first.name if first.own or shipped not in found else shipped
+    return first.name if first.origin == "run" or shipped not in found else shipped
 
 
 def _plain(name: str) -> str:
@@ -128,7 +129,7 @@ def _plain(name: str) -> str:
     return f"{kind}{lenet}"
 
 
-def _subjects(found: Mapping[str, Subject]) -> list[str]:
+def _subjects(found: Mapping[str, ModelEntry]) -> list[str]:
     return st.multiselect(
         "Models",
         list(found),
@@ -219,7 +220,7 @@ def _device() -> str:
     return st.selectbox("Device", list(names), key="evaluate.device", format_func=names.__getitem__)
 
 
-def _reader(arguments: Mapping[str, Any], found: Mapping[str, Subject]) -> str:
+def _reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> str:
     """Whose classifier reads the images: "" for the reference's own, where each has one."""
     names, lacking = classifiers(), _without_classifier(arguments, found)
     options = list(names) if lacking else ["", *names]
@@ -231,7 +232,7 @@ def _reader(arguments: Mapping[str, Any], found: Mapping[str, Subject]) -> str:
     return st.selectbox("Images read by", options, key=f"evaluate.reader/{bool(lacking)}", format_func=names.__getitem__)
 
 
-def _explain_reader(arguments: Mapping[str, Any], found: Mapping[str, Subject], reader: str) -> None:
+def _explain_reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry], reader: str) -> None:
     """Say so where another data set's classifier has to read the images."""
     lacking = _without_classifier(arguments, found)
     if lacking and reader:
@@ -239,13 +240,13 @@ def _explain_reader(arguments: Mapping[str, Any], found: Mapping[str, Subject], 
         st.caption(f"There is no classifier of {' and '.join(map(escaped, lacking))} here, so {name} reads the images.")
 
 
-def _without_classifier(arguments: Mapping[str, Any], found: Mapping[str, Subject]) -> list[str]:
+def _without_classifier(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> list[str]:
     reference = arguments["reference"]
-    datasets = [reference] if reference else [found[name].dataset for name in arguments["subjects"] if name in found]
+    datasets = [reference] if reference else [trained_on(found[name]) for name in arguments["subjects"] if name in found]
     return without_classifier(dict.fromkeys(datasets))
 
 
-def _panel(arguments: Mapping[str, Any], found: Mapping[str, Subject], reader: str) -> bool:
+def _panel(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry], reader: str) -> bool:
     """Say what will be done; whether something is still missing."""
     subjects, metrics, reference = arguments["subjects"], arguments["metrics"], arguments["reference"]
     chosen = [found[name] for name in subjects if name in found]
@@ -260,7 +261,7 @@ def _panel(arguments: Mapping[str, Any], found: Mapping[str, Subject], reader: s
     st.markdown("  \n".join(lines))
     if note := to_download(metrics):
         st.caption(note)
-    foreign = bool(reader) and any(subject.dataset != reader for subject in chosen)
+    foreign = bool(reader) and any(trained_on(subject) != reader for subject in chosen)
     lacking = _lacking(arguments) or problem(metrics, chosen, foreign)
     if lacking:
         st.info(lacking)
@@ -285,7 +286,7 @@ def _short(reference: str) -> str:
     return Path(reference).name if "/" in reference else data_title(reference)
 
 
-def _title(subjects: list[str], found: Mapping[str, Subject]) -> str:
+def _title(subjects: list[str], found: Mapping[str, ModelEntry]) -> str:
     """The first two by name."""
     names = list(titles(subjects, found).values())
     more = f" and {len(names) - 2} more" if len(names) > 2 else ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -16,8 +17,8 @@ from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
 from ganlab.metrics.features.lenet import classifier_name, has_classifier
-from ganlab.models.catalogue import Model, models
-from ganlab.runtime import checkpoint
+from ganlab.models.catalogue import models
+from ganlab.models.entry import ModelEntry
 from ganlab.training.titles import data_title
 
 TRAINED_ON = ""  # as a reference: what each model learned
@@ -25,47 +26,28 @@ _RESIZES = {"-clean": ", clean resize", "-tf": ", TensorFlow's resize"}
 _LABELLED = ("accuracy", "intra")
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A model that can be measured: `title` for people, the data set it learned, whether it draws labels on demand.
+def models_here() -> dict[str, ModelEntry]:
+    """{name: model} of one's own models, newest first, and the shipped ones; translators draw nothing by themselves.
 
-    `own`: it was trained here, and not shipped.
+    Their titles are those of the screen, and differ.
     """
-
-    name: str
-    title: str
-    dataset: str
-    conditional: bool
-    own: bool
-
-
-def models_here() -> dict[str, Subject]:
-    """{name: subject} of one's own models, newest first, and the shipped ones; translators draw nothing by themselves."""
     found = {}
     for model in models():
-        subject = _subject(model)
-        if subject:
-            found[model.name] = subject
-    titles = [subject.title for subject in found.values()]
+        if model.family and not model.translates:
+            with suppress(ValueError):  # deleted meanwhile
+                found[model.name] = replace(model, title=model_label(model))
+    titles = [model.title for model in found.values()]
     return {
         name: replace(one, title=f"{one.title} ({name})") if titles.count(one.title) > 1 else one for name, one in found.items()
     }
 
 
-def _subject(model: Model) -> Subject | None:
-    try:
-        info = checkpoint.read_info(model.folder)
-        title = model_label(model)
-    except ValueError:  # damaged, or deleted meanwhile
-        return None
-    if model.translates:
-        return None
-    dataset = str(info.config.get("data_path") or info.config["dataset"])
-    conditional = info.spec.get("conditioning") == Conditioning.LABEL
-    return Subject(model.name, title, dataset, conditional, own=model.origin == "run")
+def trained_on(model: ModelEntry) -> str:
+    """The data set or folder that a model learned."""
+    return model.data_path or model.data
 
 
-def titles(names: Iterable[str], found: Mapping[str, Subject]) -> dict[str, str]:
+def titles(names: Iterable[str], found: Mapping[str, ModelEntry]) -> dict[str, str]:
     """What subjects are called; the last part of a path, and other names as they are."""
     return {name: found[name].title if name in found else name.rstrip("/").rsplit("/", 1)[-1] or name for name in names}
 
@@ -121,7 +103,7 @@ def without_classifier(datasets: Iterable[str]) -> list[str]:
     return [titles([name], {})[name] if "/" in name else data_title(name) for name in datasets if not has_classifier(name)]
 
 
-def problem(metrics: Sequence[str], chosen: Sequence[Subject], foreign: bool) -> str:
+def problem(metrics: Sequence[str], chosen: Sequence[ModelEntry], foreign: bool) -> str:
     """Why these metrics cannot be had for these models, in one sentence; `foreign`: another data set's classifier reads them."""
     kinds = {metric(name).kind for name in metrics}
     asked = [metric_title(name).lower() for name in metrics if metric(name).kind in _LABELLED]

@@ -6,9 +6,8 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import discreetly, may
-from ganlab.app.views.wording import age, progress
-from ganlab.models import pretrained
-from ganlab.models.catalogue import Model
+from ganlab.app.views.wording import age, model_remarks, progress
+from ganlab.models.entry import ModelEntry
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run
 from ganlab.training.recipes import RECIPES
@@ -18,7 +17,7 @@ PER_ROW = 4
 MOST = 12
 
 
-def gallery(found: list[Model]) -> None:
+def gallery(found: list[ModelEntry]) -> None:
     """Rows of cards; what is missing in the last row stays empty."""
     for start in range(0, min(len(found), MOST), PER_ROW):
         for column, model in zip(st.columns(PER_ROW), found[start : start + PER_ROW], strict=False):
@@ -28,7 +27,7 @@ def gallery(found: list[Model]) -> None:
         st.page_link("pages/play.py", label=f"{len(found) - MOST} more in Play", icon=":material/arrow_forward:")
 
 
-def card(model: Model) -> None:
+def card(model: ModelEntry) -> None:
     """One model; a damaged or just deleted one says so instead of breaking the page."""
     with st.container(border=True, height="stretch"):
         try:
@@ -45,7 +44,7 @@ def card(model: Model) -> None:
                 st.image(picture, width="stretch", alt=f"Samples of {model.title}")
         title, data = what(info.recipe, info.config), what("", info.config)
         st.markdown(f"**{title}**" + ("" if title == data else f"  \n:small[{data}]") + f"  \n:gray[:small[{origin}]]")
-        if remarks := pretrained.remarks(model):
+        if remarks := model_remarks(model):
             st.caption(remarks)
         with st.container(gap="xxsmall"):
             st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})

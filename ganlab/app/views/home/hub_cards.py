@@ -8,13 +8,13 @@ from typing import TypeVar
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.serving.hub_models import SHELF, HubModel
+from ganlab.app.serving.hub_models import SHELF
 from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.home.placeholder import placeholder
 from ganlab.app.views.permissions import may
-from ganlab.app.views.wording import escaped
+from ganlab.app.views.wording import escaped, model_remarks
 from ganlab.core.text import byte_size
-from ganlab.models import pretrained
+from ganlab.models.entry import NOT_STATED, ModelEntry
 from ganlab.training.titles import data_title
 
 Card = TypeVar("Card")
@@ -31,7 +31,7 @@ def on_hub() -> None:
         waits = any(path is None and THUMBNAILS.underway(model) for path, model in zip(drawn, here, strict=True))
         st.fragment(_pulled, run_every=REFRESH_SECONDS if waits else None)(here, waits)
     if away:
-        offline = all(pretrained.state(entry) == "offline" for entry in away)
+        offline = all(entry.state == "offline" for entry in away)
         how = "out of reach while this server is offline" if offline else "downloaded when you pick one in Play"
         with st.expander(f"On the Hub: {len(away)}{' more' if here else ''}, {how}", icon=":material/cloud_download:"):
             for row in _rows(away):
@@ -44,7 +44,7 @@ def _rows(cards: Sequence[Card]) -> list[Sequence[Card]]:
     return [cards[start : start + PER_ROW] for start in range(0, len(cards), PER_ROW)]
 
 
-def _pulled(models: list[HubModel], waited: bool) -> None:
+def _pulled(models: list[ModelEntry], waited: bool) -> None:
     """The cards of what is here; looks again until the last picture is drawn."""
     for row in _rows(models):
         for column, model in zip(st.columns(PER_ROW), row, strict=False):
@@ -54,8 +54,8 @@ def _pulled(models: list[HubModel], waited: bool) -> None:
         st.rerun()
 
 
-def _present(model: HubModel) -> None:
-    entry, path = pretrained.named(model.name), THUMBNAILS.of(model)
+def _present(model: ModelEntry) -> None:
+    path = THUMBNAILS.of(model)
     with st.container(border=True, height="stretch"):
         if path:
             with st.container(key=f"pixels-hub-{model.name}"):
@@ -66,29 +66,29 @@ def _present(model: HubModel) -> None:
                 )
         else:
             note = "its picture is being drawn …" if THUMBNAILS.underway(model) else "on this machine"
-            st.html(placeholder(entry, model.title, note))
-        _words(model.title, entry, f"{_megabytes(entry)}from the Hub")
-        st.caption(escaped(pretrained.remarks(model)))
+            st.html(placeholder(model, note))
+        _words(model, f"{_megabytes(model)}from the Hub")
+        st.caption(escaped(model_remarks(model)))
         st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
 
 
-def _absent(entry: pretrained.Entry) -> None:
-    offline = pretrained.state(entry) == "offline"
+def _absent(entry: ModelEntry) -> None:
+    offline = entry.state == "offline"
     with st.container(border=True, height="stretch"):
-        st.html(placeholder(entry, entry.title, "offline" if offline else "not downloaded"))
+        st.html(placeholder(entry, "offline" if offline else "not downloaded"))
         size = "" if entry.size else ", size not known"
-        _words(entry.title, entry, _megabytes(entry) + ("out of reach: offline" if offline else f"to download{size}"))
-        st.caption(escaped(entry.remarks))
+        _words(entry, _megabytes(entry) + ("out of reach: offline" if offline else f"to download{size}"))
+        st.caption(escaped(model_remarks(entry)))
         if not offline:
             panel = {"tab": "translate" if entry.translates else "latent"}
             st.page_link("pages/play.py", label="Pick it in Play", icon=":material/cloud_download:", query_params=panel)
 
 
-def _words(title: str, entry: pretrained.Entry | None, where: str) -> None:
-    known = entry is not None and entry.data != "not stated"
-    data = f"  \n:small[{escaped(data_title(entry.data))}]" if entry and known else ""
-    st.markdown(f"**{escaped(title)}**{data}  \n:gray[:small[{where}]]")
+def _words(entry: ModelEntry, where: str) -> None:
+    known = entry.data not in ("", NOT_STATED)
+    data = f"  \n:small[{escaped(data_title(entry.data))}]" if known else ""
+    st.markdown(f"**{escaped(entry.title)}**{data}  \n:gray[:small[{where}]]")
 
 
-def _megabytes(entry: pretrained.Entry | None) -> str:
-    return f"{byte_size(entry.size)} " if entry and entry.size else ""
+def _megabytes(entry: ModelEntry) -> str:
+    return f"{byte_size(entry.size)} " if entry.size else ""

@@ -6,7 +6,8 @@ import html
 from hashlib import blake2b
 from urllib.parse import quote
 
-from ganlab.models import pretrained
+from ganlab.core.types import Conditioning
+from ganlab.models.entry import NOT_STATED, ModelEntry
 from ganlab.training.titles import data_title
 
 _BLUE, _ORANGE, _GREY = "#0f7fc0", "#d9772b", "#7f8a99"  # seen on paper and in the dark alike; words have the text's colour
@@ -24,27 +25,26 @@ text-align:center;background:color-mix(in srgb, currentColor 6%, transparent)">
 <div style="margin-top:.5rem;font-size:.8rem;opacity:.7">{note}</div></div>"""
 
 
-def placeholder(entry: pretrained.Entry | None, title: str, note: str) -> str:
-    """HTML that stands where the samples will: from what the model leads to what; `note` says why there are none.
-
-    `entry` is None for a model that the catalogue does not know.
-    """
-    start, end = ends(entry) if entry else ("", title.rpartition("/")[2])
-    draws = entry is not None and not entry.translates
+def placeholder(entry: ModelEntry, note: str) -> str:
+    """HTML that stands where the samples will: from what the model leads to what; `note` says why there are none."""
+    start, end = ends(entry)
+    draws = bool(entry.data) and not entry.translates
     way = _picture(_FUNNEL if draws else _ARROW, 70)
     pictures = _picture(_POINT if draws else _mosaic(start, _BLUE), 66) + way + _picture(_mosaic(end, _ORANGE), 66)
-    alt = html.escape(f"No samples of {title} yet: {note}", quote=True)
+    alt = html.escape(f"No samples of {entry.title} yet: {note}", quote=True)
     return _FRAME.format(alt=alt, pictures=pictures, start=html.escape(start), end=html.escape(end), note=html.escape(note))
 
 
-def ends(entry: pretrained.Entry) -> tuple[str, str]:
-    """What a model leads from and to, as far as the catalogue knows."""
+def ends(entry: ModelEntry) -> tuple[str, str]:
+    """What a model leads from and to, as far as it is known."""
+    if not entry.data:
+        return "", entry.title.rpartition("/")[2]
     if not entry.translates:
         return "z", data_title(entry.data)
-    named = [entry.domains, entry.data.split("2"), entry.name.split("2") if entry.family == "cyclegan" else ()]
+    named = [entry.domains, entry.data.split("2"), entry.name.split("2") if entry.conditioning is Conditioning.UNPAIRED else ()]
     for start, end in (names for names in named if len(names) == 2):
         return start, end
-    return "a picture", "another" if entry.data == "not stated" else data_title(entry.data)
+    return "a picture", "another" if entry.data == NOT_STATED else data_title(entry.data)
 
 
 def _picture(drawing: str, percent: int) -> str:

@@ -48,7 +48,7 @@ def choose(base: TrainConfig, asked: Mapping[str, str], *, key: str, own: bool) 
 
 def _image_size(base: TrainConfig, source: DataSource) -> int:
     """What is quick to learn where images are drawn from z; translators keep their own size if the data has it."""
-    if FAMILIES[base.family].conditioning in (Conditioning.PAIRED, Conditioning.UNPAIRED):
+    if FAMILIES[base.family].conditioning.between_images:
         return min(base.image_size, max(source.image_size, _LARGEST))
     return min(source.image_size, _LARGEST)
 
