@@ -294,9 +294,9 @@ def told_apart(page: Any, settings: dict[str, list[Any]], created: list[float]) 
     """What runs of one name are called beside each other."""
     return page.evaluate(
         """async ([settings, created]) => {
-        const [{ Run }, { tellApart }] = await Promise.all([import("./state/run.js"), import("./titles.js")]);
+        const [{ Run }, { distinguish }] = await Promise.all([import("./state/run.js"), import("./titles.js")]);
         const runs = created.map((created, i) => Object.assign(new Run(String(i), i, 2), {summary: {title: "a", created}}));
-        tellApart(runs, settings);
+        distinguish(runs, settings);
         return runs.map((run) => run.title.replaceAll("\u00a0", " ")) }""",
         [settings, created],
     )

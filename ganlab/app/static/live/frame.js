@@ -1,22 +1,23 @@
+// @ts-check
 // Inside another page of this app, the live view makes its frame as tall as itself and takes the window's size for the screen's.
 
 /** The element that this page stands in; null where it stands alone. */
 export const frame = (() => {
   try {
-    return window.frameElement; // null at the top
+    return /** @type {HTMLElement | null} */ (window.frameElement); // null at the top
   } catch {
     return null; // another site's frame: it stays as it is
   }
 })();
 
-/** The height that a person sees of this page when it is scrolled to its top, in pixels. */
+/** The height that is seen of this page when it is scrolled to its top, in pixels. */
 export function screenHeight() {
   if (!frame) return window.innerHeight;
   const above = Math.min(200, Math.max(0, frame.getBoundingClientRect().top));
   return window.parent.innerHeight - above;
 }
 
-/** The middle of what a person sees of this page now, in pixels from its top. */
+/** The middle of what is seen of this page now, in pixels from its top. */
 export function seenMiddle() {
   if (!frame) return window.innerHeight / 2;
   const { top, bottom } = frame.getBoundingClientRect();

@@ -1,6 +1,12 @@
+// @ts-check
 // Pure functions of number arrays.
 
-/** The number of elements of the ascending `sorted` that are < x (or <= x with `right`). */
+/**
+ * The number of elements of the ascending `sorted` that are < x (or <= x with `right`).
+ *
+ * @param {number[]} sorted
+ * @param {number} x
+ */
 export function bisect(sorted, x, right = false) {
   let low = 0;
   let high = sorted.length;
@@ -12,7 +18,13 @@ export function bisect(sorted, x, right = false) {
   return low;
 }
 
-/** The element of the ascending `sorted` nearest to x; undefined when there is none. */
+/**
+ * The element of the ascending `sorted` nearest to x; undefined when there is none.
+ *
+ * @param {number[]} sorted
+ * @param {number} x
+ * @returns {number | undefined}
+ */
 export function nearest(sorted, x) {
   const i = bisect(sorted, x);
   if (i === 0) return sorted[0];
@@ -20,7 +32,13 @@ export function nearest(sorted, x) {
   return x - sorted[i - 1] <= sorted[i] - x ? sorted[i - 1] : sorted[i];
 }
 
-/** y at x on the straight lines through (xs, ys), both ascending; beyond the ends the last line goes on. */
+/**
+ * y at x on the straight lines through (xs, ys), both ascending; beyond the ends the last line goes on.
+ *
+ * @param {number[]} xs
+ * @param {number[]} ys
+ * @param {number} x
+ */
 export function interpolate(xs, ys, x) {
   if (xs.length < 2) return xs.length ? ys[0] + (x - xs[0]) : 0;
   const i = Math.min(Math.max(bisect(xs, x), 1), xs.length - 1);
@@ -31,6 +49,11 @@ export function interpolate(xs, ys, x) {
 /**
  * Which of values[from..to) to draw so that about `points` look like all: the smallest and the largest of every bucket.
  * Gaps (null) survive as the first one of a bucket without numbers.
+ *
+ * @param {(number | null)[]} values
+ * @param {number} from
+ * @param {number} to
+ * @param {number} points
  */
 export function extremes(values, from, to, points) {
   const index = [];
@@ -45,9 +68,10 @@ export function extremes(values, from, to, points) {
     let low = -1;
     let high = -1;
     for (let i = start; i < stop; i++) {
-      if (values[i] === null) continue;
-      if (low < 0 || values[i] < values[low]) low = i;
-      if (high < 0 || values[i] > values[high]) high = i;
+      const value = values[i];
+      if (value === null) continue;
+      if (low < 0 || value < Number(values[low])) low = i;
+      if (high < 0 || value > Number(values[high])) high = i;
     }
     if (low < 0) index.push(start);
     else if (low === high) index.push(low);
@@ -59,16 +83,24 @@ export function extremes(values, from, to, points) {
 /**
  * A debiased exponential moving average that forgets by step, not by point: curves look the same whether a viewer has
  * every point or a reduced series. `unit` steps keep `factor` of the past. Goes on from `state` when given.
+ *
+ * @param {number[]} steps
+ * @param {(number | null)[]} values
+ * @param {number} factor
+ * @param {number} unit
+ * @param {(number | null)[]} out
+ * @param {{ sum: number, weight: number, step: number | null }} state
  */
 export function smooth(steps, values, factor, unit, out = [], state = { sum: 0, weight: 0, step: null }) {
   for (let i = out.length; i < values.length; i++) {
-    if (values[i] !== null) {
+    const value = values[i];
+    if (value !== null) {
       const kept = factor ** (state.step === null ? 1 : (steps[i] - state.step) / unit);
-      state.sum = state.sum * kept + values[i] * (1 - kept);
+      state.sum = state.sum * kept + value * (1 - kept);
       state.weight = state.weight * kept + (1 - kept);
       state.step = steps[i];
     }
-    out.push(values[i] === null || !state.weight ? null : state.sum / state.weight);
+    out.push(value === null || !state.weight ? null : state.sum / state.weight);
   }
   return out;
 }

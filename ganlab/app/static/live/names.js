@@ -1,31 +1,53 @@
+// @ts-check
 // Metric names as people read them, and which chart they belong to.
 
+/** @type {Record<string, { title: string, hint?: string }>} */
 export const CHARTS = {
   loss: { title: "Losses", hint: "what each network tries to make small" },
-  score: { title: "Scores", hint: "what D says of real images x and of fakes G(z)" },
-  distance: { title: "Distance to real images", hint: "fakes of the same z against the training images; smaller is better" },
+  score: { title: "Scores", hint: "D's score for real images x and for fakes G(z)" },
+  distance: { title: "Distance to real images", hint: "fakes of the same z compared with the training images; smaller is better" },
   gradient: { title: "Gradients", hint: "the length of each network's gradient: how hard its loss pulls at its weights" },
-  labels: { title: "Labels alone", hint: "what D says of the same images with labels of real ones and with labels of fakes" },
+  labels: { title: "Labels alone", hint: "D's score for the same images with labels of real ones and with labels of fakes" },
   speed: { title: "Speed" },
 };
 const HIDDEN = ["time"];
+/** @type {Record<string, string>} */
 const SCORES = { real: "D(x)", fake: "D(G(z))" };
+/** @type {Record<string, string>} */
 const LABELS = { of_real: "of real images", of_fake: "of fakes" };
+/** @param {string} text */
 const plain = (text) => text.replaceAll("_", " ");
 
-/** "loss/G/adversarial" -> "loss". */
+/**
+ * "loss/G/adversarial" -> "loss".
+ *
+ * @param {string} name
+ */
 export const groupOf = (name) => name.split("/")[0];
 
-/** The groups of these metrics that have a chart, losses and scores first. */
+/**
+ * The groups of these metrics that have a chart, losses and scores first.
+ *
+ * @param {string[]} names
+ */
 export function groupsOf(names) {
   const found = new Set(names.map(groupOf).filter((group) => !HIDDEN.includes(group)));
   return [...new Set(["loss", "score", "distance", ...[...found].sort()])].filter((group) => found.has(group));
 }
 
-/** The network of a loss or a gradient: "loss/G_AB/cycle" -> "G_AB". */
+/**
+ * The network of a loss or a gradient: "loss/G_AB/cycle" -> "G_AB".
+ *
+ * @param {string} name
+ */
 export const networkOf = (name) => name.split("/")[1];
 
-/** What the legend calls a metric among its chart's `names`. */
+/**
+ * What the legend calls a metric among its chart's `names`.
+ *
+ * @param {string} name
+ * @param {string[]} names
+ */
 export function label(name, names, short = false) {
   const [group, first, ...rest] = name.split("/");
   if (group === "loss") {
@@ -38,18 +60,30 @@ export function label(name, names, short = false) {
   return plain([first ?? group, ...rest].join(" "));
 }
 
+/** @type {Record<string, string>} */
 const KINDS = { loss: "Loss of ", distance: "Distance, ", gradient: "Length of the gradient of ", labels: "D's score with labels ", speed: "" };
 
-/** What a table, where no chart's title stands over it, calls a metric among its `names`. */
-export function told(name, names) {
+/**
+ * What a table, where no chart's title stands over it, calls a metric among its `names`.
+ *
+ * @param {string} name
+ * @param {string[]} names
+ */
+export function fullLabel(name, names) {
   const kind = KINDS[groupOf(name)] ?? "";
   const text = label(name, names, true);
   return (kind || text[0].toUpperCase()) + text.slice(kind ? 0 : 1);
 }
 
-/** Networks in the order G.., D..; terms as they come; what is real before what is fake. */
+/**
+ * Networks in the order G.., D..; terms as they come; what is real before what is fake.
+ *
+ * @param {Iterable<string>} names
+ */
 export function ordered(names) {
+  /** @param {string} name */
   const ofNetwork = (name) => ["loss", "gradient"].includes(groupOf(name));
+  /** @param {string} name */
   const rank = (name) => (ofNetwork(name) ? `${networkOf(name)[0] === "G" ? 0 : 1}${name}` : name.endsWith("real") ? "0" : name);
   return [...names].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }

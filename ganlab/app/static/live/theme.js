@@ -1,7 +1,9 @@
+// @ts-check
 // Dark or light: what the URL asks for, else what the system prefers. Colours live in tokens.css; Plotly reads them here.
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const asked = new URLSearchParams(location.search).get("theme");
+const asked = new URLSearchParams(location.search).get("theme") ?? "";
+/** @type {(() => void)[]} */
 const listeners = [];
 
 function apply() {
@@ -12,9 +14,14 @@ function apply() {
 dark.addEventListener("change", apply);
 apply();
 
+/** @param {() => void} listener */
 export const onTheme = (listener) => listeners.push(listener);
 
-/** The value of a custom property, e.g. colour("--ink"). */
+/**
+ * The value of a custom property, e.g. colour("--ink").
+ *
+ * @param {string} name
+ */
 export const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** The size of a rem in pixels. */

@@ -1,3 +1,8 @@
+// @ts-check
+/** @import { Axis } from "../api.d.ts" */
+/** @import { Line } from "./traces.js" */
+/** @import { Run } from "../state/run.js" */
+/** @import { View } from "../state/view.js" */
 import { make, setText } from "../dom.js";
 import { duration, elapsed } from "../format.js";
 import { Legend } from "./legend.js";
@@ -5,25 +10,40 @@ import { CHARTS, groupOf, ordered } from "../names.js";
 import { MARGIN, Overlay } from "./overlay.js";
 import { colour, rem } from "../theme.js";
 import { drawn, lines } from "./traces.js";
+import { words } from "../wording.js";
 
 const TIME_STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
 const CONFIG = { displayModeBar: false, doubleClick: false, scrollZoom: false, showTips: false };
 
-/** One group of metrics over steps, epochs or time. It keeps its zoom itself: Plotly is told every range at every draw. */
+/**
+ * What the user did to a chart.
+ *
+ * @typedef {object} Actions
+ * @property {(range: number[] | null) => void} zoom
+ * @property {() => void} reset
+ * @property {(x: number | null) => void} hover
+ * @property {(x: number) => void} pick
+ * @property {() => void} redraw
+ */
+
+/** One group of metrics over steps, epochs or time. It keeps its zoom itself: Plotly gets every range at every draw. */
 export class Chart {
+  /** @type {number[] | null} */
   yZoom = null;
   busy = false; // the user is dragging: a redraw would pull the zoom box from under the pointer
+  /** @type {Line[]} */
   #lines = [];
 
-  /** `on.zoom(range)`, `on.reset()`, `on.hover(x or null)`, `on.pick(x)`, `on.redraw()`: what the user did to this chart. */
+  /** @param {string} group @param {View} view @param {Actions} on */
   constructor(group, view, on) {
     this.group = group;
     this.view = view;
     this.on = on;
-    this.plot = make("div", { class: "plot" });
+    /** @type {any} */
+    this.plot = make("div", { class: "plot" }); // to which Plotly adds on()
     this.overlay = new Overlay(this.plot);
     this.legend = new Legend(view);
-    this.note = make("p", { class: "note", hidden: true }, "Values of zero and below have no place on a logarithmic axis.");
+    this.note = make("p", { class: "note", hidden: true }, words.noLogarithm);
     const { title, hint = "" } = CHARTS[group] ?? { title: group.replaceAll("_", " ") };
     this.hint = hint;
     this.title = make("h2", { title: hint }, title);
@@ -34,18 +54,28 @@ export class Chart {
     new ResizeObserver(() => on.redraw()).observe(this.plot);
   }
 
-  /** How the curves were measured, where they were; those of two protocols are not to be compared, which is said in the open. */
-  #tell(runs, names) {
+  /**
+   * How the curves were measured, where they were, with a warning where two protocols meet.
+   *
+   * @param {Run[]} runs
+   * @param {string[]} names
+   */
+  #showProtocol(runs, names) {
     const measured = runs.flatMap((run) => names.filter((name) => run.curves.has(name)).map((name) => run.summary?.protocols?.[name]));
     const protocols = [...new Set(measured)];
     const known = protocols.filter(Boolean);
     this.title.title = [this.hint, ...known].join("\n");
     this.protocol.hidden = !known.length;
-    const more = protocols.length > 1 ? "Not to be compared, for they are read in different ways: " : "";
-    setText(this.protocol, known.length ? more + protocols.map((one) => one ?? "one that is not on record").join("; or ") + "." : "");
+    setText(this.protocol, known.length ? words.protocols(protocols) : "");
   }
 
-  /** Draw `runs`; `full` is the whole extent of the x axis. */
+  /**
+   * Draw `runs`; `full` is the whole extent of the x axis.
+   *
+   * @param {any} Plotly
+   * @param {Run[]} runs
+   * @param {number[]} full
+   */
   async draw(Plotly, runs, full) {
     if (this.busy || !this.plot.clientWidth) return;
     const names = ordered(new Set(runs.flatMap((run) => [...run.curves.keys()].filter((name) => groupOf(name) === this.group))));
@@ -56,23 +86,33 @@ export class Chart {
     const traces = visible.flatMap((line) => drawn(line, this.view, range, points));
     this.note.hidden = !(this.view.log && traces.some((trace) => trace.y.some((y) => y !== null && y <= 0)));
     this.legend.update(this.#lines);
-    this.#tell(runs, names);
+    this.#showProtocol(runs, names);
     await Plotly.react(this.plot, traces, this.#layout(range, traces), CONFIG);
     if (!this.plot.dataset.drawn) this.#listenToPlotly();
     this.place(range, runs);
   }
 
-  /** Put everything that lies over the plot where it belongs. */
+  /**
+   * Put everything that lies over the plot where it belongs.
+   *
+   * @param {number[]} range
+   * @param {Run[]} runs
+   */
   place(range, runs) {
     this.overlay.range = range;
     this.overlay.placeMarks(runs, this.view.axis);
   }
 
-  /** Show the values at `stepOf(run)`. */
+  /**
+   * Show the values at `stepOf(run)`.
+   *
+   * @param {(run: Run) => number | null} stepOf
+   */
   showValues(stepOf) {
     this.legend.showValues(this.#lines, stepOf, this.view.smoothing);
   }
 
+  /** @param {number[]} range @param {ReturnType<typeof drawn>} traces */
   #layout(range, traces) {
     const axis = { color: colour("--soft"), gridcolor: colour("--line"), zeroline: false, linecolor: colour("--line"), tickfont: { size: 0.82 * rem() } };
     const rangemode = this.group === "speed" ? "tozero" : "normal"; // a rate that hardly changes is no mountain range
@@ -97,10 +137,11 @@ export class Chart {
   }
 
   #listen() {
+    /** @type {PointerEvent | null} */
     let pressed = null;
-    this.plot.addEventListener("pointermove", (event) => this.busy || this.on.hover(this.overlay.xAt(event)));
+    this.plot.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.busy || this.on.hover(this.overlay.xAt(event)));
     this.plot.addEventListener("pointerleave", () => this.on.hover(null));
-    this.plot.addEventListener("pointerdown", (event) => {
+    this.plot.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
       pressed = event;
       this.busy = event.pointerType === "mouse";
     });
@@ -120,19 +161,26 @@ export class Chart {
 
   #listenToPlotly() {
     this.plot.dataset.drawn = "yes";
-    this.plot.on("plotly_relayout", (change) => {
+    this.plot.on("plotly_relayout", (/** @type {any} */ change) => {
+      /** @param {string} axis @returns {any[] | undefined} */
       const pair = (axis) => (change[`${axis}.range[0]`] === undefined ? change[`${axis}.range`] : [change[`${axis}.range[0]`], change[`${axis}.range[1]`]]);
-      if (pair("yaxis")) this.yZoom = pair("yaxis").map(Number);
-      if (pair("xaxis") || pair("yaxis")) this.on.zoom(pair("xaxis")?.map(Number) ?? this.view.zoom);
+      const [x, y] = [pair("xaxis"), pair("yaxis")];
+      if (y) this.yZoom = y.map(Number);
+      if (x || y) this.on.zoom(x?.map(Number) ?? this.view.zoom);
     });
     this.plot.on("plotly_doubleclick", () => this.on.reset());
   }
 }
 
-/** Ticks of the x axis: whole steps, and times as minutes and seconds at round places. */
+/**
+ * Ticks of the x axis: whole steps, and times as minutes and seconds at round places.
+ *
+ * @param {Axis} axis
+ * @param {number[]} range
+ */
 function ticks(axis, [from, to]) {
-  if (axis !== "time") return { tickmode: "auto", nticks: 7, tickformat: { step: ",d", images: "~s" }[axis] ?? "~g" };
-  const gap = TIME_STEPS.find((step) => (to - from) / step <= 7) ?? TIME_STEPS.at(-1);
+  if (axis !== "time") return { tickmode: "auto", nticks: 7, tickformat: axis === "step" ? ",d" : axis === "images" ? "~s" : "~g" };
+  const gap = TIME_STEPS.find((step) => (to - from) / step <= 7) ?? 86400;
   const first = Math.ceil(from / gap);
   const tickvals = Array.from({ length: Math.floor(to / gap) - first + 1 }, (_, i) => (first + i) * gap);
   return { tickmode: "array", tickvals, ticktext: tickvals.map(gap < 1 ? elapsed : duration) };

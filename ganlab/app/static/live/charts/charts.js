@@ -1,5 +1,9 @@
+// @ts-check
+/** @import { Run } from "../state/run.js" */
+/** @import { Timeline } from "../state/timeline.js" */
+/** @import { View } from "../state/view.js" */
 import { Chart } from "./chart.js";
-import { make, perFrame, setText } from "../dom.js";
+import { byId, make, perFrame, setText } from "../dom.js";
 import { CHARTS, groupOf, groupsOf } from "../names.js";
 import { onTheme } from "../theme.js";
 
@@ -7,17 +11,22 @@ const MAIN = ["loss", "score", "distance"];
 
 /** All charts of the page: one x axis, one cursor and one hairline for all of them. */
 export class Charts {
+  /** @type {Map<string, Chart>} */
   #charts = new Map();
+  /** @type {number | null} */
   #hair = null; // x under the pointer
+  /** @type {any} */
   #Plotly = null;
-  #refining = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #refining;
 
+  /** @param {Run[]} runs @param {View} view @param {Timeline} timeline */
   constructor(runs, view, timeline) {
     this.runs = runs;
     this.view = view;
     this.timeline = timeline;
-    this.main = document.querySelector("#charts");
-    this.more = document.querySelector("#more");
+    this.main = byId("charts");
+    this.more = byId("more");
     this.redraw = perFrame(() => this.#draw());
     this.place = perFrame(() => this.#place());
     timeline.onChange(this.place);
@@ -57,7 +66,7 @@ export class Charts {
     for (const group of groups) if (!this.#charts.has(group)) this.#add(group);
     const others = groups.filter((group) => !MAIN.includes(group));
     this.more.hidden = !others.length;
-    setText(this.more.firstElementChild, others.map((group) => CHARTS[group]?.title ?? group).join(", "));
+    setText(this.more.children[0], others.map((group) => CHARTS[group]?.title ?? group).join(", "));
     for (const chart of this.#charts.values()) chart.draw(this.#Plotly, this.runs, this.#full);
     this.place();
   }
@@ -66,18 +75,20 @@ export class Charts {
     return [0, 1.02 * Math.max(...this.runs.map((run) => run.xOf(Math.max(run.lastStep, run.logEvery), this.view.axis)))];
   }
 
+  /** @param {string} group */
   #add(group) {
     const chart = new Chart(group, this.view, {
-      zoom: (zoom) => this.view.set({ zoom }),
+      zoom: (zoom) => this.view.set({ zoom: zoom && [zoom[0], zoom[1]] }),
       reset: () => this.reset(),
       hover: (x) => this.#hover(x),
       pick: (x) => this.timeline.seek(this.runs[0].stepAt(x, this.view.axis)),
       redraw: this.redraw,
     });
     this.#charts.set(group, chart);
-    (MAIN.includes(group) ? this.main : this.more.lastElementChild).append(chart.element);
+    (MAIN.includes(group) ? this.main : this.more.children[1]).append(chart.element);
   }
 
+  /** @param {number | null} x */
   #hover(x) {
     if (x === this.#hair) return;
     this.#hair = x;
@@ -89,6 +100,7 @@ export class Charts {
     const { shown, following } = this.timeline;
     const cursor = shown === undefined ? null : this.runs[0].xOf(shown, this.view.axis);
     const x = this.#hair ?? (following ? null : cursor);
+    /** @param {Run} run */
     const stepOf = (run) => (x === null ? null : run.stepAt(x, this.view.axis));
     for (const chart of this.#charts.values()) {
       chart.overlay.placeCursor(cursor, shown);
@@ -102,12 +114,17 @@ export class Charts {
     this.#refining = setTimeout(() => Promise.all(this.runs.map((run) => this.#refine(run))).then(this.redraw), 200);
   }
 
-  /** The first answer is reduced: ask for the true points of what is looked at closely. */
+  /**
+   * The first answer is reduced: ask for all points of what is zoomed into.
+   *
+   * @param {Run} run
+   */
   async #refine(run) {
-    if (!this.view.zoom || run.link !== "ok") return;
-    const [from, to] = [Math.floor, Math.ceil].map((whole, i) => Math.max(0, whole(run.stepAt(this.view.zoom[i], this.view.axis))));
+    const { axis, zoom } = this.view;
+    if (!zoom || run.link !== "ok") return;
+    const [from, to] = [Math.floor, Math.ceil].map((whole, i) => Math.max(0, whole(run.stepAt(zoom[i], axis))));
     if (![...run.curves.values()].some((curve) => curve.coarseUntil >= from)) return;
-    const response = await fetch(run.url(`/detail?from=${from}&to=${to}`)).catch(() => null); // the poller tells of a lost server
+    const response = await fetch(run.url(`/detail?from=${from}&to=${to}`)).catch(() => null); // the poller reports a lost server
     if (!response?.ok) return;
     for (const [name, part] of Object.entries((await response.json()).series)) {
       if (groupOf(name) !== "time") run.curves.get(name)?.refine(from, to, part);
@@ -117,5 +134,6 @@ export class Charts {
 
 /** Plotly comes after everything else: it is large, and header and pictures need not wait for it. */
 function loadPlotly() {
-  return new Promise((resolve) => document.head.append(make("script", { src: "plotly.min.js", on: { load: () => resolve(window.Plotly) } })));
+  const loaded = () => /** @type {any} */ (window).Plotly;
+  return new Promise((resolve) => document.head.append(make("script", { src: "plotly.min.js", on: { load: () => resolve(loaded()) } })));
 }

@@ -1,27 +1,42 @@
+// @ts-check
+/** @import { Run } from "../state/run.js" */
+/** @import { Axis } from "../api.d.ts" */
 import { make, setText } from "../dom.js";
 import { count } from "../format.js";
+import { words } from "../wording.js";
 
 export const MARGIN = { l: 52, r: 14, t: 10, b: 30 };
 const QUIET = ["queued", "finished"];
 
 /** What lies over a plot: the cursor of the sheet on screen, the hairline under the pointer, and what happened to the run. */
 export class Overlay {
+  /** @param {HTMLElement} plot */
   constructor(plot) {
     this.plot = plot;
-    this.cursor = make("div", { class: "cursor", hidden: true }, make("span"));
+    this.step = make("span");
+    this.cursor = make("div", { class: "cursor", hidden: true }, this.step);
     this.hair = make("div", { class: "hair", hidden: true });
     this.marks = make("div");
     this.element = make("div", { class: "overlay" }, this.marks, this.hair, this.cursor);
+    /** @type {number[]} */
     this.range = [0, 1];
   }
 
-  /** Pixels from the plot's left edge; null outside the axes. */
+  /**
+   * Pixels from the plot's left edge; null outside the axes.
+   *
+   * @param {number} x
+   */
   pixel(x) {
     const part = (x - this.range[0]) / (this.range[1] - this.range[0]);
     return part < -1e-6 || part > 1 + 1e-6 ? null : MARGIN.l + part * (this.plot.clientWidth - MARGIN.l - MARGIN.r);
   }
 
-  /** x on the axis under a pointer event; null outside the axes. */
+  /**
+   * x on the axis under a pointer event; null outside the axes.
+   *
+   * @param {PointerEvent} event
+   */
   xAt(event) {
     const box = this.plot.getBoundingClientRect();
     const part = (event.clientX - box.left - MARGIN.l) / (box.width - MARGIN.l - MARGIN.r);
@@ -29,24 +44,30 @@ export class Overlay {
     return inside ? this.range[0] + part * (this.range[1] - this.range[0]) : null;
   }
 
+  /** @param {number | null} x @param {number | undefined} step */
   placeCursor(x, step) {
     this.#place(this.cursor, x);
-    if (step !== undefined) setText(this.cursor.firstChild, count(step));
+    if (step !== undefined) setText(this.step, count(step));
     this.cursor.classList.toggle("left", parseFloat(this.cursor.style.left) > this.plot.clientWidth - 60);
   }
 
+  /** @param {number | null} x */
   placeHair(x) {
     this.#place(this.hair, x);
   }
 
-  /** A thin line wherever something worth a look happened to one of `runs`; its flag tells what. */
+  /**
+   * A thin line wherever something worth a look happened to one of `runs`; its flag says what it was.
+   *
+   * @param {Run[]} runs
+   * @param {Axis} axis
+   */
   placeMarks(runs, axis) {
     const marks = runs.flatMap((run) => {
       const notes = run.notes.filter((note) => !QUIET.includes(note.kind) && note.step > 0);
       return [...Map.groupBy(notes, (note) => note.step)].map(([step, here]) => {
-        const told = here.map((note) => note.text || note.kind).join(" ");
-        const title = `${runs.length > 1 ? `${run.title}: ` : ""}${told} (step ${count(step)})`;
-        const mark = make("div", { class: `mark ${here.at(-1).kind}` }, make("span", { class: "flag", title, tabIndex: 0, "aria-label": title }));
+        const title = words.mark(here, step, runs.length > 1 ? run.title : "");
+        const mark = make("div", { class: `mark ${here.at(-1)?.kind}` }, make("span", { class: "flag", title, tabIndex: 0, "aria-label": title }));
         this.#place(mark, run.xOf(step, axis));
         return mark;
       });
@@ -54,6 +75,7 @@ export class Overlay {
     this.marks.replaceChildren(...marks);
   }
 
+  /** @param {HTMLElement} element @param {number | null | undefined} x */
   #place(element, x) {
     const left = x === null || x === undefined ? null : this.pixel(x);
     element.hidden = left === null;

@@ -1,11 +1,13 @@
+// @ts-check
+/** @import { Status } from "../api.d.ts" */
+/** @import { Run } from "../state/run.js" */
 import { Controls } from "./controls.js";
 import { make, setText } from "../dom.js";
 import { bytes, count, duration, rate } from "../format.js";
 import { post } from "../post.js";
+import { words } from "../wording.js";
 
-const STATES = { queued: "Queued", running: "Training", paused: "Paused", stopped: "Stopped", finished: "Finished", failed: "Failed", lost: "Lost", gone: "Not there" };
 const READABLE = 10_000; // ms that a refusal stays: news of the run comes every second
-const TELLING = ["failed", "lost", "paused"]; // states whose message is worth a banner
 
 /** One run's place in the header: what it is, how far it is, how fast, and Stop. */
 export class Card {
@@ -13,6 +15,7 @@ export class Card {
   #problem = "";
   #until = 0; // when the problem has been read, by performance.now()
 
+  /** @param {Run} run @param {(run: Run) => Promise<boolean>} confirmStop */
   constructor(run, confirmStop) {
     this.run = run;
     this.title = make("h1");
@@ -20,7 +23,8 @@ export class Card {
     this.about = make("p", { class: "about" });
     this.stop = make("button", { type: "button", class: "stop", hidden: true, on: { click: () => this.#stop(confirmStop) } }, "Stop");
     this.links = make("nav", {}, ...this.#downloads());
-    this.bar = make("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, make("i"));
+    this.fill = make("i");
+    this.bar = make("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, this.fill);
     this.stats = make("dl");
     this.message = make("p", { class: "message", role: "status", hidden: true });
     this.waits = make("p", { class: "hint", hidden: true });
@@ -36,9 +40,7 @@ export class Card {
     const state = run.link === "gone" ? "gone" : (status?.state ?? "connecting");
     this.element.dataset.state = this.badge.dataset.state = state;
     setText(this.title, run.title);
-    // A worker that has its turn reads data and builds networks before it trains.
-    const preparing = state === "queued" && !status.message.startsWith("Waiting");
-    setText(this.badge, preparing ? "Preparing" : (STATES[state] ?? "Connecting"));
+    setText(this.badge, words.badge(run));
     setText(this.about, [summary?.about, run.id].filter((text) => text && text !== run.title).join(" · "));
     this.stop.hidden = !run.active || state === "gone" || run.refusal !== "";
     if (!run.active) this.#stopping = false;
@@ -47,51 +49,52 @@ export class Card {
     this.links.hidden = state === "gone" || !run.lastStep;
     this.controls.update();
     this.waits.hidden = state !== "queued" || !run.begun; // else it stands where curves and pictures will be
-    setText(this.waits, status?.message ?? "");
+    setText(this.waits, status ? words.activity(status) : "");
     this.#progress(status);
     this.#statistics(status ? statistics(run, status) : []);
-    this.#tell(this.#words(state));
+    this.#showMessage(performance.now() < this.#until ? this.#problem : words.banner(run));
   }
 
-  /** What the banner says: what was refused just now, else what there is to say of the run. */
-  #words(state) {
-    if (state === "gone") return "There is no such run any more: it was deleted, or the address is wrong.";
-    if (performance.now() < this.#until) return this.#problem;
-    const { status } = this.run;
-    return TELLING.includes(state) && !status.message.startsWith("Paused") ? status.message : "";
-  }
-
-  /** A request was answered: with "" when it is done, else with one sentence that says why not. */
+  /**
+   * A request was answered: with "" when it is done, else with one sentence that says why not.
+   *
+   * @param {string} problem
+   */
   #answered(problem) {
     this.#problem = problem;
     this.#until = problem ? performance.now() + READABLE : 0;
     this.update();
   }
 
+  /** @param {Status | null} status */
   #progress(status) {
     const percent = status ? (100 * status.step) / status.steps : 0;
-    this.bar.firstChild.style.width = `${percent}%`;
+    this.fill.style.width = `${percent}%`;
     this.bar.setAttribute("aria-valuenow", percent.toFixed(0));
   }
 
+  /** @param {[string, string][]} pairs */
   #statistics(pairs) {
     const shown = [...this.stats.children];
-    if (shown.length !== pairs.length || shown.some((stat, i) => stat.firstChild.textContent !== pairs[i][0])) {
+    if (shown.length !== pairs.length || shown.some((stat, i) => stat.children[0].textContent !== pairs[i][0])) {
       this.stats.replaceChildren(...pairs.map(([name]) => make("div", {}, make("dt", {}, name), make("dd"))));
     }
-    pairs.forEach(([, text], i) => setText(this.stats.children[i].lastChild, text));
+    pairs.forEach(([, text], i) => setText(this.stats.children[i].children[1], text));
   }
 
-  #tell(text) {
+  /** @param {string} text */
+  #showMessage(text) {
     this.message.hidden = !text;
     setText(this.message, text);
   }
 
   #downloads() {
+    /** @param {string} text @param {string} path @param {string} title */
     const link = (text, path, title) => make("a", { href: this.run.url(path), download: "", title }, text);
     return [link("CSV", "/metrics.csv", "Every metric at every step"), link("Export", "/export.zip", "Settings, metrics, sheets and the newest model in one zip")];
   }
 
+  /** @param {(run: Run) => Promise<boolean>} confirmStop */
   async #stop(confirmStop) {
     if (!(await confirmStop(this.run))) return;
     this.#stopping = true;
@@ -102,7 +105,14 @@ export class Card {
   }
 }
 
+/**
+ * Name and text of each number on the card.
+ *
+ * @param {Run} run
+ * @param {Status} status
+ */
 function statistics(run, status) {
+  /** @type {[string, string][]} */
   const pairs = [["Step", `${count(status.step)} of ${count(status.steps)}`]];
   pairs.push(["Done", `${Math.floor((100 * status.step) / status.steps)} %`]);
   if (run.total > 1) {

@@ -1,22 +1,38 @@
+// @ts-check
+/** @import { Compared, MetricRow, RunAt } from "../api.d.ts" */
+/** @import { Run } from "../state/run.js" */
+/** @import { Timeline } from "../state/timeline.js" */
+/** @import { View } from "../state/view.js" */
 import { shared } from "../state/address.js";
 import { make, setText } from "../dom.js";
 import { count, elapsed, setting, value } from "../format.js";
-import { groupOf, ordered, told } from "../names.js";
+import { fullLabel, groupOf, ordered } from "../names.js";
 import { SameZ } from "./same.js";
-import { tellApart } from "../titles.js";
+import { distinguish } from "../titles.js";
+import { words } from "../wording.js";
 
-const EQUAL = { step: "step", epoch: "epoch", time: "training time", images: "images seen" };
 const SOON = 250; // ms after the last change
-const NEWEST = 6; // changes that are listed; a hand on D and G alone soon makes dozens
+const NEWEST = 6; // changes that are listed; single updates of D and G soon make dozens
 
 /** Beside the charts of several runs: which settings differ, where each stood at the same place, and the same z in all. */
 export class Comparison {
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #asked = 0;
 
-  /** `onNamed()` is called when the runs are called otherwise. */
+  /**
+   * @param {HTMLElement} element
+   * @param {Run[]} runs
+   * @param {View} view
+   * @param {Timeline} timeline
+   * @param {() => void} onNamed called when titles of runs have changed
+   */
   constructor(element, runs, view, timeline, onNamed) {
-    Object.assign(this, { element, runs, view, timeline, onNamed });
+    this.element = element;
+    this.runs = runs;
+    this.view = view;
+    this.timeline = timeline;
+    this.onNamed = onNamed;
     this.title = make("h2");
     this.problem = make("p", { class: "note", hidden: true });
     this.link = make("button", { type: "button", class: "quiet", on: { click: () => this.#copy() } }, "Copy link to this view");
@@ -47,7 +63,7 @@ export class Comparison {
   async #ask() {
     const number = ++this.#asked;
     const query = new URLSearchParams({ runs: this.runs.map((run) => run.id).join(","), axis: this.view.axis });
-    if (this.#at !== null) query.set("at", this.#at);
+    if (this.#at !== null) query.set("at", String(this.#at));
     const answer = await fetch(`../api/compare?${query}`, { cache: "no-store" }).then((response) => response.json()).catch(() => null);
     if (number !== this.#asked || !answer) return; // overtaken, or the server is away: the page says so elsewhere
     this.problem.hidden = !answer.error;
@@ -55,43 +71,44 @@ export class Comparison {
     if (!answer.error) this.#show(answer);
   }
 
+  /** @param {Compared} answer */
   #show(answer) {
     const { axis, at, until } = answer;
-    if (tellApart(this.runs, answer.settings)) this.onNamed();
-    const place = { step: count(at), epoch: at.toFixed(2), time: elapsed(at), images: count(at) }[axis];
-    setText(this.title, `At equal ${EQUAL[axis]}: ${place}${at >= until ? ", as far as all have come" : ""}`);
+    if (distinguish(this.runs, answer.settings)) this.onNamed();
+    setText(this.title, words.comparedAt(axis, at, at >= until));
     this.names.forEach((name, i) => setText(name, this.runs[i].title));
-    const metrics = ordered(new Set(answer.metrics.map((reading) => reading.name))).sort(byChart);
-    const readings = metrics.flatMap((name) => answer.metrics.filter((reading) => reading.name === name));
+    const metrics = ordered(new Set(answer.metrics.map((metric) => metric.name))).sort(byChart);
+    const rows = metrics.flatMap((name) => answer.metrics.filter((metric) => metric.name === name));
     this.body.replaceChildren(
       ...this.#facts(answer.runs_at),
-      ...readings.map((reading) => measured(reading, told(reading.name, metrics))),
+      ...rows.map((metric) => measured(metric, fullLabel(metric.name, metrics))),
       ...this.#settings(answer),
     );
     this.same.update(answer.z_dims);
     this.element.hidden = false;
   }
 
-  #facts(standings) {
-    const epochs = standings.some((standing) => standing.epochs !== null);
+  /** @param {RunAt[]} runs */
+  #facts(runs) {
+    const epochs = runs.some((run) => run.epochs !== null);
     return [
-      row("Step", standings.map((standing) => count(standing.step))),
-      row("Training time", standings.map((standing) => elapsed(standing.seconds))),
-      row("Real images seen", standings.map((standing) => count(standing.images))),
-      ...(epochs ? [row("Epochs", standings.map((standing) => standing.epochs?.toFixed(2) ?? "–"))] : []),
+      row("Step", runs.map((run) => count(run.step))),
+      row("Training time", runs.map((run) => elapsed(run.seconds))),
+      row("Real images seen", runs.map((run) => count(run.images))),
+      ...(epochs ? [row("Epochs", runs.map((run) => run.epochs?.toFixed(2) ?? "–"))] : []),
     ];
   }
 
+  /** @param {Compared} answer */
   #settings({ settings, changes, same_z, z_dims }) {
     const names = Object.keys(settings);
     const rows = names.map((name) => row(name, settings[name].map(setting), "setting"));
     if (changes.some((list) => list.length)) rows.push(row("changed while training", changes.map(listed), "setting"));
-    const head = names.length ? "Settings that differ" : "The settings are the same";
-    const sheets = z_dims.includes(null) ? "" : same_z ? "; the sheets are drawn from the same z" : "; the sheets are drawn from different z";
-    return [make("tr", { class: "section" }, make("th", { colSpan: this.runs.length + 1, scope: "colgroup" }, make("span", {}, head + sheets))), ...rows];
+    const head = words.differences(names.length, z_dims.includes(null) ? null : same_z);
+    return [make("tr", { class: "section" }, make("th", { colSpan: this.runs.length + 1, scope: "colgroup" }, make("span", {}, head))), ...rows];
   }
 
-  /** The address holds everything that is on screen. Without a clipboard, as on plain HTTP, it is shown to be taken. */
+  /** The address holds everything that is on screen. Without a clipboard, as on plain HTTP, it is shown to be copied. */
   async #copy() {
     this.view.save();
     const done = await navigator.clipboard?.writeText(shared()).then(() => true, () => false);
@@ -107,24 +124,41 @@ export class Comparison {
   }
 }
 
+/**
+ * A row of the table.
+ *
+ * @param {string} name
+ * @param {(string | Node)[]} cells
+ */
 function row(name, cells, kind = "") {
   return make("tr", { class: kind }, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", {}, cell)));
 }
 
-/** The newest changes, a line each. */
+/**
+ * The newest changes, a line each.
+ *
+ * @param {string[]} changes
+ */
 function listed(changes) {
   if (!changes.length) return "–";
   const earlier = changes.length - NEWEST;
-  return make("ul", {}, ...(earlier > 0 ? [`${count(earlier)} earlier changes`] : []).concat(changes.slice(-NEWEST)).map((line) => make("li", {}, line)));
+  return make("ul", {}, ...(earlier > 0 ? [words.earlierChanges(earlier)] : []).concat(changes.slice(-NEWEST)).map((line) => make("li", {}, line)));
 }
 
-/** A metric of every run; how it was measured, where it was, is part of its name: numbers read otherwise are in another row. */
+/**
+ * A metric of every run. How it was measured, where it was, is part of its name: another protocol has another row.
+ *
+ * @param {MetricRow} row
+ * @param {string} name
+ */
 function measured({ values, protocol }, name) {
   const made = row(name, values.map((number) => (number === null ? "–" : value(number))));
-  if (protocol) made.firstChild.append(make("small", { class: "protocol" }, protocol));
+  if (protocol) made.children[0].append(make("small", { class: "protocol" }, protocol));
   return made;
 }
 
 const GROUPS = ["distance", "loss", "score", "speed"];
+/** @param {string} name */
 const place = (name) => [...GROUPS, groupOf(name)].indexOf(groupOf(name)); // those without a chart of their own last
+/** @param {string} a @param {string} b */
 const byChart = (a, b) => place(a) - place(b);

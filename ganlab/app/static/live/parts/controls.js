@@ -1,25 +1,33 @@
+// @ts-check
+/** @import { LiveSetting } from "../api.d.ts" */
+/** @import { Run } from "../state/run.js" */
 import { make, setText } from "../dom.js";
 import { post } from "../post.js";
+import { words } from "../wording.js";
 
+/** @type {[string, object, string][]} */
 const SINGLE = [
   ["One step", { command: "step" }, "D and G, as in training"],
   ["D alone", { command: "update", name: "D" }, "One update of the discriminator; it does not count as a step"],
   ["G alone", { command: "update", name: "G" }, "One update of the generator; it does not count as a step"],
 ];
 
-/** A hand on one run: pause, single updates while it waits, and the settings that may change while it trains. */
+/** The controls of one run: pause, single updates while it waits, and the settings that may change while it trains. */
 export class Controls {
   #wanted = ""; // the state that was asked for
   #known = "";
 
-  /** `tell(sentence)` shows what went wrong. */
-  constructor(run, tell) {
+  /**
+   * @param {Run} run
+   * @param {(problem: string) => void} onAnswer gets one sentence for a refusal, "" for success
+   */
+  constructor(run, onAnswer) {
     this.run = run;
-    this.tell = tell;
+    this.onAnswer = onAnswer;
     this.pause = make("button", { type: "button", class: "pause", on: { click: () => this.#toggle() } });
     const single = SINGLE.map(([text, body, title]) => make("button", { type: "button", title, on: { click: () => this.#ask(body) } }, text));
     this.single = make("span", { class: "single" }, ...single);
-    this.form = make("form", { class: "adjust", on: { submit: (event) => this.#change(event) } });
+    this.form = make("form", { class: "adjust", on: { submit: (/** @type {Event} */ event) => this.#change(event) } });
     this.adjust = make("details", {}, make("summary", {}, "Adjust"), this.form);
     this.hint = make("p", { class: "hint", role: "status", hidden: true });
     this.element = make("div", { class: "controls", hidden: true }, this.pause, this.single, this.adjust, this.hint);
@@ -32,7 +40,7 @@ export class Controls {
     if (!training) return;
     const { refusal } = this.run;
     this.pause.hidden = this.single.hidden = this.adjust.hidden = refusal !== "";
-    setText(this.hint, refusal || (state === "paused" ? lastChange(this.run.notes) : ""));
+    setText(this.hint, refusal || (state === "paused" ? words.lastChange(changesSincePause(this.run.notes)) : ""));
     this.hint.hidden = !this.hint.textContent;
     if (refusal) return;
     if (state === this.#wanted) this.#wanted = "";
@@ -42,7 +50,11 @@ export class Controls {
     this.#fill(this.run.summary?.live ?? []);
   }
 
-  /** One field for each setting, made anew only when a value has changed and nobody is typing. */
+  /**
+   * One field for each setting, made anew only when a value has changed and no field is being edited.
+   *
+   * @param {LiveSetting[]} settings
+   */
   #fill(settings) {
     const known = JSON.stringify(settings);
     this.adjust.hidden = !settings.length;
@@ -55,12 +67,13 @@ export class Controls {
   }
 
   async #toggle() {
-    const paused = this.run.status.state === "paused";
+    const paused = this.run.status?.state === "paused";
     this.#wanted = paused ? "running" : "paused";
     this.update();
     if (!(await this.#ask({ command: paused ? "continue" : "pause" }))) this.#wanted = "";
   }
 
+  /** @param {Event} event */
   async #change(event) {
     event.preventDefault();
     const fields = [...this.form.querySelectorAll("input")].filter((field) => field.value !== field.dataset.was && field.value !== "");
@@ -68,20 +81,23 @@ export class Controls {
       if (!(await this.#ask({ command: "change", name: field.name, value: Number(field.value) }))) return;
       field.dataset.was = field.value;
     }
-    document.activeElement?.blur();
+    /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
     if (fields.length) this.adjust.open = false;
   }
 
+  /** @param {object} body */
   async #ask(body) {
     const problem = await post(this.run.url("/control"), body);
-    this.tell(problem);
+    this.onAnswer(problem);
     return !problem;
   }
 }
 
-/** What was changed last since the pause, and how many changes that makes: pictures and curves do not show an update at once. */
-function lastChange(notes) {
-  const made = notes.slice(notes.findLastIndex((note) => note.kind === "paused") + 1).filter((note) => note.kind === "changed");
-  if (!made.length) return "";
-  return made.length > 1 ? `${made.at(-1).text} ${made.length} changes since the pause.` : made[0].text;
+/**
+ * The changes since the pause, oldest first.
+ *
+ * @param {import("../api.d.ts").Note[]} notes
+ */
+function changesSincePause(notes) {
+  return notes.slice(notes.findLastIndex((note) => note.kind === "paused") + 1).filter((note) => note.kind === "changed");
 }

@@ -1,28 +1,38 @@
+// @ts-check
+/** @import { Run } from "../state/run.js" */
+/** @import { View } from "../state/view.js" */
 import { make, setText } from "../dom.js";
+import { words } from "../wording.js";
 
 const SEED_MOST = 2 ** 31 - 1;
-const listed = new Intl.ListFormat("en");
 
 /** Below a comparison: what the newest model of each run draws from one seed, and whether that is the same z. */
 export class SameZ {
+  /** @type {Run[] | null} */
   #drawing = null; // the runs that draw from z, once known
 
+  /** @param {Run[]} runs @param {View} view */
   constructor(runs, view) {
-    Object.assign(this, { runs, view });
+    this.runs = runs;
+    this.view = view;
     this.button = make("button", { type: "button", on: { click: () => this.#drawNew() } });
     this.note = make("p", { class: "note", hidden: true });
     this.sheets = make("div", { class: "same" });
     this.element = make("div", {}, make("div", { class: "again" }, this.button, this.note), this.sheets);
   }
 
-  /** `lengths` are the numbers in each run's z, null where it draws from pictures instead. The sheets of a link come with the first. */
+  /**
+   * Show whether there is one z for all; the first call draws the sheets of a link.
+   *
+   * @param {(number | null)[]} lengths of each run's z, null where it translates photos instead
+   */
   update(lengths) {
     const known = this.#drawing !== null;
     this.#drawing = this.runs.filter((run, i) => lengths[i] !== null);
     const various = new Set(lengths.filter((length) => length !== null)).size > 1;
     this.button.hidden = !this.#drawing.length;
-    setText(this.button, various ? "Draw a new z from each" : "Draw the same new z from each");
-    const text = remark(this.runs, lengths, various);
+    setText(this.button, various ? "Draw from a new z in each" : "Draw from the same new z in each");
+    const text = words.sameZ(this.runs.map((run) => run.title), lengths);
     this.note.hidden = !text;
     setText(this.note, text);
     if (!known && this.view.seed !== null) this.#draw();
@@ -34,30 +44,24 @@ export class SameZ {
   }
 
   #draw() {
-    this.sheets.replaceChildren(...this.#drawing.map((run) => sheet(run, this.view.seed)));
+    this.sheets.replaceChildren(...(this.#drawing ?? []).map((run) => sheet(run, this.view.seed ?? 0)));
   }
 }
 
-/** Why the pictures are not of the same z in all; "" where they are. */
-function remark(runs, lengths, various) {
-  const without = runs.filter((run, i) => lengths[i] === null).map((run) => run.title);
-  if (without.length === runs.length) return "These runs translate pictures: none of them draws from z.";
-  const told = [];
-  if (without.length) told.push(`Nothing is drawn from ${listed.format(without)}: such models translate pictures and have no z.`);
-  const numbers = lengths.filter((length) => length !== null).map(String);
-  if (various) told.push(`z has ${listed.format(numbers)} numbers in these runs: where that differs, it cannot be the same z.`);
-  return told.join(" ");
-}
-
-/** What the newest model of `run` draws from `seed`. */
+/**
+ * What the newest model of `run` draws from `seed`.
+ *
+ * @param {Run} run
+ * @param {number} seed
+ */
 function sheet(run, seed) {
-  const query = new URLSearchParams({ model: run.id, seed, n: 36, scale: 2 });
-  const picture = make("img", { alt: `36 pictures of ${run.title} from seed ${seed}`, src: `../api/picture?${query}` });
+  const query = new URLSearchParams({ model: run.id, seed: String(seed), n: "36", scale: "2" });
+  const picture = make("img", { alt: words.pictures(36, run.title, seed), src: `../api/picture?${query}` });
   picture.addEventListener("error", async () => {
+    /** @param {string} url */
     const ask = (url) => fetch(url).then((response) => response.json()).catch(() => ({}));
     const [answer, { checkpoints }] = await Promise.all([picture.src, run.url()].map(ask));
-    const none = run.active ? "This run has no model yet: one comes with its first checkpoint." : "This run ended before its first checkpoint: it has no model.";
-    const text = checkpoints?.length === 0 ? none : (answer.error ?? "The server does not answer.");
+    const text = checkpoints?.length === 0 ? words.noModel(run.active) : (answer.error ?? words.noAnswer);
     picture.replaceWith(make("p", { class: "empty" }, text));
   });
   return make("figure", { class: "sheet", style: `--run: var(--run${run.index + 1})` }, make("figcaption", {}, run.title), make("div", { class: "picture" }, picture));

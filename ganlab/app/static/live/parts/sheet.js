@@ -1,7 +1,11 @@
+// @ts-check
+/** @import { Run } from "../state/run.js" */
+/** @import { Timeline } from "../state/timeline.js" */
+/** @typedef {{ image: HTMLImageElement, state: "loading" | "ready" | "failed", loaded: Promise<unknown> }} Picture */
 import { make, setText } from "../dom.js";
-import { count } from "../format.js";
 import { screenHeight } from "../frame.js";
 import { bisect, nearest } from "../maths.js";
+import { words } from "../wording.js";
 
 const KEPT = 96; // decoded pictures per run
 const AHEAD = 6;
@@ -9,11 +13,18 @@ const PADDING = 2; // pixels around each image of a sheet, as ganlab/core/images
 
 /** The sample sheet of one run at the timeline's step. */
 export class Sheet {
-  #pictures = new Map(); // step -> image element, the one used last at the end
+  /** @type {Map<number, Picture>} */
+  #pictures = new Map(); // by step, the one used last at the end
+  /** @type {number | null} */
   #wanted = null; // the step that is or is about to be on screen
+  /** @type {HTMLImageElement | null} */
   #painted = null;
 
-  /** `stepOf` turns the timeline's step into the step of this run at the same place of the x axis. */
+  /**
+   * @param {Run} run
+   * @param {Timeline} timeline
+   * @param {(step: number) => number} stepOf from the timeline's step to the step of this run at the same place of the x axis
+   */
   constructor(run, timeline, stepOf = (step) => step) {
     this.run = run;
     this.stepOf = stepOf;
@@ -29,53 +40,53 @@ export class Sheet {
     timeline.onChange(() => this.update());
   }
 
-  /** Whether the sheet of `step` can be shown without waiting. */
+  /**
+   * Whether the sheet of `step` can be shown without waiting.
+   *
+   * @param {number} step
+   */
   ready(step) {
     const own = nearest(this.run.sheets, this.stepOf(step));
-    return own === undefined || this.#picture(own).dataset.state !== "loading";
+    return own === undefined || this.#picture(own).state !== "loading";
   }
 
   update() {
     const { run, timeline } = this;
     const step = timeline.shown === undefined ? undefined : nearest(run.sheets, this.stepOf(timeline.shown));
     if (step === undefined) return this.#showEmpty();
-    setText(this.caption, `${run.title} · step ${count(step)}`);
+    setText(this.caption, words.sheetCaption(run.title, step));
     if (step !== this.#wanted) this.#show(step);
   }
 
+  /** @param {number} step */
   async #show(step) {
     this.#wanted = step;
     const picture = this.#picture(step);
-    if (picture.dataset.state === "loading") await picture.loaded;
+    if (picture.state === "loading") await picture.loaded;
     if (this.#wanted !== step) return; // overtaken
-    if (picture.dataset.state === "failed") {
+    if (picture.state === "failed") {
       this.#pictures.delete(step);
       this.#wanted = null; // asked for again with the next news
-      setText(this.empty, `The sheet of step ${count(step)} could not be read.`);
+      setText(this.empty, words.sheetUnreadable(step));
       this.frame.replaceChildren(this.empty);
       return;
     }
-    this.canvas.dataset.step = step;
-    this.canvas.setAttribute("aria-label", `Samples of ${this.run.title} at step ${count(step)}`);
+    this.canvas.dataset.step = String(step);
+    this.canvas.setAttribute("aria-label", words.samples(this.run.title, step));
     if (!this.canvas.isConnected) this.frame.replaceChildren(this.canvas);
-    this.#painted = picture;
+    this.#painted = picture.image;
     this.#paint();
     this.#preload(step);
   }
 
   #showEmpty() {
     setText(this.caption, this.run.title);
-    setText(this.empty, this.#whyEmpty());
+    setText(this.empty, words.noSheet(this.run));
     this.#wanted = null;
     this.frame.replaceChildren(this.empty);
   }
 
-  #whyEmpty() {
-    const { active, status, summary } = this.run;
-    if (status?.state === "queued") return status.message;
-    return active && summary ? `The next sheet comes within ${count(summary.config.sample_every)} steps.` : "This run has no sample sheet.";
-  }
-
+  /** @param {number} step */
   #picture(step) {
     const picture = this.#pictures.get(step) ?? this.#load(step);
     this.#pictures.delete(step);
@@ -87,17 +98,23 @@ export class Sheet {
     return picture;
   }
 
+  /** @param {number} step */
   #load(step) {
-    const picture = make("img", { src: this.run.sheetUrl(step) });
-    picture.dataset.state = "loading";
-    picture.loaded = picture.decode().then(
-      () => (picture.dataset.state = "ready"),
-      () => (picture.dataset.state = "failed"),
+    const image = make("img", { src: this.run.sheetUrl(step) });
+    /** @type {Picture} */
+    const picture = { image, state: "loading", loaded: Promise.resolve() };
+    picture.loaded = image.decode().then(
+      () => (picture.state = "ready"),
+      () => (picture.state = "failed"),
     );
     return picture;
   }
 
-  /** The neighbours, more of those ahead. */
+  /**
+   * The neighbours, more of those ahead.
+   *
+   * @param {number} step
+   */
   #preload(step) {
     const at = bisect(this.run.sheets, step);
     for (const near of this.run.sheets.slice(Math.max(0, at - 2), at + AHEAD + 1)) this.#picture(near);
@@ -118,11 +135,13 @@ export class Sheet {
     this.canvas.style.width = `${width * scale}px`;
     this.#name(width * scale);
     const context = this.canvas.getContext("2d");
+    if (!context) return;
     context.imageSmoothingEnabled = false;
     context.drawImage(this.#painted, 0, 0, width * whole, height * whole);
     this.#clearGutters(context, width, height, whole);
   }
 
+  /** @param {number} width */
   #name(width) {
     const titles = this.run.status?.sheet_titles ?? [];
     this.titles.hidden = titles.length === 0;
@@ -130,7 +149,14 @@ export class Sheet {
     if (this.titles.childElementCount !== titles.length) this.titles.replaceChildren(...titles.map((title) => make("span", {}, title)));
   }
 
-  /** White between the images would glare on a dark page: let the page shine through. */
+  /**
+   * White between the images would glare on a dark page: let the page shine through.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {number} width
+   * @param {number} height
+   * @param {number} whole
+   */
   #clearGutters(context, width, height, whole) {
     const config = this.run.summary?.config;
     const cell = (config?.test_size || config?.image_size || 0) + PADDING;

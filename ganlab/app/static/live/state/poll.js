@@ -1,4 +1,7 @@
+// @ts-check
 // One loop of requests per run: quick while it trains and is looked at, slow otherwise, patient while the server is away.
+
+/** @import { Run } from "./run.js" */
 
 const ACTIVE = 1000;
 const ENDED = 5000; // a resumed run is noticed
@@ -6,11 +9,17 @@ const HIDDEN = 10; // times slower
 const PATIENCE = [1000, 2000, 3000, 5000];
 
 export class Poller {
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #failures = 0;
   #asking = false;
 
-  /** `onNews(run, changed)` after every answer, and when the connection is lost or the run gone. */
+  /**
+   * `onNews(run, changed)` after every answer, and when the connection is lost or the run gone.
+   *
+   * @param {Run} run
+   * @param {(run: Run, changed: boolean) => void} onNews
+   */
   constructor(run, onNews) {
     this.run = run;
     this.onNews = onNews;
@@ -21,15 +30,20 @@ export class Poller {
 
   /** Ask at once. */
   async now() {
-    if (this.#asking || this.run.link === "gone") return;
+    if (this.#asking || this.#gone) return;
     clearTimeout(this.#timer);
     this.#asking = true;
     const began = performance.now();
     const changed = await this.#ask();
     this.#asking = false;
     this.onNews(this.run, changed);
+    if (this.#gone) return;
     // Counted from the request, so that a slow answer does not slow the rhythm.
-    if (this.run.link !== "gone") this.#timer = setTimeout(() => this.now(), Math.max(200, this.#pause - (performance.now() - began)));
+    this.#timer = setTimeout(() => this.now(), Math.max(200, this.#pause - (performance.now() - began)));
+  }
+
+  get #gone() {
+    return this.run.link === "gone";
   }
 
   get #pause() {
@@ -43,13 +57,13 @@ export class Poller {
       const notes = this.run.notes.length;
       const changed = this.run.apply(await this.#get(this.run.deltaUrl));
       const now = this.run.status;
-      if (!this.run.summary || before?.state !== now.state || before?.num_images !== now.num_images || notes !== this.run.notes.length) {
+      if (!this.run.summary || before?.state !== now?.state || before?.num_images !== now?.num_images || notes !== this.run.notes.length) {
         this.run.summary = await this.#get(this.run.url());
       }
       const first = this.run.link !== "ok";
       this.#failures = 0;
       this.run.link = "ok";
-      return changed || first || before?.state !== now.state;
+      return changed || first || before?.state !== now?.state;
     } catch (error) {
       this.#failures++;
       this.run.link = error instanceof Gone ? "gone" : "lost";
@@ -57,6 +71,7 @@ export class Poller {
     }
   }
 
+  /** @param {string} url */
   async #get(url) {
     const response = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(15_000) });
     const isJson = response.headers.get("content-type")?.includes("json");

@@ -1,17 +1,27 @@
+// @ts-check
+/** @import { Axis, Delta, Note, Status, Summary } from "../api.d.ts" */
 import { Curve } from "./curve.js";
 import { interpolate } from "../maths.js";
 
 /** Everything this page knows of one run; `apply` a delta, read the rest. */
 export class Run {
+  /** @type {Map<string, Curve>} */
   curves = new Map();
+  /** @type {number[]} */
   sheets = [];
+  /** @type {Note[]} */
   notes = [];
+  /** @type {Status | null} */
   status = null;
+  /** @type {Summary | null} */
   summary = null;
-  remark = ""; // what tells it from another run of its name on the page
-  link = "connecting"; // | ok | lost | gone
+  remark = ""; // what distinguishes it from another run of its name on the page
+  /** @type {"connecting" | "ok" | "lost" | "gone"} */
+  link = "connecting";
+  /** @type {number | null} */
   #cursor = null;
 
+  /** @param {string} id @param {number} index @param {number} total */
   constructor(id, index, total) {
     this.id = id;
     this.index = index; // its place among the runs on the page: its colour
@@ -29,16 +39,22 @@ export class Run {
     return this.url(`/delta?since=${this.#cursor}&sheets=${this.sheets.at(-1) ?? -1}&notes=${notes}`);
   }
 
+  /** @param {number} step */
   sheetUrl(step) {
     return this.url(`/sheets/${step}.png`);
   }
 
-  /** Take in a delta; whether there is anything new to draw. */
+  /**
+   * Take in a delta; whether there is anything new to draw.
+   *
+   * @param {Delta} delta
+   */
   apply(delta) {
     for (const curve of this.curves.values()) curve.cut(delta.since);
     for (const [name, part] of Object.entries(delta.series)) {
-      if (!this.curves.has(name)) this.curves.set(name, new Curve());
-      this.curves.get(name).append(part);
+      const curve = this.curves.get(name) ?? new Curve();
+      curve.append(part);
+      this.curves.set(name, curve);
     }
     const known = this.sheets.length;
     this.sheets = this.sheets.filter((step) => step <= delta.sheets_since).concat(delta.sheets);
@@ -83,7 +99,12 @@ export class Run {
     return this.summary?.config.log_every ?? 10;
   }
 
-  /** x of a step on the axis "step", "epoch", "images" or "time" (in seconds). */
+  /**
+   * x of a step on the axis; of "time" in seconds.
+   *
+   * @param {number} step
+   * @param {Axis} axis
+   */
   xOf(step, axis) {
     const { steps, images } = this.#seen;
     if (axis === "images") return interpolate(steps, images, step);
@@ -91,7 +112,12 @@ export class Run {
     return axis === "time" ? interpolate(this.#clock.steps, this.#clock.values, step) : step;
   }
 
-  /** The inverse of `xOf`, not rounded. */
+  /**
+   * The inverse of `xOf`, not rounded.
+   *
+   * @param {number} x
+   * @param {Axis} axis
+   */
   stepAt(x, axis) {
     const { steps, images } = this.#seen;
     if (axis === "images") return interpolate(images, steps, x);
@@ -99,13 +125,13 @@ export class Run {
     return axis === "time" ? interpolate(this.#clock.values, this.#clock.steps, x) : x;
   }
 
-  /** Real images seen by each step: the corners of a line, for forks and changes of d_steps bend it. */
+  /** Real images seen by each step: the breakpoints of a line, for forks and changes of d_steps bend it. */
   get #seen() {
     return this.summary?.images ?? { steps: [0, 1], images: [0, 1] };
   }
 
   get #clock() {
     const clock = this.curves.get("time/seconds");
-    return { steps: [0, ...(clock?.steps ?? [])], values: [0, ...(clock?.values ?? [])] };
+    return { steps: [0, ...(clock?.steps ?? [])], values: [0, ...(clock?.values.map(Number) ?? [])] };
   }
 }

@@ -1,28 +1,40 @@
+// @ts-check
+/** @import { View } from "./view.js" */
 import { bisect, nearest } from "../maths.js";
 
 /** Which sheet is on screen: the newest, one that was chosen, or for a moment the one under the pointer on a chart. */
 export class Timeline {
+  /** @type {number[]} */
   steps = [];
   playing = false;
   speed = 8; // sheets per second
   #view;
+  /** @type {number | null} */
   #hovered = null;
+  /** @type {(() => void)[]} */
   #listeners = [];
-  #timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
 
+  /** @param {View} view */
   constructor(view) {
     this.#view = view;
   }
 
+  /** @param {() => void} listener */
   onChange(listener) {
     this.#listeners.push(listener);
   }
 
-  /** All saved steps, of all runs on the page. */
+  /**
+   * All saved steps, of all runs on the page.
+   *
+   * @param {number[]} steps
+   */
   setSteps(steps) {
     if (steps.length === this.steps.length && steps.at(-1) === this.steps.at(-1)) return;
     this.steps = steps;
-    this.#tell();
+    this.#notify();
   }
 
   /** Whether new sheets are shown as they come. */
@@ -38,35 +50,47 @@ export class Timeline {
   /** The step on screen; undefined before the first sheet. */
   get shown() {
     if (this.#hovered !== null) return nearest(this.steps, this.#hovered);
-    return this.following ? this.steps.at(-1) : nearest(this.steps, this.#view.step);
+    return this.#view.step === null ? this.steps.at(-1) : nearest(this.steps, this.#view.step);
   }
 
   get index() {
-    return this.steps.length ? bisect(this.steps, this.shown) : -1;
+    return this.shown === undefined ? -1 : bisect(this.steps, this.shown);
   }
 
-  /** Stay at the sheet nearest to `step`. */
+  /**
+   * Stay at the sheet nearest to `step`.
+   *
+   * @param {number} step
+   */
   seek(step) {
     this.#hovered = null;
     this.#view.set({ step: nearest(this.steps, step) ?? null });
-    this.#tell();
+    this.#notify();
   }
 
   follow() {
     this.pause();
     this.#hovered = null;
     this.#view.set({ step: null });
-    this.#tell();
+    this.#notify();
   }
 
-  /** Show the sheet nearest to `step` while the pointer is there; null when it left. */
+  /**
+   * Show the sheet nearest to `step` while the pointer is there; null when it left.
+   *
+   * @param {number | null} step
+   */
   hover(step) {
     if (this.playing || (step === null && this.#hovered === null)) return;
     this.#hovered = step;
-    this.#tell();
+    this.#notify();
   }
 
-  /** Go `by` sheets on or back. */
+  /**
+   * Go `by` sheets on or back.
+   *
+   * @param {number} by
+   */
   move(by) {
     if (!this.steps.length) return;
     const next = Math.min(this.steps.length - 1, Math.max(0, this.index + by));
@@ -74,12 +98,13 @@ export class Timeline {
     this.seek(this.steps[next]);
   }
 
+  /** @param {(step: number) => boolean} ready whether the sheets of a step can be shown at once */
   play(ready = () => true) {
     if (this.playing || !this.steps.length) return;
     this.playing = true;
     this.#hovered = null;
     if (this.following || this.index === this.steps.length - 1) this.#view.set({ step: this.steps[0] });
-    this.#tell();
+    this.#notify();
     this.#schedule(ready);
   }
 
@@ -87,22 +112,23 @@ export class Timeline {
     clearTimeout(this.#timer);
     if (!this.playing) return;
     this.playing = false;
-    this.#tell();
+    this.#notify();
   }
 
+  /** @param {(step: number) => boolean} ready */
   #schedule(ready) {
     this.#timer = setTimeout(() => {
       const next = this.index + 1;
       if (next >= this.steps.length) return this.follow();
       if (ready(this.steps[next])) {
         this.#view.set({ step: this.steps[next] });
-        this.#tell();
+        this.#notify();
       }
       this.#schedule(ready);
     }, 1000 / this.speed);
   }
 
-  #tell() {
+  #notify() {
     for (const listener of this.#listeners) listener();
   }
 }

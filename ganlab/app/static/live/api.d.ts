@@ -1,0 +1,129 @@
+// What the server answers, as JSON: ganlab/app/api (summary.py, snapshot.py, compare.py, doctor.py).
+
+export type State = "queued" | "running" | "paused" | "stopped" | "finished" | "failed" | "lost";
+
+export interface Status {
+  state: State;
+  active: boolean;
+  /** What the worker does before it trains; of what is counted, `done` of `total` (0: unknown) in `unit`. */
+  phase: string;
+  done: number;
+  total: number;
+  unit: string;
+  step: number;
+  steps: number;
+  message: string;
+  steps_per_second: number;
+  images_per_second: number;
+  /** Seconds of training so far, and left; null while unknown. */
+  seconds: number;
+  seconds_left: number | null;
+  /** Bytes. */
+  memory: number;
+  device: string;
+  num_images: number;
+  sheet_titles: string[];
+}
+
+/** One metric: ascending steps; `means` where the series is reduced. A value is null where it is no finite number. */
+export interface Series {
+  steps: number[];
+  values: (number | null)[];
+  means?: (number | null)[];
+}
+
+/** Something that happened to a run at `step`. */
+export interface Note {
+  id: number;
+  step: number;
+  /** Seconds since 1970. */
+  time: number;
+  kind: string;
+  text: string;
+}
+
+export interface Delta {
+  status: Status;
+  since: number;
+  sheets_since: number;
+  cursor: number;
+  series: Record<string, Series>;
+  sheets: number[];
+  annotations: Note[];
+}
+
+export type Setting = number | string | boolean | null | Setting[];
+
+/** A setting that may change while the run trains. */
+export interface LiveSetting {
+  name: string;
+  value: number;
+  help: string;
+  whole: boolean;
+}
+
+export interface Summary {
+  id: string;
+  title: string;
+  about: string;
+  /** Seconds since 1970. */
+  created: number;
+  status: Status;
+  config: Record<string, Setting> & { log_every: number; sample_every: number; image_size: number; test_size?: number };
+  steps_per_epoch: number | null;
+  checkpoints: number[];
+  protocols: Record<string, string>;
+  /** Breakpoints of the line from steps to real images seen. */
+  images: { steps: number[]; images: number[] };
+  live: LiveSetting[];
+  /** Why this visitor may not pause, change or stop the run; "" when they may. */
+  refusal?: string;
+}
+
+export type Axis = "step" | "epoch" | "time" | "images";
+
+/** A run at the place that is compared. */
+export interface RunAt {
+  run: string;
+  step: number;
+  seconds: number;
+  images: number;
+  epochs: number | null;
+}
+
+/** A metric of every run, read under one protocol. */
+export interface MetricRow {
+  name: string;
+  values: (number | null)[];
+  protocol: string;
+}
+
+export interface Compared {
+  axis: Axis;
+  at: number;
+  until: number;
+  settings: Record<string, Setting[]>;
+  changes: string[][];
+  z_dims: (number | null)[];
+  same_z: boolean;
+  runs_at: RunAt[];
+  metrics: MetricRow[];
+}
+
+export interface Finding {
+  kind: string;
+  title: string;
+  severity: "warning" | "failure";
+  step_from: number;
+  step_to: number;
+  explanation: string;
+  evidence: { series: string[]; numbers: Record<string, number | null>; sheets: number[] };
+  fix: Record<string, Setting>;
+  fork_step: number | null;
+  before: Record<string, Setting>;
+}
+
+export interface Diagnosis {
+  findings: Finding[];
+  all_clear: string;
+}

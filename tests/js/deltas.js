@@ -1,0 +1,10 @@
+/** A delta as the server sends it, with nothing new in it but what is given. */
+export function delta({ status = {}, ...changes } = {}) {
+  return { since: -1, cursor: -1, series: {}, sheets: [], sheets_since: -1, annotations: [], ...changes, status: statusOf(status) };
+}
+
+/** A status as the server sends it. */
+export function statusOf(changes = {}) {
+  const counted = { phase: "", done: 0, total: 0, unit: "", message: "" };
+  return { state: "running", active: true, step: 0, steps: 100, ...counted, num_images: 0, sheet_titles: [], ...changes };
+}
