@@ -53,7 +53,7 @@ def test_a_healthy_run_says_so_in_a_line_and_a_failed_look_too(page: Any, app: A
     page.clock.install()
     page.route("**/doctor", lambda route: route.fulfill(status=500, body="Internal Server Error"))
     page.goto(f"{app.url}/live/?run={fake.id}")
-    expect(page.locator("#doctor")).to_have_text("Doctor The last look at this run failed; the next is in 20 s.")
+    expect(page.locator("#doctor")).to_have_text("Doctor The last examination of this run failed; the next is in 20 s.")
     page.unroute("**/doctor")
     page.clock.fast_forward(20_000)
     expect(page.locator("#doctor")).to_have_text("Doctor Healthy so far: nothing in the curves or the pictures looks wrong.")

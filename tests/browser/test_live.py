@@ -193,9 +193,9 @@ def test_two_runs_are_laid_over_each_other(page: Any, server: Any, fake: FakeRun
     wait_for(other.run.stop_requested)
     assert not fake.run.stop_requested()
     page.get_by_text("z has 100 and 64 numbers in these runs: where that differs, it cannot be the same z.").wait_for()
-    assert page.get_by_role("button", name="Draw a new z from each").is_visible()
-    assert said_of_z(page, [None, 64]) == "Nothing is drawn from one: such models translate pictures and have no z."
-    assert said_of_z(page, [None, None]) == "These runs translate pictures: none of them draws from z."
+    assert page.get_by_role("button", name="Draw from a new z in each").is_visible()
+    assert said_of_z(page, [None, 64]) == "one: no pictures here, since this model translates photos and has no z."
+    assert said_of_z(page, [None, None]) == "These runs translate photos: none of them draws from z."
     assert said_of_z(page, [64, 64]) == ""
     other.release()
 
@@ -223,43 +223,43 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     def row(name: str) -> list[str]:
         return table.locator("tr", has=page.get_by_role("rowheader", name=name, exact=True)).locator("td").all_inner_texts()
 
-    page.get_by_text("At equal step: 300, as far as all have come").wait_for()
+    page.get_by_text("At the same step: 300, the last that all runs have reached").wait_for()
     assert row("Real images seen") == ["19,200", "38,400"] and row("batch_size") == ["64", "128"]
     assert row("Length of the gradient of G") == ["–", "0.500"] and row("Length of the gradient of D") == ["–", "2.000"]
     assert row("D's score with labels of real images") == ["–", "0.700"]
     page.get_by_role("button", name="Images").click()
-    page.get_by_text("At equal images seen: 38,400, as far as all have come").wait_for()
+    page.get_by_text("At the same number of images seen: 38,400, the last that all runs have reached").wait_for()
     whole, box = drawn(page)["range"], page.locator(f"{LOSSES} .nsewdrag").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 25_600 / whole[1], box["y"] + 40)  # the newest are followed, but for now not shown
     page.wait_for_function("[...document.querySelectorAll('canvas')].map(sheet => sheet.dataset.step).join() === '400,200'")
-    page.get_by_text("At equal images seen: 25,600").wait_for()
+    page.get_by_text("At the same number of images seen: 25,600").wait_for()
     assert row("Step") == ["400", "200"]
     page.mouse.move(5, 5)
-    page.get_by_text("At equal images seen: 38,400, as far as all have come").wait_for()
+    page.get_by_text("At the same number of images seen: 38,400, the last that all runs have reached").wait_for()
     page.get_by_label("Step of the sheet").fill("4")  # the sheet of step 400
-    page.get_by_text("At equal images seen: 25,600").wait_for()
+    page.get_by_text("At the same number of images seen: 25,600").wait_for()
     assert row("Step") == ["400", "200"] and "as far" not in title.inner_text()
     page.wait_for_function("[...document.querySelectorAll('canvas')].map(sheet => sheet.dataset.step).join() === '400,200'")
     page.get_by_role("button", name="Time", exact=True).click()
-    page.get_by_text("At equal training time: 3.0 s, as far as all have come").wait_for()
+    page.get_by_text("At the same training time: 3.0 s, the last that all runs have reached").wait_for()
     first = table.get_by_role("rowheader", name="Training time")
     before = first.bounding_box()["x"]
     narrow = "box => { box.style.width = '15rem'; box.scrollLeft = 60; return box.scrollLeft }"
     assert page.locator(".scroll").evaluate(narrow) == 60
     assert first.bounding_box()["x"] == before  # the names of the rows stay while the runs scroll
     page.get_by_role("button", name="Images").click()
-    page.get_by_text("At equal images seen: 25,600").wait_for()
+    page.get_by_text("At the same number of images seen: 25,600").wait_for()
     page.locator(".chart.loss .chip").nth(1).click()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy link").click()
     page.get_by_text("Copied").wait_for()
     page.goto(page.evaluate("navigator.clipboard.readText()"))
-    page.get_by_text("At equal images seen: 25,600").wait_for()
+    page.get_by_text("At the same number of images seen: 25,600").wait_for()
     assert page.evaluate("document.documentElement.dataset.theme") == "light"  # the sender's is not the receiver's
     chips = page.locator(".chart.loss .chip")
     assert [chip.get_attribute("aria-pressed") for chip in chips.all()] == ["true", "false", "true", "true"]
     assert drawn(page)["traces"] == 6  # each of the three once as it is, once smoothed
-    page.get_by_role("button", name="Draw the same new z").click()
+    page.get_by_role("button", name="Draw from the same new z").click()
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")  # as on plain HTTP
     page.wait_for_function("location.search.includes('seed=')")
     page.reload()
@@ -381,7 +381,7 @@ def test_before_the_first_step_it_says_what_it_waits_for(page: Any, server: Any,
 def test_a_run_that_is_not_there_offers_others(page: Any, server: Any, fake: FakeRun) -> None:
     page.goto(f"{server.url}/live/?run=nothing-of-that-name")
     page.get_by_text("Not there").wait_for()
-    page.get_by_role("listitem").get_by_text("running at step 600").wait_for()
+    page.get_by_role("listitem").get_by_text("training at step 600").wait_for()
     page.get_by_role("link", name="Digits in a minute").click()
     wait_for_step(page, "600 of 2,000")
 

@@ -51,17 +51,17 @@ def test_a_lesson(page: playwright.Page, app: AppServer, run: Run) -> None:
     wait_for(lambda: fork.status().active)
 
     page.goto(f"{app.url}/watch?runs={run.id},{fork.id}")
-    live.get_by_text("At equal step").wait_for()
+    live.get_by_text("At the same step").wait_for()
     live.get_by_text("changed while training").wait_for()
     expect(live.locator("#comparison li").last).to_contain_text("lr 0.0002 → 0.001")  # a line each
-    live.get_by_role("button", name="Draw the same new z from each").click()
+    live.get_by_role("button", name="Draw from the same new z in each").click()
     pictures = live.locator("#comparison img")
     expect(pictures).to_have_count(2, timeout=PATIENCE)
     wait_for(lambda: pictures.evaluate_all("all => all.every(one => one.complete && one.naturalWidth > 0)"))
     live.get_by_role("button", name="Time", exact=True).click()
     page.wait_for_url(re.compile(r"/watch\?runs=.*#seed=\d+&x=time$"))
     page.reload()
-    live.get_by_text("At equal training time").wait_for()
+    live.get_by_text("At the same training time").wait_for()
     expect(pictures).to_have_count(2, timeout=PATIENCE)
 
     os.kill(worker_pid(run), signal.SIGKILL)

@@ -17,7 +17,7 @@ const STATES = {
   gone: "Not there",
 };
 /** @type {Record<Axis, string>} */
-const EQUAL = { step: "step", epoch: "epoch", time: "training time", images: "number of images seen" };
+const SAME = { step: "step", epoch: "epoch", time: "training time", images: "number of images seen" };
 const listed = new Intl.ListFormat("en");
 
 /** @param {number} n @param {string} noun */
@@ -55,7 +55,8 @@ export const words = {
   banner({ link, status }) {
     if (link === "gone") return "There is no such run any more: it was deleted, or the address is wrong.";
     if (!status || !["failed", "lost", "paused"].includes(status.state)) return "";
-    return status.message;
+    // eslint-disable-next-line no-restricted-syntax -- until the server sends a reason
+    return status.message.startsWith("Paused") ? "" : status.message;
   },
 
   /**
@@ -152,7 +153,7 @@ export const words = {
   /** @param {Axis} axis @param {number} at @param {boolean} last whether no run that is behind has come further */
   comparedAt(axis, at, last) {
     const place = { step: count(at), epoch: at.toFixed(2), time: elapsed(at), images: count(at) }[axis];
-    return `At equal ${EQUAL[axis]}: ${place}${last ? ", the last that all runs have reached" : ""}`;
+    return `At the same ${SAME[axis]}: ${place}${last ? ", the last that all runs have reached" : ""}`;
   },
 
   /** @param {number} settings that differ @param {boolean | null} sameZ null where not all runs draw from z */
