@@ -44,7 +44,7 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
     ours = [Route("/play", _to_playground), Route("/playground", _to_playground)]
     if find_spec("streamlit"):
         ours.append(Route("/font.woff2", font))
-    gate = Middleware(Gate, names, naming="--allow-host", frames=frames, place=_in_the_whole_app)
+    gate = Middleware(Gate, names, naming="--allow-host", frames=frames, full_path=_in_the_whole_app)
     return Starlette(routes=[*ours, *routes], lifespan=lifespan, middleware=[gate, Middleware(ForwardedPrefix)])
 
 

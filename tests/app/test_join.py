@@ -78,7 +78,7 @@ def test_a_running_server_has_new_keys_when_their_day_is_over(monkeypatch: pytes
     asyncio.run(lesson())
     new, said = visitor.keys(), capfd.readouterr().out
     assert new.code != old.code and new.token != old.token and classroom.keys() == new
-    assert [visitor.visitor(cookie).role for cookie in cookies] == [Role.NOBODY] * 2
+    assert [visitor.visitor(cookie).role for cookie in cookies] == [Role.STRANGER] * 2
     assert [said.count(key) for key in (old.spoken, old.token, new.spoken, new.token)] == [1] * 4, "each is told once"
 
 
@@ -320,7 +320,7 @@ def test_uploads_have_a_budget_of_bytes() -> None:
 def test_no_body_is_endless_or_huge(role: Role | None, monkeypatch: pytest.MonkeyPatch) -> None:
     if role is None:
         monkeypatch.delenv(classroom.VARIABLE)
-    ask, upload, who = Asked(), "/playground/gradio_api/upload", headers(role or Role.NOBODY)
+    ask, upload, who = Asked(), "/playground/gradio_api/upload", headers(role or Role.STRANGER)
     for path in ("/playground/gradio_api/queue/join", "/playground/gradio_api/run/a", upload, "/join"):
         for endless in ({"Transfer-Encoding": "chunked"}, {"Transfer-Encoding": "chunked", "Content-Length": "10"}):
             answer = ask("POST", path, who | endless)
@@ -440,4 +440,4 @@ def test_a_server_for_this_machine_listens_to_no_other_name(monkeypatch: pytest.
 def test_a_seat_of_another_class_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     cookies = seat(Role.TEACHER)
     monkeypatch.setenv("GANLAB_RUNS", str(tmp_path / "other"))
-    assert visitor.visitor(cookies).role is Role.NOBODY
+    assert visitor.visitor(cookies).role is Role.STRANGER

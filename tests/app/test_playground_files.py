@@ -18,7 +18,7 @@ from ganlab.core.images import png
 from tests.support.whole_app import NAMES, headers
 
 GRADIO = "/playground/gradio_api"
-ROLES = pytest.mark.parametrize("role", [Role.NOBODY, Role.STUDENT], ids=NAMES.get)
+ROLES = pytest.mark.parametrize("role", [Role.STRANGER, Role.STUDENT], ids=NAMES.get)
 
 
 @pytest.fixture(scope="module")
@@ -158,8 +158,8 @@ def test_no_file_of_the_server_is_read(
         answers = _asked(client, path, role, queue)
         assert len(answers) >= 2
         for status, text in answers:
-            assert status == 401 if role is Role.NOBODY else status in (200, 400, 422, 500), (path, status, text)
-            assert role is Role.NOBODY or '"success":false' in text or status != 200, (path, text)
+            assert status == 401 if role is Role.STRANGER else status in (200, 400, 422, 500), (path, status, text)
+            assert role is Role.STRANGER or '"success":false' in text or status != 200, (path, text)
             assert str(secret) not in text
     assert secret.read_bytes() not in [data for path, data in _lying(home) if path != link]
     assert secret.is_file() and fetched == []

@@ -1,4 +1,4 @@
-"""Every address and every deed of the pages, tried as nobody, student and teacher: only what is allowed succeeds."""
+"""Every address and every action of the pages, tried as stranger, student and teacher: only what is allowed succeeds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from streamlit.testing.v1 import AppTest
 import ganlab.app
 from ganlab.analysis.jobs import Job
 from ganlab.app.security import classroom, rights, visitor
-from ganlab.app.security.redact import discreet
+from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action, Role
 from ganlab.app.views import permissions
 from ganlab.metrics.value import Value
@@ -71,9 +71,7 @@ def test_every_route_has_a_line_in_the_table(served: list[tuple[str, str]]) -> N
         f"{sorted(set(missing))}: give each a Rule in RULES of ganlab/app/security/rights.py and say who may ask for it"
     )
     ours = [path for path, method in served if path.startswith("/api/") and closed(fits(path, method))]
-    assert not ours, (
-        f"{ours} are closed to everybody: give each a Rule, with its methods, in RULES of ganlab/app/security/rights.py"
-    )
+    assert not ours, f"{ours} are closed to all: give each a Rule, with its methods, in RULES of ganlab/app/security/rights.py"
 
 
 def _is_page(path: str) -> bool:
@@ -100,9 +98,9 @@ def test_only_what_is_allowed_passes_the_gate(role: Role, served: list[tuple[str
 
 
 def test_a_stranger_reaches_the_door_and_nothing_else(served: list[tuple[str, str]]) -> None:
-    open_to_all = {path for path, method in served if rights.may(Role.NOBODY, rights.action_of(concrete(path), method))}
+    open_to_all = {path for path, method in served if rights.may(Role.STRANGER, rights.action_of(concrete(path), method))}
     assert open_to_all <= FOR_ALL
-    assert rights.may(Role.NOBODY, rights.action_of("/join", "POST"))
+    assert rights.may(Role.STRANGER, rights.action_of("/join", "POST"))
 
 
 def test_a_student_changes_nothing_but_what_is_played_with(served: list[tuple[str, str]]) -> None:
@@ -125,7 +123,7 @@ def test_what_no_rule_knows_is_closed() -> None:
 def test_the_pages_websocket(role: Role) -> None:
     ask = Asked()
     answer = ask("WEBSOCKET", "/_stcore/stream", headers(role))
-    assert answer.status == (1008 if role is Role.NOBODY else PASSED)
+    assert answer.status == (1008 if role is Role.STRANGER else PASSED)
     assert ask("WEBSOCKET", "/_stcore/stream", headers(role, Origin="http://evil.example")).status == 1008
 
 
@@ -162,16 +160,16 @@ def test_runs_in_the_whole_app(role: Role, app: Starlette) -> None:
     client = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
     ours = headers(role, **{"X-GANLab": "1"})
     seen = [client.get(f"/api/runs/{fake.id}{what}", headers=ours) for what in ("", "/delta", "/sheets/0.png", "/metrics.csv")]
-    assert [answer.status_code for answer in seen] == [401 if role is Role.NOBODY else 200] * 4
+    assert [answer.status_code for answer in seen] == [401 if role is Role.STRANGER else 200] * 4
     stopped = client.post(f"/api/runs/{fake.id}/stop", headers=ours)
     paused = client.post(f"/api/runs/{fake.id}/control", headers=ours, json={"command": "pause"})
-    expected = {Role.NOBODY: 401, Role.STUDENT: 403, Role.TEACHER: 202}[role]
+    expected = {Role.STRANGER: 401, Role.STUDENT: 403, Role.TEACHER: 202}[role]
     assert (stopped.status_code, paused.status_code) == (expected, expected)
     assert fake.run.stop_requested() is (role is Role.TEACHER)
     assert bool(fake.run.mailbox.new()) is (role is Role.TEACHER)
-    if role is not Role.NOBODY:
-        told = "" if role is Role.TEACHER else "Only the teacher can pause, change or stop runs."
-        assert seen[0].json()["refusal"] == told
+    if role is not Role.STRANGER:
+        refusal = "" if role is Role.TEACHER else "Only the teacher can pause, change or stop runs."
+        assert seen[0].json()["refusal"] == refusal
     fake.finish("stopped")
 
 
@@ -188,14 +186,16 @@ def test_the_record_says_who_and_takes_nobodys_word_for_it(app: Starlette) -> No
 def test_outside_of_a_class_it_is_this_machines_user_or_the_other_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("getpass.getuser", lambda: "mona")
     here = visitor.HERE
-    assert [visitor.called(here, address) for address in ("127.0.0.1", "::1", "", "192.0.2.7")] == ["mona"] * 3 + ["192.0.2.7"]
+    assert [visitor.recorded_name(here, address) for address in ("127.0.0.1", "::1", "", "192.0.2.7")] == ["mona"] * 3 + [
+        "192.0.2.7"
+    ]
 
-    def nobody() -> str:
+    def no_user() -> str:
         raise OSError("No username set in the environment")
 
-    monkeypatch.setattr("getpass.getuser", nobody)
-    assert visitor.called(here, "127.0.0.1") == "this computer"
-    assert visitor.called(visitor.Visitor(Role.TEACHER, "a3"), "192.0.2.7") == "the teacher"
+    monkeypatch.setattr("getpass.getuser", no_user)
+    assert visitor.recorded_name(here, "127.0.0.1") == "this computer"
+    assert visitor.recorded_name(visitor.Visitor(Role.TEACHER, "a3"), "192.0.2.7") == "the teacher"
 
 
 PLACE = "/home/teacher/private/faces.zip"
@@ -207,17 +207,17 @@ def test_no_student_learns_where_the_data_lie(app: Starlette) -> None:
     fake.fail(f"data_path = '{PLACE}' does not exist.")
     client = TestClient(app)
     one = f"/api/runs/{fake.id}"
-    told: dict[Role, list[str]] = {}
+    texts: dict[Role, list[str]] = {}
     for role in (Role.STUDENT, Role.TEACHER):
         get = lambda path, role=role: client.get(path, headers=headers(role))  # noqa: E731
         words = [get(path).text for path in ("/api/runs", one, f"{one}/delta", f"/api/compare?runs={fake.id},{other.id}")]
         with zipfile.ZipFile(io.BytesIO(get(f"{one}/export.zip").content)) as archive:
             words += [archive.read(name).decode() for name in archive.namelist() if name.endswith(".json")]
         assert len(words) > 5
-        told[role] = words
-    assert not [text for text in told[Role.STUDENT] if "/home" in text or "teacher/" in text]
-    assert [text for text in told[Role.TEACHER] if PLACE in text]
-    assert "'faces.zip' does not exist." in told[Role.STUDENT][2]
+        texts[role] = words
+    assert not [text for text in texts[Role.STUDENT] if "/home" in text or "teacher/" in text]
+    assert [text for text in texts[Role.TEACHER] if PLACE in text]
+    assert "'faces.zip' does not exist." in texts[Role.STUDENT][2]
     other.finish("stopped")
     (fake.run.path / "config.json").write_text("{damaged")
     damaged = client.get(f"{one}/export.zip", headers=headers(Role.STUDENT))
@@ -238,10 +238,10 @@ def test_no_student_reads_on_a_page_where_the_data_lie(role: Role, monkeypatch: 
         job.write("troubles.json", [f"{PLACE}: it holds no images."])
         job.write("values.json", [MEASURED.to_dict()])
         job.write("outcome.json", {"state": state, "sentence": f"{state}: '{PLACE}' does not exist."})
-        said = "".join(_everything_on(page) for page in ("home", "runs", "watch", "evaluate", "train"))
-        assert "faces.zip" in said and "0.2" in said
-        told = [line for line in said.splitlines() if "/home/teacher" in line]
-        assert bool(told) is (role is Role.TEACHER), told
+        words = "".join(_everything_on(page) for page in ("home", "runs", "watch", "evaluate", "train"))
+        assert "faces.zip" in words and "0.2" in words
+        texts = [line for line in words.splitlines() if "/home/teacher" in line]
+        assert bool(texts) is (role is Role.TEACHER), texts
         job.delete()
 
 
@@ -252,9 +252,9 @@ def test_an_unforeseen_error_tells_nobody_where_anything_lies(monkeypatch: pytes
     monkeypatch.setattr("ganlab.app.views.home.welcome.hero", broken)
     shown = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/home.py").run()
     (error,) = shown.exception
-    told = str(error.proto)
-    assert "RuntimeError" in told and "has encountered an error" in told
-    assert PLACE not in told and str(ROOT) not in told
+    texts = str(error.proto)
+    assert "RuntimeError" in texts and "has encountered an error" in texts
+    assert PLACE not in texts and str(ROOT) not in texts
 
 
 EVALUATED = {"subjects": [PLACE], "metrics": ["frechet-lenet"], "n": 100, "reference": PLACE, "split": "train", "seed": 0}
@@ -275,13 +275,13 @@ def _everything_on(page: str) -> str:
 @given(st.lists(st.from_regex(r"[a-z][a-z0-9._-]{0,8}", fullmatch=True), min_size=2, max_size=6), st.sampled_from(["", "'", '"']))
 def test_a_path_in_a_sentence_keeps_its_last_part(parts: list[str], quote: str) -> None:
     path = "/" + "/".join(parts)
-    assert discreet(f"The file {quote}{path}{quote} is damaged") == f"The file {quote}{parts[-1]}{quote} is damaged"
-    assert discreet({"a": [{"data_path": path}]}) == {"a": [{"data_path": ""}]}
+    assert redact(f"The file {quote}{path}{quote} is damaged") == f"The file {quote}{parts[-1]}{quote} is damaged"
+    assert redact({"a": [{"data_path": path}]}) == {"a": [{"data_path": ""}]}
     for text in ("loss/G/adversarial", "1/2 of the pictures", "https://a.example/b/c", "3 and/or 4", 0.5, None):
-        assert discreet(text) == text
+        assert redact(text) == text
 
 
-# -- Deeds of the pages ---------------------------------------------------------------------------------------------------
+# -- Actions of the pages ---------------------------------------------------------------------------------------------------
 
 STARTERS = {"launch", "launch_together", "resume", "fork", "repeat", "keep", "pull", "clean", "cancel", "delete"}
 STARTERS |= {"request_stop"}
@@ -291,19 +291,19 @@ assert len(UI) > 60
 
 
 @pytest.fixture(scope="module")
-def deeds() -> dict[str, Action]:
-    """All that the pages can do, whoever has imported them."""
+def actions() -> dict[str, Action]:
+    """All that the pages can do, in whichever module."""
     for module in pkgutil.walk_packages(ganlab.app.__path__, "ganlab.app."):
         importlib.import_module(module.name)
-    return {name: action for name, (action, _) in permissions.DEEDS.items()}
+    return {name: action for name, (action, _) in permissions.ACTIONS.items()}
 
 
 @pytest.mark.parametrize("file", UI, ids=lambda path: str(path.relative_to(ROOT)))
-def test_whatever_changes_something_is_a_deed(file: Path) -> None:
-    """Names that start, stop, delete or take in something appear in functions marked with @deed alone."""
+def test_whatever_changes_something_requires_a_right(file: Path) -> None:
+    """Names that start, stop, delete or take in something appear in functions marked with @requires alone."""
     tree = ast.parse(file.read_text())
-    deeds = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and _is_deed(node)]
-    inside = {id(part) for deed in deeds for part in ast.walk(deed)}
+    actions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and _is_action(node)]
+    inside = {id(part) for action in actions for part in ast.walk(action)}
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg in ("on_click", "on_change")]
     loose = [
@@ -312,7 +312,7 @@ def test_whatever_changes_something_is_a_deed(file: Path) -> None:
         if (name := _name(node)) in STARTERS and id(node) not in inside and name not in _OTHERS.get(file.name, ())
     ]
     assert not loose, (
-        f"{file.name}, {loose}: call it in a function marked with @deed(Action....) of ganlab/app/views/permissions.py"
+        f"{file.name}, {loose}: call it in a function marked with @requires(Action....) of ganlab/app/views/permissions.py"
     )
 
 
@@ -321,32 +321,32 @@ _OTHERS = {"alone.py": ("launch",), "server.py": ("cancel",)}
 
 
 def _dry(call: ast.Call) -> bool:
-    """Whether it only tells what it would do."""
+    """Whether it only reports what it would do."""
     return any(keyword.arg == "dry_run" and ast.unparse(keyword.value) == "True" for keyword in call.keywords)
 
 
-def _is_deed(function: ast.FunctionDef) -> bool:
-    return any(isinstance(mark, ast.Call) and _name(mark.func) == "deed" for mark in function.decorator_list)
+def _is_action(function: ast.FunctionDef) -> bool:
+    return any(isinstance(mark, ast.Call) and _name(mark.func) == "requires" for mark in function.decorator_list)
 
 
 def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def test_the_deeds_are_known(deeds: dict[str, Action]) -> None:
+def test_the_actions_are_known(actions: dict[str, Action]) -> None:
     teachers = (Action.LAUNCH, Action.CONTROL, Action.RESUME, Action.FORK, Action.DELETE, Action.UPLOAD, Action.MEASURE)
-    assert set(teachers) <= set(deeds.values())
-    for name, action in deeds.items():
+    assert set(teachers) <= set(actions.values())
+    for name, action in actions.items():
         assert not rights.may(Role.STUDENT, action), f"{name} is open to students"
 
 
 @ROLES
-def test_only_the_teacher_does_it(role: Role, deeds: dict[str, Action], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_teacher_does_it(role: Role, actions: dict[str, Action], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(permissions, "cookies", lambda: seat(role))
-    monkeypatch.setattr(permissions, "DEEDS", dict(permissions.DEEDS))
-    for name, (action, act) in list(permissions.DEEDS.items()):
+    monkeypatch.setattr(permissions, "ACTIONS", dict(permissions.ACTIONS))
+    for name, (action, act) in list(permissions.ACTIONS.items()):
         done: list[str] = []
-        marked = permissions.deed(action)(lambda name=name, done=done: done.append(name))
+        marked = permissions.requires(action)(lambda name=name, done=done: done.append(name))
         if role is Role.TEACHER:
             marked()
             assert done == [name]
@@ -377,9 +377,9 @@ def test_a_page_gives_a_student_no_living_button(page: str, monkeypatch: pytest.
     found = [button for button in shown.button if button.label in ASKED]
     assert all(button.disabled for button in found), [button.label for button in found if not button.disabled]
     assert "Train this" not in {link.proto.label for link in shown.get("page_link")}
-    said = " ".join([*(caption.value for caption in shown.caption), *(button.help or "" for button in found)])
+    words = " ".join([*(caption.value for caption in shown.caption), *(button.help or "" for button in found)])
     assert page == "home" or found
-    assert "Only the teacher can" in said
+    assert "Only the teacher can" in words
     for button in found:
         button.proto.disabled = False  # as a browser that does not care
         button.click()
@@ -390,15 +390,15 @@ def test_a_page_gives_a_student_no_living_button(page: str, monkeypatch: pytest.
 
 def test_a_student_learns_nothing_of_the_servers_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(permissions, "cookies", lambda: seat(Role.STUDENT))
-    said = []
+    words = []
     for folder in (tmp_path, tmp_path / "not there"):
         shown = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/train.py")
         for name, value in {"family": "gan", "dataset": "folder", "data_path": str(folder)}.items():
             shown.query_params[name] = value
         shown.run()
-        said.append([element.value for kind in (shown.info, shown.error, shown.caption) for element in kind])
-    assert said[0] == said[1]
-    assert not any(str(tmp_path) in text for text in said[0])
+        words.append([element.value for kind in (shown.info, shown.error, shown.caption) for element in kind])
+    assert words[0] == words[1]
+    assert not any(str(tmp_path) in text for text in words[0])
 
 
 @ROLES
@@ -410,16 +410,16 @@ def test_only_the_teacher_fetches_from_the_hub(role: Role, monkeypatch: pytest.M
     from ganlab.app.playground import hub_menu
 
     asked: list[str] = []
-    told: list[str] = []
+    texts: list[str] = []
     monkeypatch.setattr(hub_menu, "_download", lambda name, progress: asked.append(name))
     monkeypatch.setattr(hub_menu, "_insist", lambda kind, name: None)
-    monkeypatch.setattr(gr, "Warning", lambda text, **_: told.append(text))
+    monkeypatch.setattr(gr, "Warning", lambda text, **_: texts.append(text))
     cookies = [(name.lower().encode(), value.encode()) for name, value in headers(role).items()]
     request = gr.Request(Request({"type": "http", "headers": cookies}))
     fetch = hub_menu._signed(lambda *given: hub_menu.fetched("draws", list, *given))
     get_function_with_locals(fetch, gr.Blocks(), None, True, request, None)("org/name", None)
     assert asked == (["org/name"] if role is Role.TEACHER else [])
-    assert told == ([] if role is Role.TEACHER else [rights.refusal(role, Action.PULL)])
+    assert texts == ([] if role is Role.TEACHER else [rights.refusal(role, Action.PULL)])
 
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.TEACHER], ids=NAMES.get)
@@ -438,7 +438,7 @@ def test_no_student_is_offered_what_only_the_teacher_fetches(role: Role, monkeyp
     request = gr.Request(Request({"type": "http", "headers": cookies, "query_string": b""}))
     demo, fetches = playground.build(), role is Role.TEACHER
     boxes = hub_menu.boxes(demo)
-    assert len(boxes) == 6 and not any(box.visible for box in boxes), "nobody's before it is known who asks"
+    assert len(boxes) == 6 and not any(box.visible for box in boxes), "a stranger's before the visitor is known"
     asked = lambda function, *given: get_function_with_locals(function, demo, None, True, request, None)(*given)  # noqa: E731
     assert bool(asked(hub_menu.menu, [], "any")) is fetches
     (opened,) = (one.fn for one in demo.fns.values() if one.name == "opened")
@@ -455,9 +455,9 @@ def test_empty_pages_send_no_student_to_what_only_the_teacher_starts(role: Role,
     assert ("press **Measure**" in measured) is (role is Role.TEACHER)
     monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", ROOT / "nothing")
     for page in ("watch", "runs", "evaluate"):
-        said = _everything_on(page)
-        assert ('label: "Train a GAN"' in said) is (role is Role.TEACHER), page
-        assert ("your teacher" in said) is (role is Role.STUDENT), page
+        words = _everything_on(page)
+        assert ('label: "Train a GAN"' in words) is (role is Role.TEACHER), page
+        assert ("your teacher" in words) is (role is Role.STUDENT), page
     assert ("Press a button above" in _everything_on("home")) is (role is Role.TEACHER)
 
 

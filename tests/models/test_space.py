@@ -115,14 +115,14 @@ def test_the_playground_alone_has_the_gate_of_the_whole_app(alone: Starlette) ->
     for given in cross:
         for path in (join, "/gradio_api/upload", "/gradio_api/run/translate"):
             assert ask("POST", path, {"Host": "localhost:8501"} | given, **here).status == 403, (path, given)
-    gate = Asked(Gate(everything, ["*.hf.space"], place=_in_the_whole_app))
+    gate = Asked(Gate(everything, ["*.hf.space"], full_path=_in_the_whole_app))
     for host in ("localhost:8501", "127.0.0.1", "team-digits.hf.space"):
         given = {"Host": host, "Origin": f"https://{host}", "Sec-Fetch-Site": "same-origin"}
         assert gate("POST", join, given, **here).passed and gate("GET", "/", given, **here).passed
 
 
 def test_the_playground_alone_serves_nothing_that_the_whole_app_keeps_closed(alone: Starlette) -> None:
-    gate = Asked(Gate(everything, place=_in_the_whole_app))
+    gate = Asked(Gate(everything, full_path=_in_the_whole_app))
     served = sorted(set(addresses(alone.routes)))
     passed = {path for path, method in served if gate(method, concrete(path), {"Host": "localhost"}).passed}
     assert len(passed) > 30 and {"/", "/config", "/gradio_api/queue/join", "/api/picture"} <= passed

@@ -21,7 +21,7 @@ from tests.support.app_server import ROOT
 
 APP = ROOT / "app.py"
 PASSED = 299
-NAMES = {Role.NOBODY: "nobody", Role.STUDENT: "student", Role.TEACHER: "teacher"}
+NAMES = {Role.STRANGER: "stranger", Role.STUDENT: "student", Role.TEACHER: "teacher"}
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def concrete(path: str) -> str:
 
 def seat(role: Role) -> dict[str, str]:
     """The cookies of a browser that has just come in."""
-    return {} if role is Role.NOBODY else {COOKIE: visitor.keys().seat(role.name)}
+    return {} if role is Role.STRANGER else {COOKIE: visitor.keys().seat(role.name)}
 
 
 def headers(role: Role, **more: str) -> dict[str, str]:

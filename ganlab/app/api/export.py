@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from ganlab.app.security.redact import discreet
+from ganlab.app.security.redact import redact
 from ganlab.runtime.checkpoint import STATE
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Series
@@ -79,7 +79,7 @@ def _told(path: Path, file: BinaryIO, private: bool) -> Iterator[bytes]:
     if private or path.suffix != ".json":
         return _chunks(file)
     try:
-        return iter([json.dumps(discreet(json.load(file)), indent=2).encode()])
+        return iter([json.dumps(redact(json.load(file)), indent=2).encode()])
     except ValueError:
         raise ValueError(f"{path.name} in {path.parent.name} is damaged: it is not JSON.") from None
 

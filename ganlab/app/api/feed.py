@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ganlab.app.api.snapshot import Seen, Snapshot
-from ganlab.app.security.redact import discreet
+from ganlab.app.security.redact import redact
 from ganlab.app.serving.shared import Shared
 from ganlab.runtime.run import Run
 
@@ -67,7 +67,7 @@ class Feed:
 
 def without_paths(delta: dict[str, Any]) -> dict[str, Any]:
     """A delta whose words, which are few, name no place on the server; the numbers are left alone."""
-    return delta | {name: discreet(delta[name]) for name in ("status", "annotations")}
+    return delta | {name: redact(delta[name]) for name in ("status", "annotations")}
 
 
 class Feeds:

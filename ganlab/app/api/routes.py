@@ -24,9 +24,9 @@ from ganlab.app.api.snapshot import Seen
 from ganlab.app.api.summary import detailed, summaries
 from ganlab.app.security import rights
 from ganlab.app.security.origin import refusal
-from ganlab.app.security.redact import discreet
+from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action
-from ganlab.app.security.visitor import asking, called
+from ganlab.app.security.visitor import recorded_name, visitor_of
 from ganlab.app.serving.shared import Shared
 from ganlab.core.errors import is_disk_full
 from ganlab.core.interventions import Command
@@ -81,7 +81,7 @@ def routes() -> list[BaseRoute]:
 async def _summary(request: Request) -> Response:
     run = _run(request)
     told = await asyncio.to_thread(detailed, run)
-    told |= {"refusal": rights.refusal(asking(request).role, Action.CONTROL)}
+    told |= {"refusal": rights.refusal(visitor_of(request).role, Action.CONTROL)}
     return JSONResponse(_fit_for(request, told), headers=_FRESH)
 
 
@@ -156,15 +156,15 @@ async def _control(request: Request) -> Response:
 
 def _may_know(request: Request) -> bool:
     """Whether this visitor may know where things lie on the server."""
-    return rights.may(asking(request).role, Action.INSPECT)
+    return rights.may(visitor_of(request).role, Action.INSPECT)
 
 
 def _fit_for(request: Request, told: Any) -> Any:
-    return told if _may_know(request) else discreet(told)
+    return told if _may_know(request) else redact(told)
 
 
 def _name(request: Request) -> str:
-    return called(asking(request), request.client.host if request.client else "")
+    return recorded_name(visitor_of(request), request.client.host if request.client else "")
 
 
 async def _controlled(request: Request, what: str) -> Run:

@@ -15,7 +15,7 @@ _ENDLESS = "A request must say how long it is, in Content-Length."
 def refusal(path: str, headers: Mapping[str, str]) -> tuple[int, str] | None:
     """The status and the sentence for a request whose body is too long or of no length known beforehand; None for others.
 
-    Browsers, gradio_client and Streamlit's uploader always tell the length of what they send; nothing told is nothing sent.
+    Browsers, gradio_client and Streamlit's uploader always name the length of what they send; no length means no body.
     """
     if "transfer-encoding" in headers or not headers.get("content-length", "0").isdecimal():
         return 411, _ENDLESS

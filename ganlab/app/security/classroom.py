@@ -28,7 +28,7 @@ def wanted() -> bool:
 
 @dataclass(frozen=True)
 class Keys:
-    """What opens a classroom. `code` is for everybody in the room, `token` for the teacher, `secret` stays in the server."""
+    """What opens a classroom. `code` is for all in the room, `token` for the teacher, `secret` stays in the server."""
 
     code: str
     token: str
@@ -47,7 +47,7 @@ class Keys:
         return f"{self.code[: _DIGITS // 2]} {self.code[_DIGITS // 2 :]}"
 
     def teacher_link(self, base: str) -> str:
-        """The address that makes whoever opens it the teacher."""
+        """Return the address that makes the browser that opens it the teacher's."""
         return f"{base}/join?teacher={self.token}"
 
     @property
@@ -57,14 +57,14 @@ class Keys:
 
     def opens_for_students(self, typed: str) -> bool:
         """Whether this is the join code, however it was grouped."""
-        return _same("".join(letter for letter in typed if letter.isdigit()), self.code)
+        return _same("".join(character for character in typed if character.isdigit()), self.code)
 
     def opens_for_teacher(self, typed: str) -> bool:
         """Whether this is the teacher's token."""
         return _same(typed.strip(), self.token)
 
     def seat(self, role: str, now: float | None = None) -> str:
-        """A cookie's value: the role, a name for this browser, until when, and that we said so."""
+        """Return a cookie's value: the role, a name for this browser, until when, and our signature."""
         until = int((time.time() if now is None else now) + 3600 * HOURS)
         words = f"{role}.{secrets.token_hex(8)}.{until}"
         return f"{words}.{self._signature(words)}"
@@ -82,7 +82,7 @@ class Keys:
 
 
 def keys(root: Path | None = None) -> Keys:
-    """The keys beside the runs: a server that is started again within the day lets everybody stay. Made where there are none."""
+    """The keys beside the runs: a server that is started again within the day lets all stay. Made where there are none."""
     root = root or runs_root()
     path = root / _FILE
     try:
@@ -119,7 +119,7 @@ def announcement(port: int, host: str, found: Keys) -> str:
         f"  Join code       {found.spoken}",
         "",
         f"  Teacher's link  {found.teacher_link(bases[0])}",
-        "                  Whoever opens it can start, stop and delete runs: keep it to yourself.",
+        "                  It lets its holder start, stop and delete runs: keep it to yourself.",
         "",
     ]
     return "\n".join(lines)
@@ -144,5 +144,5 @@ def _towards(family: socket.AddressFamily, target: str) -> str:
 
 
 def _same(one: str, other: str) -> bool:
-    """Compared in a time that tells nothing."""
+    """Compare in a time that reveals nothing."""
     return hmac.compare_digest(one.encode(), other.encode())

@@ -1,4 +1,4 @@
-"""The gate before everything that is served: who asks, whether that is allowed, from where, and how often."""
+"""The gate before everything that is served: which visitor asks, whether that is allowed, from where, and how often."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _FRESH = {"Cache-Control": "no-store"}
 
 
 class Gate:
-    """ASGI middleware, the outermost. Outside of a classroom everybody may do everything that is served at all.
+    """ASGI middleware, the outermost. Outside of a classroom every visitor may do everything that is served at all.
 
     `local_names`: None when others in the network are meant to reach this server; else the names, beside localhost, by
     which it may be asked, and `naming` the option that adds one. `frames`: whose pages, beside our own, may show ours in a
-    frame. `place` gives a path's address in the whole app, whose rights it has. `clock` counts seconds.
+    frame. `full_path` gives a path's address in the whole app, whose rights it has. `clock` counts seconds.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class Gate:
         *,
         naming: str = "--server.allowedHosts",
         frames: Sequence[str] = (),
-        place: Callable[[str], str] = str,
+        full_path: Callable[[str], str] = str,
     ) -> None:
-        self.app, self._local_names, self._naming, self._place = app, local_names, naming, place
+        self.app, self._local_names, self._naming, self._full_path = app, local_names, naming, full_path
         self._headers = _protection(frames)
         self._uploads, self._quotas = Uploads(), Quotas(clock)
 
@@ -52,45 +52,45 @@ class Gate:
             return
         connection = HTTPConnection(scope)
         path = route_path(scope)
-        place = self._place(path)
+        full_path = self._full_path(path)
         method = "WEBSOCKET" if scope["type"] == "websocket" else str(scope["method"])
-        who = visitor(connection.cookies)
-        problem = self._problem(connection, who, place, method)
+        user = visitor(connection.cookies)
+        problem = self._problem(connection, user, full_path, method)
         send = self._protected(send)
         if problem is None:
-            remember(connection, who)
-            await self.app(scope, receive, self._uploads.noting(who, place, method, send))
+            remember(connection, user)
+            await self.app(scope, receive, self._uploads.noting(user, full_path, method, send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
         else:
             await problem(scope, receive, send)
 
-    def _problem(self, connection: HTTPConnection, who: Visitor, path: str, method: str) -> Response | None:
-        """What to answer instead; None when the request may pass."""
+    def _problem(self, connection: HTTPConnection, user: Visitor, path: str, method: str) -> Response | None:
+        """Return what to answer instead; None when the request may pass."""
         host = connection.headers.get("host", "")
         if self._local_names is not None and _on_this_machine(connection) and rebound(host, self._local_names):
             return PlainTextResponse(_name_it(host, self._naming), 421)
         if method not in READS and (reason := foreign(connection)):
             return _refused(403, reason)
         action = rights.action_of(path, method)
-        if not rights.may(who.role, action):
-            return _not_allowed(connection, who, action, path)
-        if not self._uploads.may_read(who, path):
+        if not rights.may(user.role, action):
+            return _not_allowed(connection, user, action, path)
+        if not self._uploads.may_read(user, path):
             return _refused(404, "There is no such file.")
-        # Outside of a classroom too: whoever's server it is, it has no more memory than that, and no page sends more.
+        # Outside of a classroom too: the server has no more memory than that, and no page sends more.
         if method not in READS and (too_much := body_limits.refusal(path, connection.headers)):
             return _refused(*too_much)
-        wait = self._wait(connection, who, action, path, method)
+        wait = self._wait(connection, user, action, path, method)
         if wait:
             return _refused(429, "You ask too often; wait a moment.", {"Retry-After": str(math.ceil(wait))})
         return None
 
-    def _wait(self, connection: HTTPConnection, who: Visitor, action: Action, path: str, method: str) -> float:
+    def _wait(self, connection: HTTPConnection, user: Visitor, action: Action, path: str, method: str) -> float:
         """Seconds until this visitor may ask that again."""
         if not classroom.wanted():
             return 0.0
         host = connection.client.host if connection.client else ""
-        return self._quotas.wait(who, host, action, path, method, body_limits.size(connection.headers))
+        return self._quotas.wait(user, host, action, path, method, body_limits.size(connection.headers))
 
     def _protected(self, send: Send) -> Send:
         """`send` that invites no page of another site to read answers, to show them in a frame or to take them for scripts.
@@ -114,12 +114,12 @@ def _protection(frames: Sequence[str]) -> list[tuple[bytes, bytes]]:
     return [(_POLICY, policy.encode()), (b"x-content-type-options", b"nosniff")]
 
 
-def _not_allowed(connection: HTTPConnection, who: Visitor, action: Action, path: str) -> Response:
-    """A stranger with a browser is shown the door that opens; everybody else is told why not."""
-    reason = rights.refusal(who.role, action)
+def _not_allowed(connection: HTTPConnection, user: Visitor, action: Action, path: str) -> Response:
+    """Redirect a stranger with a browser to the join page; answer all others why not."""
+    reason = rights.refusal(user.role, action)
     if action is Action.CLOSED:
         return _refused(404, reason)
-    if who.role is not Role.NOBODY:
+    if user.role is not Role.STRANGER:
         return _refused(403, reason)
     if connection.scope.get("method") == "GET" and "text/html" in connection.headers.get("accept", ""):
         query = connection.scope["query_string"].decode("latin-1")

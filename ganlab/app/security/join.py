@@ -26,8 +26,8 @@ _MOST_BYTES = 4000
 
 def routes() -> list[BaseRoute]:
     """`/join`. Codes are limited for each address, behind which a whole class may sit; the teacher's link is not."""
-    # Nobody who types keeps others out, and whoever guesses all day long with a program has 2000 + 12 h x 3600 = 45,200 tries of
-    # 100 million codes: one chance in 2,200.
+    # Typing keeps no one else out, and a program that guesses all day long has 2000 + 12 h x 3600 = 45,200 tries of 100 million
+    # codes: one chance in 2,200.
     attempts = Limit(burst=2000, per_second=1.0)
 
     async def show(request: Request) -> Response:
@@ -37,7 +37,7 @@ def routes() -> list[BaseRoute]:
         token = request.query_params.get("teacher")
         if token is not None:
             return _try(request, token, to, attempts)
-        if visitor(request.cookies).role is not Role.NOBODY:
+        if visitor(request.cookies).role is not Role.STRANGER:
             return RedirectResponse(_inside(to), 303, _HEADERS)
         return _page(to)
 
@@ -57,7 +57,7 @@ def routes() -> list[BaseRoute]:
 
 def _try(request: Request, typed: str, to: str, attempts: Limit) -> Response:
     found = keys()
-    if found.opens_for_teacher(typed):  # 192 bits that nobody guesses: no crowd keeps the teacher out
+    if found.opens_for_teacher(typed):  # 192 bits are beyond guessing: no crowd keeps the teacher out
         return _seated(request, found.seat("TEACHER"), to)
     wait = attempts.take(network(request.client.host if request.client else ""))
     if wait:

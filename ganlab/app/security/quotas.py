@@ -85,14 +85,14 @@ class Quotas:
         self._seats = {kind: Limit(*quota.seat, clock) for kind, quota in _QUOTAS.items()}
         self._addresses = {kind: Limit(*quota.address, clock) for kind, quota in _QUOTAS.items()}
 
-    def wait(self, who: Visitor, host: str, action: Action, path: str, method: str, size: int) -> float:
+    def wait(self, user: Visitor, host: str, action: Action, path: str, method: str, size: int) -> float:
         """Seconds until this may be asked (again), 0 for now; asking counts unless it has to wait.
 
         `size` is that of the request's body, in bytes. The teacher shares no bucket with an address.
         """
         costs = _costs(path, method, size) if action is not Action.JOIN else {}  # joining is limited where it is decided
-        buckets = [(self._seats[kind], who.name, cost) for kind, cost in costs.items()]
-        if who.role is not Role.TEACHER:
+        buckets = [(self._seats[kind], user.name, cost) for kind, cost in costs.items()]
+        if user.role is not Role.TEACHER:
             buckets += [(self._addresses[kind], network(host), cost) for kind, cost in costs.items()]
         wait = max((limit.wait(client, cost) for limit, client, cost in buckets), default=0.0)
         if not wait:

@@ -1,4 +1,4 @@
-"""What a student is not told: where on the server anything lies."""
+"""What a student must not read: where on the server anything lies."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _PATH = re.compile(
 )
 
 
-def discreet(value: Any) -> Any:
-    """JSON values without a path of this machine: of one in a sentence the last part stays, a setting that is one is empty."""
+def redact(value: Any) -> Any:
+    """Return JSON values without this machine's paths: of one in a sentence the last part stays, a path setting becomes empty."""
     if isinstance(value, dict):
-        return {key: _place(item) if key in _PLACES else discreet(item) for key, item in value.items()}
+        return {key: _place(item) if key in _PLACES else redact(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [discreet(item) for item in value]
+        return [redact(item) for item in value]
     return _PATH.sub(_last_part, value) if isinstance(value, str) else value
 
 

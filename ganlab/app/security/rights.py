@@ -1,6 +1,6 @@
-"""Who may do what: the one table of the app's addresses and deeds, which the gate and the pages ask.
+"""Authorisation: the one table of the app's addresses and actions, which the gate and the pages ask.
 
-A new route needs a line in RULES, a new deed one in RIGHTS; tests/test_rights.py fails until it has one.
+A new route needs a line in RULES, a new action one in RIGHTS; tests/app/test_rights.py fails until it has one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from starlette.routing import compile_path
 
 
 class Role(IntEnum):
-    """Who asks; each may do what the ones before it may. Outside of a classroom everybody is the teacher."""
+    """A visitor's role; each may do what the ones before it may. Outside of a classroom every visitor is the teacher."""
 
-    NOBODY = 0
+    STRANGER = 0
     STUDENT = 1
     TEACHER = 2
 
@@ -43,7 +43,7 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class Right:
-    """The least role that may, None for nobody at all; and what the others are told."""
+    """The least role that has it, None where no role has; and the sentence that the others read."""
 
     least: Role | None
     refusal: str
@@ -51,7 +51,7 @@ class Right:
 
 _JOIN_FIRST = "Enter the join code first."
 RIGHTS = {
-    Action.JOIN: Right(Role.NOBODY, ""),
+    Action.JOIN: Right(Role.STRANGER, ""),
     Action.WATCH: Right(Role.STUDENT, _JOIN_FIRST),
     Action.PLAY: Right(Role.STUDENT, _JOIN_FIRST),
     Action.EXPORT: Right(Role.STUDENT, _JOIN_FIRST),
@@ -75,10 +75,10 @@ def may(role: Role, action: Action) -> bool:
 
 
 def refusal(role: Role, action: Action) -> str:
-    """Why not, in one sentence; empty when it may."""
+    """Return why this role lacks this right, in one sentence; empty when it has it."""
     if may(role, action):
         return ""
-    return _JOIN_FIRST if role is Role.NOBODY and action is not Action.CLOSED else RIGHTS[action].refusal
+    return _JOIN_FIRST if role is Role.STRANGER and action is not Action.CLOSED else RIGHTS[action].refusal
 
 
 READ = ("GET", "HEAD", "OPTIONS")
@@ -163,7 +163,7 @@ RULES = (
     Rule("/_stcore/bidi-components/{path:path}", Action.WATCH),
     Rule("/component/{path:path}", Action.WATCH),
     Rule("/media/{file_id:path}", Action.WATCH),
-    # What nobody needs
+    # What no page needs
     *(Rule(f"/{area}/{{path:path}}", Action.CLOSED, ALL) for area in ("api", "playground", "_stcore", "auth")),
     Rule("/oauth2callback", Action.CLOSED, ALL),
     # Streamlit's page under any other address, and the files it is made of
@@ -173,10 +173,10 @@ RULES = (
 
 @lru_cache(4096)
 def action_of(path: str, method: str) -> Action:
-    """What a request for `path` (without the app's own prefix) is; closed where no rule fits."""
+    """Return the action that a request for `path` (without the app's own prefix) is; closed where no rule fits."""
     return next((rule.action for rule in fitting(path, method)), Action.CLOSED)
 
 
 def fitting(path: str, method: str) -> Iterator[Rule]:
-    """The rules for this address and method, the one that counts first."""
+    """Yield the rules for this address and method, the one that counts first."""
     return (rule for rule in RULES if method in rule.methods and rule.pattern.match(path))

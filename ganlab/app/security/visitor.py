@@ -1,4 +1,4 @@
-"""Who asks: the role and the name that a browser's cookie gives it."""
+"""The visitor behind a request: the role and the name that a browser's cookie gives."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True)
 class Visitor:
-    """A role, and a name that tells this browser from others; nobody has none."""
+    """A role, and a name that tells this browser from others; a stranger has none."""
 
     role: Role
     name: str = ""
 
 
-NOBODY = Visitor(Role.NOBODY)
+STRANGER = Visitor(Role.STRANGER)
 HERE = Visitor(Role.TEACHER, "here")  # outside of a classroom
 
 
 def visitor(cookies: Mapping[str, str]) -> Visitor:
-    """Who sent these cookies."""
+    """Return the visitor whose browser sent these cookies."""
     if not classroom.wanted():
         return HERE
     seat = keys().seated(cookies.get(COOKIE, ""))
-    return Visitor(Role[seat[0]], seat[1]) if seat else NOBODY
+    return Visitor(Role[seat[0]], seat[1]) if seat else STRANGER
 
 
 def keys() -> classroom.Keys:
-    """This server's keys: read once, and new ones when their day is over."""
+    """Return this server's keys: read once, and new ones when their day is over."""
     with _ONE_AT_A_TIME:  # pages ask from threads of their own
         found = _keys(runs_root())
         if found.over:
@@ -57,24 +57,24 @@ def _keys(root: Path) -> classroom.Keys:
     return classroom.keys(root)
 
 
-def remember(connection: HTTPConnection, who: Visitor) -> None:
-    """For the route that answers."""
-    connection.scope.setdefault("state", {})[_STATE] = who
+def remember(connection: HTTPConnection, user: Visitor) -> None:
+    """Keep the visitor for the route that answers."""
+    connection.scope.setdefault("state", {})[_STATE] = user
 
 
-def asking(connection: HTTPConnection) -> Visitor:
-    """Who sent this request, as the gate has found; routes without a gate are for everybody."""
-    who: Visitor = connection.scope.get("state", {}).get(_STATE, HERE)
-    return who
+def visitor_of(connection: HTTPConnection) -> Visitor:
+    """Return the visitor who sent this request, as the gate has found; without a gate it is the teacher."""
+    user: Visitor = connection.scope.get("state", {}).get(_STATE, HERE)
+    return user
 
 
-def called(who: Visitor, address: str) -> str:
-    """Whom a run's record names for what this visitor changed; never a word of the visitor's own.
+def recorded_name(user: Visitor, address: str) -> str:
+    """Return the name under which a run's record keeps what this visitor changed; never a word of the visitor's own.
 
     `address` is where the request came from: outside of a classroom, this machine's user or the other machine.
     """
-    if who != HERE:
-        return "the teacher" if who.role is Role.TEACHER else "a student"
+    if user != HERE:
+        return "the teacher" if user.role is Role.TEACHER else "a student"
     with suppress(ValueError):
         if address and not ip_address(address).is_loopback:
             return address

@@ -1,4 +1,4 @@
-"""Who looks at this page, and what it may do for them: the pages' side of ganlab/app/security/rights.py."""
+"""What the visitor who looks at a page may do: the pages' side of ganlab/app/security/rights.py."""
 
 from __future__ import annotations
 
@@ -10,63 +10,63 @@ from typing import Any, ParamSpec, TypeVar
 import streamlit as st
 
 from ganlab.app.security import rights
-from ganlab.app.security.redact import discreet
+from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action, Role
-from ganlab.app.security.visitor import called, visitor
+from ganlab.app.security.visitor import recorded_name, visitor
 from ganlab.core import errors
 
 P = ParamSpec("P")
 R = TypeVar("R")
-AGAINST = (ValueError, OSError, sqlite3.OperationalError)  # what may speak against a deed
-DEEDS: dict[str, tuple[Action, Callable[..., Any]]] = {}
-"""Every deed of the pages: {module.function: (action, the function)}."""
+FAILURES = (ValueError, OSError, sqlite3.OperationalError)  # what an action may fail with
+ACTIONS: dict[str, tuple[Action, Callable[..., Any]]] = {}
+"""Every action of the pages: {module.function: (the right it requires, the function)}."""
 
 
 class Refusal(ValueError):
-    """Who asks must not do this."""
+    """The visitor lacks the right that an action requires."""
 
 
 def cookies() -> Mapping[str, str]:
-    """Those of the browser that this script runs for."""
+    """Return the cookies of the browser that this script runs for."""
     return st.context.cookies
 
 
 def role() -> Role:
-    """Who that is."""
+    """Return the visitor's role."""
     return visitor(cookies()).role
 
 
-def who() -> str:
-    """Whom a run's record names for what they do here."""
-    return called(visitor(cookies()), st.context.ip_address or "")
+def visitor_name() -> str:
+    """Return the name under which a run's record keeps what the visitor does here."""
+    return recorded_name(visitor(cookies()), st.context.ip_address or "")
 
 
 def may(action: Action) -> bool:
-    """Whether they may."""
+    """Whether the visitor has this right."""
     return rights.may(role(), action)
 
 
-def discreetly(told: Any) -> Any:
-    """A text, or other JSON values, as they may read it: without the server's paths where those are not theirs to know."""
-    return told if may(Action.INSPECT) else discreet(told)
+def redacted(value: Any) -> Any:
+    """Return a text, or other JSON values, as the visitor may read it: without the server's paths unless they may inspect it."""
+    return value if may(Action.INSPECT) else redact(value)
 
 
 def hint(action: Action, otherwise: str = "") -> str:
-    """Why a button is disabled, in one sentence; else what it does."""
+    """Return why a button is disabled, in one sentence; else what it does."""
     return rights.refusal(role(), action) or otherwise
 
 
 def explain(action: Action) -> None:
-    """Below a disabled button, for those who cannot point at it to read its hint."""
+    """Show below a disabled button why it is, for those who cannot point at it to read its hint."""
     if not may(action):
         st.caption(hint(action))
 
 
-def deed(action: Action) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A function that does something on behalf of a visitor: raises Refusal before it begins when they must not.
+def requires(action: Action) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark a function that acts on behalf of a visitor: it raises Refusal before it begins when they lack the right.
 
     The check is here and not on the button, since a browser can send a click on a button that is disabled. All that starts,
-    stops, deletes or takes in something is called in such functions alone; tests/test_rights.py reads the pages for others.
+    stops, deletes or takes in something is called in such functions alone; tests/app/test_rights.py reads the pages for others.
     """
 
     def marked(function: Callable[P, R]) -> Callable[P, R]:
@@ -77,20 +77,20 @@ def deed(action: Action) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise Refusal(reason)
             return function(*args, **kwargs)
 
-        DEEDS[f"{function.__module__}.{function.__qualname__}"] = (action, checked)
+        ACTIONS[f"{function.__module__}.{function.__qualname__}"] = (action, checked)
         return checked
 
     return marked
 
 
-def told(act: Callable[..., object], *args: object) -> None:
-    """Do something for a click; what speaks against it is told in a toast."""
+def attempt(act: Callable[..., object], *args: object) -> None:
+    """Act on a click; a failure appears as a toast."""
     try:
         act(*args)
-    except AGAINST as error:
-        st.toast(sentence(error))
+    except FAILURES as error:
+        st.toast(error_text(error))
 
 
-def sentence(error: Exception) -> str:
-    """What speaks against a deed, in one sentence that tells nobody where things lie."""
+def error_text(error: Exception) -> str:
+    """Return why an action failed, in one sentence that reveals no path."""
     return errors.explain(error, errors.DOING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import AGAINST, deed, hint, may, sentence
+from ganlab.app.views.permissions import FAILURES, error_text, hint, may, requires
 from ganlab.runtime.fork import repeat
 from ganlab.runtime.launch import resume
 from ganlab.runtime.run import Run
@@ -32,8 +32,8 @@ def resume_button(run: Run, state: str) -> None:
     if state in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", help=help, disabled=disabled):
         try:
             _resume(run)
-        except AGAINST as error:
-            st.toast(sentence(error))
+        except FAILURES as error:
+            st.toast(error_text(error))
         st.rerun(scope="fragment")
 
 
@@ -43,17 +43,17 @@ def repeat_button(run: Run) -> None:
     if st.button("Repeat", icon=":material/replay:", help=help, disabled=not may(Action.LAUNCH)):
         try:
             made = _repeat(run)
-        except AGAINST as error:
-            st.toast(sentence(error))
+        except FAILURES as error:
+            st.toast(error_text(error))
             return
         st.switch_page("pages/watch.py", query_params={"run": made.id})
 
 
-@deed(Action.LAUNCH)
+@requires(Action.LAUNCH)
 def _repeat(run: Run) -> Run:
     return repeat(run)
 
 
-@deed(Action.RESUME)
+@requires(Action.RESUME)
 def _resume(run: Run) -> None:
     resume(run)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import AGAINST, deed, sentence
+from ganlab.app.views.permissions import FAILURES, error_text, requires
 from ganlab.core.config import TrainConfig
 from ganlab.data import DATASETS
 from ganlab.runtime.launch import launch, launch_together
@@ -59,14 +59,14 @@ def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
     try:
         with st.spinner("Starting the worker …"):
             started = start(configs)
-    except AGAINST as error:
-        st.error(sentence(error))
+    except FAILURES as error:
+        st.error(error_text(error))
         return
     ids = ",".join(run.id for run in started)
     st.switch_page("pages/watch.py", query_params={"runs" if len(started) > 1 else "run": ids})
 
 
-@deed(Action.LAUNCH)
+@requires(Action.LAUNCH)
 def _launched(configs: Mapping[str, TrainConfig]) -> list[Run]:
     if len(configs) > 1:
         return launch_together(configs)

@@ -27,7 +27,7 @@ from ganlab.app.views.evaluate.subjects import (
     trained_on,
     without_classifier,
 )
-from ganlab.app.views.permissions import AGAINST, deed, discreetly, explain, may, sentence
+from ganlab.app.views.permissions import FAILURES, error_text, explain, may, redacted, requires
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import escaped
 from ganlab.core.devices import devices
@@ -82,14 +82,14 @@ def form(found: Mapping[str, ModelEntry], selected: Job | None) -> None:
     try:
         with st.spinner("Starting …"):
             job = start_run.once(lambda: _launch(arguments, _title(subjects, found)))
-    except AGAINST as error:
-        st.error(sentence(error))
+    except FAILURES as error:
+        st.error(error_text(error))
         return
     jobs.select(job.id)
     st.rerun()
 
 
-@deed(Action.MEASURE)
+@requires(Action.MEASURE)
 def _launch(arguments: dict[str, Any], title: str) -> Job:
     return launch("evaluate", arguments, title)
 
@@ -98,7 +98,7 @@ def _begin(found: Mapping[str, ModelEntry], selected: Job | None) -> None:
     """On a first visit, or when the address has changed, the form says what the selected job or the address asks for."""
     if "evaluate.models" in st.session_state and not url_state.changed_outside(jobs.PAGE):
         return
-    kept = discreetly(jobs.arguments(selected)) if selected else {}
+    kept = redacted(jobs.arguments(selected)) if selected else {}
     known = [name for name in kept.get("subjects", []) if name in found]
     others = [name for name in kept.get("subjects", []) if name not in found]
     wanted = url_state.asked().get("model", "")

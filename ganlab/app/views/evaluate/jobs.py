@@ -11,7 +11,7 @@ from ganlab.analysis.jobs import Job, Status, jobs
 from ganlab.app.security.rights import Action
 from ganlab.app.views import url_state
 from ganlab.app.views.evaluate import results, subjects
-from ganlab.app.views.permissions import deed, discreetly, hint, may, told
+from ganlab.app.views.permissions import attempt, hint, may, redacted, requires
 from ganlab.app.views.wording import age, escaped
 from ganlab.core.text import duration
 
@@ -115,7 +115,7 @@ def _bar(job: Job, status: Status) -> None:
         words.append(f"{progress.rate:,.0f} a second")
     if progress.seconds_left is not None:
         words.append(f"{duration(progress.seconds_left)} left")
-    st.progress(min(progress.done / progress.total, 1.0) if progress.total else 0.0, escaped(discreetly(", ".join(words))))
+    st.progress(min(progress.done / progress.total, 1.0) if progress.total else 0.0, escaped(redacted(", ".join(words))))
 
 
 def _end_button(job: Job, status: Status) -> None:
@@ -123,7 +123,7 @@ def _end_button(job: Job, status: Status) -> None:
         asked = job.stop_requested()
         stop, key = "Stopping" if asked else "Stop", f"evaluate.stop/{job.id}"
         look = _look(":material/stop:", Action.MEASURE, asked)
-        st.button(stop, key=key, on_click=told, args=(_stop, job), **look)
+        st.button(stop, key=key, on_click=attempt, args=(_stop, job), **look)
     elif st.button("Delete", key=f"evaluate.delete/{job.id}", **_look(":material/delete:", Action.DELETE)):
         _confirm(job)
 
@@ -137,16 +137,16 @@ def _look(icon: str, action: Action, disabled: bool = False) -> dict[str, Any]:
 def _confirm(job: Job) -> None:
     st.markdown("Its numbers are removed from the disk; the models stay.")
     with st.container(horizontal=True):
-        sure = st.button("Delete", type="primary", key="evaluate.sure", on_click=told, args=(_delete, job))
+        sure = st.button("Delete", type="primary", key="evaluate.sure", on_click=attempt, args=(_delete, job))
         if sure or st.button("Keep"):
             st.rerun()
 
 
-@deed(Action.DELETE)
+@requires(Action.DELETE)
 def _delete(job: Job) -> None:
     job.delete()
 
 
-@deed(Action.MEASURE)
+@requires(Action.MEASURE)
 def _stop(job: Job) -> None:
     job.request_stop()

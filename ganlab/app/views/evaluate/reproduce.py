@@ -21,7 +21,7 @@ def pressed() -> bool:
     return bool(st.session_state.get(_BUTTON))
 
 
-@permissions.deed(Action.MEASURE)
+@permissions.requires(Action.MEASURE)
 def _launch(arguments: dict[str, Any], title: str) -> Job:
     return launch("reproduce", arguments, title)
 
@@ -41,8 +41,8 @@ def panel() -> None:
             title = f"Reproduction: {_TITLES.get(table, table)}"
             with st.spinner("Starting …"):
                 job = start_run.once(lambda: _launch(arguments, title))
-        except permissions.AGAINST as error:
-            st.error(permissions.sentence(error))
+        except permissions.FAILURES as error:
+            st.error(permissions.error_text(error))
             return
         jobs.select(job.id)
         st.rerun()

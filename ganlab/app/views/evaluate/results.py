@@ -11,7 +11,7 @@ from ganlab.analysis.jobs import Job
 from ganlab.analysis.reproduce.published import published_results
 from ganlab.app.views.evaluate.charts import draw_charts
 from ganlab.app.views.evaluate.subjects import models_here, titles
-from ganlab.app.views.permissions import discreetly
+from ganlab.app.views.permissions import redacted
 from ganlab.app.views.wording import escaped
 from ganlab.metrics.exports import to_csv, to_json, to_latex
 from ganlab.metrics.tables import Column, Row, Table, tables
@@ -42,9 +42,9 @@ def show(job: Job) -> None:
     if status.active:
         return
     if status.state in ("failed", "lost"):
-        st.error(escaped(discreetly(status.message)))
+        st.error(escaped(redacted(status.message)))
     elif status.state == "stopped":
-        st.info(escaped(discreetly(status.message)))
+        st.info(escaped(redacted(status.message)))
     results = _numbers(job)
     if results.values:
         _downloads(job, results)
@@ -59,7 +59,7 @@ def _numbers(job: Job, *, charts: bool = True) -> Results:
     told = job.status().message
     for sentence in job.troubles():
         if sentence != told:
-            st.warning(escaped(discreetly(sentence)))
+            st.warning(escaped(redacted(sentence)))
     results = Results.of(job)
     found = tables(results.values)
     for place, table in enumerate(one for one in found if not one.only_floors):
@@ -147,7 +147,7 @@ def _downloads(job: Job, results: Results) -> None:
         for label, (text, ending, mime, help) in made.items():
             st.download_button(
                 label,
-                discreetly(text).encode("utf-8", "backslashreplace"),
+                redacted(text).encode("utf-8", "backslashreplace"),
                 f"ganlab-{job.id}.{ending}",
                 mime,
                 key=f"evaluate.{ending}/{job.id}",

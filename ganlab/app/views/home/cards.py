@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import discreetly, may
+from ganlab.app.views.permissions import may, redacted
 from ganlab.app.views.wording import age, model_remarks, progress
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime import checkpoint
@@ -36,7 +36,7 @@ def card(model: ModelEntry) -> None:
             run = Run.open(model.name) if model.origin == "run" else None
             origin = f"{progress(run.status())}, {age(run.settings['created'])}" if run else f"{info.step:,} steps, shipped"
         except (FileNotFoundError, ValueError) as error:
-            st.caption(discreetly(str(error)) if model.folder.exists() else f"{model.title} was deleted.")
+            st.caption(redacted(str(error)) if model.folder.exists() else f"{model.title} was deleted.")
             return
         if picture:
             middle = model.origin == "shipped" and model.translates  # between the photo and the way back

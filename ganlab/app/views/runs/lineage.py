@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.app.views.permissions import discreetly
+from ganlab.app.views.permissions import redacted
 from ganlab.app.views.wording import progress, run_label
 from ganlab.core.config import Value
 from ganlab.runtime.lineage import Kin, families
@@ -41,7 +41,7 @@ def _row(kin: Kin) -> None:
 def _origin(kin: Kin) -> str:
     if kin.step is None:
         return ""
-    told = discreetly(dict(kin.changes))
+    told = redacted(dict(kin.changes))
     changed = ", ".join(f"{name} {_plain(before)} → {_plain(after)}" for name, (before, after) in told.items())
     return f"from step {kin.step:,}" + (f": {changed}" if changed else ", nothing changed")
 

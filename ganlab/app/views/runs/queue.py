@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import deed, hint, may, told, who
+from ganlab.app.views.permissions import attempt, hint, may, requires, visitor_name
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.text import byte_size, duration
 from ganlab.runtime.cleanup import RULE, clean
@@ -55,7 +55,7 @@ def _waiting(place: Place) -> None:
         allowed, help = may(Action.CONTROL), hint(Action.CONTROL, "It leaves the queue; resume it to put it back.")
         settled = place.run.stop_requested()
         if st.button("Cancel", key=f"cancel/{place.run.id}", help=help, disabled=settled or not allowed):
-            told(_cancel, place.run)
+            attempt(_cancel, place.run)
             st.rerun(scope="fragment")
 
 
@@ -91,16 +91,16 @@ def _disk() -> None:
         st.markdown(would.told("That would free"))
         help = hint(Action.DELETE, "Curves, sheets and the runs themselves stay.")
         if st.button("Clean up", icon=":material/mop:", type="primary", help=help, disabled=not may(Action.DELETE)):
-            told(_clean)
+            attempt(_clean)
             _used.clear()
             st.rerun(scope="fragment")
 
 
-@deed(Action.CONTROL)
+@requires(Action.CONTROL)
 def _cancel(run: Run) -> None:
-    cancel(run, who())
+    cancel(run, visitor_name())
 
 
-@deed(Action.DELETE)
+@requires(Action.DELETE)
 def _clean() -> None:
     st.toast(clean().told("Freed"))

@@ -12,7 +12,7 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions
 from ganlab.app.views.page_frame import address
-from ganlab.app.views.permissions import deed, discreetly, hint, may, told, who
+from ganlab.app.views.permissions import attempt, hint, may, redacted, requires, visitor_name
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
 from ganlab.app.views.wording import age, run_label
@@ -80,9 +80,9 @@ def table() -> None:
         st.caption(f"These are the newest {_ROWS} of {len(known):,} runs; delete some to see the older ones.")
     for row in rows:
         if row.state in ("failed", "lost"):
-            st.caption(f"**{run_label(row.run)}**: {discreetly(row.message)}")
+            st.caption(f"**{run_label(row.run)}**: {redacted(row.message)}")
     for sentence in damaged_runs().values():
-        st.caption(discreetly(sentence))
+        st.caption(redacted(sentence))
 
 
 def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
@@ -138,7 +138,7 @@ def _single(row: Row) -> None:
     run_actions.play_button(run)
     settled = run.stop_requested() or not may(Action.CONTROL)
     if row.state in ACTIVE and st.button("Stop", icon=":material/stop:", help=hint(Action.CONTROL) or None, disabled=settled):
-        told(_stop, run)
+        attempt(_stop, run)
         st.rerun(scope="fragment")
     run_actions.resume_button(run, row.state)
     fork_button(run)
@@ -161,15 +161,15 @@ def _confirm(doomed: list[Run]) -> None:
 
 def _delete(doomed: list[Run]) -> None:
     for run in doomed:
-        told(_delete_one, run)
+        attempt(_delete_one, run)
     st.session_state[_SELECTED] = []
 
 
-@deed(Action.DELETE)
+@requires(Action.DELETE)
 def _delete_one(run: Run) -> None:
     run.delete()
 
 
-@deed(Action.CONTROL)
+@requires(Action.CONTROL)
 def _stop(run: Run) -> None:
-    run.request_stop(who())
+    run.request_stop(visitor_name())

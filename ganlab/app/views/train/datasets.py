@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import deed, hint, may
+from ganlab.app.views.permissions import hint, may, requires
 from ganlab.app.views.train import zip_upload
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.types import Conditioning
@@ -98,7 +98,7 @@ def _path(asked: Mapping[str, str], key: str) -> str:
         return ""
 
 
-@deed(Action.UPLOAD)
+@requires(Action.UPLOAD)
 def _keep(data: bytes) -> Path:
     return zip_upload.keep(data)
 

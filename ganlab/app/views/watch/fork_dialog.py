@@ -9,7 +9,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import AGAINST, deed, hint, may, sentence
+from ganlab.app.views.permissions import FAILURES, error_text, hint, may, requires
 from ganlab.app.views.train import form
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.config import TrainConfig, Value
@@ -29,7 +29,7 @@ def fork_button(run: Run) -> None:
         _ask(run)
 
 
-@deed(Action.FORK)
+@requires(Action.FORK)
 def _fork(run: Run, step: int, changes: Mapping[str, Value]) -> Run:
     return fork(run, step, **changes)
 
@@ -85,8 +85,8 @@ def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     if st.button("Start the fork", type="primary", icon=":material/fork_right:", disabled=bool(wrong)):
         try:
             made = _fork(run, step, changes)
-        except AGAINST as error:
-            st.error(sentence(error))
+        except FAILURES as error:
+            st.error(error_text(error))
             return
         _forget()
         st.switch_page("pages/watch.py", query_params={"run": made.id})
