@@ -258,7 +258,7 @@ def foreign_collapsed(run: Run, seed: int) -> None:
     weights = Path(__file__).resolve().parent.parent.parent / "shared" / "weights" / "cgan-collapsed" / "generator.pth"
     pipeline = Pipeline.load(weights)
     with Recorder(run) as recorder:
-        recorder.annotate("queued", "Queued.")
+        recorder.annotate("queued")
         for step in (25, 50):
             images = pipeline.generate(pipeline.latents(100, seed + step))
             recorder.record(Samples(step, images if images.dtype == torch.uint8 else to_uint8(images), 10))

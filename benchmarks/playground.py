@@ -148,7 +148,7 @@ def wait_until_done(run: Run) -> None:
     while run.status().active:
         time.sleep(0.1)
     if not run.checkpoints():
-        raise SystemExit(f"No model to play with: {run.status().message}")
+        raise SystemExit(f"No model to play with: {run.status().cause}")
 
 
 def parse() -> argparse.Namespace:

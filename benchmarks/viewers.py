@@ -118,7 +118,7 @@ def training(family: str, dataset: str) -> Iterator[Run]:
         while "time/seconds" not in run.metric_names():
             status = run.status()
             if not status.active:
-                raise RuntimeError(f"The run did not start: {status.message}")
+                raise RuntimeError(f"The run did not start: {status.cause}")
             time.sleep(0.2)
         time.sleep(5)  # the first steps are slower
         yield run

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ganlab.analysis.doctor import Finding, examine
 from ganlab.analysis.doctor.examination import BROKEN_OFF, all_clear
+from ganlab.app.views.status_wording import status_text
 from ganlab.runtime.run import Run
 
 
@@ -33,7 +34,7 @@ def _paragraphs(run: Run, found: list[Finding]) -> Iterator[str]:
     """Why the run broke off, if it did; the findings, or that there are none."""
     status = run.status()
     if status.state in BROKEN_OFF:
-        yield status.message
+        yield status_text(status)
     yield from (paragraph(run, finding) for finding in found)
     if not found:
         yield all_clear(status)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Generator, Mapping
@@ -11,8 +10,10 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from ganlab.app.views.status_wording import activity_text
 from ganlab.core.events import Loading, Progress
 from ganlab.core.text import duration
+from ganlab.runtime.status import Activity
 
 Result = TypeVar("Result")
 
@@ -51,9 +52,9 @@ class StatusLine:
                 self._values |= {name: value for name, value in metrics.items() if name.startswith(("loss/", "score/"))}
             self._show(_progress(event, self._values), "")
 
-    def tell(self, sentence: str) -> None:
-        """Show what the worker does, or waits for, while no step is done."""
-        self._show(sentence, re.sub(r"[\d,.]+", "", sentence))
+    def report(self, activity: Activity) -> None:
+        """Show what the worker does, or waits for, while it trains no step."""
+        self._show(activity_text(activity), f"{activity.phase} {activity.subject}")
 
     def _show(self, text: str, state: str) -> None:
         if self._live:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ganlab.app.views.status_wording import status_text
 from ganlab.cli.progress import StatusLine
 from ganlab.cli.worker import load_generators
 from ganlab.core.config import Setting, TrainConfig
@@ -145,12 +146,12 @@ def _follow(run: Run, lock: FileLock) -> None:
     """Train `run`, whose `lock` this process holds, and print its progress; Ctrl-C stops it after a checkpoint."""
     print(f"run {run.id}\n{run.path}")
     line = StatusLine()
-    work(run, line, lock=lock, report=line.tell, load_generators=load_generators)
+    work(run, line, lock=lock, report=line.report, load_generators=load_generators)
     print()
     status = run.status()
-    print(status.message)
+    print(status_text(status))
     if status.state == "failed":
-        raise ValueError(f"{run.id} failed: {status.message}")
+        raise ValueError(f"{run.id} failed: {status_text(status)}")
     if status.state == "stopped":
         print(f"Continue it with: ganlab train --resume {run.id}")
     if run.checkpoints():

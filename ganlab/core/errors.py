@@ -49,31 +49,63 @@ def is_disk_full(error: Exception) -> bool:
     return isinstance(error, sqlite3.OperationalError) and "full" in str(error)
 
 
-def explain(error: Exception, advice: Advice = TRAINING) -> str:
-    """One sentence for a person; the traceback is in the log."""
+def classify(error: Exception) -> tuple[str, dict[str, Any]]:
+    """Return the kind of an error and its data.
+
+    out_of_memory, disk_full, limit_reached, locked {name}, message {text} (the error's own sentence says all) or
+    unexpected {type, text}.
+    """
     text = str(error).strip().split("\n")[0]
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
-        return f"Out of memory: {advice.memory}."
+        return "out_of_memory", {}
     if is_disk_full(error):
-        return f"{LIMIT_REACHED if isinstance(error, LimitReached) else DISK_FULL}: {advice.disk}."
-    name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else ""  # not where it lies
+        return "limit_reached" if isinstance(error, LimitReached) else "disk_full", {}
+    name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else ""  # without its folder
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return advice.locked.format(name=name or "The folder")
+        return "locked", {"name": name or "The folder"}
     if isinstance(error, sqlite3.OperationalError) and "readonly" in text:
-        return advice.locked.format(name="metrics.sqlite")
+        return "locked", {"name": "metrics.sqlite"}
     if isinstance(error, EXPECTED) and text:
-        return text
+        return "message", {"text": text}
     if isinstance(error, OSError) and error.strerror:
         text = f"{name}: {error.strerror}" if name else error.strerror
-    return f"Unexpected {type(error).__name__}: {text or 'no message'}{f' (details in {advice.log})' if advice.log else ''}."
+    return "unexpected", {"type": type(error).__name__, "text": text}
 
 
-def smaller(config: Mapping[str, Any]) -> str:
-    """Return advice for a run with `config` that ran out of memory: the first of its settings that can be halved."""
+def explain(error: Exception, advice: Advice = TRAINING) -> str:
+    """Return one sentence about an error; the traceback is in the log."""
+    return describe(*classify(error), advice)
+
+
+def describe(kind: str, details: Mapping[str, Any], advice: Advice = TRAINING) -> str:
+    """Return one sentence about what `classify` found; `details` may name the `setting` to halve and its `value`."""
+    match kind:
+        case "out_of_memory":
+            return f"Out of memory: {smaller(details) if details else advice.memory}."
+        case "disk_full" | "limit_reached":
+            return f"{LIMIT_REACHED if kind == 'limit_reached' else DISK_FULL}: {advice.disk}."
+        case "locked":
+            return advice.locked.format(name=details["name"])
+        case "unexpected":
+            log = f" (details in {advice.log})" if advice.log else ""
+            return f"Unexpected {details['type']}: {details['text'] or 'no message'}{log}."
+    return str(details.get("text", kind))
+
+
+def smaller(details: Mapping[str, Any]) -> str:
+    """Return the advice to lower the setting that `halvable` found."""
+    if "setting" not in details:
+        return LESS
+    name, value = details["setting"], details["value"]
+    return f"try {name} = {value // 2} (it was {value}); a smaller width or image_size needs less too"
+
+
+def halvable(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the `setting` to halve after a run with `config` ran out of memory, with its `value`; {} when all are small."""
     for name, least in (("batch_size", 2), ("width", 8), ("image_size", 16)):
         if config.get(name, 0) >= 2 * least:
-            return f"try {name} = {config[name] // 2} (it was {config[name]}); a smaller width or image_size needs less too"
-    return LESS
+            return {"setting": name, "value": config[name]}
+    return {}
 
 
 def kernel_kills() -> int | None:

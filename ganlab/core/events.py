@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from ganlab.core.interventions import Intervention
 
+Phase = Literal[
+    "",
+    "starting",
+    "starting_torch",
+    "waiting_device",
+    "restoring",
+    "loading_data",
+    "downloading",
+    "waiting_download",
+    "building",
+    "measuring",
+    "training",
+    "paused",
+    "waiting_room",
+]
 Point = tuple[int, Mapping[str, float]]  # (step, {metric name: value})
 
 
 @dataclass(frozen=True)
 class Loading:
-    """Work before the first step: `done` of `total` (0: unknown) in `unit`."""
+    """Work before the first step on `what`: `done` of `total` (0: unknown) in `unit`, in one of the phases."""
 
     what: str
     done: int = 0
     total: int = 0
     unit: str = "images"
+    phase: Phase = "loading_data"
 
 
 @dataclass(frozen=True)
@@ -35,7 +51,7 @@ class Started:
     parameters: Mapping[str, int]
     seconds: float = 0.0  # trained before
     protocols: Mapping[str, str] = field(default_factory=dict)  # how a measured metric is read, by its name
-    note: str = ""  # what is otherwise than before, in one sentence
+    moved: bool = False  # resumed on another kind of device than it began on, so that the noise is drawn anew
 
 
 @dataclass(frozen=True)
@@ -102,10 +118,10 @@ class Continued:
 
 @dataclass(frozen=True)
 class Intervened:
-    """Something was changed while the run trained; `text` tells it in one line; `again`: as the run's record wants it."""
+    """Something was changed while the run trained; `effect` is its Intervention.effect, `again` whether it was on record."""
 
     intervention: Intervention
-    text: str
+    effect: Mapping[str, Any]
     again: bool = False
 
 

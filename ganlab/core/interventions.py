@@ -69,12 +69,13 @@ class Intervention:
         """The settings after this."""
         return config if self.is_update else changed(config, self.name, self.value)
 
-    def describe(self, before: TrainConfig) -> str:
-        """One line for charts and lists."""
-        by = f" ({self.who})" if self.who else ""
+    def effect(self, before: TrainConfig) -> dict[str, Any]:
+        """Return what this does: the `name` of a network updated alone, or of a setting with its `value` and that `before`."""
+        by = {"who": self.who} if self.who else {}
         if self.is_update:
-            return f"{self.name} updated alone{by}."
-        return f"{self.name} {_plain(getattr(before, self.name))} → {_plain(getattr(self.applied_to(before), self.name))}{by}."
+            return {"name": self.name} | by
+        values = {"before": getattr(before, self.name), "value": getattr(self.applied_to(before), self.name)}
+        return {"name": self.name} | values | by
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -117,7 +118,3 @@ def changed(config: TrainConfig, name: str, value: Any, live: Sequence[str] | No
 def changeable(begun: TrainConfig) -> list[str]:
     """What may be changed while a run trains that began with these settings: without a gauge there is nothing to measure."""
     return [setting.name for setting in begun.settings() if setting.live and (setting.name != "fid_every" or begun.fid_every)]
-
-
-def _plain(value: Value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

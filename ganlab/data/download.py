@@ -49,7 +49,7 @@ def download(urls: Sequence[str], path: Path, checksum: str, advice: str) -> Ste
 def _wait(lock: FileLock, path: Path) -> Steps:
     """Hold the lock; while another run has it, say so."""
     while not lock.acquire():
-        yield Loading(f"Waiting for another run that downloads {path.name}", unit="bytes")
+        yield Loading(f"Waiting for another run that downloads {path.name}", unit="bytes", phase="waiting_download")
         time.sleep(0.2)
 
 
@@ -92,11 +92,11 @@ def _continue(url: str, partial: Path, what: str) -> Steps:
                 file.truncate(0)
                 done = 0
             total = done + int(response.headers.get("Content-Length") or 0)
-            yield Loading(what, done, total, "bytes")
+            yield Loading(what, done, total, "bytes", "downloading")
             for chunk in _chunks(response):
                 file.write(chunk)
                 done += len(chunk)
-                yield Loading(what, done, total, "bytes")
+                yield Loading(what, done, total, "bytes", "downloading")
     if done < total:
         raise _Cut("the connection was cut")
 

@@ -11,7 +11,7 @@ import numpy as np
 from ganlab.core.config import Value, config_differences, same_setting
 from ganlab.runtime.images_seen import images_seen
 from ganlab.runtime.run import Run
-from ganlab.runtime.store import Series
+from ganlab.runtime.store import Annotation, Series
 
 AXES = {"step": "steps", "time": "seconds of training", "images": "real images seen", "epoch": "epochs"}
 FEWEST, MOST = 2, 4  # runs in one comparison
@@ -62,7 +62,7 @@ class Comparison:
 
     runs: tuple[str, ...]
     settings: dict[str, tuple[Value | None, ...]]
-    changes: tuple[tuple[str, ...], ...]
+    changes: tuple[tuple[Annotation, ...], ...]
     axis: str
     at: float
     until: float
@@ -103,8 +103,8 @@ def _used(config: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in config.items() if family is None or name not in family.unused}
 
 
-def _changes(run: Run) -> list[str]:
-    return [f"step {note.step:,}: {note.text}" for note in run.annotations() if note.kind == "changed"]
+def _changes(run: Run) -> list[Annotation]:
+    return [note for note in run.annotations() if note.kind == "changed"]
 
 
 def _metric_rows(runs: Sequence[Run], runs_at: Sequence[RunAt]) -> tuple[MetricRow, ...]:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from ganlab.core.lock import FileLock, is_held
 from ganlab.runtime.run import Run, runs
+from ganlab.runtime.status import Activity
 
 _POLL_SECONDS = 0.3
 
 
 @contextmanager
-def device_slot(run: Run, device: str, say: Callable[[str], None]) -> Iterator[bool]:
-    """Hold the device for `run` inside the block; False when somebody asked the run to stop while it waited.
+def device_slot(run: Run, device: str, report: Callable[[Activity], None]) -> Iterator[bool]:
+    """Hold the device for `run` inside the block; False when the run was asked to stop while it waited.
 
     Every holder shares the lock and writes its group (or id) beside it: newcomers of the same group join, others need
     the lock for themselves alone.
@@ -28,17 +29,16 @@ def device_slot(run: Run, device: str, say: Callable[[str], None]) -> Iterator[b
     holder = _holder(run.path.parent, device)
     holder.parent.mkdir(exist_ok=True)
     lock = FileLock(holder.with_suffix(".lock"))
-    said = ""
+    reported = -1
     while not _take(lock, holder, run, device):
         if run.stop_requested():
             yield False
             return
         has = holder_of(run.path.parent, device)
         ahead = 1 + sum((other.settings["group"] or other.id) != has for other in _waiting_before(run, device))
-        message = f"Waiting for {device}: {ahead} {'run is' if ahead == 1 else 'runs are'} ahead."
-        if message != said:
-            say(message)
-            said = message
+        if ahead != reported:
+            report(Activity("waiting_device", device, ahead=ahead))
+            reported = ahead
         time.sleep(_POLL_SECONDS)
     try:
         yield True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -160,7 +161,7 @@ def _share_history(run: Run, made: Run, step: int) -> None:
     writer = Writer(made.database)
     writer.write(points.items(), sheets, {"progress": {"step": step}, "protocols": run.protocols})
     for mark in _marks(run, step):
-        writer.annotate(mark.step, mark.kind, mark.text)
+        writer.annotate(mark.step, mark.kind, mark.data, mark.text)
     writer.close()
 
 
@@ -172,23 +173,23 @@ def _marks(run: Run, step: int) -> list[Annotation]:
     later = _changed_after(run, step)
     marks = []
     for note in reversed(run.annotations()):
-        if note.step == step and note.text in later:
-            later.remove(note.text)
-        elif note.step <= step and note.kind in ("changed", "repaired"):
+        if note.step == step and note.data in later:
+            later.remove(dict(note.data))
+        elif note.step <= step and note.kind in ("changed", "repaired", "protocol_changed"):
             marks.append(note)
     return marks[::-1]
 
 
-def _changed_after(run: Run, step: int) -> list[str]:
-    """What was changed at the very step of a checkpoint, but after it was kept, as the charts say it."""
-    record, config, texts = run.interventions(), run.config, {}
+def _changed_after(run: Run, step: int) -> list[dict[str, Any]]:
+    """What was changed at the very step of a checkpoint, but after it was kept, as the annotations hold it."""
+    record, config, effects = run.interventions(), run.config, {}
     if not any(one.step == step for one in record):
         return []
     for one in record:
-        texts[id(one)] = one.describe(config)
+        effects[id(one)] = json.loads(json.dumps(one.effect(config)))
         config = one.applied_to(config)
     made = {id(one) for one in made_by(read_state(run.path / "checkpoints" / folder_name(step)), record)}
-    return [texts[id(one)] for one in record if one.step == step and id(one) not in made]
+    return [effects[id(one)] for one in record if one.step == step and id(one) not in made]
 
 
 def _share(source: str | Path, target: str | Path) -> None:

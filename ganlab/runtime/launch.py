@@ -171,7 +171,7 @@ def _queued(run: Run) -> Iterator[FileLock]:
     try:
         run.clear_requests()
         writer = opened(run)
-        writer.annotate(0, "queued", "Queued.")
+        writer.annotate(0, "queued")
         writer.close()
         yield lock
     finally:

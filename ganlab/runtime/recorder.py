@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from ganlab.core.config import TrainConfig
-from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, LimitReached, kernel_kills
+from ganlab.core.errors import LimitReached, classify, kernel_kills
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
 from ganlab.runtime import checkpoint
 from ganlab.runtime.disk import LIMIT, bytes_of, limit
 from ganlab.runtime.run import Run
-from ganlab.runtime.store import Damaged, Writer
+from ganlab.runtime.status import Activity
+from ganlab.runtime.store import Annotation, Damaged, Writer
 
 _BALLAST = 2**19  # bytes: enough for SQLite to say that the disk is full
 
 
 class Recorder:
-    """Open while a worker has the run in hand; `record` each event in the order the engine yields them.
+    """The writer of a claimed run; `record` each event in the order in which the engine yields them.
 
-    `tell` hears in one sentence what is done or waited for while no step is.
+    `report` is called with what the worker does or waits for while it trains no step.
     """
 
-    def __init__(self, run: Run, tell: Callable[[str], None] = lambda sentence: None) -> None:
-        self.run, self._tell = run, tell
+    def __init__(self, run: Run, report: Callable[[Activity], None] = lambda activity: None) -> None:
+        self.run, self._report = run, report
         self._writer = opened(run)
         self.step = run.last_step
         self._writer.write(state={"kernel_kills": kernel_kills()})  # who counts more when this one is gone may know why
@@ -52,15 +55,14 @@ class Recorder:
         """Write one event; when this returns, what it says is on disk (sheets: within the next Progress)."""
         match event:
             case Loading():
-                self.say(_loading(event))
+                self.report(Activity(event.phase, event.what, event.done, event.total, event.unit))
             case Started():
                 self.step = event.step
                 self._protocols(event)
                 facts = {"device": event.device, "num_images": event.num_images, "parameters": dict(event.parameters)}
                 progress = {"step": event.step, "seconds": event.seconds}  # metrics beyond it stay until they are made again
-                self._writer.write(state={**facts, "activity": "Training.", "progress": progress})
-                word = f"Resumed after step {event.step}.{event.note and ' '}{event.note}" if event.step else "Started."
-                self._writer.annotate(event.step, "started", word)
+                self._writer.write(state={**facts, "activity": asdict(Activity("training")), "progress": progress})
+                self._writer.annotate(event.step, "started", {"moved": True} if event.moved else None)
             case Progress():
                 self._progress(event)
             case Samples():
@@ -72,44 +74,43 @@ class Recorder:
                 self._paused = isinstance(event, Paused)
                 if self._paused:
                     self._finish_sheets()
-                by = f" by {event.who}" if event.who else ""
                 kind = "paused" if self._paused else "continued"
-                self._writer.annotate(event.step, kind, f"{kind.capitalize()}{by}.")
+                self._writer.annotate(event.step, kind, {"who": event.who} if event.who else None)
             case Intervened():
                 self._intervened(event)
             case Finished():
                 self._finish_sheets()
-                word = "All steps done." if event.reason == "finished" else f"Stopped after step {event.step:,}."
-                self._writer.annotate(event.step, event.reason, word)
+                self._writer.annotate(event.step, event.reason)
 
-    def say(self, activity: str) -> None:
-        """Tell the screens in one sentence what the worker is doing before it trains."""
-        self._writer.write(state={"activity": activity})
-        self._tell(activity)
+    def report(self, activity: Activity) -> None:
+        """Record what the worker does before it trains."""
+        self._writer.write(state={"activity": asdict(activity)})
+        self._report(activity)
 
-    def annotate(self, kind: str, text: str) -> None:
+    def annotate(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
         """Record something that is not an event of the engine: queued, failed."""
-        self._writer.annotate(self.step, kind, text)
+        self._writer.annotate(self.step, kind, data)
 
-    def fail(self, sentence: str) -> None:
-        """Record why the run ends; where even that cannot be written, it is in the log."""
+    def fail(self, reason: str, details: Mapping[str, Any] | None = None) -> None:
+        """Record why the run ends; where even that cannot be written, print it to the log."""
         self._failed = True
         self._ballast.unlink(missing_ok=True)
+        data = {"reason": reason, **(details or {})}
         try:
-            self.annotate("failed", sentence)
+            self.annotate("failed", data)
         except (OSError, sqlite3.Error):
             with suppress(OSError):
-                print(sentence, file=sys.stderr)
+                print(json.dumps(data), file=sys.stderr)
 
     def wait_for_room(self, error: Exception) -> None:
-        """The disk is full, or all that may be written is: say so, which takes the room that was kept for it."""
+        """Record that the disk is full, or the limit reached; this takes the room that was kept for it."""
         self._ballast.unlink(missing_ok=True)
         if not self.waiting:
             with suppress(OSError, sqlite3.OperationalError):
-                what = LIMIT_REACHED if isinstance(error, LimitReached) else DISK_FULL
-                self._writer.annotate(self.step, "paused", f"{what}: training waits until there is room.")
+                reason, _ = classify(error)
+                self._writer.annotate(self.step, "waiting_room", {"reason": reason})
                 self.waiting, self._waits_since = True, time.perf_counter()
-                self._tell(f"{what}: training waits until there is room.")
+                self._report(Activity("waiting_room", reason))
 
     @property
     def has_room(self) -> bool:
@@ -121,7 +122,7 @@ class Recorder:
         self.waiting = False
         self._waited += time.perf_counter() - self._waits_since
         self._make_ballast()
-        self._writer.annotate(self.step, "paused" if self._paused else "continued", "There is room again.")
+        self._writer.annotate(self.step, "paused" if self._paused else "continued", {"reason": "room"})
 
     @property
     def _ballast(self) -> Path:
@@ -150,15 +151,15 @@ class Recorder:
         self._writer.write(state={"protocols": before | dict(event.protocols)})
         for name, protocol in event.protocols.items():
             if before.get(name, protocol) != protocol:
-                self._writer.annotate(event.step, "repaired", f"{name} is read otherwise from here on: {protocol}.")
+                self._writer.annotate(event.step, "protocol_changed", {"name": name, "protocol": protocol})
 
     def _intervened(self, event: Intervened) -> None:
         """A change that is only made again is already on record; in a repeated run it is not yet on the charts."""
-        step, text = event.intervention.step, event.text
+        step, effect = event.intervention.step, dict(event.effect)
         if not event.again:
-            self._writer.intervene(event.intervention.to_dict(), text)
-        elif not any((note.kind, note.step, note.text) == ("changed", step, text) for note in self.run.annotations()):
-            self._writer.annotate(step, "changed", text)
+            self._writer.intervene(event.intervention.to_dict(), effect)
+        elif not any(_says(note, step, effect) for note in self.run.annotations()):
+            self._writer.annotate(step, "changed", effect)
 
     def _progress(self, event: Progress) -> None:
         self.step = event.step
@@ -215,13 +216,13 @@ def opened(run: Run) -> Writer:
             path.replace(path.with_name(f"damaged-{path.name}"))
         writer = Writer(run.database)
         writer.salvage(aside)
-        writer.annotate(0, "repaired", f"The record was damaged: what could be read of it was kept; it is in {aside.name}.")
+        writer.annotate(0, "repaired", {"file": aside.name})
     if new or not run.samples():
         writer.write(sheets=[int(path.stem.removeprefix("step-")) for path in (run.path / "samples").glob("step-*.png")])
     return writer
 
 
-def _loading(event: Loading) -> str:
-    if event.total:
-        return f"{event.what}: {event.done:,} of {event.total:,} {event.unit}."
-    return f"{event.what}." if not event.done else f"{event.what}: {event.done:,} {event.unit}."
+def _says(note: Annotation, step: int, effect: Mapping[str, Any]) -> bool:
+    """Whether an annotation records this change; one of an older version has only a sentence, which is not told apart."""
+    plain = json.loads(json.dumps(effect))  # tuples come back as lists
+    return (note.kind, note.step) == ("changed", step) and (note.data == plain or bool(note.text))

@@ -14,48 +14,21 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from ganlab.core.config import TrainConfig
-from ganlab.core.errors import kernel_kills, smaller
+from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.interventions import Command, Intervention
 from ganlab.core.lock import FileLock, is_held
 from ganlab.runtime import checkpoint
 from ganlab.runtime.mailbox import Mailbox
+from ganlab.runtime.status import KINDS, Status, cause_of, state_of
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
 _SETTINGS = {"config", "recipe", "created", "group", "group_size"}  # what config.json always holds
-_ENDINGS = ("finished", "stopped", "failed")
-_ALIVE = {"queued": "queued", "started": "running", "continued": "running", "paused": "paused"}  # what a worker said last
-_WORDS = (*_ALIVE, *_ENDINGS)
-ACTIVE = ("queued", "running", "paused")
-
-
-@dataclass(frozen=True)
-class Status:
-    """Where a run stands; `seconds` trained and left, `memory` in bytes, rates per second. `message` is one sentence."""
-
-    state: str  # queued | running | paused | stopped | finished | failed | lost
-    step: int
-    steps: int
-    message: str = ""
-    steps_per_second: float = 0.0
-    images_per_second: float = 0.0
-    seconds: float = 0.0
-    seconds_left: float | None = None
-    memory: int = 0
-    device: str = ""
-    num_images: int = 0
-    sheet_titles: tuple[str, ...] = ()  # what each column of a sheet shows, where that is not plain
-
-    @property
-    def active(self) -> bool:
-        """Whether a worker has it in hand."""
-        return self.state in ACTIVE
 
 
 def runs_root() -> Path:
@@ -169,52 +142,40 @@ class Run:
         return Reader(self.database, tolerant=True)  # `status` tells of a damaged file
 
     def status(self) -> Status:
-        """Derived from who holds the lock and what the worker said last."""
-        alive = is_held(self.lock_path)  # before the annotations: a worker annotates, then lets go
-        reader = Reader(self.database)
+        """Where the run stands, derived from its lock and the newest annotation of the worker."""
+        alive = is_held(self.lock_path)  # before the annotations: a worker annotates, then releases the lock
+        reader, steps = Reader(self.database), int(self.settings["config"]["steps"])
         try:
-            words, facts = [note for note in reader.annotations() if note.kind in _WORDS], reader.state()
+            notes, facts = [note for note in reader.annotations() if note.kind in KINDS], reader.state()
         except Damaged as error:
             folders = self.checkpoints()
             step = checkpoint.step_of(folders[-1]) if folders else 0
-            return Status("running" if alive else "failed", step, int(self.settings["config"]["steps"]), str(error))
-        last = words[-1].kind if words else "queued"
-        if last in _ENDINGS:
-            state = last  # whoever takes it in hand again says "queued" first
-        else:
-            state = _ALIVE[last] if alive else "lost"
+            details = {"text": str(error)}
+            return Status("running" if alive else "failed", step, steps, reason="damaged_record", details=details)
+        state = state_of(notes, alive)
         progress: dict[str, Any] = facts.get("progress", {})
-        steps = int(self.settings["config"]["steps"])
         rate, step = progress.get("steps_per_second", 0.0), progress.get("step", 0)
         return Status(
             state=state,
             step=step,
             steps=steps,
-            message=self._lost(words, facts) if state == "lost" else self._message(state, words, facts),
             seconds_left=(steps - step) / rate if state == "running" and rate else None,
+            **(self._lost(notes, facts) if state == "lost" else cause_of(state, notes, facts)),
             **{key: progress[key] for key in ("steps_per_second", "images_per_second", "seconds", "memory") if key in progress},
             **{key: facts[key] for key in ("device", "num_images") if key in facts},
             sheet_titles=tuple(facts.get("sheet_titles", ())),
         )
 
-    @staticmethod
-    def _message(state: str, words: list[Annotation], facts: dict[str, Any]) -> str:
-        if state in ACTIVE and state != "paused":
-            return str(facts.get("activity", "Starting the worker."))
-        return words[-1].text if words else ""
-
-    def _lost(self, words: list[Annotation], facts: dict[str, Any]) -> str:
-        """What is known of a worker that ended without a word, and what is left of its work."""
-        memory, before = "", facts.get("kernel_kills")
-        if before is not None and (kernel_kills() or 0) > before:  # it says nothing of whom, but it is the usual reason
-            memory = f" The machine ran out of memory meanwhile: {smaller(self.settings['config'])}."
-        if checkpoint.resumable(self.path / "checkpoints"):
-            return f"The worker was killed.{memory} Its last checkpoint is kept: resume to go on from there."
-        if any(note.kind == "started" for note in words):
-            return f"The worker was killed before it kept a checkpoint.{memory} Resume to begin again."
-        if memory:
-            return f"The worker was killed before it began.{memory}"
-        return "Its worker ended before it began; worker.log in the run directory may say why: resume to try again."
+    def _lost(self, notes: list[Annotation], facts: dict[str, Any]) -> dict[str, Any]:
+        """What is known of a worker that ended without an annotation, and whether it `kept` a checkpoint."""
+        before = facts.get("kernel_kills")
+        details: dict[str, Any] = {
+            "kept": bool(checkpoint.resumable(self.path / "checkpoints")),
+            "started": any(note.kind == "started" for note in notes),
+        }
+        if before is not None and (kernel_kills() or 0) > before:  # of any process, but most likely of this one
+            details |= {"out_of_memory": True} | halvable(self.settings["config"])
+        return {"reason": "killed", "details": details}
 
     @property
     def last_step(self) -> int:

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +21,7 @@ from ganlab.core.events import Point
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS metrics(name TEXT, step INTEGER, value REAL, PRIMARY KEY(name, step)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sheets(step INTEGER PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS annotations(id INTEGER PRIMARY KEY, step INTEGER, time REAL, kind TEXT, text TEXT);
+CREATE TABLE IF NOT EXISTS annotations(id INTEGER PRIMARY KEY, step INTEGER, time REAL, kind TEXT, text TEXT, data TEXT);
 CREATE TABLE IF NOT EXISTS interventions(id INTEGER PRIMARY KEY, json TEXT);
 CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
@@ -38,13 +38,17 @@ SELECT name FROM n WHERE name IS NOT NULL
 
 @dataclass(frozen=True)
 class Annotation:
-    """Something that happened to the run at `step` (time in seconds since the epoch)."""
+    """Something that happened to the run at `step` (time in seconds since the epoch): a kind and its data.
+
+    `text` is the sentence that an older version recorded instead of data; new annotations have none.
+    """
 
     id: int
     step: int
     time: float
     kind: str
-    text: str
+    text: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,8 @@ class Writer:
             raise sqlite3.DatabaseError(verdict.splitlines()[-1])
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
+        if "data" not in {row[1] for row in self._connection.execute("PRAGMA table_info(annotations)")}:
+            self._connection.execute("ALTER TABLE annotations ADD COLUMN data TEXT")  # an older version made the file
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -113,34 +119,38 @@ class Writer:
                 "INSERT OR REPLACE INTO state VALUES (?, ?)", [(key, json.dumps(value)) for key, value in (state or {}).items()]
             )
 
-    def annotate(self, step: int, kind: str, text: str = "") -> None:
+    def annotate(self, step: int, kind: str, data: Mapping[str, Any] | None = None, text: str = "") -> None:
         """Record that something happened at `step`."""
         with self._transaction() as connection:
-            connection.execute(
-                "INSERT INTO annotations(step, time, kind, text) VALUES (?, ?, ?, ?)", (step, time.time(), kind, text)
-            )
+            _annotate(connection, step, kind, data, text)
 
-    def intervene(self, intervention: Mapping[str, Any], text: str = "") -> None:
-        """Add to the record of what was changed and, with a `text`, to the charts."""
+    def intervene(self, intervention: Mapping[str, Any], effect: Mapping[str, Any] | None = None) -> None:
+        """Add to the record of what was changed and, with an `effect`, to the annotations."""
         with self._transaction() as connection:
             connection.execute("INSERT INTO interventions(json) VALUES (?)", (json.dumps(intervention),))
-            if text:
-                row = (intervention["step"], time.time(), text)
-                connection.execute("INSERT INTO annotations(step, time, kind, text) VALUES (?, ?, 'changed', ?)", row)
+            if effect:
+                _annotate(connection, intervention["step"], "changed", effect)
 
     def salvage(self, path: Path) -> None:
         """Take over whatever can still be read of a damaged file."""
         with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as old:
             for table in ("interventions", "annotations", "state", "metrics"):  # sheets are files of their own
                 with suppress(sqlite3.Error), self._transaction() as connection:
+                    columns = [row[1] for row in old.execute(f"PRAGMA table_info({table})")]
+                    places = f"{table}({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
                     for row in filter(_makes_sense, _until_damage(old, table)):
-                        connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+                        connection.execute(f"INSERT OR REPLACE INTO {places}", row)
 
     def close(self) -> None:
         """Fold the write-ahead log back, so that the run is one plain file again (readers may keep it a while)."""
         with suppress(sqlite3.OperationalError):  # a reader is looking: the next writer folds it
             self._connection.execute("PRAGMA journal_mode=DELETE")
         self._connection.close()
+
+
+def _annotate(connection: sqlite3.Connection, step: int, kind: str, data: Mapping[str, Any] | None, text: str = "") -> None:
+    row = (step, time.time(), kind, text, json.dumps(data) if data else None)
+    connection.execute("INSERT INTO annotations(step, time, kind, text, data) VALUES (?, ?, ?, ?, ?)", row)
 
 
 def _until_damage(connection: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
@@ -167,6 +177,13 @@ def _makes_sense(row: tuple[Any, ...]) -> bool:
     """Whether a row of a damaged file can be one: texts that are printable, and no step beyond all steps."""
     printable = all(value.isprintable() for value in row if isinstance(value, str))
     return printable and all(0 <= value < 2**40 for value in row if isinstance(value, int))
+
+
+def _data(kind: str, text: str, data: str | None = None) -> dict[str, Any]:
+    """The data of an annotation; older versions kept sentences, of which only a divergence is recognised."""
+    if data:
+        return dict(json.loads(data))
+    return {"reason": "diverged"} if kind == "failed" and "stopped being a number" in text else {}
 
 
 class Reader:
@@ -254,9 +271,9 @@ class Reader:
         return [step for (step,) in self._rows("SELECT step FROM sheets WHERE step > ? ORDER BY step", since)]
 
     def annotations(self, since: int = 0) -> list[Annotation]:
-        """What happened to the run, oldest first, after annotation id `since`."""
-        rows = self._rows("SELECT id, step, time, kind, text FROM annotations WHERE id > ? ORDER BY id", since)
-        return [Annotation(*row) for row in rows]
+        """What happened to the run, oldest first, after annotation id `since`; files of older versions have no column `data`."""
+        rows = self._rows("SELECT * FROM annotations WHERE id > ? ORDER BY id", since)
+        return [Annotation(id, step, at, kind, text, _data(kind, text, *data)) for id, step, at, kind, text, *data in rows]
 
     def interventions(self) -> list[dict[str, Any]]:
         """What was changed while the run trained, in the order of the steps; what an earlier life did comes first at each."""

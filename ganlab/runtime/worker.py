@@ -7,16 +7,16 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ganlab.core.errors import EXPECTED, TRAINING, LimitReached, explain, is_disk_full, smaller
+from ganlab.core.errors import EXPECTED, LimitReached, classify, halvable, is_disk_full
 from ganlab.core.events import Event, Finished, Loading
 from ganlab.core.lock import FileLock
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run
 from ganlab.runtime.spawn import handed_over, signals_ask
+from ganlab.runtime.status import Activity
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 LoadGenerators = Callable[[str], "Mapping[str, nn.Module]"]  # a model's name -> its generators, ValueError where there is none
 STATE_KEYS = {"training", "position", "step", "seconds", "rng"}  # what the engine needs to go on
 _ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
-_MOVED = "The run's folder was moved or deleted while it trained: resume it where it is now."
 
 
 def no_models(name: str) -> Mapping[str, nn.Module]:
@@ -37,7 +36,7 @@ def work(
     watch: Callable[[Event], None] = lambda event: None,
     *,
     lock: FileLock | None = None,
-    report: Callable[[str], None] = lambda sentence: None,
+    report: Callable[[Activity], None] = lambda activity: None,
     load_generators: LoadGenerators = no_models,
 ) -> None:
     """Train `run` in this process: wait for its device, train, and record every event, which `watch` sees too.
@@ -54,11 +53,11 @@ def work(
     try:
         with Recorder(run, report) as recorder, signals_ask(run.request_stop):
             if not queued:
-                recorder.annotate("queued", "Queued.")
+                recorder.annotate("queued")
             try:
                 _train(run, recorder, watch, load_generators)
             except Exception as error:
-                recorder.fail(_reason(run, error))  # first, while there is the room that was kept for it
+                recorder.fail(*_reason(run, error))  # first, while there is the room that was kept for it
                 if not (isinstance(error, EXPECTED) or is_disk_full(error)):
                     with suppress(OSError):
                         traceback.print_exc()
@@ -66,15 +65,18 @@ def work(
         lock.release()
 
 
-def _reason(run: Run, error: Exception) -> str:
-    """Why the run ends, in one sentence."""
+def _reason(run: Run, error: Exception) -> tuple[str, dict[str, Any]]:
+    """Why the run ends: a kind of `classify`, or moved (its folder is gone), or diverged {step, metric, text}."""
     if not run.path.is_dir():
-        return _MOVED
-    return explain(error, replace(TRAINING, memory=smaller(run.settings["config"])))
+        return "moved", {}
+    if type(error).__name__ == "Diverged":  # of training.meter, which brings PyTorch
+        return "diverged", {"step": vars(error)["step"], "metric": vars(error)["metric"], "text": str(error)}
+    kind, details = classify(error)
+    return kind, halvable(run.settings["config"]) if kind == "out_of_memory" else details
 
 
 def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_generators: LoadGenerators) -> None:
-    recorder.say("Starting PyTorch.")
+    recorder.report(Activity("starting_torch"))
     import torch
 
     from ganlab.core.devices import resolve
@@ -83,11 +85,11 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_ge
 
     torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
     config = run.config
-    with device_slot(run, resolve(config.device), recorder.say) as taken:
+    with device_slot(run, resolve(config.device), recorder.report) as taken:
         if not taken:
             recorder.record(Finished(recorder.step, "stopped"))
             return
-        state = newest_state(run, recorder.say)
+        state = newest_state(run, recorder.report)
         initial = load_generators(config.start_from) if config.start_from and not state else None
         record = run.interventions()
         made = {intervention.command_id for intervention in record}
@@ -106,7 +108,7 @@ def _to_stop(mailbox: Mailbox) -> bool:
     return "stop" in commands and not commands & {"change", "update"}
 
 
-def newest_state(run: Run, say: Callable[[str], None] = lambda sentence: None) -> dict[str, Any] | None:
+def newest_state(run: Run, report: Callable[[Activity], None] = lambda activity: None) -> dict[str, Any] | None:
     """What to go on from: the newest checkpoint that can be read and is of numbers; None where there is none at all.
 
     ValueError where there are some and none of them will do.
@@ -124,7 +126,7 @@ def newest_state(run: Run, say: Callable[[str], None] = lambda sentence: None) -
                 return state
             raise ValueError(f"{folder.name} holds weights that are no numbers.")
         except ValueError as error:
-            say(f"{error} Going back to the one before.")
+            report(Activity("restoring", str(error)))
     if folders:
         raise ValueError(f"All {len(folders)} checkpoints of {run.id} that it could go on from are damaged: start it anew.")
     return None

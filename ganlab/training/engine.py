@@ -79,11 +79,11 @@ class Session:
     def run(self, commands: Commands, record: Sequence[Intervention], resume: Mapping[str, Any] | None) -> Iterator[Event]:
         """From the beginning, or from a state, to the end or until a command says stop."""
         self.saved, self._due = -1, sorted(record, key=lambda intervention: intervention.step)
-        note = self._restore(resume) if resume is not None else ""
+        moved = self._restore(resume) if resume is not None else False
         parameters = {name: count_parameters(network) for name, network in self.training.networks.items()}
         images = len(self.dataset.images)
         protocols = {self.gauge.name: self.gauge.protocol} if self.gauge else {}
-        yield Started(self.step, self.config.steps, self.device, images, parameters, self.meter.seconds, protocols, note)
+        yield Started(self.step, self.config.steps, self.device, images, parameters, self.meter.seconds, protocols, moved)
         if self.step == 0:
             yield self._samples()
         best = False
@@ -182,14 +182,14 @@ class Session:
         else:
             self._reconfigure(intervention.applied_to(before))
         self._made.append(intervention)
-        yield Intervened(intervention, intervention.describe(before), again)
+        yield Intervened(intervention, intervention.effect(before), again)
 
     def _reconfigure(self, config: TrainConfig) -> None:
         self.config = self.meter.config = config
         self.training.reconfigure(config)
 
-    def _restore(self, state: Mapping[str, Any]) -> str:
-        """Go on from a checkpoint's state; returns what will be otherwise than if it had not stopped, in one sentence."""
+    def _restore(self, state: Mapping[str, Any]) -> bool:
+        """Continue from a checkpoint's state; return whether it was made on another kind of device, where noise is drawn anew."""
         self._made = made_by(state, self._due)
         for intervention in self._made:
             self._due.remove(intervention)
@@ -205,8 +205,7 @@ class Session:
         if self.gauge:
             before = state.get("gauge", {"best": state["best"]} if "best" in state else {})  # as older versions kept it
             self.gauge.restore(before, state["seconds"])
-        moved = ("cuda" in state["rng"]) != self.device.startswith("cuda")
-        return "It began on another kind of device, so the noise is drawn anew." if moved else ""
+        return ("cuda" in state["rng"]) != self.device.startswith("cuda")
 
     def _batches(self, position: int) -> Batches:
         return Batches(
@@ -225,7 +224,7 @@ class Session:
         """Everything as it is now; Diverged where a weight is no number, which a loss that nobody looked at would have told."""
         training = self.training.state_dict()
         if not all_finite(training):
-            raise Diverged(f"A weight stopped being a number by step {self.step:,}: try a lower learning rate.")
+            raise Diverged(self.step)
         state = {
             "training": training,
             "position": self.batches.position,
@@ -253,7 +252,7 @@ def _prepared(
     torch.manual_seed(config.seed)
     dataset = yield from _load(config, round(config.image_size * (1 + config.jitter)))
     spec = replace(dataset.spec(family.conditioning), image_size=config.image_size)
-    yield Loading("Building the networks")
+    yield Loading("Building the networks", phase="building")
     bf16 = config.precision == "bf16" or (config.precision == "auto" and supports_bf16(device))
     training = family.build(config, spec, device, bf16)
     examples = (yield from _examples(config, training, device)) if training.examples else None

@@ -17,7 +17,12 @@ FLUSH_SECONDS = 0.25
 
 
 class Diverged(ArithmeticError):
-    """A loss stopped being a number."""
+    """The `metric` (or, where empty, a weight) was not a finite number at `step`."""
+
+    def __init__(self, step: int, metric: str = "") -> None:
+        self.step, self.metric = step, metric
+        at = f"{metric} stopped being a number at" if metric else "A weight stopped being a number by"
+        super().__init__(f"{at} step {step:,}: try a lower learning rate.")
 
 
 class Meter:
@@ -104,6 +109,6 @@ class Meter:
             points.append((step, {name: values.pop(0) for name in metrics}))
             bad = [name for name, value in points[-1][1].items() if not math.isfinite(value)]
             if bad:
-                raise Diverged(f"{bad[0]} stopped being a number at step {step:,}: try a lower learning rate.")
+                raise Diverged(step, bad[0])
         self._pending = []
         return points

@@ -125,13 +125,13 @@ def test_divergence_by_holes_by_word_and_by_size() -> None:
     broken["loss__G__adversarial"] = np.where(STEPS > 1500, np.nan, 1.5)
     found = DETECTORS["divergence"](record(**broken))
     assert found is not None and found.step_from == 1510 and found.severity == "failure"
-    said = [Annotation(1, 700, 0.0, "failed", "loss/D/adversarial stopped being a number at step 700: try a lower rate.")]
+    said = [Annotation(1, 700, 0.0, "failed", data={"reason": "diverged", "step": 700, "metric": "loss/D/adversarial"})]
     assert "divergence" in kinds(record(**balanced(0.4, 0.6), notes=said))
-    resumed = [*said, Annotation(2, 700, 0.0, "queued", "Queued."), Annotation(3, 600, 0.0, "started", "Resumed after step 600.")]
-    for later in ([], [Annotation(4, 900, 0.0, "paused", "Paused.")], [Annotation(4, 2000, 0.0, "finished", "All steps done.")]):
+    resumed = [*said, Annotation(2, 700, 0.0, "queued"), Annotation(3, 600, 0.0, "started")]
+    for later in ([], [Annotation(4, 900, 0.0, "paused")], [Annotation(4, 2000, 0.0, "finished")]):
         assert "divergence" not in kinds(record(**balanced(0.4, 0.6), notes=resumed + later))  # it went well
     assert "divergence" in kinds(record(**balanced(0.4, 0.6), notes=resumed[:2]))  # not begun yet
-    again = [*resumed, Annotation(4, 800, 0.0, "failed", said[0].text)]
+    again = [*resumed, Annotation(4, 800, 0.0, "failed", data=said[0].data)]
     found = DETECTORS["divergence"](record(**balanced(0.4, 0.6), notes=again))
     assert found is not None and found.step_from == 800
     grown = balanced(0.4, 0.6) | {"loss__G__adversarial": np.exp(STEPS / 200.0)}
@@ -467,7 +467,7 @@ def test_a_fork_has_seen_the_images_of_its_parent(tmp_path: Path) -> None:
     made = prepare_fork(fake.run, 200, batch_size=8, d_steps=3)
     assert read(made).images_seen == 200 * 64
     live = FakeRun(tmp_path, batch_size=4, channels=1).start().train(100)
-    live.recorder._writer.intervene(Intervention(50, "d_steps", 5).to_dict(), "d_steps 1 → 5.")
+    live.recorder._writer.intervene(Intervention(50, "d_steps", 5).to_dict(), {"name": "d_steps", "before": 1, "value": 5})
     assert read(live.run).images_seen == 50 * 4 + 50 * 5 * 4
     live.finish()
 

@@ -475,7 +475,7 @@ def test_a_fork_offers_what_may_change_and_its_checkpoints(fake: Callable[..., F
 
 def test_a_fork_s_fields_hold_the_settings_that_its_checkpoint_was_trained_with(fake: Callable[..., FakeRun]) -> None:
     run = fake().start().train(10).checkpoint().train(10)
-    run.recorder._writer.intervene(Intervention(15, "lr", 0.001).to_dict(), "lr 0.0002 → 0.001.")
+    run.recorder._writer.intervene(Intervention(15, "lr", 0.001).to_dict(), {"name": "lr", "before": 0.0002, "value": 0.001})
     run.finish("stopped")
     page = select(run)
     button(page, "Fork").click().run()

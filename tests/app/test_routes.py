@@ -238,10 +238,14 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(root: Path, client: Test
 
 def test_the_page_is_told_what_can_be_changed_and_its_value_now(root: Path, client: TestClient) -> None:
     fake = FakeRun(root).start()
-    fake.recorder.record(Intervened(Intervention(0, "lr", 0.001), "lr 0.0002 → 0.001."))
+    fake.recorder.record(Intervened(Intervention(0, "lr", 0.001), {"name": "lr", "before": 0.0002, "value": 0.001}))
     live = {setting["name"]: setting["value"] for setting in client.get(f"/api/runs/{fake.id}").json()["live"]}
     assert live["lr"] == 0.001 and live["d_steps"] == 1 and "width" not in live
-    assert client.get(f"/api/runs/{fake.id}/delta").json()["annotations"][-1]["text"] == "lr 0.0002 → 0.001."
+    assert client.get(f"/api/runs/{fake.id}/delta").json()["annotations"][-1]["data"] == {
+        "name": "lr",
+        "before": 0.0002,
+        "value": 0.001,
+    }
     fake.finish("stopped")
 
 

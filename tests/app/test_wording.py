@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ganlab.app.views.wording import age, clock, progress
-from ganlab.runtime.run import Status
+from ganlab.runtime.status import Status
 from ganlab.training.titles import data_title, what
 
 

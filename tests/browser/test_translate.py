@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganlab.app.views.status_wording import status_text
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
 from tests.support.app_server import AppServer
@@ -31,7 +32,7 @@ def run(app: AppServer) -> Run:
     work(made)
     if before is not None:
         os.environ["GANLAB_DATA"] = before
-    assert made.status().state == "finished", made.status().message
+    assert made.status().state == "finished", status_text(made.status())
     return made
 
 

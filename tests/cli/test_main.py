@@ -19,6 +19,7 @@ from PIL import Image
 
 from ganlab import runs
 from ganlab.__main__ import main
+from ganlab.app.views.status_wording import note_text
 from ganlab.runtime import checkpoint
 from tests.support import ROOT
 from tests.support.fake_runs import FakeRun
@@ -198,7 +199,7 @@ def test_ctrl_c_checkpoints_then_stops_and_resume_goes_on() -> None:
     process.communicate(timeout=60)
     assert run.status().state == "stopped"
     assert [note.kind for note in run.annotations()] == ["queued", "started", "stopped"] * 2
-    assert run.annotations()[-2].text == f"Resumed after step {stopped_at}."
+    assert note_text(run.annotations()[-2]) == f"Resumed after step {stopped_at}."
 
 
 def test_the_console_and_the_module_are_the_same_program() -> None:

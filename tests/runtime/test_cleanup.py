@@ -16,7 +16,8 @@ from ganlab.runtime.device_queue import cancel, queue
 from ganlab.runtime.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, room, will_write
 from ganlab.runtime.fork import prepare_fork
 from ganlab.runtime.limits import admit, unfit, warning
-from ganlab.runtime.run import Run, Status, runs_root
+from ganlab.runtime.run import Run, runs_root
+from ganlab.runtime.status import Activity, Status
 from ganlab.runtime.worker import work
 from tests.support.fake_runs import FakeRun
 from tests.support.small import small
@@ -104,7 +105,7 @@ def test_who_only_begins_on_a_free_device_takes_nobodys_place_in_the_queue(
 ) -> None:
     monkeypatch.setenv("GANLAB_MAX_WAITING", "1")
     for _ in range(2):
-        on_cpu(held, group="duel", group_size=2).queue("Starting PyTorch.")
+        on_cpu(held, group="duel", group_size=2).queue(Activity("starting_torch"))
     admit(small())
     on_cpu(held).queue()
     assert main(["queue"]) == 0 and "1 of at most 1 runs wait" in capsys.readouterr().out

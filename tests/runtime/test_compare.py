@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from ganlab.__main__ import main
 from ganlab.app.api import routes
+from ganlab.app.views.status_wording import note_text
 from ganlab.core.events import Point, Progress, Started
 from ganlab.core.interventions import Intervention
 from ganlab.runtime.compare import AXES, UNKNOWN, RunAt, compare
@@ -90,12 +91,13 @@ def test_a_family_that_draws_from_pictures_has_no_z(tmp_path: Path) -> None:
 
 def test_more_updates_of_d_are_more_images_from_then_on(tmp_path: Path) -> None:
     run = FakeRun(tmp_path).start().train(100)
-    run.recorder._writer.intervene(Intervention(100, "d_steps", 3).to_dict(), "d_steps 1 → 3.")
+    run.recorder._writer.intervene(Intervention(100, "d_steps", 3).to_dict(), {"name": "d_steps", "before": 1, "value": 3})
     run.train(100).finish()
     plain = FakeRun(tmp_path).start().train(400).finish().run
     found = compare([run.run, plain], "images")
     assert [run_at.images for run_at in found.runs_at] == [64 * (100 + 300), 64 * 400]
-    assert found.changes == (("step 100: d_steps 1 → 3.",), ())
+    ((changed,), ()) = found.changes
+    assert (changed.step, note_text(changed)) == (100, "d_steps 1 → 3.")
 
 
 @pytest.mark.parametrize("axis", AXES)

@@ -12,6 +12,7 @@ import torch
 
 from ganlab.__main__ import main
 from ganlab.app.api.summary import detailed
+from ganlab.app.views.status_wording import note_text
 from ganlab.core.events import Event, Progress
 from ganlab.core.interventions import Command
 from ganlab.runtime.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
@@ -110,14 +111,14 @@ def test_a_repeated_run_makes_the_same_changes_again(in_this_process: None) -> N
     work(run)
     again = repeat(run)
     assert again.status().state == "finished" and same(model(again), model(run))
-    assert [note.text for note in again.annotations() if note.kind == "changed"] == [
-        note.text for note in run.annotations() if note.kind == "changed"
+    assert [note_text(note) for note in again.annotations() if note.kind == "changed"] == [
+        note_text(note) for note in run.annotations() if note.kind == "changed"
     ]
     assert again.interventions() == run.interventions()
 
 
 def marks(run: Run) -> list[tuple[int, str]]:
-    return [(note.step, note.text) for note in run.annotations() if note.kind == "changed"]
+    return [(note.step, note_text(note)) for note in run.annotations() if note.kind == "changed"]
 
 
 def test_a_fork_shows_what_was_changed_before_its_checkpoint_and_does_not_do_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +131,8 @@ def test_a_fork_shows_what_was_changed_before_its_checkpoint_and_does_not_do_it_
     assert [step for step, _ in marks(late)] == [at] and marks(prepare_fork(late, at)) == []
     made = prepare_fork(run, 10)
     assert marks(made) == marks(run) and made.interventions() == []
-    assert compare([run, made]).changes[0] == compare([run, made]).changes[1] != ()
+    first, second = ([(note.step, note.data) for note in notes] for notes in compare([run, made]).changes)
+    assert first == second != []
     work(made)
     assert marks(made) == marks(run) and same(model(made), model(run))
     assert marks(prepare_fork(made, 15, steps=30)) == marks(run)

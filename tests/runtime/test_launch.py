@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ganlab import Run, launch, resume, runs
+from ganlab.app.views.status_wording import status_text
 from ganlab.core.errors import BEGINNING, DOING, Advice, explain
 from ganlab.core.events import Progress
 from ganlab.runtime.launch import launch_together
@@ -43,7 +44,7 @@ def test_a_launched_run_finishes() -> None:
     run = launch(small(), recipe="some-recipe")
     assert run.status().active
     wait_for(lambda: state(run) == "finished")
-    assert run.status().step == 20 and run.status().message == "All steps done."
+    assert run.status().step == 20 and status_text(run.status()) == "All steps done."
     assert run.samples() == [0, 10, 20] and [path.name for path in run.checkpoints()] == ["step-000010", "step-000020"]
     assert run.metrics(["loss/G/adversarial"])["loss/G/adversarial"].steps.tolist() == list(range(1, 21))
     with pytest.raises(ValueError, match="has done all its 20 steps"):
@@ -57,7 +58,7 @@ def test_a_killed_worker_shows_as_lost_keeps_its_checkpoint_and_resumes() -> Non
     os.kill(worker_pid(run), signal.SIGKILL)
     wait_for(lambda: state(run) == "lost")
     kept, before = run.checkpoints()[-1], run.metrics()
-    assert "resume" in run.status().message
+    assert "resume" in status_text(run.status())
     resume(run)
     wait_for(lambda: run.checkpoints()[-1] != kept)
     with pytest.raises(ValueError, match="is already running"):
@@ -83,7 +84,7 @@ def test_a_polite_signal_checkpoints_then_stops() -> None:  # SIGINT: test_cli.p
 def test_runs_queue_in_order_and_a_waiting_one_can_be_stopped() -> None:
     first, second, third = (launch(small(**LONG, seed=seed)) for seed in range(3))
     wait_for(lambda: state(first) == "running")
-    wait_for(lambda: "Waiting for cpu" in second.status().message and "Waiting for cpu" in third.status().message)
+    wait_for(lambda: "Waiting for cpu" in status_text(second.status()) and "Waiting for cpu" in status_text(third.status()))
     assert state(second) == state(third) == "queued"
     third.request_stop()
     wait_for(lambda: state(third) == "stopped")
@@ -116,7 +117,7 @@ def test_half_a_group_is_neither_left_to_train_nor_taken_from_its_worker(monkeyp
 def test_a_run_that_cannot_work_fails_with_one_sentence() -> None:
     run = launch(small(dataset="folder", data_path="/no/such/folder"))
     wait_for(lambda: state(run) == "failed")
-    message = run.status().message
+    message = status_text(run.status())
     assert "/no/such/folder" in message and "\n" not in message and "Traceback" not in (run.path / "worker.log").read_text()
 
 

@@ -37,7 +37,7 @@ def test_forks_stand_below_their_parents_with_what_changed(tmp_path: Path) -> No
 
 def test_what_was_changed_while_the_parent_trained_is_not_the_forks_doing(tmp_path: Path) -> None:
     run = FakeRun(tmp_path, steps=400).start().train(100)
-    run.recorder._writer.intervene(Intervention(100, "lr", 5e-4).to_dict(), "lr 0.0002 → 0.0005.")
+    run.recorder._writer.intervene(Intervention(100, "lr", 5e-4).to_dict(), {"name": "lr", "before": 0.0002, "value": 0.0005})
     run.train(100).checkpoint().finish()
     made = prepare_fork(run.run, 200, steps=300, lr=1e-3)
     (family,) = families(runs(tmp_path))
@@ -46,7 +46,7 @@ def test_what_was_changed_while_the_parent_trained_is_not_the_forks_doing(tmp_pa
 
 def test_what_was_changed_right_after_the_checkpoint_is_not_in_it(tmp_path: Path) -> None:
     run = FakeRun(tmp_path, steps=400).start().train(100).checkpoint()
-    run.recorder._writer.intervene(Intervention(100, "lr", 5e-4).to_dict(), "lr 0.0002 → 0.0005.")
+    run.recorder._writer.intervene(Intervention(100, "lr", 5e-4).to_dict(), {"name": "lr", "before": 0.0002, "value": 0.0005})
     run.train(100).checkpoint().finish()
     made = prepare_fork(run.run, 100, steps=300, lr=1e-3)
     assert families(runs(tmp_path))[0][1].changes == {"steps": (400, 300), "lr": (2e-4, 1e-3)}
@@ -58,7 +58,7 @@ def test_what_was_changed_right_after_the_checkpoint_is_not_in_it(tmp_path: Path
 
 def test_what_was_changed_right_before_a_stop_is_in_its_checkpoint(tmp_path: Path) -> None:
     run = FakeRun(tmp_path, steps=400).start().train(150)
-    run.recorder._writer.intervene(Intervention(150, "lr", 5e-4).to_dict(), "lr 0.0002 → 0.0005.")
+    run.recorder._writer.intervene(Intervention(150, "lr", 5e-4).to_dict(), {"name": "lr", "before": 0.0002, "value": 0.0005})
     run.checkpoint().finish("stopped")
     prepare_fork(run.run, 150, lr=1e-3)
     assert families(runs(tmp_path))[0][1].changes == {"lr": (5e-4, 1e-3)}

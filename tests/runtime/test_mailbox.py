@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganlab.__main__ import main
+from ganlab.app.views.status_wording import change_text, note_text
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Paused, Progress, Started
 from ganlab.core.interventions import Command, Intervention, changed, made_by
@@ -23,7 +24,7 @@ from ganlab.runtime.checkpoint import read_model, read_state
 from ganlab.runtime.fork import prepare_fork
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.run import Run
-from ganlab.runtime.store import Writer
+from ganlab.runtime.store import Annotation, Writer
 from ganlab.runtime.worker import work
 from ganlab.training import meter
 from ganlab.training.engine import train
@@ -119,7 +120,7 @@ def test_one_network_alone_can_be_updated(family: str, network: str) -> None:
     }
     assert moved == {network}
     assert of_kind(events, Finished) == [Finished(1, "stopped")]  # it does not count as a step
-    assert of_kind(events, Intervened)[0].text == f"{network} updated alone."
+    assert change_text(of_kind(events, Intervened)[0].effect) == f"{network} updated alone."
 
 
 def _is_weight(name: str) -> bool:
@@ -132,7 +133,8 @@ def test_a_change_takes_effect_and_is_told() -> None:
     events = list(train(small(steps=4), commands=Postman(commands)))
     (told,) = of_kind(events, Intervened)
     assert told.intervention == Intervention(2, "lr", 0.001, "Ada")
-    assert told.text == "lr 0.0002 → 0.001 (Ada)."
+    assert told.effect == {"name": "lr", "before": 0.0002, "value": 0.001, "who": "Ada"}
+    assert change_text(told.effect) == "lr 0.0002 → 0.001 (Ada)."
     state = of_kind(events, Checkpoint)[-1].state["training"]["optimizers"]
     assert {group["lr"] for optimizer in state.values() for group in optimizer["param_groups"]} == {0.001}
     assert not same(model(events), model(list(train(small(steps=4)))))
@@ -179,7 +181,9 @@ def test_a_state_of_another_kind_of_device_is_gone_on_from_and_told() -> None:
     first, second = (list(train(config, resume=_copied(kept))) for _ in range(2))
     assert of_kind(first, Finished) == [Finished(4, "finished")] and same(model(first), model(second))
     (started,) = of_kind(first, Started)
-    assert started.note == "It began on another kind of device, so the noise is drawn anew."
+    assert started.moved
+    sentence = "Resumed after step 2. It began on another kind of device, so the noise is drawn anew."
+    assert note_text(Annotation(1, 2, 0.0, "started", data={"moved": True})) == sentence
 
 
 def _asked(one: Intervention) -> tuple[Any, ...]:
@@ -200,7 +204,7 @@ def test_the_run_directory_keeps_what_was_changed(tmp_path: Path) -> None:
     for request in (Command("change", "lr", 0.001, "Ada"), Command("update", "D"), Command("pause"), Command("stop")):
         run.mailbox.add(request)
     work(run)
-    assert [(note.kind, note.text) for note in run.annotations() if note.kind in ("changed", "paused")] == [
+    assert [(note.kind, note_text(note)) for note in run.annotations() if note.kind in ("changed", "paused")] == [
         ("changed", "lr 0.0002 → 0.001 (Ada)."),
         ("changed", "D updated alone."),
         ("paused", "Paused."),

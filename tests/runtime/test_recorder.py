@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ganlab.app.views.status_wording import note_text, status_text
 from ganlab.core.errors import LimitReached, explain
 from ganlab.core.events import Event, Loading, Paused, Progress
 from ganlab.core.interventions import Command
@@ -29,10 +30,10 @@ def test_a_run_that_a_person_paused_is_still_paused_when_there_is_room_again() -
             fake.recorder.record(event)
         fake.recorder.wait_for_room(LIMIT)
         assert fake.run.status().state == "paused"
-        assert fake.run.status().message == "The runs take all the room they may: training waits until there is room."
+        assert status_text(fake.run.status()) == "The runs take all the room they may: training waits until there is room."
         fake.recorder.go_on()
         assert fake.run.status().state == state
-    assert fake.run.annotations()[-1].text == "There is room again."
+    assert note_text(fake.run.annotations()[-1]) == "There is room again."
     fake.release()
 
 
@@ -79,7 +80,7 @@ def test_why_a_run_ends_is_on_record_though_the_log_cannot_be_written(monkeypatc
     monkeypatch.setattr(Session, "_advance", full)
     work(run)
     assert run.status().state == "failed" or pytest.fail(str(run.status()))
-    assert run.status().message == "The disk is full: make room, then resume; the last checkpoint is kept."
+    assert status_text(run.status()) == "The disk is full: make room, then resume; the last checkpoint is kept."
 
 
 def test_stopped_at_the_limit_it_is_not_the_disk_that_is_said_to_be_full() -> None:
@@ -105,7 +106,7 @@ def test_a_stop_is_heard_while_the_data_are_read_and_a_resume_begins_anew() -> N
 
     work(run, stop)
     assert len(seen) == 1 and isinstance(seen[0], Loading)
-    assert run.status().state == "stopped" and run.status().message == "Stopped after step 0."
+    assert run.status().state == "stopped" and status_text(run.status()) == "Stopped after step 0."
     run.clear_requests()
     work(run)
     assert run.status().state == "finished"
@@ -117,7 +118,7 @@ def test_a_folder_that_is_moved_while_its_run_trains_ends_the_run_in_one_sentenc
     moved.path.parent.mkdir()
     work(run, lambda event: run.path.rename(moved.path) if getattr(event, "step", 0) >= 12 and run.path.exists() else None)
     assert moved.status().state == "failed"
-    assert moved.status().message == "The run's folder was moved or deleted while it trained: resume it where it is now."
+    assert status_text(moved.status()) == "The run's folder was moved or deleted while it trained: resume it where it is now."
     assert not run.path.exists()
     moved.request_stop()
     work(moved)

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganlab import Run, runs
+from ganlab.app.views.status_wording import status_text
 from ganlab.core.events import Checkpoint, Finished, Loading, Progress, Samples, Started
 from ganlab.core.lock import FileLock, is_held
 from ganlab.runtime.checkpoint import checkpoints, read_info, read_model, read_state, save
@@ -182,9 +183,9 @@ def test_a_run_keeps_what_the_engine_says() -> None:
     lock = FileLock(run.lock_path)
     assert lock.acquire()
     with Recorder(run) as recorder:
-        recorder.annotate("queued", "Queued.")
+        recorder.annotate("queued")
         recorder.record(Loading("Loading MNIST", 12_000, 60_000))
-        assert run.status().state == "queued" and run.status().message == "Loading MNIST: 12,000 of 60,000 images."
+        assert run.status().state == "queued" and status_text(run.status()) == "Loading MNIST: 12,000 of 60,000 images."
         recorder.record(Started(0, 20, "cpu", 60_000, {"G": 1}))
         recorder.record(Samples(0, torch.zeros(4, 1, 8, 8, dtype=torch.uint8), 2))
         recorder.record(progress(4, **{"loss/G/adversarial": 0.5}))
@@ -193,7 +194,7 @@ def test_a_run_keeps_what_the_engine_says() -> None:
         recorder.record(checkpoint(4))
         recorder.record(Finished(4, "stopped"))
     lock.release()
-    assert run.status().state == "stopped" and run.status().message == "Stopped after step 4."
+    assert run.status().state == "stopped" and status_text(run.status()) == "Stopped after step 4."
     assert run.samples() == [0] and run.sample_path(0).read_bytes().startswith(b"\x89PNG")
     assert run.metrics()["loss/G/adversarial"].values.tolist() == [0.5]
     assert run.last_metrics() == {"loss/G/adversarial": 0.5}

@@ -27,6 +27,7 @@ from starlette.testclient import TestClient
 from ganlab.__main__ import main
 from ganlab.app.api import routes
 from ganlab.app.api.summary import detailed
+from ganlab.app.views.status_wording import status_text
 from ganlab.core.errors import explain
 from ganlab.core.events import Checkpoint
 from ganlab.runtime import spawn as detached
@@ -174,7 +175,7 @@ def test_a_full_disk_pauses_a_run_until_there_is_room(leave: int, whole: Any) ->
 
         def make_room() -> None:
             wait_for(lambda: run.status().state == "paused")
-            said.append(run.status().message)
+            said.append(status_text(run.status()))
             time.sleep(1.5)  # it tries again, in vain
             assert run.status().state == "paused"
             read_everything(run)
@@ -202,7 +203,7 @@ def test_a_run_that_waits_for_room_can_be_stopped_and_goes_on_later(whole: Any) 
         with somebody(stop):
             work(run, film)
         assert run.status().state == "failed"
-        assert run.status().message == "The disk is full: make room, then resume; the last checkpoint is kept."
+        assert status_text(run.status()) == "The disk is full: make room, then resume; the last checkpoint is kept."
         film.path.unlink()
         run.clear_requests()
         work(run)
@@ -215,7 +216,7 @@ def test_the_limit_of_a_server_pauses_runs_too(whole: Any, monkeypatch: pytest.M
 
     def allow_more() -> None:
         wait_for(lambda: run.status().state == "paused")
-        assert run.status().message == "The runs take all the room they may: training waits until there is room."
+        assert status_text(run.status()) == "The runs take all the room they may: training waits until there is room."
         monkeypatch.setenv("GANLAB_DISK_LIMIT", "1 GB")
 
     with somebody(allow_more):
@@ -256,7 +257,7 @@ def test_permissions_that_are_taken_away_end_a_run_in_one_sentence(whole: Any) -
         with as_nobody(folder):
             work(run, lambda event: (run.path / "checkpoints").chmod(0o555) if getattr(event, "step", 0) == 10 else None)
             assert run.status().state == "failed"
-            assert run.status().message.endswith("cannot be written: make it writable again, then resume.")
+            assert status_text(run.status()).endswith("cannot be written: make it writable again, then resume.")
             read_everything(run)
             (run.path / "checkpoints").chmod(0o755)
             work(run)
@@ -334,7 +335,7 @@ def test_where_all_checkpoints_are_damaged_the_run_says_so() -> None:
     for folder in resumable(run.path / "checkpoints"):
         (folder / STATE).write_bytes(b"PK")
     work(run)
-    assert run.status().state == "failed" and run.status().message.endswith("are damaged: start it anew.")
+    assert run.status().state == "failed" and status_text(run.status()).endswith("are damaged: start it anew.")
 
 
 RECORD: dict[str, Callable[[Path], object]] = {
@@ -445,7 +446,7 @@ def test_out_of_memory_names_the_settings_and_a_value(whole: Any) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
     assert run.status().state == "failed"
-    assert run.status().message == (
+    assert status_text(run.status()) == (
         "Out of memory: try batch_size = 2048 (it was 4096); a smaller width or image_size needs less too."
     )
 
@@ -459,16 +460,16 @@ def test_what_a_killed_worker_says_is_true_of_its_checkpoints_and_of_the_memory(
     lost = FakeRun(runs_root()).start().train(50)
     lost._lock.release()
     monkeypatch.setattr("ganlab.runtime.run.kernel_kills", lambda: 3)
-    assert lost.run.status().message == "The worker was killed before it kept a checkpoint. Resume to begin again."
+    assert status_text(lost.run.status()) == "The worker was killed before it kept a checkpoint. Resume to begin again."
     lost.checkpoint()
-    assert lost.run.status().message == "The worker was killed. Its last checkpoint is kept: resume to go on from there."
+    assert status_text(lost.run.status()) == "The worker was killed. Its last checkpoint is kept: resume to go on from there."
     monkeypatch.setattr("ganlab.runtime.run.kernel_kills", lambda: 4)
-    assert lost.run.status().message == (
+    assert status_text(lost.run.status()) == (
         "The worker was killed. The machine ran out of memory meanwhile: try batch_size = 32 (it was 64); a smaller width or "
         "image_size needs less too. Its last checkpoint is kept: resume to go on from there."
     )
     monkeypatch.setattr("ganlab.runtime.run.kernel_kills", lambda: None)  # another machine
-    assert "memory" not in lost.run.status().message
+    assert "memory" not in status_text(lost.run.status())
 
 
 def test_a_checkpoint_that_replaces_an_older_one_is_never_half_gone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -502,7 +503,11 @@ def test_a_loss_that_stops_being_a_number_ends_the_run_at_the_last_good_checkpoi
     monkeypatch.setattr(AdversarialTraining, "step", poisoned)
     work(run)
     status = run.status()
-    assert status.state == "failed" and "stopped being a number at step 1" in status.message and "learning rate" in status.message
+    assert (
+        status.state == "failed"
+        and "stopped being a number at step 1" in status_text(status)
+        and "learning rate" in status_text(status)
+    )
     assert all(torch.isfinite(tensor).all() for folder in run.checkpoints() for tensor in read_model(folder).values())
     assert step_of(run.checkpoints()[-1]) == 12
     monkeypatch.setattr(AdversarialTraining, "step", real)

@@ -13,7 +13,9 @@ from ganlab.core.events import Checkpoint, Finished, Loading, Point, Progress, S
 from ganlab.core.lock import FileLock
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run
+from ganlab.runtime.status import Activity
 
+WAITING = Activity("waiting_device", "cpu", ahead=1)
 RATE = 100.0  # steps per second of the pretended training
 
 
@@ -38,12 +40,12 @@ class FakeRun:
         assert self._recorder is not None, "start or queue the run first"
         return self._recorder
 
-    def queue(self, activity: str = "Waiting for a free device.") -> FakeRun:
-        """A worker has the run in hand but has not begun."""
+    def queue(self, activity: Activity = WAITING) -> FakeRun:
+        """A worker has claimed the run but has not begun."""
         assert self._lock.acquire()
         self._recorder = Recorder(self.run)
-        self._recorder.annotate("queued", "Queued.")
-        self._recorder.say(activity)
+        self._recorder.annotate("queued")
+        self._recorder.report(activity)
         return self
 
     def load(self, done: int, total: int) -> FakeRun:
@@ -122,7 +124,7 @@ class FakeRun:
 
     def fail(self, sentence: str) -> FakeRun:
         """End as a worker whose training raised."""
-        self.recorder.annotate("failed", sentence)
+        self.recorder.annotate("failed", {"reason": "message", "text": sentence})
         self.release()
         return self
 

@@ -30,6 +30,7 @@ import torch
 from ganlab.__main__ import main
 from ganlab.app.api.snapshot import Seen, Snapshot
 from ganlab.app.api.summary import detailed
+from ganlab.app.views.status_wording import status_text
 from ganlab.core.config import TrainConfig
 from ganlab.core.interventions import Command
 from ganlab.runtime import cleanup as cleaning
@@ -249,7 +250,7 @@ class Shown:
 def read_everything(run: Run, *, checkpoints: bool = True) -> Shown:
     """As the screens do: status, curves, sheets, checkpoints, the web's answers; whatever cannot be read raises."""
     status = run.status()
-    assert status.message.count("\n") == 0 and "Traceback" not in status.message
+    assert status_text(status).count("\n") == 0 and "Traceback" not in status_text(status)
     assert run.id in {other.id for other in runs(run.path.parent)}
     detailed(run)
     Snapshot.read(run).delta(Seen())

@@ -14,7 +14,8 @@ from ganlab.core.config import TrainConfig, Value
 from ganlab.core.types import Conditioning
 from ganlab.runtime.fork import forkable, may_change, settings_at
 from ganlab.runtime.images_seen import images_seen
-from ganlab.runtime.run import Run, Status
+from ganlab.runtime.run import Run
+from ganlab.runtime.status import Status
 from ganlab.training.families import FAMILIES
 
 BROKEN_OFF = ("failed", "lost")  # states of a run whose message says why it ended

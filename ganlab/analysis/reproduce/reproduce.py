@@ -133,7 +133,8 @@ def _trained(configs: Mapping[str, TrainConfig], share: float | None) -> Generat
             status = members[0].status()
             what = f"Training {' and '.join(configs)}"
             if status.state == "queued":
-                yield Loading(f"{what}: {status.message}")
+                waits = f" (waiting for {status.subject})" if status.phase == "waiting_device" else ""
+                yield Loading(f"{what}{waits}", status.done, status.total, status.unit, status.phase)
             elif share is None:
                 yield Loading(what, status.step, status.steps, "steps")
             else:
@@ -148,7 +149,7 @@ def _trained(configs: Mapping[str, TrainConfig], share: float | None) -> Generat
         raise
     for run in members:
         if run.status().state in ("failed", "lost"):
-            raise ValueError(f"{run.id} did not get to its end: {run.status().message}")
+            raise ValueError(f"{run.id} did not get to its end: {run.status().cause}")
     return members, spent()
 
 

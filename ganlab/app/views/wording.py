@@ -7,7 +7,8 @@ import time
 from datetime import datetime
 
 from ganlab.models.entry import NOT_STATED, ModelEntry
-from ganlab.runtime.run import Run, Status
+from ganlab.runtime.run import Run
+from ganlab.runtime.status import Status
 from ganlab.training.recipes import RECIPES
 from ganlab.training.titles import what
 

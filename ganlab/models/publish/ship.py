@@ -45,7 +45,7 @@ def train_and_ship(name: str, target: Path = TARGET, *, root: Path | None = None
     yield Loading(f"Training {name} ({run.id})")
     work(run, load_generators=lambda name: Pipeline.load(name).generators)
     if run.status().state != "finished":
-        raise ValueError(f"{run.id} did not get to its end: {run.status().message}")
+        raise ValueError(f"{run.id} did not get to its end: {run.status().cause}")
     return (yield from ship(run.checkpoints()[-1], name, target))
 
 

@@ -13,17 +13,17 @@ from ganlab.analysis.doctor.finding import Evidence, Finding
 from ganlab.analysis.doctor.record import Record
 from ganlab.runtime.store import Annotation, Series
 
-NO_NUMBER = "stopped being a number"  # in what a failed run says
 HUGE = 50.0  # times what guessing costs D
 STEEP = 2.0  # times the slope of one that a Wasserstein D is meant to have
 
 
 def divergence(record: Record) -> Finding | None:
     """A loss is not finite, the run failed for that, or the losses have exploded."""
-    said = _said(record)
+    failures = _failures(record)
     broken = [name for name, series in record.series.items() if _holes(series).any()]
-    if said or broken:
-        steps = [note.step for note in said] + [int(record.series[name].steps[_holes(record.series[name])][0]) for name in broken]
+    if failures or broken:
+        steps = [note.step for note in failures]
+        steps += [int(record.series[name].steps[_holes(record.series[name])][0]) for name in broken]
         return _finding(record, min(steps), tuple(broken[:4]) or _losses(record), {}, "A loss stopped being a number")
     for name in _losses(record):
         found = _exploded(record, name)
@@ -33,10 +33,10 @@ def divergence(record: Record) -> Finding | None:
     return None
 
 
-def _said(record: Record) -> list[Annotation]:
-    """The notes that the run failed for that; none once it was resumed, for what it computed again counts."""
+def _failures(record: Record) -> list[Annotation]:
+    """The annotations of a failure for this reason; none once the run was resumed, for it computes those steps again."""
     started = max((note.id for note in record.notes if note.kind == "started"), default=0)
-    return [note for note in record.notes if note.id > started and note.kind in ("failed", "diverged") and NO_NUMBER in note.text]
+    return [note for note in record.notes if note.id > started and "diverged" in (note.kind, note.data.get("reason"))]
 
 
 def _holes(series: Series) -> np.ndarray:

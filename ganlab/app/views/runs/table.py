@@ -13,10 +13,12 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions
 from ganlab.app.views.page_frame import address
 from ganlab.app.views.permissions import attempt, hint, may, redacted, requires, visitor_name
+from ganlab.app.views.status_wording import status_text
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
 from ganlab.app.views.wording import age, run_label
-from ganlab.runtime.run import ACTIVE, Run, damaged_runs, runs
+from ganlab.runtime.run import Run, damaged_runs, runs
+from ganlab.runtime.status import ACTIVE
 from ganlab.training.titles import data_title, what
 
 REFRESH_SECONDS = 3.0
@@ -51,7 +53,7 @@ class Row:
             "loss G": _total(last, "G"),
             "loss D": _total(last, "D"),
         }
-        return cls(run, status.state, status.message, cells)
+        return cls(run, status.state, status_text(status), cells)
 
 
 def _total(last: dict[str, float], network: str) -> float | None:

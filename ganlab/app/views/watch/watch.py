@@ -14,7 +14,8 @@ from ganlab.app.views.page_frame import address, dark, embed
 from ganlab.app.views.permissions import may
 from ganlab.app.views.watch.fork_dialog import fork_asked, fork_button
 from ganlab.app.views.wording import run_label
-from ganlab.runtime.run import ACTIVE, Run, runs
+from ganlab.runtime.run import Run, runs
+from ganlab.runtime.status import ACTIVE
 
 MOST = 4
 _PAGE, _CHOSEN = "watch", "watch.run"

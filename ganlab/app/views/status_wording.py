@@ -1,0 +1,129 @@
+"""The sentences about a run's status and annotations, for the pages and the command line; without Streamlit or PyTorch.
+
+The words module of `app/static` makes the same sentences for the live view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, describe, smaller
+from ganlab.runtime.status import Activity, Status
+from ganlab.runtime.store import Annotation
+
+_MOVED = "The run's folder was moved or deleted while it trained: resume it where it is now."
+_NEVER_BEGAN = "Its worker ended before it began; worker.log in the run directory may say why: resume to try again."
+
+
+def status_text(status: Status) -> str:
+    """What a run does or waits for, or why it ended."""
+    if status.reason == "text":
+        return str(status.details["text"])
+    match status.state:
+        case "failed" | "lost":
+            return failure_text(status.reason, status.details)
+        case "stopped":
+            return f"Stopped after step {status.step:,}."
+        case "finished":
+            return "All steps done."
+        case "paused":
+            return _pause(status.reason, status.details)
+    if status.reason:  # it trains, but its record cannot be read
+        return failure_text(status.reason, status.details)
+    return activity_text(Activity(status.phase, status.subject, status.done, status.total, status.unit, status.ahead))
+
+
+def activity_text(activity: Activity) -> str:
+    """What a worker does while it trains no step."""
+    match activity.phase:
+        case "starting":
+            return "Starting the worker."
+        case "starting_torch":
+            return "Starting PyTorch."
+        case "training":
+            return "Training."
+        case "waiting_device":
+            runs = "1 run is" if activity.ahead == 1 else f"{activity.ahead} runs are"
+            return f"Waiting for {activity.subject}: {runs} ahead."
+        case "waiting_room":
+            return _pause(activity.subject, {})
+        case "restoring":
+            return f"{activity.subject} Going back to the one before."
+    if activity.total:
+        return f"{activity.subject}: {activity.done:,} of {activity.total:,} {activity.unit}."
+    return f"{activity.subject}: {activity.done:,} {activity.unit}." if activity.done else f"{activity.subject}."
+
+
+def failure_text(reason: str, details: Mapping[str, Any]) -> str:
+    """Why a run failed or was lost."""
+    match reason:
+        case "moved":
+            return _MOVED
+        case "killed":
+            return _killed(details)
+    return describe(reason, details)
+
+
+def _killed(details: Mapping[str, Any]) -> str:
+    memory = ""
+    if details.get("out_of_memory"):
+        memory = f" The machine ran out of memory meanwhile: {smaller(details)}."
+    if details.get("kept"):
+        return f"The worker was killed.{memory} Its last checkpoint is kept: resume to go on from there."
+    if details.get("started"):
+        return f"The worker was killed before it kept a checkpoint.{memory} Resume to begin again."
+    return f"The worker was killed before it began.{memory}" if memory else _NEVER_BEGAN
+
+
+def _pause(reason: str, details: Mapping[str, Any]) -> str:
+    match reason:
+        case "disk_full" | "limit_reached":
+            return f"{LIMIT_REACHED if reason == 'limit_reached' else DISK_FULL}: training waits until there is room."
+        case "room":
+            return "There is room again."
+    return f"Paused{_by(details)}."
+
+
+def note_text(note: Annotation) -> str:
+    """What happened to a run; the annotations of older versions are sentences already."""
+    if note.text:
+        return note.text
+    data = note.data
+    match note.kind:
+        case "started":
+            moved = " It began on another kind of device, so the noise is drawn anew." if data.get("moved") else ""
+            return f"Resumed after step {note.step}.{moved}" if note.step else "Started."
+        case "paused" | "waiting_room":
+            return _pause(data.get("reason", ""), data)
+        case "continued":
+            return "There is room again." if data.get("reason") == "room" else f"Continued{_by(data)}."
+        case "changed":
+            return change_text(data)
+        case "finished":
+            return "All steps done."
+        case "stopped":
+            return f"Stopped after step {note.step:,}."
+        case "failed":
+            return failure_text(data.get("reason", ""), data)
+        case "repaired":
+            return f"The record was damaged: what could be read of it was kept; it is in {data['file']}."
+        case "protocol_changed":
+            return f"{data['name']} is read otherwise from here on: {data['protocol']}."
+    return f"{note.kind.capitalize()}."
+
+
+def change_text(effect: Mapping[str, Any]) -> str:
+    """A change made while a run trained, as Intervention.effect has it."""
+    by = f" ({effect['who']})" if effect.get("who") else ""
+    if "value" not in effect:
+        return f"{effect['name']} updated alone{by}."
+    return f"{effect['name']} {_plain(effect['before'])} → {_plain(effect['value'])}{by}."
+
+
+def _by(data: Mapping[str, Any]) -> str:
+    return f" by {data['who']}" if data.get("who") else ""
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

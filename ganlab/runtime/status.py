@@ -1,0 +1,107 @@
+"""Where a run stands, as kinds and numbers; `ganlab/app/views/status_wording.py` makes the sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from ganlab.core.events import Phase
+from ganlab.runtime.store import Annotation
+
+State = Literal["queued", "running", "paused", "stopped", "finished", "failed", "lost"]
+ACTIVE = ("queued", "running", "paused")
+ENDINGS = ("finished", "stopped", "failed")
+_ALIVE: dict[str, State] = {  # the newest annotation of a live worker -> the run's state
+    "queued": "queued",
+    "started": "running",
+    "continued": "running",
+    "paused": "paused",
+    "waiting_room": "paused",
+}
+KINDS = (*_ALIVE, *ENDINGS)  # the annotations that decide the state
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What a worker does while it trains no step: a phase about `subject`, `done` of `total` (0: unknown) in `unit`.
+
+    `ahead` counts the runs that get the device before this one.
+    """
+
+    phase: Phase
+    subject: str = ""
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+    ahead: int = 0
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run stands; `seconds` trained and left, `memory` in bytes, rates per second.
+
+    `phase` to `ahead` are the Activity of an active run. `reason` is the kind of a cause, with its data in `details`: why the
+    run failed or was lost (`core.errors.classify`, diverged, moved, killed, damaged_record), why it is paused (user {who},
+    disk_full, limit_reached, room), or text {text} in a record of an older version, which kept sentences.
+    """
+
+    state: State
+    step: int
+    steps: int
+    phase: Phase = ""
+    subject: str = ""
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+    ahead: int = 0
+    reason: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    steps_per_second: float = 0.0
+    images_per_second: float = 0.0
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    memory: int = 0
+    device: str = ""
+    num_images: int = 0
+    sheet_titles: tuple[str, ...] = ()  # what each column of a sheet shows, where that is not plain
+
+    @property
+    def active(self) -> bool:
+        """Whether a worker has claimed the run."""
+        return self.state in ACTIVE
+
+    @property
+    def cause(self) -> str:
+        """The reason in short, for an error: the text of the original error, or the reason's kind."""
+        return str(self.details.get("text") or (self.reason or self.state).replace("_", " "))
+
+
+def state_of(notes: Sequence[Annotation], alive: bool) -> State:
+    """The state of a run whose newest annotations of KINDS are `notes`; `alive` while its lock is held."""
+    last = notes[-1].kind if notes else "queued"
+    if last in ENDINGS:
+        return last  # type: ignore[return-value]  # a worker that claims the run again annotates "queued" first
+    return _ALIVE[last] if alive else "lost"
+
+
+def cause_of(state: State, notes: Sequence[Annotation], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of Status, from `phase` to `details`, that say what the run does or why it does nothing."""
+    if state == "paused":
+        return {"phase": "waiting_room" if notes[-1].kind == "waiting_room" else "paused"} | _reason(notes[-1])
+    if state in ACTIVE:
+        activity = facts.get("activity", asdict(Activity("starting")))
+        return _text(activity) if isinstance(activity, str) else dict(activity)
+    return _reason(notes[-1]) if notes else {}
+
+
+def _reason(note: Annotation) -> dict[str, Any]:
+    if note.text:
+        return _text(note.text)
+    details = dict(note.data)
+    return {"reason": details.pop("reason", "user" if details.get("who") else ""), "details": details}
+
+
+def _text(sentence: str) -> dict[str, Any]:
+    """The sentence that an older version recorded."""
+    return {"reason": "text", "details": {"text": sentence}}
