@@ -19,7 +19,7 @@ from ganlab.__main__ import main
 from ganlab.analysis.doctor import Finding, all_clear, examination, examine
 from ganlab.analysis.doctor.detectors import DETECTORS
 from ganlab.analysis.doctor.detectors.labels import by_chance, meaningless
-from ganlab.analysis.doctor.detectors.leakage import telling
+from ganlab.analysis.doctor.detectors.leakage import label_pixels
 from ganlab.analysis.doctor.examination import read
 from ganlab.analysis.doctor.real_images import Real
 from ganlab.analysis.doctor.record import Record
@@ -243,7 +243,7 @@ def test_a_young_g_on_few_images_does_not_ignore_the_labels_yet() -> None:
 def test_labels_that_say_nothing_are_told_from_the_training_images() -> None:
     sorted_by_label = {1500: tiles(by_column=0.5), 2000: tiles(by_column=0.5)}  # G obeys them all the same
     found = DETECTORS["labels-ignored"](record("cgan", pictures=sorted_by_label, real=REAL, labelled=True))
-    assert found is not None and found.title == "The labels say nothing" and found.fix == {}
+    assert found is not None and found.title == "The labels carry no information" and found.fix == {}
     shuffled = [meaningless(tiles(400, seed=seed)) for seed in range(20)]
     assert sum(chance is not None for chance in shuffled) >= 18
     assert meaningless(SORTED.tiles) is None and meaningless(tiles(100)) is None  # ten of each are too few to say
@@ -256,7 +256,7 @@ def by_labels(real: float | np.ndarray, fake: float | np.ndarray) -> dict[str, n
 
 def test_labels_leak_when_they_alone_tell_real_from_fake() -> None:
     won = balanced(0.999, 0.001, 0.0001)
-    found = examination._told(
+    found = examination._without_consequences(
         [one for detect in DETECTORS.values() if (one := detect(record("cgan", **won, **by_labels(0.98, 0.02))))]
     )
     assert [finding.kind for finding in found] == ["label-leak"] and found[0].fix == {}  # it explains why D wins
@@ -275,8 +275,8 @@ def test_a_label_written_into_the_pictures_is_read_from_a_few_pixels() -> None:
     assert kinds(record("cgan", real=Real(plain, True), **facts)) == set()
     assert kinds(record("cgan", real=Real(marks, True), **facts)) == {"labels-in-pictures"}
     assert kinds(record("dcgan", real=Real(marks, True), pictures={2000: tiles()})) == set()
-    assert telling(marks)[0] == 10 and telling(marks.first(20)) == (0, 0.0)  # too few of each to tell
-    assert telling(tiles(400, by_column=1.0)) == (0, 0.0)  # one picture of each class: no mark, but the picture itself
+    assert label_pixels(marks)[0] == 10 and label_pixels(marks.first(20)) == (0, 0.0)  # too few of each to tell
+    assert label_pixels(tiles(400, by_column=1.0)) == (0, 0.0)  # one picture of each class: no mark, but the picture itself
 
 
 @pytest.mark.parametrize("order", ["d-then-g", "g-then-d"])

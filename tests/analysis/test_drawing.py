@@ -11,8 +11,7 @@ from PIL import Image, ImageDraw
 
 from ganlab import Pipeline, Run
 from ganlab.analysis.explore.drawing import as_digit, as_picture, on_dark
-from ganlab.analysis.explore.scores import scores
-from ganlab.analysis.explore.verdict import scale, verdict
+from ganlab.analysis.explore.scores import best_score, scale, scores
 from ganlab.core.images import ImageError
 from ganlab.runtime.worker import work
 from tests.support.loading import loaded
@@ -78,19 +77,19 @@ def test_a_picture_gets_the_paper_that_the_model_knows() -> None:
 
 
 @pytest.mark.parametrize("family", ["cgan", "dcgan", "self-conditioned"])
-def test_a_discriminators_verdict_and_where_it_puts_real_and_fake(family: str) -> None:
+def test_a_discriminators_score_and_where_it_puts_real_and_fake(family: str) -> None:
     run = Run.create(small(family, steps=20))
     work(run)
     pipeline = Pipeline.load(run.path)
     images = loaded("shapes", channels=1, split="test", limit=8).images
-    found = verdict(pipeline, images[0])
+    found = best_score(pipeline, images[0])
     assert found is not None
-    assert 0 <= found.score <= 1
+    assert 0 <= found.value <= 1
     if pipeline.conditional:
         each = [scores(pipeline, images[:1], label)[0] for label in range(10)]
-        assert found.label == int(np.argmax(each)) and found.score == pytest.approx(max(each), abs=1e-6)
+        assert found.label == int(np.argmax(each)) and found.value == pytest.approx(max(each), abs=1e-6)
     else:
-        assert found.label is None and found.score == pytest.approx(scores(pipeline, images[:1])[0])  # type: ignore[index]
+        assert found.label is None and found.value == pytest.approx(scores(pipeline, images[:1])[0])  # type: ignore[index]
     known = scale(pipeline, run.settings["config"], 32)
     assert known is not None and known.real is not None and known.real.shape == known.fake.shape == (32,)
     assert known.real.mean() > known.fake.mean()  # after twenty steps D tells them apart
@@ -98,7 +97,7 @@ def test_a_discriminators_verdict_and_where_it_puts_real_and_fake(family: str) -
     assert elsewhere is not None and elsewhere.real is None
 
 
-def test_without_a_discriminator_there_is_no_verdict() -> None:
+def test_without_a_discriminator_there_is_no_score() -> None:
     pipeline = Pipeline.load("shapes-quick")
-    assert verdict(pipeline, torch.zeros(1, 28, 28, dtype=torch.uint8)) is None
+    assert best_score(pipeline, torch.zeros(1, 28, 28, dtype=torch.uint8)) is None
     assert scale(pipeline, {"dataset": "shapes"}, 8) is None

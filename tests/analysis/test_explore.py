@@ -241,7 +241,7 @@ def test_the_nearest_of_a_training_image_is_itself(shapes: Dataset, index: int) 
     found = spent(Neighbourhood(shapes).nearest(shapes.images[index]))
     assert found.matches[0].index == index and found.matches[0].distance == 0
     assert [match.distance for match in found.matches] == sorted(match.distance for match in found.matches)
-    assert found.verdict.startswith("a copy") and found.typical > 0 and found.nearer == 0
+    assert found.likeness == "copy" and found.typical > 0 and found.nearer == 0
 
 
 def test_neighbours_agree_with_the_plain_way_to_find_them(shapes: Dataset) -> None:
@@ -251,13 +251,13 @@ def test_neighbours_agree_with_the_plain_way_to_find_them(shapes: Dataset) -> No
     distances, indices = plain.topk(4, largest=False)
     assert [match.index for match in found.matches] == indices.tolist()
     torch.testing.assert_close(torch.tensor([match.distance for match in found.matches]), distances)
-    assert found.verdict.startswith("no copy")
+    assert found.likeness == "ordinary"
 
 
 def test_a_slightly_changed_copy_is_suspicious_and_a_mirrored_one_found_where_mirrors_were_trained_on(shapes: Dataset) -> None:
     changed = shapes.images[5].clone()
     changed[0, 0, :4] += 3
-    assert spent(Neighbourhood(shapes).nearest(changed)).verdict.startswith("suspiciously near")
+    assert spent(Neighbourhood(shapes).nearest(changed)).likeness == "near"
     mirrored = shapes.images[2].flip(-1)
     assert spent(Neighbourhood(shapes, flip=True).nearest(mirrored)).matches[0].distance == 0
     assert spent(Neighbourhood(shapes).nearest(mirrored)).matches[0].distance > 0

@@ -71,7 +71,7 @@ def test_the_tabs_are_there_with_their_endpoints() -> None:
 def test_a_drawn_seven_is_read_as_a_seven_without_a_discriminator(seven: str) -> None:
     figures, _, words, links = draw.look(seven, DIGITS, draw.ANY, Search())
     assert "<img" in figures and "Not searched yet" in figures
-    assert "travels without its discriminator" in words
+    assert "comes without its discriminator" in words
     assert "reads <b>7</b>" in words
     assert query_of(links)["model"] == DIGITS
 
@@ -194,7 +194,7 @@ def test_layers_show_maps_a_caption_and_the_table() -> None:
     assert slider["value"] == number == 4 and slider["maximum"] == 8
     assert maps.mode == "LA" and maps.width > 500
     assert "transposed convolution 1: 32 maps of 14 × 14" in caption
-    assert "travels without its discriminator" in entering
+    assert "comes without its discriminator" in entering
     total = sum(weight.numel() for weight in PIPELINES.get(DIGITS).generator.parameters())
     assert f">{total:,}</td></tr></tfoot>" in weights and weights.count('aria-current="true"') == 1
     query = query_of(links)

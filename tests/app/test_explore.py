@@ -291,7 +291,7 @@ def test_d_scores_every_picture_of_grid_and_mixture_when_asked() -> None:
     found = re.findall(r"<figcaption>(\d+) % · D (-?\d+\.\d\d)</figcaption>", blend)
     assert len(found) == classes.STEPS and " · D " not in plain
     assert (found[0][1], found[-1][1]) == (row[3], row[8])
-    assert "travels without its discriminator" in classes.draw_grid("shapes-quick", *asked[1:3], "circle", "heart", 0.5, 2, True)
+    assert "comes without its discriminator" in classes.draw_grid("shapes-quick", *asked[1:3], "circle", "heart", 0.5, 2, True)
 
 
 def test_a_mixture_is_the_same_by_route_and_by_endpoint(demo: gr.Blocks) -> None:

@@ -42,7 +42,7 @@ def open_draw(page: Any, app: AppServer, query: str = "model=digits-quick") -> N
 def test_a_stroke_is_judged_read_and_found_in_g(window: Any, app: AppServer) -> None:
     open_draw(window, app)
     draw(window, STROKE)
-    window.get_by_text("travels without its discriminator").locator("visible=true").first.wait_for()
+    window.get_by_text("comes without its discriminator").locator("visible=true").first.wait_for()
     window.get_by_text("a classifier that knows the data, reads 7").wait_for()
     window.get_by_role("button", name="Find G's closest picture").click()
     window.get_by_text(re.compile(r"Step \d+ of \d+: ")).wait_for()

@@ -1,4 +1,4 @@
-"""The run doctor: what a run's own record says about how it goes, in findings with evidence, an explanation and a fix.
+"""The run doctor: findings about a run from its own record, each with evidence, an explanation and a fix.
 
 from ganlab.analysis.doctor import examine
 for finding in examine(run): print(finding.title, finding.fix)

@@ -1,4 +1,4 @@
-"""Reading a run's record and asking every detector about it: the one function behind the page, the route and the command."""
+"""Read a run's record and run every detector on it: the one function behind the page, the route and the command."""
 
 from __future__ import annotations
 
@@ -23,20 +23,19 @@ _GROUPS = ("loss", "score", "labels", "gradient", "speed", "time")  # of the met
 
 
 def examine(run: Run) -> list[Finding]:
-    """What is wrong with a run, the gravest first; nothing where all seems well or it is too early to tell.
+    """Return the findings about a run, failures first; none where all seems well or there are too few steps.
 
-    ValueError where the run's settings are of a version that nobody here reads.
+    ValueError where the run's settings are of a version that this one cannot read.
     """
     record = read(run)
     found = [finding for detect in DETECTORS.values() if (finding := detect(record)) is not None]
     steps = forkable(run)
-    return sorted(
-        (_forked(finding, run, record.config, steps) for finding in _told(found)), key=lambda one: one.severity != "failure"
-    )
+    forked = [_forked(finding, run, record.config, steps) for finding in _without_consequences(found)]
+    return sorted(forked, key=lambda finding: finding.severity != "failure")
 
 
 def all_clear(status: Status) -> str:
-    """What to say in a sentence of a run without findings; why a failed or lost one ended is its `message`."""
+    """The sentence about a run without findings; why a failed or lost one ended is its `message`."""
     if status.step < LEAST_STEPS:
         return "It is too early to say much: every GAN is out of balance at first."
     if status.state in BROKEN_OFF:
@@ -70,21 +69,21 @@ def read(run: Run) -> Record:
         sheets=tuple(run.samples()),
         notes=tuple(run.annotations()),
         num_images=run.status().num_images,
-        course=images_seen(run),
+        breakpoints=images_seen(run),
         labelled=family.conditioning is Conditioning.LABEL,
         read_sheet=sheet,
         read_real=real,
     )
 
 
-def _told(found: list[Finding]) -> list[Finding]:
-    """Without those that another finding explains: `hides` of a kind."""
-    hidden = {kind for finding in found for kind in HIDES.get(finding.kind, ())}
+def _without_consequences(found: list[Finding]) -> list[Finding]:
+    """The findings without those that another one explains (CONSEQUENCES)."""
+    hidden = {kind for finding in found for kind in CONSEQUENCES.get(finding.kind, ())}
     return [finding for finding in found if finding.kind not in hidden]
 
 
-# What follows from something else is not told as a second illness.
-HIDES: dict[str, tuple[str, ...]] = {
+# kind: the kinds that follow from it and are not reported beside it
+CONSEQUENCES: dict[str, tuple[str, ...]] = {
     "divergence": ("oscillation", "rate"),
     "dead": ("collapse", "labels-ignored", "oscillation"),
     "repeated-data": ("collapse", "memorisation", "labels-ignored"),
@@ -95,11 +94,11 @@ HIDES: dict[str, tuple[str, ...]] = {
 
 
 def _forked(finding: Finding, run: Run, config: TrainConfig, steps: list[int]) -> Finding:
-    """With the checkpoint to go on from, and without what a fork may not change or what changes nothing there."""
+    """The finding with the checkpoint to fork from, its fix reduced to what a fork may change and what differs there."""
     before = [step for step in steps if step <= finding.step_from]
     at = before[0] if before else (steps[-1] if steps else None)
     if at is not None and finding.fix:
-        with suppress(ValueError):  # damaged: the fork will say so
+        with suppress(ValueError):  # damaged: the fork will report it
             config = settings_at(run, at)
     allowed, settings = set(may_change(config)), {setting.name: setting for setting in config.settings()}
     fix: dict[str, Value] = {}

@@ -1,4 +1,4 @@
-"""What the doctor says: one finding, with what it saw, what that means and what to change."""
+"""A finding of the doctor: the evidence, an explanation and the settings to change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Severity = Literal["warning", "failure"]
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was seen: `series` are names of recorded metrics, `numbers` what was measured on them by name, `sheets` steps."""
+    """The evidence: `series` names recorded metrics, `numbers` holds what was measured by name, `sheets` the steps of sheets."""
 
     series: tuple[str, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Finding:
     """Something is wrong from `step_from` to `step_to`: `warning` may still heal, `failure` will not by itself.
 
     `fix`: {setting: value} that a fork of the run may have, empty where settings do not help; `fork_step`: the newest checkpoint
-    from before the trouble, else the oldest; None where there is none to fork from. `before`: the same settings at that step.
+    from before `step_from`, else the oldest; None where there is none to fork from. `before`: the same settings at that step.
     """
 
     kind: str

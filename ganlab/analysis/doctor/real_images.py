@@ -1,4 +1,4 @@
-"""A sample of the images that a run was trained on, where they lie on this machine; nothing is downloaded for it."""
+"""A sample of the images that a run was trained on, where they are on this machine; nothing is downloaded for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.analysis.doctor.tiles import MOST, Tiles, rows_of
+from ganlab.analysis.doctor.tiles import MOST, Tiles, between, rows_of
+from ganlab.analysis.explore.training_images import absence
+from ganlab.data import load
+from ganlab.training.families import FAMILIES
 
 _BYTES = 2**24  # of decoded images that are read for a sample
 _MOST = 4096  # images
@@ -18,22 +21,20 @@ _PROBES = 128
 
 @dataclass(frozen=True)
 class Real:
-    """`tiles`: real images, labels in place of columns. `whole`: whether these are all there are."""
+    """`tiles`: real images, with their labels as columns. `whole`: whether these are all the training images."""
 
     tiles: Tiles
     whole: bool
 
     @cached_property
     def some(self) -> Tiles:
-        """As many as a sheet may hold, drawn by lot."""
+        """As many as a sheet may hold, drawn at random."""
         index = np.random.default_rng(0).permutation(len(self.tiles.rows))[:MOST]
         return Tiles(self.tiles.rows[index], self.tiles.columns[index])
 
     @cached_property
     def typical(self) -> float:
-        """How far a real image is from the other real image most like it: the median over some."""
-        from ganlab.analysis.doctor.tiles import between
-
+        """The distance of a real image to its nearest other one: the median over a random sample."""
         index = np.random.default_rng(1).permutation(len(self.tiles.rows))[:_PROBES]
         distances = between(self.tiles.rows[index], self.tiles.rows)
         distances[np.arange(len(index)), index] = np.inf
@@ -41,17 +42,13 @@ class Real:
 
 
 def real_sample(config: Mapping[str, Any], channels: int) -> Real | None:
-    """Of the data that a run with this config names, with 1 or 3 `channels`; None where it is not at hand."""
+    """A sample of the data set that `config` names, with 1 or 3 `channels`; None where it is not on this machine."""
     keys = ("family", "dataset", "data_path", "image_size")
     return _sample(*(config[key] for key in keys), channels)
 
 
 @lru_cache(maxsize=2)
 def _sample(family: str, dataset: str, data_path: str, image_size: int, channels: int) -> Real | None:
-    from ganlab.analysis.explore.training_images import absence
-    from ganlab.data import load
-    from ganlab.training.families import FAMILIES
-
     config = {"family": family, "dataset": dataset, "data_path": data_path, "image_size": image_size}
     limit = max(64, min(_MOST, _BYTES // (image_size**2 * channels)))
     try:
@@ -65,7 +62,7 @@ def _sample(family: str, dataset: str, data_path: str, image_size: int, channels
             next(loading)
     except StopIteration as end:
         found = end.value
-    except (ValueError, OSError):  # it went away or was never whole: the doctor goes on without
+    except (ValueError, OSError):  # deleted meanwhile or damaged: the doctor goes on without
         return None
     images = found.images.permute(0, 2, 3, 1).numpy()
     labels = np.zeros(len(images), np.int64) if found.labels is None else found.labels.numpy()

@@ -1,5 +1,5 @@
-"""What a run directory records, as the detectors want it: curves, windows of them, sheets as tiles. Nothing here raises for
-a record that is short, empty or full of holes."""
+"""The record of a run as the detectors need it: curves, their late part, sheets as tiles. Nothing here raises for a record that
+is short, empty or full of gaps."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 
 from ganlab.analysis.doctor.real_images import Real
 from ganlab.analysis.doctor.tiles import Tiles
-from ganlab.core.config import TrainConfig
+from ganlab.core.config import TrainConfig, Value
 from ganlab.runtime.store import Annotation, Series
 from ganlab.training.objectives import Objective
 
-LATE = 0.25  # the last part of what was trained is what a run is judged by
-LEAST_POINTS = 20  # of a curve, before anything is said about it
+LATE = 0.25  # share of the steps, the last ones, that most detectors look at
+LEAST_POINTS = 20  # of a curve, before a detector looks at it
 LEAST_STEPS = 100  # of a run: every GAN is out of balance at first
 NOTHING = Series(np.empty(0, np.int64), np.empty(0))
 
 
 @dataclass(frozen=True)
 class Record:
-    """One run at one moment. `read_sheet` and `read_real` are asked only by those who need pictures; both may answer None."""
+    """One run at one moment. `read_sheet` and `read_real` are called only where images are needed; both may return None."""
 
     config: TrainConfig
     objective: Objective
@@ -32,8 +32,8 @@ class Record:
     sheets: tuple[int, ...] = ()
     notes: Sequence[Annotation] = ()
     num_images: int = 0
-    course: Sequence[tuple[int, int]] = ()  # how many real images D was shown by a step; none: by what the settings say now
-    labelled: bool = False  # whether each column of a sheet was asked for a label of its own
+    breakpoints: Sequence[tuple[int, int]] = ()  # (step, real images that D was shown by then); empty: derived from the settings
+    labelled: bool = False  # whether each column of a sheet was drawn for a label of its own
     read_sheet: Callable[[int], Tiles | None] = lambda step: None
     read_real: Callable[[], Real | None] = lambda: None
 
@@ -46,9 +46,9 @@ class Record:
     @property
     def images_seen(self) -> int:
         """Real images that D was shown, by a fork's parent too."""
-        if not self.course:
+        if not self.breakpoints:
             return self.step * self.config.batch_size * self.config.d_steps
-        steps, images = np.array(self.course, dtype=float).T
+        steps, images = np.array(self.breakpoints, dtype=float).T
         return round(float(np.interp(self.step, steps, images)))
 
     def curve(self, name: str) -> Series:
@@ -109,7 +109,7 @@ class Record:
         return round(self.step * (1 - LATE))
 
     def late(self, series: Series) -> np.ndarray:
-        """The values of the late part; empty while it is too early, or too little is known, to judge."""
+        """The values of the late part; empty while there are too few steps or points."""
         if self.step < LEAST_STEPS or len(series.steps) < LEAST_POINTS:
             return np.empty(0)
         return series.values[series.steps > self.since]
@@ -131,7 +131,7 @@ class Record:
 
     @cached_property
     def newest_sheet(self) -> tuple[int, Tiles] | None:
-        """The last sheet, if it is from late enough a time to be judged."""
+        """The last readable sheet and its step, if that is late enough in the run; else None."""
         for step in self.sheets[::-1][:2]:
             if step >= max(1, min(LEAST_STEPS, self.step // 2)) and (tiles := self.sheet(step)) is not None:
                 return step, tiles
@@ -150,3 +150,8 @@ class Record:
             tiles = self.sheet(self.sheets[middle])
             low, high = (low, middle) if tiles is not None and wrong(tiles) else (middle + 1, high)
         return self.sheets[high] if self.sheets else 0
+
+    def calmer(self, factor: float) -> dict[str, Value]:
+        """A fix: the learning rate divided by `factor`, and never above three times the family's own."""
+        lr = min(self.config.lr / factor, 3 * self.defaults.lr)
+        return {"lr": max(1e-7, float(f"{lr:.2g}"))}

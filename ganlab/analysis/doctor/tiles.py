@@ -1,4 +1,4 @@
-"""The pictures of a sheet as numbers, and how much they differ from each other."""
+"""The pictures of a sample sheet as arrays, and how much they differ from each other."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ganlab.core.images import ImageError, decode, is_grey
+
 SIDE = 32  # larger pictures are averaged down to about this
 PADDING = 2  # pixels around each picture of a sheet, as ganlab/core/images.py lays them out
 MOST = 144  # pictures that are compared with each other
@@ -15,7 +17,7 @@ MOST = 144  # pictures that are compared with each other
 
 @dataclass(frozen=True)
 class Tiles:
-    """`rows` (N, P): the pixels of each picture in 0..1; `columns`: which column of the sheet each stood in (N,)."""
+    """`rows` (N, P): the pixels of each picture in 0..1; `columns` (N,): the column of the sheet that each stood in."""
 
     rows: np.ndarray
     columns: np.ndarray
@@ -38,7 +40,7 @@ class Tiles:
 
     @cached_property
     def nearest(self) -> np.ndarray:
-        """(N,) how far each picture is from the one most like it."""
+        """(N,) the distance of each picture to its nearest other one."""
         return _others(self.distances).min(axis=1) if len(self.rows) > 1 else np.empty(0)
 
     @cached_property
@@ -47,10 +49,10 @@ class Tiles:
         same = (self.columns[:, None] == self.columns[None]) & ~np.eye(len(self.rows), dtype=bool)
         return float(self.distances[same].mean()) if same.any() else self.diversity
 
-    def told(self, columns: np.ndarray | None = None, least: float = 0.0) -> np.ndarray:
-        """(P',) the share of each pixel's variance that lies between the means of the columns (correlation ratio, Pearson 1905).
+    def explained(self, columns: np.ndarray | None = None, least: float = 0.0) -> np.ndarray:
+        """(P',) the share of each pixel's variance that the columns explain (correlation ratio, Pearson 1905).
 
-        Of the pixels that vary more than `least`; `columns` are taken in place of the pictures' own.
+        Only pixels whose variance exceeds `least` are returned; `columns` replaces the pictures' own.
         """
         whole = self.rows.var(axis=0, dtype=np.float64)
         rows = self.rows[:, whole > least].astype(np.float64)
@@ -61,7 +63,7 @@ class Tiles:
         return shares
 
     def first(self, count: int) -> Tiles:
-        """Only so many."""
+        """The first `count` pictures."""
         return Tiles(self.rows[:count], self.columns[:count])
 
 
@@ -88,8 +90,6 @@ def rows_of(images: np.ndarray) -> np.ndarray:
 
 def read_pixels(path: Path) -> np.ndarray | None:
     """A sheet as uint8 (H, W, 1), or (H, W, 3) where it has colours; None where the file is missing or damaged."""
-    from ganlab.core.images import ImageError, decode, is_grey
-
     try:
         data = path.read_bytes()
         picture = decode(data)

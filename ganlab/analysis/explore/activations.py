@@ -1,4 +1,4 @@
-"""What each layer of a network makes of one input, as pictures; and a table of what the layers are and weigh."""
+"""The output of each layer of a network for one input, as pictures; and a table of the layers with their parameters."""
 
 from __future__ import annotations
 
@@ -92,16 +92,16 @@ class Activations:
 
 @torch.inference_mode()
 def capture(network: nn.Module, *inputs: Tensor | None, most: int = MOST, side: int = SIDE) -> Activations:
-    """Run `network` once on a batch of one and keep what its layers answer: at most `most` maps each, `side` pixels at most.
+    """Run `network` once on a batch of one and keep the outputs of its layers: at most `most` maps each, `side` pixels at most.
 
-    Each answer is reduced when it comes, so the memory is that of the forward pass and of the small pictures. The network, which
+    Each output is reduced at once, so the memory is that of the forward pass and of the small pictures. The network, which
     should be in eval mode, is as before afterwards, whatever happens; other threads may use it meanwhile.
     """
     here = threading.get_ident()
     seen: dict[str, tuple[tuple[int, ...], Tensor, tuple[int, ...], int, bool]] = {}
 
     def keep(path: str, output: Any) -> None:
-        # Another thread draws somebody else's picture with this network; and of a layer that runs twice the first answer counts.
+        # Another thread may use this network for another request; of a layer that runs twice the first output counts.
         if isinstance(output, Tensor) and path not in seen and threading.get_ident() == here:
             seen[path] = (tuple(output.shape[1:]), *_reduced(output[0], most, side))
 
@@ -142,7 +142,7 @@ def _leaves(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 @contextmanager
 def _watched(network: nn.Module, keep: Any) -> Iterator[None]:
-    """`keep(path, output)` for every layer that answers, as long as the block lasts; the hooks are gone after it."""
+    """`keep(path, output)` for every layer that runs within the block; the hooks are removed after it."""
     handles = []
     try:
         for path, module in _leaves(network):

@@ -1,4 +1,4 @@
-"""A look into a pipeline's networks: which there are, and what their layers make of a z or of a picture."""
+"""The networks of a pipeline, and the activations of their layers for a z or a picture."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ganlab.analysis.explore.activations import MOST, SIDE, Activations, capture
 from ganlab.analysis.explore.drawing import as_picture
-from ganlab.analysis.explore.scores import told
+from ganlab.analysis.explore.scores import condition_of
 from ganlab.core.images import to_pil, to_uint8
 from ganlab.core.types import Conditioning
 from ganlab.models.framing import Frame
@@ -60,7 +60,7 @@ def inspect(
     elif network in pipeline.generators:
         inputs, seen = (pipeline.latents(1, seed).to(pipeline.device), _condition(pipeline, label)), None
     else:
-        inputs, seen = _for_judge(pipeline, seed, label, picture)
+        inputs, seen = _of_discriminator(pipeline, seed, label, picture)
     return Inspection(capture(found, *inputs, most=most, side=side), seen)
 
 
@@ -69,7 +69,7 @@ def _condition(pipeline: Pipeline, label: int | None) -> Tensor | None:
     return None if condition is None else condition.to(pipeline.device)
 
 
-def _for_judge(
+def _of_discriminator(
     pipeline: Pipeline, seed: int, label: int | None, picture: Image.Image | None
 ) -> tuple[tuple[Tensor | None, ...], Image.Image]:
     """The inputs of the D of a generator that draws, and its picture."""
@@ -78,11 +78,11 @@ def _for_judge(
         picture = to_pil(pipeline.generate(pipeline.latents(1, seed), label)[0])
     picture = as_picture(picture, spec.image_size, spec.channels)
     image = Frame(picture.size, picture.size, picture.size).enter(picture, spec.channels).to(pipeline.device)
-    return (image, told(pipeline, image, label)), picture
+    return (image, condition_of(pipeline, image, label)), picture
 
 
 def _between_images(pipeline: Pipeline, network: str, picture: Image.Image | None) -> tuple[tuple[Tensor, ...], Image.Image]:
-    """The inputs of a translator or of its discriminator, and the picture that is judged or translated."""
+    """The inputs of a translator or of its discriminator, and the picture that is scored or translated."""
     if picture is None:
         raise ValueError(f"{pipeline.name} translates pictures: give it one.")
     frame = Frame.around(picture.size, min(pipeline.size, LARGEST), pipeline.route().multiple)  # type: ignore[arg-type]

@@ -22,8 +22,10 @@ PROBES = 400  # real images whose own nearest neighbours make the yardstick
 _ROWS = 2048  # images read at a time: bounds memory
 _SPARE = 8  # candidates beyond those wanted, whose distances are then taken without cancellation
 _NEAR = 0.05  # share of real images that are so near to another that this is worth a look
+_EQUAL = 1e-4  # distance below which two images are the same
 
 Measure = Literal["pixels", "features"]
+Likeness = Literal["copy", "near", "ordinary"]
 Busy = Generator[Loading, None, "Neighbours"]
 
 
@@ -58,17 +60,15 @@ class Neighbours:
         return sum(distance < self.matches[0].distance for distance in self.yardstick) / len(self.yardstick)
 
     @property
-    def verdict(self) -> str:
-        """What a person should think of it."""
-        if self.matches[0].distance < 1e-4:
-            return "a copy: a training image is the same"
-        if self.nearer < _NEAR:
-            return "suspiciously near: hardly any two real images are so alike"
-        return "no copy: real images are as near to each other"
+    def likeness(self) -> Likeness:
+        """Whether the picture is a copy of a training image, nearer to one than real images usually are, or neither."""
+        if self.matches[0].distance < _EQUAL:
+            return "copy"
+        return "near" if self.nearer < _NEAR else "ordinary"
 
 
 class Neighbourhood:
-    """A data set made ready to be searched; keeps what it has worked out. `flip`: mirrored images were trained on as well."""
+    """A data set that can be searched; keeps features and yardsticks. `flip`: mirrored images were trained on as well."""
 
     def __init__(self, dataset: Dataset, *, flip: bool = False) -> None:
         self.dataset, self._flip = dataset, flip
@@ -78,7 +78,7 @@ class Neighbourhood:
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """What this data set can be searched by."""
+        """The measures by which this data set can be searched."""
         return ("pixels", "features") if self._extractor else ("pixels",)
 
     def label(self, match: Match) -> str | None:

@@ -1,4 +1,4 @@
-"""The images that a model was trained on, where they lie on this machine; nothing is ever downloaded for them."""
+"""The images that a model was trained on, where they are on this machine; nothing is ever downloaded for them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ganlab.training.families.base import FAMILIES
 
 
 def absence(config: Mapping[str, Any]) -> str:
-    """Why the training images of a model with this config are not at hand, in one sentence; empty when they are."""
+    """Why the training images of a model with this config are missing, in one sentence; empty when they are here."""
     name, data_path = str(config.get("dataset", "")), str(config.get("data_path", ""))
     if name not in DATASETS:
-        return f"Nobody here knows the data set {name!r} that this model was trained on."
+        return f"There is no data set named {name!r}, which this model was trained on."
     if name == "folder":
         there = bool(data_path.strip()) and Path(data_path.strip()).expanduser().exists()
         return "" if there else "The folder of images that this model was trained on is not on this machine."
@@ -24,7 +24,7 @@ def absence(config: Mapping[str, Any]) -> str:
         return ""
     title = DATASETS[name].title
     return (
-        f"{title}, which this model was trained on, is not on this machine: train any run on {name}, or fetch it, then ask again."
+        f"{title}, which this model was trained on, is not on this machine: train any run on {name}, or fetch it, then try again."
     )
 
 

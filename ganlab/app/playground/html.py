@@ -15,7 +15,7 @@ import gradio as gr
 from torch import Tensor
 
 from ganlab.analysis.explore.latents import Latent
-from ganlab.analysis.explore.scores import NO_JUDGE, scores
+from ganlab.analysis.explore.scores import NO_DISCRIMINATOR, scores
 from ganlab.app.playground.gradio_events import QUIET, SLOW
 from ganlab.app.playground.model_info import ModelInfo, described
 from ganlab.app.serving.hub_models import playable
@@ -66,7 +66,7 @@ def scored(pipeline: Pipeline, images: Tensor, label: Any = None) -> list[str]:
 def on_judge(pipeline: Pipeline) -> str:
     """What the scores below the pictures mean, or why there are none."""
     if pipeline.discriminators.get("D") is None:
-        return f'<p class="quiet">{NO_JUDGE}</p>'
+        return f'<p class="quiet">{NO_DISCRIMINATOR}</p>'
     return '<p class="quiet">D: what the discriminator says of the picture, in the units of the live charts.</p>'
 
 

@@ -1,6 +1,6 @@
 """One of the two networks wins for good.
 
-A D that is always sure gives G a gradient that says nothing: it vanishes for the saturating loss and is large and noisy for the
+A D that is always sure gives G a useless gradient: it vanishes for the saturating loss and is large and noisy for the
 non-saturating one (Arjovsky & Bottou 2017, Towards Principled Methods for Training GANs, theorems 2.4 and 2.6). A D that lags
 behind teaches G nothing either: G is only as good as what D can see (Goodfellow et al. 2014, section 4; Heusel et al. 2017
 give D a rate of its own for this). Objectives that estimate a distance have no such state: the better their D, the better.
@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.analysis.doctor.detectors.fixes import calmer
 from ganlab.analysis.doctor.finding import Evidence, Finding
 from ganlab.analysis.doctor.record import Record
 from ganlab.core.config import Value
 
 SURE = 0.97  # of a separation of 1: textbook networks learn well at 0.96
 CHEAP = 0.06  # of what guessing costs D
-LAGGING = 1.15  # times what guessing costs D: it would do better not to look
+LAGGING = 1.15  # times what guessing costs D
 
 _APART = "how sure D is, 0 to 1"
 _COST = "D's loss / guessing"
 
 
 def d_wins(record: Record) -> Finding | None:
-    """D tells real from fake without fail, all through the late part."""
+    """D tells real from fake nearly always, all through the late part."""
     apart, cost = record.late(record.separation), record.late(record.d_loss)
     if not len(apart) or not len(cost) or np.median(apart) < SURE or np.median(cost) > CHEAP:
         return None
@@ -45,16 +44,16 @@ def d_wins(record: Record) -> Finding | None:
         step_to=record.step,
         evidence=Evidence(("score/real", "score/fake", *_gradients(record)), numbers, record.sheets[-1:]),
         explanation=(
-            f"D is right about nearly every picture: its scores of real and fake lie {numbers[_APART]:.0%} of the "
-            f"way apart, and it pays {numbers[_COST]:.1%} of what guessing would cost. A judge who is always sure cannot tell G "
-            "which way is better, so G stops learning. Give D fewer steps or a lower rate than G."
+            f"D is right about nearly every image: its scores of real and fake images are {numbers[_APART]:.0%} of the full "
+            f"range apart, and its loss is {numbers[_COST]:.1%} of what guessing costs. A discriminator that is always sure "
+            "gives G no useful gradient, so G stops learning. Give D fewer steps or a lower learning rate than G."
         ),
         fix=fix,
     )
 
 
 def g_wins(record: Record) -> Finding | None:
-    """D does worse than if it did not look, all through the late part, or takes fakes for more real than real ones."""
+    """D does worse than by guessing, all through the late part."""
     apart, cost = record.late(record.separation), record.late(record.d_loss)
     if not len(apart) or not len(cost):
         return None
@@ -62,7 +61,7 @@ def g_wins(record: Record) -> Finding | None:
     if not (numbers[_COST] > LAGGING and numbers[_APART] < 0.05):
         return None
     config = record.config
-    more: dict[str, Value] = {"d_lr_ratio": min(100.0, config.d_lr_ratio * 2)} | calmer(record, 2)
+    more: dict[str, Value] = {"d_lr_ratio": min(100.0, config.d_lr_ratio * 2)} | record.calmer(2)
     fix: dict[str, Value] = {"d_lr_ratio": 1.0} if config.d_lr_ratio < 1 else more
     return Finding(
         kind="g-wins",
@@ -72,9 +71,9 @@ def g_wins(record: Record) -> Finding | None:
         step_to=record.step,
         evidence=Evidence(("score/real", "score/fake", *record.names("loss", "D", "adversarial")), numbers, record.sheets[-1:]),
         explanation=(
-            "D cannot follow: it scores fakes as high as real pictures and pays more than if it tossed a coin "
-            f"({numbers[_COST]:.0%} of that). G then learns to please a judge who sees nothing, and its pictures drift. "
-            "Give D a higher rate than G, or more steps."
+            f"D cannot keep up: it scores fakes as high as real images, and its loss is {numbers[_COST]:.0%} of what guessing "
+            "costs. G then learns to satisfy a discriminator that sees no difference, and its images drift. Give D a higher "
+            "learning rate than G, or more steps."
         ),
         fix=fix,
     )

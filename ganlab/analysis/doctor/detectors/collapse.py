@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.analysis.doctor.detectors.fixes import calmer
 from ganlab.analysis.doctor.finding import Evidence, Finding
 from ganlab.analysis.doctor.record import Record
 from ganlab.analysis.doctor.tiles import Tiles
@@ -36,7 +35,7 @@ def collapse(record: Record) -> Finding | None:
     if not _collapsed(numbers) or _rising(record, numbers, real):
         return None
     since = record.first_sheet(lambda one: _collapsed(_measured(one, real, record.labelled)))
-    against = "real pictures" if real is not None else "their own contrast"
+    against = "real images" if real is not None else "their own contrast"
     part = next(iter(numbers.values()))
     return Finding(
         kind="collapse",
@@ -46,11 +45,11 @@ def collapse(record: Record) -> Finding | None:
         step_to=step,
         evidence=Evidence((), numbers, (since, step) if since < step else (step,)),
         explanation=(
-            f"G has stopped listening to z: the pictures of a sheet differ by {part:.0%} of what one expects from {against}. "
-            "It has found a few pictures that pass and draws those again and again. D sees one picture at a time and cannot tell "
-            "that they are all the same. Go back to before it began, with a calmer G and a D that keeps up."
+            f"G ignores z: the images of a sheet differ by only {part:.0%} of what {against} would suggest. It has found a "
+            "few images that pass and draws those again and again; D sees one image at a time and cannot tell that they are "
+            "all the same. Fork from before it began, with a lower learning rate for G and a D that keeps up."
         ),
-        fix=calmer(record, 2) | {"d_lr_ratio": min(100.0, max(2.0, record.config.d_lr_ratio))},
+        fix=record.calmer(2) | {"d_lr_ratio": min(100.0, max(2.0, record.config.d_lr_ratio))},
     )
 
 

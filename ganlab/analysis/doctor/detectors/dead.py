@@ -6,7 +6,6 @@ Understanding the difficulty of training deep feedforward neural networks).
 
 from __future__ import annotations
 
-from ganlab.analysis.doctor.detectors.fixes import calmer
 from ganlab.analysis.doctor.finding import Evidence, Finding
 from ganlab.analysis.doctor.record import Record
 from ganlab.analysis.doctor.tiles import Tiles
@@ -39,9 +38,9 @@ def dead(record: Record) -> Finding | None:
         step_to=step,
         evidence=Evidence(record.names("gradient", "G"), numbers, (since, step) if since < step else (step,)),
         explanation=(
-            f"G's pictures are empty: their pixels differ by {tiles.contrast:.1%} of the range. Its units are all off or "
-            "saturated, no gradient passes through them, and it will not wake up by itself. This comes from steps that are too "
-            "large, or from a G that is not learning at all."
+            f"G's images are empty: their pixels differ by {tiles.contrast:.1%} of the range. Its units are all off or "
+            "saturated, no gradient passes through them, and G will not recover by itself. The usual causes are steps that "
+            "are too large and a G that does not learn at all."
         ),
         fix=_rate(record),
     )
@@ -52,4 +51,4 @@ def _rate(record: Record) -> dict[str, bool | int | float | str | tuple[float, .
     own, config = record.defaults.lr, record.config
     if config.lr < own / 5:
         return {"lr": own, "d_lr_ratio": 1.0}
-    return calmer(record, 4 if config.lr <= own else min(10.0, config.lr / own))
+    return record.calmer(4 if config.lr <= own else min(10.0, config.lr / own))

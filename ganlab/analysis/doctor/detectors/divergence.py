@@ -1,4 +1,4 @@
-"""Divergence: losses or scores that are no numbers any more, or grow without end.
+"""Divergence: losses or scores that are no longer finite, or grow without end.
 
 Mescheder et al. 2018 (Which Training Methods for GANs do actually Converge?) show that unregularised GANs need not converge;
 without a penalty a Wasserstein D has no reason to stop growing (Gulrajani et al. 2017, section 4).
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.analysis.doctor.detectors.fixes import calmer
 from ganlab.analysis.doctor.finding import Evidence, Finding
 from ganlab.analysis.doctor.record import Record
 from ganlab.runtime.store import Annotation, Series
@@ -73,7 +72,7 @@ def _limit(record: Record, name: str) -> float | None:
 
 
 def _finding(record: Record, step: int, series: tuple[str, ...], numbers: dict[str, float], what: str) -> Finding:
-    fix = calmer(record, 4)
+    fix = record.calmer(4)
     if getattr(record.config, "gp_weight", 1.0) == 0:
         fix["gp_weight"] = getattr(record.defaults, "gp_weight", 10.0)
     return Finding(
@@ -84,8 +83,9 @@ def _finding(record: Record, step: int, series: tuple[str, ...], numbers: dict[s
         step_to=max(step, record.step),
         evidence=Evidence(series, numbers, record.sheets[-1:]),
         explanation=(
-            f"{what}. Each network pushes the other further than it was pushed, and the weights leave the range where they mean "
-            "anything; what is drawn after that is worthless. Go on from a checkpoint before it began, with smaller steps."
+            f"{what}. Each network pushes the other further and further, and the weights leave the range in which they mean "
+            "anything; images drawn after that are worthless. Fork from a checkpoint from before it began, with a lower "
+            "learning rate."
         ),
         fix=fix,
     )

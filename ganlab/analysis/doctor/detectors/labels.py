@@ -1,6 +1,6 @@
-"""Labels that G ignores: whichever label it is given, it draws from the same pictures.
+"""Labels that G ignores: whichever label it is given, it draws from the same images.
 
-So it is when labels say nothing of the images (shuffled, or one for all): then D gains nothing from looking at them either, and a
+This happens when the labels say nothing about the images (shuffled, or one for all): D gains nothing from them either, and a
 projection or one-hot input is unlearned (Mirza & Osindero 2014; Miyato & Koyama 2018). The test is a permutation test on the
 columns of a sheet, each of which was drawn for one label (Fisher 1935; the distances are those of PERMANOVA, Anderson 2001).
 """
@@ -48,9 +48,10 @@ def labels_ignored(record: Record) -> Finding | None:
         step_to=step,
         evidence=Evidence((), {"differences within a label / in all": ratio, "as different by chance": chance}, (step,)),
         explanation=(
-            "Each column of the sheet was asked for one label, yet pictures of one column are as different as pictures of "
-            f"different columns ({chance:.0%} of sheets shuffled at random look as sorted). Usually the data's labels are wrong: "
-            "check that each image lies in the folder of its class. No setting can help G to learn labels that say nothing."
+            "Each column of the sheet was drawn for one label, yet images of one column differ as much as images of "
+            f"different columns ({chance:.0%} of sheets shuffled at random look as well sorted). Usually the data's labels "
+            "are wrong: check that each image lies in the folder of its class. No setting helps G to learn labels that carry "
+            "no information."
         ),
     )
 
@@ -58,30 +59,30 @@ def labels_ignored(record: Record) -> Finding | None:
 def _of_data(record: Record, chance: float) -> Finding:
     return Finding(
         kind="labels-ignored",
-        title="The labels say nothing",
+        title="The labels carry no information",
         severity="failure",
         step_from=0,
         step_to=record.step,
         evidence=Evidence((), {"as different by chance": chance}, record.sheets[-1:]),
         explanation=(
-            "The training images of one label are no more alike than images of different labels: of the same images with their "
-            f"labels shuffled at random {chance:.0%} are as well sorted. Check that each image lies in the folder of its class. "
-            "No setting can help G to learn labels that say nothing."
+            "The training images of one label are no more alike than images of different labels: with their labels shuffled "
+            f"at random, {chance:.0%} of the shuffles sort them as well. Check that each image lies in the folder of its "
+            "class. No setting helps G to learn labels that carry no information."
         ),
     )
 
 
 def meaningless(real: Tiles) -> float | None:
-    """The share of shuffled labels that tell as much of the real images as their own; None where those do tell something, or
-    there are too few images to say so."""
+    """The share of shuffled labels that explain as much of the real images as their own; None where their own explain more, or
+    there are too few images."""
     random, labels = np.random.default_rng(0), len(np.unique(real.columns))
     if labels < 2 or len(real.rows) < max(LEAST, PER_LABEL * labels):
         return None
     images = random.permutation(len(real.rows))[: max(SOME, PER_LABEL * labels)]
     pixels = random.permutation(real.rows.shape[1])[:SOME]
     some = Tiles(real.rows[np.ix_(images, pixels)], real.columns[images])
-    own = float(some.told(least=VARIES).sum())
-    shuffled = [float(some.told(random.permutation(some.columns), VARIES).sum()) for _ in range(REAL_SHUFFLES)]
+    own = float(some.explained(least=VARIES).sum())
+    shuffled = [float(some.explained(random.permutation(some.columns), VARIES).sum()) for _ in range(REAL_SHUFFLES)]
     chance = float(np.mean(np.array(shuffled) >= own))
     return chance if own > 0 and chance >= CHANCE else None
 

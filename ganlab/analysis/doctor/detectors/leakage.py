@@ -1,6 +1,6 @@
 """Label leakage: the label gives away what D or G should have to find out from the picture.
 
-A conditional D judges pairs of picture and label (Mirza & Osindero 2014). Where fakes are asked for other labels than real
+A conditional D scores pairs of image and label (Mirza & Osindero 2014). Where fakes are asked for other labels than real
 pictures have, in other shares or under other numbers, the label alone tells real from fake and D need not look (Kaufman et al.
 2012, Leakage in Data Mining). The test is to hold the pictures and exchange the labels (permutation importance, Breiman 2001).
 Where the label is written into the picture, by a caption, a frame or a watermark, a few pixels stand for the whole picture.
@@ -16,8 +16,8 @@ from ganlab.analysis.doctor.tiles import Tiles
 
 OF_REAL, OF_FAKE = "labels/of_real", "labels/of_fake"
 SHARE = 0.15  # of what D sees between real and fake that it may see by labels alone
-SAID = 0.9  # of the difference of a pixel between pictures that the label explains
-VARIES = 0.005  # variance of a pixel that is worth asking about, of the range 0..1
+DECIDED = 0.9  # share of a pixel's variance that the label explains
+VARIES = 0.005  # least variance of a pixel that is examined, of the range 0..1
 FEW = 0.5  # of the pixels that vary: where it is more of them, pictures of a class are alike as a whole
 LEAST = 4  # pictures of a label, on average
 SOME = 1024  # training images that are looked at
@@ -41,21 +41,21 @@ def label_leak(record: Record) -> Finding | None:
         step_to=record.step,
         evidence=Evidence((OF_REAL, OF_FAKE), numbers, record.sheets[-1:]),
         explanation=(
-            "D tells real from fake by the label: the same pictures score higher with labels of real ones than with labels that "
-            f"fakes are asked for, {share:.0%} of all that D sees between the two. What D learns from labels it does not teach "
-            "G. No setting mends this: ask for fakes with the labels of the real pictures of the batch, in the same shares and "
-            "under the same numbers; look for classes that have hardly any images."
+            "D tells real from fake by the label: it scores the same images higher with labels of real ones than with the "
+            f"labels that fakes are drawn for, and that makes {share:.0%} of the difference between its scores of real and "
+            "fake. What D learns from labels does not teach G. No setting helps: draw fakes with the labels of the real "
+            "images of the batch, in the same shares and with the same numbers; look for classes that have hardly any images."
         ),
     )
 
 
 def labels_in_pictures(record: Record) -> Finding | None:
-    """A few pixels of the training images say the label outright."""
+    """A few pixels of the training images show the label."""
     if not record.labelled or record.real is None:
         return None
     tiles = record.real.tiles
     some = np.random.default_rng(0).permutation(len(tiles.rows))[:SOME]
-    pixels, share = telling(Tiles(tiles.rows[some], tiles.columns[some]))
+    pixels, share = label_pixels(Tiles(tiles.rows[some], tiles.columns[some]))
     if not pixels:
         return None
     return Finding(
@@ -64,19 +64,19 @@ def labels_in_pictures(record: Record) -> Finding | None:
         severity="warning",
         step_from=0,
         step_to=record.step,
-        evidence=Evidence((), {"pixels that tell the label": float(pixels), "of those that vary": share}, record.sheets[-1:]),
+        evidence=Evidence((), {"pixels that show the label": float(pixels), "of those that vary": share}, record.sheets[-1:]),
         explanation=(
-            f"{pixels:,} of the training images' pixels ({share:.0%} of those that vary) depend on little but the label: "
-            "a caption, a frame, a watermark or a colour that stands for the class. D and G can agree on the label by those "
-            "alone, and every picture that G draws will carry them. Crop or paint over what marks the class, and begin anew."
+            f"{pixels:,} of the training images' pixels ({share:.0%} of those that vary) depend on little but the label: a "
+            "caption, a frame, a watermark or a colour that stands for the class. D and G can agree on the label by those "
+            "alone, and every image that G draws will carry them. Crop or paint over what marks the class, and train anew."
         ),
     )
 
 
-def telling(tiles: Tiles) -> tuple[int, float]:
-    """How many pixels the label decides, and their share of those that vary; (0, 0.0) where that says nothing of labels."""
+def label_pixels(tiles: Tiles) -> tuple[int, float]:
+    """The number of pixels that the label decides, and their share of those that vary; (0, 0.0) where there is no such mark."""
     labels = len(np.unique(tiles.columns))
     if labels < 2 or len(tiles.rows) < LEAST * labels:
         return 0, 0.0
-    said = tiles.told(least=VARIES) >= SAID
-    return (int(said.sum()), float(said.mean())) if 0 < said.sum() < FEW * len(said) else (0, 0.0)
+    decided = tiles.explained(least=VARIES) >= DECIDED
+    return (int(decided.sum()), float(decided.mean())) if 0 < decided.sum() < FEW * len(decided) else (0, 0.0)

@@ -1,4 +1,4 @@
-"""Memorisation: what G draws are copies of training images. And data that is one picture many times over.
+"""Memorisation: G draws copies of training images. And data that is one picture many times over.
 
 Nearest neighbours beside how far real images lie from each other: Webster et al. 2019 (Detecting Overfitting of Deep Generative
 Networks via Latent Recovery), Meehan et al. 2020 (A Non-Parametric Test to Detect Data-Copying), Feng et al. 2021 (When do GANs
@@ -37,15 +37,15 @@ def memorisation(record: Record) -> Finding | None:
     numbers = {"share of copies": share, "to the nearest / between real ones": float(np.median(nearest)) / real.typical}
     return Finding(
         kind="memorisation",
-        title="The training images are learned by heart",
+        title="The training images are memorised",
         severity="warning",
         step_from=step,
         step_to=step,
         evidence=Evidence((), numbers | {"training images": float(count)}, (step,)),
         explanation=(
-            f"{share:.0%} of the pictures on the sheet are copies: they are nearer to one of the {count:,} training images than "
-            "two of those are to each other. With so few D knows each of them, and repeating them is the only way past it. "
-            "More images help; mirrored ones (flip) count as more where left and right do not matter."
+            f"{share:.0%} of the images on the sheet are copies: each is nearer to one of the {count:,} training images than "
+            "two of those usually are to each other. With so few images D knows each of them, and repeating them is the only "
+            "way to pass. More images help; mirrored ones (flip) count as more where left and right do not matter."
         ),
         fix={} if record.config.flip else {"flip": True},
     )
@@ -64,7 +64,7 @@ def repeated_data(record: Record) -> Finding | None:
         step_to=record.step,
         evidence=Evidence((), {"differences between real images": real.some.diversity}, record.sheets[-1:]),
         explanation=(
-            f"The {len(real.tiles.rows):,} training images that were looked at are one and the same picture. There is nothing to "
-            "generate beyond it: whatever z, G learns to draw that picture. The folder of images needs many different ones."
+            f"The {len(real.tiles.rows):,} training images that were examined are one and the same picture. There is nothing "
+            "else to generate: whatever z is, G learns to draw that picture. The data needs many different images."
         ),
     )

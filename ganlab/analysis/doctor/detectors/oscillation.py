@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.analysis.doctor.detectors.fixes import calmer
 from ganlab.analysis.doctor.finding import Evidence, Finding
 from ganlab.analysis.doctor.record import Record
 from ganlab.core.config import Value
@@ -44,9 +43,9 @@ def oscillation(record: Record) -> Finding | None:
         step_to=record.step,
         evidence=Evidence(("score/real", "score/fake"), numbers, record.sheets[-1:]),
         explanation=(
-            f"The scores swing to and fro, once in about {period:,.0f} steps: D learns what gives G's pictures away, G moves to "
-            "others, D forgets the first. Both work and nothing is gained. Less momentum is not in a fork's hands, but a lower "
-            "rate that falls to zero lets the swings die out."
+            f"The scores swing back and forth, once in about {period:,.0f} steps: D learns what gives G's images away, G "
+            "moves to others, and D forgets the first. Both keep working and nothing improves. A fork cannot change the "
+            "momentum, but a lower learning rate that falls to zero lets the swings die out."
         ),
         fix=_damped(record),
     )
@@ -76,4 +75,4 @@ def _trend(even: np.ndarray) -> np.ndarray:
 
 
 def _damped(record: Record) -> dict[str, Value]:
-    return calmer(record, 4) | {"lr_decay": max(0.5, record.config.lr_decay)}
+    return record.calmer(4) | {"lr_decay": max(0.5, record.config.lr_decay)}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganlab.analysis.doctor.detectors.fixes import calmer
 from ganlab.analysis.doctor.finding import Evidence, Finding
 from ganlab.analysis.doctor.record import Record
 
@@ -35,11 +34,11 @@ def rate(record: Record) -> Finding | None:
         step_to=record.step,
         evidence=Evidence(_losses(record), numbers, record.sheets[-1:]),
         explanation=(
-            f"The rate is {highest / own:,.0f} times what this family's paper found to work, and the losses show it: each step "
-            "throws the networks past where they wanted to go, and the other one has to begin anew. "
-            "Go on with a rate near the family's own."
+            f"The learning rate is {highest / own:,.0f} times the one that this family's paper found to work, and the losses "
+            "show it: each step overshoots, and the other network has to start again. Use a learning rate near the family's "
+            "own."
         ),
-        fix=calmer(record, highest / own / 2) | ({"d_lr_ratio": 1.0} if config.d_lr_ratio > 1 else {}),
+        fix=record.calmer(highest / own / 2) | ({"d_lr_ratio": 1.0} if config.d_lr_ratio > 1 else {}),
     )
 
 

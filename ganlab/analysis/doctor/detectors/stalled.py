@@ -35,7 +35,7 @@ def stalled_input(record: Record) -> Finding | None:
         evidence=Evidence(tuple(name for name in (SHARE, SPEED) if name in record.series), numbers, ()),
         explanation=(
             f"{numbers['share of time waiting']:.0%} of the time the networks only wait for images: the disk or the network "
-            "that these lie on is slow, or another program is using it. Nothing is lost but time. Copy the images to this "
-            "machine's own disk, or choose a smaller image_size, so that they fit into memory."
+            "that holds them is slow, or another program is using it. Only time is lost. Copy the images to this machine's "
+            "own disk, or choose a smaller image_size so that they fit into memory."
         ),
     )

@@ -12,7 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from ganlab.analysis.explore.invert import SECONDS, Inversion, invert
-from ganlab.analysis.explore.verdict import verdict
+from ganlab.analysis.explore.scores import best_score
 from ganlab.app.compat import queue_counter
 from ganlab.app.playground.draw.pad import on_paper, pad, sheet_of
 from ganlab.app.playground.draw.search import Search, beside, difference, enlarged, progress, shots
@@ -192,12 +192,12 @@ def answer(photo: Image.Image | None, model: str, label: float | None, seed: flo
     pipeline = pipeline_of(model)
     picture, chosen = shown(pipeline, photo), _label(pipeline, ANY if label is None else within("label", label, ANY, MOST_LABEL))
     *_, found = _politely(invert(pipeline, picture, label=chosen, seed=seed_of(seed), every=EVERY, seconds=_patience()))
-    judged, read = verdict(pipeline, pixels(picture), chosen), reading(pipeline, picture)
+    scored, read = best_score(pipeline, pixels(picture), chosen), reading(pipeline, picture)
     return [
         enlarged(to_pil(found.picture)),
         difference(found),
         {
-            "score": judged.score if judged else None,
+            "score": scored.value if scored else None,
             "reading": read[0][0] if read else None,
             "label": found.label,
             "error": round(found.error, 5),

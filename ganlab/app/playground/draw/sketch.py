@@ -12,8 +12,7 @@ import torch
 from PIL import Image
 
 from ganlab.analysis.explore.drawing import as_digit, as_picture, on_dark
-from ganlab.analysis.explore.scores import NO_JUDGE
-from ganlab.analysis.explore.verdict import Scale, scale, verdict
+from ganlab.analysis.explore.scores import NO_DISCRIMINATOR, Scale, best_score, scale
 from ganlab.app.serving.hub_models import training_of
 from ganlab.metrics.features.lenet import LenetExtractor, has_classifier
 from ganlab.models.pipeline import Pipeline
@@ -69,19 +68,19 @@ def reading(pipeline: Pipeline, picture: Image.Image) -> list[tuple[str, float]]
 
 
 def says(pipeline: Pipeline, picture: Image.Image, label: int | None) -> str:
-    """D's verdict and the LeNet's reading of what the model is shown."""
-    return _judged(pipeline, picture, label) + _read(pipeline, picture)
+    """D's score and the LeNet's reading of the picture that the model is given."""
+    return _scored(pipeline, picture, label) + _read(pipeline, picture)
 
 
-def _judged(pipeline: Pipeline, picture: Image.Image, label: int | None) -> str:
-    found = verdict(pipeline, pixels(picture), label)
+def _scored(pipeline: Pipeline, picture: Image.Image, label: int | None) -> str:
+    found = best_score(pipeline, pixels(picture), label)
     known = _scale(pipeline) if found else None
     if found is None or known is None:
-        return f'<p class="verdict">{html.escape(NO_JUDGE)}</p>'
+        return f'<p class="verdict">{html.escape(NO_DISCRIMINATOR)}</p>'
     as_class = f" as {html.escape(_class(pipeline, found.label))}" if found.label is not None else ""
-    words = f"D gives this drawing <b>{found.score:.2f}</b>{as_class}: {_nearer(found.score, known)}."
+    words = f"D gives this drawing <b>{found.value:.2f}</b>{as_class}: {_nearer(found.value, known)}."
     bands = [_band("fake", "G's own", known.fake)] + ([] if known.real is None else [_band("real", "real images", known.real)])
-    return f'<p class="verdict">{words}</p>{_strip(found.score, known, bands)}{_NO_DATA if known.real is None else ""}'
+    return f'<p class="verdict">{words}</p>{_strip(found.value, known, bands)}{_NO_DATA if known.real is None else ""}'
 
 
 def _nearer(score: float, known: Scale) -> str:

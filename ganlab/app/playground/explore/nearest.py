@@ -10,7 +10,7 @@ import gradio as gr
 from torch import Tensor
 
 from ganlab.analysis.explore.latents import Latent, class_of, read
-from ganlab.analysis.explore.neighbours import Match, Neighbourhood, Neighbours
+from ganlab.analysis.explore.neighbours import Likeness, Match, Neighbourhood, Neighbours
 from ganlab.analysis.explore.training_images import absence, training_images
 from ganlab.app.playground.explore.section import Chosen, Section, address, redraw
 from ganlab.app.playground.gradio_events import SLOW, SOON
@@ -26,6 +26,11 @@ Told = Callable[[Loading], None]
 _HELP = """A generator that memorised draws copies of its training images. Distances mean something only beside those between real
 images, so both are shown; by pixels they are root mean squares, in % of the way from black to white."""
 _CODE = 'found = client.predict({model}, "0", api_name="/explore_nearest")'
+_LIKENESS: dict[Likeness, str] = {
+    "copy": "a copy: a training image is the same",
+    "near": "suspiciously near: hardly any two real images are so alike",
+    "ordinary": "no copy: real images are as near to each other",
+}
 _NOT_SHOWN = "This model learned from pictures that somebody gave to this server; only the teacher can search them."
 _last: dict[tuple[Any, ...], Neighbourhood] = {}  # the data set that was searched last stays in memory
 
@@ -117,7 +122,7 @@ def search(
     request: gr.Request | None = None,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio hands it over)
 ) -> Iterator[str]:
-    """The neighbours as rows of figures, each row with its verdict: pixels first, since features take longer."""
+    """The neighbours as rows of figures, each row under a heading: pixels first, since features take longer."""
 
     def told(said: Loading) -> None:
         progress((said.done, said.total) if said.total else 0, desc=said.what, unit="images")
@@ -147,7 +152,7 @@ def _told(known: Neighbourhood, image: Tensor, found: Neighbours) -> str:
     )
     figures = [figure(image, "This picture")]
     figures += [figure(known.dataset.images[match.index], _caption(known, found, match)) for match in found.matches]
-    return f"<h3>{html.escape(where)}: {html.escape(found.verdict)}</h3><p>{words}</p>{row(figures, 'near')}"
+    return f"<h3>{html.escape(where)}: {html.escape(_LIKENESS[found.likeness])}</h3><p>{words}</p>{row(figures, 'near')}"
 
 
 def _caption(known: Neighbourhood, found: Neighbours, match: Match) -> str:
@@ -166,7 +171,7 @@ def answer(model: str, text: str, label: str, request: gr.Request | None = None)
     return [
         {
             "measure": one.measure,
-            "verdict": one.verdict,
+            "likeness": one.likeness,
             "typical distance between real images": one.typical,
             "nearest": [{"index": m.index, "distance": m.distance, "label": known.label(m)} for m in one.matches],
         }

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ganlab.analysis.explore.inspect import Inspection, networks
 from ganlab.analysis.explore.latents import MAX_SEED
-from ganlab.analysis.explore.scores import NO_JUDGE
+from ganlab.analysis.explore.scores import NO_DISCRIMINATOR
 from ganlab.app.playground.draw.search import shot
 from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.playground.html import classes, endpoint, from_python, links
@@ -183,7 +183,7 @@ def _entering(pipeline: Pipeline, network: str, seen: Inspection) -> str:
         ("judges" if judges else "draws") if not pipeline.translates else "judges translations" if judges else "translates"
     ]
     figure = shot(seen.picture, "What goes in") if seen.picture else ""
-    absent = "" if pipeline.discriminators else f'<p class="quiet">{html.escape(NO_JUDGE)}</p>'
+    absent = "" if pipeline.discriminators else f'<p class="quiet">{html.escape(NO_DISCRIMINATOR)}</p>'
     return f'{figure}<p class="quiet">{which}</p>{absent}'
 
 
