@@ -25,6 +25,7 @@ from ganlab.core.config import TrainConfig
 from ganlab.core.events import Samples
 from ganlab.core.images import png, sheet, to_uint8
 from ganlab.core.interventions import Intervention
+from ganlab.core.progress import finish
 from ganlab.data import DATASETS, load
 from ganlab.data.paths import data_root
 from ganlab.runtime.recorder import Recorder
@@ -153,13 +154,8 @@ def of_folders(home: Path, images: torch.Tensor, labels: torch.Tensor) -> TrainC
 
 def digits(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """`count` digits out of MNIST, drawn by `seed`: uint8 (count, 1, 16, 16) and their labels."""
-    loading = load("mnist", image_size=16, channels=1)
-    while True:
-        try:
-            next(loading)
-        except StopIteration as end:
-            dataset = end.value
-            break
+    dataset = finish(load("mnist", image_size=16, channels=1))
+    assert dataset.labels is not None
     chosen = torch.randperm(len(dataset.images), generator=torch.Generator().manual_seed(seed))[:count]
     return dataset.images[chosen], dataset.labels[chosen]
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ganlab.core.devices import memory_used
 from ganlab.core.events import Loading
+from ganlab.core.progress import finish
 from ganlab.metrics.features.extractor import Features
 from ganlab.metrics.measure import measure
 from ganlab.metrics.reference import Reference
@@ -66,13 +67,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, mock.patch("ganlab.metrics.measure.open_extractor", opened):
         os.environ["GANLAB_DATA"] = folder
         for run in ("reference read", "reference kept"):
-            steps = measure(images(count, 2), reference, METRICS, n=count, device="cpu")
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as end:
-                    values = end.value
-                    break
+            values = finish(measure(images(count, 2), reference, METRICS, n=count, device="cpu"))
             peak = (memory_used("cpu") - before) / 2**20
             print(f"{run}: {count:,} images, {peak:,.0f} MB above, {time.perf_counter() - begin:.0f} s", flush=True)
     for value in values:

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.progress import finish
 from ganlab.core.threads import yielding_threads
 
 os.environ |= yielding_threads(os.environ)  # before anything imports PyTorch, as `ganlab evaluate` does; for the peers too
@@ -31,7 +32,6 @@ import torch
 from torch import Tensor
 
 from ganlab.data import load
-from ganlab.data.dataset import Dataset
 from ganlab.data.torchvision_import import load_torchvision
 from ganlab.metrics.distances.frechet import frechet_distance
 from ganlab.metrics.distances.inception_score import Scores
@@ -84,14 +84,9 @@ def facades(data: Path, count: int) -> Tensor:
 
 def cifar(data: Path, count: int) -> Tensor:
     """Random ones of CIFAR-10's, (N, 3, 32, 32)."""
-    steps = load("folder", image_size=32, data_path=str(data / "cifar10-jpg-30k.zip"), split="test")
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            images: Dataset = end.value
-            order = torch.randperm(len(images.images), generator=torch.Generator().manual_seed(0))
-            return images.images[order[:count]].contiguous()
+    found = finish(load("folder", image_size=32, data_path=str(data / "cifar10-jpg-30k.zip"), split="test"))
+    order = torch.randperm(len(found.images), generator=torch.Generator().manual_seed(0))
+    return found.images[order[:count]].contiguous()
 
 
 def ours(weights: Path, resize: Resize) -> InceptionExtractor:

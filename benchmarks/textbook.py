@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader
 from ganlab import FAMILIES, TrainConfig
 from ganlab.core.events import Progress
 from ganlab.core.images import to_pil
+from ganlab.core.progress import finish
 from ganlab.data import DATASETS, load
 from ganlab.data.torchvision_import import load_torchvision
 from ganlab.training.engine import train
@@ -111,15 +112,6 @@ def rate(progress: Iterator[int], seconds: float) -> float:
             return (seen - first) / (now - start)
 
 
-def drained(loading: Iterator[object]) -> Tensor:
-    """The images a data loader returns."""
-    while True:
-        try:
-            next(loading)
-        except StopIteration as end:
-            return end.value.images
-
-
 def main() -> None:
     """Run both systems in turn for both networks and print the medians and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -128,7 +120,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     dataset = "mnist" if DATASETS["mnist"].available().state == "ready" else "shapes"
-    images = drained(load(dataset, image_size=28, channels=1, conditioning=FAMILIES["gan"].conditioning))
+    images = finish(load(dataset, image_size=28, channels=1, conditioning=FAMILIES["gan"].conditioning)).images
     print(
         f"{dataset}, {options.device}, {torch.get_num_threads()} threads, {options.rounds} rounds of {options.seconds:g} s each"
     )

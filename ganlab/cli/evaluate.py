@@ -10,8 +10,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ganlab.analysis.jobs.kinds import Measured, Working
 from ganlab.analysis.jobs.measuring import measure_all
+from ganlab.analysis.jobs.messages import Measured, Working
 from ganlab.analysis.reproduce.published import published_results
 from ganlab.cli.progress import driven
 from ganlab.core.events import Loading

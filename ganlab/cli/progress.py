@@ -5,37 +5,33 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TypeVar
 
 from tqdm import tqdm
 
 from ganlab.app.views.status_wording import activity_text
 from ganlab.core.events import Loading, Progress
+from ganlab.core.progress import Work
 from ganlab.core.text import duration
 from ganlab.runtime.status import Activity
 
 Result = TypeVar("Result")
 
 
-def driven(work: Generator[Loading, None, Result]) -> Result:
+def driven(steps: Generator[Loading, None, Result]) -> Result:
     """Run to the end behind a bar for each thing it does, and return what it returns; Ctrl-C closes it in good order."""
     bars, bar, what = ExitStack(), None, ""
-    with bars:
-        try:
-            while True:
-                event = next(work)
-                if bar is None or event.what != what:
-                    bars.close()
-                    what = event.what
-                    unit = {"unit": "B", "unit_scale": True} if event.unit == "bytes" else {"unit": event.unit}
-                    bar = bars.enter_context(tqdm(desc=what, total=event.total or None, disable=None, leave=False, **unit))
-                bar.update(event.done - bar.n)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
-        finally:
-            work.close()
+    work = Work(steps)
+    with closing(steps), bars:
+        for event in work:
+            if bar is None or event.what != what:
+                bars.close()
+                what = event.what
+                unit = {"unit": "B", "unit_scale": True} if event.unit == "bytes" else {"unit": event.unit}
+                bar = bars.enter_context(tqdm(desc=what, total=event.total or None, disable=None, leave=False, **unit))
+            bar.update(event.done - bar.n)
+    return work.result
 
 
 class StatusLine:

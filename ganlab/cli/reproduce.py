@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Generator
 
-from ganlab.analysis.reproduce.reproduce import Reproducing, reproduce, seconds, told
-from ganlab.analysis.reproduce.table import Failure, Reproduction, Row
+from ganlab.analysis.reproduce.reproduce import Reproducing, reproduce, seconds
+from ganlab.analysis.reproduce.table import Reproduction, Row
 from ganlab.cli.progress import driven
 from ganlab.core.events import Loading
+from ganlab.core.progress import Work
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,20 +28,19 @@ def run(options: argparse.Namespace) -> None:
     print(driven(_reported(options.table, work)))
 
 
-def _reported(name: str, work: Reproducing) -> Generator[Loading, None, Reproduction]:
-    """The progress of `work` alone; the rows so far are printed where it does not come to its end."""
+def _reported(name: str, steps: Reproducing) -> Generator[Loading, None, Reproduction]:
+    """The progress of a reproduction alone; the rows so far are printed where it is cut short."""
     rows: list[Row] = []
-
-    def note(known: Row | Failure) -> tuple[()]:
-        if isinstance(known, Row):
-            rows.append(known)
-        return ()
-
+    work = Work(steps)
     done = False
     try:
-        found = yield from told(work, note)
+        for event in work:
+            if isinstance(event, Row):
+                rows.append(event)
+            elif isinstance(event, Loading):
+                yield event
         done = True
-        return found
+        return work.result
     finally:
         if rows and not done:
             print(Reproduction(name, tuple(rows)))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
+from ganlab.core.progress import Work
 from ganlab.core.types import Conditioning
 from ganlab.data.paths import data_root
 
@@ -124,15 +124,12 @@ _HAS = {
 
 
 def _paced(loader: Loader) -> Loader:
-    """`loader` with its messages thinned, so that sources may yield as often as they like; each new piece of work is told."""
-    said, what = 0.0, ""
-    with closing(loader):
-        while True:
-            try:
-                message = next(loader)
-            except StopIteration as end:
-                return end.value
-            now = time.monotonic()
-            if message.what != what or now - said >= LOADING_SECONDS:
-                said, what = now, message.what
-                yield message
+    """`loader` with fewer messages, so that sources may yield as often as they like; each new piece of work has one."""
+    last, what = 0.0, ""
+    work = Work(loader)
+    for message in work:
+        now = time.monotonic()
+        if message.what != what or now - last >= LOADING_SECONDS:
+            last, what = now, message.what
+            yield message
+    return work.result

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ganlab.core.devices import resolve
 from ganlab.core.events import Loading
+from ganlab.core.progress import Work
 from ganlab.metrics.catalogue import KINDS, Metric, Part, metric
 from ganlab.metrics.compute import COMPUTE, Comparison
 from ganlab.metrics.features.extractor import Extractor, Images, Source, portions
@@ -93,17 +94,15 @@ def measure(
 
 
 def _estimate(one: Metric, compared: Comparison, what: str) -> Generator[Loading, None, Estimate]:
-    """Tells how far it is where that takes long, so that it can be stopped."""
+    """Yield progress where it takes long, so that it can be stopped."""
     computing = COMPUTE[one.kind](compared)
     if isinstance(computing, Estimate):
         return computing
-    while True:
-        try:
-            done, total = next(computing)
-        except StopIteration as end:
-            return end.value
+    work = Work(computing)
+    for done, total in work:
         if done:
             yield Loading(what, done, total, "distances")
+    return work.result
 
 
 def _check_labels(one: Metric, extractor: Extractor, reference: Reference, labels: tuple[str, ...]) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Generator
-from typing import Any
 
 import pytest
 import torch
@@ -23,6 +21,7 @@ from ganlab.analysis.explore.planes import Plane, cell
 from ganlab.analysis.explore.scores import scores
 from ganlab.analysis.explore.training_images import absence, training_images
 from ganlab.analysis.explore.variety import collapse, variety
+from ganlab.core.progress import finish
 from ganlab.data import Dataset, load
 from ganlab.models import catalogue as models
 from ganlab.runtime.worker import work
@@ -34,15 +33,6 @@ SHIPPED = ("shapes-quick", "digits-quick", "digits-quick-conditional")
 def ends(count: int = 3, size: int = 16) -> tuple[torch.Tensor, torch.Tensor]:
     noise = torch.Generator().manual_seed(4)
     return torch.randn(count, size, generator=noise), torch.randn(count, size, generator=noise)
-
-
-def spent(work: Generator[Any, None, Any]) -> Any:
-    """The value that a generator returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -233,12 +223,12 @@ def test_an_animation_plays_all_its_frames_for_ever(format: str) -> None:
 
 @pytest.fixture(scope="module")
 def shapes() -> Dataset:
-    return spent(load("shapes", image_size=16, channels=1)).first(3000)
+    return finish(load("shapes", image_size=16, channels=1)).first(3000)
 
 
 @pytest.mark.parametrize("index", [0, 7, 2999])
 def test_the_nearest_of_a_training_image_is_itself(shapes: Dataset, index: int) -> None:
-    found = spent(Neighbourhood(shapes).nearest(shapes.images[index]))
+    found = finish(Neighbourhood(shapes).nearest(shapes.images[index]))
     assert found.matches[0].index == index and found.matches[0].distance == 0
     assert [match.distance for match in found.matches] == sorted(match.distance for match in found.matches)
     assert found.likeness == "copy" and found.typical > 0 and found.nearer == 0
@@ -246,7 +236,7 @@ def test_the_nearest_of_a_training_image_is_itself(shapes: Dataset, index: int) 
 
 def test_neighbours_agree_with_the_plain_way_to_find_them(shapes: Dataset) -> None:
     picture = torch.randint(0, 256, (1, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
-    found = spent(Neighbourhood(shapes).nearest(picture, count=4))
+    found = finish(Neighbourhood(shapes).nearest(picture, count=4))
     plain = (shapes.images.float() - picture.float()).div(255).square().flatten(1).mean(1).sqrt()
     distances, indices = plain.topk(4, largest=False)
     assert [match.index for match in found.matches] == indices.tolist()
@@ -257,19 +247,19 @@ def test_neighbours_agree_with_the_plain_way_to_find_them(shapes: Dataset) -> No
 def test_a_slightly_changed_copy_is_suspicious_and_a_mirrored_one_found_where_mirrors_were_trained_on(shapes: Dataset) -> None:
     changed = shapes.images[5].clone()
     changed[0, 0, :4] += 3
-    assert spent(Neighbourhood(shapes).nearest(changed)).likeness == "near"
+    assert finish(Neighbourhood(shapes).nearest(changed)).likeness == "near"
     mirrored = shapes.images[2].flip(-1)
-    assert spent(Neighbourhood(shapes, flip=True).nearest(mirrored)).matches[0].distance == 0
-    assert spent(Neighbourhood(shapes).nearest(mirrored)).matches[0].distance > 0
+    assert finish(Neighbourhood(shapes, flip=True).nearest(mirrored)).matches[0].distance == 0
+    assert finish(Neighbourhood(shapes).nearest(mirrored)).matches[0].distance > 0
     with pytest.raises(ValueError, match="training images are"):
-        spent(Neighbourhood(shapes).nearest(torch.zeros(3, 16, 16, dtype=torch.uint8)))
+        finish(Neighbourhood(shapes).nearest(torch.zeros(3, 16, 16, dtype=torch.uint8)))
 
 
 def test_features_find_a_training_image_too(real_data: object) -> None:
-    digits = spent(load("mnist", image_size=28)).first(2500)
+    digits = finish(load("mnist", image_size=28)).first(2500)
     search = Neighbourhood(digits)
     assert search.measures == ("pixels", "features")
-    found = spent(search.nearest(digits.images[11], "features", 3))
+    found = finish(search.nearest(digits.images[11], "features", 3))
     assert found.matches[0].index == 11 and found.matches[0].distance < 1e-3 < found.typical
     assert search.label(found.matches[0]) is not None
 
@@ -280,7 +270,7 @@ def test_data_that_is_not_here_is_told_and_never_fetched() -> None:
     assert "not on this machine" in absence({"dataset": "folder", "data_path": "/nowhere/at/all"})
     assert "'faces'" in absence({"dataset": "faces"})
     with pytest.raises(ValueError, match="MNIST digits"):
-        spent(training_images({"dataset": "mnist", "family": "gan", "image_size": 28}, 1))
+        finish(training_images({"dataset": "mnist", "family": "gan", "image_size": 28}, 1))
 
 
 @pytest.mark.parametrize("family", ["dcgan", "cgan", "self-conditioned"])

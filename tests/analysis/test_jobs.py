@@ -14,7 +14,8 @@ import pytest
 
 from ganlab.analysis.jobs import Job, jobs, launch, work
 from ganlab.analysis.jobs.job import STARTING, Progress
-from ganlab.analysis.jobs.kinds import KINDS, Measured, Trouble, Working
+from ganlab.analysis.jobs.kinds import KINDS
+from ganlab.analysis.jobs.messages import Measured, PartFailed, Working
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
 from ganlab.metrics.value import Value
@@ -85,7 +86,7 @@ def test_a_job_measures_beside_its_caller_and_is_no_run() -> None:
     (measured,) = job.values()
     assert (measured.subject, measured.n_fake, measured.metric) == ("shapes-quick", 20, "lenet-mnist distance")
     assert job.status().message == "Done, but one part could not be measured."
-    (sentence,) = job.troubles()
+    (sentence,) = job.failures()
     assert sentence.startswith("There is no model 'nowhere'") and "\n" not in sentence
     assert Job.open(job.id).facts["title"] == "Shapes"
     job.delete()
@@ -145,15 +146,15 @@ def test_values_are_kept_as_they_come(kind: Callable[[Callable[[Job], Working]],
     def trial(job: Job) -> Working:
         yield Measured((value("a"),))
         seen.append([one.subject for one in job.values()])
-        yield Trouble("b: it is broken.")
-        seen.append(job.troubles())
+        yield PartFailed("b: it is broken.")
+        seen.append(job.failures())
         raise KeyError("c")
 
     job = kind(trial)
     work(job)
     assert seen == [["a"], ["b: it is broken."]]
     assert (job.status().state, job.status().message) == ("failed", "Unexpected KeyError: 'c' (details in job.log).")
-    assert job.values() == [value("a")] and job.troubles() == ["b: it is broken."]
+    assert job.values() == [value("a")] and job.failures() == ["b: it is broken."]
 
 
 def test_stopping_closes_the_work_and_keeps_what_there_is(kind: Callable[[Callable[[Job], Working]], Job]) -> None:
@@ -222,9 +223,9 @@ def test_ids_from_outside_are_checked(id: str) -> None:
 
 def test_damaged_files_read_as_nothing() -> None:
     job = Job.create("evaluate", {}, "Torn")
-    for name in ("progress.json", "values.json", "troubles.json", "outcome.json"):
+    for name in ("progress.json", "values.json", "failures.json", "outcome.json"):
         (job.path / name).write_text('{"what": ')
-    assert (job.values(), job.troubles(), state(job)) == ([], [], "queued")
+    assert (job.values(), job.failures(), state(job)) == ([], [], "queued")
     (job.path / "job.json").write_text("[]")
     torn = Job(job.path)
     assert state(torn) == "lost"

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganlab.analysis.jobs.kinds import KINDS, Measured, Trouble
+from ganlab.analysis.jobs.kinds import KINDS
+from ganlab.analysis.jobs.messages import Measured, PartFailed
 from ganlab.analysis.reproduce import reproduce as reproduction
 from ganlab.analysis.reproduce.reproduce import COLUMN, DUEL, TABLES, reproduce, seconds
 from ganlab.analysis.reproduce.table import Reproduction, Row
@@ -182,7 +183,7 @@ def test_one_that_fails_leaves_the_others_and_what_they_read(monkeypatch: pytest
     told = list(KINDS["reproduce"](name="column", budget=40.0))
     kept = [value.subject for one in told if isinstance(one, Measured) for value in one.values]
     assert kept == ["column-gan", "column-lsgan-mlp", "column-cgan-fid"]
-    assert [one.sentence for one in told if isinstance(one, Trouble)] == ["column-dcgan: it broke."]
+    assert [one.sentence for one in told if isinstance(one, PartFailed)] == ["column-dcgan: it broke."]
 
 
 def test_what_is_known_is_printed_when_it_is_cut_short(

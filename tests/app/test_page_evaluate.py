@@ -269,7 +269,7 @@ def test_an_active_job_shows_its_progress_and_can_be_stopped(job: Callable[..., 
 @pytest.mark.parametrize(("state", "sentence"), [("failed", "There is no model 'x'."), ("stopped", "Stopped; what was …")])
 def test_how_a_job_ended_is_said_once(job: Callable[..., Job], state: str, sentence: str) -> None:
     made = job([], state, sentence)
-    made.write("troubles.json", [sentence] if state == "failed" else [])
+    made.write("failures.json", [sentence] if state == "failed" else [])
     page = visit(job=made.id)
     assert texts(page).count(sentence) == 1 and state.capitalize() in texts(page)
     assert not page.table and not page.get("download_button")
@@ -277,7 +277,7 @@ def test_how_a_job_ended_is_said_once(job: Callable[..., Job], state: str, sente
 
 def test_a_subject_that_failed_keeps_its_sentence(job: Callable[..., Job]) -> None:
     made = job([value("digits-quick", 5.0)], sentence="Done, but one part could not be measured.")
-    made.write("troubles.json", ["nowhere: There is no model 'nowhere'."])
+    made.write("failures.json", ["nowhere: There is no model 'nowhere'."])
     page = visit(job=made.id)
     assert page.warning[0].value.replace("\\", "") == "nowhere: There is no model 'nowhere'." and len(page.table) == 1
 

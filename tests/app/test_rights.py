@@ -235,7 +235,7 @@ def test_no_student_reads_on_a_page_where_the_data_lie(role: Role, monkeypatch: 
     (fork.run.path / "config.json").write_text(json.dumps(fork.run.settings | {"parent": forked}))
     for state in ("failed", "stopped"):
         job = Job.create("evaluate", EVALUATED, "Faces")
-        job.write("troubles.json", [f"{PLACE}: it holds no images."])
+        job.write("failures.json", [f"{PLACE}: it holds no images."])
         job.write("values.json", [MEASURED.to_dict()])
         job.write("outcome.json", {"state": state, "sentence": f"{state}: '{PLACE}' does not exist."})
         words = "".join(_everything_on(page) for page in ("home", "runs", "watch", "evaluate", "train"))

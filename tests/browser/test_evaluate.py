@@ -43,7 +43,7 @@ def test_shapes_are_measured_and_the_numbers_taken_along(window: Any, app: AppSe
     window.goto(address)
     downloads = window.get_by_role("button", name="CSV")
     downloads.wait_for()
-    assert job.status().state == "finished" and not job.troubles()
+    assert job.status().state == "finished" and not job.failures()
     table_says_what_was_measured(window, job)
     files_hold_what_was_measured(window, job, tmp_path)
     assert window.locator(".js-plotly-plot").count() == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.events import Checkpoint, Progress, Started
+from ganlab.core.progress import finish
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import load
 from ganlab.metrics.distances.frechet import frechet_distance
@@ -35,15 +35,6 @@ class Dots(nn.Module):
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
         return torch.tanh(z[:, :1, None, None]).expand(-1, 1, 28, 28)
-
-
-def finished(steps: Generator[Any, None, T]) -> T:
-    """What a generator returns at its end."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def gauge(**changes: Any) -> Gauge:
@@ -148,8 +139,8 @@ def test_the_best_generator_is_kept_and_named(real_data: Path, tmp_path: Path) -
 
 
 def test_a_gauge_knows_the_training_images(real_data: Path) -> None:
-    data = finished(load("mnist", image_size=28, channels=0, conditioning=Conditioning.NONE, split="train"))
-    made = finished(open_gauge(small(dataset="mnist", fid_every=5), data, SPEC, "cpu"))
+    data = finish(load("mnist", image_size=28, channels=0, conditioning=Conditioning.NONE, split="train"))
+    made = finish(open_gauge(small(dataset="mnist", fid_every=5), data, SPEC, "cpu"))
 
     class Real(nn.Module):
         def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:

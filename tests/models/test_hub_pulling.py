@@ -17,6 +17,7 @@ from huggingface_hub import constants
 
 from ganlab import Pipeline
 from ganlab.__main__ import main
+from ganlab.core.progress import finish
 from ganlab.core.text import byte_size
 from ganlab.models import hub, pretrained
 from ganlab.models.catalogue import SHIPPED, catalogue
@@ -104,14 +105,8 @@ def test_the_cache_is_the_clients_own(there: Hub, weights: bytes) -> None:
 
 def test_progress_is_told_in_bytes_with_a_rate(there: Hub, weights: bytes) -> None:
     there.add(REPO, {"generator.pth": weights})
-    steps = hub.pulling(REPO)
-    events = []
-    while True:
-        try:
-            events.append(next(steps))
-        except StopIteration as end:
-            assert end.value.read_bytes() == weights
-            break
+    events: list[hub.Downloading] = []
+    assert finish(hub.pulling(REPO), events.append).read_bytes() == weights
     done = [event.done for event in events]
     assert done == sorted(done) and done[-1] == len(weights) and len(done) > 3
     assert {(event.what, event.total, event.unit) for event in events} == {("Downloading generator.pth", len(weights), "bytes")}

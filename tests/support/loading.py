@@ -6,18 +6,15 @@ from collections.abc import Generator
 from typing import Any
 
 from ganlab.core.events import Loading
+from ganlab.core.progress import finish
 from ganlab.data import load
 from ganlab.data.dataset import Dataset
 
 
 def drain(steps: Generator[Loading, None, Any]) -> tuple[Any, list[Loading]]:
     """What a generator returns, and what it yielded on the way."""
-    said = []
-    while True:
-        try:
-            said.append(next(steps))
-        except StopIteration as end:
-            return end.value, said
+    events: list[Loading] = []
+    return finish(steps, events.append), events
 
 
 def loaded(name: str, **wanted: Any) -> Dataset:

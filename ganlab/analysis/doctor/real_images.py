@@ -11,6 +11,7 @@ import numpy as np
 
 from ganlab.analysis.doctor.tiles import MOST, Tiles, between, rows_of
 from ganlab.analysis.explore.training_images import absence
+from ganlab.core.progress import finish
 from ganlab.data import load
 from ganlab.training.families import FAMILIES
 
@@ -58,10 +59,7 @@ def _sample(family: str, dataset: str, data_path: str, image_size: int, channels
         loading = load(
             dataset, image_size=image_size, channels=channels, conditioning=conditioning, data_path=data_path, limit=limit
         )
-        while True:
-            next(loading)
-    except StopIteration as end:
-        found = end.value
+        found = finish(loading)
     except (ValueError, OSError):  # deleted meanwhile or damaged: the doctor goes on without
         return None
     images = found.images.permute(0, 2, 3, 1).numpy()

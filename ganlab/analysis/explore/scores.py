@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ganlab.analysis.explore.training_images import absence
 from ganlab.core.errors import DataError
-from ganlab.data import Dataset, Loader, load
+from ganlab.core.progress import finish
+from ganlab.data import load
 from ganlab.models.pipeline import Pipeline
 from ganlab.training.networks.clusters import ClusteredGenerator
 
@@ -89,18 +90,8 @@ def _real(pipeline: Pipeline, config: Mapping[str, Any], num: int) -> np.ndarray
         str(config["dataset"]), image_size=size, channels=channels, conditioning=kind, data_path=path, split="test", limit=num
     )
     try:
-        data = _finished(loading)
+        data = finish(loading)
     except DataError:  # the scores of G's images are useful without
         return None
     found = scores(pipeline, data.images, data.labels if pipeline.conditional else None)
     return None if found is None else np.array(found)
-
-
-def _finished(loading: Loader) -> Dataset:
-    """The data set that a loader returns; its progress is ignored."""
-    while True:
-        try:
-            next(loading)
-        except StopIteration as end:
-            data: Dataset = end.value
-            return data

@@ -1,8 +1,8 @@
 """The folder of a job: what was asked for, how far it is, what it found.
 
-    runs/.jobs/<id>/ job.json progress.json values.json troubles.json outcome.json job.log lock stop
+    runs/.jobs/<id>/ job.json progress.json values.json failures.json outcome.json job.log lock stop
 
-The worker writes all of it; its state is derived from who holds the lock and what was written, never stored.
+The worker writes all of it; its state is derived from the lock and what was written, never stored.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from ganlab.core.lock import is_held
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import ID, new_folder, remove_unless_held, runs_root
 
-STARTING = 60.0  # seconds for a process to show itself; afterwards a job that nobody has in hand is lost
+FAILURES = "failures.json"
+STARTING = 60.0  # seconds for a process to show itself; afterwards a job that no process works on is lost
 LOST = "Its process was killed; what it had measured by then is kept."
 
 
@@ -89,7 +90,7 @@ class Job:
         return self.path / "lock"
 
     def status(self) -> Status:
-        """Derived from who holds the lock and what was written last."""
+        """Derived from the lock and what was written last."""
         alive = is_held(self.lock_path)  # before the rest: a worker writes, then lets go
         outcome, kept = self._read("outcome.json"), self._read("progress.json")
         progress = Progress(**kept) if kept else Progress()
@@ -105,17 +106,17 @@ class Job:
         """What was measured so far."""
         return [Value.from_dict(fields) for fields in self._read("values.json") or []]
 
-    def troubles(self) -> list[str]:
-        """One sentence for each thing that could not be measured, so far."""
-        return list(self._read("troubles.json") or [])
+    def failures(self) -> list[str]:
+        """One sentence for each part that could not be measured, so far."""
+        return list(self._read(FAILURES) or [])
 
     def request_stop(self) -> None:
-        """Ask the worker to stop; it looks whenever it has got a little further. Harmless when nobody listens."""
+        """Ask the worker to stop; it looks at every event. Harmless when there is none."""
         if self.path.is_dir():
             (self.path / "stop").touch()
 
     def stop_requested(self) -> bool:
-        """Whether somebody asked the worker to stop."""
+        """Whether the worker was asked to stop."""
         return (self.path / "stop").exists()
 
     def delete(self) -> None:
@@ -133,7 +134,7 @@ class Job:
         self.write("progress.json", asdict(progress))
 
     def _young(self) -> bool:
-        """Whether its process may still be on its way."""
+        """Whether its process may still be starting."""
         try:
             return bool(time.time() - self.facts["created"] < STARTING)
         except ValueError:

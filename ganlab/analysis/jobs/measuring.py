@@ -6,8 +6,9 @@ import traceback
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
-from ganlab.analysis.jobs.kinds import Measured, Trouble, Working
+from ganlab.analysis.jobs.messages import Measured, PartFailed, Working
 from ganlab.core.errors import EXPECTED, Advice, explain
+from ganlab.core.progress import Work
 from ganlab.metrics.measure import CHEAP, Measuring
 from ganlab.metrics.value import Value
 from ganlab.models.evaluate import Asked, Split, evaluate, evaluate_floors
@@ -29,16 +30,16 @@ def measure_all(
     floors: bool = True,
     device: str = "auto",
 ) -> Working:
-    """Tell how far it is; return the values of all `subjects`, then the floors of every reference they were held against.
+    """Yield progress; return the values of all `subjects`, then the floors of every reference they were compared with.
 
-    The values of each subject are told when they are known. One that cannot be measured is a Trouble, and the others go on;
+    The values of each subject are yielded when they are known. One that cannot be measured is a PartFailed, and the others go on;
     floors that cannot are a minor one. ValueError when nothing can be measured.
     """
     if not subjects or not metrics:
         raise ValueError("Choose at least one model or folder of images, and at least one metric.")
     asked, names = Asked(tuple(metrics), n, reference, split, seed, device), list(dict.fromkeys(subjects))
     values: list[Value] = []
-    references: dict[str, str] = {}  # and one subject that was held against each
+    references: dict[str, str] = {}  # and one subject that was compared with each
     sentences = []
     for place, subject in enumerate(names, 1):
         where = f"model {place} of {len(names)}" if len(names) > 1 else ""
@@ -57,7 +58,7 @@ def measure_all(
 
 
 def _tried(start: Callable[[], Measuring], subject: str, where: str) -> Generator[object, None, list[Value] | str]:
-    """The values, told as they are known; or the sentence about why there are none."""
+    """The values, yielded once they are known; or the sentence that says why there are none."""
     try:
         values = yield from _placed(start(), where)
     except Exception as error:
@@ -66,19 +67,15 @@ def _tried(start: Callable[[], Measuring], subject: str, where: str) -> Generato
         sentence = explain(error, ADVICE)
         if subject and subject not in sentence:
             sentence = f"{subject}: {sentence}"
-        yield Trouble(sentence if subject else f"No floors: {sentence}", minor=not subject)
+        yield PartFailed(sentence if subject else f"No floors: {sentence}", minor=not subject)
         return sentence
     yield Measured(tuple(values))
     return values
 
 
 def _placed(measuring: Measuring, where: str) -> Measuring:
-    """The same, with its place among others in what is told."""
-    try:
-        while True:
-            event = next(measuring)
-            yield replace(event, what=f"{event.what} ({where})") if where else event
-    except StopIteration as end:
-        return list(end.value)
-    finally:
-        measuring.close()
+    """The same work, with its place among others in each event."""
+    work = Work(measuring)
+    for event in work:
+        yield replace(event, what=f"{event.what} ({where})") if where else event
+    return list(work.result)

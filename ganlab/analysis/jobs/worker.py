@@ -9,10 +9,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ganlab.analysis.jobs.job import Job, Progress, jobs
-from ganlab.analysis.jobs.kinds import KINDS, Measured, Trouble
+from ganlab.analysis.jobs.job import FAILURES, Job, Progress, jobs
+from ganlab.analysis.jobs.kinds import KINDS
+from ganlab.analysis.jobs.messages import Measured, PartFailed
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
+from ganlab.core.progress import Work
 from ganlab.metrics.value import Value
 from ganlab.runtime.spawn import signals_ask, start_detached
 
@@ -57,25 +59,24 @@ def work(job: Job) -> None:
 
 
 def _done(job: Job) -> tuple[str, str]:
-    """Do the work; returns how it ended and a sentence about it."""
+    """Do the work; return the state it ended in and a sentence about it."""
     values: list[Value] = []
-    troubles: list[str] = []
+    failures: list[str] = []
     report = _Reporter(job.write_progress)
-    with closing(KINDS[job.facts["kind"]](**job.facts["arguments"])) as working:
+    work = Work(KINDS[job.facts["kind"]](**job.facts["arguments"]))
+    with closing(iter(work)) as events:
         while not job.stop_requested():
-            try:
-                told = next(working)
-            except StopIteration as end:
-                _keep(job, end.value)
-                return "finished", f"Done, but {_count(troubles)} could not be measured." if troubles else "Done."
-            match told:
-                case Loading():
-                    report(told)
-                case Measured():
-                    _keep(job, values := [*values, *told.values])
-                case Trouble():
-                    troubles.append(told.sentence)
-                    job.write("troubles.json", troubles)
+            match next(events, None):
+                case None:
+                    _keep(job, work.result)
+                    return "finished", f"Done, but {_count(failures)} could not be measured." if failures else "Done."
+                case Loading() as event:
+                    report(event)
+                case Measured() as event:
+                    _keep(job, values := [*values, *event.values])
+                case PartFailed() as event:
+                    failures.append(event.sentence)
+                    job.write(FAILURES, failures)
     return "stopped", "Stopped; what was measured before is kept." if values else "Stopped before anything was measured."
 
 
@@ -87,8 +88,8 @@ def _end(job: Job, state: str, sentence: str) -> None:
     job.write("outcome.json", {"state": state, "sentence": sentence, "ended": time.time()})
 
 
-def _count(troubles: list[str]) -> str:
-    return "one part" if len(troubles) == 1 else f"{len(troubles)} parts"
+def _count(failures: list[str]) -> str:
+    return "one part" if len(failures) == 1 else f"{len(failures)} parts"
 
 
 def _sentence(error: Exception) -> str:
@@ -102,20 +103,20 @@ def _sentence(error: Exception) -> str:
 
 @contextmanager
 def _turn(job: Job) -> Iterator[bool]:
-    """Inside the block no other job of this kind works in this folder; False when somebody asked to stop while it waited.
+    """Inside the block no other job of this kind works in this folder; False when a stop was requested while it waited.
 
     Each kind has a turn of its own: a reproduction may wait for days until its runs are trained.
     """
     lock = FileLock(job.path.parent / f".turn-{job.facts['kind']}")
-    said = ""
+    written = ""
     while (ahead := len(_before(job))) or not lock.acquire():
         if job.stop_requested():
             yield False
             return
         what = f"Waiting for {'another job' if ahead <= 1 else f'{ahead} other jobs'} to end"
-        if what != said:
+        if what != written:
             job.write_progress(Progress(what, waiting=True))
-            said = what
+            written = what
         time.sleep(_POLL_SECONDS)
     try:
         yield True
@@ -124,7 +125,7 @@ def _turn(job: Job) -> Iterator[bool]:
 
 
 def _before(job: Job) -> list[Job]:
-    """Older jobs of its kind that somebody works on or that wait."""
+    """Older jobs of its kind that are worked on or wait."""
     older = [other for other in jobs(job.path.parent.parent) if other.id < job.id and _kind(other) == job.facts["kind"]]
     return [other for other in older if is_held(other.lock_path) and other.status().active]
 
@@ -132,7 +133,7 @@ def _before(job: Job) -> list[Job]:
 def _kind(job: Job) -> str:
     try:
         return str(job.facts["kind"])
-    except ValueError:  # damaged: it is in nobody's way
+    except ValueError:  # damaged: it keeps no other waiting
         return ""
 
 
@@ -141,15 +142,15 @@ class _Reporter:
 
     def __init__(self, write: Callable[[Progress], None]) -> None:
         self._write = write
-        self._what, self._began, self._first, self._said = "", 0.0, 0, 0.0
+        self._what, self._began, self._first, self._written = "", 0.0, 0, 0.0
 
     def __call__(self, event: Loading) -> None:
         now = time.monotonic()
         if event.what != self._what:
             self._what, self._began, self._first = event.what, now, event.done
-        elif now - self._said < _REPORT_SECONDS:
+        elif now - self._written < _REPORT_SECONDS:
             return
-        self._said = now
+        self._written = now
         passed = now - self._began
         rate = (event.done - self._first) / passed if passed > _RATE_SECONDS else 0.0
         left = (event.total - event.done) / rate if rate > 0 and event.total else None

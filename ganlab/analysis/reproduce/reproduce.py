@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
@@ -39,7 +38,6 @@ DISPLAY_STEP = 1000  # the duel's source prints means over as many steps
 _POLL_SECONDS = 0.5
 
 Reproducing = Generator[Loading | Row | Failure, None, Reproduction]
-Told = TypeVar("Told")
 
 
 def reproduce(name: str, budget: float | None = None, *, n: int = 10_000, dataset: str = "", device: str = "auto") -> Reproducing:
@@ -74,22 +72,6 @@ def reproduce(name: str, budget: float | None = None, *, n: int = 10_000, datase
         raise ValueError(failures[0].sentence)
     floors = (yield from _floors(rows, n)) if name == "column" else []
     return Reproduction(name, tuple(rows), tuple(floors), tuple(failure.sentence for failure in failures))
-
-
-def told(work: Reproducing, each: Callable[[Row | Failure], Iterable[Told]]) -> Generator[Loading | Told, None, Reproduction]:
-    """The same work for those who tell of it in their own words: how far it is, and what `each` makes of what is known."""
-    try:
-        while True:
-            event = next(work)
-            if isinstance(event, Loading):
-                yield event
-            else:
-                yield from each(event)
-    except StopIteration as end:
-        found: Reproduction = end.value
-        return found
-    finally:
-        work.close()
 
 
 def _floors(rows: Sequence[Row], n: int) -> Generator[Loading, None, list[Value]]:

@@ -18,6 +18,7 @@ from ganlab.app.serving.hub_models import SHELF, playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.wording import model_label
+from ganlab.core.progress import Work
 from ganlab.core.text import byte_size
 from ganlab.models.entry import ModelEntry
 
@@ -132,18 +133,14 @@ def fetched(
 
 def _download(name: str, progress: Callable[..., Any]) -> None:
     progress(0, desc=f"Asking the Hub for {name[:80]}")
-    events = SHELF.fetching(name)
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as end:
-            THUMBNAILS.of(end.value)  # Home will want its picture
-            return
+    work = Work(SHELF.fetching(name))
+    for event in work:
         if event.total:
             done = f"{byte_size(event.done)} of {byte_size(event.total)}"
             progress((event.done, event.total), desc=f"Downloading {done}", unit="bytes")
         else:
             progress(0, desc=event.what)
+    THUMBNAILS.of(work.result)  # Home will want its picture
 
 
 def _insist(kind: Kind, name: str) -> None:

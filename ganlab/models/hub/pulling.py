@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ganlab.core.progress import finish
 from ganlab.models.hub.address import Address, HubError, parse, proper_revision
 from ganlab.models.hub.cache import cached, checksum_of, is_ours, remember
 from ganlab.models.hub.choose_file import choose, inside, own_folder
@@ -18,12 +19,7 @@ _LARGEST_INFO = 2**20
 
 def pull(where: str | Address, *, revision: str = "", sha256: str = "", token: str | None = None) -> Path:
     """`pulling` to its end: the path of a checkpoint folder, or of a file of weights."""
-    steps = pulling(where, revision=revision, sha256=sha256, token=token)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return Path(end.value)
+    return finish(pulling(where, revision=revision, sha256=sha256, token=token))
 
 
 def pulling(where: str | Address, *, revision: str = "", sha256: str = "", token: str | None = None) -> Fetching:

@@ -20,9 +20,10 @@ from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import visitor
 from ganlab.app.serving.hub_models import training_of
 from ganlab.core.events import Loading
+from ganlab.core.progress import finish
 from ganlab.models.pipeline import Pipeline
 
-Told = Callable[[Loading], None]
+Report = Callable[[Loading], None] | None
 _HELP = """A generator that memorised draws copies of its training images. Distances mean something only beside those between real
 images, so both are shown; by pixels they are root mean squares, in % of the way from black to white."""
 _CODE = 'found = client.predict({model}, "0", api_name="/explore_nearest")'
@@ -78,7 +79,7 @@ def as_json(model: str | None, label: str | None, text: str) -> str:
 
 
 def searched(
-    model: str | None, label: str | None, text: str, told: Told, request: gr.Request | None = None
+    model: str | None, label: str | None, text: str, report: Report, request: gr.Request | None = None
 ) -> tuple[Neighbourhood, Tensor]:
     """The training images, ready to be searched, and the latent's picture; ValueError, one sentence, where they are not here."""
     pipeline, _, images = _picture(model, label, text)
@@ -91,7 +92,7 @@ def searched(
         raise ValueError(why)
     key = (config["dataset"], config["data_path"], config["image_size"], images.shape[1], config.get("flip"), config["family"])
     if key not in _last:
-        dataset = _driven(training_images(config, images.shape[1]), told)
+        dataset = finish(training_images(config, images.shape[1]), report)
         _last.clear()
         _last[key] = Neighbourhood(dataset, flip=bool(config.get("flip")))
     return _last[key], images[0]
@@ -100,19 +101,6 @@ def searched(
 def _may_see_uploads(request: gr.Request | None) -> bool:
     """Whether who asks may see pictures that somebody gave to the server as training data."""
     return request is None or rights.may(visitor(dict(request.cookies)).role, Action.UPLOAD)
-
-
-def _silent(said: Loading) -> None:
-    """For callers that see no progress."""
-
-
-def _driven(work: Iterator[Loading], told: Told) -> Any:
-    """The value that `work` returns, its messages told."""
-    while True:
-        try:
-            told(next(work))
-        except StopIteration as end:
-            return end.value
 
 
 def search(
@@ -124,14 +112,14 @@ def search(
 ) -> Iterator[str]:
     """The neighbours as rows of figures, each row under a heading: pixels first, since features take longer."""
 
-    def told(said: Loading) -> None:
-        progress((said.done, said.total) if said.total else 0, desc=said.what, unit="images")
+    def report(event: Loading) -> None:
+        progress((event.done, event.total) if event.total else 0, desc=event.what, unit="images")
 
     shown = ""
     try:
-        known, image = searched(model, label, text, told, request)
+        known, image = searched(model, label, text, report, request)
         for measure in known.measures:
-            shown += _told(known, image, _driven(known.nearest(image, measure), told))
+            shown += _described(known, image, finish(known.nearest(image, measure), report))
             yield shown
     except ValueError as error:
         yield f'{shown}<p class="wrong">{html.escape(str(error))}</p>'
@@ -141,7 +129,7 @@ def search(
     yield f'{shown}<p class="quiet">{_HELP}</p>'
 
 
-def _told(known: Neighbourhood, image: Tensor, found: Neighbours) -> str:
+def _described(known: Neighbourhood, image: Tensor, found: Neighbours) -> str:
     where = "By pixels" if found.measure == "pixels" else f"In the features of a classifier of {known.dataset.name}"
     edges = [found.yardstick[int(share * (len(found.yardstick) - 1))] for share in (0.05, 0.95)]
     values = (found.matches[0].distance, found.typical, *edges)
@@ -166,8 +154,8 @@ def _distance(found: Neighbours, value: float) -> str:
 
 def answer(model: str, text: str, label: str, request: gr.Request | None = None) -> list[dict[str, Any]]:
     """/explore_nearest: by every measure the indices and distances of the nearest training images, and the yardstick."""
-    known, image = searched(model, label or None, text, _silent, request)
-    found = [_driven(known.nearest(image, measure), _silent) for measure in known.measures]
+    known, image = searched(model, label or None, text, None, request)
+    found = [finish(known.nearest(image, measure)) for measure in known.measures]
     return [
         {
             "measure": one.measure,

@@ -57,7 +57,7 @@ def numbers(job: Job) -> None:
 
 def _numbers(job: Job, *, charts: bool = True) -> Results:
     told = job.status().message
-    for sentence in job.troubles():
+    for sentence in job.failures():
         if sentence != told:
             st.warning(escaped(redacted(sentence)))
     results = Results.of(job)
