@@ -15,8 +15,8 @@ if not found:
     st.stop()
 selected = jobs.selected()
 if not selected:
-    begin = ": press **Measure** to learn" if may(Action.MEASURE) else ". Once your teacher has measured, you see"
-    st.info(f"Nothing has been measured here yet{begin} how near these pictures come to real ones.")
+    begin = ": press **Measure** to see" if may(Action.MEASURE) else ". Once your teacher has measured, you see"
+    st.info(f"Nothing has been measured here yet{begin} how close these pictures come to real ones.")
 form.form(found, selected)
 if selected:
     jobs.listed(selected)

@@ -137,7 +137,7 @@ def upload_folder() -> str:
 
 def keep_bytes(data: bytes, name: str) -> str:
     """Write a generated file into Gradio's cache, which empties itself, and return its path (Gradio 6.31)."""
-    return save_bytes_to_cache(data, name, get_upload_folder())
+    return str(save_bytes_to_cache(data, name, get_upload_folder()))
 
 
 # Gradio: the queue -------------------------------------------------------------------------------------------------------------

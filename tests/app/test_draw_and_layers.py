@@ -160,7 +160,7 @@ def test_a_search_is_short_while_others_wait(seven: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(draw, "queue_counter", lambda line: asked_for.append(line) or (lambda: 10**6))
     monkeypatch.setattr(draw, "SHORTEST", 0.0)
     *_, last = draw.run(seven, DIGITS, 7, drawn(seven))
-    assert re.search(r"The best of \d+ steps, for want of time: [\d.]+ % off", last[1]) and asked_for == ["invert"]
+    assert re.search(r"Time is up; the best of \d+ steps: [\d.]+ % off", last[1]) and asked_for == ["invert"]
 
 
 def test_a_full_line_takes_nobody_and_the_others_stay_open() -> None:
@@ -180,13 +180,13 @@ def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypa
     monkeypatch.setenv("GANLAB_RUNS", str(trained.path.parent))
     monkeypatch.setattr(PIPELINES, "_listed_at", float("-inf"))
     words = draw.look(seven, trained.id, draw.ANY, Search())[2]
-    assert "D gives this drawing <b>0." in words and "half of the real images get more than" in words
+    assert "D gives this drawing <b>0." in words and "half of the real images score above" in words
     assert "real images</span>" in words and "G's own</span>" in words
     assert "LeNet" not in words  # it knows digits alone
     model, network, *_ = layers.restore(asked(tab="layers", model=trained.id, network="D"))
     assert model["value"] == trained.id and network["value"] == "D"
     told = layers.show(trained.id, "D", 0, 1, None, layers.FIRST)
-    assert "What goes in" in told[4]
+    assert "Input" in told[4]
 
 
 def test_layers_show_maps_a_caption_and_the_table() -> None:
@@ -222,7 +222,7 @@ def test_a_translator_shows_every_network_on_the_example() -> None:
     for network in layers.networks(pipeline):
         slider, _, maps, caption, entering, *_ = layers.show(HORSES, network, 0, None, None, layers.FIRST)
         assert "convolution" in caption and maps.width >= 200 and slider["maximum"] > 5
-        assert "What goes in" in entering
+        assert "Input" in entering
     assert not layers.choose(HORSES, 5)[1]["visible"]  # it has no use for a seed
 
 

@@ -100,7 +100,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any],
 
 def test_a_newcomer_presses_one_button(launched: list[tuple[str, dict[str, Any], str]]) -> None:
     page = visit()
-    assert "Nothing has been measured here yet" in texts(page) and "There is no classifier of Shapes here" in texts(page)
+    assert "Nothing has been measured here yet" in texts(page) and "There is no classifier for Shapes here" in texts(page)
     ran(button(page, "Measure").click().run())
     ((kind, arguments, title),) = launched
     assert (kind, title) == ("evaluate", "Ten shapes, by name, in a minute (shipped)")
@@ -167,7 +167,7 @@ def test_a_folder_as_reference_must_exist_and_has_no_floors(
 def test_what_cannot_be_measured_is_said_before_it_is_started() -> None:
     subjects = measurable.models_here()
     plain, conditional = subjects["digits-quick"], subjects["digits-quick-conditional"]
-    assert "draws no labels on demand" in measurable.problem(["accuracy-lenet"], [plain, conditional], False)
+    assert "takes no label" in measurable.problem(["accuracy-lenet"], [plain, conditional], False)
     assert "own classifier" in measurable.problem(["accuracy-lenet"], [conditional], True)
     assert not measurable.problem(["accuracy-lenet", "intra-lenet"], [conditional], False)
     page = visit()
@@ -300,7 +300,7 @@ def test_the_address_leads_back_to_the_job_and_its_form(job: Callable[..., Job])
 def test_a_stale_or_wild_address_shows_the_newest(job: Callable[..., Job], id: str) -> None:
     made = job([value("a", 5.0)])
     page = visit(job=id)
-    assert "not here any more" in texts(page) and page.query_params["job"] in (made.id, [made.id])
+    assert "is not here; the newest one is shown" in texts(page) and page.query_params["job"] in (made.id, [made.id])
 
 
 def test_deleting_asks_first(job: Callable[..., Job]) -> None:

@@ -229,7 +229,8 @@ def test_translators_learn_their_own_data_where_it_is(family: str, data: str) ->
 
 
 @pytest.mark.parametrize(
-    ("family", "layout"), [("cgan", "a folder named after it"), ("pix2pix", "A and B"), ("cyclegan", "trainA")]
+    ("family", "layout"),
+    [("cgan", "One subfolder for each class, named after it"), ("pix2pix", "A and B"), ("cyclegan", "trainA")],
 )
 def test_ones_own_images_are_told_how_to_lie(family: str, layout: str) -> None:
     page = visit("train", family=family, dataset="folder")
@@ -360,7 +361,7 @@ def test_time_is_told_only_when_it_was_measured(fake: Callable[..., FakeRun]) ->
     assert "measured" not in texts(visit("train", family="dcgan", dataset="shapes"))
     fake(**{name: value for name, value in FAMILIES["dcgan"].config.to_dict().items() if name != "dataset"}).start().train(100)
     said = texts(visit("train", family="dcgan", dataset="shapes"))
-    assert "About 1.7 min and 419 MB, as measured here" in said
+    assert "About 1.7 min and 419 MB, measured here in a run like this" in said
 
 
 # -- Watch ----------------------------------------------------------------------------------------------------------------
@@ -368,7 +369,7 @@ def test_time_is_told_only_when_it_was_measured(fake: Callable[..., FakeRun]) ->
 
 def test_watch_says_what_to_do_when_nothing_was_trained() -> None:
     page = visit("watch")
-    assert "Nothing trains yet" in texts(page)
+    assert "No runs yet" in texts(page)
     assert "Train a GAN" in links(page)
     assert not frames(page)
 
@@ -397,7 +398,7 @@ def test_watch_compares_runs_and_survives_a_stale_link(fake: Callable[..., FakeR
     both = f"{first.id},{second.id}"
     assert frames(visit("watch", runs=both)) == [f"/live/?runs={first.id}%2C{second.id}&theme=light"]
     page = visit("watch", run="20200101-gone")
-    assert "not here any more" in texts(page)
+    assert "is not here; the newest one is shown" in texts(page)
     assert len(frames(page)) == 1
 
 
@@ -419,7 +420,7 @@ def rows(page: AppTest) -> list[dict[str, Any]]:
 
 
 def test_runs_lists_everything(fake: Callable[..., FakeRun]) -> None:
-    assert "No run yet" in texts(visit("runs"))
+    assert "No runs yet" in texts(visit("runs"))
     fake(recipe="digits-quick", dataset="mnist").start().train(200)
     failed = fake().start().fail("The disk is full: make room, then resume.")
     page = visit("runs")
@@ -486,14 +487,17 @@ def test_a_fork_s_fields_hold_the_settings_that_its_checkpoint_was_trained_with(
 def test_a_fork_link_that_cannot_be_followed_says_so(fake: Callable[..., FakeRun]) -> None:
     run = fake().start().train(10).checkpoint().train(10).checkpoint().finish("stopped")
     page = visit("watch", run=run.id, fork="999", lr="abc", d_steps="3")
-    assert "The link asks for step 999, where there is nothing to go on from: choose another." in texts(page)
+    assert "The link asks for step 999, which has no checkpoint to continue from: choose another." in texts(page)
     assert [info.value for info in page.info] == ["The doctor's advice is filled in: D steps per step."]
     page = visit("watch", run=run.id, fork="10", lr="abc")
     assert next(box for box in page.selectbox if box.label == "From step").value == 10
     assert "The link" not in texts(page) and not page.info and "can be played with, not forked" not in texts(page)
     (run.run.checkpoints()[0] / checkpoint.STATE).unlink()
     page = visit("watch", run=run.id, fork="20")
-    assert "1 other checkpoint can be played with, not forked: what a fork needs is kept of the newest" in texts(page)
+    assert (
+        "1 other checkpoint can be played with, not forked: a fork needs the state kept with the newest checkpoints, up to"
+        in texts(page)
+    )
 
 
 def test_a_run_deleted_right_before_its_buttons_are_drawn_says_so(

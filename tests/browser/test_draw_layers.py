@@ -62,7 +62,7 @@ def test_a_stroke_is_judged_read_and_found_in_g(window: Any, app: AppServer) -> 
 def test_undo_and_stop(window: Any, app: AppServer) -> None:
     open_draw(window, app)
     draw(window, STROKE)
-    window.get_by_alt_text("What the model is shown").wait_for()
+    window.get_by_alt_text("What the model sees").wait_for()
     window.get_by_role("button", name="Find G's closest picture").click()
     window.get_by_text(re.compile(r"Step \d+ of \d+: ")).wait_for()
     window.get_by_role("button", name="Stop").click()

@@ -28,7 +28,7 @@ def test_shapes_are_measured_and_the_numbers_taken_along(window: Any, app: AppSe
     window.get_by_role("link", name="Evaluate", exact=True).click()
     window.get_by_text("Nothing has been measured here yet").wait_for()
     window.get_by_text("Ten shapes, by name").wait_for()
-    count = window.get_by_role("spinbutton", name="Images of each")
+    count = window.get_by_role("spinbutton", name="Images per model")
     count.fill("200")
     count.press("Enter")
     window.get_by_text("200 images each").wait_for()
@@ -86,7 +86,7 @@ def files_hold_what_was_measured(page: Any, job: Job, folder: Path) -> None:
 
 def test_an_endless_one_shows_how_far_it_is_and_is_stopped_and_deleted(window: Any, app: AppServer) -> None:
     window.goto(f"{app.url}/evaluate?model=shapes-quick")
-    count = window.get_by_role("spinbutton", name="Images of each")
+    count = window.get_by_role("spinbutton", name="Images per model")
     count.fill("100000")
     count.press("Enter")
     window.get_by_text("100,000 images each").wait_for()

@@ -102,7 +102,7 @@ def draw(page: Any) -> None:
     for key, times in (("ArrowUp", 12), ("ArrowLeft", 8), (" ", 1), ("ArrowRight", 16), ("ArrowDown", 20), (" ", 1)):
         for _ in range(times):
             paper.press(key)  # a seven, by the keyboard alone; test_draw_layers.py draws with the mouse
-    page.get_by_alt_text("What the model is shown").wait_for()
+    page.get_by_alt_text("What the model sees").wait_for()
     page.get_by_role("button", name="Find G's closest picture").click()
     page.get_by_text(re.compile(r"Found: [\d.]+ % off")).wait_for()
     page.wait_for_function(LOADED, arg='.shot img[alt="G\'s closest picture"]')

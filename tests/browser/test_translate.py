@@ -65,7 +65,7 @@ def png(image: Image.Image) -> bytes:
 def test_a_drawing_goes_there_and_back_and_d_is_asked(window: Any) -> None:
     upload(window, "drawing.png", png(Image.effect_noise((120, 80), 90).convert("RGB")))
     window.get_by_text("pixels in").wait_for()
-    for label in ("And back again", "Error of the way back", "Which patches fool D"):
+    for label in ("Translated back", "Error after translating back", "Which patches fool D"):
         window.get_by_text(label, exact=True).wait_for()
     before, after = pictures(window)
     assert before.shape == after.shape and np.abs(before - after).mean() > 2

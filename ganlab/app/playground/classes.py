@@ -73,8 +73,8 @@ def classes_panel(tab: gr.Tab) -> None:
                 blend = gr.HTML(elem_classes="shown")
         one = gr.HTML(elem_classes="shown")
         with gr.Row(elem_classes="asks"):
-            rows = gr.Slider(2, MOST_ROWS, 4, step=1, label="Rows of the grid, one z each", buttons=[], min_width=180)
-            judged = gr.Checkbox(False, label="D's score", info="of every picture of grid and mixture", min_width=180)
+            rows = gr.Slider(2, MOST_ROWS, 4, step=1, label="Rows of the grid, one z per row", buttons=[], min_width=180)
+            judged = gr.Checkbox(False, label="D's score", info="below every picture of the grid and the mixture", min_width=180)
         grid = gr.HTML(elem_classes="shown")
         gr.HTML(_HELP, elem_classes="quiet")
         example = from_python(_CODE, model="shapes-quick", first="circle", second="heart")
@@ -138,10 +138,10 @@ def of_every_class(model: str | None, seed: float | None, rows: float, truncatio
     """The pipeline and images (rows * classes, C, S, S), a row per z; at most MOST_CLASSES classes. ValueError where too many."""
     pipeline = pipeline_of(model)
     if not pipeline.conditional:
-        raise ValueError(f"{model} takes no label: it has no classes to show.")
+        raise ValueError(f"{model} takes no label, so it has no classes to show.")
     shown = min(pipeline.spec.num_classes, MOST_CLASSES)
     if not 1 <= rows <= MOST_ROWS or rows * shown * pipeline.spec.image_size**2 > _PIXELS:
-        raise ValueError(f"A grid of {rows:g} rows is too small or too large here; ask for 1 to {MOST_ROWS}, or fewer.")
+        raise ValueError(f"A grid of {rows:g} rows cannot be drawn; choose 1 to {MOST_ROWS}, fewer for large pictures.")
     z = _z(pipeline, seed, int(rows), truncation)
     return pipeline, pipeline.generate(z.repeat_interleave(shown, dim=0), list(range(shown)) * int(rows))
 
@@ -174,7 +174,7 @@ def draw_grid(
         picture = f'<div class="cells">{"".join(cells)}</div>'
     table = f'<div class="classes" style="--columns: {columns}"><div class="heads">{heads}</div>{picture}</div>'
     saved = links(_query(model, seed, truncation, first, second, share, rows, judged), images, columns)
-    return f"<h3>Many z, a row each</h3>{table}{saved}{on_judge(pipeline) if judged else ''}"
+    return f"<h3>Many z, one row each</h3>{table}{saved}{on_judge(pipeline) if judged else ''}"
 
 
 def _names(pipeline: Pipeline, columns: int) -> Iterator[str]:

@@ -67,7 +67,7 @@ def on_judge(pipeline: Pipeline) -> str:
     """What the scores below the pictures mean, or why there are none."""
     if pipeline.discriminators.get("D") is None:
         return f'<p class="quiet">{NO_DISCRIMINATOR}</p>'
-    return '<p class="quiet">D: what the discriminator says of the picture, in the units of the live charts.</p>'
+    return '<p class="quiet">D: the score that the discriminator gives the picture, on the scale of the live charts.</p>'
 
 
 def refusing(draw: Callable[..., str]) -> Callable[..., str]:

@@ -31,7 +31,7 @@ REFRESH_SECONDS = 5.0
 SMALLEST = 64  # pixels
 _NOTHING = """<div class="nothing"><h2>No model that translates yet</h2>
 <p>Train Pix2Pix or CycleGAN, or load weights from a file below.</p></div>"""
-_HINT = """A photo is worked on at about the area of a square of the chosen side, its aspect kept. Models see best at the size
+_HINT = """A photo keeps its aspect ratio and gets about the area of a square of the chosen side. Models work best at the size
 they were trained at."""
 
 _EXAMPLE = """from gradio_client import handle_file
@@ -39,8 +39,8 @@ _EXAMPLE = """from gradio_client import handle_file
 made, words, *_ = client.predict(
     photo=handle_file("photo.png"), model={model}, direction={direction}, size=256, api_name="/translate")
 print(made[1], words)"""
-_LOOKS = """Brighter pixels were changed more by going there and back. Bright patches are those that the discriminator takes for
-real; it looks at 70 × 70 pixels at a time."""
+_LOOKS = """Error: the brighter a pixel, the more it changed on the way there and back. Patches: the brighter, the more real
+they look to the discriminator, which sees 70 × 70 pixels at a time."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
         direction = gr.Radio([], label="Direction", min_width=240)
-        size = gr.Slider(SMALLEST, MAX_SIZE, 256, step=32, label="Working size, in pixels", min_width=220)
+        size = gr.Slider(SMALLEST, MAX_SIZE, 256, step=32, label="Size in pixels", min_width=220)
     show_notes(model)
     nothing = gr.HTML(_NOTHING, visible=False)
     with gr.Row():
@@ -113,7 +113,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
             picture = photo(label="Photo", height=380, buttons=[])
             with gr.Row():
                 run_button = gr.Button("Translate", variant="primary")
-                closely = gr.Checkbox(True, label="Look closely", info="the way back, its error, the discriminator's view")
+                closely = gr.Checkbox(True, label="Look closely", info="translate back, see the error and what convinces D")
                 original = gr.Checkbox(False, label="Original size", info="scale the result back up")
             samples = [[str(EXAMPLES / file)] for file, *_ in _DRAWN]
             examples = gr.Dataset(components=[picture], samples=samples, type="index", label="Examples, drawn by this project")
@@ -124,8 +124,8 @@ def _layout(demo: gr.Blocks) -> Widgets:
             link = gr.HTML(links({"tab": "translate"}))
             from_python(_EXAMPLE, demo, model="horse2zebra-light", direction="AtoB")
     with gr.Row(visible=False, elem_classes="looks") as close:
-        back = gr.Image(label="And back again", format="png", buttons=["download"], min_width=220)
-        error = gr.Image(label="Error of the way back", format="png", buttons=["download"], min_width=220)
+        back = gr.Image(label="Translated back", format="png", buttons=["download"], min_width=220)
+        error = gr.Image(label="Error after translating back", format="png", buttons=["download"], min_width=220)
         patches = gr.Image(label="Which patches fool D", format="png", buttons=["download"], min_width=220)
         gr.HTML(_LOOKS, elem_classes="quiet")
     with gr.Accordion("Load weights from a file", open=False):
@@ -166,7 +166,7 @@ def _shown(made: Translation, size: tuple[int, int]) -> list[Any]:
     words = f"{width} × {height} pixels in {made.seconds.total:.2f} s, {made.seconds.forward:.2f} s of it in the network"
     error = None if made.error is None else heat(made.error / max(made.error.max(), 1e-6))
     if made.error is not None:
-        words += f" · mean error after the way back {100 * made.error.mean():.1f} % of the range"
+        words += f" · mean error after translating back {100 * made.error.mean():.1f} % of the range"
     patches = None if made.patches is None else heat(made.patches, over=made.picture)
     if made.patches is not None:
         words += f" · D takes {100 * (made.patches > 0.5).mean():.0f} % of the picture for real"
@@ -241,7 +241,7 @@ def load_weights(file: str | None, loaded: list[tuple[str, str]], request: gr.Re
         title = f"{Path(file).stem}: {foreign.layout}"
         pipeline = Pipeline.of_foreign(foreign, name=title)
         if not pipeline.translates:
-            raise ValueError(f"These weights ({foreign.layout}) draw from z; they translate no photo.")
+            raise ValueError(f"These weights ({foreign.layout}) draw from z and cannot translate photos.")
     except ValueError as error:
         raise gr.Error(str(error), duration=None) from None
     finally:

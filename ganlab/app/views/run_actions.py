@@ -27,7 +27,7 @@ def play_button(run: Run) -> None:
 
 def resume_button(run: Run, state: str) -> None:
     """Go on with a run that has ended early; inside a fragment."""
-    help = hint(Action.RESUME, "Goes on from the newest checkpoint.")
+    help = hint(Action.RESUME, "Continues from the newest checkpoint.")
     disabled = not may(Action.RESUME)
     if state in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", help=help, disabled=disabled):
         try:

@@ -36,8 +36,8 @@ SHORTEST = 3.0  # seconds of a search while many wait: what is found later is se
 EVERY = 4  # steps from one picture to the next
 _LONGEST_LINK = 4000  # characters of a drawing in an address
 _HINT = """Draw with the mouse, a finger or a pen, or drop a picture; with the keyboard, arrow keys move the pen and Space puts it
-down. The model is shown it small; digits are centred and scaled as MNIST's were. The search moves z until G draws the nearest
-picture it can."""
+down. The model sees it small; digits are centred and scaled as in MNIST. The search moves z until G draws the closest picture
+it can."""
 _EXAMPLE = """from gradio_client import handle_file
 
 closest, residual, found = client.predict(

@@ -60,7 +60,7 @@ def progress(pipeline: Pipeline, found: Inversion, stopped: bool = False) -> str
     """How far the search is, or was when it was `stopped`, in words, a bar and the curve of its best loss."""
     at = f"{'Stopped at step' if stopped else 'Step'} {found.step} of {found.steps}"
     taken = len(found.curve) - 1
-    end = "Found" if taken == found.steps else f"The best of {taken} steps, for want of time"
+    end = "Found" if taken == found.steps else f"Time is up; the best of {taken} steps"
     words = end if found.finished else at
     as_class = f", drawn as {pipeline.labels[found.label]}" if found.label is not None and pipeline.labels else ""
     done = (
@@ -106,7 +106,7 @@ def shots(picture: Image.Image | None, found: Inversion | None = None) -> str:
     """What the model is shown, G's closest picture and where they differ; empty frames for what is not there yet."""
     closest, differs = (to_pil(found.picture), difference(found)) if found else (None, None)
     figures = (
-        shot(picture, "What the model is shown", "Draw something"),
+        shot(picture, "What the model sees", "Draw something"),
         shot(closest, "G's closest picture", "Not searched yet"),
         shot(differs, "Where they differ", "Bright: far off"),
     )

@@ -18,7 +18,7 @@ from ganlab.metrics.features.lenet import LenetExtractor, has_classifier
 from ganlab.models.pipeline import Pipeline
 
 _SHOWN = 3  # of the LeNet's readings
-_NO_DATA = " Where real images lie is unknown: they are not on this machine."
+_NO_DATA = " Scores of real images are not known: the data set is not on this machine."
 
 
 @lru_cache(maxsize=4)
@@ -87,12 +87,12 @@ def _nearer(score: float, known: Scale) -> str:
     """On which side of the two it lies, in words."""
     share = float((known.fake < score).mean())
     if known.real is None:
-        return f"more than {share:.0%} of G's own pictures get"
+        return f"higher than for {share:.0%} of G's own pictures"
     real, fake = float(np.median(known.real)), float(np.median(known.fake))
     if abs(real - fake) < 0.05 * float(np.ptp(np.concatenate([known.real, known.fake])) or 1):
-        return "it cannot tell real images from G's own, so this says little"
-    side = "it takes it for real" if (score > (real + fake) / 2) == (real > fake) else "it takes it for a fake"
-    return f"{side}; half of the real images get more than {real:.2f}, half of G's own more than {fake:.2f}"
+        return "D cannot tell real images from G's own, so this means little"
+    side = "D takes it for real" if (score > (real + fake) / 2) == (real > fake) else "D takes it for a fake"
+    return f"{side}; half of the real images score above {real:.2f}, half of G's own above {fake:.2f}"
 
 
 def _band(kind: str, title: str, scores: np.ndarray) -> tuple[str, str, float, float]:
@@ -116,7 +116,7 @@ def _strip(score: float, known: Scale, bands: list[tuple[str, str, float, float]
         for kind, title, start, end in bands
     )
     numbers = f'<div class="band ends"><span></span><div><span>{low:.2f}</span><span>{high:.2f}</span></div></div>'
-    about = '<p class="quiet">The bars are the middle half of 256 pictures each, the line is your drawing.</p>'
+    about = '<p class="quiet">Each bar spans the middle half of 256 scores; the line marks your drawing.</p>'
     return f'<div class="strip" aria-hidden="true">{rows}{numbers}</div>{about}'
 
 
@@ -130,8 +130,8 @@ def _read(pipeline: Pipeline, picture: Image.Image) -> str:
         for name, chance in found
     )
     name, chance = found[0]
-    sure = "reads" if chance > 0.5 else "hesitates, most likely"
-    words = f"The LeNet, a classifier that knows the data, {sure} <b>{html.escape(name)}</b>."
+    sure = "reads" if chance > 0.5 else "is not sure; its best guess is"
+    words = f"The LeNet, a classifier trained on this data, {sure} <b>{html.escape(name)}</b>."
     return f'<p class="verdict">{words}</p><div class="strip">{bars}</div>'
 
 

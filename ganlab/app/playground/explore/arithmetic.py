@@ -16,8 +16,8 @@ from ganlab.app.playground.html import endpoint, figure, from_python, links, on_
 from ganlab.core.images import sheet
 from ganlab.models.pipeline import Pipeline
 
-_HELP = """What A has and B lacks, added to C. Paste a latent that you copied by a click on a picture, or give a seed. A sum that
-lands farther out than all three is shortened to the longest of them."""
+_HELP = """Adds to C what A has and B lacks. Type seeds, or paste latents that you copied by a click on a picture. A result that
+is farther from the average than all three is shortened to the longest of them."""
 _CODE = 'picture, latent = client.predict({model}, "0", "1", "2", api_name="/explore_arithmetic")'
 
 

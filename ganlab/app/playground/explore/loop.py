@@ -20,7 +20,7 @@ MOST_SEEDS, MOST_STEPS = 16, 30
 _PIXELS = 2**23  # of all frames together: a file of a few megabytes
 _SIDE = 224  # pixels, about, that a frame is enlarged to
 _HELP = """A seamless round trip through the seeds. GIF plays everywhere; WebP is smaller and keeps every colour. An MP4 would
-need an encoder that GANLab does not bring."""
+need an encoder that GANLab does not include."""
 _CODE = 'film = client.predict({model}, "0, 1, 2, 3", "slerp", 12, 20, "GIF", api_name="/explore_loop")'
 
 

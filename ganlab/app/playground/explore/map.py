@@ -18,9 +18,9 @@ from ganlab.models.pipeline import Pipeline
 MOST_DIRECTIONS, MOST_SIDE = 10, 13
 DIRECTIONS, SEEDS = "Two directions", "Three seeds"
 _PIXELS = 2**22  # of a map
-_HELP = """Click on the map, or move the sliders to go anywhere between its pictures. Two directions: the seed lies in the
-middle, and direction 1 is the strongest; the reach is counted in
-standard deviations. Three seeds: they lie in the lower left, lower right and upper left corner."""
+_HELP = """Click on the map, or move the sliders to go anywhere between its pictures. Two directions: the seed is in the middle,
+direction 1 is the strongest, and the reach is in standard deviations. Three seeds: they are in the lower left, lower right and
+upper left corners."""
 _CODE = 'picture = client.predict({model}, "Two directions", "0", "1", "2", 1, 2, 3, 9, api_name="/explore_map")'
 
 
@@ -86,7 +86,7 @@ def answer(
     """/explore_map: the map as one picture."""
     pipeline, side = pipeline_of(model), int(side)
     if not 2 <= side <= MOST_SIDE or (side * pipeline.spec.image_size) ** 2 > _PIXELS:
-        raise ValueError(f"A map of {side} × {side} pictures is too small or too large; ask for another number per side.")
+        raise ValueError(f"A map of {side} × {side} pictures is too small or too large; choose another number per side.")
     z = plane_of(pipeline, kind, a, b, c, first, second, reach).grid(side)
     images = pipeline.generate(z, class_of(pipeline, label))
     return sheet(images, side, padding=0, scale=max(1, round(700 / (side * pipeline.spec.image_size))))

@@ -24,15 +24,15 @@ from ganlab.core.progress import finish
 from ganlab.models.pipeline import Pipeline
 
 Report = Callable[[Loading], None] | None
-_HELP = """A generator that memorised draws copies of its training images. Distances mean something only beside those between real
-images, so both are shown; by pixels they are root mean squares, in % of the way from black to white."""
+_HELP = """A generator that has memorised its training images draws copies of them. A distance means something only beside those
+between real images, so both are shown. Distances by pixels are root mean squares, in % of the range from black to white."""
 _CODE = 'found = client.predict({model}, "0", api_name="/explore_nearest")'
 _LIKENESS: dict[Likeness, str] = {
     "copy": "a copy: a training image is the same",
     "near": "suspiciously near: hardly any two real images are so alike",
     "ordinary": "no copy: real images are as near to each other",
 }
-_NOT_SHOWN = "This model learned from pictures that somebody gave to this server; only the teacher can search them."
+_NOT_SHOWN = "This model was trained on uploaded pictures; only the teacher can search them."
 _last: dict[tuple[Any, ...], Neighbourhood] = {}  # the data set that was searched last stays in memory
 
 
@@ -87,7 +87,7 @@ def searched(
     if config and str(config.get("data_path") or "") and not _may_see_uploads(request):
         raise ValueError(_NOT_SHOWN)
     if not config:
-        raise ValueError(f"{model} does not say what it was trained on, so there is nothing to look for a copy in.")
+        raise ValueError(f"{model} does not say what it was trained on, so there are no training images to search.")
     if why := absence(config):
         raise ValueError(why)
     key = (config["dataset"], config["data_path"], config["image_size"], images.shape[1], config.get("flip"), config["family"])
@@ -135,8 +135,8 @@ def _described(known: Neighbourhood, image: Tensor, found: Neighbours) -> str:
     values = (found.matches[0].distance, found.typical, *edges)
     distance, typical, low, high = (_distance(found, value) for value in values)
     words = (
-        f"The nearest of {len(known.dataset.images):,} training images is {distance} away. From one real image to the nearest "
-        f"other it is typically {typical}, and {low} to {high} for nine in ten."
+        f"The nearest of {len(known.dataset.images):,} training images is at distance {distance}. From a real image to its "
+        f"nearest neighbour it is typically {typical}, and {low} to {high} for nine in ten."
     )
     figures = [figure(image, "This picture")]
     figures += [figure(known.dataset.images[match.index], _caption(known, found, match)) for match in found.matches]

@@ -6,8 +6,9 @@ import gradio as gr
 
 from ganlab.app.api.generators import VARIABLE, package
 
-_HELP = f"""The generator is loaded as ONNX; then sliders need no server. The engine, 14 MB, is onnxruntime-web: from jsDelivr, a
-CDN that then sees your address, or from the folder that {VARIABLE} names when the server starts (the package's dist)."""
+_HELP = f"""The generator is loaded as ONNX; then the sliders need no server. The engine, 14 MB, is onnxruntime-web: from
+jsDelivr, a CDN that then sees your IP address, or from the folder that {VARIABLE} names when the server starts (the package's
+dist)."""
 _STATE = '<p id="local-state" class="quiet" role="status" data-state="off">The server draws.</p>'
 
 
@@ -15,7 +16,7 @@ def in_this_browser(model: gr.Dropdown) -> None:
     """Lay the choice out where it is called; local.js does the rest."""
     ways = [("Server", "server"), *([("This browser", "package")] if package() else []), ("This browser, by jsDelivr", "cdn")]
     with gr.Accordion("Draw in this browser", open=False):
-        way = gr.Radio(ways, value="server", label="Who draws", elem_id="who-draws")
+        way = gr.Radio(ways, value="server", label="Where pictures are drawn", elem_id="who-draws")
         gr.HTML(_STATE)
         gr.HTML(_HELP, elem_classes="quiet")
     way.input(

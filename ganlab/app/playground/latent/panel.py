@@ -31,10 +31,10 @@ _STAGE = """<figure id="stage"><canvas id="picture" role="img" aria-label="The p
 <div class="links" id="shown"><a id="copy-z" class="latent" href="#">Copy this z</a><span id="score"></span></div>"""
 _SHEET = '<img id="sheet" alt="More samples, drawn the same way from other z">'
 _LINKS = '<div class="links"><a id="download" download>Download these samples</a><a id="link" href="">Copy link</a></div>'
-_HINT = """The directions of z that change most of what the generator's first layer puts out, the strongest first: its principal
-components, as in GANSpace. What each of them changes in the picture is for you to find out; 1 is one standard deviation.
-Truncation below 1 draws more typical and less varied pictures."""
-_PASTE = "Copied from a picture here or under Explore: {…}"
+_HINT = """The directions of z that change the output of the generator's first layer most, strongest first: its principal
+components, as in GANSpace. Find out what each of them changes in the picture; 1 is one standard deviation. Truncation below 1
+draws more typical and less varied pictures."""
+_PASTE = "Copied from a picture here or in Explore: {…}"
 _NOTHING = """<div class="nothing"><h2>No model to play with yet</h2>
 <p>A model appears here with its first checkpoint, while it is still training.
 <a href="../train" target="_top">Train one</a>; the shapes need no download.</p></div>"""

@@ -41,7 +41,7 @@ def taken(text: str | None, name: str | None) -> list[Any]:
     except ValueError as error:
         return [*[gr.skip() for _ in range(3 + DIRECTIONS)], f'<p class="wrong">{html.escape(str(error))}</p>']
     held = ",".join(map(str, Latent.of(pipeline.name, z).z))
-    said = '<p class="quiet">This z is drawn now; a seed takes its place again.</p>'
+    said = '<p class="quiet">This z is drawn now. Change the seed to leave it.</p>'
     return [held, gr.skip() if label is None else label, 1, *[0.0] * DIRECTIONS, said]
 
 

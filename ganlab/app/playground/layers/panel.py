@@ -32,14 +32,14 @@ FIRST = 0  # the layer to show when nobody has chosen one
 _EXAMPLE = """picture, caption, table = client.predict(
     photo=None, model={model}, network="G", seed=7, label=0, layer=4, api_name="/layers_maps")
 print(caption, table[-1]["parameters"])"""
-_HINT = """Each map is stretched from its least value, black, to its greatest, white; the strongest are those that vary most over
-the picture. Arrow keys move the slider from layer to layer."""
+_HINT = """Each map is scaled from its least value, black, to its greatest, white. The maps that vary most over the picture come
+first. The arrow keys move the slider from layer to layer."""
 _REVEAL = "() => window.ganlabLayers.reveal()"  # the chosen layer's row in the table
-_WHICH = {
-    "draws": "z of the seed goes in.",
-    "judges": "The uploaded picture goes in, else what G draws for the seed.",
-    "translates": "The uploaded picture goes in, else the example.",
-    "judges translations": "What G makes of the uploaded picture, or of the example, goes in.",
+_INPUT = {  # by (translates, is a discriminator)
+    (False, False): "Input: the z of this seed.",
+    (False, True): "Input: your picture, or what G draws from this seed.",
+    (True, False): "Input: your picture, or the example.",
+    (True, True): "Input: what G makes of your picture, or of the example.",
 }
 
 
@@ -178,13 +178,10 @@ def answer(
 
 def _entering(pipeline: Pipeline, network: str, seen: Inspection) -> str:
     """The picture that went in, or that it is z; and why there is no D, where there is none."""
-    judges = network not in pipeline.generators
-    which = _WHICH[
-        ("judges" if judges else "draws") if not pipeline.translates else "judges translations" if judges else "translates"
-    ]
-    figure = shot(seen.picture, "What goes in") if seen.picture else ""
+    discriminates = network not in pipeline.generators
+    figure = shot(seen.picture, "Input") if seen.picture else ""
     absent = "" if pipeline.discriminators else f'<p class="quiet">{html.escape(NO_DISCRIMINATOR)}</p>'
-    return f'{figure}<p class="quiet">{which}</p>{absent}'
+    return f'{figure}<p class="quiet">{_INPUT[pipeline.translates, discriminates]}</p>{absent}'
 
 
 def restore(request: gr.Request) -> list[Any]:

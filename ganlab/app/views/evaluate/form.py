@@ -50,7 +50,7 @@ _PARTS = {"train": "Training part", "test": "Test part"}
 def nothing_yet() -> None:
     """There is no model at all."""
     begin = "Train a generator, and" if may(Action.LAUNCH) else "Once your teacher has trained a generator,"
-    st.info(f"There is nothing to measure yet. {begin} see here how near its pictures come to real ones.")
+    st.info(f"There is nothing to measure yet. {begin} see here how close its pictures come to real ones.")
     run_actions.train_link()
 
 
@@ -143,11 +143,11 @@ def _subjects(found: Mapping[str, ModelEntry]) -> list[str]:
 def _others(chosen: list[str]) -> list[str]:
     """What is in no list of models."""
     typed = st.text_area(
-        "Also measure, one a line",
+        "Also measure, one per line",
         key="evaluate.others",
         height=68,
         placeholder="a folder of images, a file of weights, org/name on the Hub",
-        help="Folders and zips of images are measured as they are; they need something to be held against.",
+        help="Folders and zips of images are measured as they are; choose a reference for them below.",
     )
     return [line for line in dict.fromkeys(map(str.strip, typed.splitlines())) if line and line not in chosen]
 
@@ -155,7 +155,7 @@ def _others(chosen: list[str]) -> list[str]:
 def _metrics() -> list[str]:
     """The chosen ones, in the catalogue's order."""
     cheap = st.pills(
-        "Metrics, in the features of our own classifier",
+        "Metrics in the features of GANLab's own classifiers",
         cheap_metrics(),
         selection_mode="multi",
         key="evaluate.cheap",
@@ -183,20 +183,22 @@ def _reference() -> dict[str, Any]:
     """What they are held against, how many images, and whether real ones are measured too."""
     options = references()
     left, right = st.columns(2)
-    reference = left.selectbox("Against", list(options), key="evaluate.reference", format_func=options.__getitem__)
-    n = right.number_input("Images of each", 2, 1_000_000, step=1000, key="evaluate.n", help="Fewer images read farther.")
+    reference = left.selectbox("Reference", list(options), key="evaluate.reference", format_func=options.__getitem__)
+    n = right.number_input(
+        "Images per model", 2, 1_000_000, step=1000, key="evaluate.n", help="With fewer images, distances come out larger."
+    )
     has_parts = reference != FOLDER
     if not has_parts:
         label, closed = "Folder or zip of real images", not may(Action.UPLOAD)
         typed = st.text_input(label, key="evaluate.folder", placeholder="/home/me/pictures", disabled=closed)
         reference = (not closed and typed.strip()) or FOLDER  # whether a folder exists here is not for everybody to know
     floors = st.checkbox(
-        "Floors: what real images read",
+        "Floors: the scores of real images",
         key="evaluate.floors",
         disabled=not has_parts,
-        help="The best that any generator can read: real images of the test part against the training part, and one half of "
-        "the training part against the other. A folder has no parts. Where a part holds fewer images than asked for, its floor "
-        "stands in a table of its own.",
+        help="The best score that a generator can hope for: real test images compared with training images, and one half of the "
+        "training images with the other. A folder has no such parts. Where a part has fewer images than requested, its floor "
+        "gets a table of its own.",
     )
     return {"n": int(n), "reference": reference, "floors": floors and has_parts}
 
@@ -206,9 +208,9 @@ def _details(reference: str) -> dict[str, Any]:
     left, right = st.columns(2)
     has_parts = reference in references() and reference != FOLDER
     split = left.selectbox(
-        "Part of it", list(_PARTS), key="evaluate.split", format_func=_PARTS.__getitem__, disabled=not has_parts
+        "Part of the reference", list(_PARTS), key="evaluate.split", format_func=_PARTS.__getitem__, disabled=not has_parts
     )
-    seed = right.number_input("Seed", 0, 2**31 - 1, key="evaluate.seed", help="Decides the z and the random subsets.")
+    seed = right.number_input("Seed", 0, 2**31 - 1, key="evaluate.seed", help="Determines z and the random subsets.")
     return {"split": split, "seed": int(seed), "device": _device()}
 
 
@@ -229,7 +231,7 @@ def _reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> st
         return ""
     if len(options) == 1:
         return options[0]
-    return st.selectbox("Images read by", options, key=f"evaluate.reader/{bool(lacking)}", format_func=names.__getitem__)
+    return st.selectbox("Classifier", options, key=f"evaluate.reader/{bool(lacking)}", format_func=names.__getitem__)
 
 
 def _explain_reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry], reader: str) -> None:
@@ -237,7 +239,7 @@ def _explain_reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry
     lacking = _without_classifier(arguments, found)
     if lacking and reader:
         name = classifiers()[reader]
-        st.caption(f"There is no classifier of {' and '.join(map(escaped, lacking))} here, so {name} reads the images.")
+        st.caption(f"There is no classifier for {' and '.join(map(escaped, lacking))} here, so {name} is used.")
 
 
 def _without_classifier(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> list[str]:
@@ -250,7 +252,7 @@ def _panel(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry], reader
     """Say what will be done; whether something is still missing."""
     subjects, metrics, reference = arguments["subjects"], arguments["metrics"], arguments["reference"]
     chosen = [found[name] for name in subjects if name in found]
-    noun = "model" if len(chosen) == len(subjects) else "thing"
+    noun = "model" if len(chosen) == len(subjects) else "item"
     part = f", {_PARTS[arguments['split']].lower()}" if reference in references() and reference != FOLDER else ""
     against = {TRAINED_ON: "what each was trained on", FOLDER: "a folder"}.get(reference) or escaped(_short(reference))
     lines = (
@@ -276,7 +278,7 @@ def _lacking(arguments: Mapping[str, Any]) -> str:
         return "Choose a metric; Distance is a good first one."
     reference = arguments["reference"]
     if reference == FOLDER:
-        return "Name the folder or zip of real images to hold them against."
+        return "Name the folder or zip of real images to compare with."
     if reference not in references() and not Path(reference).expanduser().exists():
         return f"{reference} does not exist on this machine."
     return ""

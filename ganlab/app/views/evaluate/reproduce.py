@@ -30,9 +30,11 @@ def panel() -> None:
     """Choose the table and the time; pressing the button leads to the job, whose runs are on the Runs page."""
     with st.expander("Reproduce a published table"):
         table = st.selectbox("Table", list(TABLES), key="evaluate.table", format_func=lambda name: _TITLES.get(name, name))
-        hint = "Each system gets an equal share, and every row says how far it came. Empty: as long as published, which is days."
+        hint = (
+            "Each system gets an equal share, and every row shows how far it got. Empty: as long as published, which takes days."
+        )
         budget = st.text_input("Training time for all together", "10m", key="evaluate.budget", help=hint)
-        st.caption("Its runs appear on the Runs page. A later call goes on with them.")
+        st.caption("Its runs appear on the Runs page. Pressed again later, the button continues them.")
         help, disabled = permissions.hint(Action.MEASURE) or None, not permissions.may(Action.MEASURE)
         if not st.button("Reproduce", icon=":material/replay:", width="stretch", key=_BUTTON, help=help, disabled=disabled):
             return

@@ -92,9 +92,9 @@ def _table(table: Table, results: Results) -> None:
     st.table(cells, border="horizontal", hide_index=True)
     notes = [escaped(sentence) for sentence in table.protocol()]
     if any(best.values()):
-        notes.append("Bold: the best, and what two standard errors do not tell from it.")
+        notes.append("Bold: the best, and all within two standard errors of it.")
     if reported:
-        notes.append("Published: the source's own reading under its own protocol, not to be compared with the other columns.")
+        notes.append("Published: the source's own number under its own protocol, not to be compared with the other columns.")
     st.caption("  \n".join(notes))
 
 

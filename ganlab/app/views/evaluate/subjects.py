@@ -109,9 +109,9 @@ def problem(metrics: Sequence[str], chosen: Sequence[ModelEntry], foreign: bool)
     asked = [metric_title(name).lower() for name in metrics if metric(name).kind in _LABELLED]
     plain = [subject.title for subject in chosen if not subject.conditional]
     if asked and plain:
-        return f"{plain[0]} draws no labels on demand, so it has no {asked[0]}: leave one of them out."
+        return f"{plain[0]} takes no label, so it has no {asked[0]}: leave one of them out."
     if "accuracy" in kinds and foreign:
-        return "Label accuracy needs the data set's own classifier: leave it out, or choose another reader."
+        return "Label accuracy needs the data set's own classifier: leave it out, or choose another classifier."
     return ""
 
 
@@ -122,7 +122,7 @@ def to_download(metrics: Sequence[str]) -> str:
     missing = sum(file.megabytes for file in files if not _at_hand(file.file))
     if not files:
         return ""
-    slow = "Inception is large: without a GPU it reads some ten images a second, of the reference too."
+    slow = "Inception is large: without a GPU it reads about ten images per second, those of the reference included."
     return f"{slow} Its weights ({missing} MB) are downloaded first." if missing else slow
 
 

@@ -46,7 +46,7 @@ def _in_the_classroom() -> None:
 
 
 def how_it_goes() -> None:
-    """The three steps, for whoever has not trained anything yet."""
+    """Show the three steps while no run was ever started."""
     st.subheader("How it goes", anchor=False)
     begin = "Press a button above." if may(Action.LAUNCH) else "Your teacher starts a run."
     steps = (
@@ -63,4 +63,4 @@ def how_it_goes() -> None:
 def _digits_hint(digits: Availability) -> str:
     if digits.state == "ready":
         return "MNIST's handwritten digits are on this machine. A first training takes a minute or two on a laptop."
-    return f"The digits are downloaded first ({digits.megabytes} MB). The shapes are made here and need no network."
+    return f"The digits are downloaded first ({digits.megabytes} MB). The shapes are generated here and need no network."

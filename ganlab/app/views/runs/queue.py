@@ -43,7 +43,7 @@ def _device(device: str, members: Sequence[Place]) -> None:
         return
     with st.popover(f"{len(waiting)} waiting", icon=":material/queue:"):
         most = "" if unfit() else f" At most {most_waiting()} runs may wait on this server."
-        st.caption(f"They get the {name} in this order.{most}")
+        st.caption(f"They start on the {name} in this order.{most}")
         for place in waiting:
             _waiting(place)
 
@@ -52,7 +52,7 @@ def _waiting(place: Place) -> None:
     assert place.ahead is not None
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"{place.ahead + 1}. {escaped(run_label(place.run))}")
-        allowed, help = may(Action.CONTROL), hint(Action.CONTROL, "It leaves the queue; resume it to put it back.")
+        allowed, help = may(Action.CONTROL), hint(Action.CONTROL, "Takes it out of the queue; resume it to put it back.")
         settled = place.run.stop_requested()
         if st.button("Cancel", key=f"cancel/{place.run.id}", help=help, disabled=settled or not allowed):
             attempt(_cancel, place.run)

@@ -68,8 +68,8 @@ def table() -> None:
     known = runs()
     rows = [row for row in map(Row.of, known[:_ROWS]) if row]
     if not rows:
-        whose, deeds = ("you start", "watched, resumed") if may(Action.LAUNCH) else ("your teacher starts", "watched")
-        st.info(f"No run yet. Every training {whose} is listed here, and can be {deeds}, compared and exported.")
+        whose, actions = ("you start", "watch, resume") if may(Action.LAUNCH) else ("your teacher starts", "watch")
+        st.info(f"No runs yet. Every run that {whose} is listed here; you can {actions}, compare and export it.")
         run_actions.train_link()
         return
     selected = st.session_state.setdefault(_SELECTED, [])
@@ -116,8 +116,8 @@ def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
 
 def _offer(chosen: Sequence[Row]) -> None:
     if not chosen:
-        deeds = "watch, resume, export or delete" if may(Action.DELETE) else "watch or export"
-        st.caption(f"Select a run to {deeds} it; select up to {MOST} to compare them.")
+        actions = "watch, resume, export or delete" if may(Action.DELETE) else "watch or export"
+        st.caption(f"Select a run to {actions} it; select up to {MOST} to compare them.")
         return
     ids = ",".join(row.run.id for row in chosen[:MOST])
     if len(chosen) == 1:

@@ -18,10 +18,10 @@ from ganlab.training.families import FAMILIES
 FOLDER = "folder"
 _LARGEST = 64  # pixels; photos come larger than a first training should be
 LAYOUTS = {
-    Conditioning.NONE: "Folders inside it mean nothing, except train and test.",
-    Conditioning.LABEL: "The images of each class lie in a folder named after it.",
-    Conditioning.PAIRED: "Pairs: files twice as wide as high, source left; or folders A and B in which files share their names.",
-    Conditioning.UNPAIRED: "Two folders called trainA and trainB, or A and B; also testA and testB if there are images to spare.",
+    Conditioning.NONE: "Subfolders have no meaning, except train and test.",
+    Conditioning.LABEL: "One subfolder for each class, named after it.",
+    Conditioning.PAIRED: "Pairs: images twice as wide as high, source on the left, or folders A and B with the same file names.",
+    Conditioning.UNPAIRED: "Two folders, trainA and trainB or A and B; testA and testB are optional.",
 }
 _ORDER = ("ready", "download", "needs folder")
 

@@ -134,7 +134,7 @@ def _one(
         st.session_state[widget] = _shown(start)
     typed = _ask(setting, widget)
     if refused:
-        st.warning(f"{refused} The address asked for it; this is the default.")
+        st.warning(f"{refused} The address asked for it; the default is used.")
     try:
         value = setting.coerce(typed)
         setting.check(value)

@@ -11,7 +11,7 @@ from ganlab.app.views.train.choice import Choice
 from ganlab.app.views.train.pace import pace
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.devices import devices
-from ganlab.core.text import byte_size, duration
+from ganlab.core.text import byte_size, counted, duration
 from ganlab.data import DATASETS
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.layers import count_parameters
@@ -35,7 +35,7 @@ def panel(
     if lacking:
         st.info(lacking)
     if wrong:
-        st.error(f"{len(wrong)} setting{'s do' if len(wrong) > 1 else ' does'} not fit yet; the form says which.")
+        st.error(f"{len(wrong)} setting{'s are' if len(wrong) > 1 else ' is'} not valid yet; the form shows which.")
     return device, not (lacking or wrong)
 
 
@@ -62,10 +62,10 @@ def _facts(config: TrainConfig, sizes: Mapping[str, int], count: int) -> list[st
         epochs = config.steps * config.batch_size * config.d_steps / images
         lines.append(f"{config.steps:,} steps, {epochs:,.1f} epochs of {images:,} images")
     else:
-        lines.append(f"{config.steps:,} steps of {config.batch_size} images")
+        lines.append(f"{counted(config.steps, 'step')} of {counted(config.batch_size, 'image')} each")
     lines.append("Parameters: " + ", ".join(f"{name} {value:,}" for name, value in sizes.items()))
     measured = pace(config)
     if measured:
         time, memory = duration(config.steps * measured.seconds), byte_size(measured.memory)
-        lines.append(f"About {time} and {memory}, as measured here in a run like this")
+        lines.append(f"About {time} and {memory}, measured here in a run like this")
     return lines

@@ -24,7 +24,7 @@ _WANTED = "fork.wanted"
 
 def fork_button(run: Run) -> None:
     """Where there is a checkpoint to go on from."""
-    help = hint(Action.FORK, "A new run that goes on from one of this run's checkpoints, with other settings.")
+    help = hint(Action.FORK, "A new run that continues from one of this run's checkpoints, with other settings.")
     if forkable(run) and st.button("Fork", icon=":material/fork_right:", help=help, disabled=not may(Action.FORK)):
         _ask(run)
 
@@ -59,13 +59,13 @@ def _forget() -> None:
 @st.dialog("Fork a run", width="large", on_dismiss=_forget)
 def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     steps = forkable(run)
-    st.caption(f"{run_label(run)} stays as it is; the fork shows its curves up to the checkpoint and goes on from there.")
+    st.caption(f"{run_label(run)} stays as it is; the fork shows its curves up to the checkpoint and continues from there.")
     key = f"fork/{run.id}/step"
     wanted = asked.get("fork", str(steps[0]))
     if wanted in map(str, steps):
         st.session_state.setdefault(key, int(wanted))
     else:
-        st.warning(f"The link asks for step {escaped(wanted[:20])}, where there is nothing to go on from: choose another.")
+        st.warning(f"The link asks for step {escaped(wanted[:20])}, which has no checkpoint to continue from: choose another.")
     step = st.selectbox("From step", steps, format_func=lambda step: f"{step:,}", key=key)
     _explain_missing(run, steps)
     if step is None:
@@ -96,5 +96,7 @@ def _explain_missing(run: Run, steps: Sequence[int]) -> None:
     """Why there is not every checkpoint to choose."""
     missing = len(run.checkpoints()) - len(steps)
     if missing > 0:
-        most = f"the newest and at most {byte_size(STATES_BUDGET)} of each run, fewer once somebody has cleaned up"
-        st.caption(f"{counted(missing, 'other checkpoint')} can be played with, not forked: what a fork needs is kept of {most}.")
+        kept = f"the newest checkpoints, up to {byte_size(STATES_BUDGET)} per run, and cleaning up leaves fewer"
+        st.caption(
+            f"{counted(missing, 'other checkpoint')} can be played with, not forked: a fork needs the state kept with {kept}."
+        )

@@ -30,7 +30,7 @@ def asked(address: Mapping[str, str]) -> list[str]:
     named = [name for name in (address.get("runs") or address.get("run") or "").split(",") if name in ids]
     if address.get("runs") or address.get("run"):
         if not named:
-            st.warning("The run in this link is not here any more; this is the newest one.")
+            st.warning("The run in this link is not here; the newest one is shown.")
         else:
             return list(dict.fromkeys(named))[:MOST]
     active = [run.id for run in known if run.status().state in ACTIVE]
@@ -89,8 +89,8 @@ def fork_wanted(ids: list[str], wanted: Mapping[str, str]) -> None:
 def nothing_yet() -> None:
     """No run was ever started."""
     st.title("Watch", anchor=False)
-    begin = "Start a run, and" if may(Action.LAUNCH) else "Once your teacher starts a run,"
-    st.info(f"Nothing trains yet. {begin} its curves and pictures appear here while it learns.")
+    begin = "Start one, and" if may(Action.LAUNCH) else "Once your teacher starts one,"
+    st.info(f"No runs yet. {begin} its curves and pictures appear here while it learns.")
     run_actions.train_link()
 
 
