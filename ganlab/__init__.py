@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ganlab.core import old_addresses
+
 if TYPE_CHECKING:
     from ganlab.core.config import TrainConfig
     from ganlab.data import DATASETS
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from ganlab.training.engine import train
     from ganlab.training.families import FAMILIES
     from ganlab.training.recipes import RECIPES
+
+old_addresses.install()
 
 __version__ = "0.2.0"  # the only place: pyproject.toml reads it here
 __all__ = [

@@ -35,6 +35,8 @@ VERBS = {
     "space": "write a folder that is a Hugging Face Space: the playground with models of yours",
     "export": "write a model's generator as a file for other programs",
     "bench": "measure how fast the families train here",
+    "distil": "teach a translator what another one does",
+    "train-classifier": "train the classifier whose features measure generators of a data set",
     "worker": "train a run directory that the app has made (started by the app)",
     "job": "do a job that the app has written down (started by the app)",
 }
@@ -69,7 +71,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     for name, summary in VERBS.items():
         verb = verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == called:
-            module = importlib.import_module(f"ganlab.cli.{name}")
+            module = importlib.import_module(f"ganlab.cli.{name.replace('-', '_')}")
             verb.set_defaults(run_verb=module.run, words=words)  # the flags of `train` depend on its words
             module.add(verb)
     return parser

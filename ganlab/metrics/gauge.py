@@ -103,7 +103,7 @@ def live_space(config: TrainConfig, device: str) -> str:
         return "lenet"
     if device.startswith("cuda"):
         return "inception"
-    train = f" (`python -m ganlab.metrics.features.train_lenet {config.dataset}` trains one)" if trainable(config.dataset) else ""
+    train = f" (`ganlab train-classifier {config.dataset}` trains one)" if trainable(config.dataset) else ""
     raise ValueError(
         f"fid_every = {config.fid_every} needs a classifier for {config.dataset}{train} or a GPU for FID: set it to 0."
     )

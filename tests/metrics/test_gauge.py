@@ -115,7 +115,7 @@ def test_only_what_works_is_advised(dataset: str, advised: bool) -> None:
     for ask in (lambda: live_space(small(dataset=dataset, fid_every=5), "cpu"), lambda: LenetExtractor.load(dataset)):
         with pytest.raises(ValueError, match="classifier") as told:
             ask()
-        assert ("train_lenet" in str(told.value)) is advised
+        assert ("train-classifier" in str(told.value)) is advised
 
 
 def test_measuring_changes_nothing_in_training(real_data: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from ganlab.cli.main import main
 from ganlab.core.events import Loading
 from ganlab.metrics.features import lenet, train_lenet
 from ganlab.metrics.features.extractor import Extractor
@@ -54,7 +55,7 @@ def test_it_is_not_among_the_models_to_play_with() -> None:
 
 def test_what_is_not_trained_says_how() -> None:
     with pytest.raises(
-        ValueError, match=r"no classifier lenet-fashion-mnist: train it with `python -m .+train_lenet fashion-mnist`"
+        ValueError, match=r"no classifier lenet-fashion-mnist: train it with `ganlab train-classifier fashion-mnist`"
     ):
         LenetExtractor.load("fashion-mnist")
 
@@ -67,8 +68,7 @@ def test_another_is_trained_from_the_command_line_and_found(
         return loaded(dataset, channels=1, split=split).first(1000)
 
     monkeypatch.setattr(train_lenet, "_load", few)
-    monkeypatch.setattr("sys.argv", ["train_lenet", "shapes", "--epochs", "6", "--device", "cpu"])
-    train_lenet.main()
+    assert main(["train-classifier", "shapes", "--epochs", "6", "--device", "cpu"]) == 0
     said = capsys.readouterr().out
     assert "Training lenet-shapes" in said and str(trained_here("shapes")) in said
     classifier = LenetExtractor.load("shapes")
@@ -80,10 +80,9 @@ def test_another_is_trained_from_the_command_line_and_found(
 
 
 @pytest.mark.parametrize(("dataset", "problem"), [("celeba", "has no labels"), ("letters", "is not one of mnist")])
-def test_data_that_cannot_be_learned_is_one_sentence(dataset: str, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", ["train_lenet", dataset])
-    with pytest.raises(SystemExit, match=problem):
-        train_lenet.main()
+def test_data_that_cannot_be_learned_is_one_sentence(dataset: str, problem: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train-classifier", dataset]) == 2
+    assert problem in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ class LenetExtractor:
         """The one trained on `dataset`; ValueError says how to train it where there is none."""
         folder = _place(dataset)
         if folder is None:
-            train = f"train it with `python -m ganlab.metrics.features.train_lenet {dataset}`, or " if trainable(dataset) else ""
+            train = f"train it with `ganlab train-classifier {dataset}`, or " if trainable(dataset) else ""
             raise ValueError(
                 f"There is no classifier {classifier_name(dataset)}: {train}name another's metrics, such as frechet-lenet-mnist."
             )

@@ -1,11 +1,9 @@
-"""`python -m ganlab.metrics.features.train_lenet mnist`: train the classifier whose features measure generators of a data set."""
+"""Train the classifier whose features measure generators of a data set."""
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Generator
-from pathlib import Path
 from typing import Literal
 
 import torch
@@ -17,7 +15,7 @@ from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, load
 from ganlab.data.batches import Batches
 from ganlab.data.dataset import Dataset
-from ganlab.metrics.features.lenet import DIMS, About, Lenet, LenetExtractor, classifier_name, save, trained_here
+from ganlab.metrics.features.lenet import DIMS, About, Lenet, LenetExtractor, classifier_name
 from ganlab.metrics.statistics.gaussian import gather
 
 _BATCH, _PEAK_RATE, _DECAY = 128, 3e-3, 0.05
@@ -28,7 +26,7 @@ _SIZE = 32  # for data sets without a size of their own
 def train_classifier(
     dataset: str, *, epochs: int = 8, seed: int = 0, device: str = "auto"
 ) -> Generator[Loading, None, tuple[Lenet, About]]:
-    """Train on the train part and read the test part; yields how far it is, returns the network and its accuracy.
+    """Train on the train part and read the test part; yield progress, return the network and its accuracy.
 
     ValueError when the data set has no labels, DataError when it cannot be had.
     """
@@ -86,37 +84,3 @@ def _accuracy(classifier: LenetExtractor, test: Dataset) -> float:
     for images, labels in zip(test.images.split(500), test.labels.split(500), strict=True):
         right += int((classifier(images).logits.argmax(1).cpu() == labels).sum())
     return right / len(test.images)
-
-
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m ganlab.metrics.features.train_lenet", description=__doc__)
-    parser.add_argument("dataset", help="mnist, fashion-mnist or another data set with labels")
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--out", type=Path, help="folder to write to; by default the cache, where it is found by itself")
-    options = parser.parse_args()
-    try:
-        steps = train_classifier(options.dataset, epochs=options.epochs, seed=options.seed, device=options.device)
-        network, about = _show(steps)
-        folder = options.out or trained_here(options.dataset)
-        save(network, about, folder)
-    except (ValueError, OSError) as error:
-        raise SystemExit(str(error)) from None
-    print(f"{about.name}: {about.accuracy:.2%} of {about.num_test:,} test images, {about.seconds:.0f} s, kept in {folder}")
-
-
-def _show(steps: Generator[Loading, None, tuple[Lenet, About]]) -> tuple[Lenet, About]:
-    """Run to the end with one line of progress."""
-    while True:
-        try:
-            said = next(steps)
-        except StopIteration as end:
-            print()
-            return end.value
-        print(f"\r{said.what}: {said.done:,} of {said.total:,} {said.unit}   ", end="", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""`python -m ganlab.models.publish.distil TEACHER horse2zebra-light -o FOLDER`: teach a translator what another one does.
+"""Distillation of a translator: a student learns to do what a teacher does.
 
 For weights that may be used but are not to be handed on as they are, and for when there is no time to train against a
 discriminator: a student of the same shape sees photos and what the teacher makes of them (Hinton et al. 2015), layer by layer and
@@ -7,7 +7,6 @@ as a whole, as in Li et al. 2020 (GAN Compression). It begins from random weight
 
 from __future__ import annotations
 
-import argparse
 import math
 from collections.abc import Generator, Iterator, Sequence
 from copy import deepcopy
@@ -18,17 +17,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss, mse_loss
 
-from ganlab.cli.progress import driven
 from ganlab.core.events import Checkpoint, Loading
 from ganlab.core.types import Conditioning
-from ganlab.data import DATASETS, load
+from ganlab.data import DATASETS
 from ganlab.data.dataset import Dataset
-from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.layers import dcgan_init
 from ganlab.training.networks.resnet import ResNetGenerator
-from ganlab.training.recipes import Recipe, recipe
+from ganlab.training.recipes import Recipe
 from ganlab.training.state import ema_update
 
 STEPS = 5500
@@ -166,38 +163,3 @@ def write(student: nn.Module, recipe: Recipe, data: Dataset, steps: int, folder:
     model = {f"{way}.{name}": tensor.half() for way in ("G_AB", "G_BA") for name, tensor in student.state_dict().items()}
     made = Checkpoint(steps, model, {}, asdict(spec), DATASETS[config.dataset].domains[Conditioning.UNPAIRED])
     return checkpoint.save(folder, made, config.to_dict(), recipe.name)
-
-
-def _generator(name: str) -> nn.Module:
-    model, _, way = name.rpartition(":")
-    found = Pipeline.load(model).generators
-    if way not in found:
-        raise ValueError(f"{model} has the generators {', '.join(found)}, not {way!r}.")
-    return found[way]
-
-
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m ganlab.models.publish.distil", description=__doc__)
-    parser.add_argument("teacher", help="a file of weights, or another name that a model has")
-    parser.add_argument("recipe", help="a recipe of CycleGAN: its data is what the student is shown")
-    parser.add_argument("--start", default="", metavar="MODEL:WAY", help="begin from a generator of a model, such as my-run:G_BA")
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write the checkpoint into")
-    options = parser.parse_args()
-    try:
-        chosen = recipe(options.recipe)
-        teacher = next(iter(Pipeline.load(options.teacher).generators.values()))
-        size = getattr(chosen.config, "test_size", 0) or chosen.config.image_size
-        data = driven(load(chosen.config.dataset, image_size=size, conditioning=Conditioning.UNPAIRED))
-        start = _generator(options.start) if options.start else None
-        student, distance = driven(distil(teacher, data, start=start, steps=options.steps, seed=options.seed))
-        folder = write(student, chosen, data, options.steps, options.output)
-    except (ValueError, OSError) as error:
-        raise SystemExit(str(error)) from None
-    print(f"{folder}: {distance:.4f} from the teacher's pictures (of a range of 2).")
-
-
-if __name__ == "__main__":
-    main()
