@@ -14,8 +14,8 @@ from ganlab.cli.worker import load_generators
 from ganlab.core.config import Setting, TrainConfig
 from ganlab.core.lock import FileLock
 from ganlab.data import DATASETS
-from ganlab.runtime.fork import plan_fork, plan_repeat
-from ganlab.runtime.launch import Plan, in_hand, launch_planned, plan_together, resumed_in_hand
+from ganlab.runtime.fork import new_fork, new_repeat
+from ganlab.runtime.launch import NewRun, claim, claim_again, new_runs, start
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
 from ganlab.training.families import FAMILIES, load_config
@@ -42,17 +42,17 @@ def run(options: argparse.Namespace) -> None:
     _check_beginning(options)
     if options.resume:
         run = Run.open(options.resume)
-        with resumed_in_hand(run) as lock:
+        with claim_again(run) as lock:
             _follow(run, lock)
         return
-    plans = _plans(options)
-    if len(plans) > 1:
+    new = _new_runs(options)
+    if len(new) > 1:
         assert options.recipe in TOGETHER
-        for run in launch_planned(plans):
+        for run in start(new):
             print(f"{run.id} trains in the background; `ganlab runs` shows its progress.")
         return
-    with in_hand(plans) as held:
-        ((run, lock),) = held.items()
+    with claim(new) as claimed:
+        ((run, lock),) = claimed.items()
         _follow(run, lock)
 
 
@@ -106,21 +106,21 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name in options.settings if (value := getattr(options, name)) is not None}
 
 
-def _plans(options: argparse.Namespace) -> list[Plan]:
+def _new_runs(options: argparse.Namespace) -> list[NewRun]:
     """The runs that these options describe."""
     if options.fork:
         return [_forked(options)]
     if options.repeat:
-        return [plan_repeat(Run.open(options.repeat))]
-    return plan_together(_configs(options))
+        return [new_repeat(Run.open(options.repeat))]
+    return new_runs(_configs(options))
 
 
-def _forked(options: argparse.Namespace) -> Plan:
+def _forked(options: argparse.Namespace) -> NewRun:
     """The fork of RUN or RUN@STEP, with the settings that were typed."""
     id, _, step = options.fork.partition("@")
     if step and not step.isdigit():
         raise ValueError(f"--fork {options.fork}: write RUN or RUN@STEP, such as {id}@1000.")
-    return plan_fork(Run.open(id), int(step) if step else None, **_given(options))
+    return new_fork(Run.open(id), int(step) if step else None, **_given(options))
 
 
 def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from ganlab.core.config import TrainConfig, config_differences
 from ganlab.core.interventions import Intervention, made_by
 from ganlab.runtime.checkpoint import folder_name, read_state, resumable, step_of
 from ganlab.runtime.images_seen import images_until
-from ganlab.runtime.launch import Plan, launch_planned
+from ganlab.runtime.launch import NewRun, start
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Annotation, Writer
 from ganlab.training.preflight import check
@@ -39,15 +39,10 @@ def fork(run: Run, step: int | None = None, **changes: Any) -> Run:
 
     ValueError, one sentence, when there is nothing to go on from, or a setting cannot be changed any more.
     """
-    return launch_planned([plan_fork(run, step, **changes)])[0]
+    return start([new_fork(run, step, **changes)])[0]
 
 
-def prepare_fork(run: Run, step: int | None = None, **changes: Any) -> Run:
-    """The fork's directory, without a worker."""
-    return plan_fork(run, step, **changes).make()
-
-
-def plan_fork(run: Run, step: int | None = None, **changes: Any) -> Plan:
+def new_fork(run: Run, step: int | None = None, **changes: Any) -> NewRun:
     """The fork before it is made; the files of the checkpoint will be shared, not copied, where the disk allows it."""
     steps = forkable(run)
     if not steps:
@@ -65,33 +60,30 @@ def plan_fork(run: Run, step: int | None = None, **changes: Any) -> Plan:
         raise ValueError(f"steps = {config.steps:,} is behind the checkpoint: a fork at step {step:,} needs more.")
     check(config)
 
-    told = config_differences(
-        [before.to_dict(), config.to_dict()]
-    )  # what was changed at that very step only the checkpoint knows
-    return _grown(run, run, config, {"run": run.id, "step": step, "images": images_until(run, step), "changes": told})
+    # Against the checkpoint's settings: only it knows what had been changed at that very step.
+    differences = config_differences([before.to_dict(), config.to_dict()])
+    parent = {"run": run.id, "step": step, "images": images_until(run, step), "changes": differences}
+    return _from_checkpoint(run, run, config, parent)
 
 
-def _grown(run: Run, source: Run, config: TrainConfig, parent: Mapping[str, Any], record: Sequence[Intervention] = ()) -> Plan:
-    """A fork of `source` at the step of `parent`, named like `run`, that will make the changes on `record`."""
-    step, root = parent["step"], run.path.parent
-    folder = source.path / "checkpoints" / folder_name(step)
+def _from_checkpoint(
+    run: Run, source: Run, config: TrainConfig, parent: Mapping[str, Any], record: Sequence[Intervention] = ()
+) -> NewRun:
+    """A fork of `source` at the step of `parent`, named like `run`, that will make the changes of `record`."""
+    step, folder = parent["step"], source.path / "checkpoints" / folder_name(parent["step"])
 
-    def make(*, prepare: Callable[[Run], None] = lambda run: None) -> Run:
-        def share(made: Run) -> None:
-            target = made.path / "checkpoints" / folder.name
-            target.mkdir()
+    def fill(made: Run) -> None:
+        target = made.path / "checkpoints" / folder.name
+        target.mkdir()
+        try:
             for file in folder.iterdir():
                 _share(file, target / file.name)
             _share_history(source, made, step)
-            _write_down(made, record)
-            prepare(made)
-
-        try:
-            return Run.create(config, recipe=run.settings["recipe"], parent=parent, root=root, prepare=share)
         except FileNotFoundError:
             raise ValueError(f"The checkpoint of {source.id} at step {step:,} was removed meanwhile: choose another.") from None
+        _write_down(made, record)
 
-    return Plan(config, root, make)
+    return NewRun(config, run.path.parent, {"recipe": run.settings["recipe"], "parent": parent}, fill)
 
 
 def settings_at(run: Run, step: int) -> TrainConfig:
@@ -114,23 +106,16 @@ def repeat(run: Run) -> Run:
 
     ValueError, one sentence, when the checkpoint that a fork began with is gone.
     """
-    return launch_planned([plan_repeat(run)])[0]
+    return start([new_repeat(run)])[0]
 
 
-def plan_repeat(run: Run) -> Plan:
+def new_repeat(run: Run) -> NewRun:
     """The repeat before it is made."""
-    parent, record, config, root = run.settings.get("parent"), run.interventions(), run.config, run.path.parent
+    parent, record, config = run.settings.get("parent"), run.interventions(), run.config
     if parent:
-        return _grown(run, _origin(run, parent), config, parent, record)
-
-    def make(*, prepare: Callable[[Run], None] = lambda run: None) -> Run:
-        def write(made: Run) -> None:
-            _write_down(made, record)
-            prepare(made)
-
-        return Run.create(config, recipe=run.settings["recipe"], root=root, prepare=write)
-
-    return Plan(config, root, make)
+        return _from_checkpoint(run, _origin(run, parent), config, parent, record)
+    settings = {"recipe": run.settings["recipe"]}
+    return NewRun(config, run.path.parent, settings, fill=lambda made: _write_down(made, record))
 
 
 def _origin(run: Run, parent: Mapping[str, Any]) -> Run:

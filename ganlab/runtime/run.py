@@ -252,12 +252,12 @@ class Run:
         self.mailbox.begin_anew()
 
     def delete(self) -> None:
-        """Remove the run and all it holds; ValueError while a worker has it in hand."""
+        """Remove the run and all it holds; ValueError while a worker has claimed it."""
         remove_unless_held(self.path, self.lock_path, f"{self.id} is still running: stop it first, then delete it.")
 
 
 def remove_unless_held(path: Path, lock_path: Path, refusal: str) -> None:
-    """Delete a folder that no process has in hand; ValueError with `refusal` while one has it."""
+    """Delete a folder that no process has claimed; ValueError with `refusal` while one has."""
     lock = FileLock(lock_path)
     try:
         if not lock.acquire(timeout=0.5):  # who has just finished lets go in a moment; nobody resumes it from here on

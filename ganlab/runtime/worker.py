@@ -49,7 +49,7 @@ def work(
     queued = lock is not None
     lock = lock or FileLock(run.lock_path)
     if not queued and not lock.acquire(timeout=5.0):
-        raise ValueError(f"{run.id} is already in the hands of another worker.")
+        raise ValueError(f"Another worker has claimed {run.id} already.")
     try:
         with Recorder(run, report) as recorder, signals_ask(run.request_stop):
             if not queued:

@@ -28,7 +28,7 @@ from ganlab.app.api import routes
 from ganlab.core.images import png, sheet
 from ganlab.core.interventions import Intervention
 from ganlab.core.types import Batch, Conditioning, DataSpec
-from ganlab.runtime.fork import may_change, prepare_fork
+from ganlab.runtime.fork import may_change, new_fork
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Annotation, Series
 from ganlab.runtime.worker import work
@@ -464,7 +464,7 @@ def test_a_damaged_sheet_costs_what_it_shows_and_nothing_else(tmp_path: Path, mo
 
 def test_a_fork_has_seen_the_images_of_its_parent(tmp_path: Path) -> None:
     fake = FakeRun(tmp_path, batch_size=64, channels=1).start().train(200).checkpoint().finish("stopped")
-    made = prepare_fork(fake.run, 200, batch_size=8, d_steps=3)
+    made = new_fork(fake.run, 200, batch_size=8, d_steps=3).create()
     assert read(made).images_seen == 200 * 64
     live = FakeRun(tmp_path, batch_size=4, channels=1).start().train(100)
     live.recorder._writer.intervene(Intervention(50, "d_steps", 5).to_dict(), {"name": "d_steps", "before": 1, "value": 5})
@@ -520,7 +520,7 @@ def test_a_real_run_that_learns_nothing_is_found_and_its_fork_can_begin(tmp_path
     assert "dead" in {finding.kind for finding in found}
     finding = found[0]
     assert finding.fork_step == 55 and finding.fix["lr"] == 2e-4 and finding.to_dict()["before"]["lr"] == 1e-6
-    assert prepare_fork(run, finding.fork_step, **finding.fix).config.lr == 2e-4
+    assert new_fork(run, finding.fork_step, **finding.fix).create().config.lr == 2e-4
 
 
 def test_a_real_run_that_stops_being_a_number_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

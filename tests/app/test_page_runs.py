@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ganlab.app import server
-from ganlab.runtime.fork import prepare_fork
+from ganlab.runtime.fork import new_fork
 from ganlab.runtime.run import Run
 from tests.app.test_pages import APP, ran, texts, visit
 from tests.support.fake_runs import FakeRun
@@ -53,7 +53,7 @@ def test_a_limit_that_is_none_is_a_warning(
 def test_forks_are_listed_below_what_they_go_on_from(fake: Callable[..., FakeRun]) -> None:
     run = fake(steps=400).start().train(200).checkpoint().finish()
     assert "Forks" not in texts(visit("runs"))
-    prepare_fork(run.run, 200, steps=600, lr=1e-3)
+    new_fork(run.run, 200, steps=600, lr=1e-3).create()
     page = visit("runs")
     assert "Forks" in texts(page) and "from step 200: steps 400 → 600, lr 0.0002 → 0.001" in texts(page)
 

@@ -14,7 +14,7 @@ from ganlab.runtime.checkpoint import STATE, step_of
 from ganlab.runtime.cleanup import RULE, Cleaned, Rule, clean
 from ganlab.runtime.device_queue import cancel, queue
 from ganlab.runtime.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, room, will_write
-from ganlab.runtime.fork import prepare_fork
+from ganlab.runtime.fork import new_fork
 from ganlab.runtime.limits import admit, unfit, warning
 from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.status import Activity, Status
@@ -205,7 +205,7 @@ def test_an_active_run_is_left_alone_and_an_unfinished_one_can_still_fall_back(h
 
 def test_what_a_fork_shares_frees_nothing_and_stays_in_the_fork() -> None:
     run = ended()
-    fork = prepare_fork(run, 6)
+    fork = new_fork(run, 6).create()
     shared = bytes_of(fork.path / "checkpoints")
     alone = clean(dry_run=True).bytes
     fork.delete()

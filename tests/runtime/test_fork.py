@@ -17,7 +17,7 @@ from ganlab.core.events import Event, Progress
 from ganlab.core.interventions import Command
 from ganlab.runtime.checkpoint import checkpoints, drop_old_states, read_model, resumable, thin_out
 from ganlab.runtime.compare import compare
-from ganlab.runtime.fork import fork, forkable, prepare_fork, repeat, settings_at
+from ganlab.runtime.fork import fork, forkable, new_fork, repeat, settings_at
 from ganlab.runtime.images_seen import images_seen
 from ganlab.runtime.launch import resume
 from ganlab.runtime.run import Run, runs, runs_root
@@ -49,7 +49,7 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 
 def test_a_fork_that_changes_nothing_ends_where_its_parent_did(parent: Run) -> None:
     assert forkable(parent) == [20, 15, 10, 5]
-    made = prepare_fork(parent, 10)
+    made = new_fork(parent, 10).create()
     before = made.metrics()["loss/G/adversarial"]
     assert before.steps.tolist() == list(range(1, 11)) and made.samples() == [0, 10]
     work(made)
@@ -60,14 +60,14 @@ def test_a_fork_that_changes_nothing_ends_where_its_parent_did(parent: Run) -> N
 
 
 def test_a_fork_may_change_what_does_not_change_the_networks(parent: Run) -> None:
-    made = prepare_fork(parent, 15, lr=0.001, steps=25, batch_size=4)
+    made = new_fork(parent, 15, lr=0.001, steps=25, batch_size=4).create()
     work(made)
     assert made.status().step == 25 and (made.config.lr, made.config.batch_size) == (0.001, 4)
     assert same(read_model(checkpoints(made.path / "checkpoints")[0]), read_model(parent.path / "checkpoints" / "step-000015"))
 
 
 def test_a_fork_outlives_its_parent(parent: Run) -> None:
-    made = prepare_fork(parent, 10)
+    made = new_fork(parent, 10).create()
     parent.delete()
     work(made)
     assert made.status().state == "finished" and made.sample_path(0).is_file()
@@ -78,7 +78,7 @@ def test_a_fork_takes_the_changes_up_to_its_checkpoint_with_it() -> None:
     for request in (Command("change", "lr", 0.001), Command("stop")):
         run.mailbox.add(request)
     work(run)
-    assert prepare_fork(run).config.lr == 0.001
+    assert new_fork(run).create().config.lr == 0.001
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_what_cannot_be_forked_says_why_and_leaves_nothing(
     parent: Run, step: int, changes: dict[str, float], problem: str
 ) -> None:
     with pytest.raises(ValueError, match=problem):
-        prepare_fork(parent, step, **changes)
+        new_fork(parent, step, **changes).create()
     assert [path.name for path in runs_root().iterdir() if not path.name.startswith(".")] == [parent.id]
 
 
@@ -128,14 +128,14 @@ def test_a_fork_shows_what_was_changed_before_its_checkpoint_and_does_not_do_it_
     ((at, _), _) = marks(run)
     late = Run.create(small(steps=20, checkpoint_every=at), root=runs_root())  # its checkpoint is older than its changes
     changed_at(late, at, Command("change", "lr", 0.001))
-    assert [step for step, _ in marks(late)] == [at] and marks(prepare_fork(late, at)) == []
-    made = prepare_fork(run, 10)
+    assert [step for step, _ in marks(late)] == [at] and marks(new_fork(late, at).create()) == []
+    made = new_fork(run, 10).create()
     assert marks(made) == marks(run) and made.interventions() == []
     first, second = ([(note.step, note.data) for note in notes] for notes in compare([run, made]).changes)
     assert first == second != []
     work(made)
     assert marks(made) == marks(run) and same(model(made), model(run))
-    assert marks(prepare_fork(made, 15, steps=30)) == marks(run)
+    assert marks(new_fork(made, 15, steps=30).create()) == marks(run)
 
 
 def changed_at(run: Run, step: int, *requests: Command) -> None:
@@ -153,7 +153,7 @@ def test_the_repeat_of_a_fork_begins_where_the_fork_did(
     parent: Run, in_this_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
-    made = prepare_fork(parent, 10, batch_size=4)
+    made = new_fork(parent, 10, batch_size=4).create()
     changed_at(made, 13, Command("change", "lr", 0.001))
     assert len(made.interventions()) == 1
     again = repeat(made)
@@ -172,7 +172,7 @@ def test_the_settings_at_a_checkpoint_are_those_that_a_fork_from_it_has(monkeypa
     run = Run.create(small(steps=12, checkpoint_every=5), root=runs_root())
     changed_at(run, 7, Command("change", "lr", 0.001))
     assert [settings_at(run, step).lr for step in (5, 10)] == [0.0002, 0.001]
-    assert [prepare_fork(run, step, steps=20).config.lr for step in (5, 10)] == [0.0002, 0.001]
+    assert [new_fork(run, step, steps=20).create().config.lr for step in (5, 10)] == [0.0002, 0.001]
 
 
 def test_the_images_of_a_fork_are_those_of_its_parent_and_then_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,13 +181,13 @@ def test_the_images_of_a_fork_are_those_of_its_parent_and_then_its_own(monkeypat
     changed_at(run, 6, Command("change", "d_steps", 2))
     ((_, _), (at, _), _) = images_seen(run)
     assert images_seen(run) == [(0, 0), (at, 8 * at), (20, 8 * at + 16 * (20 - at))]
-    made = prepare_fork(run, 10, batch_size=4, d_steps=3)
+    made = new_fork(run, 10, batch_size=4, d_steps=3).create()
     seen = 8 * at + 16 * (10 - at)
     assert images_seen(made) == [(0, 0), (at, 8 * at), (10, seen), (20, seen + 120)]
     assert [run_at.images for run_at in compare([run, made], "step", 10).runs_at] == [seen, seen]
     told = detailed(made)["images"]
     assert list(told["steps"]) == [0, at, 10, 20] and list(told["images"])[-1] == seen + 120
-    third = prepare_fork(made, 10, steps=15)
+    third = new_fork(made, 10, steps=15).create()
     assert images_seen(third) == [(0, 0), (at, 8 * at), (10, seen), (15, seen + 60)]
 
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from ganlab.core.interventions import Intervention
-from ganlab.runtime.fork import prepare_fork
+from ganlab.runtime.fork import new_fork
 from ganlab.runtime.lineage import families
 from ganlab.runtime.run import runs
 from tests.support.fake_runs import FakeRun
@@ -22,9 +22,9 @@ def parent(root: Path) -> FakeRun:
 def test_forks_stand_below_their_parents_with_what_changed(tmp_path: Path) -> None:
     first = parent(tmp_path).run
     FakeRun(tmp_path).start().finish()  # a run without forks is no family
-    child = prepare_fork(first, 200, steps=600, lr=1e-3)
-    other = prepare_fork(first, 400, steps=800)
-    grandchild = prepare_fork(child, 200, steps=600, d_steps=2)
+    child = new_fork(first, 200, steps=600, lr=1e-3).create()
+    other = new_fork(first, 400, steps=800).create()
+    grandchild = new_fork(child, 200, steps=600, d_steps=2).create()
     (family,) = families(runs(tmp_path))
     assert [(kin.run.id, kin.depth, kin.step) for kin in family] == [
         (first.id, 0, None),
@@ -39,7 +39,7 @@ def test_what_was_changed_while_the_parent_trained_is_not_the_forks_doing(tmp_pa
     run = FakeRun(tmp_path, steps=400).start().train(100)
     run.recorder._writer.intervene(Intervention(100, "lr", 5e-4).to_dict(), {"name": "lr", "before": 0.0002, "value": 0.0005})
     run.train(100).checkpoint().finish()
-    made = prepare_fork(run.run, 200, steps=300, lr=1e-3)
+    made = new_fork(run.run, 200, steps=300, lr=1e-3).create()
     (family,) = families(runs(tmp_path))
     assert family[1].run.id == made.id and family[1].changes["lr"] == (5e-4, 1e-3)
 
@@ -48,7 +48,7 @@ def test_what_was_changed_right_after_the_checkpoint_is_not_in_it(tmp_path: Path
     run = FakeRun(tmp_path, steps=400).start().train(100).checkpoint()
     run.recorder._writer.intervene(Intervention(100, "lr", 5e-4).to_dict(), {"name": "lr", "before": 0.0002, "value": 0.0005})
     run.train(100).checkpoint().finish()
-    made = prepare_fork(run.run, 100, steps=300, lr=1e-3)
+    made = new_fork(run.run, 100, steps=300, lr=1e-3).create()
     assert families(runs(tmp_path))[0][1].changes == {"steps": (400, 300), "lr": (2e-4, 1e-3)}
     settings = made.settings  # as older versions wrote it
     settings["parent"].pop("changes")
@@ -60,14 +60,14 @@ def test_what_was_changed_right_before_a_stop_is_in_its_checkpoint(tmp_path: Pat
     run = FakeRun(tmp_path, steps=400).start().train(150)
     run.recorder._writer.intervene(Intervention(150, "lr", 5e-4).to_dict(), {"name": "lr", "before": 0.0002, "value": 0.0005})
     run.checkpoint().finish("stopped")
-    prepare_fork(run.run, 150, lr=1e-3)
+    new_fork(run.run, 150, lr=1e-3).create()
     assert families(runs(tmp_path))[0][1].changes == {"lr": (5e-4, 1e-3)}
 
 
 def test_a_fork_outlives_its_parent(tmp_path: Path) -> None:
     first = parent(tmp_path).run
-    child = prepare_fork(first, 200, steps=600)
-    grandchild = prepare_fork(child, 200, steps=700)
+    child = new_fork(first, 200, steps=600).create()
+    grandchild = new_fork(child, 200, steps=700).create()
     first.delete()
     (family,) = families(runs(tmp_path))
     assert [(kin.run.id, kin.depth, kin.step) for kin in family] == [(child.id, 0, None), (grandchild.id, 1, 200)]

@@ -21,7 +21,7 @@ from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervene
 from ganlab.core.interventions import Command, Intervention, changed, made_by
 from ganlab.core.lock import FileLock
 from ganlab.runtime.checkpoint import read_model, read_state
-from ganlab.runtime.fork import prepare_fork
+from ganlab.runtime.fork import new_fork
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Annotation, Writer
@@ -325,7 +325,7 @@ def test_a_change_made_while_a_run_is_repeated_leaves_its_record_its_settings_an
     assert seen[3] == (0.0002, 1) and seen[7] == (0.0002, 2) and seen[12] == (0.002, 2)
     rates = _rates(run, 12)
     assert rates == [0.002] * len(rates)
-    forked = prepare_fork(run, 6, steps=20)
+    forked = new_fork(run, 6, steps=20).create()
     assert (forked.config.lr, forked.config.d_steps) == (0.0002, 2)
 
 
@@ -337,7 +337,7 @@ def _rates(run: Run, step: int) -> list[float]:
 def test_a_fork_that_dies_before_its_first_checkpoint_keeps_its_own_changes_and_not_its_parent_s(tmp_path: Path) -> None:
     parent = Run.create(small(steps=12, checkpoint_every=6), root=tmp_path)
     work(parent, lambda event: parent.mailbox.add(Command("change", "lr", 0.001)) if getattr(event, "step", 0) == 2 else None)
-    made = prepare_fork(parent, 6, lr=0.003, steps=20)
+    made = new_fork(parent, 6, lr=0.003, steps=20).create()
     with closing(Writer(made.database)) as writer:  # changed at step 7, then killed
         writer.intervene(Intervention(7, "d_steps", 2).to_dict())
     told: list[Event] = []

@@ -33,7 +33,7 @@ from ganlab.core.events import Checkpoint
 from ganlab.runtime import spawn as detached
 from ganlab.runtime.checkpoint import INFO, MODEL, STATE, read_model, resumable, save, step_of
 from ganlab.runtime.fork import fork
-from ganlab.runtime.launch import launch, resume, start
+from ganlab.runtime.launch import launch, resume
 from ganlab.runtime.run import Run, damaged_runs, runs, runs_root
 from ganlab.runtime.worker import work
 from ganlab.training import meter
@@ -108,7 +108,7 @@ def test_at_no_moment_can_two_workers_take_a_run_or_one_a_deleted_run(monkeypatc
     monkeypatch.setattr(detached, "_spawned", lambda verb, folder, log, descriptor: held.append(os.dup(descriptor)))
     for number in range(20):
         run = Run.create(CONFIG)
-        actions: list[Callable[[], object]] = [partial(start, run), partial(start, run), run.delete, run.request_stop]
+        actions: list[Callable[[], object]] = [partial(resume, run), partial(resume, run), run.delete, run.request_stop]
         with ThreadPoolExecutor(4) as people:
             outcomes = [future.exception() for future in [people.submit(action) for action in actions[number % 2 :]]]
         wrong = [error for error in outcomes if error and not isinstance(error, ValueError | FileNotFoundError)]
@@ -416,9 +416,9 @@ def test_a_clock_that_jumps_changes_nothing(jump: int, whole: Any, monkeypatch: 
 
 
 def fork_in_place(run: Run) -> Run:
-    from ganlab.runtime.fork import prepare_fork
+    from ganlab.runtime.fork import new_fork
 
-    return prepare_fork(run, step_of(resumable(run.path / "checkpoints")[0]))
+    return new_fork(run, step_of(resumable(run.path / "checkpoints")[0])).create()
 
 
 def test_a_checkpoint_that_vanishes_while_it_is_forked_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import FAILURES, error_text, requires
 from ganlab.core.config import TrainConfig
 from ganlab.data import DATASETS
-from ganlab.runtime.launch import launch, launch_together
+from ganlab.runtime.launch import launch_together
 from ganlab.runtime.run import Run
 
 DIGITS, SHAPES = "digits-quick", "shapes-quick"
@@ -49,9 +49,10 @@ def once(make: Callable[[], Started]) -> Started:
     return made
 
 
+@requires(Action.LAUNCH)
 def start(configs: Mapping[str, TrainConfig]) -> list[Run]:
     """Launch {recipe name or "": config}, several of them together; ValueError in one sentence when it cannot be."""
-    return once(lambda: _launched(configs))
+    return once(lambda: launch_together(configs))
 
 
 def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
@@ -64,11 +65,3 @@ def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
         return
     ids = ",".join(run.id for run in started)
     st.switch_page("pages/watch.py", query_params={"runs" if len(started) > 1 else "run": ids})
-
-
-@requires(Action.LAUNCH)
-def _launched(configs: Mapping[str, TrainConfig]) -> list[Run]:
-    if len(configs) > 1:
-        return launch_together(configs)
-    ((name, config),) = configs.items()
-    return [launch(config, recipe=name)]
