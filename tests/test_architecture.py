@@ -19,7 +19,7 @@ PACKAGE = ROOT / "ganlab"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = {"core", "data", "metrics", "training", "runtime", "models", "analysis", "app", "cli"}
-MOST_INNER_IMPORTS = 150  # of ganlab inside functions, each with its reason beside it
+MOST_INNER_IMPORTS = 56  # of ganlab inside functions, each with its reason beside it
 FORBIDDEN_IN_PURE = {"sqlite3", "pathlib", "streamlit", "gradio"}
 SCREENS = {"streamlit", "gradio", "plotly", "starlette", "fastapi"}
 
@@ -56,7 +56,7 @@ def test_the_root_holds_nine_floors_and_two_files() -> None:
 
 def test_few_imports_hide_inside_functions_and_none_in_circles() -> None:
     assert len(all_inner_imports()) <= MOST_INNER_IMPORTS
-    assert len(circles()) <= 7
+    assert not circles()
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if area(m) == "training"], ids=lambda path: str(path.relative_to(PACKAGE)))
