@@ -33,7 +33,7 @@ from torch import Tensor
 
 from ganlab.data import load
 from ganlab.data.torchvision_import import load_torchvision
-from ganlab.metrics.distances.frechet import frechet_distance
+from ganlab.metrics.distances.fid import frechet_distance
 from ganlab.metrics.distances.inception_score import Scores
 from ganlab.metrics.distances.kid import squared_mmd
 from ganlab.metrics.distances.manifold import manifold

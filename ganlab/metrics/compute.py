@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from ganlab.metrics.distances.classes import intra_class_distance
-from ganlab.metrics.distances.frechet import Computing, extrapolated, jackknife
+from ganlab.metrics.distances.fid import Computing, extrapolated, jackknife
 from ganlab.metrics.distances.kid import kernel_distance
 from ganlab.metrics.distances.manifold import Manifold, manifold
 from ganlab.metrics.set_statistics import Statistics

@@ -14,7 +14,7 @@ from ganlab.core.events import Loading
 from ganlab.core.images import to_uint8
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data.dataset import Dataset
-from ganlab.metrics.distances.frechet import frechet_distance
+from ganlab.metrics.distances.fid import frechet_distance
 from ganlab.metrics.features.extractor import Extractor
 from ganlab.metrics.features.lenet import has_classifier, trainable
 from ganlab.metrics.features.open import open_extractor

@@ -24,6 +24,7 @@ from ganlab.data import DATASETS, Batches, Dataset, Loader, load
 from ganlab.metrics.gauge import Gauge, open_gauge
 from ganlab.training.adversarial import Training
 from ganlab.training.families import FAMILIES
+from ganlab.training.lr_schedule import rate_factor
 from ganlab.training.meter import Diverged, Meter
 from ganlab.training.networks.layers import count_parameters
 from ganlab.training.state import Metrics, all_finite
@@ -260,13 +261,6 @@ def _prepared(
         training.start_from(initial)
     gauge = (yield from open_gauge(config, dataset, spec, device)) if config.fid_every else None
     return Session(config, training, dataset, device, examples, gauge, clock)
-
-
-def rate_factor(config: TrainConfig, step: int) -> float:
-    """The learning rate at `step` relative to `lr`: one, then linearly towards zero over the last `lr_decay` of the run."""
-    if not config.lr_decay:
-        return 1.0
-    return min(1.0, (1 - step / config.steps) / config.lr_decay)
 
 
 def _load(config: TrainConfig, image_size: int, split: Literal["train", "test"] = "train", limit: int = 0) -> Loader:

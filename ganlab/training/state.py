@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,6 +12,8 @@ from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.types import DataSpec
+from ganlab.training.ema import averaged_copies, ema_update
+from ganlab.training.lr_schedule import initial_rates
 from ganlab.training.objectives import Objective
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -44,9 +45,8 @@ class TrainingState:
         self.layout = memory_layout(spec, device)
         self.networks = laid_out(nn.ModuleDict(networks).to(device), self.layout)
         generators = {name: network for name, network in self.networks.items() if name.startswith("G")}
-        # Without averaging the generator itself is sampled and kept, not a copy of it.
-        self.averaged = nn.ModuleDict({name: deepcopy(G) if config.ema_decay else G for name, G in generators.items()})
-        self.rates = self._rates(config)
+        self.averaged = averaged_copies(generators, config.ema_decay)
+        self.rates = initial_rates(config, self.networks)
         self.optimizers = {name: adam(self.networks[name], rate, config.betas) for name, rate in self.rates.items()}
         self.steps_done = 0
         self.noise = torch.Generator(device).manual_seed(config.seed)
@@ -77,10 +77,7 @@ class TrainingState:
 
     def reconfigure(self, config: TrainConfig) -> None:
         """Go on with other rates, weights and `d_steps`; the networks stay."""
-        self.config, self.rates = config, self._rates(config)
-
-    def _rates(self, config: TrainConfig) -> dict[str, float]:
-        return {name: config.lr * (1 if name.startswith("G") else config.d_lr_ratio) for name in self.networks}
+        self.config, self.rates = config, initial_rates(config, self.networks)
 
     def set_rate(self, factor: float) -> None:
         """Scale every optimizer's configured rate by `factor`."""
@@ -180,19 +177,6 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
     finally:
         for network in networks:
             network.requires_grad_(True)
-
-
-@torch.no_grad()
-def ema_update(averaged: nn.Module, network: nn.Module, decay: float, step: int) -> None:
-    """averaged <- decay * averaged + (1 - decay) * network, buffers copied (batch-norm statistics).
-
-    The decay grows with the step as min(decay, (1 + step) / (10 + step)), so that the first minutes are not spent
-    remembering random weights (TensorFlow's ExponentialMovingAverage).
-    """
-    decay = min(decay, (1 + step) / (10 + step))
-    torch._foreach_lerp_(list(averaged.parameters()), list(network.parameters()), 1 - decay)
-    for kept, new in zip(averaged.buffers(), network.buffers(), strict=True):
-        kept.copy_(new)
 
 
 def memory_layout(spec: DataSpec, device: str) -> torch.memory_format:

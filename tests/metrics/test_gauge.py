@@ -14,7 +14,7 @@ from ganlab.core.events import Checkpoint, Progress, Started
 from ganlab.core.progress import finish
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import load
-from ganlab.metrics.distances.frechet import frechet_distance
+from ganlab.metrics.distances.fid import frechet_distance
 from ganlab.metrics.features.lenet import LenetExtractor
 from ganlab.metrics.gauge import BUDGET, COUNT, Gauge, live_space, open_gauge
 from ganlab.metrics.statistics.gaussian import gather

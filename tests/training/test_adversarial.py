@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 
 import pytest
 import torch
@@ -11,7 +10,7 @@ from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.training.adversarial import AdversarialTraining
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.architectures import ARCHITECTURES
-from ganlab.training.state import descend, ema_update, frozen
+from ganlab.training.state import descend, frozen
 from tests.support.small import small
 
 SPEC = DataSpec(image_size=28, channels=1)
@@ -113,20 +112,6 @@ def test_frozen_restores_after_an_error() -> None:
         assert not layer.weight.requires_grad
         raise RuntimeError
     assert layer.weight.requires_grad
-
-
-def test_averaging_follows_its_formula_and_copies_statistics() -> None:
-    network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
-    averaged = deepcopy(network)
-    with torch.no_grad():
-        network[0].weight.add_(1.0)
-        network[1].running_mean.fill_(7.0)
-    old = averaged[0].weight.clone()
-    ema_update(averaged, network, decay=0.9, step=10**6)
-    torch.testing.assert_close(averaged[0].weight, 0.9 * old + 0.1 * network[0].weight)
-    assert averaged[1].running_mean.tolist() == [7.0, 7.0]
-    ema_update(averaged, network, decay=0.9, step=0)  # early on it forgets faster: decay 1/10
-    torch.testing.assert_close(averaged[0].weight, network[0].weight, atol=0.1, rtol=0)
 
 
 def test_without_averaging_the_generator_itself_is_kept() -> None:

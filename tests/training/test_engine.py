@@ -12,7 +12,7 @@ from ganlab.core.events import Checkpoint, Event, Finished, Progress, Samples, S
 from ganlab.core.interventions import Command
 from ganlab.training import meter
 from ganlab.training.adversarial import AdversarialTraining
-from ganlab.training.engine import rate_factor, train
+from ganlab.training.engine import train
 from ganlab.training.families import FAMILIES
 from ganlab.training.meter import Diverged
 from ganlab.training.objectives import NON_SATURATING
@@ -123,12 +123,6 @@ def test_a_nan_ends_the_run_before_it_reaches_a_checkpoint(monkeypatch: pytest.M
     with pytest.raises(Diverged, match=r"loss/\w/adversarial stopped being a number at step (9|10): try a lower learning rate"):
         events += train(small(log_every=log_every, checkpoint_every=10))
     assert not of_kind(events, Checkpoint)
-
-
-def test_rates_fall_linearly_over_the_last_part() -> None:
-    config = small(steps=100, lr_decay=0.5)
-    assert [rate_factor(config, step) for step in (0, 50, 75, 100)] == [1.0, 1.0, 0.5, 0.0]
-    assert rate_factor(small(), 10**6) == 1.0
 
 
 def test_an_unknown_device_is_named() -> None:

@@ -7,7 +7,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from ganlab.metrics.distances.frechet import Computing, jackknife
+from ganlab.metrics.distances.fid import Computing, jackknife
 from ganlab.metrics.features.extractor import Features
 from ganlab.metrics.statistics.groups import Groups
 from ganlab.metrics.statistics.tensor_tree import State, inside, prefixes, under

@@ -22,11 +22,11 @@ from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.dataset import Dataset
 from ganlab.runtime import checkpoint
+from ganlab.training.ema import ema_update
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.layers import dcgan_init
 from ganlab.training.networks.resnet import ResNetGenerator
 from ganlab.training.recipes import Recipe
-from ganlab.training.state import ema_update
 
 STEPS = 5500
 _LOCAL = 0.7  # of the steps from random weights: each layer by itself, on what the teacher's layer before it says

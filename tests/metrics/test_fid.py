@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from ganlab.metrics.distances.frechet import extrapolated, frechet_distance, jackknife
+from ganlab.metrics.distances.fid import extrapolated, frechet_distance, jackknife
 from ganlab.metrics.statistics.gaussian import Gaussian, gather
 from ganlab.metrics.statistics.groups import Dealer, Groups
 from tests.support.loading import drain

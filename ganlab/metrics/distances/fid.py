@@ -1,4 +1,8 @@
-"""The Fréchet distance between Gaussians (Fréchet 1957; Heusel et al. 2017), its error bar and its value for endless samples."""
+"""FID: the Fréchet distance between Gaussians of features, its error bar and its value for endless samples (FID infinity).
+
+The distance is Fréchet's (1957; Dowson & Landau 1982). With Inception's features of real and generated images it is the Fréchet
+Inception Distance (Heusel et al. 2017); with a small classifier's features it is a Fréchet distance, never called FID.
+"""
 
 from __future__ import annotations
 
