@@ -25,7 +25,7 @@ imports:
 js:
 	@if [ ! -f package.json ]; then echo "no package.json: no JavaScript checks"; \
 	elif [ ! -d node_modules ]; then echo "JavaScript checks skipped: run npm ci first"; \
-	else npm run check; fi
+	else npm run check && npm test; fi
 
 test:
 	$(BIN)/python -m pytest $(ARGS)
