@@ -16,7 +16,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("runs", nargs="+", metavar="RUN")
     parser.add_argument("--equal", choices=AXES, default="step", help="what is equal for all runs (default: step)")
-    parser.add_argument("--at", type=float, help="how much of it (default: the most that all runs have reached)")
+    parser.add_argument("--at", type=float, help="compare at this number of them (default: the most that all runs have reached)")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
 
 
@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def table(found: Comparison) -> str:
-    """Where each run stood, how that was measured, then the settings that differ; other protocols are other rows."""
+    """The values of each run, their protocols, then the settings that differ; each protocol has rows of its own."""
     protocols = list(dict.fromkeys(row.protocol for row in found.metrics if row.protocol))
     measured = [_cells(row, protocols.index(row.protocol) + 1 if row.protocol else 0) for row in found.metrics]
     rows = [("", found.runs), *_facts(found.runs_at), *measured]
@@ -38,7 +38,7 @@ def table(found: Comparison) -> str:
     def line(name: str, cells: Sequence[str]) -> str:
         return "  ".join([name.ljust(width), *(cell.rjust(room) for cell, room in zip(cells, columns, strict=True))])
 
-    head = f"After {found.at:,.6g} {AXES[found.axis]}; all have come to {found.until:,.6g}."
+    head = f"After {found.at:,.6g} {AXES[found.axis]}; all runs have reached {found.until:,.6g}."
     differing = ["", "Settings that differ" if settings else "The settings are the same."]
     notes = [f"[{number}] {protocol}" for number, protocol in enumerate(protocols, 1)]
     measured_as = ["", *notes] if notes else []
@@ -55,7 +55,7 @@ def _facts(runs_at: Sequence[RunAt]) -> list[tuple[str, list[str]]]:
 
 
 def _cells(row: MetricRow, number: int) -> tuple[str, list[str]]:
-    """A row; the number refers to the protocol below the table."""
+    """A row; `number` refers to the protocol below the table."""
     name = f"{row.name} [{number}]" if row.protocol else row.name
     return name, ["–" if value is None else f"{value:.4g}" for value in row.values]
 

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _paragraphs(run: Run, found: list[Finding]) -> Iterator[str]:
-    """Why the run broke off, if it did; the findings, or that there are none."""
+    """Why the run failed or was lost, if so; then the findings, or that there are none."""
     status = run.status()
     if status.state in BROKEN_OFF:
         yield status_text(status)
@@ -41,18 +41,18 @@ def _paragraphs(run: Run, found: list[Finding]) -> Iterator[str]:
 
 
 def paragraph(run: Run, finding: Finding) -> str:
-    """A finding as a paragraph, with the command that forks with its fix."""
+    """A finding as a paragraph, with the command that starts a fork with its fix."""
     numbers = ", ".join(f"{name} {value:.3g}" for name, value in finding.evidence.numbers.items())
     lines = [
         f"{finding.title} ({finding.severity}, steps {finding.step_from:,} to {finding.step_to:,})",
         *textwrap.wrap(finding.explanation, 98, initial_indent="  ", subsequent_indent="  "),
-        f"  seen: {numbers}" if numbers else "",
-        f"  in: {', '.join(finding.evidence.series)}" if finding.evidence.series else "",
-        f"  on the sheets of step {', '.join(map(str, finding.evidence.sheets))}" if finding.evidence.sheets else "",
+        f"  measured: {numbers}" if numbers else "",
+        f"  curves: {', '.join(finding.evidence.series)}" if finding.evidence.series else "",
+        f"  sample sheets: step {', '.join(map(str, finding.evidence.sheets))}" if finding.evidence.sheets else "",
     ]
     if finding.fix and finding.fork_step is not None:
         flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in finding.fix.items())
         lines.append(f"  try: ganlab train --fork {run.id}@{finding.fork_step} {flags}")
     elif finding.fix:
-        lines.append(f"  try, from the beginning: {', '.join(f'{name} = {value}' for name, value in finding.fix.items())}")
+        lines.append(f"  try in a new run: {', '.join(f'{name} = {value}' for name, value in finding.fix.items())}")
     return "\n".join(filter(None, lines))

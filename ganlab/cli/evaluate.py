@@ -74,7 +74,7 @@ def _reported(work: Working, values: list[Value], failures: list[str]) -> Genera
 
 
 def write(values: list[Value], options: argparse.Namespace) -> None:
-    """The files that `--json`, `--csv` and `--latex` name."""
+    """Write the files that `--json`, `--csv` and `--latex` name."""
     published = published_results(value.subject for value in values)
     if options.json:
         _save(options.json, to_json(values))
@@ -85,7 +85,7 @@ def write(values: list[Value], options: argparse.Namespace) -> None:
 
 
 def _save(path: Path, text: str) -> None:
-    """ValueError when it cannot be; file names that are no Unicode are written with their bytes escaped."""
+    """Write the file; bytes of file names that are not Unicode are escaped. ValueError where it cannot be written."""
     try:
         path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
     except OSError as error:

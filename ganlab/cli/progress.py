@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 
 
 def driven(steps: Generator[Loading, None, Result]) -> Result:
-    """Run to the end behind a bar for each thing it does, and return what it returns; Ctrl-C closes it in good order."""
+    """Run `steps` to their end with a bar for each part, and return their result; Ctrl-C closes them properly."""
     bars, bar, what = ExitStack(), None, ""
     work = Work(steps)
     with closing(steps), bars:

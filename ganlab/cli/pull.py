@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> None:
     """Download a model; print where it lies, what it is and how to use it."""
     there = on_hub(options.model)
     if there is None and find_here(options.model):
-        raise ValueError(f"{options.model} is here already: use it by that name.")
+        raise ValueError(f"{options.model} is already on this machine: use it by this name.")
     address, sha256 = (there.address, there.sha256) if there and there.address else (hub.parse(options.model), "")
     path = driven(hub.pulling(address, revision=options.revision, sha256=sha256))
     print(path)

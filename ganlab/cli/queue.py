@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from ganlab.core.text import byte_size
+from ganlab.core.text import byte_size, counted
 from ganlab.runtime.device_queue import Place, cancel, queue
 from ganlab.runtime.disk import bytes_of, room
 from ganlab.runtime.limits import most_waiting, warning, will_wait
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> None:
     """Print one line for each run in the queue, then the room that is left; `--cancel RUN` takes one out."""
     if options.cancel:
         cancel(Run.open(options.cancel))
-        print(f"{options.cancel} leaves the queue.")
+        print(f"{options.cancel} was taken out of the queue.")
         return
     found = queue()
     places = [place for members in found.values() for place in members]
@@ -33,10 +33,12 @@ def run(options: argparse.Namespace) -> None:
     for place in places:
         print(f"{place.device:<8} {place.run.id:<52} {_position(place)}")
     used, left = byte_size(bytes_of(runs_root())), byte_size(room())
-    print(f"{will_wait(found)} of at most {most_waiting()} runs wait; the runs take {used}, {left} are left.")
+    waiting = will_wait(found)
+    print(f"{counted(waiting, 'run')} {'waits' if waiting == 1 else 'wait'} (at most {most_waiting()} may).")
+    print(f"The runs take {used} of the disk; {left} are left.")
     if text := warning():
         print(text)
 
 
 def _position(place: Place) -> str:
-    return f"waits, {place.ahead} before it" if place.waits else "has it"
+    return f"waits, {counted(place.ahead, 'run')} ahead" if place.waits else "trains"

@@ -15,9 +15,9 @@ from ganlab.core.progress import Work
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("table", help="column (GAN, DCGAN, LSGAN and CGAN on MNIST) or duel (two losses on the same batches)")
-    parser.add_argument("--budget", default="", help="training time of this call, in equal shares: 10m (default: no limit)")
+    parser.add_argument("--budget", default="", help="training time in all, shared equally, such as 10m (default: no limit)")
     parser.add_argument("-n", "--n", type=int, default=10_000, metavar="COUNT", help="images to measure (default: 10000)")
-    parser.add_argument("--dataset", default="", help="another data set than the source's")
+    parser.add_argument("--dataset", default="", help="train on another data set than the source did")
     parser.add_argument("--device", default="auto", help="default: auto")
 
 

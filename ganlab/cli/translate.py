@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ganlab.cli.pull import fetched
 from ganlab.core.images import ImageError, png, read
+from ganlab.core.text import counted
 from ganlab.models.pipeline import Pipeline
 
 
@@ -43,14 +44,14 @@ def run(options: argparse.Namespace) -> int:
             continue
         made = pipeline.translate(image, options.direction, size=options.size, original_size=options.original_size)
         (options.output if single else options.output / names.unused(file.stem)).write_bytes(png(made))
-    print(f"{len(files) - len(skipped)} of {len(files)} pictures in {options.output}")
+    print(f"Wrote {len(files) - len(skipped)} of {counted(len(files), 'image')} to {options.output}.")
     for line in skipped:
-        print(f"skipped {line}", file=sys.stderr)
+        print(f"Skipped {line}", file=sys.stderr)
     return 1 if skipped else 0
 
 
 def image_files(arguments: list[str]) -> list[Path]:
-    """The files that arguments name: themselves, what lies in a folder, what a pattern matches; ValueError for none."""
+    """The files that `arguments` name, those in a folder and those that a pattern matches; ValueError for none."""
     files: list[Path] = []
     for argument in arguments:
         path = Path(argument)
@@ -60,20 +61,20 @@ def image_files(arguments: list[str]) -> list[Path]:
             found = [path] if path.is_file() else [Path(name) for name in sorted(glob.glob(argument))]  # noqa: PTH207 (Path.glob takes no absolute pattern)
         if not found:
             raise ValueError(
-                f"There is no image {argument!r}: it is no file, no folder with files and no pattern that matches one."
+                f"There is no image {argument!r}: it is neither a file, nor a folder with files, nor a pattern that matches one."
             )
         files += found
     return files
 
 
 class Names:
-    """File names for pictures whose sources may be called alike in different folders."""
+    """Unique file names for images whose sources may have equal names in different folders."""
 
     def __init__(self) -> None:
         self._used: set[str] = set()
 
     def unused(self, stem: str) -> str:
-        """`stem`.png, or with the first number that makes it new."""
+        """`stem`.png, or `stem`-2.png and so on where that is taken."""
         names = chain([f"{stem}.png"], (f"{stem}-{number}.png" for number in count(2)))
         name = next(name for name in names if name not in self._used)
         self._used.add(name)

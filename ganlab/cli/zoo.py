@@ -14,7 +14,7 @@ from ganlab.models.catalogue import NAMES, catalogue
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("action", nargs="?", choices=("list", "train"), default="list", help="train: make shipped models anew")
+    parser.add_argument("action", nargs="?", choices=("list", "train"), default="list", help="train: train shipped models again")
     parser.add_argument("names", nargs="*", metavar="NAME", help="which to train (default: all, which takes hours)")
     parser.add_argument(
         "--to", type=Path, help="where to write them (default: checkpoints/ of the checkout; without one, of this folder)"
@@ -42,6 +42,6 @@ def _train(options: argparse.Namespace) -> None:
 
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:
-        raise ValueError(f"{', '.join(unknown)} is not shipped; these are: {', '.join(NAMES)}.")
+        raise ValueError(f"Not a shipped model: {', '.join(unknown)}. The shipped ones are: {', '.join(NAMES)}.")
     for name in options.names or NAMES:
         print(driven(train_and_ship(name, options.to or TARGET)), flush=True)

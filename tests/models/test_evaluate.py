@@ -75,7 +75,7 @@ def test_a_measurement_cut_short_writes_what_it_has(monkeypatch: pytest.MonkeyPa
         yield Measured((VALUE,))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ganlab.analysis.jobs.measuring.measure_all", cut_short)
+    monkeypatch.setattr("ganlab.cli.evaluate.measure_all", cut_short)
     assert main(["evaluate", "a", "--csv", str(tmp_path / "values.csv")]) == 130  # as a shell reports Ctrl-C
     assert "lenet-mnist distance" in (tmp_path / "values.csv").read_text()
 

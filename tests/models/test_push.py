@@ -219,7 +219,7 @@ def test_pull_says_what_it_is_where_it_is_and_how_to_use_it(there: Hub, capsys: 
     assert main(["pull", REPO, "--revision", first]) == 0
     assert f"ganlab sample org/name@{first} -n 64" in capsys.readouterr().out
     assert main(["pull", "shapes-quick"]) == 2
-    assert "shapes-quick is here already: use it by that name." in capsys.readouterr().err
+    assert "shapes-quick is already on this machine: use it by this name." in capsys.readouterr().err
     there.add("org/theirs", {"latest_net_D.pth": b"x", "net.pth": b"no weights at all"})
     assert main(["pull", "org/theirs"]) == 2
     assert "net.pth is not a file of PyTorch weights" in capsys.readouterr().err

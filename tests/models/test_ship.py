@@ -100,7 +100,7 @@ def test_every_shipped_model_is_there_with_its_card_and_none_is_large() -> None:
 
 def test_only_shipped_models_can_be_made_anew(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["zoo", "train", "column-gan"]) == 2
-    assert "column-gan is not shipped; these are: digits-cgan" in capsys.readouterr().err
+    assert "Not a shipped model: column-gan. The shipped ones are: digits-cgan" in capsys.readouterr().err
 
 
 def test_every_card_says_how_good_the_model_is_and_under_which_licence() -> None:

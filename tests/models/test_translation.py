@@ -117,7 +117,7 @@ def test_the_command_translates_files_folders_and_patterns(
     (tmp_path / "a" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
     assert main(["translate", "a", *model, "-o", "rest"]) == 1
     said = capsys.readouterr()
-    assert "1 of 2 pictures in rest" in said.out and "skipped a/broken.jpg: " in said.err
+    assert "Wrote 1 of 2 images to rest." in said.out and "Skipped a/broken.jpg: " in said.err
     assert main(["translate", "nowhere.jpg", *model]) == 2
     assert "There is no image 'nowhere.jpg'" in capsys.readouterr().err
     assert main(["translate", "a/same.png", "--model", "nothing"]) == 2

@@ -108,7 +108,7 @@ def test_who_only_begins_on_a_free_device_takes_nobodys_place_in_the_queue(
         on_cpu(held, group="duel", group_size=2).queue(Activity("starting_torch"))
     admit(small())
     on_cpu(held).queue()
-    assert main(["queue"]) == 0 and "1 of at most 1 runs wait" in capsys.readouterr().out
+    assert main(["queue"]) == 0 and "1 run waits (at most 1 may)." in capsys.readouterr().out
     with pytest.raises(ValueError, match=r"^1 run waits already"):
         admit(small())
 
@@ -253,7 +253,7 @@ def test_queue_and_clean_on_the_command_line(held: list[FakeRun], capsys: pytest
     waiting = on_cpu(held).queue()
     assert main(["queue"]) == 0
     said = capsys.readouterr().out
-    assert f"{waiting.id}" in said and "1 of at most 20 runs wait" in said
+    assert f"{waiting.id}" in said and "1 run waits (at most 20 may)." in said
     assert main(["queue", "--cancel", waiting.id]) == 0 and waiting.run.stop_requested()
     assert main(["queue", "--cancel", run.id]) == 2
     assert main(["clean", "--dry-run"]) == 0 and len(steps(run)) == 10

@@ -123,7 +123,7 @@ def test_the_command_prints_a_column_for_each_run(pair: tuple[Run, Run], monkeyp
     monkeypatch.setenv("GANLAB_RUNS", str(pair[0].path.parent))
     assert main(["compare", *(run.id for run in pair), "--equal", "images", "--at", "25600"]) == 0
     printed = capsys.readouterr().out
-    assert "After 25,600 real images seen; all have come to 38,400." in printed
+    assert "After 25,600 real images seen; all runs have reached 38,400." in printed
     assert re.search(r"^steps +400 +200$", printed, re.M) and re.search(r"^batch_size +64 +128$", printed, re.M)
     assert main(["compare", pair[0].id]) != 0
     assert "2 to 4 runs can be compared, not 1." in capsys.readouterr().err
