@@ -4,7 +4,7 @@
 
 A checkout is a folder with junyanz/pytorch-CycleGAN-and-pix2pix (or a fork), mit-han-lab/gan-compression,
 eriklindernoren/PyTorch-GAN or huggingface/community-events: this runs the network code in it. Each network is built there with
-random weights, saved with torch.save, loaded by `ganlab.models.adapters.load` and run on the same image as there. Theirs runs as
+random weights, saved with torch.save, loaded by `adapters.recognition.load` and run on the same image. Theirs runs as
 its own test script does: statistics of the image in every norm, no dropout. Exits with 1 when a picture differs by 1e-5.
 
 Measured with PyTorch 2.13 on a CPU, one image each at full width: ResNet-9 (11,378,179 parameters), ResNet-6 (7,837,699),
@@ -28,7 +28,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganlab.models import adapters
+from ganlab.models.adapters import recognition
 from ganlab.training.networks.layers import count_parameters
 
 LIMIT = 1e-5
@@ -125,7 +125,7 @@ def compare(network: nn.Module, side: int) -> tuple[str, float, float]:
     """(layout, standard deviation of their picture, largest difference of ours)."""
     with tempfile.TemporaryDirectory() as folder:
         torch.save(network.state_dict(), Path(folder) / "theirs.pth")
-        foreign = adapters.load(Path(folder) / "theirs.pth")
+        foreign = recognition.load(Path(folder) / "theirs.pth")
     ours = foreign.generators["G"]
     if foreign.z_dim:
         z = torch.randn(4, foreign.z_dim)

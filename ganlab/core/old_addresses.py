@@ -51,7 +51,7 @@ class _Loader:
 def install() -> None:
     """Let Python look here for a module of ganlab that it has not found."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.append(_Finder())  # type: ignore[arg-type]
+        sys.meta_path.append(_Finder())
 
 
 def _advice(old: str) -> str:

@@ -27,7 +27,7 @@ _MAX_NAME = 200
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """Every tensor in the file by its dotted name; see `ganlab.models.adapters.read_tensors`."""
+    """Every tensor in the file by its dotted name, whatever its suffix; ValueError, one sentence, when it cannot be read."""
     head = _head(path)
     if _is_safetensors(head):
         content: Any = _safetensors(path)

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from ganlab.core.config import TrainConfig
 from ganlab.core.images import to_pil, to_uint8
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.models import hub
+from ganlab.models import hub, pretrained
+from ganlab.models.adapters import recognition
 from ganlab.models.adapters.layout import Unfilled
 from ganlab.models.catalogue import find
 from ganlab.models.framing import Frame
@@ -23,7 +24,7 @@ from ganlab.training.families import FAMILIES, load_config
 from ganlab.training.state import laid_out, memory_layout
 
 if TYPE_CHECKING:
-    from ganlab.models.adapters import Foreign
+    from ganlab.models.adapters.foreign import Foreign
 
 _BATCH = 64  # bounds memory, whatever n is
 DIRECTIONS = ("AtoB", "BtoA")
@@ -95,9 +96,7 @@ class Pipeline:
     def _of_place(cls, place: Path, name: str, device: str) -> Self:
         """From a checkpoint folder or a file of foreign weights."""
         if place.is_file():
-            from ganlab.models import adapters, pretrained
-
-            pipeline = cls.of_foreign(adapters.load(place), name=name, device=device)
+            pipeline = cls.of_foreign(recognition.load(place), name=name, device=device)
             entry = pretrained.named(name)
             if entry and pipeline.translates:
                 pipeline.labels = entry.domains

@@ -18,7 +18,7 @@ from safetensors.torch import save, save_file
 from torch import Tensor
 
 from ganlab.core import untrusted_tensors as reading
-from ganlab.models import adapters
+from ganlab.models.adapters import recognition as adapters
 from tests.support import foreign as made
 
 
@@ -43,7 +43,7 @@ def test_the_format_goes_by_content_not_by_suffix(tmp_path: Path, suffix: str) -
     for data in (written(state), written(state, _use_new_zipfile_serialization=False), save(state)):
         path = tmp_path / f"model.{suffix}"
         path.write_bytes(data)
-        assert equal(adapters.read_tensors(path), state)
+        assert equal(reading.read(path), state)
         assert adapters.load(path).layout == "MLP of 3 layers"
 
 
@@ -51,7 +51,7 @@ def test_nested_content_gets_dotted_names_and_what_is_no_tensor_is_left_out(tmp_
     path = tmp_path / "model.pth"
     state = {"weight": torch.ones(2)}
     torch.save({"epoch": 3, "name": "x", "G": {"a": state, 1: torch.nn.Parameter(torch.zeros(1))}, "log": [1, 2.5, None]}, path)
-    read = adapters.read_tensors(path)
+    read = reading.read(path)
     assert set(read) == {"G.a.weight", "G.1"} and not read["G.1"].requires_grad
 
 

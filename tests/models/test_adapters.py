@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ganlab.core.types import Conditioning
-from ganlab.models import adapters
+from ganlab.models.adapters import recognition as adapters
 from tests.support import ROOT
 from tests.support import foreign as made
 

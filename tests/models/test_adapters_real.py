@@ -12,7 +12,7 @@ from torch.nn.functional import avg_pool2d
 
 from ganlab.core.images import decode, square, to_uint8
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.models import adapters
+from ganlab.models.adapters import recognition as adapters
 from tests.support.digit_reader import Judge, Verdict
 
 

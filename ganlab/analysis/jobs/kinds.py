@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ganlab.analysis.jobs.messages import Measured, PartFailed, Working
+from ganlab.analysis.reproduce.table import Failure, Row
 from ganlab.core.progress import Work
 
 
@@ -19,7 +20,6 @@ def _evaluate(**arguments: object) -> Working:
 
 def _reproduce(name: str, budget: float | None = None) -> Working:
     from ganlab.analysis.reproduce.reproduce import reproduce  # imports PyTorch
-    from ganlab.analysis.reproduce.table import Failure, Row
 
     work = Work(reproduce(name, budget))
     for event in work:

@@ -6,18 +6,12 @@ import traceback
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
-from ganlab.analysis.jobs.messages import Measured, PartFailed, Working
-from ganlab.core.errors import EXPECTED, Advice, explain
+from ganlab.analysis.jobs.messages import ADVICE, Measured, PartFailed, Working
+from ganlab.core.errors import EXPECTED, explain
 from ganlab.core.progress import Work
 from ganlab.metrics.measure import CHEAP, Measuring
 from ganlab.metrics.value import Value
 from ganlab.models.evaluate import Asked, Split, evaluate, evaluate_floors
-
-ADVICE = Advice(
-    memory="fewer images or fewer metrics need less",
-    disk="make room, then measure again; what was measured before is kept",
-    log="job.log",
-)
 
 
 def measure_all(

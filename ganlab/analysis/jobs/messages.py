@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
+from ganlab.core.errors import Advice
 from ganlab.core.events import Loading
 from ganlab.metrics.value import Value
+
+ADVICE = Advice(
+    memory="fewer images or fewer metrics need less",
+    disk="make room, then measure again; what was measured before is kept",
+    log="job.log",
+)
 
 
 @dataclass(frozen=True)

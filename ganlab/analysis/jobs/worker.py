@@ -11,7 +11,8 @@ from typing import Any
 
 from ganlab.analysis.jobs.job import FAILURES, Job, Progress, jobs
 from ganlab.analysis.jobs.kinds import KINDS
-from ganlab.analysis.jobs.messages import Measured, PartFailed
+from ganlab.analysis.jobs.messages import ADVICE, Measured, PartFailed
+from ganlab.core.errors import EXPECTED, explain
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
 from ganlab.core.progress import Work
@@ -93,9 +94,6 @@ def _count(failures: list[str]) -> str:
 
 
 def _sentence(error: Exception) -> str:
-    from ganlab.analysis.jobs.measuring import ADVICE
-    from ganlab.core.errors import EXPECTED, explain
-
     if not isinstance(error, EXPECTED):
         traceback.print_exc()
     return explain(error, ADVICE)

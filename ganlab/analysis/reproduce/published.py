@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ganlab.models.catalogue import models
 from ganlab.runtime import checkpoint
+from ganlab.training.recipes import RECIPES
 
 _READING = re.compile(r"\b(FID|G) \d")  # a distance or a loss; others report pictures, or numbers of parameters
 
@@ -17,8 +18,6 @@ def published_results(names: Iterable[str]) -> dict[str, str]:
 
     A name is a model's, a checkpoint folder, or a recipe's, to which ", epoch 1" may be added.
     """
-    from ganlab.training.recipes import RECIPES
-
     folders = {model.name: model.folder for model in models()}
     recipes = {name: _recipe(folders.get(name, Path(name)), name) for name in names}
     found = {name: RECIPES[recipe].published for name, recipe in recipes.items() if recipe in RECIPES}

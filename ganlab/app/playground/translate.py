@@ -19,7 +19,7 @@ from ganlab.app.playground.photo import photo
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.threads import every_core
-from ganlab.models import adapters
+from ganlab.models.adapters import recognition
 from ganlab.models.entry import ModelEntry
 from ganlab.models.framing import MAX_SIZE
 from ganlab.models.pipeline import Pipeline
@@ -237,7 +237,7 @@ def load_weights(file: str | None, loaded: list[tuple[str, str]], request: gr.Re
     if not file:
         return [gr.skip() for _ in range(6)]
     try:
-        foreign = adapters.load(Path(file))
+        foreign = recognition.load(Path(file))
         title = f"{Path(file).stem}: {foreign.layout}"
         pipeline = Pipeline.of_foreign(foreign, name=title)
         if not pipeline.translates:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from ganlab.core.types import Conditioning
-from ganlab.models.adapters import Foreign
+from ganlab.models.adapters.foreign import Foreign
 from ganlab.models.adapters.layout import Layout, Tensors, numbered, pour, shape, translator
 from ganlab.training.networks.layers import Norm
 from ganlab.training.networks.resnet import ResNetGenerator

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.types import Conditioning
-from ganlab.models.adapters import Foreign
+from ganlab.models.adapters.foreign import Foreign
 from ganlab.models.adapters.layout import Layout, Tensors, in_order, numbered, pour, shape, translator
 
 _MAX_DEPTH = 10  # 1024 pixels

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.types import Conditioning
-from ganlab.models.adapters import Foreign, mlp, transposed, upsampled
+from ganlab.models.adapters import mlp, transposed, upsampled
+from ganlab.models.adapters.foreign import Foreign
 from ganlab.models.adapters.layout import Drawing, Layout, Tensors
 
 _EMBEDDING = re.compile(r"(?:label_?|class_?)?emb(?:ed|edding)?s?\.weight")

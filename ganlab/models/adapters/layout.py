@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.models.adapters import Foreign
+from ganlab.models.adapters.foreign import Foreign
 from ganlab.training.networks.layers import with_label
 
 Tensors = Mapping[str, Tensor]

@@ -6,12 +6,13 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from torch import Tensor, nn
 
 from ganlab.core.types import Conditioning
+from ganlab.core.untrusted_tensors import read
 from ganlab.models.adapters import (
-    Foreign,
     coursera_resnet,
     huggan_unet,
     label_embedding,
@@ -21,6 +22,7 @@ from ganlab.models.adapters import (
     unet,
     upsampled,
 )
+from ganlab.models.adapters.foreign import Foreign
 from ganlab.models.adapters.layout import Layout, Tensors, in_order
 from ganlab.models.adapters.names import Role, meaning
 
@@ -41,8 +43,13 @@ class _Found:
     nested: bool
 
 
-def recognise_tensors(tensors: Tensors, name: str) -> Foreign:
-    """See `ganlab.models.adapters.recognise`."""
+def load(path: Path) -> Foreign:
+    """A foreign checkpoint from a file; ValueError, one sentence, when it cannot be read or is of no layout known here."""
+    return recognise(read(path), path.name)
+
+
+def recognise(tensors: Tensors, name: str = "This file") -> Foreign:
+    """The networks that `tensors` (dotted names) belong to; ValueError, one sentence about `name`, when no layout fits."""
     found = _networks(tensors, "", False)
     if not found:
         raise ValueError(_unknown(tensors, name))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import nn
 
 from ganlab.core.types import Conditioning
-from ganlab.models.adapters import Foreign
+from ganlab.models.adapters.foreign import Foreign
 from ganlab.models.adapters.layout import Layout, Tensors, in_order, numbered, pour, shape, translator, without_statistics
 from ganlab.training.networks.layers import Norm
 from ganlab.training.networks.resnet import ResNetGenerator

@@ -8,7 +8,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.models.adapters import Foreign
+from ganlab.models.adapters.foreign import Foreign
 from ganlab.models.adapters.layout import Drawing, Layout, Tensors, in_order, pour
 
 _COURSERA_LABELLED = (74, 10)  # channels and classes of its conditional generator: z 64 with a one-hot label beside it

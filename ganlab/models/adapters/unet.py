@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganlab.core.types import Conditioning
-from ganlab.models.adapters import Foreign
+from ganlab.models.adapters.foreign import Foreign
 from ganlab.models.adapters.layout import Layout, Tensors, pour, shape, translator, without_statistics
 from ganlab.training.networks.layers import Norm
 from ganlab.training.networks.unet import UNetGenerator

@@ -7,7 +7,7 @@ from math import isqrt
 from torch import nn
 
 from ganlab.core.types import DataSpec
-from ganlab.models.adapters import Foreign
+from ganlab.models.adapters.foreign import Foreign
 from ganlab.models.adapters.layout import Drawing, Layout, Tensors, in_order, pour, shape
 
 

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganlab.data import DATASETS
+from ganlab.metrics.catalogue import KINDS
+from ganlab.metrics.gauge import COUNT
 from ganlab.metrics.value import Value
 from ganlab.models.cards.read import IN_WORDS, quoted
 from ganlab.runtime.checkpoint import Info
 from ganlab.runtime.run import Run
+from ganlab.training.families import FAMILIES
+from ganlab.training.recipes import RECIPES
 
 _PRIVATE = ("family", "dataset", "data_path", "device", "start_from")
 _LIVE = "distance/"
@@ -59,8 +64,6 @@ def extend(card: str, facts: Facts) -> str:
 
 
 def _head(facts: Facts) -> Iterator[str]:
-    from ganlab.training.recipes import RECIPES
-
     config, recipe = facts.info.config, facts.info.recipe
     task = "image-to-image" if facts.translates else "unconditional-image-generation"
     yield from ("---", "library_name: ganlab", f"license: {facts.licence or 'other'}", f"pipeline_tag: {task}")
@@ -109,8 +112,6 @@ def _live(facts: Facts) -> Iterator[str]:
     """The last value of the live curve up to the step that is pushed, with what it was measured on."""
     if facts.run is None:
         return
-    from ganlab.metrics.gauge import COUNT
-
     names = [name for name in facts.run.metric_names() if name.startswith(_LIVE)]
     for name, series in facts.run.metrics(names).items():
         known = series.steps <= facts.info.step
@@ -143,8 +144,6 @@ def _usage(facts: Facts) -> Iterator[str]:
 
 def metric_names(values: Sequence[Value]) -> list[str]:
     """The names that `ganlab evaluate --metrics` takes for values in the features of our own classifiers."""
-    from ganlab.metrics.catalogue import KINDS
-
     nouns = {kind.noun: name for name, kind in KINDS.items()}
     return [f"{nouns[value.metric.partition(' ')[2]]}-lenet" for value in values if value.metric.partition(" ")[2] in nouns]
 
@@ -155,9 +154,6 @@ def _again(facts: Facts) -> Iterator[str]:
 
 def train_command(info: Info) -> str:
     """What trains this again: the recipe or the family, and each setting that differs from theirs."""
-    from ganlab.training.families import FAMILIES
-    from ganlab.training.recipes import RECIPES
-
     config = info.config
     if info.recipe in RECIPES:
         base, start = RECIPES[info.recipe].config.to_dict(), f"ganlab train --recipe {info.recipe}"
@@ -178,22 +174,16 @@ def _text(value: Any) -> str:
 
 
 def _family(config: Mapping[str, Any]) -> str:
-    from ganlab.training.families import FAMILIES
-
     return FAMILIES[config["family"]].title if config["family"] in FAMILIES else str(config["family"])
 
 
 def _paper(config: Mapping[str, Any]) -> str:
-    from ganlab.training.families import FAMILIES
-
     family = FAMILIES.get(config["family"])
     return f"{family.title} ({family.paper}, {family.year})" if family else str(config["family"])
 
 
 def _data(config: Mapping[str, Any]) -> tuple[str, str]:
     """Its title, and what is known of it; of a folder of somebody's own, nothing."""
-    from ganlab.data import DATASETS
-
     if config["dataset"] == "folder" or config["dataset"] not in DATASETS:
         return "a folder of images of the author's own", ""
     source = DATASETS[config["dataset"]]

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from ganlab.core import tensors as weights
 from ganlab.core.events import Loading
+from ganlab.core.images import decode, png, sheet
 from ganlab.core.shipped import in_wheel
+from ganlab.metrics.features.lenet import has_classifier
 from ganlab.metrics.value import Value
 from ganlab.models.cards import read as cards
 from ganlab.models.cards.write import Facts, write
 from ganlab.models.catalogue import SHIPPED
 from ganlab.models.evaluate import Asked, evaluate
+from ganlab.models.pipeline import Pipeline
 from ganlab.models.publish.push import CARD, SAMPLES, count_parameters
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
     from PIL import Image
     from torch import Tensor
 
-    from ganlab.models.pipeline import Pipeline
-
 TARGET = Path("checkpoints") if in_wheel() else SHIPPED  # an installation is never written to
 SOURCE = "source.png"  # of a shipped translator: pictures drawn by this project, side by side, that its example begins with
 _ROWS = 8
@@ -37,8 +38,6 @@ _ROWS = 8
 
 def train_and_ship(name: str, target: Path = TARGET, *, root: Path | None = None) -> Generator[Loading, None, Path]:
     """Train the recipe `name` here and now, measure it, and write its folder below `target`. ValueError when that fails."""
-    from ganlab.models.pipeline import Pipeline
-
     config = recipe(name).config
     check(config)
     run = Run.create(config, recipe=name, root=root)
@@ -75,8 +74,6 @@ def ship(folder: Path, name: str, target: Path = TARGET) -> Generator[Loading, N
 
 def _weigh(folder: Path, made: Path) -> int:
     """Write the tensors, in half precision where no pixel differs by more than one level; return how many were learned."""
-    from ganlab.models.pipeline import Pipeline
-
     model, judges = checkpoint.read_model(folder), checkpoint.read_discriminators(folder)
     _save(_halved(model), made / checkpoint.MODEL)
     if judges:
@@ -89,8 +86,6 @@ def _weigh(folder: Path, made: Path) -> int:
 
 def _values(folder: Path, info: checkpoint.Info) -> Generator[Loading, None, Sequence[Value]]:
     """What can be measured without a download: distances and labels in the features of our own classifier."""
-    from ganlab.metrics.features.lenet import has_classifier
-
     if not has_classifier(str(info.config["dataset"])):
         return []
     labelled = info.spec["conditioning"] == "label"
@@ -115,9 +110,6 @@ def _difference(a: Pipeline, b: Pipeline) -> int:
 
 def _picture(made: Path, drawn: Path | None) -> bool:
     """Write a sheet of what the model makes, if it can: of z, a column for each class; of pictures, those in `drawn`."""
-    from ganlab.core.images import png, sheet
-    from ganlab.models.pipeline import Pipeline
-
     pipeline, path = Pipeline.load(made), made / SAMPLES
     if not pipeline.translates:
         columns = pipeline.spec.num_classes if pipeline.conditional else 2 * _ROWS
@@ -133,8 +125,6 @@ def _picture(made: Path, drawn: Path | None) -> bool:
 
 def _translated(pipeline: Pipeline, source: Path) -> Image.Image:
     """The pictures that lie side by side in a file, below them what becomes of them, and below that the way back."""
-    from ganlab.core.images import decode
-
     strip = decode(source.read_bytes()).convert("RGB")
     count = max(1, round(strip.width / strip.height))
     width = strip.width // count
@@ -148,8 +138,6 @@ def _laid_out(rows: Sequence[Sequence[Image.Image]]) -> Image.Image:
     """Pictures of one size in rows."""
     import numpy as np
     import torch
-
-    from ganlab.core.images import sheet
 
     pixels = np.stack([np.asarray(image.convert("RGB")) for row in rows for image in row])
     return sheet(torch.from_numpy(pixels).permute(0, 3, 1, 2), len(rows[0]))
