@@ -41,4 +41,4 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _position(place: Place) -> str:
-    return f"waits, {counted(place.ahead, 'run')} ahead" if place.waits else "trains"
+    return "trains" if place.ahead is None else f"waits, {counted(place.ahead, 'run')} ahead"

@@ -20,6 +20,7 @@ from PIL import Image
 from ganlab import runs
 from ganlab.__main__ import main
 from ganlab.app.views.status_wording import note_text
+from ganlab.cli.main import VERBS
 from ganlab.runtime import checkpoint
 from tests.support import ROOT
 from tests.support.fake_runs import FakeRun
@@ -223,3 +224,32 @@ def test_a_run_is_repeated_in_the_foreground(trained: str) -> None:
     assert main(["train", "--repeat", trained]) == 0
     again, first = runs()[:2]
     assert first.id == trained and again.config == first.config and again.status().state == "finished"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_module_with_its_help(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([verb, "--help"])
+    assert ended.value.code == 0 and capsys.readouterr().out.startswith(f"usage: ganlab {verb} ")
+
+
+@pytest.mark.parametrize(("arguments", "words"), [([], "COMMAND"), (["nope"], "invalid choice: 'nope' (choose from")])
+def test_without_a_verb_or_with_an_unknown_one_the_usage_is_shown(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    error = capsys.readouterr().err
+    assert ended.value.code == 2 and error.startswith("usage: ganlab ") and words in error
+
+
+def test_help_lists_the_verbs_without_importing_any() -> None:
+    code = (
+        "import sys\nfrom ganlab.cli.main import VERBS, main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "assert not loaded & {'torch', 'numpy', 'PIL', 'tqdm'}, loaded\n"
+        "assert not {f'ganlab.cli.{verb}' for verb in VERBS} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert all(f"\n    {verb}" in done.stdout and summary.split()[0] in done.stdout for verb, summary in VERBS.items())
