@@ -14,7 +14,10 @@ PAGES = ("home", "train", "watch", "runs", "evaluate", "play")
 if not runs_as_page():
     from starlette.middleware import Middleware
 
-    from ganlab.app.asgi import ForwardedPrefix
+    from ganlab.app.asgi import ForwardedPrefix, prepare_process
+
+    prepare_process()  # before the server imports PyTorch
+
     from ganlab.app.server import gate, routes_and_lifespan, tune_process
 
     _routes, _lifespan = routes_and_lifespan()

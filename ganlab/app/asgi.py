@@ -9,16 +9,14 @@ from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganlab.app import compat
-from ganlab.app.serving.upload_folder import keep_uploads_apart
 from ganlab.core.threads import yielding_threads
 
 LOOPBACK = ("127.", "localhost", "::1")
 
 
 def prepare_process() -> None:
-    """Set the environment that PyTorch and Gradio read when they are imported; call it before a server's other modules load."""
+    """Set the environment that PyTorch reads when it is imported; call it before a server's other modules load."""
     os.environ |= yielding_threads(os.environ)  # runs train beside this server
-    keep_uploads_apart()
 
 
 class ForwardedPrefix:

@@ -14,11 +14,12 @@ from starlette.routing import BaseRoute
 from ganlab.app.api import generators, pictures
 from ganlab.app.playground.mount import mount
 from ganlab.app.serving.shutdown import ending
-from ganlab.app.serving.upload_folder import remove_uploads
+from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
 
 
 def playground(path: str) -> tuple[list[BaseRoute], Callable[[], AbstractAsyncContextManager[None]]]:
     """Return the routes, Gradio's last and mounted at `path`, and the lifespan of what answers them."""
+    keep_uploads_apart()
     gateway = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     end_streams = mount(gateway, path)
 

@@ -32,7 +32,7 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
     """
     prepare_process()
 
-    from ganlab.app.gateway import playground  # only now: PyTorch reads the environment when it is imported
+    from ganlab.app.gateway import playground  # only now: PyTorch reads the environment at its import
 
     routes, playground_lifespan = playground("/")
 

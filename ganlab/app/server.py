@@ -1,4 +1,7 @@
-"""One port: Streamlit's pages, Gradio at /playground/, and our own routes, as one ASGI application."""
+"""One port: Streamlit's pages, Gradio at /playground/, and our own routes, as one ASGI application.
+
+It imports PyTorch, so app.py prepares the process first (`ganlab.app.asgi.prepare_process`).
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import torch
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
@@ -17,10 +21,12 @@ from streamlit import config
 
 from ganlab.app import compat
 from ganlab.app.api import routes
-from ganlab.app.asgi import LOOPBACK, font, prepare_process
+from ganlab.app.asgi import LOOPBACK, font
+from ganlab.app.gateway import playground
 from ganlab.app.security import classroom, join
 from ganlab.app.security.gate import Gate
 from ganlab.app.security.visitor import keys
+from ganlab.core.devices import devices
 from ganlab.runtime.limits import unfit
 
 _LOOK_SECONDS = 60.0  # between two looks at whether the classroom's keys are still good
@@ -28,10 +34,6 @@ _LOOK_SECONDS = 60.0  # between two looks at whether the classroom's keys are st
 
 def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyncContextManager[Any]]]:
     """Return everything that is served beside Streamlit's pages, and what must run as long as the server does."""
-    prepare_process()
-
-    from ganlab.app.gateway import playground  # only now: PyTorch reads the environment when it is imported
-
     playground_routes, playground_lifespan = playground("/playground")
     ours = [*routes(), *join.routes(), Route("/playground", _to_playground), Route("/font.woff2", font)]
 
@@ -48,18 +50,18 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
 
 
 async def _announce() -> None:
-    """Tell the teacher where the class can come in, and again whenever a day is over and the keys are new."""
+    """Print for the teacher where the class can join, and again whenever a day is over and the keys are new."""
     host, port = str(config.get_option("server.address") or ""), int(config.get_option("server.port"))
-    told = None
+    announced = None
     while True:
-        if (found := keys()) != told:
+        if (found := keys()) != announced:
             print(classroom.announcement(port, host, found), flush=True)
-            told = found
+            announced = found
         await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _warn() -> None:
-    """Tell who runs the server, once, what keeps it from starting runs."""
+    """Print once what keeps this server from starting runs."""
     if wrong := unfit():
         print(f"No run can be started here: {wrong}", file=sys.stderr, flush=True)
 
@@ -82,10 +84,6 @@ async def _to_playground(request: Request) -> RedirectResponse:
 
 def tune_process() -> None:
     """Make this process answer fast: small answers leave at once, one thread per picture, no collection of old objects."""
-    import torch
-
-    from ganlab.core.devices import devices  # it imports PyTorch
-
     devices()  # remembers how many threads a worker will have
     torch.set_num_threads(1)  # a picture is too small to share out; training has processes of its own
     compat.leave_pages_to_the_router()

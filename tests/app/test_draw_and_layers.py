@@ -64,12 +64,12 @@ def test_the_tabs_are_there_with_their_endpoints() -> None:
     demo = playground.build()
     assert {"draw", "layers"} <= set(playground.TABS)
     assert {"draw_closest", "layers_maps"} <= {str(one.api_name) for one in demo.fns.values()}
-    limits = {one.concurrency_limit for one in demo.fns.values() if one.fn in (draw.run, draw.look, layers.show)}
+    limits = {one.concurrency_limit for one in demo.fns.values() if one.fn in (draw.run, draw.describe, layers.show)}
     assert limits == {1}
 
 
 def test_a_drawn_seven_is_read_as_a_seven_without_a_discriminator(seven: str) -> None:
-    figures, _, words, links = draw.look(seven, DIGITS, draw.ANY, Search())
+    figures, _, words, links = draw.describe(seven, DIGITS, draw.ANY, Search())
     assert "<img" in figures and "Not searched yet" in figures
     assert "comes without its discriminator" in words
     assert "reads <b>7</b>" in words
@@ -77,10 +77,10 @@ def test_a_drawn_seven_is_read_as_a_seven_without_a_discriminator(seven: str) ->
 
 
 def test_an_address_holds_the_drawing(seven: str) -> None:
-    query = query_of(draw.look(seven, DIGITS, 3, Search())[-1])
+    query = query_of(draw.describe(seven, DIGITS, 3, Search())[-1])
     model, label, sheet = draw.restore(asked(**query))
     assert (model["value"], label["value"]) == (DIGITS, 3)
-    again = draw.look(sheet, DIGITS, 3, Search())
+    again = draw.describe(sheet, DIGITS, 3, Search())
     assert query_of(again[-1])["model"] == DIGITS
     before, after = (np.asarray(on_paper(text)).astype(float) for text in (seven, sheet))
     assert before.mean() > 128 > after.mean()  # as the model is shown it: white on black
@@ -95,8 +95,8 @@ def test_nonsense_in_an_address_leaves_an_empty_sheet(drawing: str) -> None:
 
 
 def test_an_empty_sheet_is_waited_for_and_a_strange_one_refused() -> None:
-    assert "Draw something" in draw.look("", DIGITS, draw.ANY, Search())[0]
-    assert "Draw something" in draw.look(sheet_of(Image.new("L", (28, 28), 255)), DIGITS, draw.ANY, Search())[0]
+    assert "Draw something" in draw.describe("", DIGITS, draw.ANY, Search())[0]
+    assert "Draw something" in draw.describe(sheet_of(Image.new("L", (28, 28), 255)), DIGITS, draw.ANY, Search())[0]
     assert on_paper("") is None
     for text in ("file:///etc/passwd", "data:image/png;base64,@@@", "data:image/png;base64," + "A" * 2**20):
         with pytest.raises(ImageError, match="did not arrive"):
@@ -111,7 +111,7 @@ def test_an_empty_sheet_is_waited_for_and_a_strange_one_refused() -> None:
 def drawn(seven: str, label: int = 7) -> Search:
     """A page on which this was drawn."""
     search = Search()
-    draw.look(seven, DIGITS, label, search)
+    draw.describe(seven, DIGITS, label, search)
     return search
 
 
@@ -143,7 +143,7 @@ def test_a_search_draws_nothing_over_what_was_drawn_meanwhile(seven: str, change
     told = draw.run(seven, DIGITS, 7, page)
     next(told)
     sheet, model, label = changed
-    looking = Thread(target=draw.look, args=(sheet and seven, model, label, page))
+    looking = Thread(target=draw.describe, args=(sheet and seven, model, label, page))
     looking.start()
     looking.join(0.2)
     assert looking.is_alive()  # until the search has seen it
@@ -165,7 +165,7 @@ def test_a_search_is_short_while_others_wait(seven: str, monkeypatch: pytest.Mon
 
 def test_a_full_line_takes_nobody_and_the_others_stay_open() -> None:
     demo = playground.build()
-    lengths = dict.fromkeys((draw.LINE, "translate"), [None] * MOST)
+    lengths = dict.fromkeys((draw.QUEUE, "translate"), [None] * MOST)
     demo._queue.event_queue_per_concurrency_id = {line: SimpleNamespace(queue=queue) for line, queue in lengths.items()}  # type: ignore
     functions = {one.concurrency_id: number for number, one in demo.fns.items()}
     for line in lengths:
@@ -179,7 +179,7 @@ def test_a_full_line_takes_nobody_and_the_others_stay_open() -> None:
 def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GANLAB_RUNS", str(trained.path.parent))
     monkeypatch.setattr(PIPELINES, "_listed_at", float("-inf"))
-    words = draw.look(seven, trained.id, draw.ANY, Search())[2]
+    words = draw.describe(seven, trained.id, draw.ANY, Search())[2]
     assert "D gives this drawing <b>0." in words and "half of the real images score above" in words
     assert "real images</span>" in words and "G's own</span>" in words
     assert "LeNet" not in words  # it knows digits alone

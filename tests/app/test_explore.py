@@ -166,7 +166,7 @@ def test_a_z_goes_from_the_endpoint_to_the_box_and_into_the_address(demo: gr.Blo
     again, same = answer("shapes-quick", found["latent"], "heart", "", 1)
     assert picture.tobytes() == again.tobytes() and same["latent"] == found["latent"] and picture.width == 9 * 28
     assert found["score"] is None and Latent.parse(found["latent"]).label == "heart"
-    numbers, label, truncation, *sliders, said = pasted.taken(found["latent"], "shapes-quick")
+    numbers, label, truncation, *sliders, said = pasted.draw_pasted(found["latent"], "shapes-quick")
     assert (label, truncation, sliders) == (8, 1, [0.0] * DIRECTIONS) and "is drawn now" in said
     state = latent.restore(SimpleNamespace(query_params={"model": "shapes-quick", "z": numbers, "lock": "1"}))
     assert state[-1] == numbers and state[7] is True
@@ -178,10 +178,10 @@ def test_a_z_goes_from_the_endpoint_to_the_box_and_into_the_address(demo: gr.Blo
 
 @pytest.mark.parametrize("text", ["", "seven", "{}", '{"model": "a", "z": [1.0]}', "<script>"])
 def test_what_is_no_z_is_told_and_changes_nothing(text: str) -> None:
-    *skipped, said = pasted.taken(text, "shapes-quick")
+    *skipped, said = pasted.draw_pasted(text, "shapes-quick")
     assert 'class="wrong"' in said and "<script>" not in said
     assert all(update == gr.skip() for update in skipped)
-    assert pasted.numbers({"z": text}) == ""
+    assert pasted.z_of_address({"z": text}) == ""
 
 
 def test_a_strip_shows_pictures_whose_latents_can_be_pasted_back() -> None:
@@ -209,10 +209,10 @@ def test_a_strip_shows_pictures_whose_latents_can_be_pasted_back() -> None:
     ],
 )
 def test_what_cannot_be_drawn_is_a_sentence_in_its_place(values: tuple[Any, ...], reason: str) -> None:
-    shown = html.refusing(interpolate.draw)(*values)
+    shown = html.showing_refusal(interpolate.draw)(*values)
     assert reason in unescape(shown) and shown.startswith('<p class="wrong">') and "<b>" not in shown
     with pytest.raises(gr.Error, match=reason):
-        html.telling(interpolate.draw)(*values)
+        html.as_gradio_error(interpolate.draw)(*values)
 
 
 def test_a_map_and_its_points_agree() -> None:
@@ -226,7 +226,7 @@ def test_a_map_and_its_points_agree() -> None:
     x, y = map._clicked(5, torch.zeros(500, 500, 3).numpy(), SimpleNamespace(index=[410, 10]))
     assert (x, y) == (1.0, 1.0)
     assert map._map_or_nothing("digits-quick", None, "Two directions", "0", "1", "2", 2, 2, 3, 5) is None
-    assert "two different directions" in html.refusing(map.draw)(
+    assert "two different directions" in html.showing_refusal(map.draw)(
         "digits-quick", None, "Two directions", "0", "1", "2", 2, 2, 3, 5, 0, 0
     )
 
@@ -244,7 +244,7 @@ def test_a_loop_is_a_film(demo: gr.Blocks) -> None:
         assert made.n_frames == 8 and made.width == 224
     for seeds in ("", "1", "1, x", ", ".join("1" * 17)):
         with pytest.raises(ValueError):
-            loop.film("digits-quick", None, seeds, "slerp", 4, 10, "GIF")
+            loop.make_loop("digits-quick", None, seeds, "slerp", 4, 10, "GIF")
 
 
 def test_nearest_training_images_where_the_data_is_drawn_and_a_sentence_where_it_is_not() -> None:

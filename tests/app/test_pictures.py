@@ -21,7 +21,7 @@ from ganlab.analysis.explore.latents import Latent
 from ganlab.analysis.explore.scores import scores
 from ganlab.app.api.pictures import MAX_PIXELS, Order, draw, latents, routes
 from ganlab.app.serving.pipelines import MOST_ADOPTED, Pipelines
-from ganlab.app.serving.priority import Courtesy
+from ganlab.app.serving.priority import Priority
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime.checkpoint import folder_name
 from ganlab.runtime.recorder import Recorder
@@ -232,7 +232,7 @@ def test_memory_is_bounded(run: Run) -> None:
 
 
 def test_long_work_steps_aside_for_pictures_but_not_for_ever() -> None:
-    courtesy = Courtesy()
+    courtesy = Priority()
     assert courtesy.step_aside() < 0.2  # nobody waits
     with courtesy.waiting(), courtesy.waiting():
         assert 0.05 <= courtesy.step_aside(0.05) < 5  # its turn comes

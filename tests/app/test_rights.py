@@ -469,7 +469,7 @@ def test_only_the_teacher_searches_pictures_that_were_uploaded(role: Role, monke
     from starlette.requests import Request
 
     from ganlab.app.playground.explore import nearest
-    from ganlab.app.playground.html import telling
+    from ganlab.app.playground.html import as_gradio_error
 
     monkeypatch.setattr(nearest, "_picture", lambda *_: (None, None, None))
     monkeypatch.setattr(nearest, "training_of", lambda _: {"dataset": "folder", "data_path": "/srv/faces.zip"})
@@ -479,6 +479,6 @@ def test_only_the_teacher_searches_pictures_that_were_uploaded(role: Role, monke
     expected = "Here it would be searched." if role is Role.TEACHER else nearest._NOT_SHOWN
     (shown,) = nearest.search(*special_args(nearest.search, ["faces", "", "0"], request, None)[0])
     assert expected in shown
-    named = telling(nearest.answer)
+    named = as_gradio_error(nearest.answer)
     with pytest.raises(gr.Error, match=expected[:20]):
         named(*special_args(named, ["faces", "0", ""], request, None)[0])

@@ -31,6 +31,6 @@ class Doctors:
 
 def diagnosis(run: Run) -> dict[str, Any]:
     """`findings`, and the sentence for where there are none."""
-    from ganlab.analysis.doctor import all_clear, examine
+    from ganlab.analysis.doctor import all_clear, examine  # keeps PyTorch out of ganlab.app.api
 
     return {"findings": [finding.to_dict() for finding in examine(run)], "all_clear": all_clear(run.status())}

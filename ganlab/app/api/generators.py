@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from ganlab.app.api.pictures import MAX_OFFSETS, Order, latents
 from ganlab.app.serving.pipelines import PIPELINES, Pipelines
+from ganlab.models.export_onnx import to_onnx
 from ganlab.models.pipeline import Pipeline
 
 VARIABLE = "GANLAB_ORT"
@@ -43,8 +44,6 @@ class Exports:
 
     def of(self, pipeline: Pipeline) -> bytes:
         """The file for this very pipeline; ValueError as `to_onnx` says."""
-        from ganlab.models.export_onnx import to_onnx
-
         with self._lock:
             known = self._made.get(pipeline.name)
             if known is None or known[0] is not pipeline:

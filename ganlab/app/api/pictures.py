@@ -21,7 +21,7 @@ from torch import Tensor
 from ganlab.analysis.explore.latents import FARTHEST, MAX_SEED, Latent
 from ganlab.analysis.explore.scores import scores
 from ganlab.app.serving.pipelines import PIPELINES, Pipelines
-from ganlab.app.serving.priority import COURTESY
+from ganlab.app.serving.priority import PRIORITY
 from ganlab.core.images import png, sheet, to_pil
 from ganlab.models.pipeline import Pipeline
 
@@ -149,7 +149,7 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
         return Response(draw(order, pipeline), media_type="image/png", headers={"X-Step": str(pipeline.step)})
 
     def read(order: Order) -> Response:
-        COURTESY.step_aside()
+        PRIORITY.step_aside()
         return JSONResponse(picture_facts(order, pipelines.get(order.model)), headers=_FRESH)
 
     async def picture(request: Request) -> Response:
@@ -157,7 +157,7 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
             order = Order.parse(request.query_params)
             if drawing.statistics().tasks_waiting >= MOST_WAITING:
                 return JSONResponse({"error": "Too many pictures are asked for at once; try again."}, 503, {"Retry-After": "1"})
-            with COURTESY.waiting():
+            with PRIORITY.waiting():
                 response = await to_thread.run_sync(drawn, order, limiter=drawing)
         except ValueError as error:
             return JSONResponse({"error": str(error)}, 400)

@@ -26,11 +26,11 @@ from ganlab.app.playground.html import (
     home,
     in_python,
     links,
-    on_judge,
     pipeline_of,
-    refusing,
     row,
-    scored,
+    score_captions,
+    score_note,
+    showing_refusal,
 )
 from ganlab.app.playground.hub_menu import arrivals, menu
 from ganlab.app.playground.parse import between, seed_of, whole
@@ -57,7 +57,7 @@ def classes_panel(tab: gr.Tab) -> None:
     with gr.Column() as stage:
         with gr.Row(elem_classes="top"):
             model = gr.Dropdown([], label="Model", scale=2, min_width=280)
-            facts = gr.HTML(elem_classes="quiet")
+            info = gr.HTML(elem_classes="quiet")
         with gr.Row(elem_classes="asks seed"):
             seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=120)
             resample = gr.Button("Resample", variant="primary", min_width=140, scale=0)
@@ -74,26 +74,34 @@ def classes_panel(tab: gr.Tab) -> None:
         one = gr.HTML(elem_classes="shown")
         with gr.Row(elem_classes="asks"):
             rows = gr.Slider(2, MOST_ROWS, 4, step=1, label="Rows of the grid, one z per row", buttons=[], min_width=180)
-            judged = gr.Checkbox(False, label="D's score", info="below every picture of the grid and the mixture", min_width=180)
+            with_scores = gr.Checkbox(
+                False, label="D's score", info="below every picture of the grid and the mixture", min_width=180
+            )
         grid = gr.HTML(elem_classes="shown")
         gr.HTML(_HELP, elem_classes="quiet")
         example = from_python(_CODE, model="shapes-quick", first="circle", second="heart")
     mixed = {"model": model, "seed": seed, "truncation": truncation, "first": first, "second": second, "share": share}
-    asked = [*mixed.values(), rows, judged]
-    outputs = [model, first, second, facts, turn, entered, stage, nothing, seed, truncation, share, rows, judged, example]
+    asked = [*mixed.values(), rows, with_scores]
+    outputs = [model, first, second, info, turn, entered, stage, nothing, seed, truncation, share, rows, with_scores, example]
 
     def enter(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
         return restore(name, turn, entered, dict(request.query_params), home(request))
 
     tab.select(enter, [model, turn, entered], outputs, **TURNING)
     for event in arrivals(model, "labelled", lambda: drawing(labelled=True)):
-        event.then(choose, [model, turn], [first, second, facts, turn], **TURNING)
+        event.then(choose, [model, turn], [first, second, info, turn], **TURNING)
     resample.click(lambda: random.randrange(10**6), None, seed, **QUIET)
     changes = [turn.change, seed.change, truncation.input, first.input, second.input]
     gr.on(changes, **by_name("window.ganlabMix.draw", mixed), **QUIET)
-    gr.on([*changes, share.release, judged.input], refusing(draw_blend), asked, blend, **SOON)
-    gr.on([turn.change, seed.change, truncation.input], refusing(draw_row), asked, one, **SOON)
-    gr.on([turn.change, seed.change, truncation.input, rows.input, judged.input], refusing(draw_grid), asked, grid, **SOON)
+    gr.on([*changes, share.release, with_scores.input], showing_refusal(draw_blend), asked, blend, **SOON)
+    gr.on([turn.change, seed.change, truncation.input], showing_refusal(draw_row), asked, one, **SOON)
+    gr.on(
+        [turn.change, seed.change, truncation.input, rows.input, with_scores.input],
+        showing_refusal(draw_grid),
+        asked,
+        grid,
+        **SOON,
+    )
     picture, text = lambda: gr.Image(format="png"), lambda: gr.Textbox()
     numbers = [lambda: gr.Number(0, precision=0), lambda: gr.Number(4, precision=0)]
     endpoint(answer_grid, [text, *numbers, lambda: gr.Number(1)], [picture], "classes_grid")
@@ -117,8 +125,8 @@ def restore(name: str | None, turn: int, entered: bool, query: Mapping[str, str]
     rows = int(between(query, "rows", 2, MOST_ROWS, 4))
     first, second = (radio["value"] for radio in chosen[:2])
     code = in_python(_CODE, address, model=name, first=first, second=second)
-    judged = query.get("scores") == "1"
-    return [gr.update(choices=choices, value=name), *chosen, True, *seen, seed, *numbers, rows, judged, code]
+    with_scores = query.get("scores") == "1"
+    return [gr.update(choices=choices, value=name), *chosen, True, *seen, seed, *numbers, rows, with_scores, code]
 
 
 def choose(name: str | None, turn: int, first: str | None = None, second: str | None = None) -> list[Any]:
@@ -150,20 +158,20 @@ def draw_row(model: str | None, seed: float | None, truncation: float, *_: Any) 
     """One z through all classes, each under its name."""
     pipeline, images = of_every_class(model, seed, 1, truncation)
     z = _z(pipeline, seed, 1, truncation)[0]
-    named = zip(images, pipeline.labels, scored(pipeline, images, list(range(len(images)))), strict=False)
+    named = zip(images, pipeline.labels, score_captions(pipeline, images, list(range(len(images)))), strict=False)
     figures = [figure(image, _caption(name, score), Latent.of(str(model), z, name)) for image, name, score in named]
     few = "" if len(images) == len(pipeline.labels) else f" (the first {len(images)} of {len(pipeline.labels)})"
-    return f"<h3>One z in every class{few}</h3>{row(figures, 'along')}{on_judge(pipeline)}"
+    return f"<h3>One z in every class{few}</h3>{row(figures, 'along')}{score_note(pipeline)}"
 
 
 def draw_grid(
-    model: str | None, seed: float | None, truncation: float, first: Any, second: Any, share: Any, rows: float, judged: bool
+    model: str | None, seed: float | None, truncation: float, first: Any, second: Any, share: Any, rows: float, with_scores: bool
 ) -> str:
-    """A column per class under its name, a row per z; `judged` with D's score below each picture."""
+    """A column per class under its name, a row per z; `with_scores` with D's score below each picture."""
     pipeline, images = of_every_class(model, seed, rows, truncation)
     columns = len(images) // int(rows)
     heads = "".join(f"<span>{html.escape(name)}</span>" for name in pipeline.labels[:columns])
-    found = scores(pipeline, images, list(range(columns)) * int(rows)) if judged else None
+    found = scores(pipeline, images, list(range(columns)) * int(rows)) if with_scores else None
     if found is None:
         picture = f'<img src="{data_uri(png(sheet(images, columns, padding=0)))}" alt="{int(rows)} z, each in every class">'
     else:
@@ -173,8 +181,8 @@ def draw_grid(
         )
         picture = f'<div class="cells">{"".join(cells)}</div>'
     table = f'<div class="classes" style="--columns: {columns}"><div class="heads">{heads}</div>{picture}</div>'
-    saved = links(_query(model, seed, truncation, first, second, share, rows, judged), images, columns)
-    return f"<h3>Many z, one row each</h3>{table}{saved}{on_judge(pipeline) if judged else ''}"
+    saved = links(_query(model, seed, truncation, first, second, share, rows, with_scores), images, columns)
+    return f"<h3>Many z, one row each</h3>{table}{saved}{score_note(pipeline) if with_scores else ''}"
 
 
 def _names(pipeline: Pipeline, columns: int) -> Iterator[str]:
@@ -183,18 +191,25 @@ def _names(pipeline: Pipeline, columns: int) -> Iterator[str]:
 
 
 def draw_blend(
-    model: str | None, seed: float | None, truncation: float, first: str, second: str, share: float, rows: float, judged: bool
+    model: str | None,
+    seed: float | None,
+    truncation: float,
+    first: str,
+    second: str,
+    share: float,
+    rows: float,
+    with_scores: bool,
 ) -> str:
-    """The way from one class to the other, `judged` with D's score of each step, and the links of this mixture."""
+    """The way from one class to the other, `with_scores` with D's score of each step, and the links of this mixture."""
     pipeline = pipeline_of(model)
     shares = torch.linspace(0, 1, STEPS)
     z = _z(pipeline, seed, 1, truncation).expand(STEPS, -1)
     mixed = _mixture(pipeline, first, second, shares.tolist())
     images = pipeline.generate(z, mixed)
-    said = scored(pipeline, images, mixed) if judged else [""] * STEPS
-    steps = zip(images, shares.tolist(), said, strict=True)
+    captions = score_captions(pipeline, images, mixed) if with_scores else [""] * STEPS
+    steps = zip(images, shares.tolist(), captions, strict=True)
     figures = [figure(image, _caption(f"{100 * part:.0f} %", score)) for image, part, score in steps]
-    query = _query(model, seed, truncation, first, second, share, rows, judged)
+    query = _query(model, seed, truncation, first, second, share, rows, with_scores)
     return row(figures, "along") + links(query, images, STEPS, f"{first}-to-{second}")
 
 
@@ -208,9 +223,9 @@ def _mixture(pipeline: Pipeline, first: str, second: str, share: float | list[fl
 
 
 def _query(
-    model: str | None, seed: Any, truncation: float, first: str, second: str, share: float, rows: float, judged: bool
+    model: str | None, seed: Any, truncation: float, first: str, second: str, share: float, rows: float, with_scores: bool
 ) -> dict[str, Any]:
-    shown = {"first": first, "second": second, "share": share, "rows": int(rows), "scores": 1 if judged else None}
+    shown = {"first": first, "second": second, "share": share, "rows": int(rows), "scores": 1 if with_scores else None}
     return {"tab": "classes", "model": model, "seed": int(seed or 0), "truncation": truncation, **shown}
 
 

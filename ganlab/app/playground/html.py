@@ -57,21 +57,21 @@ def links(query: Mapping[str, Any], download: Tensor | None = None, columns: int
     return f'<div class="links">{saving}<a class="copy-link" href="?{html.escape(given, quote=True)}">Copy link</a></div>'
 
 
-def scored(pipeline: Pipeline, images: Tensor, label: Any = None) -> list[str]:
+def score_captions(pipeline: Pipeline, images: Tensor, label: Any = None) -> list[str]:
     """D's score of each as a caption; empty ones where no D is at hand."""
     found = scores(pipeline, images, label)
     return [""] * len(images) if found is None else [f"D {score:.2f}" for score in found]
 
 
-def on_judge(pipeline: Pipeline) -> str:
+def score_note(pipeline: Pipeline) -> str:
     """What the scores below the pictures mean, or why there are none."""
     if pipeline.discriminators.get("D") is None:
         return f'<p class="quiet">{NO_DISCRIMINATOR}</p>'
     return '<p class="quiet">D: the score that the discriminator gives the picture, on the scale of the live charts.</p>'
 
 
-def refusing(draw: Callable[..., str]) -> Callable[..., str]:
-    """`draw` with a ValueError shown where the picture would be: people are still typing."""
+def showing_refusal(draw: Callable[..., str]) -> Callable[..., str]:
+    """`draw` with a ValueError shown where the picture would be: the user may still be typing."""
 
     def drawn(*values: Any) -> str:
         try:
@@ -82,17 +82,17 @@ def refusing(draw: Callable[..., str]) -> Callable[..., str]:
     return drawn
 
 
-def telling(answer: Callable[..., Any]) -> Callable[..., Any]:
+def as_gradio_error(answer: Callable[..., Any]) -> Callable[..., Any]:
     """`answer` with a ValueError as the one sentence that a caller of the API gets."""
 
     @wraps(answer)  # Gradio reads the parameters' names, and gradio_client takes them as keywords
-    def told(*values: Any) -> Any:
+    def answered(*values: Any) -> Any:
         try:
             return answer(*values)
         except ValueError as error:
             raise gr.Error(str(error), duration=None) from None
 
-    return told
+    return answered
 
 
 def pipeline_of(model: str | None) -> Pipeline:
@@ -149,7 +149,7 @@ def from_python(example: str, demo: gr.Blocks | None = None, **values: Any) -> g
 def in_python(example: str, address: str, **values: Any) -> str:
     """An example for gradio_client; {name} in it becomes that value as a literal.
 
-    Names of models and classes come from strangers, and people copy this and run it: they stay inside their quotes.
+    Names of models and classes come from strangers, and users copy this and run it: they stay inside their quotes.
     """
 
     def literal(match: re.Match[str]) -> str:
@@ -164,12 +164,12 @@ def endpoint(
     inputs: Sequence[Callable[[], Any]],
     outputs: Sequence[Callable[[], Any]],
     name: str,
-    line: str = "explore-slowly",
+    queue: str = "explore-slowly",
 ) -> None:
     """/`name` for gradio_client, with inputs of its own: the panel's menus take only what they show one visitor.
 
-    One call at a time of those that share a `line`.
+    One call at a time of those that share a `queue`.
     """
     with gr.Row(visible=False):
         given, made, call = [make() for make in inputs], [make() for make in outputs], gr.Button()
-    call.click(telling(answer), given, made, api_name=name, **SLOW | {"concurrency_id": line})
+    call.click(as_gradio_error(answer), given, made, api_name=name, **SLOW | {"concurrency_id": queue})

@@ -46,8 +46,8 @@ def menu(found: Sequence[ModelEntry], kind: Kind) -> list[tuple[str, str]]:
 def no_download() -> str:
     """Why this visitor must not download models, in one sentence; empty when they may.
 
-    Who it is says the request that is being answered: menus are made far from the functions that Gradio hands it to. While
-    the page is built there is none, and in a classroom that is nobody's.
+    The visitor is that of the request that is being answered: menus are made far from the functions that Gradio hands it to.
+    While the page is built there is none, and in a classroom that counts as a stranger's.
     """
     return rights.refusal(visitor(current_cookies()).role, Action.PULL)
 
@@ -66,7 +66,7 @@ def _where(entry: ModelEntry) -> str:
 def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[ModelEntry]]) -> list[Any]:
     """Lay the box for addresses out where it is called; the events after which what was picked or typed is here.
 
-    `found` gives the models that the panel's menu shows. What cannot be had is told in one sentence, and the menu goes back
+    `found` gives the models that the panel's menu shows. A failure is shown in one sentence, and the menu goes back
     to what it showed before.
     """
     last = gr.State(None)

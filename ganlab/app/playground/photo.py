@@ -1,4 +1,4 @@
-"""A photo from a stranger: Gradio's upload, paste, drop and webcam, read by our own safe decoding alone."""
+"""A photo from a visitor: Gradio's upload, paste, drop and webcam, read by our own safe decoding alone."""
 
 from __future__ import annotations
 

@@ -83,8 +83,8 @@ def translate_panel(demo: gr.Blocks) -> None:
     widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*head, *chosen, widgets.loaded], **loading)
     once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "translate", "show_progress_on": widgets.result}
     widgets.run.click(run, asked, made, api_visibility="private", **once)
-    told = [widgets.model.change, widgets.direction.change, widgets.size.change]
-    gr.on(told, linked, [widgets.model, *chosen], widgets.link, **QUIET | {"trigger_mode": "always_last"})
+    changed = [widgets.model.change, widgets.direction.change, widgets.size.change]
+    gr.on(changed, linked, [widgets.model, *chosen], widgets.link, **QUIET | {"trigger_mode": "always_last"})
     _endpoint(made, widgets.original, widgets.closely)
     widgets.photo.input(run, asked, made, api_visibility="private", **once)
     # Through the queue, which gr.Examples is not: outside it, Gradio loses the path that it is mounted at, and the picture.

@@ -6,15 +6,14 @@ import threading
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ganlab.models import hub, pretrained
 from ganlab.models.catalogue import models
 from ganlab.models.entry import ModelEntry
+from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
-
-if TYPE_CHECKING:
-    from ganlab.models.pipeline import Pipeline
+from ganlab.training.families import load_config
 
 LOOK_SECONDS = 2.0  # how old the look at the cache may be
 MOST = 32  # models that visitors asked for by address; the first one is forgotten, its file stays in the cache
@@ -48,8 +47,6 @@ class Shelf:
 
         ValueError, one sentence, when that fails.
         """
-        from ganlab.models.pipeline import Pipeline
-
         name = name.strip()
         there = pretrained.on_hub(name)
         if there is None or there.address is None:
@@ -85,8 +82,6 @@ def training_of(pipeline: Pipeline) -> Mapping[str, Any]:
 
     The data folder of a model of the Hub is left out: it names a folder on another machine.
     """
-    from ganlab.training.families import load_config
-
     model = next((model for model in playable() if model.name == pipeline.name), None)
     if model is None:
         return {}

@@ -63,9 +63,9 @@ class Pipelines:
             return pipeline
 
     def adopt(self, pipeline: Pipeline, owner: str = "") -> str:
-        """Keep a pipeline that no catalogue knows; the name it can be asked for by is nobody's guess.
+        """Keep a pipeline that no catalogue knows; the name to ask for it by cannot be guessed.
 
-        Who brings many gives up their own; those of others only where there are too many of all.
+        A visitor who brings many loses the oldest of their own; those of others go only where there are too many in all.
         """
         name = f"{_BROUGHT}{secrets.token_urlsafe(12)}"
         with self._lock:

@@ -1,4 +1,4 @@
-"""One computation for all who ask at the same time, in a thread, so that the event loop never waits for a disk."""
+"""One computation for all requests at the same time, in a thread, so that the event loop never waits for a disk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Shared(Generic[T]):
-    """The result of `compute`, at most `seconds` old; whoever asks while it is being computed waits for that one result."""
+    """The result of `compute`, at most `seconds` old; requests that come while it is being computed wait for that one result."""
 
     def __init__(self, compute: Callable[[], T], seconds: float = float("inf")) -> None:
         self._compute, self._seconds = compute, seconds
@@ -19,7 +19,7 @@ class Shared(Generic[T]):
         self._done_at = float("-inf")
 
     async def get(self) -> T:
-        """The shared result; an error reaches everybody who waited for it and is forgotten."""
+        """The shared result; an error reaches all that waited for it and is forgotten."""
         if self._task is None or (self._task.done() and (self._failed or time.monotonic() - self._done_at >= self._seconds)):
             self._task = asyncio.create_task(self._run())
         # Shielded: one visitor who leaves must not cancel the answer of the others.

@@ -40,7 +40,7 @@ def ending(streams: Callable[[], None]) -> Iterator[None]:
 
 
 class Streams:
-    """The requests that listen for their visitor to leave; `end` tells all of them, and those that come later, that he has."""
+    """The requests that listen for their visitor to leave; `end` makes all of them, and later ones, see that as done."""
 
     def __init__(self) -> None:
         self.over = False

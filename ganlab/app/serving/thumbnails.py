@@ -8,9 +8,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-from ganlab.app.serving.priority import COURTESY
+from PIL import Image
+
+from ganlab.analysis.explore.thumbnail import thumbnail
+from ganlab.app.serving.priority import PRIORITY
+from ganlab.data.cache import keep_file
 from ganlab.models import hub
 from ganlab.models.entry import ModelEntry
+from ganlab.models.pipeline import Pipeline
 
 _EXAMPLES = Path(__file__).parents[1] / "playground" / "examples"
 _PLANS = ("facades", "maps")  # data whose models want a plan rather than a photo
@@ -24,21 +29,15 @@ def example(model: ModelEntry) -> Path:
 
 def draw(model: ModelEntry) -> None:
     """Let the model draw its picture into the cache. ValueError and RuntimeError where these weights draw nothing."""
-    from PIL import Image
-
-    from ganlab.analysis.explore.thumbnail import thumbnail
-    from ganlab.data.cache import keep_file
-    from ganlab.models.pipeline import Pipeline
-
     pipeline = Pipeline.load(model.folder, name=model.name)  # not of those that visitors play with: it would push one out
-    COURTESY.step_aside()
+    PRIORITY.step_aside()
     with Image.open(example(model)) as photo:
         picture = thumbnail(pipeline, photo)
     keep_file(hub.thumbnail(model.folder), lambda partial: picture.save(partial, "PNG"))
 
 
 class Thumbnails:
-    """Who is drawn and who waits; any thread may ask, one draws. What failed is not tried again until the next start."""
+    """The models whose pictures are drawn or wait; one thread draws. What failed is not tried again until the next start."""
 
     def __init__(self, draw: Callable[[ModelEntry], None] = draw) -> None:
         self._draw, self._lock = draw, threading.Lock()

@@ -1,4 +1,4 @@
-"""The address bar as a page's state: written by the page, and read back only when somebody else changed it.
+"""The address bar as a page's state: written by the page, and read back only when it was changed from outside.
 
 A browser that is busy sends a click along with an address that the page has meanwhile rewritten. Such a stale address is
 one that the page itself wrote, and must not undo what the visitor has just done.

@@ -1,4 +1,4 @@
-"""The Draw panel: a sketch, what D and a classifier say of it, and G's closest picture, found before one's eyes."""
+"""The Draw panel: a sketch, what D and a classifier make of it, and G's closest picture, found while the user watches."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from ganlab.app.playground.model_info import show_notes
 from ganlab.app.playground.parse import seed_of, whole, within
 from ganlab.app.playground.photo import photo
 from ganlab.app.playground.queueing import share
-from ganlab.app.serving.priority import COURTESY
+from ganlab.app.serving.priority import PRIORITY
 from ganlab.core.images import ImageError, decode, png, to_pil
 from ganlab.core.threads import every_core
 from ganlab.models.pipeline import Pipeline
 
-ANY = -1  # the label of who lets the search choose
+ANY = -1  # the label that lets the search choose
 MOST_LABEL = 100_000
-LINE = "invert"
+QUEUE = "invert"
 SHORTEST = 3.0  # seconds of a search while many wait: what is found later is seldom much nearer
 EVERY = 4  # steps from one picture to the next
 _LONGEST_LINK = 4000  # characters of a drawing in an address
@@ -67,19 +67,21 @@ def draw_panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     widgets = _layout(demo)
     asked = [widgets.sheet, widgets.model, widgets.label]
     searched = [*asked, widgets.search]
-    told = [widgets.shots, widgets.status, widgets.words, widgets.links]
+    results = [widgets.shots, widgets.status, widgets.words, widgets.links]
     tab.select(refresh, [widgets.model, widgets.label], [widgets.model, widgets.label], **QUIET)
     at_once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "draw", "api_visibility": "private"}
-    look_settings = at_once | {"trigger_mode": "always_last", "show_progress": "hidden"}
+    describe_settings = at_once | {"trigger_mode": "always_last", "show_progress": "hidden"}
     restored = demo.load(restore, None, [widgets.model, widgets.label, widgets.sheet], **QUIET)
     painted = restored.then(None, widgets.sheet, js="(sheet) => window.ganlabPad.paint(sheet)", **QUIET)
-    painted.then(look, searched, told, **look_settings)  # the sheet's own change may come before the model is in its menu
-    # At once, while `look` may be in line: by the time that a search begins, it must be known what is drawn.
+    painted.then(
+        describe, searched, results, **describe_settings
+    )  # the sheet's own change may come before the model is in its menu
+    # At once, while `describe` may be in the queue: by the time that a search begins, it must be known what is drawn.
     gr.on([widgets.sheet.change, widgets.model.change, widgets.label.change], replaced, searched, None, **QUIET)
     for event in arrivals(widgets.model, "draws", drawing):
-        event.then(labels, widgets.model, widgets.label, **QUIET).then(look, searched, told, **look_settings)
-    gr.on([widgets.sheet.change, widgets.label.input], look, searched, told, **look_settings)
-    slow = at_once | {"concurrency_id": LINE, "show_progress": "minimal", "show_progress_on": widgets.status}
+        event.then(labels, widgets.model, widgets.label, **QUIET).then(describe, searched, results, **describe_settings)
+    gr.on([widgets.sheet.change, widgets.label.input], describe, searched, results, **describe_settings)
+    slow = at_once | {"concurrency_id": QUEUE, "show_progress": "minimal", "show_progress_on": widgets.status}
     widgets.find.click(run, searched, [widgets.shots, widgets.status, widgets.stop, widgets.links], **slow)
     widgets.stop.click(Search.stop, widgets.search, None, **QUIET)
     _endpoint()
@@ -94,7 +96,7 @@ def _endpoint() -> None:
         lambda: gr.Number(0, label="Seed", precision=0),
     ]
     outputs: list[Callable[[], Any]] = [lambda: gr.Image(format="png"), lambda: gr.Image(format="png"), gr.JSON]
-    endpoint(answer, inputs, outputs, "draw_closest", line=LINE)
+    endpoint(answer, inputs, outputs, "draw_closest", queue=QUEUE)
 
 
 def _layout(demo: gr.Blocks) -> Widgets:
@@ -123,7 +125,7 @@ def replaced(sheet: str | None, model: str | None, label: int | None, search: Se
     search.replace((sheet, model, label))
 
 
-def look(sheet: str | None, model: str | None, label: int | None, search: Search) -> list[Any]:
+def describe(sheet: str | None, model: str | None, label: int | None, search: Search) -> list[Any]:
     """A new drawing: what the model is shown, what D and the LeNet say; the last search is ended and wiped."""
     replaced(sheet, model, label, search)
     search.wait()
@@ -145,7 +147,7 @@ def look(sheet: str | None, model: str | None, label: int | None, search: Search
 def run(sheet: str | None, model: str | None, label: int | None, search: Search) -> Iterator[list[Any]]:
     """The search, picture by picture: G's closest, where it differs, how far it is; Stop works while it lasts.
 
-    Once something else is drawn it ends without another word, for then `look` has told of that.
+    Once something else is drawn it ends without another word, for then `describe` has shown that.
     """
     silent = [gr.skip(), gr.skip(), gr.update(interactive=False), gr.skip()]
     try:
@@ -154,9 +156,9 @@ def run(sheet: str | None, model: str | None, label: int | None, search: Search)
             raise ImageError("Nothing is drawn yet: draw something first.")
         pipeline = pipeline_of(model)
         picture = shown(pipeline, image)
-        steps = invert(pipeline, picture, label=_label(pipeline, label), every=EVERY, seconds=_patience())
+        steps = invert(pipeline, picture, label=_label(pipeline, label), every=EVERY, seconds=_time_limit())
         with search.going_on():
-            for found in _politely(steps):
+            for found in _in_turns(steps):
                 if search.asked != (sheet, model, label):
                     yield silent
                     return
@@ -174,7 +176,7 @@ def run(sheet: str | None, model: str | None, label: int | None, search: Search)
         raise gr.Error(str(error), duration=None) from None
 
 
-def _politely(search: Iterator[Inversion]) -> Iterator[Inversion]:
+def _in_turns(search: Iterator[Inversion]) -> Iterator[Inversion]:
     """The search, whose parts take turns with the pictures of those who drag a slider."""
     while True:
         with every_core():  # not across a yield: the next one may be another thread's
@@ -182,22 +184,22 @@ def _politely(search: Iterator[Inversion]) -> Iterator[Inversion]:
         if found is None:
             return
         yield found
-        COURTESY.step_aside()
+        PRIORITY.step_aside()
 
 
 def answer(photo: Image.Image | None, model: str, label: float | None, seed: float | None) -> list[Any]:
-    """The search's end and what is said of the drawing, for other programs. ValueError, one sentence, where it cannot be."""
+    """Return the search's end and the scores of the drawing, for other programs. ValueError, one sentence, where it cannot be."""
     if photo is None:
         raise ImageError("Give a photo: the drawing as an image file.")
     pipeline = pipeline_of(model)
     picture, chosen = shown(pipeline, photo), _label(pipeline, ANY if label is None else within("label", label, ANY, MOST_LABEL))
-    *_, found = _politely(invert(pipeline, picture, label=chosen, seed=seed_of(seed), every=EVERY, seconds=_patience()))
-    scored, read = best_score(pipeline, pixels(picture), chosen), reading(pipeline, picture)
+    *_, found = _in_turns(invert(pipeline, picture, label=chosen, seed=seed_of(seed), every=EVERY, seconds=_time_limit()))
+    score_captions, read = best_score(pipeline, pixels(picture), chosen), reading(pipeline, picture)
     return [
         enlarged(to_pil(found.picture)),
         difference(found),
         {
-            "score": scored.value if scored else None,
+            "score": score_captions.value if score_captions else None,
             "reading": read[0][0] if read else None,
             "label": found.label,
             "error": round(found.error, 5),
@@ -206,9 +208,9 @@ def answer(photo: Image.Image | None, model: str, label: float | None, seed: flo
     ]
 
 
-def _patience() -> Callable[[], float]:
+def _time_limit() -> Callable[[], float]:
     """How long this search may take: it is shorter while others wait for theirs."""
-    others = queue_counter(LINE)
+    others = queue_counter(QUEUE)
     return lambda: share(SECONDS, SHORTEST, others())
 
 

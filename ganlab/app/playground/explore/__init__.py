@@ -27,7 +27,7 @@ def explore_panel(tab: gr.Tab) -> None:
     turn, entered = gr.State(0), gr.State(False)
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
-        facts = gr.HTML(elem_classes="quiet")
+        info = gr.HTML(elem_classes="quiet")
     label = gr.Radio([], label="Label", visible=False)
     chosen, sections = Chosen(model, label, turn), []
     with gr.Tabs(elem_id="sections") as tabs:
@@ -36,14 +36,14 @@ def explore_panel(tab: gr.Tab) -> None:
                 sections.append(lay_out(chosen))
     widgets = [widget for section in sections for widget in section.widgets.values()]
     examples = [section.example for section in sections]
-    outputs = [model, label, facts, turn, entered, tabs, *widgets, *examples]
+    outputs = [model, label, info, turn, entered, tabs, *widgets, *examples]
 
     def enter(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
         return [*_head(name, turn, entered, request.query_params), *_body(sections, name, entered, request)]
 
     tab.select(enter, [model, turn, entered], outputs, **TURNING)
     for event in arrivals(model, "draws", drawing):
-        event.then(choose, [model, turn], [label, facts, turn], **TURNING)
+        event.then(choose, [model, turn], [label, info, turn], **TURNING)
     label.input(lambda turn: turn + 1, turn, turn, **TURNING)
 
 

@@ -12,7 +12,17 @@ from torch import Tensor
 from ganlab.analysis.explore.latents import Latent, class_of, combine, read
 from ganlab.app.playground.explore.section import Chosen, Section, address, redraw
 from ganlab.app.playground.gradio_events import SOON
-from ganlab.app.playground.html import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
+from ganlab.app.playground.html import (
+    endpoint,
+    figure,
+    from_python,
+    links,
+    pipeline_of,
+    row,
+    score_captions,
+    score_note,
+    showing_refusal,
+)
 from ganlab.core.images import sheet
 from ganlab.models.pipeline import Pipeline
 
@@ -31,7 +41,7 @@ def section(chosen: Chosen) -> Section:
     shown = gr.HTML(elem_classes="shown")
     gr.HTML(_HELP, elem_classes="quiet")
     example = from_python(_CODE, model="digits-quick")
-    redraw(chosen, list(boxes.values()), refusing(draw), shown, **SOON)
+    redraw(chosen, list(boxes.values()), showing_refusal(draw), shown, **SOON)
     outputs = [lambda: gr.Image(format="png"), lambda: gr.JSON()]
     endpoint(answer, [*[lambda: gr.Textbox()] * 4, lambda: gr.Textbox("")], outputs, "explore_arithmetic")
     return Section("sums", boxes, {"a": "0", "b": "1", "c": "2"}, {}, example, _CODE)
@@ -48,14 +58,14 @@ def draw(model: str | None, label: str | None, a: str, b: str, c: str) -> str:
     pipeline = pipeline_of(model)
     z, which = _terms(pipeline, a, b, c), class_of(pipeline, label)
     images = pipeline.generate(z, which)
-    captions = scored(pipeline, images, which)
+    captions = score_captions(pipeline, images, which)
     figures = [
         figure(image, f"{name}  {caption}".strip(), Latent.of(str(model), latent, label))
         for name, image, caption, latent in zip(("A", "B", "C", "A − B + C"), images, captions, z, strict=True)
     ]
     signed = "".join(f'{picture}<span class="sign">{sign}</span>' for picture, sign in zip(figures, "−+=", strict=False))
     query = address("sums", model, label, a=a, b=b, c=c)
-    return row([signed, figures[-1]], "sum") + links(query, images, 4, "arithmetic") + on_judge(pipeline)
+    return row([signed, figures[-1]], "sum") + links(query, images, 4, "arithmetic") + score_note(pipeline)
 
 
 def answer(model: str, a: str, b: str, c: str, label: str) -> tuple[Image.Image, dict[str, Any]]:

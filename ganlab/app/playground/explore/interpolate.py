@@ -13,7 +13,17 @@ from ganlab.analysis.explore.latents import Latent, class_of, read
 from ganlab.analysis.explore.paths import strip
 from ganlab.app.playground.explore.section import Chosen, Section, address, redraw
 from ganlab.app.playground.gradio_events import QUIET, SOON
-from ganlab.app.playground.html import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
+from ganlab.app.playground.html import (
+    endpoint,
+    figure,
+    from_python,
+    links,
+    pipeline_of,
+    row,
+    score_captions,
+    score_note,
+    showing_refusal,
+)
 from ganlab.core.images import sheet
 from ganlab.models.pipeline import Pipeline
 
@@ -36,7 +46,7 @@ def section(chosen: Chosen) -> Section:
     gr.HTML(_HELP, elem_classes="quiet")
     example = from_python(_CODE, model="digits-quick")
     widgets = {"from": start, "to": end, "path": path, "count": count}
-    redraw(chosen, list(widgets.values()), refusing(draw), shown, **SOON)
+    redraw(chosen, list(widgets.values()), showing_refusal(draw), shown, **SOON)
     resample.click(_seeds, None, [start, end], **QUIET)
     texts, outputs = [lambda: gr.Textbox()] * 4, [lambda: gr.Image(format="png"), lambda: gr.JSON()]
     inputs = [*texts, lambda: gr.Number(9, precision=0), lambda: gr.Textbox("")]
@@ -62,13 +72,13 @@ def draw(model: str | None, label: str | None, start: str, end: str, path: str, 
     z = on_the_way(pipeline, start, end, path, count)
     which = class_of(pipeline, label)
     images = pipeline.generate(z, which)
-    captions = scored(pipeline, images, which)
+    captions = score_captions(pipeline, images, which)
     figures = [
         figure(image, caption, Latent.of(str(model), latent, label), alt=f"Picture {number} of {len(z)}")
         for number, (image, caption, latent) in enumerate(zip(images, captions, z, strict=True), start=1)
     ]
     query = address("between", model, label, **{"from": start, "to": end, "path": path, "count": int(count)})
-    return row(figures, "along") + links(query, images, len(images), "strip") + on_judge(pipeline)
+    return row(figures, "along") + links(query, images, len(images), "strip") + score_note(pipeline)
 
 
 def answer(model: str, start: str, end: str, path: str, count: float, label: str) -> tuple[Image.Image, list[Any]]:

@@ -1,4 +1,4 @@
-"""Explore, a loop: a film that goes through several z and back to the first, for ever."""
+"""Explore, a loop: an animation through several z and back to the first, for ever."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PIXELS = 2**23  # of all frames together: a file of a few megabytes
 _SIDE = 224  # pixels, about, that a frame is enlarged to
 _HELP = """A seamless round trip through the seeds. GIF plays everywhere; WebP is smaller and keeps every colour. An MP4 would
 need an encoder that GANLab does not include."""
-_CODE = 'film = client.predict({model}, "0, 1, 2, 3", "slerp", 12, 20, "GIF", api_name="/explore_loop")'
+_CODE = 'animation = client.predict({model}, "0, 1, 2, 3", "slerp", 12, 20, "GIF", api_name="/explore_loop")'
 
 
 def section(chosen: Chosen) -> Section:
@@ -35,14 +35,14 @@ def section(chosen: Chosen) -> Section:
     with gr.Row(elem_classes="asks"):
         resample = gr.Button("Resample seeds", min_width=140)
         make = gr.Button("Make the loop", variant="primary", min_width=140)
-    film = gr.Image(
+    animation = gr.Image(
         type="filepath", label="Loop", interactive=False, buttons=["download", "fullscreen"], height=320, elem_classes="crisp"
     )
     link = gr.HTML()
     gr.HTML(_HELP, elem_classes="quiet")
     example = from_python(_CODE, model="digits-quick")
     widgets = {"seeds": seeds, "path": path, "steps": steps, "speed": speed, "format": format}
-    make.click(draw, [chosen.model, chosen.label, *widgets.values()], [film, link], api_visibility="private", **SLOW)
+    make.click(draw, [chosen.model, chosen.label, *widgets.values()], [animation, link], api_visibility="private", **SLOW)
     resample.click(_seeds, seeds, seeds, **QUIET)
     numbers = [lambda: gr.Number(12), lambda: gr.Number(20)]
     texts = [lambda: gr.Textbox()] * 3
@@ -57,7 +57,7 @@ def _seeds(text: str) -> str:
     return ", ".join(str(random.randrange(10**4)) for _ in range(min(max(text.count(",") + 1, 2), MOST_SEEDS)))
 
 
-def film(model: str | None, label: str | None, seeds: str, path: str, steps: float, speed: float, format: str) -> bytes:
+def make_loop(model: str | None, label: str | None, seeds: str, path: str, steps: float, speed: float, format: str) -> bytes:
     """The file's bytes; ValueError, one sentence, for what cannot be made."""
     pipeline = pipeline_of(model)
     stations = [seed(part) for part in seeds.split(",") if part.strip()]
@@ -72,7 +72,7 @@ def film(model: str | None, label: str | None, seeds: str, path: str, steps: flo
 
 def answer(model: str, seeds: str, path: str, steps: float, speed: float, format: str, label: str) -> str:
     """/explore_loop: the file, in Gradio's own cache, which empties itself."""
-    data = film(model, label or None, seeds, path, steps, speed, format)
+    data = make_loop(model, label or None, seeds, path, steps, speed, format)
     return keep_bytes(data, f"loop.{format.lower()}")
 
 
@@ -86,7 +86,7 @@ def draw(
     format: str,
     progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio hands it over)
 ) -> tuple[str, str]:
-    """The film and the link that restores what it was made from."""
+    """Return the animation's path and the link that restores what it was made from."""
     progress(0.1, desc="Drawing the frames")
     try:
         made = answer(str(model), seeds, path, steps, speed, format, label or "")

@@ -11,7 +11,17 @@ from ganlab.analysis.explore.latents import Latent, class_of, read
 from ganlab.analysis.explore.planes import Plane, cell
 from ganlab.app.playground.explore.section import Chosen, Section, address, redraw
 from ganlab.app.playground.gradio_events import QUIET, SOON
-from ganlab.app.playground.html import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
+from ganlab.app.playground.html import (
+    endpoint,
+    figure,
+    from_python,
+    links,
+    pipeline_of,
+    row,
+    score_captions,
+    score_note,
+    showing_refusal,
+)
 from ganlab.core.images import sheet
 from ganlab.models.pipeline import Pipeline
 
@@ -51,8 +61,8 @@ def section(chosen: Chosen) -> Section:
     asked = [chosen.model, chosen.label, *widgets.values()]
     gr.on([kind.change], _ask, kind, [a, b, c, first, second, reach], **QUIET)
     redraw(chosen, list(plane.values()), _map_or_nothing, sheet_shown, **SOON)
-    redraw(chosen, list(widgets.values()), refusing(draw), shown, trigger_mode="always_last", **QUIET)
-    sheet_shown.select(_clicked, [side, sheet_shown], [x, y], **QUIET).then(refusing(draw), asked, shown, **QUIET)
+    redraw(chosen, list(widgets.values()), showing_refusal(draw), shown, trigger_mode="always_last", **QUIET)
+    sheet_shown.select(_clicked, [side, sheet_shown], [x, y], **QUIET).then(showing_refusal(draw), asked, shown, **QUIET)
     texts = [lambda: gr.Textbox()] * 5
     numbers = [lambda: gr.Number(1)] * 2 + [lambda: gr.Number(3), lambda: gr.Number(9)]
     endpoint(answer, [*texts, *numbers, lambda: gr.Textbox("")], [lambda: gr.Image(format="png")], "explore_map")
@@ -104,7 +114,7 @@ def _map_or_nothing(
     reach: float,
     side: float,
 ) -> Image.Image | None:
-    """What is wrong is told beside the map, by `draw`."""
+    """Return None for what cannot be drawn: `draw` shows the reason beside the map."""
     try:
         return answer(model, kind, a, b, c, first, second, reach, side, label or "")
     except ValueError:
@@ -124,8 +134,10 @@ def draw(model: str | None, label: str | None, *values: Any) -> str:
     z = plane_of(pipeline, *plane).at(x, y)
     which = class_of(pipeline, label)
     images = pipeline.generate(z[None], which)
-    caption = f"{x:+.2f} to the right, {y:+.2f} up" + "".join(f" · {score}" for score in scored(pipeline, images, which) if score)
+    caption = f"{x:+.2f} to the right, {y:+.2f} up" + "".join(
+        f" · {score}" for score in score_captions(pipeline, images, which) if score
+    )
     names = ("kind", "a", "b", "c", "first", "second", "reach", "side", "x", "y")
     query = address("map", model, label, **dict(zip(names, (*plane, int(side), x, y), strict=True)))
     shown = row([figure(images[0], caption, Latent.of(str(model), z, label), alt="The picture at the chosen point")], "one")
-    return shown + links(query, images, name="point") + on_judge(pipeline)
+    return shown + links(query, images, name="point") + score_note(pipeline)

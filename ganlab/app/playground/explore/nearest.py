@@ -14,7 +14,17 @@ from ganlab.analysis.explore.neighbours import Likeness, Match, Neighbourhood, N
 from ganlab.analysis.explore.training_images import absence, training_images
 from ganlab.app.playground.explore.section import Chosen, Section, address, redraw
 from ganlab.app.playground.gradio_events import SLOW, SOON
-from ganlab.app.playground.html import endpoint, figure, from_python, links, on_judge, pipeline_of, refusing, row, scored
+from ganlab.app.playground.html import (
+    endpoint,
+    figure,
+    from_python,
+    links,
+    pipeline_of,
+    row,
+    score_captions,
+    score_note,
+    showing_refusal,
+)
 from ganlab.app.security import rights
 from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import visitor
@@ -48,7 +58,7 @@ def section(chosen: Chosen) -> Section:
             found = gr.HTML(_HELP, elem_classes="shown found")
     example = from_python(_CODE, model="digits-quick")
     asked = [chosen.model, chosen.label, latent]
-    redraw(chosen, [latent], refusing(draw), shown, **SOON)
+    redraw(chosen, [latent], showing_refusal(draw), shown, **SOON)
     redraw(chosen, [latent], as_json, text, **SOON)
     redraw(chosen, [latent], lambda *_: f'<p class="quiet">{_HELP}</p>', found, **SOON)
     find.click(search, asked, found, api_visibility="private", show_progress="full", **SLOW)
@@ -65,9 +75,9 @@ def _picture(model: str | None, label: str | None, text: str) -> tuple[Pipeline,
 def draw(model: str | None, label: str | None, text: str) -> str:
     """The picture of a latent; ValueError, one sentence, for none."""
     pipeline, z, images = _picture(model, label, text)
-    caption = scored(pipeline, images, class_of(pipeline, label))[0]
+    caption = score_captions(pipeline, images, class_of(pipeline, label))[0]
     shown = row([figure(images[0], caption, Latent.of(str(model), z, label), alt="The picture of this latent")], "one")
-    return shown + links(address("close", model, label, z=text), images, name="picture") + on_judge(pipeline)
+    return shown + links(address("close", model, label, z=text), images, name="picture") + score_note(pipeline)
 
 
 def as_json(model: str | None, label: str | None, text: str) -> str:
@@ -99,7 +109,7 @@ def searched(
 
 
 def _may_see_uploads(request: gr.Request | None) -> bool:
-    """Whether who asks may see pictures that somebody gave to the server as training data."""
+    """Whether this visitor may see pictures that were uploaded to the server as training data."""
     return request is None or rights.may(visitor(dict(request.cookies)).role, Action.UPLOAD)
 
 

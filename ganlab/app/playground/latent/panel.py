@@ -14,7 +14,7 @@ from ganlab.analysis.explore.latents import MAX_SEED, MAX_TEXT
 from ganlab.app.playground.gradio_events import QUIET, by_name
 from ganlab.app.playground.hub_menu import arrivals, menu
 from ganlab.app.playground.latent.in_browser import in_this_browser
-from ganlab.app.playground.latent.pasted import numbers, offered, taken
+from ganlab.app.playground.latent.pasted import add_endpoint, draw_pasted, z_of_address
 from ganlab.app.playground.model_info import DIRECTIONS, ModelInfo, described
 from ganlab.app.playground.parse import whole
 from ganlab.app.serving.hub_models import playable
@@ -97,14 +97,14 @@ def _layout(demo: gr.Blocks) -> Widgets:
                 gr.HTML(_LINKS)
                 count = gr.Radio(list(COUNTS), value=COUNTS[0], label="Samples")
                 every_label = gr.Checkbox(False, label="One column per label", visible=False)
-                z, pasted, go, said = _pasting()
+                z, pasted, go, note = _pasting()
                 in_this_browser(model)
-                offered(demo)
+                add_endpoint(demo)
     widgets = Widgets(model, seed, label, truncation, count, every_label, z, lock, sliders, about, stage, nothing, shown)
     draw = widgets.in_browser("draw")
     resample.click(**widgets.in_browser("resample", "seed", "z"))
     lock.change(_locked, lock, [seed, resample], **QUIET).then(**draw)
-    gr.on([go.click, pasted.submit], taken, [pasted, model], [z, label, truncation, *sliders, said], **QUIET).then(**draw)
+    gr.on([go.click, pasted.submit], draw_pasted, [pasted, model], [z, label, truncation, *sliders, note], **QUIET).then(**draw)
     reset.click(**widgets.in_browser("reset", "truncation", "offsets"))
     return widgets
 
@@ -114,8 +114,8 @@ def _pasting() -> tuple[gr.Textbox, gr.Textbox, gr.Button, gr.HTML]:
     z = gr.Textbox("", visible="hidden", elem_id="pasted-z", show_label=False)
     with gr.Accordion("Draw a copied z", open=False):
         pasted = gr.Textbox(label="A z as JSON, or a seed", placeholder=_PASTE, max_length=MAX_TEXT, lines=1, max_lines=3)
-        go, said = gr.Button("Draw it"), gr.HTML()
-    return z, pasted, go, said
+        go, note = gr.Button("Draw it"), gr.HTML()
+    return z, pasted, go, note
 
 
 def _locked(locked: bool) -> list[Any]:
@@ -160,7 +160,7 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
     choices = [(text, index) for index, text in enumerate(info.labels)]
     radio = gr.update(choices=choices, value=label if choices else None, visible=bool(choices))
     every = gr.update(value=bool(choices) and query.get("every_label") == "1", visible=bool(choices))
-    return [radio, every, *sliders, info.about, numbers(query)]
+    return [radio, every, *sliders, info.about, z_of_address(query)]
 
 
 def restore(request: gr.Request) -> list[Any]:

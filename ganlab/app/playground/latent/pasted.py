@@ -22,7 +22,7 @@ print(found["score"], found["latent"])  # the latent can be given in place of th
 _SIDE = 256  # pixels, about, of what the endpoint answers
 
 
-def numbers(query: Mapping[str, str]) -> str:
+def z_of_address(query: Mapping[str, str]) -> str:
     """The z that an address holds, as it is; empty where it holds none."""
     parts = query.get("z", "").split(",")
     try:
@@ -32,7 +32,7 @@ def numbers(query: Mapping[str, str]) -> str:
     return ",".join(parts) if fits else ""
 
 
-def taken(text: str | None, name: str | None) -> list[Any]:
+def draw_pasted(text: str | None, name: str | None) -> list[Any]:
     """What was pasted -> the numbers of z, the label, truncation and sliders as they leave it alone, and what to say of it."""
     try:
         pipeline = pipeline_of(name)
@@ -40,9 +40,9 @@ def taken(text: str | None, name: str | None) -> list[Any]:
         label = _label(pipeline, text or "")
     except ValueError as error:
         return [*[gr.skip() for _ in range(3 + DIRECTIONS)], f'<p class="wrong">{html.escape(str(error))}</p>']
-    held = ",".join(map(str, Latent.of(pipeline.name, z).z))
-    said = '<p class="quiet">This z is drawn now. Change the seed to leave it.</p>'
-    return [held, gr.skip() if label is None else label, 1, *[0.0] * DIRECTIONS, said]
+    pasted_z = ",".join(map(str, Latent.of(pipeline.name, z).z))
+    note = '<p class="quiet">This z is drawn now. Change the seed to leave it.</p>'
+    return [pasted_z, gr.skip() if label is None else label, 1, *[0.0] * DIRECTIONS, note]
 
 
 def _label(pipeline: Pipeline, text: str) -> int | None:
@@ -51,7 +51,7 @@ def _label(pipeline: Pipeline, text: str) -> int | None:
     return pipeline.labels.index(name) if pipeline.conditional and name in pipeline.labels else None
 
 
-def offered(demo: gr.Blocks) -> None:
+def add_endpoint(demo: gr.Blocks) -> None:
     """The panel's endpoint and its example, where this is called."""
     from_python(_EXAMPLE, demo, model="digits-cgan", label="3")
     texts = [lambda: gr.Textbox(), lambda: gr.Textbox("0"), lambda: gr.Textbox(""), lambda: gr.Textbox("")]

@@ -28,7 +28,7 @@ from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 
 MOST_LABEL, MOST_LAYER = 100_000, 10_000
-FIRST = 0  # the layer to show when nobody has chosen one
+FIRST = 0  # the layer to show when none was chosen
 _EXAMPLE = """picture, caption, table = client.predict(
     photo=None, model={model}, network="G", seed=7, label=0, layer=4, api_name="/layers_maps")
 print(caption, table[-1]["parameters"])"""
@@ -66,7 +66,7 @@ class Widgets:
         return [self.model, self.network, self.seed, self.label, self.picture]
 
     @property
-    def told(self) -> list[gr.components.Component]:
+    def outputs(self) -> list[gr.components.Component]:
         """What is shown of them."""
         return [self.layer, self.wanted, self.maps, self.caption, self.entering, self.table, self.links]
 
@@ -87,9 +87,9 @@ def layers_panel(demo: gr.Blocks, tab: gr.Tab) -> None:
         widgets.network.input(lambda: FIRST, None, widgets.wanted, **QUIET),
     ]
     for event in anew:
-        event.then(show, [*widgets.asked, widgets.wanted], widgets.told, **settings).then(None, js=_REVEAL, **QUIET)
+        event.then(show, [*widgets.asked, widgets.wanted], widgets.outputs, **settings).then(None, js=_REVEAL, **QUIET)
     changed = [widgets.seed.input, widgets.label.input, widgets.layer.input, widgets.picture.upload, widgets.picture.clear]
-    gr.on(changed, show, [*widgets.asked, widgets.layer], widgets.told, **settings).then(None, js=_REVEAL, **QUIET)
+    gr.on(changed, show, [*widgets.asked, widgets.layer], widgets.outputs, **settings).then(None, js=_REVEAL, **QUIET)
     _endpoint()
 
 

@@ -95,7 +95,7 @@ def _launch(arguments: dict[str, Any], title: str) -> Job:
 
 
 def _begin(found: Mapping[str, ModelEntry], selected: Job | None) -> None:
-    """On a first visit, or when the address has changed, the form says what the selected job or the address asks for."""
+    """On a first visit, or when the address has changed, fill the form from the selected job or the address."""
     if "evaluate.models" in st.session_state and not url_state.changed_outside(jobs.PAGE):
         return
     kept = redacted(jobs.arguments(selected)) if selected else {}
@@ -191,7 +191,7 @@ def _reference() -> dict[str, Any]:
     if not has_parts:
         label, closed = "Folder or zip of real images", not may(Action.UPLOAD)
         typed = st.text_input(label, key="evaluate.folder", placeholder="/home/me/pictures", disabled=closed)
-        reference = (not closed and typed.strip()) or FOLDER  # whether a folder exists here is not for everybody to know
+        reference = (not closed and typed.strip()) or FOLDER  # students must not learn whether a folder exists here
     floors = st.checkbox(
         "Floors: the scores of real images",
         key="evaluate.floors",

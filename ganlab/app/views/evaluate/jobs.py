@@ -122,14 +122,14 @@ def _end_button(job: Job, status: Status) -> None:
     if status.active:
         asked = job.stop_requested()
         stop, key = "Stopping" if asked else "Stop", f"evaluate.stop/{job.id}"
-        look = _look(":material/stop:", Action.MEASURE, asked)
-        st.button(stop, key=key, on_click=attempt, args=(_stop, job), **look)
-    elif st.button("Delete", key=f"evaluate.delete/{job.id}", **_look(":material/delete:", Action.DELETE)):
+        style = _button_style(":material/stop:", Action.MEASURE, asked)
+        st.button(stop, key=key, on_click=attempt, args=(_stop, job), **style)
+    elif st.button("Delete", key=f"evaluate.delete/{job.id}", **_button_style(":material/delete:", Action.DELETE)):
         _confirm(job)
 
 
-def _look(icon: str, action: Action, disabled: bool = False) -> dict[str, Any]:
-    """A small button that is dead, and says why, for whoever must not press it."""
+def _button_style(icon: str, action: Action, disabled: bool = False) -> dict[str, Any]:
+    """Return the style of a small button, disabled with a reason for visitors who must not press it."""
     return {"icon": icon, "type": "tertiary", "disabled": disabled or not may(action), "help": hint(action) or None}
 
 

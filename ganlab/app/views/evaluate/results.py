@@ -56,9 +56,9 @@ def numbers(job: Job) -> None:
 
 
 def _numbers(job: Job, *, charts: bool = True) -> Results:
-    told = job.status().message
+    reason = job.status().message
     for sentence in job.failures():
-        if sentence != told:
+        if sentence != reason:
             st.warning(escaped(redacted(sentence)))
     results = Results.of(job)
     found = tables(results.values)

@@ -56,9 +56,9 @@ def metric_title(name: str) -> str:
     """A metric's name as a person says it, the features left out: "Distance", "FID, clean resize"."""
     one = metric(name)
     space = one.space.partition("-")[0]
-    said = one.title(space).removeprefix(f"{space} ")
+    text = one.title(space).removeprefix(f"{space} ")
     ending = next((words for ending, words in _RESIZES.items() if name.endswith(ending)), "")
-    return said[:1].upper() + said[1:] + ending
+    return text[:1].upper() + text[1:] + ending
 
 
 def metric_help(names: Sequence[str]) -> str:

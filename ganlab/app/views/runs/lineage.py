@@ -41,8 +41,8 @@ def _row(kin: Kin) -> None:
 def _origin(kin: Kin) -> str:
     if kin.step is None:
         return ""
-    told = redacted(dict(kin.changes))
-    changed = ", ".join(f"{name} {_plain(before)} → {_plain(after)}" for name, (before, after) in told.items())
+    changes = redacted(dict(kin.changes))
+    changed = ", ".join(f"{name} {_plain(before)} → {_plain(after)}" for name, (before, after) in changes.items())
     return f"from step {kin.step:,}" + (f": {changed}" if changed else ", nothing changed")
 
 

@@ -38,7 +38,7 @@ def asked(address: Mapping[str, str]) -> list[str]:
 
 
 def choose(ids: list[str]) -> list[str]:
-    """Draw the selector of one run; what it says goes into the URL, and what the URL says into it. Several stay as they are."""
+    """Draw the selector of one run; its value goes into the URL, and the URL's into it. Several runs stay as they are."""
     known = {run.id: run for run in runs()}
     if len(ids) > 1:
         st.markdown(f"**{len(ids)} runs together**")
@@ -65,7 +65,7 @@ def bar(ids: list[str]) -> None:
     try:
         members = [Run.open(id) for id in ids]
         states = [run.status().state for run in members]
-    except ValueError as error:  # somebody else deleted it
+    except ValueError as error:  # deleted by another visitor
         st.warning(str(error))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -81,13 +81,13 @@ def bar(ids: list[str]) -> None:
 
 def fork_wanted(ids: list[str], wanted: Mapping[str, str]) -> None:
     """Open the fork dialog where the address that led here asked for it."""
-    with suppress(ValueError):  # somebody else deleted it: the bar says so
+    with suppress(ValueError):  # deleted by another visitor: the bar shows it
         if len(ids) == 1:
             fork_asked(Run.open(ids[0]), wanted)
 
 
 def nothing_yet() -> None:
-    """No run was ever started."""
+    """Show what to do while no run was ever started."""
     st.title("Watch", anchor=False)
     begin = "Start one, and" if may(Action.LAUNCH) else "Once your teacher starts one,"
     st.info(f"No runs yet. {begin} its curves and pictures appear here while it learns.")
