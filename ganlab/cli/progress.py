@@ -25,9 +25,9 @@ def driven(steps: Generator[Loading, None, Result]) -> Result:
     work = Work(steps)
     with closing(steps), bars:
         for event in work:
-            if bar is None or event.what != what:
+            if bar is None or event.text != what:
                 bars.close()
-                what = event.what
+                what = event.text
                 unit = {"unit": "B", "unit_scale": True} if event.unit == "bytes" else {"unit": event.unit}
                 bar = bars.enter_context(tqdm(desc=what, total=event.total or None, disable=None, leave=False, **unit))
             bar.update(event.done - bar.n)

@@ -31,13 +31,24 @@ Point = tuple[int, Mapping[str, float]]  # (step, {metric name: value})
 
 @dataclass(frozen=True)
 class Loading:
-    """Work before the first step on `what`: `done` of `total` (0: unknown) in `unit`, in one of the phases."""
+    """Work such as `what` is done to `subject` (a model's or a folder's name): `done` of `total` (0: unknown) in `unit`.
+
+    `place` is the place of this work among others, such as "model 1 of 2".
+    """
 
     what: str
     done: int = 0
     total: int = 0
     unit: str = "images"
     phase: Phase = "loading_data"
+    subject: str = ""
+    place: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is done, for a progress bar."""
+        words = f"{self.what} {self.subject}" if self.subject else self.what
+        return f"{words} ({self.place})" if self.place else words
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def _paced(loader: Loader) -> Loader:
     work = Work(loader)
     for message in work:
         now = time.monotonic()
-        if message.what != what or now - last >= LOADING_SECONDS:
-            last, what = now, message.what
+        if message.text != what or now - last >= LOADING_SECONDS:
+            last, what = now, message.text
             yield message
     return work.result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -83,7 +84,8 @@ def _floor(
     kept = _recall(path)
     if kept:
         return kept
-    values = yield from measure(source(), reference, metrics, n=n, subject=subject, device=device)
+    measured = yield from measure(source(), reference, metrics, n=n, subject=subject, device=device)
+    values = [replace(value, floor=True) for value in measured]
     keep_file(path, lambda partial: partial.write_text(json.dumps([value.to_dict() for value in values]), "utf-8"))
     return values
 

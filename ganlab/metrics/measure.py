@@ -130,7 +130,7 @@ def _read(
     made: dict[str, Statistics] = {}
     done = 0
     for images in portions(fake, min(extractor.batch_size for extractor in extractors.values()), n):
-        yield Loading(f"Reading {what}", done, n or 0)
+        yield Loading("Reading", done, n or 0, subject=what)
         for space, extractor in extractors.items():
             features = extractor(images.pixels)
             if space not in made:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from ganlab.metrics.value import Value, versus
 
-_FLOOR = "real images ("  # how `ganlab.metrics.measure.floors` names what it measured
-
 
 @dataclass(frozen=True)
 class Column:
@@ -44,7 +42,7 @@ class Row:
     @property
     def floor(self) -> bool:
         """Whether these are real images: no generator can be expected to read better."""
-        return is_floor(next(iter(self.values.values())))
+        return next(iter(self.values.values())).floor
 
 
 @dataclass(frozen=True)
@@ -79,11 +77,6 @@ class Table:
             sentences.append(f"{which}{counts}, read by {one.extractor}, resize {one.resize}.")
         seeds = sorted({row.seed for row in self.rows})
         return [*sentences, f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}; ± is one standard error."]
-
-
-def is_floor(value: Value) -> bool:
-    """Whether real images were measured, as `floors` does."""
-    return value.subject.startswith(_FLOOR)
 
 
 def tables(values: Sequence[Value]) -> list[Table]:

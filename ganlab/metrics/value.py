@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
+
+_FLOOR = re.compile(r"real images \(")  # how a version before the field `floor` named them
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Value:
     The protocol is everything that must agree before two values may be compared: the metric, how many fakes and real images,
     which `reference` they are held against (data set, part, size), which `extractor` reads them (with the first digits of its
     weights' sha256), and how it resizes. `n_real` is 0 where the metric looks at no real image. `seed` chose the fakes and the
-    random subsets.
+    random subsets. A `floor` was measured of real images: no generator can be expected to read better.
     """
 
     metric: str
@@ -48,6 +51,7 @@ class Value:
     subject: str = ""
     step: int | None = None
     higher_is_better: bool = False
+    floor: bool = False
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -55,8 +59,9 @@ class Value:
         known = {field.name for field in fields(cls)}
         if not known >= values.keys():
             raise ValueError(f"A measured value has no {', '.join(sorted(values.keys() - known))}.")
+        older = {"floor": bool(_FLOOR.match(str(values.get("subject", ""))))}
         try:
-            return cls(**values)
+            return cls(**(older | dict(values)))
         except TypeError as error:
             raise ValueError(f"This is not a whole measured value: {error}.") from None
 

@@ -62,7 +62,7 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
         folder = whole if asked.n is None else whole.some(asked.n, asked.seed)
         reference = yield from _reference(asked, asked.reference, 0, 0)
         return (yield from _measured(folder, reference, asked, Path(subject).resolve().name, folder.count))
-    yield Loading(f"Loading {subject}")
+    yield Loading("Loading", subject=subject)
     pipeline = Pipeline.load(subject, resolve(asked.device))
     if pipeline.translates:
         raise ValueError(f"{subject} translates images: translate a folder with it first, then evaluate that folder.")

@@ -17,7 +17,10 @@ from ganlab.training.families import load_config
 
 @dataclass(frozen=True)
 class Recipe:
-    """A config with a name. `published`: what its source reports; `note`: what a person should know before starting it."""
+    """A config with a name. `published`: what its source reports, with `numbers` an FID or losses.
+
+    `note`: what to know before starting it.
+    """
 
     name: str
     title: str
@@ -25,6 +28,7 @@ class Recipe:
     source: str
     config: TrainConfig
     published: str = ""
+    numbers: bool = False
     note: str = ""
 
 
@@ -41,11 +45,19 @@ def _epochs(count: int, batch_size: int, images: int = 60_000) -> dict[str, Any]
 
 
 def _add(
-    source: tuple[str, str], name: str, title: str, family: str, *, published: str = "", note: str = "", **settings: Any
+    source: tuple[str, str],
+    name: str,
+    title: str,
+    family: str,
+    *,
+    published: str = "",
+    numbers: bool = False,
+    note: str = "",
+    **settings: Any,
 ) -> None:
     group, citation = source
     config = load_config({"family": family, **settings})
-    RECIPES[name] = Recipe(name, title, group, citation, config, published, note)
+    RECIPES[name] = Recipe(name, title, group, citation, config, published, numbers, note)
 
 
 # -- ours -----------------------------------------------------------------------------------------------------------------
@@ -190,6 +202,7 @@ _add(
     "gan",
     **_COLUMN_MLP,
     published="FID 540.90 → 103.69 (epoch 100: 169.60), D(x) = 0.71, D(G(z)) = 0.32",
+    numbers=True,
 )
 _add(
     _COLUMN,
@@ -207,6 +220,7 @@ _add(
     "dcgan",
     **_COLUMN_RUN | {"image_size": 32, "width": 256, "betas": (0.5, 0.999)},
     published="FID 314.34 → 44.99 (epoch 100: 52.47)",
+    numbers=True,
     note="The source does not print Adam's betas; these are the DCGAN paper's.",
 )
 _add(
@@ -232,6 +246,7 @@ _add(
     "lsgan",
     **_COLUMN_MLP,
     published="FID 532.52 → 94.01 (epoch 100: 115.76)",
+    numbers=True,
 )
 _add(
     _COLUMN,
@@ -249,6 +264,7 @@ _add(
     "cgan",
     **_COLUMN_MLP | {"architecture": "mlp-small", "samples": 100},
     published="FID 605.47 → 79.92 (epoch 100: 124.62)",
+    numbers=True,
 )
 
 # -- "Chapter 13: generative models" ----------------------------------------------------------------------------------------
@@ -341,6 +357,7 @@ _add(
     "dcgan",
     **_DUEL_RUN,
     published="step 1000: G 1.372, D 0.434; step 23,000: 0.695, 0.694 (the equilibrium is ln 2)",
+    numbers=True,
     note="Start both with the recipe 'duel'. Also for mnist and cifar10.",
 )
 _add(
@@ -350,6 +367,7 @@ _add(
     "lsgan",
     **_DUEL_RUN,
     published="step 1000: G 0.535, D 0.160; step 23,000: 0.251, 0.250 (the equilibrium is 1/4)",
+    numbers=True,
     note="Start both with the recipe 'duel'. Also for mnist and cifar10.",
 )
 

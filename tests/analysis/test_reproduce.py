@@ -51,7 +51,7 @@ def test_an_unknown_table_lists_what_there_is() -> None:
 
 def value(number: float, subject: str, **changes: Any) -> Value:
     made = Value("distance", number, 0.12, 1000, 60_000, "mnist train, 28 px", "lenet-mnist abc", "none", 0, subject)
-    return replace(made, **changes)
+    return replace(made, floor=subject.startswith("real"), **changes)
 
 
 SIZE_32 = {"reference": "mnist train, 32 px"}

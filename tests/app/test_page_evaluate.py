@@ -30,7 +30,7 @@ def value(subject: str, number: float, **changes: Any) -> Value:
 
 
 def real(number: float, **changes: Any) -> Value:
-    return value("real images (mnist test)", number, step=None, **changes)
+    return value("real images (mnist test)", number, step=None, floor=True, **changes)
 
 
 def visit(**query: str) -> AppTest:
@@ -73,7 +73,7 @@ def job() -> Callable[..., Job]:
     ) -> Job:
         made = Job.create(more.pop("kind", "evaluate"), {**ASKED, **more}, title)
         made.write("values.json", [value.to_dict() for value in values])
-        made.write_progress(Progress("Reading digits-quick", 500, 2000, "images", 250.0, 6.0))
+        made.write_progress(Progress("Reading", 500, 2000, "images", 250.0, 6.0, subject="digits-quick"))
         if state:
             made.write("outcome.json", {"state": state, "sentence": sentence})
         return made

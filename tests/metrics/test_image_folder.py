@@ -15,7 +15,6 @@ from ganlab.metrics.features.image_folder import ImageFolder
 from ganlab.metrics.floors import folder_floors
 from ganlab.metrics.measure import measure
 from ganlab.metrics.reference import Reference
-from ganlab.metrics.tables import is_floor
 from tests.support.loading import drain
 
 
@@ -122,7 +121,7 @@ def test_a_folders_floor_is_one_half_against_the_other_and_measured_once(tmp_pat
     folder = ImageFolder(fill(tmp_path / "a", [(28, 28)] * 60))
     names = ["frechet-lenet-mnist", "accuracy-lenet-mnist"]  # a folder has no labels: nothing to be right about
     (value,), said = drain(folder_floors(folder, names, device="cpu"))
-    assert is_floor(value) and (value.n_fake, value.n_real) == (30, 30) and value.reference.startswith("a, second half ")
+    assert value.floor and (value.n_fake, value.n_real) == (30, 30) and value.reference.startswith("a, second half ")
     assert any(message.what.startswith("Reading") for message in said)
     (again,), said = drain(folder_floors(folder, names, device="cpu"))
     assert again == value and not any(message.what.startswith("Reading") for message in said)

@@ -86,7 +86,7 @@ def test_the_reference_is_read_once_and_again_when_its_content_changes(digits: t
 
     def phases(one: Reference) -> list[str]:
         _, said = drain(measure([digits[0].images[:100]], one, ["frechet-lenet"], device="cpu"))
-        return [message.what for message in said]
+        return [message.text for message in said]
 
     first = phases(reference)
     assert "Reading mnist part, 28 px with lenet-mnist" in first
@@ -158,7 +158,7 @@ def test_labels_must_mean_the_same_on_both_sides(name: str, digits: tuple[Datase
 
 def test_progress_counts_the_images(digits: tuple[Dataset, Dataset], reference: Reference) -> None:
     _, said = drain(measure(list(digits[0].images.split(300)), reference, ["frechet-lenet"], n=1000, subject="it", device="cpu"))
-    reading = [message for message in said if message.what == "Reading it"]
+    reading = [message for message in said if message.text == "Reading it"]
     assert [message.done for message in reading] == [0, 300, 600, 900]
     assert {message.total for message in reading} == {1000}
     assert Loading("Computing lenet-mnist distance", 0, 1, "metrics") in said

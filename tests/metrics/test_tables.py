@@ -20,13 +20,13 @@ from ganlab.analysis.reproduce.published import published_results
 from ganlab.data import Dataset
 from ganlab.metrics.exports import _LATEX, escaped, to_csv, to_json, to_latex
 from ganlab.metrics.floors import floors
-from ganlab.metrics.tables import is_floor, tables
+from ganlab.metrics.tables import tables
 from ganlab.metrics.value import Value
 from tests.support.loading import drain
 
 A = Value("lenet-mnist distance", 5.19, 0.25, 2000, 60_000, "mnist train, 28 px", "lenet-mnist b1", "bilinear 28", 0, "a", 750)
 KERNEL = replace(A, metric="lenet-mnist kernel distance", value=0.134, error=0.026, n_real=10_000)
-REAL = replace(A, subject="real images (mnist test)", step=None, value=0.56, error=0.075)
+REAL = replace(A, subject="real images (mnist test)", step=None, value=0.56, error=0.075, floor=True)
 
 words = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=30)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -91,7 +91,7 @@ def test_what_floors_measures_is_known_as_floors() -> None:
     images = torch.randint(0, 256, (40, 1, 28, 28), generator=torch.Generator().manual_seed(0)).byte()
     data = Dataset("mnist", images, None, ())
     made = drain(floors(data, data, ["frechet-lenet"], n=10, device="cpu"))[0]
-    assert len(made) == 2 and all(map(is_floor, made)) and not is_floor(A)
+    assert len(made) == 2 and all(value.floor for value in made) and not A.floor
 
 
 @given(st.lists(values, max_size=12))

@@ -185,7 +185,7 @@ def test_a_full_disk_pauses_a_run_until_there_is_room(leave: int, whole: Any) ->
         with somebody(make_room):
             work(run, film)
         assert said == ["The disk is full: training waits until there is room."]
-        assert [note.kind for note in run.annotations()].count("paused") == 1
+        assert [note.kind for note in run.annotations()].count("waiting_room") == 1
         assert_ends_like(run, whole)
         assert not list(run.path.rglob("*.partial")) and not (run.path / "ballast").exists()
 
@@ -203,6 +203,7 @@ def test_a_run_that_waits_for_room_can_be_stopped_and_goes_on_later(whole: Any) 
         with somebody(stop):
             work(run, film)
         assert run.status().state == "failed"
+        assert run.status().reason == "disk_full"
         assert status_text(run.status()) == "The disk is full: make room, then resume; the last checkpoint is kept."
         film.path.unlink()
         run.clear_requests()
@@ -503,11 +504,9 @@ def test_a_loss_that_stops_being_a_number_ends_the_run_at_the_last_good_checkpoi
     monkeypatch.setattr(AdversarialTraining, "step", poisoned)
     work(run)
     status = run.status()
-    assert (
-        status.state == "failed"
-        and "stopped being a number at step 1" in status_text(status)
-        and "learning rate" in status_text(status)
-    )
+    message = status_text(status)
+    assert status.state == "failed" and "stopped being a number at step 1" in message and "learning rate" in message
+    assert status.reason == "diverged" and status.details["step"] == 1
     assert all(torch.isfinite(tensor).all() for folder in run.checkpoints() for tensor in read_model(folder).values())
     assert step_of(run.checkpoints()[-1]) == 12
     monkeypatch.setattr(AdversarialTraining, "step", real)

@@ -25,7 +25,10 @@ LOST = "Its process was killed; what it had measured by then is kept."
 
 @dataclass(frozen=True)
 class Progress:
-    """What a job is doing: `done` of `total` (0: unknown) in `unit`, `rate` per second; `waiting` for other jobs to end."""
+    """What a job does to `subject`: `done` of `total` (0: unknown) in `unit`, `rate` per second; `waiting` for other jobs to end.
+
+    `place` is the place of this work among others, such as "model 1 of 2".
+    """
 
     what: str = ""
     done: int = 0
@@ -34,6 +37,8 @@ class Progress:
     rate: float = 0.0
     seconds_left: float | None = None
     waiting: bool = False
+    subject: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)

@@ -71,5 +71,5 @@ def _placed(measuring: Measuring, where: str) -> Measuring:
     """The same work, with its place among others in each event."""
     work = Work(measuring)
     for event in work:
-        yield replace(event, what=f"{event.what} ({where})") if where else event
+        yield replace(event, place=where) if where else event
     return list(work.result)

@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -140,16 +141,17 @@ class _Reporter:
 
     def __init__(self, write: Callable[[Progress], None]) -> None:
         self._write = write
-        self._what, self._began, self._first, self._written = "", 0.0, 0, 0.0
+        self._text, self._began, self._first, self._written = "", 0.0, 0, 0.0
 
     def __call__(self, event: Loading) -> None:
         now = time.monotonic()
-        if event.what != self._what:
-            self._what, self._began, self._first = event.what, now, event.done
+        if event.text != self._text:
+            self._text, self._began, self._first = event.text, now, event.done
         elif now - self._written < _REPORT_SECONDS:
             return
         self._written = now
         passed = now - self._began
         rate = (event.done - self._first) / passed if passed > _RATE_SECONDS else 0.0
         left = (event.total - event.done) / rate if rate > 0 and event.total else None
-        self._write(Progress(event.what, event.done, event.total, event.unit, rate, left))
+        progress = Progress(event.what, event.done, event.total, event.unit, rate, left)
+        self._write(replace(progress, subject=event.subject, place=event.place))

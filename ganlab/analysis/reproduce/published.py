@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from ganlab.models.catalogue import models
 from ganlab.runtime import checkpoint
 from ganlab.training.recipes import RECIPES
-
-_READING = re.compile(r"\b(FID|G) \d")  # a distance or a loss; others report pictures, or numbers of parameters
 
 
 def published_results(names: Iterable[str]) -> dict[str, str]:
@@ -20,8 +17,8 @@ def published_results(names: Iterable[str]) -> dict[str, str]:
     """
     folders = {model.name: model.folder for model in models()}
     recipes = {name: _recipe(folders.get(name, Path(name)), name) for name in names}
-    found = {name: RECIPES[recipe].published for name, recipe in recipes.items() if recipe in RECIPES}
-    return {name: published for name, published in found.items() if _READING.search(published)}
+    found = {name: RECIPES[recipe] for name, recipe in recipes.items() if recipe in RECIPES}
+    return {name: recipe.published for name, recipe in found.items() if recipe.numbers}
 
 
 def _recipe(folder: Path, name: str) -> str:

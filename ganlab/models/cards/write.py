@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.data import DATASETS
-from ganlab.metrics.catalogue import KINDS
+from ganlab.metrics.catalogue import KINDS, METRICS, metric
 from ganlab.metrics.gauge import COUNT
 from ganlab.metrics.value import Value
 from ganlab.models.cards.read import IN_WORDS, quoted
@@ -144,8 +144,12 @@ def _usage(facts: Facts) -> Iterator[str]:
 
 def metric_names(values: Sequence[Value]) -> list[str]:
     """The names that `ganlab evaluate --metrics` takes for values in the features of our own classifiers."""
-    nouns = {kind.noun: name for name, kind in KINDS.items()}
-    return [f"{nouns[value.metric.partition(' ')[2]]}-lenet" for value in values if value.metric.partition(" ")[2] in nouns]
+
+    def title(value: Value, kind: str) -> str:
+        return metric(f"{kind}-lenet").title(value.extractor.split()[0])  # an extractor is its name and its sha256
+
+    kinds = [kind for kind in KINDS if f"{kind}-lenet" in METRICS]
+    return [f"{kind}-lenet" for value in values for kind in kinds if value.metric == title(value, kind)]
 
 
 def _again(facts: Facts) -> Iterator[str]:

@@ -104,11 +104,9 @@ def _row(job: Job, status: Status, shown: Job) -> None:
 def _bar(job: Job, status: Status) -> None:
     """How far it is, in a bar and in words."""
     progress = status.progress
-    what = progress.what
-    if "subjects" in job.facts["arguments"]:
-        for name, title in subjects.titles(job.facts["arguments"]["subjects"], subjects.models_here()).items():
-            what = what.replace(name, title)
-    words = [what]
+    titles = subjects.titles(job.facts["arguments"].get("subjects", ()), subjects.models_here())
+    what = f"{progress.what} {titles.get(progress.subject, progress.subject)}".rstrip()
+    words = [f"{what} ({progress.place})" if progress.place else what]
     if progress.total:
         words.append(f"{progress.done:,} of {progress.total:,} {progress.unit}")
     if progress.rate:
