@@ -14,12 +14,15 @@ from typing import Any
 from ganlab.core.config import TrainConfig
 from ganlab.training.families import load_config
 
+Losses = tuple[float, float]  # of G and D
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """A config with a name. `published`: what its source reports, with `numbers` an FID or losses.
+    """A config with a name. `published`: what its source reports; `note`: what to know before starting it.
 
-    `note`: what to know before starting it.
+    Its numbers that `ganlab reproduce` compares with: `fid` after the source's first and last epoch, under its own protocol;
+    `losses` after 1,000 steps and after its last.
     """
 
     name: str
@@ -28,8 +31,9 @@ class Recipe:
     source: str
     config: TrainConfig
     published: str = ""
-    numbers: bool = False
     note: str = ""
+    fid: tuple[float, float] | None = None
+    losses: tuple[Losses, Losses] | None = None
 
 
 RECIPES: dict[str, Recipe] = {}
@@ -51,13 +55,20 @@ def _add(
     family: str,
     *,
     published: str = "",
-    numbers: bool = False,
     note: str = "",
+    fid: tuple[float, float] | None = None,
+    losses: tuple[Losses, Losses] | None = None,
     **settings: Any,
 ) -> None:
+    """Register a recipe; its `fid` or `losses` begin the sentence on what was published."""
     group, citation = source
+    if fid:
+        published = f"FID {fid[0]:.2f} → {fid[1]:.2f}{published}"
+    if losses:
+        (g, d), (g_last, d_last) = losses
+        published = f"step 1000: G {g:.3f}, D {d:.3f}; step 23,000: {g_last:.3f}, {d_last:.3f}{published}"
     config = load_config({"family": family, **settings})
-    RECIPES[name] = Recipe(name, title, group, citation, config, published, numbers, note)
+    RECIPES[name] = Recipe(name, title, group, citation, config, published, note, fid, losses)
 
 
 # -- ours -----------------------------------------------------------------------------------------------------------------
@@ -201,8 +212,8 @@ _add(
     "GAN, fully connected",
     "gan",
     **_COLUMN_MLP,
-    published="FID 540.90 → 103.69 (epoch 100: 169.60), D(x) = 0.71, D(G(z)) = 0.32",
-    numbers=True,
+    fid=(540.90, 103.69),
+    published=" (epoch 100: 169.60), D(x) = 0.71, D(G(z)) = 0.32",
 )
 _add(
     _COLUMN,
@@ -219,8 +230,8 @@ _add(
     "DCGAN, 32 px",
     "dcgan",
     **_COLUMN_RUN | {"image_size": 32, "width": 256, "betas": (0.5, 0.999)},
-    published="FID 314.34 → 44.99 (epoch 100: 52.47)",
-    numbers=True,
+    fid=(314.34, 44.99),
+    published=" (epoch 100: 52.47)",
     note="The source does not print Adam's betas; these are the DCGAN paper's.",
 )
 _add(
@@ -245,8 +256,8 @@ _add(
     "LSGAN, fully connected",
     "lsgan",
     **_COLUMN_MLP,
-    published="FID 532.52 → 94.01 (epoch 100: 115.76)",
-    numbers=True,
+    fid=(532.52, 94.01),
+    published=" (epoch 100: 115.76)",
 )
 _add(
     _COLUMN,
@@ -263,8 +274,8 @@ _add(
     "CGAN, fully connected, two hidden layers",
     "cgan",
     **_COLUMN_MLP | {"architecture": "mlp-small", "samples": 100},
-    published="FID 605.47 → 79.92 (epoch 100: 124.62)",
-    numbers=True,
+    fid=(605.47, 79.92),
+    published=" (epoch 100: 124.62)",
 )
 
 # -- "Chapter 13: generative models" ----------------------------------------------------------------------------------------
@@ -356,8 +367,8 @@ _add(
     "Duel: cross-entropy",
     "dcgan",
     **_DUEL_RUN,
-    published="step 1000: G 1.372, D 0.434; step 23,000: 0.695, 0.694 (the equilibrium is ln 2)",
-    numbers=True,
+    losses=((1.372, 0.434), (0.695, 0.694)),
+    published=" (the equilibrium is ln 2)",
     note="Start both with the recipe 'duel'. Also for mnist and cifar10.",
 )
 _add(
@@ -366,8 +377,8 @@ _add(
     "Duel: squared error",
     "lsgan",
     **_DUEL_RUN,
-    published="step 1000: G 0.535, D 0.160; step 23,000: 0.251, 0.250 (the equilibrium is 1/4)",
-    numbers=True,
+    losses=((0.535, 0.160), (0.251, 0.250)),
+    published=" (the equilibrium is 1/4)",
     note="Start both with the recipe 'duel'. Also for mnist and cifar10.",
 )
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from ganlab.analysis.jobs.kinds import KINDS
 from ganlab.analysis.jobs.messages import Measured, PartFailed
 from ganlab.analysis.reproduce import reproduce as reproduction
-from ganlab.analysis.reproduce.reproduce import COLUMN, DUEL, TABLES, reproduce, seconds
+from ganlab.analysis.reproduce.published import COLUMN, DUEL, TABLES
+from ganlab.analysis.reproduce.reproduce import reproduce, seconds
 from ganlab.analysis.reproduce.table import Reproduction, Row
 from ganlab.cli.progress import driven
 from ganlab.cli.reproduce import _reported

@@ -1,4 +1,4 @@
-"""What others report for the recipes that they are the source of."""
+"""What others report for the recipes that they are the source of; the numbers themselves stand in training/recipes.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from pathlib import Path
 
 from ganlab.models.catalogue import models
 from ganlab.runtime import checkpoint
-from ganlab.training.recipes import RECIPES
+from ganlab.training.recipes import RECIPES, TOGETHER
+
+COLUMN = {name: recipe.fid for name, recipe in RECIPES.items() if recipe.fid}  # FID after the first and the last epoch
+DUEL = {name: recipe.losses for name, recipe in RECIPES.items() if recipe.losses}  # of (G, D), after DISPLAY_STEP and at the end
+LOSSES = {"dcgan": "cross-entropy", "lsgan": "squared error"}
+TABLES = {"column": tuple(COLUMN), "duel": TOGETHER["duel"]}
+DISPLAY_STEP = 1000  # the duel's source prints means over as many steps
 
 
 def published_results(names: Iterable[str]) -> dict[str, str]:
@@ -16,9 +22,8 @@ def published_results(names: Iterable[str]) -> dict[str, str]:
     A name is a model's, a checkpoint folder, or a recipe's, to which ", epoch 1" may be added.
     """
     folders = {model.name: model.folder for model in models()}
-    recipes = {name: _recipe(folders.get(name, Path(name)), name) for name in names}
-    found = {name: RECIPES[recipe] for name, recipe in recipes.items() if recipe in RECIPES}
-    return {name: recipe.published for name, recipe in found.items() if recipe.numbers}
+    recipes = {name: RECIPES.get(_recipe(folders.get(name, Path(name)), name)) for name in names}
+    return {name: recipe.published for name, recipe in recipes.items() if recipe and (recipe.fid or recipe.losses)}
 
 
 def _recipe(folder: Path, name: str) -> str:

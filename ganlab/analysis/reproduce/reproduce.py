@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ganlab.analysis.reproduce.published import COLUMN, DISPLAY_STEP, DUEL, LOSSES, TABLES
 from ganlab.analysis.reproduce.table import Failure, Reproduction, Row
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Loading
@@ -23,18 +24,6 @@ from ganlab.runtime.checkpoint import step_of
 from ganlab.runtime.run import Run, runs
 from ganlab.training.recipes import TOGETHER, configs_of
 
-# FID after the source's first and last epoch (of 200), under its own reading.
-COLUMN = {
-    "column-gan": (540.90, 103.69),
-    "column-dcgan": (314.34, 44.99),
-    "column-lsgan-mlp": (532.52, 94.01),
-    "column-cgan-fid": (605.47, 79.92),
-}
-# Losses of G and D after 1,000 and 23,000 steps on Fashion-MNIST; the last are the equilibria ln 2 and 1/4.
-DUEL = {"duel-bce": ((1.372, 0.434), (0.695, 0.694)), "duel-mse": ((0.535, 0.160), (0.251, 0.250))}
-LOSSES = {"dcgan": "cross-entropy", "lsgan": "squared error"}
-TABLES = {"column": tuple(COLUMN), "duel": TOGETHER["duel"]}
-DISPLAY_STEP = 1000  # the duel's source prints means over as many steps
 _POLL_SECONDS = 0.5
 
 Reproducing = Generator[Loading | Row | Failure, None, Reproduction]
@@ -75,7 +64,7 @@ def reproduce(name: str, budget: float | None = None, *, n: int = 10_000, datase
 
 
 def _floors(rows: Sequence[Row], n: int) -> Generator[Loading, None, list[Value]]:
-    """What real images read against every reference that a system was held against: they differ in size."""
+    """What real images read against every reference that a system was compared with: they differ in size."""
     references = {row.last[0].reference: row for row in reversed(rows) if row.last}
     floors = []
     for row in reversed(references.values()):
