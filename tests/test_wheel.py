@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import subprocess
 import sys
+import tomllib
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,9 +27,15 @@ import sys
 for name in ("streamlit", "gradio", "plotly", "huggingface_hub", "onnx"):
     sys.modules[name] = None
 from ganlab.__main__ import main
+from ganlab.models.publish.ship import TARGET
+print(TARGET.absolute())
+assert main(["app"]) == 2
 assert main(["sample", "digits-quick", "-n", "4", "-o", "core.png"]) == 0
 assert main(["train", "shapes", "--family", "gan", "--image-size", "16", "--steps", "2"]) == 0
 """
+
+
+OF_THE_APP = ("app/", "models/hub/mixin.py")  # modules that only an installation with the extra imports
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> str:
@@ -91,10 +100,23 @@ def test_its_name_is_not_taken_and_its_version_is_the_packages(wheel: Installed)
     assert wheel("--version") == f"ganlab {__version__}\n"
 
 
-def test_it_is_what_is_imported_and_writes_models_where_it_is_used(wheel: Installed) -> None:
-    code = "import ganlab; from ganlab.models.publish.ship import TARGET; print(ganlab.__file__, TARGET.absolute())"
-    printed = run(wheel.python, "-c", code, folder=wheel.folder, **wheel.environment)
-    assert printed.split() == [str(wheel.packages / "ganlab" / "__init__.py"), str(wheel.folder / "checkpoints")]
+def test_the_core_imports_nothing_but_its_dependencies() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[<>=]", line)[0].replace("pillow", "PIL") for line in declared}
+    wrong = []
+    for path in (ROOT / "ganlab").rglob("*.py"):
+        module = path.relative_to(ROOT / "ganlab").as_posix()
+        for node in ast.parse(path.read_text()).body if not module.startswith(OF_THE_APP) else ():
+            imported = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            imported += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found = {name.split(".")[0] for name in imported} - names - sys.stdlib_module_names - {"ganlab"}
+            wrong += [f"{module}: {name}" for name in found]
+    assert wrong == []
+
+
+def test_it_is_what_is_imported(wheel: Installed) -> None:
+    printed = run(wheel.python, "-c", "import ganlab; print(ganlab.__file__)", folder=wheel.folder, **wheel.environment)
+    assert printed == f"{wheel.packages / 'ganlab' / '__init__.py'}\n"
 
 
 def test_it_brings_the_shipped_models(wheel: Installed) -> None:
@@ -121,7 +143,8 @@ def test_it_writes_a_space(wheel: Installed) -> None:
 
 def test_the_core_does_without_the_app_and_the_app_finds_the_folders_runs(wheel: Installed) -> None:
     with InstalledApp(wheel) as app, httpx.Client(base_url=app.url) as client:
-        run(wheel.python, "-c", CORE_ALONE, folder=wheel.folder, **wheel.environment)
+        printed = run(wheel.python, "-c", CORE_ALONE, folder=wheel.folder, **wheel.environment)
+        assert printed.startswith(f"{wheel.folder / 'checkpoints'}\n"), "shipped models are written here"
         assert (wheel.folder / "core.png").is_file()
         assert [client.get(path).status_code for path in ("/", "/train", "/playground/", "/live/")] == [200] * 4
         (made,) = client.get("/api/runs").json()

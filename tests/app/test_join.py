@@ -116,6 +116,14 @@ def test_the_announcement_has_what_the_teacher_needs() -> None:
     assert "127.0.0.1" not in "".join(classroom.addresses(8501))
 
 
+def test_the_announcement_names_the_address_outside_of_a_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = Keys("12345678", "a-token", "s", 0.0)
+    monkeypatch.setenv("GANLAB_URL", "http://lab.example.org:7860/")
+    assert "open   http://lab.example.org:7860\n" in classroom.announcement(7860, "0.0.0.0", keys)
+    monkeypatch.setenv("SPACE_HOST", "org-name.hf.space,other.example.org")
+    assert "https://org-name.hf.space/join?teacher=a-token\n" in classroom.announcement(7860, "0.0.0.0", keys)
+
+
 def test_the_playground_alone_is_no_classroom(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["app", "--classroom", "--only", "playground"]) == 2
     assert "exclude each other" in capsys.readouterr().err

@@ -19,6 +19,7 @@ VARIABLE = "GANLAB_CLASSROOM"
 HOURS = 12.0  # a code, a token and a cookie are good for a school day
 _FILE = ".classroom.json"
 _DIGITS = 8
+_ANY = ("", "0.0.0.0", "::")  # bound to every address of this machine
 
 
 def wanted() -> bool:
@@ -108,7 +109,7 @@ def forget(root: Path | None = None) -> None:
 
 def announcement(port: int, host: str, found: Keys) -> str:
     """What the teacher needs at the start; `host` is what the server is bound to."""
-    bases = addresses(port) if host in ("", "0.0.0.0", "::") else [f"http://{host}:{port}"]
+    bases = [public] if (public := _public()) else addresses(port) if host in _ANY else [f"http://{host}:{port}"]
     bases = bases or [f"http://127.0.0.1:{port}"]
     lines = [
         "",
@@ -123,6 +124,12 @@ def announcement(port: int, host: str, found: Keys) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _public() -> str:
+    """The address that a container or a proxy gives the app, which this machine cannot see: a Space's, or GANLAB_URL; or ""."""
+    space = os.environ.get("SPACE_HOST", "").partition(",")[0].strip()
+    return f"https://{space}" if space else os.environ.get("GANLAB_URL", "").rstrip("/")
 
 
 def addresses(port: int) -> list[str]:
