@@ -22,4 +22,4 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError(f"--every {options.every} is out of range: at least 1.")
     rule = dataclasses.replace(Rule(), every=options.every)
     print(rule)
-    print(clean(rule=rule, dry_run=options.dry_run).told("Would free" if options.dry_run else "Freed"))
+    print(clean(rule=rule, dry_run=options.dry_run).report("Would free" if options.dry_run else "Freed"))

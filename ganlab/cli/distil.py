@@ -19,8 +19,8 @@ from ganlab.training.recipes import recipe
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("teacher", help="a file of weights, or another name that a model has")
-    parser.add_argument("recipe", help="a recipe of CycleGAN: its data is what the student is shown")
+    parser.add_argument("teacher", help="a run, a shipped model or a file of weights")
+    parser.add_argument("recipe", help="a recipe of CycleGAN; the student learns on its data")
     parser.add_argument("--start", default="", metavar="MODEL:WAY", help="begin from a generator of a model, such as my-run:G_BA")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"default: {STEPS}")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     start = _generator(options.start) if options.start else None
     student, distance = driven(distil(teacher, data, start=start, steps=options.steps, seed=options.seed))
     folder = write(student, chosen, data, options.steps, options.output)
-    print(f"{folder}: {distance:.4f} from the teacher's pictures (of a range of 2).")
+    print(f"Wrote {folder}; its images differ from the teacher's by {distance:.4f} on average, in a range of 2.")
 
 
 def _generator(name: str) -> nn.Module:

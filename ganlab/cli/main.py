@@ -35,7 +35,7 @@ VERBS = {
     "space": "write a folder that is a Hugging Face Space: the playground with models of yours",
     "export": "write a model's generator as a file for other programs",
     "bench": "measure how fast the families train here",
-    "distil": "teach a translator what another one does",
+    "distil": "train a translator to imitate another one",
     "train-classifier": "train the classifier whose features measure generators of a data set",
     "worker": "train a run directory that the app has made (started by the app)",
     "job": "do a job that the app has written down (started by the app)",

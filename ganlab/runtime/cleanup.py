@@ -54,8 +54,8 @@ class Cleaned:
             return "Nothing to clean up."
         return f"{byte_size(self.bytes)}: {', and '.join(of_runs + left)}."
 
-    def told(self, verb: str) -> str:
-        """The same as what was done, such as "Freed"; nothing was done where there is nothing."""
+    def report(self, verb: str) -> str:
+        """The sentence about it after `verb`, such as "Freed"; without the verb where there was nothing to clean up."""
         return f"{verb} {self}" if self.checkpoints or self.states or self.leftovers else str(self)
 
 

@@ -244,7 +244,7 @@ def test_the_rule_is_said_in_one_sentence() -> None:
     ],
 )
 def test_what_was_cleaned_up_is_told_without_what_was_not(cleaned: Cleaned, told: str) -> None:
-    assert cleaned.told("Freed") == told
+    assert cleaned.report("Freed") == told
 
 
 def test_queue_and_clean_on_the_command_line(held: list[FakeRun], capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,7 +88,7 @@ def _disk() -> None:
         if not would.bytes:
             st.caption("There is nothing to clean up.")
             return
-        st.markdown(would.told("That would free"))
+        st.markdown(would.report("That would free"))
         help = hint(Action.DELETE, "Curves, sheets and the runs themselves stay.")
         if st.button("Clean up", icon=":material/mop:", type="primary", help=help, disabled=not may(Action.DELETE)):
             attempt(_clean)
@@ -103,4 +103,4 @@ def _cancel(run: Run) -> None:
 
 @requires(Action.DELETE)
 def _clean() -> None:
-    st.toast(clean().told("Freed"))
+    st.toast(clean().report("Freed"))
