@@ -176,7 +176,7 @@ def test_stop_asks_first_and_then_stops(page: Any, server: Any, fake: FakeRun) -
 def test_two_runs_are_laid_over_each_other(page: Any, server: Any, fake: FakeRun, root: Path) -> None:
     other = FakeRun(root, recipe="duel-mse", steps=2000, phase=1.0, z_dim=64).queue()
     open_live(page, server, fake, other)
-    page.locator(".sheet", has_text="squared error").get_by_text("Waiting for a free device.").wait_for()
+    page.locator(".sheet", has_text="squared error").get_by_text("Waiting for cpu: 1 run is ahead.").wait_for()
     other.start().train(100).train(200)
     page.wait_for_function("plot => document.querySelector(plot)?.data?.length === 8", arg=LOSSES)
     shown = drawn(page)
@@ -320,7 +320,7 @@ def test_a_resumed_run_goes_on_where_it_resumed(page: Any, server: Any, fake: Fa
     fake.release()  # killed: its last checkpoint was at step 400
     page.get_by_text("Lost", exact=True).wait_for()
     fake.queue()
-    page.locator(".card").get_by_text("Waiting for a free device.").wait_for()
+    page.locator(".card").get_by_text("Waiting for cpu: 1 run is ahead.").wait_for()
     fake.start(400).train(100)
     wait_for_step(page, "500 of 2,000")
     # What was shown before is not taken back: it stays until it has been computed again.
@@ -363,7 +363,7 @@ def test_in_a_frame_it_is_as_tall_as_its_content(page: Any, server: Any, fake: F
 def test_before_the_first_step_it_says_what_it_waits_for(page: Any, server: Any, root: Path) -> None:
     fake = FakeRun(root, recipe="digits-best").queue()
     open_live(page, server, fake)
-    page.locator("#waiting").get_by_text("Waiting for a free device.").wait_for()
+    page.locator("#waiting").get_by_text("Waiting for cpu: 1 run is ahead.").wait_for()
     page.get_by_text("Queued", exact=True).wait_for()
     fake.load(16000, 64000)
     page.locator("#waiting").get_by_text("Loading shapes: 16,000 of 64,000 images.").wait_for()

@@ -356,7 +356,7 @@ def test_a_damaged_record_is_told_in_one_sentence_and_the_run_still_ends_the_sam
     run, other = interrupted(), Run.create(CONFIG)
     RECORD[damage](run.database)
     client = TestClient(Starlette(routes=routes()))
-    listed = {item["id"]: item["status"]["message"] for item in client.get("/api/runs").json()}
+    listed = {item["id"]: item["status"]["details"].get("text", "") for item in client.get("/api/runs").json()}
     assert listed.keys() == {run.id, other.id} and "\n" not in listed[run.id]
     if damage == "garbage":
         assert "metrics.sqlite is damaged" in listed[run.id]

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ganlab.app.views.status_wording import note_text
-from ganlab.runtime.compare import MOST, Comparison, compare
+from ganlab.runtime.compare import MOST, compare
 from ganlab.runtime.run import Run
 
 
@@ -19,9 +18,4 @@ def compared(query: Mapping[str, str]) -> dict[str, Any]:
         at = float(text) if text else None
     except ValueError:
         raise ValueError(f"at = {text[:40]!r} is not a number.") from None
-    return _as_json(compare([Run.open(id) for id in ids], query.get("axis", "step"), at))
-
-
-def _as_json(found: Comparison) -> dict[str, Any]:
-    changes = [[f"step {note.step:,}: {note_text(note)}" for note in notes] for notes in found.changes]
-    return asdict(found) | {"changed": asdict(found)["changes"], "changes": changes}
+    return asdict(compare([Run.open(id) for id in ids], query.get("axis", "step"), at))

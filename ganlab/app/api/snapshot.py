@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.app.views.status_wording import note_text, status_text
 from ganlab.runtime.run import Run
 from ganlab.runtime.status import Status
 from ganlab.runtime.store import Annotation, Series
@@ -71,13 +70,13 @@ class Snapshot:
         if rewound is not None:
             since, sheets = min(since, rewound), min(sheets, rewound)
         return {
-            "status": asdict(self.status) | {"active": self.status.active, "message": status_text(self.status)},
+            "status": asdict(self.status) | {"active": self.status.active},
             "since": since,
             "sheets_since": sheets,
             "cursor": self.cursor,
             "series": packed(self.series, since, math.inf, FIRST_POINTS if first else MOST_POINTS),
             "sheets": [step for step in self.sheets if step > sheets],
-            "annotations": [asdict(note) | {"text": note_text(note)} for note in new_notes],
+            "annotations": [asdict(note) for note in new_notes],
         }
 
     def detail(self, start: int, stop: int) -> dict[str, Any]:

@@ -5,14 +5,19 @@ export type State = "queued" | "running" | "paused" | "stopped" | "finished" | "
 export interface Status {
   state: State;
   active: boolean;
-  /** What the worker does before it trains; of what is counted, `done` of `total` (0: unknown) in `unit`. */
+  /** What the worker does before it trains, to `subject`: `done` of `total` (0: unknown) in `unit`. */
   phase: string;
+  subject: string;
   done: number;
   total: number;
   unit: string;
+  /** The number of runs that get the device before this one. */
+  ahead: number;
+  /** The kind of the cause of a pause, a failure or a loss, and its data (ganlab/runtime/status.py). */
+  reason: string;
+  details: Record<string, any>;
   step: number;
   steps: number;
-  message: string;
   steps_per_second: number;
   images_per_second: number;
   /** Seconds of training so far, and left; null while unknown. */
@@ -39,6 +44,8 @@ export interface Note {
   /** Seconds since 1970. */
   time: number;
   kind: string;
+  data: Record<string, any>;
+  /** The sentence that an older version recorded instead of data. */
   text: string;
 }
 
@@ -103,7 +110,7 @@ export interface Compared {
   at: number;
   until: number;
   settings: Record<string, Setting[]>;
-  changes: string[][];
+  changes: Note[][];
   z_dims: (number | null)[];
   same_z: boolean;
   runs_at: RunAt[];

@@ -1,6 +1,7 @@
 // @ts-check
 // Every sentence of the live view, made from kinds and numbers; the other modules hold no English but labels of buttons and rows.
 import { clock, count, duration, elapsed, setting, value } from "./format.js";
+import { noteText, statusText } from "./status_wording.js";
 
 /** @import { Axis, Note, Setting, State, Status } from "./api.d.ts" */
 /** @import { Run } from "./state/run.js" */
@@ -34,17 +35,7 @@ export const words = {
     if (run.link === "gone") return STATES.gone;
     if (!run.status) return "Connecting";
     // A worker that has its turn reads data and builds networks before it trains.
-    // eslint-disable-next-line no-restricted-syntax -- until the server sends a phase
-    return run.status.state === "queued" && !run.status.message.startsWith("Waiting") ? "Preparing" : STATES[run.status.state];
-  },
-
-  /**
-   * What a run does before its first step.
-   *
-   * @param {Status} status
-   */
-  activity(status) {
-    return status.message;
+    return run.status.state === "queued" && run.status.phase !== "waiting_device" ? "Preparing" : STATES[run.status.state];
   },
 
   /**
@@ -55,8 +46,8 @@ export const words = {
   banner({ link, status }) {
     if (link === "gone") return "There is no such run any more: it was deleted, or the address is wrong.";
     if (!status || !["failed", "lost", "paused"].includes(status.state)) return "";
-    // eslint-disable-next-line no-restricted-syntax -- until the server sends a reason
-    return status.message.startsWith("Paused") ? "" : status.message;
+    const byUser = status.state === "paused" && ["", "user"].includes(status.reason); // which the badge shows already
+    return byUser ? "" : statusText(status);
   },
 
   /**
@@ -67,8 +58,7 @@ export const words = {
   waiting({ link, active, status }) {
     if (link === "gone") return "Which run do you want to watch instead?";
     if (!status) return "Connecting…";
-    if (status.state === "running") return status.message === "Training." ? "The first curves come in a moment." : status.message;
-    return active ? words.activity(status) : "This run ended before its first step.";
+    return active ? statusText(status) : "This run ended before its first step.";
   },
 
   /** @param {Run[]} runs the title of the page */
@@ -96,13 +86,14 @@ export const words = {
    * @param {Note[]} changes
    */
   lastChange(changes) {
-    const last = changes.at(-1)?.text ?? "";
-    return changes.length > 1 ? `${last} ${count(changes.length)} changes since the pause.` : last;
+    const last = changes.at(-1);
+    if (!last) return "";
+    return changes.length > 1 ? `${noteText(last)} ${count(changes.length)} changes since the pause.` : noteText(last);
   },
 
   /** @param {Note[]} notes all of one step @param {number} step @param {string} title of the run, where there are several */
   mark: (notes, step, title) =>
-    `${title && `${title}: `}${notes.map((note) => note.text || note.kind).join(" ")} (step ${count(step)})`,
+    `${title && `${title}: `}${notes.map(noteText).join(" ")} (step ${count(step)})`,
 
   // Curves
 
@@ -144,7 +135,7 @@ export const words = {
 
   /** @param {Run} run */
   noSheet({ active, status, summary }) {
-    if (status?.state === "queued") return words.activity(status);
+    if (status?.state === "queued") return statusText(status);
     return active && summary ? `The next sheet comes within ${many(summary.config.sample_every, "step")}.` : "This run has no sample sheet.";
   },
 
@@ -161,6 +152,9 @@ export const words = {
     const head = settings ? "Settings that differ" : "The settings are the same";
     return sameZ === null ? head : `${head}; the sheets are drawn from ${sameZ ? "the same" : "different"} z`;
   },
+
+  /** @param {Note} note */
+  change: (note) => `step ${count(note.step)}: ${noteText(note)}`,
 
   /** @param {number} n */
   earlierChanges: (n) => many(n, "earlier change"),

@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Compared, MetricRow, RunAt } from "../api.d.ts" */
+/** @import { Compared, MetricRow, Note, RunAt } from "../api.d.ts" */
 /** @import { Run } from "../state/run.js" */
 /** @import { Timeline } from "../state/timeline.js" */
 /** @import { View } from "../state/view.js" */
@@ -137,12 +137,12 @@ function row(name, cells, kind = "") {
 /**
  * The newest changes, a line each.
  *
- * @param {string[]} changes
+ * @param {Note[]} changes
  */
 function listed(changes) {
   if (!changes.length) return "–";
   const earlier = changes.length - NEWEST;
-  return make("ul", {}, ...(earlier > 0 ? [words.earlierChanges(earlier)] : []).concat(changes.slice(-NEWEST)).map((line) => make("li", {}, line)));
+  return make("ul", {}, ...(earlier > 0 ? [words.earlierChanges(earlier)] : []).concat(changes.slice(-NEWEST).map(words.change)).map((line) => make("li", {}, line)));
 }
 
 /**

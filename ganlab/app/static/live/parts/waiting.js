@@ -57,7 +57,5 @@ export class Waiting {
  * @param {import("../api.d.ts").Status | null} status
  */
 function partDone(status) {
-  const found = /([\d,]+) of ([\d,]+)/.exec(status?.message ?? "");
-  const [done, total] = (found?.slice(1) ?? []).map((text) => Number(text.replaceAll(",", "")));
-  return total ? done / total : null;
+  return status?.total ? status.done / status.total : null;
 }
