@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ganlab.app.security.visitor import HERE, called
+from ganlab.app.security.visitor import HERE, recorded_name
 from ganlab.runtime.launch import launch
 from ganlab.runtime.run import Run
 from tests.browser.conftest import WebServer, playwright
@@ -17,7 +17,7 @@ from tests.support.small import small
 from tests.support.workers import wait_for, worker_pid
 
 expect = playwright.expect
-WHO = called(HERE, "127.0.0.1")
+WHO = recorded_name(HERE, "127.0.0.1")
 
 
 @pytest.fixture
