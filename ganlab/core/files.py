@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+MAX_WEIGHTS_BYTES = 10**9  # of a file of weights: a full CycleGAN with its optimizers has 0.34 GB
 _ANY_WRITE_BIT = 0o222
 
 

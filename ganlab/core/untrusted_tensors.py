@@ -16,9 +16,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from ganlab.core.files import MAX_WEIGHTS_BYTES
 from ganlab.core.text import byte_size
 
-MAX_BYTES = 10**9  # a full CycleGAN with its optimizers is 0.34 GB
 MAX_NUMBERS = 2**28  # what the tensors may unfold to; the largest generator known here has 54 million
 MAX_DIRECTORY = 2**24  # for lists of contents and names; a CycleGAN's take 0.1 MB
 MAX_ENTRIES = 20_000
@@ -53,14 +53,14 @@ def _head(path: Path) -> bytes:
         raise ValueError(f"{path.name} cannot be read: {error.strerror or type(error).__name__}.") from None
     if not size:
         raise ValueError(f"{path.name} is empty.")
-    if size > MAX_BYTES:
-        raise ValueError(f"{path.name} has {byte_size(size)}; weights of up to {byte_size(MAX_BYTES)} can be loaded.")
+    if size > MAX_WEIGHTS_BYTES:
+        raise ValueError(f"{path.name} has {byte_size(size)}; weights of up to {byte_size(MAX_WEIGHTS_BYTES)} can be loaded.")
     return head
 
 
 def _is_safetensors(head: bytes) -> bool:
     """Whether a file starts with the length of a JSON header and the header's first bytes."""
-    return len(head) > 9 and int.from_bytes(head[:8], "little") <= MAX_BYTES and head[8:9] == b"{"
+    return len(head) > 9 and int.from_bytes(head[:8], "little") <= MAX_WEIGHTS_BYTES and head[8:9] == b"{"
 
 
 def _safetensors(path: Path) -> dict[str, Tensor]:
@@ -88,8 +88,8 @@ def _refuse_other_formats(path: Path, head: bytes) -> None:
         raise ValueError(f"{path.name} is damaged or incomplete: it starts like an archive but is none.") from None
     if any(entry.filename.endswith((".h5", "saved_model.pb")) for entry in entries):
         raise ValueError(keras)
-    if sum(entry.file_size for entry in entries) > MAX_BYTES:
-        raise ValueError(f"{path.name} unfolds to more than {byte_size(MAX_BYTES)}; that is more than can be loaded.")
+    if sum(entry.file_size for entry in entries) > MAX_WEIGHTS_BYTES:
+        raise ValueError(f"{path.name} unfolds to more than {byte_size(MAX_WEIGHTS_BYTES)}; that is more than can be loaded.")
     if any(entry.filename.endswith(".pkl") and entry.file_size > MAX_DIRECTORY for entry in entries):
         raise ValueError(f"{path.name} lists far more than a network's tensors.")
 

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ganlab.core.errors import DataError
 from ganlab.core.types import Batch, Conditioning
-from ganlab.data.dataset import RESIDENT_BYTES, Dataset
+from ganlab.data.cache import RESIDENT_BYTES
+from ganlab.data.dataset import Dataset
 
 
 class Batches:

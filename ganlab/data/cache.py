@@ -24,9 +24,9 @@ import numpy as np
 from ganlab.core.errors import DataError
 from ganlab.core.files import disk_problem
 from ganlab.core.text import byte_size
-from ganlab.data.dataset import RESIDENT_BYTES
 from ganlab.data.paths import cache_root
 
+RESIDENT_BYTES = 4 * 2**30  # larger sets stay in their file and stream; smaller ones live on the training device
 _FORMAT = 1  # of an entry; part of its name
 _SPARE_BYTES = 2**28  # left free on the disk
 _STALE_SECONDS = 24 * 3600  # then an unfinished entry belongs to a process that was killed

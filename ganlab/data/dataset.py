@@ -8,8 +8,6 @@ from torch import Tensor
 
 from ganlab.core.types import Conditioning, DataSpec
 
-RESIDENT_BYTES = 4 * 2**30  # larger sets stay in their file and stream; smaller ones live on the training device
-
 
 @dataclass(frozen=True)
 class Dataset:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import functools
 import importlib
 from types import ModuleType
+from typing import Any
 
-from torch import library
-
-_schemas: library.Library | None = None  # the declarations live as long as this object
+_schemas: Any = None  # the declarations live as long as this object
 
 
 @functools.cache
@@ -34,6 +33,8 @@ def load_torchvision() -> ModuleType:
 
 def _declare_operators() -> None:
     global _schemas
+    from torch import library
+
     _schemas = library.Library("torchvision", "FRAGMENT")
     for name in ("nms", "qnms"):
         _schemas.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

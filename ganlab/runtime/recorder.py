@@ -20,6 +20,7 @@ from typing import Any, Self
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import LimitReached, classify, kernel_kills
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
+from ganlab.core.images import png, sheet
 from ganlab.runtime import checkpoint
 from ganlab.runtime.disk import LIMIT, bytes_of, limit
 from ganlab.runtime.run import Run
@@ -174,14 +175,12 @@ class Recorder:
 
     def _raise_sheets(self, *, wait: bool) -> None:
         """What went wrong while a sheet was written must not vanish in a thread; it is tried again."""
-        for index, (sheet, future) in enumerate(self._sheets):
+        for index, (event, future) in enumerate(self._sheets):
             if (wait or future.done()) and future.exception():
-                self._sheets[index] = (sheet, self._encoder.submit(self._save_sheet, sheet))
+                self._sheets[index] = (event, self._encoder.submit(self._save_sheet, event))
                 future.result()
 
     def _save_sheet(self, event: Samples) -> None:
-        from ganlab.core.images import png, sheet
-
         path = self.run.sample_path(event.step)
         partial = path.with_suffix(".partial")
         partial.write_bytes(png(sheet(event.images, event.columns)))

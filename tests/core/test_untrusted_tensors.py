@@ -156,7 +156,7 @@ def test_tensors_that_are_large_in_shape_only_are_refused(tmp_path: Path) -> Non
 
 
 def test_archives_that_unfold_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(reading, "MAX_WEIGHTS_BYTES", 2**20)
     path = tmp_path / "bomb.pth"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", bytes(2**21))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -349,10 +350,8 @@ def test_a_full_disk_is_said_to_be_full(there: Hub, weights: bytes, monkeypatch:
 
 
 def test_what_is_too_large_is_not_downloaded(there: Hub, weights: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ganlab.core import untrusted_tensors as reading
-
     there.add(REPO, {"generator.pth": weights})
-    monkeypatch.setattr(reading, "MAX_BYTES", 1000)
+    monkeypatch.setattr(sys.modules["ganlab.models.hub.pulling"], "MAX_WEIGHTS_BYTES", 1000)
     refused(REPO, f"generator.pth of org/name has {byte_size(len(weights))}; weights of up to 1 kB can be loaded.")
     assert not there.bodies()
 

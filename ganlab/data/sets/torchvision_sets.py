@@ -19,6 +19,7 @@ from ganlab.core.types import Conditioning
 from ganlab.data.download import download, matches
 from ganlab.data.paths import cache_root, data_root, download_root
 from ganlab.data.registry import Availability, DataSource, Loader, Wanted
+from ganlab.data.torchvision_import import load_torchvision
 
 Fetch = Callable[["Published", Any, Path], Generator[Loading, None, None]]
 
@@ -54,8 +55,7 @@ class Published:
 def _load(published: Published, wanted: Wanted) -> Loader:
     import torch
 
-    from ganlab.data.dataset import Dataset
-    from ganlab.data.resize import resize
+    from ganlab.data import dataset, resize  # both need PyTorch
 
     reader = _reader(published)
     yield Loading(f"Reading {published.name}")
@@ -70,15 +70,15 @@ def _load(published: Published, wanted: Wanted) -> Loader:
         raise DataError(f"The files of {published.name} in {place} are damaged; delete that folder and start again.") from error
     pixels = torch.as_tensor(data.data)
     images = pixels.unsqueeze(1) if pixels.ndim == 3 else pixels.permute(0, 3, 1, 2)  # (N, C, H, H), channels last in memory
-    images = yield from resize(images, wanted.image_size, wanted.channels or images.shape[1], f"{published.name} {wanted.split}")
+    images = yield from resize.resize(
+        images, wanted.image_size, wanted.channels or images.shape[1], f"{published.name} {wanted.split}"
+    )
     names = tuple(name.split(" - ")[0] for name in data.classes)  # MNIST's are "0 - zero"
-    return Dataset(published.name, images, torch.as_tensor(data.targets), names)
+    return dataset.Dataset(published.name, images, torch.as_tensor(data.targets), names)
 
 
 def _reader(published: Published) -> Any:
     """torchvision's class for the set."""
-    from ganlab.data.torchvision_import import load_torchvision
-
     try:
         return getattr(load_torchvision().datasets, published.torchvision_class)
     except ImportError as error:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.core.files import sha256
+from ganlab.data.cache import entry
 from ganlab.models.hub.address import Address, HubError, client
 from ganlab.models.hub.choose_file import choose, own_folder
 from ganlab.runtime import checkpoint
@@ -59,8 +60,6 @@ def cached(address: Address) -> Path | None:
 
 def thumbnail(place: Path) -> Path:
     """Where in this project's cache the PNG of what `cached` found lies, or would lie; its name follows commit and file."""
-    from ganlab.data.cache import entry  # imports torch
-
     parts = place.parts
     inside = parts[max(0, parts.index("snapshots") - 1) :] if "snapshots" in parts else parts  # wherever the Hub's cache lies
     return entry("thumbnail", _THUMBNAIL, inside).with_suffix(".png")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ganlab.core.files import MAX_WEIGHTS_BYTES
 from ganlab.core.progress import finish
 from ganlab.models.hub.address import Address, HubError, parse, proper_revision
 from ganlab.models.hub.cache import cached, checksum_of, is_ours, remember
@@ -54,8 +55,6 @@ def _certain(address: Address) -> Path | None:
 
 
 def _fetched(found: Listing, token: str | None) -> Fetching:
-    from ganlab.core.untrusted_tensors import MAX_BYTES  # imports torch
-
     names, address = list(found.files), found.address
     folder = own_folder(names, address.file)
     place = None
@@ -65,9 +64,9 @@ def _fetched(found: Listing, token: str | None) -> Fetching:
             place = info.parent
             for name in (JUDGES, MODEL):  # the model last: with it the checkpoint counts as here
                 if inside(folder, name) in names:
-                    yield from fetch(found, inside(folder, name), token, MAX_BYTES)
+                    yield from fetch(found, inside(folder, name), token, MAX_WEIGHTS_BYTES)
     if place is None:
-        place = yield from fetch(found, choose(names, address), token, MAX_BYTES)
+        place = yield from fetch(found, choose(names, address), token, MAX_WEIGHTS_BYTES)
     with in_sentences(address):
         remember(address, found.commit)
     return place
