@@ -29,7 +29,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "frechet": Kind("distance", "How far the fakes lie from real images, as two Gaussians; fewer images read farther."),
+    "frechet": Kind("distance", "How far the fakes are from real images, both taken as Gaussians; larger with fewer images."),
     "infinity": Kind("distance, N → ∞", "The same for endless images on both sides: 0 is perfect, and may be undershot."),
     "kid": Kind("kernel distance", "How far apart, without a bias from the number of images: 0 is perfect.", statistics="sample"),
     "precision": Kind("precision", "The share of fakes that could be real.", True, "sample"),

@@ -18,10 +18,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from ganlab.app import playground
-from ganlab.app.playground.draw import panel as draw
+from ganlab.app.playground.draw import panel as draw_panel
 from ganlab.app.playground.draw.pad import SIDE, on_paper, sheet_of
 from ganlab.app.playground.draw.search import Search
-from ganlab.app.playground.layers import panel as layers
+from ganlab.app.playground.layers import panel as layers_panel
 from ganlab.app.playground.layers.table import grid, table
 from ganlab.app.playground.queueing import MOST, MOST_IN_ALL, share
 from ganlab.app.serving.pipelines import PIPELINES
@@ -64,12 +64,14 @@ def test_the_tabs_are_there_with_their_endpoints() -> None:
     demo = playground.build()
     assert {"draw", "layers"} <= set(playground.TABS)
     assert {"draw_closest", "layers_maps"} <= {str(one.api_name) for one in demo.fns.values()}
-    limits = {one.concurrency_limit for one in demo.fns.values() if one.fn in (draw.run, draw.describe, layers.show)}
+    limits = {
+        one.concurrency_limit for one in demo.fns.values() if one.fn in (draw_panel.run, draw_panel.describe, layers_panel.show)
+    }
     assert limits == {1}
 
 
 def test_a_drawn_seven_is_read_as_a_seven_without_a_discriminator(seven: str) -> None:
-    figures, _, words, links = draw.describe(seven, DIGITS, draw.ANY, Search())
+    figures, _, words, links = draw_panel.describe(seven, DIGITS, draw_panel.ANY, Search())
     assert "<img" in figures and "Not searched yet" in figures
     assert "comes without its discriminator" in words
     assert "reads <b>7</b>" in words
@@ -77,10 +79,10 @@ def test_a_drawn_seven_is_read_as_a_seven_without_a_discriminator(seven: str) ->
 
 
 def test_an_address_holds_the_drawing(seven: str) -> None:
-    query = query_of(draw.describe(seven, DIGITS, 3, Search())[-1])
-    model, label, sheet = draw.restore(asked(**query))
+    query = query_of(draw_panel.describe(seven, DIGITS, 3, Search())[-1])
+    model, label, sheet = draw_panel.restore(asked(**query))
     assert (model["value"], label["value"]) == (DIGITS, 3)
-    again = draw.describe(sheet, DIGITS, 3, Search())
+    again = draw_panel.describe(sheet, DIGITS, 3, Search())
     assert query_of(again[-1])["model"] == DIGITS
     before, after = (np.asarray(on_paper(text)).astype(float) for text in (seven, sheet))
     assert before.mean() > 128 > after.mean()  # as the model is shown it: white on black
@@ -89,14 +91,14 @@ def test_an_address_holds_the_drawing(seven: str) -> None:
 
 @pytest.mark.parametrize("drawing", ["", "!!!", "aGVsbG8", "A" * 10_000])
 def test_nonsense_in_an_address_leaves_an_empty_sheet(drawing: str) -> None:
-    model, label, sheet = draw.restore(asked(tab="draw", model="../../etc", label="99", drawing=drawing))
-    assert model["value"] != "../../etc" and label["value"] == draw.ANY
+    model, label, sheet = draw_panel.restore(asked(tab="draw", model="../../etc", label="99", drawing=drawing))
+    assert model["value"] != "../../etc" and label["value"] == draw_panel.ANY
     assert not isinstance(sheet, str)
 
 
 def test_an_empty_sheet_is_waited_for_and_a_strange_one_refused() -> None:
-    assert "Draw something" in draw.describe("", DIGITS, draw.ANY, Search())[0]
-    assert "Draw something" in draw.describe(sheet_of(Image.new("L", (28, 28), 255)), DIGITS, draw.ANY, Search())[0]
+    assert "Draw something" in draw_panel.describe("", DIGITS, draw_panel.ANY, Search())[0]
+    assert "Draw something" in draw_panel.describe(sheet_of(Image.new("L", (28, 28), 255)), DIGITS, draw_panel.ANY, Search())[0]
     assert on_paper("") is None
     for text in ("file:///etc/passwd", "data:image/png;base64,@@@", "data:image/png;base64," + "A" * 2**20):
         with pytest.raises(ImageError, match="did not arrive"):
@@ -105,18 +107,18 @@ def test_an_empty_sheet_is_waited_for_and_a_strange_one_refused() -> None:
     with pytest.raises(ImageError):
         on_paper(huge)
     with pytest.raises(gr.Error, match="Nothing is drawn yet"):
-        next(draw.run("", DIGITS, draw.ANY, Search()))
+        next(draw_panel.run("", DIGITS, draw_panel.ANY, Search()))
 
 
 def drawn(seven: str, label: int = 7) -> Search:
     """A page on which this was drawn."""
     search = Search()
-    draw.describe(seven, DIGITS, label, search)
+    draw_panel.describe(seven, DIGITS, label, search)
     return search
 
 
 def test_the_search_shows_itself_and_can_be_stopped_until_it_ends(seven: str) -> None:
-    told = list(draw.run(seven, DIGITS, 7, drawn(seven)))
+    told = list(draw_panel.run(seven, DIGITS, 7, drawn(seven)))
     assert len(told) > 10
     assert "Step 0 of" in told[0][1] and "Found:" in told[-1][1] and "drawn as 7" in told[-1][1]
     assert all(between[2]["interactive"] for between in told[:-1]) and not told[-1][2]["interactive"]
@@ -126,7 +128,7 @@ def test_the_search_shows_itself_and_can_be_stopped_until_it_ends(seven: str) ->
 
 def test_a_search_that_is_stopped_says_so_and_ends(seven: str) -> None:
     page, another = drawn(seven), deepcopy(drawn(seven))
-    told = draw.run(seven, DIGITS, 7, page)
+    told = draw_panel.run(seven, DIGITS, 7, page)
     next(told)
     another.stop()
     assert "Step 4 of" in next(told)[1]
@@ -134,38 +136,38 @@ def test_a_search_that_is_stopped_says_so_and_ends(seven: str) -> None:
     (last,) = told
     assert "Stopped at step 8 of" in last[1] and not last[2]["interactive"]
     page.stop()  # nothing is searched any more
-    assert "Step 0 of" in next(draw.run(seven, DIGITS, 7, page))[1]
+    assert "Step 0 of" in next(draw_panel.run(seven, DIGITS, 7, page))[1]
 
 
 @pytest.mark.parametrize("changed", [("", DIGITS, 7), ("seven", DIGITS, 3)], ids=["cleared", "another label"])
 def test_a_search_draws_nothing_over_what_was_drawn_meanwhile(seven: str, changed: tuple[str, str, int]) -> None:
     page = drawn(seven)
-    told = draw.run(seven, DIGITS, 7, page)
+    told = draw_panel.run(seven, DIGITS, 7, page)
     next(told)
     sheet, model, label = changed
-    looking = Thread(target=draw.describe, args=(sheet and seven, model, label, page))
+    looking = Thread(target=draw_panel.describe, args=(sheet and seven, model, label, page))
     looking.start()
     looking.join(0.2)
     assert looking.is_alive()  # until the search has seen it
     ((figures, words, stop, links),) = told
     looking.join(5)
     assert figures == words == links == gr.skip() and not stop["interactive"]
-    waited_for = draw.run(seven, DIGITS, 7, page)  # it was in line while the drawing changed
+    waited_for = draw_panel.run(seven, DIGITS, 7, page)  # it was in line while the drawing changed
     assert next(waited_for)[0] == gr.skip()
 
 
 def test_a_search_is_short_while_others_wait(seven: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [share(30, 3, others) for others in (0, 1, 29)] == [30, 15, 3]
     asked_for: list[str] = []
-    monkeypatch.setattr(draw, "queue_counter", lambda line: asked_for.append(line) or (lambda: 10**6))
-    monkeypatch.setattr(draw, "SHORTEST", 0.0)
-    *_, last = draw.run(seven, DIGITS, 7, drawn(seven))
+    monkeypatch.setattr(draw_panel, "queue_counter", lambda line: asked_for.append(line) or (lambda: 10**6))
+    monkeypatch.setattr(draw_panel, "SHORTEST", 0.0)
+    *_, last = draw_panel.run(seven, DIGITS, 7, drawn(seven))
     assert re.search(r"Time is up; the best of \d+ steps: [\d.]+ % off", last[1]) and asked_for == ["invert"]
 
 
 def test_a_full_line_takes_nobody_and_the_others_stay_open() -> None:
     demo = playground.build()
-    lengths = dict.fromkeys((draw.QUEUE, "translate"), [None] * MOST)
+    lengths = dict.fromkeys((draw_panel.QUEUE, "translate"), [None] * MOST)
     demo._queue.event_queue_per_concurrency_id = {line: SimpleNamespace(queue=queue) for line, queue in lengths.items()}  # type: ignore
     functions = {one.concurrency_id: number for number, one in demo.fns.items()}
     for line in lengths:
@@ -179,18 +181,18 @@ def test_a_full_line_takes_nobody_and_the_others_stay_open() -> None:
 def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GANLAB_RUNS", str(trained.path.parent))
     monkeypatch.setattr(PIPELINES, "_listed_at", float("-inf"))
-    words = draw.describe(seven, trained.id, draw.ANY, Search())[2]
+    words = draw_panel.describe(seven, trained.id, draw_panel.ANY, Search())[2]
     assert "D gives this drawing <b>0." in words and "half of the real images score above" in words
     assert "real images</span>" in words and "G's own</span>" in words
     assert "LeNet" not in words  # it knows digits alone
-    model, network, *_ = layers.restore(asked(tab="layers", model=trained.id, network="D"))
+    model, network, *_ = layers_panel.restore(asked(tab="layers", model=trained.id, network="D"))
     assert model["value"] == trained.id and network["value"] == "D"
-    told = layers.show(trained.id, "D", 0, 1, None, layers.FIRST)
+    told = layers_panel.show(trained.id, "D", 0, 1, None, layers_panel.FIRST)
     assert "Input" in told[4]
 
 
 def test_layers_show_maps_a_caption_and_the_table() -> None:
-    slider, number, maps, caption, entering, weights, links = layers.show(DIGITS, "G", 7, 3, None, layers.FIRST)
+    slider, number, maps, caption, entering, weights, links = layers_panel.show(DIGITS, "G", 7, 3, None, layers_panel.FIRST)
     assert slider["value"] == number == 4 and slider["maximum"] == 8
     assert maps.mode == "LA" and maps.width > 500
     assert "transposed convolution 1: 32 maps of 14 × 14" in caption
@@ -198,7 +200,7 @@ def test_layers_show_maps_a_caption_and_the_table() -> None:
     total = sum(weight.numel() for weight in PIPELINES.get(DIGITS).generator.parameters())
     assert f">{total:,}</td></tr></tfoot>" in weights and weights.count('aria-current="true"') == 1
     query = query_of(links)
-    restored = layers.restore(asked(**query))
+    restored = layers_panel.restore(asked(**query))
     assert [restored[0]["value"], restored[1]["value"], restored[2]["value"], restored[3]["value"], restored[4]] == [
         DIGITS,
         "G",
@@ -210,33 +212,33 @@ def test_layers_show_maps_a_caption_and_the_table() -> None:
 
 def test_a_tab_that_opens_before_the_address_is_read_reads_it_itself() -> None:
     request = asked(tab="layers", model=SHAPES, seed="5", label="2", layer="3")
-    for opened in (layers.restore(request), layers.refresh(None, None, 0, None, None, request)):
+    for opened in (layers_panel.restore(request), layers_panel.refresh(None, None, 0, None, None, request)):
         assert (opened[0]["value"], opened[2]["value"], opened[3]["value"], opened[4]) == (SHAPES, 5, 2, 3)
-    assert layers.refresh(DIGITS, "G", 1, 4, 2, request)[0]["value"] == DIGITS  # later the choice counts
-    assert draw.refresh(None, None, asked(tab="draw", model=SHAPES))[0]["value"] == SHAPES
-    assert draw.refresh(DIGITS, 3, asked(tab="draw", model=SHAPES))[0]["value"] == DIGITS
+    assert layers_panel.refresh(DIGITS, "G", 1, 4, 2, request)[0]["value"] == DIGITS  # later the choice counts
+    assert draw_panel.refresh(None, None, asked(tab="draw", model=SHAPES))[0]["value"] == SHAPES
+    assert draw_panel.refresh(DIGITS, 3, asked(tab="draw", model=SHAPES))[0]["value"] == DIGITS
 
 
 def test_a_translator_shows_every_network_on_the_example() -> None:
     pipeline = PIPELINES.get(HORSES)
-    for network in layers.networks(pipeline):
-        slider, _, maps, caption, entering, *_ = layers.show(HORSES, network, 0, None, None, layers.FIRST)
+    for network in layers_panel.networks(pipeline):
+        slider, _, maps, caption, entering, *_ = layers_panel.show(HORSES, network, 0, None, None, layers_panel.FIRST)
         assert "convolution" in caption and maps.width >= 200 and slider["maximum"] > 5
         assert "Input" in entering
-    assert not layers.choose(HORSES, 5)[1]["visible"]  # it has no use for a seed
+    assert not layers_panel.choose(HORSES, 5)[1]["visible"]  # it has no use for a seed
 
 
 def test_what_the_endpoints_refuse() -> None:
     with pytest.raises(ValueError, match="There is no model named 'nobody'"):
-        layers.answer(None, "nobody", "G", 0, 0, 1)
+        layers_panel.answer(None, "nobody", "G", 0, 0, 1)
     with pytest.raises(ValueError, match="no network 'D'"):
-        layers.answer(None, DIGITS, "D", 0, 0, 1)
+        layers_panel.answer(None, DIGITS, "D", 0, 0, 1)
     with pytest.raises(ValueError, match="layer = 99 is out of range"):
-        layers.answer(None, DIGITS, "G", 0, 0, 99)
+        layers_panel.answer(None, DIGITS, "G", 0, 0, 99)
     with pytest.raises(ValueError, match="Give a photo"):
-        draw.answer(None, DIGITS, -1, 0)
+        draw_panel.answer(None, DIGITS, -1, 0)
     with pytest.raises(ValueError, match="translates photos"):
-        draw.answer(Image.new("RGB", (9, 9)), HORSES, -1, 0)
+        draw_panel.answer(Image.new("RGB", (9, 9)), HORSES, -1, 0)
 
 
 def test_maps_of_any_number_make_a_grid() -> None:

@@ -23,9 +23,9 @@ from ganlab.app.api.pictures import Order, draw
 from ganlab.app.playground import classes, html
 from ganlab.app.playground.draw import panel as draw_panel
 from ganlab.app.playground.explore import SECTIONS, _body, _head, arithmetic, choose, interpolate, loop, map, nearest
-from ganlab.app.playground.latent import panel as latent
+from ganlab.app.playground.latent import panel as latent_panel
 from ganlab.app.playground.latent import pasted
-from ganlab.app.playground.layers import panel as layers
+from ganlab.app.playground.layers import panel as layers_panel
 from ganlab.app.playground.model_info import DIRECTIONS
 
 ENDPOINTS = (
@@ -142,9 +142,9 @@ def test_no_name_from_outside_becomes_code_that_people_copy() -> None:
 @pytest.mark.parametrize("seed", ["²", "٣" * 30, "1" * 5000, "-1", "1e3", str(2**31)])
 def test_a_seed_that_is_none_is_left_out_of_every_panel(seed: str) -> None:
     query = {"seed": seed, "label": seed, "layer": seed, "rows": seed}
-    assert latent.restore(SimpleNamespace(query_params=query))[4] == 0
+    assert latent_panel.restore(SimpleNamespace(query_params=query))[4] == 0
     assert classes.restore(None, 0, False, query, "")[8] == 0
-    assert layers.restore(SimpleNamespace(query_params=query | {"tab": "layers"}))[2]["value"] == 0
+    assert layers_panel.restore(SimpleNamespace(query_params=query | {"tab": "layers"}))[2]["value"] == 0
     assert draw_panel.restore(SimpleNamespace(query_params=query | {"tab": "draw"}))[1]["value"] == draw_panel.ANY
 
 
@@ -168,7 +168,7 @@ def test_a_z_goes_from_the_endpoint_to_the_box_and_into_the_address(demo: gr.Blo
     assert found["score"] is None and Latent.parse(found["latent"]).label == "heart"
     numbers, label, truncation, *sliders, said = pasted.draw_pasted(found["latent"], "shapes-quick")
     assert (label, truncation, sliders) == (8, 1, [0.0] * DIRECTIONS) and "is drawn now" in said
-    state = latent.restore(SimpleNamespace(query_params={"model": "shapes-quick", "z": numbers, "lock": "1"}))
+    state = latent_panel.restore(SimpleNamespace(query_params={"model": "shapes-quick", "z": numbers, "lock": "1"}))
     assert state[-1] == numbers and state[7] is True
     z = Order.parse({"model": "shapes-quick", "z": numbers}).z
     assert torch.equal(torch.tensor(z), Latent.parse(found["latent"]).tensor())
@@ -187,7 +187,7 @@ def test_what_is_no_z_is_told_and_changes_nothing(text: str) -> None:
 def test_a_strip_shows_pictures_whose_latents_can_be_pasted_back() -> None:
     shown = interpolate.draw("shapes-quick", "heart", "3", "4", "slerp", 5)
     found = latents(shown)
-    assert [latent.label for latent in found] == ["heart"] * 5
+    assert [latent_panel.label for latent_panel in found] == ["heart"] * 5
     pipeline = Pipeline.load("shapes-quick")
     assert torch.equal(found[0].tensor(), pipeline.latents(1, 3)[0])
     assert "between_from=3" in unescape(shown) and "without its discriminator" in shown
@@ -234,8 +234,8 @@ def test_a_map_and_its_points_agree() -> None:
 def test_arithmetic_without_a_difference_is_the_third() -> None:
     found = latents(arithmetic.draw("digits-quick", None, "4", "4", "6"))
     assert len(found) == 4 and found[3].z == found[2].z
-    _, latent = arithmetic.answer("digits-quick", "4", "4", "6", "")
-    assert tuple(latent["z"]) == found[2].z and Latent.parse(json.dumps(latent)).model == "digits-quick"
+    _, latent_panel = arithmetic.answer("digits-quick", "4", "4", "6", "")
+    assert tuple(latent_panel["z"]) == found[2].z and Latent.parse(json.dumps(latent_panel)).model == "digits-quick"
 
 
 def test_a_loop_is_a_film(demo: gr.Blocks) -> None:
@@ -271,7 +271,9 @@ def test_classes_restore_by_name_and_only_models_with_labels_are_offered() -> No
 
 def test_one_z_in_every_class_carries_the_names_of_the_classes(demo: gr.Blocks) -> None:
     found = latents(classes.draw_row("shapes-quick", 2, 1.0))
-    assert [latent.label for latent in found] == list(Pipeline.load("shapes-quick").labels) and len({one.z for one in found}) == 1
+    assert [latent_panel.label for latent_panel in found] == list(Pipeline.load("shapes-quick").labels) and len(
+        {one.z for one in found}
+    ) == 1
     assert ">heart</span>" in classes.draw_grid("shapes-quick", 2, 1.0, "circle", "heart", 0.5, 3, False)
     assert function(demo, "classes_grid")("shapes-quick", 2, 3, 1.0).width == 10 * (2 * 28 + 2) + 2
     with pytest.raises(gr.Error, match="takes no label"):

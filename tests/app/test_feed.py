@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ganlab.app.api.feed import Feed
 from ganlab.app.api.snapshot import FIRST_POINTS, MOST_POINTS, Seen, Snapshot, packed
-from ganlab.app.serving.shared import Shared
+from ganlab.app.serving.shared import SharedResult
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Series, Writer
 from tests.support.fake_runs import FakeRun
@@ -152,7 +152,7 @@ def test_a_shared_result_is_computed_again_when_it_has_aged() -> None:
     calls: list[int] = []
 
     async def ask() -> None:
-        kept, fresh = Shared(lambda: calls.append(1), seconds=60), Shared(lambda: calls.append(1), seconds=0)
+        kept, fresh = SharedResult(lambda: calls.append(1), seconds=60), SharedResult(lambda: calls.append(1), seconds=0)
         for shared in (kept, kept, kept, fresh, fresh, fresh):
             await shared.get()
 
@@ -170,7 +170,7 @@ def test_an_error_reaches_all_who_waited_and_is_not_kept() -> None:
         return "fine"
 
     async def ask() -> tuple[list[Any], str]:
-        shared = Shared(compute)
+        shared = SharedResult(compute)
         return await asyncio.gather(shared.get(), shared.get(), return_exceptions=True), await shared.get()
 
     (first, second), later = asyncio.run(ask())
@@ -182,7 +182,7 @@ def test_an_error_reaches_all_who_waited_and_is_not_kept() -> None:
 def test_one_who_leaves_does_not_take_the_answer_with_him() -> None:
     async def ask() -> str:
         release = asyncio.get_running_loop().create_future()
-        shared = Shared(lambda: asyncio.run_coroutine_threadsafe(_wait(release), loop).result())
+        shared = SharedResult(lambda: asyncio.run_coroutine_threadsafe(_wait(release), loop).result())
         loop = asyncio.get_running_loop()
         leaver, stayer = asyncio.create_task(shared.get()), asyncio.create_task(shared.get())
         await asyncio.sleep(0)

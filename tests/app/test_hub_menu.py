@@ -18,7 +18,7 @@ from ganlab.app.playground import classes, explore, hub_menu, model_info, transl
 from ganlab.app.playground.draw import sketch
 from ganlab.app.playground.explore import nearest
 from ganlab.app.playground.html import drawing
-from ganlab.app.playground.latent import panel as latent
+from ganlab.app.playground.latent import panel as latent_panel
 from ganlab.app.serving import hub_models
 from ganlab.app.serving.hub_models import Shelf
 from ganlab.app.serving.pipelines import PIPELINES
@@ -96,7 +96,7 @@ def test_a_typed_address_is_fetched_with_progress_and_draws(online: Hub, told: l
     assert menu["value"] == chosen == "someone/shapes-quick" and told == []
     assert shown(menu["choices"], chosen) == "someone/shapes-quick (Hub)"
     assert any(re.fullmatch(r"Downloading [\d.]+ (bytes|[kM]B) of [\d.]+ [kM]B", how["desc"]) for _, how in seen)
-    assert latent.choose(chosen)[0]["choices"][0] == ("circle", 0)
+    assert latent_panel.choose(chosen)[0]["choices"][0] == ("circle", 0)
     assert len(classes.choose(chosen, 0)[0]["choices"]) == 10
     theirs, ours = (PIPELINES.get(name).sample(1, seed=3, label=2)[0] for name in (chosen, "shapes-quick"))
     assert theirs.tobytes() == ours.tobytes()
@@ -197,14 +197,14 @@ def test_the_first_fetch_that_fails_leaves_the_menu_as_it_was(online: Hub, told:
 
 def test_the_panels_say_how_good_a_model_is_and_under_which_licence(online: Hub, foreign_weights: Path, told: list[str]) -> None:
     """Shipped, of the catalogue, of an address, and a run; a collapsed one is called so before its pictures are believed."""
-    about = latent.choose("digits-gan")[-2]
+    about = latent_panel.choose("digits-gan")[-2]
     assert "partly collapsed. Licence mit; shipped with GANLab." in about and about == explore.choose("digits-gan", 0)[1]
     assert "Known bad" not in about
     online.add("huggan/dcgan-mnist", {"pytorch_model.bin": (foreign_weights / "mnist-dcgan" / "generator.pth").read_bytes()})
     online.add("someone/bad", {"generator.pth": (foreign_weights / "cgan-collapsed" / "generator.pth").read_bytes()})
     for name in ("dcgan-mnist", "someone/bad"):
         assert hub_menu.fetched("draws", drawing, name, None)[1] == name
-    catalogued, typed = (latent.choose(name)[-2] for name in ("dcgan-mnist", "someone/bad"))
+    catalogued, typed = (latent_panel.choose(name)[-2] for name in ("dcgan-mnist", "someone/bad"))
     assert "Licence not stated; huggan/dcgan-mnist on the Hub." in catalogued and "Known bad" not in catalogued
     assert "Known bad: it draws nearly the same picture of each class" in typed and "see its page on the Hub" in typed
     assert "Licence other; shipped with GANLab." in model_info.notes_named("facades-light")

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from ganlab.analysis.jobs import Job, jobs
 from ganlab.analysis.jobs.job import Progress
 from ganlab.app.views.evaluate import charts, form, reproduce
-from ganlab.app.views.evaluate import subjects as measurable
+from ganlab.app.views.evaluate.subjects import models_here, problem, to_download
 from ganlab.core.lock import FileLock
 from ganlab.metrics.tables import tables
 from ganlab.metrics.value import Value
@@ -132,7 +132,7 @@ def test_translators_and_damaged_models_are_not_offered(monkeypatch: pytest.Monk
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text("{")
     monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", tmp_path)
-    assert list(measurable.models_here()) == ["digits-quick"]
+    assert list(models_here()) == ["digits-quick"]
 
 
 def test_everything_can_be_asked_for(launched: list[tuple[str, dict[str, Any], str]], tmp_path: Path) -> None:
@@ -165,20 +165,20 @@ def test_a_folder_as_reference_must_exist_and_has_no_floors(
 
 
 def test_what_cannot_be_measured_is_said_before_it_is_started() -> None:
-    subjects = measurable.models_here()
-    plain, conditional = subjects["digits-quick"], subjects["digits-quick-conditional"]
-    assert "takes no label" in measurable.problem(["accuracy-lenet"], [plain, conditional], False)
-    assert "own classifier" in measurable.problem(["accuracy-lenet"], [conditional], True)
-    assert not measurable.problem(["accuracy-lenet", "intra-lenet"], [conditional], False)
+    found = models_here()
+    plain, conditional = found["digits-quick"], found["digits-quick-conditional"]
+    assert "takes no label" in problem(["accuracy-lenet"], [plain, conditional], False)
+    assert "own classifier" in problem(["accuracy-lenet"], [conditional], True)
+    assert not problem(["accuracy-lenet", "intra-lenet"], [conditional], False)
     page = visit()
     page.multiselect("evaluate.models").set_value([])
     assert "Choose a model" in texts(ran(page.run())) and button(page, "Measure").disabled
 
 
 def test_inception_says_what_it_costs() -> None:
-    assert "weights (96 MB) are downloaded first" in measurable.to_download(["fid", "frechet-lenet"])
-    assert "205 MB" in measurable.to_download(["kid", "column-fid"])
-    assert measurable.to_download(["frechet-lenet-mnist"]) == ""
+    assert "weights (96 MB) are downloaded first" in to_download(["fid", "frechet-lenet"])
+    assert "205 MB" in to_download(["kid", "column-fid"])
+    assert to_download(["frechet-lenet-mnist"]) == ""
     assert "96 MB" in texts(visit())
 
 

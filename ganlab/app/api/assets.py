@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from ganlab.app.serving.shared import Shared
+from ganlab.app.serving.shared import SharedResult
 
 STATIC = Path(__file__).parents[1] / "static"
 
@@ -58,7 +58,7 @@ class _Plotly:
     """plotly.min.js out of the installed package, compressed once."""
 
     def __init__(self) -> None:
-        self._gzipped = Shared(lambda: gzip.compress(self._path().read_bytes(), 6))
+        self._gzipped = SharedResult(lambda: gzip.compress(self._path().read_bytes(), 6))
         self._etag = f'"plotly-{version("plotly")}"'
 
     @staticmethod

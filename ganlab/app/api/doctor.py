@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from ganlab.app.serving.shared import Shared
+from ganlab.app.serving.shared import SharedResult
 from ganlab.runtime.run import Run
 
 SECONDS = 10.0  # that an answer is good for
@@ -16,13 +16,13 @@ class Doctors:
     """The answers for the runs examined last."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[str, Shared[dict[str, Any]]] = OrderedDict()
+        self._answers: OrderedDict[str, SharedResult[dict[str, Any]]] = OrderedDict()
 
     async def examined(self, run: Run) -> dict[str, Any]:
         """The findings as JSON values, at most SECONDS old."""
         key = str(run.path)
         if key not in self._answers:
-            self._answers[key] = Shared(lambda: diagnosis(run), SECONDS)
+            self._answers[key] = SharedResult(lambda: diagnosis(run), SECONDS)
         self._answers.move_to_end(key)
         while len(self._answers) > _MOST:
             self._answers.popitem(last=False)

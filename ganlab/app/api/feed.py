@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ganlab.app.api.snapshot import Seen, Snapshot
 from ganlab.app.security.redact import redact
-from ganlab.app.serving.shared import Shared
+from ganlab.app.serving.shared import SharedResult
 from ganlab.runtime.run import Run
 
 REFRESH_SECONDS = 0.4
@@ -38,8 +38,8 @@ class Feed:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._snapshot: Snapshot | None = None
-        self._newest = Shared(self._refresh, REFRESH_SECONDS)
-        self._answers: dict[Any, Shared[Answer]] = {}
+        self._newest = SharedResult(self._refresh, REFRESH_SECONDS)
+        self._answers: dict[Any, SharedResult[Answer]] = {}
         self._answered: Snapshot | None = None
 
     async def delta(self, seen: Seen, *, private: bool = True) -> Answer:
@@ -61,7 +61,7 @@ class Feed:
         if self._answered is not snapshot or len(self._answers) >= MOST_ANSWERS:
             self._answered, self._answers = snapshot, {}
         if key not in self._answers:
-            self._answers[key] = Shared(lambda: Answer.of(compute()))
+            self._answers[key] = SharedResult(lambda: Answer.of(compute()))
         return await self._answers[key].get()
 
 

@@ -27,7 +27,7 @@ from ganlab.app.security.origin import refusal
 from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import recorded_name, visitor_of
-from ganlab.app.serving.shared import Shared
+from ganlab.app.serving.shared import SharedResult
 from ganlab.core.errors import is_disk_full
 from ganlab.core.interventions import Command
 from ganlab.runtime.run import Run
@@ -42,7 +42,7 @@ _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 def routes() -> list[BaseRoute]:
     """All routes of the web API and the live view, with caches of their own."""
-    feeds, listing, doctors = Feeds(), Shared(summaries, LIST_SECONDS), Doctors()
+    feeds, listing, doctors = Feeds(), SharedResult(summaries, LIST_SECONDS), Doctors()
 
     async def all_runs(request: Request) -> Response:
         return JSONResponse(_fit_for(request, await listing.get()), headers=_FRESH)

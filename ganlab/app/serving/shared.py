@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Shared(Generic[T]):
+class SharedResult(Generic[T]):
     """The result of `compute`, at most `seconds` old; requests that come while it is being computed wait for that one result."""
 
     def __init__(self, compute: Callable[[], T], seconds: float = float("inf")) -> None:

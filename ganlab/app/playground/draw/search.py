@@ -108,7 +108,7 @@ def shots(picture: Image.Image | None, found: Inversion | None = None) -> str:
     figures = (
         shot(picture, "What the model sees", "Draw something"),
         shot(closest, "G's closest picture", "Not searched yet"),
-        shot(differs, "Where they differ", "Bright: far off"),
+        shot(differs, "Where they differ", "Bright: large difference"),
     )
     return f'<div class="shots">{"".join(figures)}</div>'
 

@@ -39,7 +39,7 @@ def first_shown(seen: Activations) -> int:
 def table(seen: Activations, chosen: int) -> str:
     """Every layer with its output and its parameters, the `chosen` one (from 1) marked, and the total."""
     rows = "".join(_row(number, layer, number == chosen) for number, layer in enumerate(seen.layers, 1))
-    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Layer", "In the file", "Output", "Parameters"))
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Layer", "Module", "Output", "Parameters"))
     total = f'<tr><th scope="row">Total</th><td colspan="3">{seen.count:,}</td></tr>'
     return (
         '<div class="layers"><table><caption>Layers in the order in which they run</caption>'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -19,7 +18,6 @@ from ganlab.app.views.evaluate.subjects import (
     inception_metrics,
     metric_help,
     metric_title,
-    problem,
     read_by,
     references,
     titles,
@@ -27,13 +25,12 @@ from ganlab.app.views.evaluate.subjects import (
     trained_on,
     without_classifier,
 )
+from ganlab.app.views.evaluate.summary_panel import PARTS, summary
 from ganlab.app.views.permissions import FAILURES, error_text, explain, may, redacted, requires
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import escaped
 from ganlab.core.devices import devices
-from ganlab.core.text import counted
 from ganlab.models.entry import ModelEntry
-from ganlab.training.titles import data_title
 
 DEFAULTS: Mapping[str, Any] = {
     "metrics": ["frechet-lenet", "kid-lenet"],
@@ -44,7 +41,6 @@ DEFAULTS: Mapping[str, Any] = {
     "floors": True,
     "device": "auto",
 }
-_PARTS = {"train": "Training part", "test": "Test part"}
 
 
 def nothing_yet() -> None:
@@ -69,7 +65,7 @@ def form(found: Mapping[str, ModelEntry], selected: Job | None) -> None:
         _explain_reader(arguments, found, reader)
     with panel:
         with st.container(border=True):
-            wrong = _panel(arguments, found, reader) or not may(Action.MEASURE)
+            wrong = summary(arguments, found, reader) or not may(Action.MEASURE)
             icon = ":material/straighten:"
             pressed = st.button("Measure", type="primary", icon=icon, width="stretch", disabled=wrong, key="evaluate.go")
             explain(Action.MEASURE)
@@ -208,7 +204,7 @@ def _details(reference: str) -> dict[str, Any]:
     left, right = st.columns(2)
     has_parts = reference in references() and reference != FOLDER
     split = left.selectbox(
-        "Part of the reference", list(_PARTS), key="evaluate.split", format_func=_PARTS.__getitem__, disabled=not has_parts
+        "Part of the reference", list(PARTS), key="evaluate.split", format_func=PARTS.__getitem__, disabled=not has_parts
     )
     seed = right.number_input("Seed", 0, 2**31 - 1, key="evaluate.seed", help="Determines z and the random subsets.")
     return {"split": split, "seed": int(seed), "device": _device()}
@@ -246,46 +242,6 @@ def _without_classifier(arguments: Mapping[str, Any], found: Mapping[str, ModelE
     reference = arguments["reference"]
     datasets = [reference] if reference else [trained_on(found[name]) for name in arguments["subjects"] if name in found]
     return without_classifier(dict.fromkeys(datasets))
-
-
-def _panel(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry], reader: str) -> bool:
-    """Say what will be done; whether something is still missing."""
-    subjects, metrics, reference = arguments["subjects"], arguments["metrics"], arguments["reference"]
-    chosen = [found[name] for name in subjects if name in found]
-    noun = "model" if len(chosen) == len(subjects) else "item"
-    part = f", {_PARTS[arguments['split']].lower()}" if reference in references() and reference != FOLDER else ""
-    against = {TRAINED_ON: "what each was trained on", FOLDER: "a folder"}.get(reference) or escaped(_short(reference))
-    lines = (
-        f"**{counted(len(subjects), noun)}**, {counted(arguments['n'], 'image')} each",
-        f"{counted(len(metrics), 'metric')}{', with floors' if arguments['floors'] else ''}",
-        f"Against {against}{part}",
-    )
-    st.markdown("  \n".join(lines))
-    if note := to_download(metrics):
-        st.caption(note)
-    foreign = bool(reader) and any(trained_on(subject) != reader for subject in chosen)
-    lacking = _lacking(arguments) or problem(metrics, chosen, foreign)
-    if lacking:
-        st.info(lacking)
-    return bool(lacking)
-
-
-def _lacking(arguments: Mapping[str, Any]) -> str:
-    """What is still to be chosen, in one sentence."""
-    if not arguments["subjects"]:
-        return "Choose a model, or name a folder of images."
-    if not arguments["metrics"]:
-        return "Choose a metric; Distance is a good first one."
-    reference = arguments["reference"]
-    if reference == FOLDER:
-        return "Name the folder or zip of real images to compare with."
-    if reference not in references() and not Path(reference).expanduser().exists():
-        return f"{reference} does not exist on this machine."
-    return ""
-
-
-def _short(reference: str) -> str:
-    return Path(reference).name if "/" in reference else data_title(reference)
 
 
 def _title(subjects: list[str], found: Mapping[str, ModelEntry]) -> str:

@@ -88,7 +88,7 @@ def _table(table: Table, results: Results) -> None:
         if reported:
             cell["Published by its source"] = _published(results.published.get(row.subject, ""))
         cells.append(cell)
-    st.markdown(f"**Against {escaped(table.reference)}**")
+    st.markdown(f"**Reference: {escaped(table.reference)}**")
     st.table(cells, border="horizontal", hide_index=True)
     notes = [escaped(sentence) for sentence in table.protocol()]
     if any(best.values()):
