@@ -65,7 +65,7 @@ class ModelEntry:
         """In bytes, of the weights; 0 where unknown."""
         if self.origin == "hub":
             return self.download_size
-        files = (self.folder / name for name in (checkpoint.MODEL, checkpoint.JUDGES))
+        files = (self.folder / name for name in (checkpoint.MODEL, checkpoint.DISCRIMINATORS))
         return sum(file.stat().st_size for file in files if file.is_file())
 
     @property

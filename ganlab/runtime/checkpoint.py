@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FORMAT = "ganlab-1"
 STATES_BUDGET = 500 * 2**20  # bytes of one run, so that small ones can be forked at any checkpoint
-MODEL, JUDGES, STATE, INFO = "model.safetensors", "discriminators.safetensors", "training_state.pt", "config.json"
+MODEL, DISCRIMINATORS, STATE, INFO = "model.safetensors", "discriminators.safetensors", "training_state.pt", "config.json"
 _UNREADABLE = (UnpicklingError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError)
 _KINDS = {"config": dict, "spec": dict, "labels": list, "step": int, "recipe": str}
 
@@ -91,7 +91,7 @@ def _write_tensors(folder: Path, event: Checkpoint) -> None:
         if event.state:
             with (folder / STATE).open("wb") as file:
                 torch.save(dict(event.state), file)
-    except (SafetensorError, RuntimeError) as error:  # both hide what the operating system said
+    except (SafetensorError, RuntimeError) as error:  # both hide the operating system's error
         number = re.search(r"os error (\d+)", str(error))
         if isinstance(error.__context__, OSError):
             raise error.__context__ from None
@@ -175,8 +175,8 @@ def read_model(folder: Path) -> dict[str, Tensor]:
 
 def read_discriminators(folder: Path) -> dict[str, Tensor]:
     """The discriminators' tensors as `D.<name>`: from a file of their own, or what a resume needs; {} when neither is there."""
-    if (folder / JUDGES).is_file():
-        return _read_tensors(folder, JUDGES)
+    if (folder / DISCRIMINATORS).is_file():
+        return _read_tensors(folder, DISCRIMINATORS)
     if not (folder / STATE).is_file():
         return {}
     networks = read_state(folder)["training"]["networks"]

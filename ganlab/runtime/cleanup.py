@@ -1,4 +1,4 @@
-"""Freeing space: which checkpoints of ended runs go, by a rule that can be said in one sentence."""
+"""Freeing disk space: the checkpoints of ended runs that a simple rule does not keep."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Cleaned:
 def clean(root: Path | None = None, rule: Rule = RULE, *, dry_run: bool = False) -> Cleaned:
     """Remove what `rule` does not keep from every run that has ended, and what killed processes left behind.
 
-    Runs that a worker has in hand are left alone, and so are the run table, curves and sheets of all. With `dry_run` nothing
-    is removed: the answer says what would be. A file that a fork shares frees nothing and is not counted.
+    Runs that a worker has claimed are left alone, and so are the record, curves and sheets of all runs. With `dry_run` nothing
+    is removed: the result is what would be. A file that a fork shares frees nothing and is not counted.
     """
     root = root or runs_root()
     size = whole = states = touched = 0
@@ -71,7 +71,7 @@ def clean(root: Path | None = None, rule: Rule = RULE, *, dry_run: bool = False)
         lock = FileLock(run.lock_path)
         try:
             if not lock.acquire(timeout=0.2):
-                continue  # a worker has it in hand
+                continue  # a worker has claimed it
             doomed = list(_doomed(run, rule))
             size += sum(map(_freed, doomed))
             whole += sum(path.is_dir() for path in doomed)
@@ -79,7 +79,7 @@ def clean(root: Path | None = None, rule: Rule = RULE, *, dry_run: bool = False)
             touched += bool(doomed)
             if not dry_run:
                 _remove(doomed)
-        except (OSError, ValueError, sqlite3.Error):  # deleted meanwhile, or damaged: not ours to judge
+        except (OSError, ValueError, sqlite3.Error):  # deleted meanwhile, or damaged: left alone
             continue
         finally:
             lock.release()
@@ -123,7 +123,7 @@ def _leftovers(root: Path) -> Iterator[Path]:
 
 
 def _looks_made_here(path: Path) -> bool:
-    """A folder of somebody else that happens to lie here is not touched."""
+    """Whether this program made the folder; others are not touched."""
     made = {"samples", "checkpoints", "config.partial", "job.json.partial", "lock"}
     return all(item.name in made or item.name.startswith("metrics.sqlite") for item in path.iterdir())  # SQLite's own beside it
 

@@ -56,7 +56,7 @@ class Comparison:
     """Two to four runs side by side at the place `at` on `axis`; `until` is the last place that all of them have reached.
 
     `settings` holds the value of each differing setting in every run (None where the family has no such setting), `changes`
-    what was changed while each run trained. `z_dims` are the sizes of each run's z (None for translators), `same_z` tells
+    what was changed while each run trained. `z_dims` are the sizes of each run's z (None for translators), `same_z` is
     whether the sheets of all are drawn from the same z.
     """
 

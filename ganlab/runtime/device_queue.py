@@ -49,7 +49,7 @@ def device_slot(run: Run, device: str, report: Callable[[Activity], None]) -> It
 def _take(lock: FileLock, holder: Path, run: Run, device: str) -> bool:
     mine = run.settings["group"] or run.id
     if _named(holder) == mine and lock.acquire(shared=True):
-        if _named(holder) == mine:  # or somebody else took the device between the look and the lock
+        if _named(holder) == mine:  # or another run took the device between the look and the lock
             return True
         lock.release()
     if _waiting_before(run, device) or not lock.acquire():
@@ -66,12 +66,12 @@ def _named(holder: Path) -> str:
 
 
 def holder_of(root: Path, device: str) -> str:
-    """The group or id of the runs that had `device` last, "" when none had: who of them is still queued is loading its data."""
+    """The group or id of the runs that had `device` last, "" when none had; those still queued are loading their data."""
     return _named(_holder(root, device))
 
 
 def _holder(root: Path, device: str) -> Path:
-    """The file that says who has `device`."""
+    """The file with the group or id of the runs that have `device`."""
     return root / ".devices" / f"{device.replace(':', '-')}.holder"
 
 
@@ -84,7 +84,7 @@ def _waiting_before(run: Run, device: str) -> list[Run]:
 def _waits(run: Run) -> bool:
     try:
         return run.status().state == "queued"
-    except (OSError, ValueError, sqlite3.Error):  # deleted meanwhile, or damaged: nobody waits for it
+    except (OSError, ValueError, sqlite3.Error):  # deleted meanwhile, or damaged: it holds up no other run
         return False
 
 
@@ -113,7 +113,7 @@ class Place:
 
     @property
     def party(self) -> str:
-        """Who gets a device together: the group of the run, or the run alone."""
+        """The group of the run, or the run alone: what gets a device together."""
         return str(self.run.settings["group"] or self.run.id)
 
 

@@ -30,7 +30,7 @@ def forkable(run: Run) -> list[int]:
 
 
 def may_change(config: TrainConfig) -> list[str]:
-    """The settings that a fork may have otherwise."""
+    """The settings that a fork may change."""
     return [setting.name for setting in config.settings() if setting.live or setting.name in FORKABLE]
 
 
@@ -87,7 +87,7 @@ def _from_checkpoint(
 
 
 def settings_at(run: Run, step: int) -> TrainConfig:
-    """The settings that the checkpoint of `run` at `step` was trained with, and that a fork of it has unless told otherwise.
+    """The settings that the checkpoint of `run` at `step` was trained with, and that a fork of it keeps unless they are changed.
 
     ValueError when that checkpoint cannot be read.
     """
@@ -151,7 +151,7 @@ def _share_history(run: Run, made: Run, step: int) -> None:
 
 
 def _marks(run: Run, step: int) -> list[Annotation]:
-    """What the charts of `run` say about its way to the checkpoint at `step`: what was changed, and what is read otherwise.
+    """The annotations of `run` up to the checkpoint at `step`: what was changed, and what was measured under another protocol.
 
     They are only shown: the changes themselves are in the fork's settings and weights, and are not made again.
     """

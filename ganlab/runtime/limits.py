@@ -1,4 +1,4 @@
-"""What a server allows: so many waiting runs, so much on the disk; and a word in time before either is used up."""
+"""What a server allows: how many runs may wait, how much they may write; and a warning before the disk is full."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
 
 
 def will_wait(places: Mapping[str, Sequence[Place]]) -> int:
-    """How many runs of a `queue` wait for others; whoever is first in line for a device that nobody has only begins."""
+    """How many runs of a `queue` wait for others; the first in line for a free device begins."""
     return sum(len(_behind(members)) for members in places.values())
 
 

@@ -1,4 +1,4 @@
-"""The family tree of forked runs: who goes on from whose checkpoint, and what each was given otherwise."""
+"""The family tree of forked runs: from which checkpoint each continues, and which settings it changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ganlab.runtime.run import Run
 @dataclass(frozen=True)
 class Kin:
     """A run in its family: `depth` forks after the first ancestor that is still here, from `step` of its parent (None for
-    that ancestor). `changes` holds (before, after) for each setting that the fork was given otherwise."""
+    that ancestor). `changes` holds (before, after) for each setting that the fork changed."""
 
     run: Run
     depth: int
@@ -56,7 +56,7 @@ def _line(id: str, depth: int, known: dict[str, Any], forks: dict[str | None, li
 def _config_at(run: Run, step: int) -> dict[str, Any]:
     """The settings of `run` at a checkpoint's `step`, with what had been changed before.
 
-    What was changed at that very step came after the checkpoint, but where somebody changed something and stopped at once.
+    What was changed at that very step came after the checkpoint, except where a change was followed by a stop at once.
     """
     values = dict(run.settings["config"])
     with suppress(sqlite3.Error):

@@ -40,7 +40,7 @@ class Recorder:
         self.run, self._report = run, report
         self._writer = opened(run)
         self.step = run.last_step
-        self._writer.write(state={"kernel_kills": kernel_kills()})  # who counts more when this one is gone may know why
+        self._writer.write(state={"kernel_kills": kernel_kills()})  # a higher count when this process is gone hints at why
         self._make_ballast()
         self._encoder = ThreadPoolExecutor(1, "sheets")  # PNG encoding leaves the training thread alone
         self._sheets: list[tuple[Samples, Future[None]]] = []
@@ -53,7 +53,7 @@ class Recorder:
         return (self._waits_since if self.waiting else time.perf_counter()) - self._waited
 
     def record(self, event: Event) -> None:
-        """Write one event; when this returns, what it says is on disk (sheets: within the next Progress)."""
+        """Write one event; when this returns, it is on disk (sheets: within the next Progress)."""
         match event:
             case Loading():
                 self.report(Activity(event.phase, event.what, event.done, event.total, event.unit))
@@ -115,11 +115,11 @@ class Recorder:
 
     @property
     def has_room(self) -> bool:
-        """Whether it is worth another try: the room that was kept to say that there is none does not count."""
+        """Whether another try is worth it; the room that was kept for recording a full disk does not count."""
         return shutil.disk_usage(self.run.path).free > 2 * _BALLAST
 
     def go_on(self) -> None:
-        """There is room again; a run that a person had paused before stays paused."""
+        """There is room again; a run that was paused before stays paused."""
         self.waiting = False
         self._waited += time.perf_counter() - self._waits_since
         self._make_ballast()
@@ -147,7 +147,7 @@ class Recorder:
         checkpoint.thin_out(folder, keep, self.run.best, regular)
 
     def _protocols(self, event: Started) -> None:
-        """How the curves are read; one that is read otherwise than before says so, for its points are not to be compared."""
+        """Record the protocols of the curves, and each that differs from before: its points are not comparable."""
         before = self.run.protocols
         self._writer.write(state={"protocols": before | dict(event.protocols)})
         for name, protocol in event.protocols.items():
@@ -197,7 +197,9 @@ class Recorder:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._encoder.shutdown()
         ended_badly = kind is not None or self._failed
-        with suppress(OSError, sqlite3.OperationalError) if ended_badly else nullcontext():  # the first error is the one to tell
+        with (
+            suppress(OSError, sqlite3.OperationalError) if ended_badly else nullcontext()
+        ):  # the first error is the one to report
             if self._sheets:  # the run failed: what was drawn before is still worth showing
                 self._writer.write(sheets=[sheet.step for sheet, future in self._sheets if not future.exception()])
             self._writer.close()
@@ -222,6 +224,6 @@ def opened(run: Run) -> Writer:
 
 
 def _says(note: Annotation, step: int, effect: Mapping[str, Any]) -> bool:
-    """Whether an annotation records this change; one of an older version has only a sentence, which is not told apart."""
+    """Whether an annotation records this change; one of an older version has only a sentence, which is taken for the same."""
     plain = json.loads(json.dumps(effect))  # tuples come back as lists
     return (note.kind, note.step) == ("changed", step) and (note.data == plain or bool(note.text))

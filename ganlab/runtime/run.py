@@ -64,7 +64,7 @@ class Run:
         prepare: Callable[[Run], None] = lambda run: None,
     ) -> Run:
         """Make the directory of a new run; `group` names runs that are started together and share the device, `parent` the
-        run and step that it goes on from. What `prepare` does with it is done before anybody can see the run."""
+        run and step that it goes on from. `prepare` is called before other processes can see the run."""
         run = cls(new_folder(root or runs_root(), recipe or f"{config.family}-{config.dataset}"))
         settings = {
             "config": config.to_dict(),
@@ -123,7 +123,7 @@ class Run:
 
     @property
     def title(self) -> str:
-        """What a person calls it: its recipe, or family and data set."""
+        """The run's name for users: its recipe, or family and data set."""
         config = self.settings["config"]
         return self.settings["recipe"] or f"{config['family']} on {config['dataset']}"
 
@@ -139,7 +139,7 @@ class Run:
 
     @property
     def _reader(self) -> Reader:
-        return Reader(self.database, tolerant=True)  # `status` tells of a damaged file
+        return Reader(self.database, tolerant=True)  # `status` reports a damaged file
 
     def status(self) -> Status:
         """Where the run stands, derived from its lock and the newest annotation of the worker."""
@@ -222,7 +222,7 @@ class Run:
 
     @property
     def mailbox(self) -> Mailbox:
-        """Where a person's wishes wait for the worker, which looks several times a second."""
+        """The commands for the worker, which reads them several times a second."""
         return Mailbox(self.path / "control.jsonl")
 
     def interventions(self) -> list[Intervention]:
@@ -239,12 +239,12 @@ class Run:
         return config
 
     def request_stop(self, who: str = "") -> None:
-        """Ask the worker to checkpoint and stop. Harmless when nobody listens."""
+        """Ask the worker to checkpoint and stop. Harmless when none trains."""
         with suppress(FileNotFoundError):  # deleted meanwhile
             self.mailbox.add(Command("stop", who=who))
 
     def stop_requested(self) -> bool:
-        """Whether somebody asked the worker to stop."""
+        """Whether the worker was asked to stop."""
         return any(request.command == "stop" for request in self.mailbox.new())
 
     def clear_requests(self) -> None:
@@ -260,9 +260,11 @@ def remove_unless_held(path: Path, lock_path: Path, refusal: str) -> None:
     """Delete a folder that no process has claimed; ValueError with `refusal` while one has."""
     lock = FileLock(lock_path)
     try:
-        if not lock.acquire(timeout=0.5):  # who has just finished lets go in a moment; nobody resumes it from here on
+        if not lock.acquire(
+            timeout=0.5
+        ):  # a worker that has just finished releases it in a moment; from here on no process resumes the run
             raise ValueError(refusal)
-    except FileNotFoundError:  # somebody else was quicker: the outcome is the same
+    except FileNotFoundError:  # another process was quicker: the outcome is the same
         return
     try:
         remove_folder(path)
@@ -271,10 +273,10 @@ def remove_unless_held(path: Path, lock_path: Path, refusal: str) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """Delete a folder and all it holds; for everybody else it is gone at once."""
+    """Delete a folder and all it holds; other processes see it vanish at once."""
     try:
         grave = path.rename(path.with_name(f".deleted-{path.name}"))
-    except FileNotFoundError:  # somebody else was quicker: the outcome is the same
+    except FileNotFoundError:  # another process was quicker: the outcome is the same
         return
     shutil.rmtree(grave, ignore_errors=True)
 
@@ -288,18 +290,18 @@ def new_folder(root: Path, stem: str) -> Path:
         try:
             path.mkdir(parents=True)
             return path
-        except FileExistsError:  # somebody else was exactly as quick
+        except FileExistsError:  # another process made the same name
             continue
 
 
 def runs(root: Path | None = None) -> list[Run]:
     """All runs, newest first, without those of `damaged_runs`."""
-    return [run for run, trouble in _looked_at(root) if not trouble]
+    return [run for run, problem in _looked_at(root) if not problem]
 
 
 def damaged_runs(root: Path | None = None) -> dict[str, str]:
-    """{id: one sentence} of the runs whose settings cannot be read, for lists to tell."""
-    return {run.id: trouble for run, trouble in _looked_at(root) if trouble}
+    """{id: one sentence} of the runs whose settings cannot be read, for lists to show."""
+    return {run.id: problem for run, problem in _looked_at(root) if problem}
 
 
 def _looked_at(root: Path | None) -> list[tuple[Run, str]]:
@@ -307,11 +309,11 @@ def _looked_at(root: Path | None) -> list[tuple[Run, str]]:
     if not root.is_dir():
         return []
     ids = sorted((path.name for path in root.iterdir() if ID.fullmatch(path.name)), reverse=True)
-    found = [(run, _trouble(run)) for run in (Run(root / id) for id in ids)]
-    return [(run, trouble) for run, trouble in found if trouble is not None]
+    found = [(run, _problem(run)) for run in (Run(root / id) for id in ids)]
+    return [(run, problem) for run, problem in found if problem is not None]
 
 
-def _trouble(run: Run) -> str | None:
+def _problem(run: Run) -> str | None:
     """Why the settings cannot be read, "" when they can; None of what is no run."""
     try:
         return "" if run.settings else None

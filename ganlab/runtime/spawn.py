@@ -1,4 +1,4 @@
-"""Processes of our own that outlive whoever starts them: started anew, never forked, and asked politely to stop."""
+"""Processes that outlive the one that starts them: started anew, never forked, and stopped by a polite signal."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _START_TIMEOUT = 30.0  # seconds for a Python process to start and take its lock
 
 
 def start_detached(verb: str, folder: Path, *, log: Path, lock: Path) -> bool:
-    """Start `python -m ganlab VERB FOLDER` and return once it holds its `lock`; all it says is added to `log`.
+    """Start `python -m ganlab VERB FOLDER` and return once it holds its `lock`; its output is added to `log`.
 
     False when it ended with an error before that, or meanwhile.
     """
     process = _spawned(verb, folder, log)
     deadline = time.monotonic() + _START_TIMEOUT
-    # Until the lock is held nobody could tell a starting worker from a dead one.
+    # Until the lock is held a starting worker looks like a dead one.
     while not is_held(lock) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     return process.poll() in (None, 0)
 
 
 def hand_over(verb: str, folder: Path, *, log: Path, lock: FileLock) -> None:
-    """Start `python -m ganlab VERB FOLDER` and give it the `lock` held here: there is no moment in which nobody has it."""
+    """Start `python -m ganlab VERB FOLDER` and give it the `lock` held here: it is held at every moment."""
     _spawned(verb, folder, log, lock.descriptor)
     lock.release()
 

@@ -86,7 +86,7 @@ def state_of(notes: Sequence[Annotation], alive: bool) -> State:
 
 
 def cause_of(state: State, notes: Sequence[Annotation], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of Status, from `phase` to `details`, that say what the run does or why it does nothing."""
+    """The fields of Status, from `phase` to `details`, of what the run does or why it does nothing."""
     if state == "paused":
         return {"phase": "waiting_room" if notes[-1].kind == "waiting_room" else "paused"} | _reason(notes[-1])
     if state in ACTIVE:

@@ -90,9 +90,9 @@ class Writer:
 
     def _open(self) -> None:
         self._connection.execute("PRAGMA journal_mode=WAL")
-        ((verdict,),) = self._connection.execute("PRAGMA quick_check(1)").fetchall()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict.splitlines()[-1])
+        ((result,),) = self._connection.execute("PRAGMA quick_check(1)").fetchall()
+        if result != "ok":
+            raise sqlite3.DatabaseError(result.splitlines()[-1])
         self._connection.execute("PRAGMA synchronous=NORMAL")
         self._connection.executescript(_SCHEMA)
         if "data" not in {row[1] for row in self._connection.execute("PRAGMA table_info(annotations)")}:
@@ -281,5 +281,5 @@ class Reader:
         return sorted(found, key=lambda values: int(values["step"]))
 
     def state(self) -> dict[str, Any]:
-        """The worker's last word about itself."""
+        """What the worker recorded last about itself."""
         return {key: json.loads(value) for key, value in self._rows("SELECT key, value FROM state")}

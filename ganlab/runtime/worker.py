@@ -133,7 +133,7 @@ def newest_state(run: Run, report: Callable[[Activity], None] = lambda activity:
 
 
 def _record(event: Event, recorder: Recorder, run: Run) -> None:
-    """Keep the event; where the disk is full, wait until there is room or somebody asks to stop."""
+    """Keep the event; where the disk is full, wait until there is room or the run is asked to stop."""
     while True:
         try:
             recorder.record(event)

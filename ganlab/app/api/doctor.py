@@ -1,4 +1,4 @@
-"""GET /api/runs/{id}/doctor: what is wrong with a run, worked out once for all who watch it, and not often."""
+"""GET /api/runs/{id}/doctor: what is wrong with a run, computed at most every few seconds for all its viewers."""
 
 from __future__ import annotations
 

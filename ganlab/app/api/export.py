@@ -32,9 +32,9 @@ def metrics_csv(run: Run) -> Iterator[bytes]:
 def export_zip(run: Run, *, private: bool = True) -> Iterator[bytes]:
     """metrics.csv, config.json, every sample sheet and the newest checkpoint, less the state that only a resume needs.
 
-    All but the sheets is read or opened before the first byte is given: what is damaged or gone raises while there is still
-    time to say so, and a run that is deleted later is complete all the same but for sheets, which the zip then says.
-    Without `private`, no file tells a path of this machine.
+    All but the sheets is read or opened before the first byte is sent, so that damaged or missing files still raise an error. A
+    run that is deleted during the download is complete but for sheets, which INCOMPLETE.txt lists. Without `private`, no file
+    holds a path of this machine.
     """
     stream, missed = _Stream(), []
     date_time = time.gmtime(run.settings["created"])[:6]
@@ -69,13 +69,13 @@ def _members(run: Run, private: bool, held: ExitStack) -> list[tuple[str, Iterat
     for folder in run.checkpoints()[-1:]:
         kept += sorted(path for path in folder.iterdir() if path.name != STATE)
     files = [(path, held.enter_context(path.open("rb"))) for path in kept]
-    settings, *weights = [(path.relative_to(run.path).as_posix(), _told(path, file, private)) for path, file in files]
+    settings, *weights = [(path.relative_to(run.path).as_posix(), _content(path, file, private)) for path, file in files]
     pictures = [(f"samples/{path.name}", _sheet(path)) for path in map(run.sample_path, sheets)]
     return [("metrics.csv", _table(metrics)), settings, *pictures, *weights]
 
 
-def _told(path: Path, file: BinaryIO, private: bool) -> Iterator[bytes]:
-    """A file as it is; or, of JSON, without the server's paths."""
+def _content(path: Path, file: BinaryIO, private: bool) -> Iterator[bytes]:
+    """The bytes of a file; a JSON file without the server's paths unless `private`."""
     if private or path.suffix != ".json":
         return _chunks(file)
     try:

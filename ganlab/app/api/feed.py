@@ -33,7 +33,7 @@ class Answer(NamedTuple):
 
 
 class Feed:
-    """One run as its viewers see it; those who have seen the same get the same bytes, computed once."""
+    """One run as its viewers see it; viewers with the same history get the same bytes, computed once."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -66,7 +66,7 @@ class Feed:
 
 
 def without_paths(delta: dict[str, Any]) -> dict[str, Any]:
-    """A delta whose words, which are few, name no place on the server; the numbers are left alone."""
+    """A delta whose texts hold no path of the server; its numbers are not looked at."""
     return delta | {name: redact(delta[name]) for name in ("status", "annotations")}
 
 

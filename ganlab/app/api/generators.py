@@ -1,7 +1,7 @@
 """What a browser needs to draw by itself: the generator as ONNX, its z and directions, and onnxruntime-web from a folder.
 
 The folder is the `dist` of the npm package onnxruntime-web, named by GANLAB_ORT; without it a page can still take the pinned
-version from a CDN, if the person wants that.
+version from a CDN, if the visitor agrees.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Exports:
         self._made: OrderedDict[str, tuple[Pipeline, bytes]] = OrderedDict()
 
     def of(self, pipeline: Pipeline) -> bytes:
-        """The file for this very pipeline; ValueError as `to_onnx` says."""
+        """The file for this very pipeline; ValueError as `to_onnx`."""
         with self._lock:
             known = self._made.get(pipeline.name)
             if known is None or known[0] is not pipeline:

@@ -140,7 +140,7 @@ def _columns(n: int) -> int:
 def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
     """Return the two routes; at most AT_ONCE pictures are drawn at a time, for all users together.
 
-    The facts of a picture let the pictures of those who drag a slider pass first, and are read one at a time.
+    The facts of a picture give way to the pictures of a dragged slider, and are computed one at a time.
     """
     drawing, reading = CapacityLimiter(AT_ONCE), CapacityLimiter(1)
 

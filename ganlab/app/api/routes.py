@@ -80,9 +80,9 @@ def routes() -> list[BaseRoute]:
 
 async def _summary(request: Request) -> Response:
     run = _run(request)
-    told = await asyncio.to_thread(detailed, run)
-    told |= {"refusal": rights.refusal(visitor_of(request).role, Action.CONTROL)}
-    return JSONResponse(_fit_for(request, told), headers=_FRESH)
+    found = await asyncio.to_thread(detailed, run)
+    found |= {"refusal": rights.refusal(visitor_of(request).role, Action.CONTROL)}
+    return JSONResponse(_fit_for(request, found), headers=_FRESH)
 
 
 async def _compare(request: Request) -> Response:
@@ -139,19 +139,19 @@ async def _stop(request: Request) -> Response:
 
 
 async def _control(request: Request) -> Response:
-    """What a person asks of the run; it happens between two steps and then shows as a mark on the charts."""
+    """Send the run a command; it is carried out between two steps, and a change then shows as a mark on the charts."""
     run = await _controlled(request, "control")
     body = await request.body()
     try:
         values = json.loads(body if len(body) <= _MOST_BYTES else b"")
-        told = {**values, "who": _name(request)} if isinstance(values, dict) else {}
-        command = Command.parse(told, run.config_now, run.config)
+        fields = {**values, "who": _name(request)} if isinstance(values, dict) else {}
+        command = Command.parse(fields, run.config_now, run.config)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         raise HTTPException(400, 'A request is a small JSON object, such as {"command": "pause"}.') from None
     except ValueError as error:
         raise HTTPException(400, str(error)) from None
     await asyncio.to_thread(run.mailbox.add, command)
-    return JSONResponse({"message": "The run was told."}, status_code=202)
+    return JSONResponse({"message": "The command was sent to the run."}, status_code=202)
 
 
 def _may_know(request: Request) -> bool:
@@ -159,8 +159,9 @@ def _may_know(request: Request) -> bool:
     return rights.may(visitor_of(request).role, Action.INSPECT)
 
 
-def _fit_for(request: Request, told: Any) -> Any:
-    return told if _may_know(request) else redact(told)
+def _fit_for(request: Request, values: Any) -> Any:
+    """JSON values as this visitor may read them."""
+    return values if _may_know(request) else redact(values)
 
 
 def _name(request: Request) -> str:
@@ -168,7 +169,7 @@ def _name(request: Request) -> str:
 
 
 async def _controlled(request: Request, what: str) -> Run:
-    """The run, if this request may change something and there is somebody to listen."""
+    """The run, if this request may change it and a worker trains it; HTTPException otherwise."""
     reason = refusal(request)
     if reason:
         raise HTTPException(403, reason)

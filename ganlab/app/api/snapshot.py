@@ -1,4 +1,4 @@
-"""What is known of a run at one moment, and what of it a viewer who has seen a part still lacks."""
+"""The state of a run at one moment, and the part of it that a viewer still lacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganlab.runtime.status import Status
 from ganlab.runtime.store import Annotation, Series
 
 FIRST_POINTS = 1000  # per series of a first response
-MOST_POINTS = 5000  # per series of any response: a viewer who slept for hours is served like a newcomer
+MOST_POINTS = 5000  # per series of any response: a viewer that was away for hours is served like a new one
 
 
 @dataclass(frozen=True)

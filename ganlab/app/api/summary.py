@@ -40,8 +40,8 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def detailed(run: Run) -> dict[str, Any]:
-    """The summary, the ids of all runs started together with this one (itself included), what its labels mean, and the corners
-    of the line from steps to real images seen."""
+    """The summary, with the ids of all runs started together with this one (itself included), the names of its labels, and the
+    breakpoints of the line from steps to real images seen."""
     group = run.settings["group"]
     members = sorted(other.id for other in runs(run.path.parent) if other.settings["group"] == group) if group else [run.id]
     labels: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from ganlab.models.hub.choose_file import choose, inside, own_folder
 from ganlab.models.hub.download import Fetching, fetch
 from ganlab.models.hub.errors import Unreachable, in_sentences
 from ganlab.models.hub.listing import Listing, listing
-from ganlab.runtime.checkpoint import INFO, JUDGES, MODEL
+from ganlab.runtime.checkpoint import DISCRIMINATORS, INFO, MODEL
 
 _LARGEST_INFO = 2**20
 
@@ -62,7 +62,7 @@ def _fetched(found: Listing, token: str | None) -> Fetching:
         info = yield from fetch(found, inside(folder, INFO), token)
         if is_ours(info.parent):
             place = info.parent
-            for name in (JUDGES, MODEL):  # the model last: with it the checkpoint counts as here
+            for name in (DISCRIMINATORS, MODEL):  # the model last: with it the checkpoint counts as here
                 if inside(folder, name) in names:
                     yield from fetch(found, inside(folder, name), token, MAX_WEIGHTS_BYTES)
     if place is None:

@@ -75,8 +75,8 @@ def content(source: str | Path, repo: str, *, licence: str = "", values: Sequenc
         raise HubError(f"{source} is a file of somebody else's weights: only runs and checkpoints of GANLab can be pushed.")
     info, run = checkpoint.read_info(folder), _run_of(folder)
     files: dict[str, Path | bytes] = {checkpoint.INFO: _public(folder), checkpoint.MODEL: folder / checkpoint.MODEL}
-    if (folder / checkpoint.JUDGES).is_file():
-        files[checkpoint.JUDGES] = folder / checkpoint.JUDGES
+    if (folder / checkpoint.DISCRIMINATORS).is_file():
+        files[checkpoint.DISCRIMINATORS] = folder / checkpoint.DISCRIMINATORS
     if samples := _samples(folder, run, info.step):
         files[SAMPLES] = samples
     tensors = checkpoint.read_model(folder)

@@ -77,7 +77,7 @@ def _weigh(folder: Path, made: Path) -> int:
     model, judges = checkpoint.read_model(folder), checkpoint.read_discriminators(folder)
     _save(_halved(model), made / checkpoint.MODEL)
     if judges:
-        _save(_halved(judges), made / checkpoint.JUDGES)
+        _save(_halved(judges), made / checkpoint.DISCRIMINATORS)
     whole = Pipeline.load(folder)
     if not whole.translates and _difference(whole, Pipeline.load(made)) > 1:
         _save(model, made / checkpoint.MODEL)

@@ -14,7 +14,7 @@ from ganlab.runtime import checkpoint
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 _NOT_NEEDED = ("streamlit", "plotly", "-e")
-_WEIGHTS = (checkpoint.INFO, checkpoint.MODEL, checkpoint.JUDGES, "README.md")  # never the state for resuming
+_WEIGHTS = (checkpoint.INFO, checkpoint.MODEL, checkpoint.DISCRIMINATORS, "README.md")  # never the state for resuming
 _TITLE = re.compile(r"[^\W_][\w .,:!()&+-]{0,59}")
 _APP = '''"""GANLab's playground on a Space: `python app.py` serves it where GRADIO_SERVER_NAME and GRADIO_SERVER_PORT say."""
 
