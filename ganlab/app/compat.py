@@ -56,7 +56,7 @@ def route_path(scope: Scope) -> str:
 
 def runs_as_page() -> bool:
     """Whether Streamlit executes the caller as a script (Streamlit 1.67, `streamlit.runtime.scriptrunner`)."""
-    from streamlit.runtime.scriptrunner import get_script_run_ctx
+    from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: PLC0415  (kept out of the playground alone)
 
     return get_script_run_ctx(suppress_warning=True) is not None
 
@@ -66,21 +66,21 @@ def leave_pages_to_the_router() -> None:
 
     Else the first visit to /train runs pages/train.py without the router, since a folder of that name exists.
     """
-    from streamlit.runtime.pages_manager import PagesManager
+    from streamlit.runtime.pages_manager import PagesManager  # noqa: PLC0415  (kept out of the playground alone)
 
     PagesManager.uses_pages_directory = False
 
 
 def is_set_by_hand(option: str) -> bool:
     """Whether a Streamlit option was given by the user and is no default (Streamlit 1.67, `config.is_manually_set`)."""
-    from streamlit import config
+    from streamlit import config  # noqa: PLC0415  (kept out of the playground alone)
 
     return config.is_manually_set(option)
 
 
 def streamlit_font() -> Path:
     """Return the typeface in Streamlit's compiled assets (Streamlit 1.67; its name carries a hash)."""
-    import streamlit
+    import streamlit  # noqa: PLC0415  (kept out of the playground alone)
 
     (path,) = (Path(streamlit.__file__).parent / "static" / "static" / "media").glob("SourceSansVF-Upright*.woff2")
     return path

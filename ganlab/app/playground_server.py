@@ -32,7 +32,7 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
     """
     prepare_process()
 
-    from ganlab.app.gateway import playground  # only now: PyTorch reads the environment at its import
+    from ganlab.app.gateway import playground  # noqa: PLC0415  (only now: PyTorch reads the environment at its import)
 
     routes, playground_lifespan = playground("/")
 
@@ -72,8 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     names = [name.lower() for name in options.allow_host]
     app = application(names if names or options.host.startswith(LOOPBACK) else None, options.allow_frame)
 
-    import torch
-    import uvicorn
+    import torch  # noqa: PLC0415  (slow to import)
+    import uvicorn  # noqa: PLC0415  (slow to import)
 
     torch.set_num_threads(1)  # a picture is too small to share out
     gc.collect()

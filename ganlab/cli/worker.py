@@ -26,6 +26,6 @@ def run(options: argparse.Namespace) -> None:
 
 def load_generators(name: str) -> Mapping[str, nn.Module]:
     """The generators of a run, a shipped model or a file of weights, for a run that starts from it."""
-    from ganlab.models.pipeline import Pipeline  # brings PyTorch: the worker first reports that it loads it
+    from ganlab.models.pipeline import Pipeline  # noqa: PLC0415  (brings PyTorch: the worker first reports that it loads it)
 
     return Pipeline.load(name).generators

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from ganlab.models.publish.ship import TARGET, train_and_ship  # imports PyTorch, which the list does not need
+    from ganlab.models.publish.ship import TARGET, train_and_ship  # noqa: PLC0415  (imports PyTorch, which the list does not need)
 
     unknown = [name for name in options.names if name not in NAMES]
     if unknown:

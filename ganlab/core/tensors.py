@@ -15,7 +15,7 @@ _CHECKSUM = "crc32"
 
 def write(tensors: Mapping[str, Tensor], path: Path) -> None:
     """Write the tensors and their checksum. SafetensorError (it hides the OSError) when that cannot be done."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save_file  # noqa: PLC0415  (brings PyTorch)
 
     kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     save_file(kept, path, metadata={"format": "pt", _CHECKSUM: _checksum(kept)})
@@ -24,7 +24,7 @@ def write(tensors: Mapping[str, Tensor], path: Path) -> None:
 def read(path: Path) -> dict[str, Tensor]:
     """The tensors, floating ones as 32 bits; safetensors holds no code. FileNotFoundError where there is no file; ValueError
     when it is damaged. Files of other programs have no checksum and are believed."""
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415  (brings PyTorch)
 
     try:
         with safe_open(path, framework="pt") as file:
@@ -39,7 +39,7 @@ def read(path: Path) -> dict[str, Tensor]:
 
 def _checksum(tensors: Mapping[str, Tensor]) -> str:
     """CRC-32 of the tensors' bytes in the order of their names."""
-    import torch
+    import torch  # noqa: PLC0415  (slow to import)
 
     value = 0
     for name in sorted(tensors):

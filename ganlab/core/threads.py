@@ -23,7 +23,7 @@ def yielding_threads(environment: Mapping[str, str]) -> dict[str, str]:
 @contextmanager
 def every_core() -> Iterator[None]:
     """In a server that draws small pictures with one thread each: all cores for this thread's network, then one again."""
-    import torch
+    import torch  # noqa: PLC0415  (slow to import)
 
     before = torch.get_num_threads()
     torch.set_num_threads(os.cpu_count() or 1)

@@ -33,7 +33,7 @@ def load_torchvision() -> ModuleType:
 
 def _declare_operators() -> None:
     global _schemas
-    from torch import library
+    from torch import library  # noqa: PLC0415  (slow to import)
 
     _schemas = library.Library("torchvision", "FRAGMENT")
     for name in ("nms", "qnms"):

@@ -9,6 +9,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ganlab.core.events import Loading
@@ -110,9 +112,6 @@ def _path(reference: Reference, extractor: Extractor) -> Path:
 
 def _recall(path: Path) -> Statistics | None:
     """What was kept; None when there is nothing of use."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     try:
         return Statistics.from_state(TensorFile(path) if path.stat().st_size > _LARGE else load_file(path))
     except (OSError, SafetensorError, KeyError, IndexError):
@@ -120,9 +119,6 @@ def _recall(path: Path) -> Statistics | None:
 
 
 def _keep(statistics: Statistics, path: Path) -> None:
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
     tensors = {name: tensor.cpu().contiguous() for name, tensor in statistics.state().items()}
     with suppress(SafetensorError):  # it hides the operating system's errors
         keep_file(path, lambda partial: save_file(tensors, partial))

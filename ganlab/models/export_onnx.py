@@ -40,7 +40,7 @@ def to_onnx(pipeline: Pipeline) -> bytes:
     if pipeline.translates:
         raise ValueError(f"{pipeline.name} translates photos: only models that draw from z are exported.")
     try:
-        import onnx  # noqa: F401  (PyTorch's exporter needs it)
+        import onnx  # noqa: F401, PLC0415  (PyTorch's exporter needs it)
     except ImportError:
         raise ValueError("Exporting to ONNX needs the package onnx: pip install onnx.") from None
     names = ["z", "label"] if pipeline.conditional else ["z"]

@@ -46,7 +46,7 @@ class Frame:
 
     def enter(self, image: Image.Image, channels: int) -> Tensor:
         """PIL picture of the original size -> (1, C, H, W) in [-1, 1], mirrored at its edges where it is padded."""
-        import torch
+        import torch  # noqa: PLC0415  (slow to import)
 
         image = image.convert("L" if channels == 1 else "RGB")
         if image.size != self.working:

@@ -83,8 +83,8 @@ def save(parent: Path, event: Checkpoint, config: Mapping[str, Any], recipe: str
 
 
 def _write_tensors(folder: Path, event: Checkpoint) -> None:
-    import torch
-    from safetensors import SafetensorError
+    import torch  # noqa: PLC0415  (slow to import)
+    from safetensors import SafetensorError  # noqa: PLC0415  (brings PyTorch)
 
     try:
         weights.write(event.model, folder / MODEL)
@@ -192,7 +192,7 @@ def _read_tensors(folder: Path, name: str) -> dict[str, Tensor]:
 
 def read_state(folder: Path) -> dict[str, Any]:
     """What `Checkpoint.state` held; never executes code from the file. ValueError when it is missing or damaged."""
-    import torch
+    import torch  # noqa: PLC0415  (slow to import)
 
     try:
         with zipfile.ZipFile(folder / STATE) as archive:

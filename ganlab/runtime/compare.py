@@ -97,7 +97,7 @@ def compare(runs: Sequence[Run], axis: str = "step", at: float | None = None) ->
 
 def _used(config: dict[str, Any]) -> dict[str, Any]:
     """A config without what means nothing to its family."""
-    from ganlab.training.families import FAMILIES  # brings torch
+    from ganlab.training.families import FAMILIES  # noqa: PLC0415  (brings torch)
 
     family = FAMILIES.get(config["family"])
     return {name: value for name, value in config.items() if family is None or name not in family.unused}

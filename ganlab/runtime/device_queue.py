@@ -90,7 +90,7 @@ def _waits(run: Run) -> bool:
 
 def device_of(run: Run) -> str | None:
     """The device that a run's settings mean here; None when they were written on another machine, or cannot be read."""
-    from ganlab.core.devices import resolve
+    from ganlab.core.devices import resolve  # noqa: PLC0415  (brings PyTorch)
 
     try:
         return resolve(run.settings["config"]["device"])

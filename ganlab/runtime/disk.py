@@ -71,8 +71,8 @@ def checkpoint_bytes(run: Run) -> tuple[int, int]:
 
 def checkpoint_bytes_of(config: TrainConfig) -> tuple[int, int]:
     """The same before anything is written: single precision; Adam keeps two more numbers for each that it trains."""
-    from ganlab.training.networks.layers import count_parameters
-    from ganlab.training.preflight import networks_on_meta
+    from ganlab.training.networks.layers import count_parameters  # noqa: PLC0415  (brings PyTorch)
+    from ganlab.training.preflight import networks_on_meta  # noqa: PLC0415  (brings PyTorch)
 
     sizes = {name: count_parameters(network) for name, network in networks_on_meta(config).items()}
     generators = sum(size for name, size in sizes.items() if name.startswith("G"))

@@ -31,7 +31,7 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
 
     They may wait unless too many do, and begin where there is room for two checkpoints, without which nothing can be kept.
     """
-    from ganlab.core.devices import resolve
+    from ganlab.core.devices import resolve  # noqa: PLC0415  (brings PyTorch)
 
     root = root or runs_root()
     places, device = queue(root), resolve(config.device)

@@ -117,7 +117,7 @@ class Run:
     @property
     def config(self) -> TrainConfig:
         """The run's configuration, checked."""
-        from ganlab.training.families import load_config
+        from ganlab.training.families import load_config  # noqa: PLC0415  (brings PyTorch)
 
         return load_config(self.settings["config"])
 

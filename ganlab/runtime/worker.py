@@ -77,11 +77,11 @@ def _reason(run: Run, error: Exception) -> tuple[str, dict[str, Any]]:
 
 def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_generators: LoadGenerators) -> None:
     recorder.report(Activity("starting_torch"))
-    import torch
+    import torch  # noqa: PLC0415  (brings PyTorch)
 
-    from ganlab.core.devices import resolve
-    from ganlab.runtime.device_queue import device_slot
-    from ganlab.training.engine import train
+    from ganlab.core.devices import resolve  # noqa: PLC0415  (brings PyTorch)
+    from ganlab.runtime.device_queue import device_slot  # noqa: PLC0415  (brings PyTorch)
+    from ganlab.training.engine import train  # noqa: PLC0415  (brings PyTorch)
 
     torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
     config = run.config
@@ -113,8 +113,8 @@ def newest_state(run: Run, report: Callable[[Activity], None] = lambda activity:
 
     ValueError where there are some and none of them will do.
     """
-    from ganlab.runtime.checkpoint import read_state, resumable
-    from ganlab.training.state import all_finite
+    from ganlab.runtime.checkpoint import read_state, resumable  # noqa: PLC0415  (brings PyTorch)
+    from ganlab.training.state import all_finite  # noqa: PLC0415  (brings PyTorch)
 
     folders = resumable(run.path / "checkpoints")
     for folder in reversed(folders):

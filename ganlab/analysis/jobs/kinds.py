@@ -13,13 +13,13 @@ from ganlab.core.progress import Work
 
 
 def _evaluate(**arguments: object) -> Working:
-    from ganlab.analysis.jobs.measuring import measure_all  # imports PyTorch
+    from ganlab.analysis.jobs.measuring import measure_all  # noqa: PLC0415  (imports PyTorch)
 
     return (yield from measure_all(**arguments))  # type: ignore[arg-type]
 
 
 def _reproduce(name: str, budget: float | None = None) -> Working:
-    from ganlab.analysis.reproduce.reproduce import reproduce  # imports PyTorch
+    from ganlab.analysis.reproduce.reproduce import reproduce  # noqa: PLC0415  (imports PyTorch)
 
     work = Work(reproduce(name, budget))
     for event in work:

@@ -31,6 +31,6 @@ class Doctors:
 
 def diagnosis(run: Run) -> dict[str, Any]:
     """`findings`, and the sentence for where there are none."""
-    from ganlab.analysis.doctor import all_clear, examine  # keeps PyTorch out of ganlab.app.api
+    from ganlab.analysis.doctor import all_clear, examine  # noqa: PLC0415  (keeps PyTorch out of ganlab.app.api)
 
     return {"findings": [finding.to_dict() for finding in examine(run)], "all_clear": all_clear(run.status())}

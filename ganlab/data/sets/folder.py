@@ -18,7 +18,7 @@ def load_files(name: str, place: Path, wanted: Wanted, kind: Kind, domains: tupl
 
     Pairs that are not wanted as pairs give their sources alone; `domains` not wanted apart give one set, labelled by domain.
     """
-    from ganlab.data.files import load  # decoding needs torch, which the list of data sets must not load
+    from ganlab.data.files import load  # noqa: PLC0415  (decoding needs torch, which the list of data sets must not load)
 
     return (yield from load.load_kind(name, place, wanted, kind, domains))
 

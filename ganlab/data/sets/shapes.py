@@ -122,9 +122,9 @@ def how_many(image_size: int) -> int:
 
 
 def _load(wanted: Wanted) -> Loader:
-    import torch
+    import torch  # noqa: PLC0415  (brings PyTorch)
 
-    from ganlab.data.dataset import Dataset
+    from ganlab.data.dataset import Dataset  # noqa: PLC0415  (brings PyTorch)
 
     count = how_many(wanted.image_size)
     indices = np.arange(min(count, TEST_IMAGES)) + TRAIN_IMAGES if wanted.split == "test" else np.arange(count)
@@ -141,7 +141,7 @@ def _load(wanted: Wanted) -> Loader:
 
 def _render_all(indices: np.ndarray, wanted: Wanted, style: str) -> Generator[Loading, None, Tensor]:
     """-> (N, C, S, S) uint8, channels last in memory."""
-    import torch
+    import torch  # noqa: PLC0415  (brings PyTorch)
 
     size, channels, some = wanted.image_size, wanted.channels or 3, 500
     images = np.empty((len(indices), size, size, channels), dtype=np.uint8)

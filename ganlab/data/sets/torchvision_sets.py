@@ -53,9 +53,9 @@ class Published:
 
 
 def _load(published: Published, wanted: Wanted) -> Loader:
-    import torch
+    import torch  # noqa: PLC0415  (slow to import)
 
-    from ganlab.data import dataset, resize  # both need PyTorch
+    from ganlab.data import dataset, resize  # noqa: PLC0415  (both need PyTorch)
 
     reader = _reader(published)
     yield Loading(f"Reading {published.name}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -99,8 +100,6 @@ class LenetExtractor:
         network = Lenet(about.image_size, about.channels, len(about.labels))
         data = (folder / MODEL).read_bytes()
         try:
-            from safetensors.torch import load
-
             network.load_state_dict(load(data))
         except Exception as error:  # safetensors' own, or torch's RuntimeError
             raise ValueError(f"{MODEL} of {about.name} in {folder} is damaged: train it again.") from error
@@ -137,8 +136,6 @@ def trained_here(dataset: str) -> Path:
 
 def save(network: Lenet, about: About, folder: Path) -> None:
     """Write the classifier to `folder`; classifier.json, without which it is not found, comes last."""
-    from safetensors.torch import save_file
-
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}, folder / MODEL)
     (folder / INFO).write_text(json.dumps(asdict(about), indent=2) + "\n")

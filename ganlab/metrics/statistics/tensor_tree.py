@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from safetensors import safe_open
 from torch import Tensor
 
 State = Mapping[str, Tensor]
@@ -29,15 +30,11 @@ class TensorFile(Mapping[str, Tensor]):
     """A safetensors file whose tensors are read one by one, each time they are asked for; SafetensorError for a damaged one."""
 
     def __init__(self, path: Path) -> None:
-        from safetensors import safe_open
-
         self._path = path
         with safe_open(path, "pt") as file:
             self._names = dict.fromkeys(file.keys())
 
     def __getitem__(self, name: str) -> Tensor:
-        from safetensors import safe_open
-
         if name not in self._names:
             raise KeyError(name)
         with safe_open(self._path, "pt") as file:

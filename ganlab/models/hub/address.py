@@ -89,8 +89,8 @@ def safe(name: str) -> bool:
 def client() -> Any:  # a module, imported late: the core runs without it
     """The package huggingface_hub; HubError, one sentence, where it is not installed."""
     try:
-        import huggingface_hub
-        import huggingface_hub.errors
+        import huggingface_hub  # noqa: PLC0415  (optional)
+        import huggingface_hub.errors  # noqa: PLC0415  (optional)
     except ImportError:
         raise HubError("The Hub needs the package huggingface-hub: `pip install huggingface-hub` installs it.") from None
     return huggingface_hub

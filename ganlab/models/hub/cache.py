@@ -28,7 +28,7 @@ _THUMBNAIL = 1  # version of what is drawn; part of the name
 def storage(address: Address) -> Path:
     """The cache's folder for one repository."""
     client()
-    from huggingface_hub import constants
+    from huggingface_hub import constants  # noqa: PLC0415  (optional)
 
     return Path(constants.HF_HUB_CACHE).expanduser() / f"{address.kind}s--{address.repo.replace('/', '--')}"
 
@@ -36,7 +36,7 @@ def storage(address: Address) -> Path:
 def offline() -> bool:
     """Whether HF_HUB_OFFLINE forbids to use the network."""
     client()
-    from huggingface_hub import constants
+    from huggingface_hub import constants  # noqa: PLC0415  (optional)
 
     return bool(constants.is_offline_mode())
 

@@ -9,6 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import torch
+
 from ganlab.core import tensors as weights
 from ganlab.core.events import Loading
 from ganlab.core.images import decode, png, sheet
@@ -136,8 +139,5 @@ def _translated(pipeline: Pipeline, source: Path) -> Image.Image:
 
 def _laid_out(rows: Sequence[Sequence[Image.Image]]) -> Image.Image:
     """Pictures of one size in rows."""
-    import numpy as np
-    import torch
-
     pixels = np.stack([np.asarray(image.convert("RGB")) for row in rows for image in row])
     return sheet(torch.from_numpy(pixels).permute(0, 3, 1, 2), len(rows[0]))

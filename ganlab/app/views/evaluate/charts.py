@@ -46,7 +46,7 @@ def draw_charts(table: Table, names: Mapping[str, str], *, key: str) -> None:
 
 def bars(table: Table, column: Column, names: Mapping[str, str], is_dark: bool) -> Figure:
     """One bar for each model, first on top, with one standard error either way; each floor is a line."""
-    import plotly.graph_objects as go
+    import plotly.graph_objects as go  # noqa: PLC0415  (slow to import)
 
     colours, label = _COLOURS[is_dark], _labels(table, names)
     models = [row for row in table.rows if not row.floor and column in row.values]
@@ -79,7 +79,7 @@ def bars(table: Table, column: Column, names: Mapping[str, str], is_dark: bool) 
 
 def scatter(table: Table, x: Column, y: Column, names: Mapping[str, str], is_dark: bool) -> Figure:
     """A point for each model and floor, with error bars both ways."""
-    import plotly.graph_objects as go
+    import plotly.graph_objects as go  # noqa: PLC0415  (slow to import)
 
     colours, label, figure, models = _COLOURS[is_dark], _labels(table, names), go.Figure(), 0
     for row in table.rows:
