@@ -72,7 +72,7 @@ class ModelEntry:
     def state(self) -> State:
         """Where the model is now. Looks at the disk alone.
 
-        Offline is what HF_HUB_OFFLINE says, or a missing huggingface-hub.
+        Offline means that HF_HUB_OFFLINE is set, or huggingface-hub is missing.
         """
         if self.origin != "hub":
             return _STATES[self.origin]

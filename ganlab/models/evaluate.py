@@ -1,4 +1,4 @@
-"""From what a person names (a run, a checkpoint, foreign weights, a folder of images) to measured values."""
+"""From a name (a run, a checkpoint, foreign weights, a folder of images) to measured values."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class Asked:
 
 
 def evaluate(subject: str, asked: Asked) -> Measuring:
-    """Yield how far it is; return one Value for each metric, in their order.
+    """Yield progress; return one Value for each metric, in their order.
 
-    `subject` is what `Pipeline.load` takes, or a folder or zip of images. Without a `reference` a model is held against the data
+    `subject` is what `Pipeline.load` takes, or a folder or zip of images. Without a `reference` a model is compared with the data
     it was trained on. ValueError, one sentence, for what cannot be measured.
     """
     subject = _expanded(subject)
@@ -57,7 +57,7 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
         metric(name)  # before anything is read
     if _is_images(Path(subject)):
         if not asked.reference:
-            raise ValueError(f"{subject} is a folder of images: name what to hold it against as its reference.")
+            raise ValueError(f"{subject} is a folder of images: name what to compare it with as its reference.")
         whole = ImageFolder(Path(subject))
         folder = whole if asked.n is None else whole.some(asked.n, asked.seed)
         reference = yield from _reference(asked, asked.reference, 0, 0)
@@ -121,7 +121,7 @@ def _is_images(path: Path) -> bool:
 
 
 def _trained_on(subject: str) -> str:
-    """The data set in a checkpoint's config; ValueError for foreign weights, which do not say."""
+    """The data set in a checkpoint's config; ValueError for foreign weights, which do not record it."""
     place = find(subject)
     if place.is_file():
         raise ValueError(f"{place.name} does not say what it was trained on: name a reference.")

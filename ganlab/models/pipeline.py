@@ -116,10 +116,10 @@ class Pipeline:
     ) -> Self:
         """From what a checkpoint holds: its config.json, and tensors named `G.<name>`, `D.<name>`; ValueError if unfit."""
         config, spec, networks = _built(info, name)
-        judges = {key: networks.pop(key) for key in list(networks) if not key.startswith("G")}
+        discriminating = {key: networks.pop(key) for key in list(networks) if not key.startswith("G")}
 
         def judging() -> Mapping[str, nn.Module]:
-            return _filled(judges, tensors, name) if (tensors := discriminators()) else {}
+            return _filled(discriminating, tensors, name) if (tensors := discriminators()) else {}
 
         return cls(
             _filled(networks, model, name),
@@ -138,7 +138,7 @@ class Pipeline:
 
     @classmethod
     def of_foreign(cls, foreign: Foreign, *, name: str = "", device: str = "cpu") -> Self:
-        """From somebody else's checkpoint that an adapter has recognised."""
+        """From a foreign checkpoint that an adapter has recognised."""
         return cls(
             foreign.generators,
             foreign.spec,
@@ -234,9 +234,9 @@ class Pipeline:
         return torch.cat(parts)
 
     def condition(self, n: int, label: int | Sequence[int] | Tensor | None) -> Tensor | None:
-        """What G and D are told of `label` for n pictures: (n,) int64, (n, classes) for a mixture, None for no labels.
+        """The condition that `label` means to G and D for n pictures: (n,) int64, (n, classes) for a mixture, None for no labels.
 
-        ValueError as `generate` says.
+        ValueError as for `generate`.
         """
         if not self.conditional:
             if label is not None:
@@ -289,7 +289,7 @@ class Pipeline:
 
 
 def _built(info: checkpoint.Info, name: str) -> tuple[TrainConfig, DataSpec, dict[str, nn.Module]]:
-    """The networks that a config.json describes, without weights; ValueError for one that describes none, whoever wrote it."""
+    """The networks that a config.json describes, without weights; ValueError for one that describes none."""
     try:
         config, spec = load_config(info.config), DataSpec.from_dict(info.spec)
         if spec.conditioning is not FAMILIES[config.family].conditioning:

@@ -1,4 +1,4 @@
-"""One photo translated, with everything that can be said of the result: the way back, where it fails, what D thinks of it."""
+"""One photo translated, with what can be known of the result: the way back, where it fails, the scores of D."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Translation:
     """A translated picture and its companions, all of one size.
 
     `back` is the picture led back to where it came from, `error` how far that is from `source` per pixel (H, W) in [0, 1];
-    both None for models that know one direction only. `patches` (H, W) in [0, 1] is what the discriminator says of each
+    both None for models that know one direction only. `patches` (H, W) in [0, 1] is the score of the discriminator for each
     patch, 1 being real; None where none is at hand.
     """
 
@@ -54,7 +54,7 @@ class Translation:
 def translate(
     pipeline: Pipeline, image: Image.Image, direction: str | None = None, *, size: int | None = None, closely: bool = False
 ) -> Translation:
-    """Translate `image`; `closely` also goes back and asks the discriminator. ValueError as `Pipeline.translate` says."""
+    """Translate `image`; `closely` also goes back and asks the discriminator. ValueError as for `Pipeline.translate`."""
     started = time.perf_counter()
     direction = direction or next(iter(pipeline.routes), None)
     network = pipeline.route(direction)
@@ -85,11 +85,11 @@ def _back(
 
 def _patches(pipeline: Pipeline, frame: Frame, source: Tensor, made: Tensor, direction: str) -> np.ndarray | None:
     """D's score of each patch, spread over the picture; neighbouring patches overlap, so the map is smooth."""
-    judge = pipeline.discriminators.get("D") or pipeline.discriminators.get(f"D_{direction[-1]}")
-    if judge is None or pipeline.score is None:
+    discriminator = pipeline.discriminators.get("D") or pipeline.discriminators.get(f"D_{direction[-1]}")
+    if discriminator is None or pipeline.score is None:
         return None
     paired = pipeline.spec.conditioning is Conditioning.PAIRED
-    scores = pipeline.score(judge(made, source) if paired else judge(made))
+    scores = pipeline.score(discriminator(made, source) if paired else discriminator(made))
     spread = interpolate(scores.float().clamp(0, 1), size=frame.padded[::-1], mode="bilinear", align_corners=False)
     return frame.cut(spread[0, 0]).cpu().numpy()
 

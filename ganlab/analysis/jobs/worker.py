@@ -22,7 +22,7 @@ from ganlab.runtime.spawn import signals_ask, start_detached
 
 _POLL_SECONDS = 0.3
 _REPORT_SECONDS = 0.25
-_RATE_SECONDS = 0.5  # before that a rate says little
+_RATE_SECONDS = 0.5  # before that a rate means little
 
 
 def launch(kind: str, arguments: dict[str, Any], title: str, root: Path | None = None) -> Job:

@@ -57,7 +57,7 @@ def _bare(tensors: Tensors) -> Tensors:
 def _one_hot(columns: Tensor, embedding: Tensor) -> Tensor:
     """First weights (E + z_dim, …) of [z, vector] or [vector, z] -> those (z_dim + classes, …) of [z, one-hot label].
 
-    Which of the two comes first, no name tells; a trained generator listens more to the label than to any part of z.
+    No name shows which of the two comes first; a trained generator depends more on the label than on any part of z.
     """
     width = embedding.shape[1]
     loudness = columns.flatten(1).norm(dim=1)

@@ -1,4 +1,4 @@
-"""What a name says about the network under it: `netG_A`, `gen_AB`, `disc_A`, `optimizer_G`, `model_state_dict`."""
+"""The meaning of a name for the network under it: `netG_A`, `gen_AB`, `disc_A`, `optimizer_G`, `model_state_dict`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Role(StrEnum):
     """What a network is for."""
 
     GENERATOR = "generator"
-    JUDGE = "discriminator"
+    DISCRIMINATOR = "discriminator"
     TRAINING = "training state"
     WRAPPER = "wrapper"
     UNKNOWN = "unknown"
@@ -42,7 +42,7 @@ def meaning(name: str) -> Meaning:
     if known & _TRAINING:
         return Meaning(Role.TRAINING)
     if known & _JUDGE:
-        return Meaning(Role.JUDGE)
+        return Meaning(Role.DISCRIMINATOR)
     rest = "".join(word for word in words if word not in _WRAPPER | _GENERATOR | {"2"})  # "ab", "xtoy", "a"
     direction = rest.replace("to", "").replace("x", "a").replace("y", "b").upper()
     if direction not in ("AB", "BA", "A", "B"):

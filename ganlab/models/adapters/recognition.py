@@ -35,7 +35,7 @@ _OPTIMIZER = ("exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg")
 
 @dataclass(frozen=True)
 class _Found:
-    """One generator and what the names around it said; `nested` when its own layers are wrapped once more ("model.1.weight")."""
+    """One generator and the meaning of the names around it; `nested` when its own layers are wrapped once more ("model.1.weight")."""
 
     foreign: Foreign
     direction: str
@@ -71,11 +71,11 @@ def _networks(tensors: Tensors, direction: str, averaged: bool, depth: int = 0, 
         groups[start][rest] = tensor
     found = []
     for start, group in groups.items() if depth < _MAX_WRAPPERS else ():
-        said = meaning(start)
-        # A name that says nothing is looked into only where it is the only one: parts of a network are no networks.
-        if said.role in (Role.GENERATOR, Role.WRAPPER) or (said.role is Role.UNKNOWN and len(groups) == 1 and "" not in group):
-            inside = said.role is not Role.GENERATOR
-            found += _networks(group, said.direction or direction, averaged or said.averaged, depth + 1, inside)
+        named = meaning(start)
+        # A name without a meaning is looked into only where it is the only one: parts of a network are no networks.
+        if named.role in (Role.GENERATOR, Role.WRAPPER) or (named.role is Role.UNKNOWN and len(groups) == 1 and "" not in group):
+            inside = named.role is not Role.GENERATOR
+            found += _networks(group, named.direction or direction, averaged or named.averaged, depth + 1, inside)
     return found
 
 
@@ -108,20 +108,20 @@ def _unknown(tensors: Tensors, name: str) -> str:
     if any(part in _OPTIMIZER for part in parts) and not any(part == "weight" for part in parts):
         return f"{name} holds an optimizer's state, not a network."
     roles = {role for key in tensors if (role := _role(key)) is not Role.UNKNOWN}
-    if (roles and roles <= {Role.JUDGE, Role.TRAINING}) or _judges(tensors):
-        return f"{name} holds a discriminator, which judges pictures but makes none; load the generator that was saved with it."
+    if (roles and roles <= {Role.DISCRIMINATOR, Role.TRAINING}) or _is_discriminator(tensors):
+        return f"{name} holds a discriminator, which scores images but makes none; load the generator that was saved with it."
     seen = ", ".join(f"{_printable(key)} {'×'.join(map(str, tensors[key].shape))}" for key in in_order(tensors)[:4])
     known = "; ".join(layout.title for layout in LAYOUTS)
     return f"{name} is of no layout known here: it has {len(tensors)} tensors ({seen} …), and known are {known}."
 
 
 def _role(name: str) -> Role:
-    """What the outer parts of a name say, the first that says anything."""
+    """The role that the outer parts of a name stand for, the first that has one."""
     roles = (meaning(part).role for part in name.split(".")[:-1])
-    return next((role for role in roles if role in (Role.GENERATOR, Role.JUDGE, Role.TRAINING)), Role.UNKNOWN)
+    return next((role for role in roles if role in (Role.GENERATOR, Role.DISCRIMINATOR, Role.TRAINING)), Role.UNKNOWN)
 
 
-def _judges(tensors: Mapping[str, Tensor]) -> bool:
+def _is_discriminator(tensors: Mapping[str, Tensor]) -> bool:
     """Whether the weights lead from a picture to one number."""
     weights = [tensors[key] for key in in_order(tensors) if key.endswith("weight") and tensors[key].ndim in (2, 4)]
     return len(weights) > 1 and weights[-1].shape[0] == 1 and (weights[0].ndim == 4 or weights[0].shape[1] > 200)

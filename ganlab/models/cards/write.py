@@ -21,7 +21,7 @@ from ganlab.training.recipes import RECIPES
 _PRIVATE = ("family", "dataset", "data_path", "device", "start_from")
 _LIVE = "distance/"
 _LICENCES = {
-    "": "not stated by who pushed it; the data's terms hold too",
+    "": "not stated by its author; the data's terms hold too",
     "other": "other: the terms of the data, and of what it began from, hold",
 }
 _HOW_TO_GET = re.compile(r" (Fetched by hand|Made here)\b.*$")
@@ -187,7 +187,7 @@ def _paper(config: Mapping[str, Any]) -> str:
 
 
 def _data(config: Mapping[str, Any]) -> tuple[str, str]:
-    """Its title, and what is known of it; of a folder of somebody's own, nothing."""
+    """Its title, and what is known of it; of a user's own folder, nothing."""
     if config["dataset"] == "folder" or config["dataset"] not in DATASETS:
         return "a folder of images of the author's own", ""
     source = DATASETS[config["dataset"]]

@@ -15,7 +15,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 class HubError(ValueError):
-    """What the Hub cannot give or take; the message is one sentence that says what to do."""
+    """What the Hub cannot give or take; the message is one sentence with what to do."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def parse(text: str) -> Address:
     """The address that `text` means; HubError, one sentence, when it is none, or one of a data set."""
     library = client()
     text = text.strip().rstrip("/")
-    shown = "".join(letter if letter.isprintable() else "?" for letter in text[:100])
+    shown = "".join(letter if character.isprintable() else "?" for character in text[:100])
     link = "://" in text or text.lower().startswith(("huggingface.co/", "hf.co/"))
     try:
         found = library.parse_hf_uri(text if link else f"hf://{text}")
@@ -80,9 +80,9 @@ def means_the_hub(text: str) -> bool:
 
 
 def safe(name: str) -> bool:
-    """Whether a file's name in a repository stays in its folder on every system, whoever wrote it."""
+    """Whether a file's name in a repository stays in its folder on every system; it may come from a stranger."""
     parts = PurePosixPath(name).parts
-    plain = name.isprintable() and not any(letter in name for letter in '\\:*?"<>|')
+    plain = name.isprintable() and not any(character in name for character in '\\:*?"<>|')
     return plain and 0 < len(name) < 400 and bool(parts) and not name.startswith("/") and ".." not in parts
 
 

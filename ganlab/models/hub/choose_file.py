@@ -49,7 +49,7 @@ def choose(names: Sequence[str], address: Address) -> str:
 def _usable(names: Sequence[str], suffixes: tuple[str, ...]) -> list[str]:
     """Those that may hold a generator, by their names alone."""
     paths = [PurePosixPath(name) for name in names]
-    roles = (Role.JUDGE, Role.TRAINING)
+    roles = (Role.DISCRIMINATOR, Role.TRAINING)
     return [
         str(path)
         for path in paths

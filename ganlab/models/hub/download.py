@@ -1,6 +1,6 @@
 """Fetching one file into the cache: with progress, from where it stopped, checked before anything can see it.
 
-The Hub's own client throws an interrupted download away, and tells its progress in steps of 10 MB; this keeps what came, and
+The Hub's own client throws an interrupted download away, and reports its progress in steps of 10 MB; this keeps what came, and
 goes on from there in the next call too. Sessions, tokens, retries of names and the offline switch are the client's.
 """
 
@@ -39,7 +39,7 @@ Fetching = Generator[Downloading, None, Path]
 
 
 def fetch(found: Listing, name: str, token: str | None = None, limit: int = 0) -> Fetching:
-    """The file `name` of a listing: where it lies in the cache's snapshot, downloaded if need be. HubError says what failed.
+    """The file `name` of a listing: where it lies in the cache's snapshot, downloaded if need be. HubError if that fails.
 
     `limit` is the most bytes that it may have (0: any). What arrives with another checksum than the listing's is deleted.
     """
@@ -64,7 +64,7 @@ def _whole(path: Path, listed: Listed) -> bool:
 
 
 def _locked(found: Listing, listed: Listed, blob: Path, token: str | None) -> Generator[Downloading, None, None]:
-    """Download while nobody else does; the lock is that of the Hub's own client."""
+    """Download while no other process does; the lock is that of the Hub's own client."""
     blob.parent.mkdir(parents=True, exist_ok=True)
     path = blob.parent.parent.parent / ".locks" / blob.parent.parent.name / f"{blob.name}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -151,8 +151,8 @@ def _request(found: Listing, listed: Listed, done: int, token: str | None) -> It
 
 def _start(response: Any, file: BinaryIO, done: int) -> int:
     """Where the body begins; a server that does not do ranges begins anew."""
-    said = str(response.headers.get("Content-Range", ""))
-    if done and response.status_code == _PARTIAL and said.startswith(f"bytes {done}-"):
+    content_range = str(response.headers.get("Content-Range", ""))
+    if done and response.status_code == _PARTIAL and content_range.startswith(f"bytes {done}-"):
         return done
     file.truncate(0)
     return 0

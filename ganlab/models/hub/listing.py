@@ -1,4 +1,4 @@
-"""What a repository holds at one commit, as the Hub says it: names, sizes and checksums."""
+"""What a repository holds at one commit, as the Hub reports it: names, sizes and checksums."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def listing(address: Address, token: str | None = None) -> Listing:
             )
     except HubError:
         raise
-    except (KeyError, TypeError, AttributeError, ValueError):  # no JSON, or not what the API promises: a login page, say
+    except (KeyError, TypeError, AttributeError, ValueError):  # no JSON, or not what the API promises: a login page, for example
         raise Unreachable(f"What answered for {address} is not the Hub: check HF_ENDPOINT, proxies and login pages.") from None
     commit = str(info.sha)
     files = {name: listed for name, listed in (_listed(sibling) for sibling in info.siblings or ()) if listed}

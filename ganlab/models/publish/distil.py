@@ -29,7 +29,7 @@ from ganlab.training.networks.resnet import ResNetGenerator
 from ganlab.training.recipes import Recipe
 
 STEPS = 5500
-_LOCAL = 0.7  # of the steps from random weights: each layer by itself, on what the teacher's layer before it says
+_LOCAL = 0.7  # of the steps from random weights: each layer by itself, on the output of the teacher's layer before it
 _BATCH, _CROP = 2, 128
 _SOURCES = 0.8  # of the images are of the domain that is to be translated
 _LOCAL_RATE, _RATE = 2e-3, 6e-4
@@ -40,7 +40,7 @@ _FEATURES, _PICTURE = 0.2, 20.0  # weights of the squared distances to the teach
 def distil(
     teacher: nn.Module, data: Dataset, *, start: nn.Module | None = None, steps: int = STEPS, seed: int = 0, device: str = "cpu"
 ) -> Generator[Loading, None, tuple[nn.Module, float]]:
-    """Train a student of `teacher` on crops of both domains of `data`; yields how far it is, returns the averaged student in
+    """Train a student of `teacher` on crops of both domains of `data`; yield progress, return the averaged student in
     evaluation mode and the mean absolute difference (of a range of 2) of its pictures from the teacher's on 16 other crops.
 
     The student begins as a copy of `start`, else from random weights. ValueError unless both are residual and of one shape.

@@ -1,4 +1,4 @@
-"""Pushing a model onto the Hub: what is needed to use it and to judge it, and nothing else."""
+"""Pushing a model onto the Hub: what is needed to use and to assess it, and nothing else."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _target(repo: str) -> Address:
 
 
 def _make(api: Any, address: Address, private: bool) -> None:
-    """The repository, new or already there; HubError rather than showing everybody what was meant to be private."""
+    """The repository, new or already there; HubError rather than showing the public what was meant to be private."""
     api.create_repo(address.repo, private=private, exist_ok=True)
     if private and not api.repo_info(address.repo).private:
         raise HubError(f"{address.repo} is there already and public: push with --public, or choose another name.")
@@ -72,7 +72,7 @@ def content(source: str | Path, repo: str, *, licence: str = "", values: Sequenc
     """{file name: its path or content} of what a push uploads; ValueError when `source` is no model of ours."""
     folder = find(source)
     if not folder.is_dir():
-        raise HubError(f"{source} is a file of somebody else's weights: only runs and checkpoints of GANLab can be pushed.")
+        raise HubError(f"{source} is a file of foreign weights: only runs and checkpoints of GANLab can be pushed.")
     info, run = checkpoint.read_info(folder), _run_of(folder)
     files: dict[str, Path | bytes] = {checkpoint.INFO: _public(folder), checkpoint.MODEL: folder / checkpoint.MODEL}
     if (folder / checkpoint.DISCRIMINATORS).is_file():
@@ -81,7 +81,7 @@ def content(source: str | Path, repo: str, *, licence: str = "", values: Sequenc
         files[SAMPLES] = samples
     tensors = checkpoint.read_model(folder)
     facts = Facts(repo, info, count_parameters(tensors), run, values, licence, samples is not None)
-    own = folder / CARD  # a shipped model's says more than can be derived
+    own = folder / CARD  # a shipped model's has more than can be derived
     text = extend(own.read_text(), facts) if own.is_file() else write(facts)
     return files | {CARD: text.encode()}
 
@@ -107,7 +107,7 @@ def _samples(folder: Path, run: Run | None, step: int) -> Path | None:
 
 
 def _public(folder: Path) -> bytes:
-    """config.json without what it says of this machine's folders; nothing that uses the model reads that."""
+    """config.json without the folders of this machine; nothing that uses the model reads them."""
     values = json.loads((folder / checkpoint.INFO).read_text())
     config = values["config"]
     config |= {"data_path": ""} if "data_path" in config else {}

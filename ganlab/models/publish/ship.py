@@ -1,4 +1,4 @@
-"""From a recipe to a shipped model: trained, measured, small, with a card that says how it can all be done again."""
+"""From a recipe to a shipped model: trained, measured, small, with a card from which all of it can be repeated."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def ship(folder: Path, name: str, target: Path = TARGET) -> Generator[Loading, N
 
 def _weigh(folder: Path, made: Path) -> int:
     """Write the tensors, in half precision where no pixel differs by more than one level; return how many were learned."""
-    model, judges = checkpoint.read_model(folder), checkpoint.read_discriminators(folder)
+    model, discriminators = checkpoint.read_model(folder), checkpoint.read_discriminators(folder)
     _save(_halved(model), made / checkpoint.MODEL)
-    if judges:
-        _save(_halved(judges), made / checkpoint.DISCRIMINATORS)
+    if discriminators:
+        _save(_halved(discriminators), made / checkpoint.DISCRIMINATORS)
     whole = Pipeline.load(folder)
     if not whole.translates and _difference(whole, Pipeline.load(made)) > 1:
         _save(model, made / checkpoint.MODEL)
