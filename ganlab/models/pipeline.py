@@ -116,10 +116,10 @@ class Pipeline:
     ) -> Self:
         """From what a checkpoint holds: its config.json, and tensors named `G.<name>`, `D.<name>`; ValueError if unfit."""
         config, spec, networks = _built(info, name)
-        discriminating = {key: networks.pop(key) for key in list(networks) if not key.startswith("G")}
+        without_weights = {key: networks.pop(key) for key in list(networks) if not key.startswith("G")}
 
-        def judging() -> Mapping[str, nn.Module]:
-            return _filled(discriminating, tensors, name) if (tensors := discriminators()) else {}
+        def load_discriminators() -> Mapping[str, nn.Module]:
+            return _filled(without_weights, tensors, name) if (tensors := discriminators()) else {}
 
         return cls(
             _filled(networks, model, name),
@@ -132,7 +132,7 @@ class Pipeline:
             step=info.step,
             size=getattr(config, "test_size", 0),
             direction=getattr(config, "direction", "AtoB"),
-            discriminators=judging,
+            discriminators=load_discriminators,
             device=device,
         )
 

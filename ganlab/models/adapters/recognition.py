@@ -35,7 +35,7 @@ _OPTIMIZER = ("exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg")
 
 @dataclass(frozen=True)
 class _Found:
-    """One generator and the meaning of the names around it; `nested` when its own layers are wrapped once more ("model.1.weight")."""
+    """One generator and the meaning of the names around it; `nested`: its layers are wrapped once more ("model.1.weight")."""
 
     foreign: Foreign
     direction: str

@@ -17,7 +17,7 @@ _SIDES = range(16, 257)
 
 @dataclass(frozen=True)
 class _Step:
-    """One transposed convolution; stride and padding, which no tensor shows, follow from the kernel as in the known code bases."""
+    """One transposed convolution; stride and padding, which no tensor shows, follow from the kernel as in the known code."""
 
     weight: Tensor
     bias: bool

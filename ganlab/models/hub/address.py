@@ -47,7 +47,7 @@ def parse(text: str) -> Address:
     """The address that `text` means; HubError, one sentence, when it is none, or one of a data set."""
     library = client()
     text = text.strip().rstrip("/")
-    shown = "".join(letter if character.isprintable() else "?" for character in text[:100])
+    shown = "".join(character if character.isprintable() else "?" for character in text[:100])
     link = "://" in text or text.lower().startswith(("huggingface.co/", "hf.co/"))
     try:
         found = library.parse_hf_uri(text if link else f"hf://{text}")
