@@ -112,11 +112,11 @@ class TrainConfig:
     d_loss: str = setting("sum", "whether D's loss adds or averages its real and its fake half", choices=("sum", "mean"))
     update_order: str = setting(
         "d-then-g",
-        "who updates first",
+        "which network updates first",
         choices=("d-then-g", "g-then-d"),
     )
     fresh_fakes: bool = setting(
-        False, "with d-then-g, draw new fakes for G's update rather than those D has just judged: one more pass of G per step"
+        False, "with d-then-g, draw new fakes for G's update rather than those D has just seen: one more pass of G per step"
     )
 
     start_from: str = setting("", "a model to go on from instead of random weights: a run, a shipped model, a file of weights")

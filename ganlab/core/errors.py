@@ -18,7 +18,7 @@ class LimitReached(OSError):
 
 
 class DataError(ValueError):
-    """Data that cannot be had; the message is one sentence that says what to do."""
+    """Data that is missing or unusable; the message is one sentence with what to do."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ EXPECTED = (ValueError, ArithmeticError)  # mistakes and divergence: their own s
 
 
 def is_disk_full(error: Exception) -> bool:
-    """Whether an error of the operating system or of SQLite says that there is no room, or no more allowed."""
+    """Whether an error of the operating system or of SQLite means a full disk or an exceeded quota."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     return isinstance(error, sqlite3.OperationalError) and "full" in str(error)

@@ -1,4 +1,4 @@
-"""What training says while it runs. The engine yields these; a run directory records them; screens never see the engine."""
+"""The events that training yields. A run directory records them; the screens never see the engine."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Paused:
-    """The run waits after `step`, as `who` asked."""
+    """The run is paused after `step`, by the user `who`."""
 
     step: int
     who: str = ""
@@ -121,7 +121,7 @@ class Paused:
 
 @dataclass(frozen=True)
 class Continued:
-    """The run goes on after `step`, as `who` asked."""
+    """The run continues after `step`, by the user `who`."""
 
     step: int
     who: str = ""

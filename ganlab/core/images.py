@@ -24,7 +24,7 @@ MAX_PIXELS = 2**26  # 64 megapixels: any camera's photo, and 200 MB decoded at m
 
 
 class ImageError(ValueError):
-    """A file that cannot be used as an image; the message is one sentence that says why."""
+    """A file that cannot be used as an image; the message gives the reason in one sentence."""
 
 
 def to_uint8(images: Tensor) -> Tensor:
@@ -65,9 +65,9 @@ def png(image: Image.Image, compress_level: int = 1) -> bytes:
 
 
 def decode(data: bytes, *, at_least: int = 0, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """The bytes of an image file -> an upright PIL "RGB" picture; ImageError says in one sentence why not.
+    """Decode the bytes of an image file to an upright PIL image in mode "RGB"; raise ImageError with the reason otherwise.
 
-    The format is judged by content and its size is checked before a pixel is decoded. Animations give their first frame,
+    The format is recognised by content and the size is checked before a pixel is decoded. Animations give their first frame,
     transparency is laid on white, 16 bits become 8. With `at_least`, a JPEG may come smaller than it is, its sides at least
     that many pixels: ten times faster for a big photo.
     """
@@ -82,7 +82,7 @@ def decode(data: bytes, *, at_least: int = 0, max_pixels: int = MAX_PIXELS) -> I
 
 
 def read(path: Path) -> Image.Image:
-    """The image file at `path` as `decode` gives it; its size is looked at before its content. ImageError says why not."""
+    """Decode the image file at `path`; its size is checked before its content is read. Raise ImageError with the reason."""
     try:
         if not path.is_file():
             raise ImageError(f"{path.name} is not a file.")
@@ -118,7 +118,7 @@ def looks_like_image(head: bytes) -> bool:
 
 @contextmanager
 def _refusals(max_pixels: int) -> Iterator[None]:
-    """Whatever Pillow says of hostile or damaged bytes, as an ImageError."""
+    """Turn whatever Pillow raises on hostile or damaged bytes into an ImageError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what is refused or mended here
@@ -132,7 +132,7 @@ def _refusals(max_pixels: int) -> Iterator[None]:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """Turned as its EXIF orientation says; as stored where the EXIF block itself is damaged."""
+    """Return the image turned by its EXIF orientation; as stored where the EXIF block itself is damaged."""
     with suppress(Exception):  # the pixels are good, only the note about them is not
         ImageOps.exif_transpose(image, in_place=True)
     return image

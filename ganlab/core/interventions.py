@@ -49,7 +49,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Intervention:
-    """After `step` steps `who` changed the setting `name` to `value`, or had the network `name` (G or D) updated alone once.
+    """After `step` steps the user `who` changed the setting `name` to `value`, or updated the network `name` (G or D) alone once.
 
     `command_id` is the id of the command.
     """

@@ -1,6 +1,6 @@
 """An advisory lock that dies with its process: the only honest sign that a worker is alive.
 
-A process id can be reused and a killed child that nobody reaped still answers signals; the kernel drops an flock the
+A process id can be reused and a killed child that was not reaped still answers signals; the kernel drops an flock the
 moment its holder is gone. Linux and macOS; on Windows run GANLab inside WSL.
 """
 
@@ -18,16 +18,16 @@ _BUSY = (errno.EACCES, errno.EAGAIN)
 
 
 class FileLock:
-    """A lock on `path`; `shared` holders tolerate each other, an exclusive one tolerates nobody."""
+    """A lock on `path`; `shared` holders tolerate each other, an exclusive one tolerates none."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
 
     def acquire(self, *, shared: bool = False, timeout: float = 0.0) -> bool:
-        """Take the lock, trying for `timeout` seconds; False when somebody else keeps it.
+        """Take the lock, trying for `timeout` seconds; False when another process keeps it.
 
-        FileNotFoundError when its folder is gone, or was deleted by whoever had the lock.
+        FileNotFoundError when its folder is gone, or was deleted by the process that had the lock.
         """
         if self._descriptor is None:
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

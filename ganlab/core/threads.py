@@ -10,7 +10,7 @@ SPINS = "1000"  # a few microseconds
 
 
 def yielding_threads(environment: Mapping[str, str]) -> dict[str, str]:
-    """`environment` with OpenMP threads that soon sleep while they wait for each other, unless somebody chose otherwise.
+    """`environment` with OpenMP threads that soon sleep while they wait for each other, unless the variable is set already.
 
     By default they spin for milliseconds, which wastes the very cores that another program keeps them from; sleeping at once
     doubles the time of networks with many small layers (benchmarks/threads.py measures both, alone and beside a program).

@@ -95,7 +95,7 @@ def _refuse_other_formats(path: Path, head: bytes) -> None:
 
 
 def _directory_bytes(path: Path) -> int:
-    """How long an archive's list of contents says it is; reading a list of millions of entries would take gigabytes."""
+    """The declared length of an archive's list of contents, in bytes; a list of millions would take gigabytes to read."""
     with path.open("rb") as file:
         file.seek(-min(path.stat().st_size, 2**16 + 98), os.SEEK_END)
         tail = file.read()
@@ -112,7 +112,7 @@ def _directory_bytes(path: Path) -> int:
 def _pickle(path: Path, head: bytes) -> Any:
     """What torch.save wrote, restricted to tensors and plain containers."""
     try:
-        with warnings.catch_warnings(), path.open("rb") as file:  # a path would be judged by its suffix
+        with warnings.catch_warnings(), path.open("rb") as file:  # given a path, torch would go by its suffix
             warnings.simplefilter("ignore")  # of old storage classes and of formats that we go on to refuse
             return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # hostile bytes raise nearly anything, from KeyError to struct.error

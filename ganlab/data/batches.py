@@ -40,7 +40,7 @@ class Batches:
         _check(dataset, conditioning)
         assert crop <= dataset.images.shape[-1]
         self.batch_size, self.position, self._layout = batch_size, position, layout
-        self.waited = 0.0  # seconds that whoever draws has waited for batches
+        self.waited = 0.0  # seconds spent waiting for batches
         self._real = _Images(dataset.images, torch.device(device), crop)
         self._order = _Order(self._real, f"{seed} real", flip)
         self._labels = self._source = self._source_order = None

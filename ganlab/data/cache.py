@@ -34,7 +34,7 @@ _STALE_SECONDS = 24 * 3600  # then an unfinished entry belongs to a process that
 
 @dataclass(frozen=True)
 class About:
-    """`labels` (N,) int64 index `label_names`; `skipped` files were of no use, `reason` tells why the first was not."""
+    """`labels` (N,) int64 index `label_names`; `skipped` files were of no use, `reason` is why the first was not."""
 
     labels: np.ndarray | None = None
     label_names: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ def recall(folder: Path) -> Decoded | None:
     """What was kept in `folder`, its images mapped rather than read; None when there is nothing of use."""
     try:
         known = json.loads((folder / "about.json").read_text("utf-8"))
-        images = np.load(folder / "images.npy", mmap_mode="c")  # private pages: nobody writes to the file through them
+        images = np.load(folder / "images.npy", mmap_mode="c")  # private pages: no write reaches the file
         labels = np.load(folder / "labels.npy") if known["label_names"] else None
         if labels is not None and len(labels) != len(images):
             return None
@@ -182,7 +182,7 @@ class Spool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._file is not None:
-            with suppress(OSError):  # a full disk is told by what failed first
+            with suppress(OSError):  # a full disk has raised an error before
                 self._file.close()
         if self._partial is not None:
             shutil.rmtree(self._partial, ignore_errors=True)

@@ -85,7 +85,7 @@ def _continue(url: str, partial: Path, what: str) -> Steps:
             response = _open(url, done)
         except urllib.error.HTTPError as error:
             if done and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                return  # all of it was here already, or too much: the checksum tells
+                return  # all of it was here already, or too much: the checksum decides
             raise
         with response:
             if done and response.status != http.HTTPStatus.PARTIAL_CONTENT:

@@ -44,7 +44,7 @@ Loader = Generator[Loading, None, "Dataset"]
 
 @dataclass(frozen=True)
 class DataSource:
-    """A data set that can be chosen: what a screen says of it, and how to load it.
+    """A data set that can be chosen: its facts for a screen, and how to load it.
 
     `channels`, `image_size` (pixels), `num_images` and `num_classes` are those of the training part as published; 0 is
     unknown before reading, or none. `available` is cheap: it looks for files and imports no torch. `domains` names what

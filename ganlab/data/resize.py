@@ -18,7 +18,7 @@ LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's "L"
 def resize(images: Tensor, image_size: int, channels: int, name: str) -> Generator[Loading, None, Tensor]:
     """uint8 (N, C, H, H) -> (N, `channels`, S, S), channels last in memory; bilinear with antialias.
 
-    `name` tells sets apart: one too big for memory is kept in the cache under it.
+    A set too big for memory is kept in the cache under `name`.
     """
     count, given, _, side = images.shape
     if (given, side) == (channels, image_size):

@@ -12,7 +12,7 @@ Part = Literal["groups", "sample", "scores", "classes"]  # of the statistics
 class Kind:
     """A way to compare fakes with real images.
 
-    `noun` follows the extractor's name in a title, `help` says what it tells. It looks at one part of the `statistics`: what no
+    `noun` follows the extractor's name in a title, `help` what it measures. It looks at one part of the `statistics`: what no
     metric looks at is not gathered, and real images are not even read where no metric `compares` fakes with them.
     """
 
@@ -37,7 +37,11 @@ KINDS: dict[str, Kind] = {
     "density": Kind("density", "How crowded by real images the fakes' places are; real ones read 1.", True, "sample"),
     "coverage": Kind("coverage", "The share of real images with a fake nearby.", True, "sample"),
     "score": Kind(
-        "score", "How surely fakes are told apart and how many kinds there are; knows no real images.", True, "scores", False
+        "score",
+        "How confidently a classifier names the fakes and how many classes they cover; uses no real images.",
+        True,
+        "scores",
+        False,
     ),
     "accuracy": Kind("label accuracy", "How often a classifier reads the label that was asked for.", True, "classes", False),
     "intra": Kind("distance within classes", "The distance within each class, averaged; needs labels.", statistics="classes"),

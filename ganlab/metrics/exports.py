@@ -76,7 +76,7 @@ def to_latex(values: Sequence[Value], published: Mapping[str, str] = _NOTHING, n
 
 def escaped(text: str) -> str:
     """Text as LaTeX sets it: what has a meaning there is escaped, and a line break becomes a space."""
-    return "".join(_LATEX.get(letter, letter) for letter in " ".join(text.split()))
+    return "".join(_LATEX.get(character, character) for character in " ".join(text.split()))
 
 
 def _latex_table(table: Table, published: Mapping[str, str], names: Mapping[str, str]) -> str:

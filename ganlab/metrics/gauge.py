@@ -30,7 +30,7 @@ _BATCH = 100
 class Gauge:
     """Measures as often as it is asked to, as far as that takes no more than 5 % of the time; remembers the `best` value.
 
-    `protocol` tells in words what the numbers are: curves of other protocols are not to be compared.
+    `protocol` describes the numbers: curves of other protocols are not to be compared.
     """
 
     def __init__(

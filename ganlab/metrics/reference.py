@@ -28,7 +28,7 @@ _LARGE = 2**27  # bytes; smaller files are read at once, which is faster
 
 @dataclass(frozen=True)
 class Reference:
-    """`count` real images: what they are (`name`: data set, part, size), `dataset` says which classifier reads them.
+    """`count` real images: what they are (`name`: data set, part, size), `dataset` chooses the classifier.
 
     `source` gives them from the start each time it is called; `digest` is that of their content, `labels` their classes' names.
     """

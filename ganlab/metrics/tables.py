@@ -59,7 +59,7 @@ class Table:
         return all(row.floor for row in self.rows)
 
     def title(self, column: Column) -> str:
-        """The metric's name, with what tells it from another column of that name."""
+        """The metric's name, with what distinguishes it from another column of that name."""
         alike = [other for other in self.columns if other.metric == column.metric]
         extra = [getattr(column, name) for name in ("extractor", "resize") if len({getattr(other, name) for other in alike}) > 1]
         return f"{column.metric} ({', '.join(extra)})" if extra else column.metric

@@ -31,7 +31,7 @@ def share(hits: int, total: int) -> Estimate:
 
 @dataclass(frozen=True)
 class Value:
-    """`metric` of `subject` (who was measured, after `step` of training where there was one), with its standard `error`.
+    """`metric` of `subject` (what was measured, after `step` of training where there was one), with its standard `error`.
 
     The protocol is everything that must agree before two values may be compared: the metric, how many fakes and real images,
     which `reference` they are held against (data set, part, size), which `extractor` reads them (with the first digits of its
@@ -81,10 +81,12 @@ class Value:
         return {name: getattr(self, name) for name in names}
 
     def __str__(self) -> str:
-        who = f" of {self.subject}" if self.subject else ""
+        subject = f" of {self.subject}" if self.subject else ""
         when = "" if self.step is None else f" at step {self.step:,}"
         counts = versus(self.n_fake, self.n_real, self.reference)
-        return f"{self.metric}{who}{when}: {self.estimate} ({counts}; {self.extractor}; resize {self.resize}; seed {self.seed})"
+        return (
+            f"{self.metric}{subject}{when}: {self.estimate} ({counts}; {self.extractor}; resize {self.resize}; seed {self.seed})"
+        )
 
     def better_than(self, other: Value) -> bool:
         """Whether this is nearer to what the metric calls perfect; ValueError across protocols."""

@@ -59,7 +59,7 @@ class Training(Protocol):
         """The length of each network's last gradient, as `gradient/<network>`."""
 
     def label_scores(self) -> Metrics:
-        """What labels alone tell D, as `labels/<whose>`; nothing where they cannot tell it anything."""
+        """D's mean score by labels alone, as `labels/<whose>`; empty where the labels of real and fake are the same."""
 
     def set_rate(self, factor: float) -> None:
         """Scale every optimizer's configured rate by `factor`."""
@@ -74,9 +74,8 @@ class Training(Protocol):
 class AdversarialTraining(TrainingState):
     """G against D on an Objective; families override the terms, rarely the step."""
 
-    _judged: tuple[Batch, Tensor, Tensor] | None = (
-        None  # the last batch, fakes and their labels, where these are labels of their own
-    )
+    _last_labelled: tuple[Batch, Tensor, Tensor] | None = None
+    """The last batch, its fakes and the labels asked of them, where these differ from the labels of the batch."""
 
     @property
     def G(self) -> nn.Module:
@@ -87,21 +86,25 @@ class AdversarialTraining(TrainingState):
         return self.networks["D"]
 
     def step(self, batches: Iterator[Batch]) -> Metrics:
-        """D's updates and G's, in the order that the recipe wants; one pass of G serves both unless it wants fresh fakes."""
+        """Update D `d_steps` times and G once, in the configured order; one pass of G serves both unless `fresh_fakes` is set.
+
+        Images are (B, C, H, W) in [-1, 1], z is (B, z_dim); the metrics are scalars on the training device.
+        """
         batches = self.prepared(batches)
         batch = next(batches)
-        if self.config.update_order == "g-then-d":
-            fake = self.fakes(batch)
+        if self.config.update_order == "g-then-d":  # the order of some published code: see `recipes.py`
+            fake = self.fakes(batch)  # (B, C, H, W), with G's graph
+            # D's loss stops at its input: detached, it spares the backward pass through G.
             metrics = self.generator_step(batch, fake) | self.discriminator_step(batch, fake.detach())
             for _ in range(self.config.d_steps - 1):
                 metrics |= self.discriminator_step(next(batches))
-        else:
+        else:  # Goodfellow et al. 2014, Algorithm 1: D learns first, on fresh data each time
             for _ in range(self.config.d_steps - 1):
                 self.discriminator_step(batch)
                 batch = next(batches)
-            if self.config.fresh_fakes:
+            if self.config.fresh_fakes:  # as in Algorithm 1: another z for G's update
                 metrics = self.discriminator_step(batch) | self.generator_step(batch, self.fakes(batch))
-            else:
+            else:  # one pass of G serves both updates: cheaper, and what most code does
                 fake = self.fakes(batch)
                 metrics = self.discriminator_step(batch, fake.detach()) | self.generator_step(batch, fake)
         self.steps_done += 1
@@ -113,27 +116,28 @@ class AdversarialTraining(TrainingState):
         return self.discriminator_step(batch) if network == "D" else self.generator_step(batch, self.fakes(batch))
 
     def prepared(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        """The batches as this family wants them."""
+        """The batches in the form that this family trains on."""
         return batches
 
     def asked(self, batch: Batch) -> Tensor | None:
-        """What fakes are asked for: just what the real pictures of the batch are, or that alone would tell D which are which."""
+        """The condition of the fakes: that of the real images, or the labels alone would give the fakes away."""
         return batch.condition
 
     def fakes(self, batch: Batch) -> Tensor:
-        """G's answer to fresh z and what it is asked for, with its graph."""
+        """G's images (B, C, H, W) of fresh z and the condition of the fakes, with their graph."""
         with self.autocast():
             return self.G(self.z(len(batch.real)), self.asked(batch))
 
     def discriminator_step(self, batch: Batch, fake: Tensor | None = None) -> Metrics:
         """One D update on `batch.real` and on `fake` (default: fresh ones)."""
         if fake is None:
-            with torch.no_grad():
+            with torch.no_grad():  # only D learns here
                 fake = self.fakes(batch)
         asked = self.asked(batch)
-        self._judged = None if asked is None or asked is batch.condition else (batch, fake.detach(), asked)
+        self._last_labelled = None if asked is None or asked is batch.condition else (batch, fake.detach(), asked)
         with self.autocast():
-            real_logits, fake_logits = self.D(batch.real, batch.condition), self.D(fake, asked)
+            # Two passes, not one of both: batch norm then normalises real and fake each by itself.
+            real_logits, fake_logits = self.D(batch.real, batch.condition), self.D(fake, asked)  # (B, 1) each
             terms = self.discriminator_terms(batch, fake, real_logits, fake_logits)
         losses = descend(self.optimizers["D"], "D", terms)
         score = self.objective.score
@@ -141,7 +145,7 @@ class AdversarialTraining(TrainingState):
 
     def generator_step(self, batch: Batch, fake: Tensor) -> Metrics:
         """One G update on `fake`, which still has its graph."""
-        with frozen(self.D):
+        with frozen(self.D):  # gradients flow through D to the fakes; its own weights need none
             with self.autocast():
                 terms = self.generator_terms(batch, fake, self.D(fake, self.asked(batch)))
             losses = descend(self.optimizers["G"], "G", terms)
@@ -150,8 +154,9 @@ class AdversarialTraining(TrainingState):
 
     def discriminator_terms(self, batch: Batch, fake: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Terms:
         """What D minimises; `d_loss` decides whether the real and the fake half are added or averaged."""
+        # Losses in float32: bf16 keeps 8 bits, too few for a mean of logarithms.
         real_half, fake_half = self.objective.discriminator(real_logits.float(), fake_logits.float())
-        total = real_half + fake_half
+        total = real_half + fake_half  # scalar
         return {"adversarial": total / 2 if self.config.d_loss == "mean" else total}
 
     def generator_terms(self, batch: Batch, fake: Tensor, fake_logits: Tensor) -> Terms:
@@ -163,16 +168,17 @@ class AdversarialTraining(TrainingState):
         """D's mean scores of the same pictures, real and fake, with labels of real ones (`labels/of_real`) and of fakes
         (`labels/of_fake`), dealt out by one place. Nothing where fakes are asked for the labels of the batch.
 
-        In evaluation mode: neither batch norm's averages nor dropout's random numbers may tell that anybody asked.
+        In evaluation mode: measuring must change neither batch norm's averages nor dropout's random numbers.
         """
-        if self._judged is None:
+        if self._last_labelled is None:
             return {}
-        batch, fake, asked = self._judged
+        batch, fake, asked = self._last_labelled
         assert batch.condition is not None
         labels = {"labels/of_real": batch.condition, "labels/of_fake": asked}
-        pictures = torch.cat([batch.real, fake.to(batch.real.dtype)])
+        pictures = torch.cat([batch.real, fake.to(batch.real.dtype)])  # (2 B, C, H, W)
         self.D.eval()
         with self.autocast():
+            # Labels moved by one picture: none keeps its own but by chance, so that only the labels make a difference.
             logits = {name: self.D(pictures, own.roll(1).repeat(2)) for name, own in labels.items()}
         self.D.train()
         return {name: self.objective.score(found.float()).mean() for name, found in logits.items()}
@@ -187,8 +193,8 @@ class AdversarialTraining(TrainingState):
         columns = round(count**0.5)
         if self.spec.conditioning is Conditioning.LABEL:
             columns = self.spec.num_classes
-            count += -count % columns
-            label = torch.arange(count, device=self.device) % columns
+            count += -count % columns  # up to the next whole row
+            label = torch.arange(count, device=self.device) % columns  # (count,): 0, 1, ..., 0, 1, ...
         # Drawn on the CPU: the same seed shows the same z on every device.
         z = torch.randn(count, self.config.z_dim, generator=torch.Generator().manual_seed(self.config.seed)).to(self.device)
         with self.evaluating() as generators:

@@ -1,4 +1,4 @@
-"""train(config) -> events. Knows no path, no database and no screen; whoever consumes the events decides what is kept.
+"""train(config) -> events. Knows no path, no database and no screen; the consumer of the events decides what is kept.
 
 Nothing reads a loss back per step: metrics stay tensors and cross to the host by time, in one transfer.
 """
@@ -78,7 +78,7 @@ class Session:
         self.meter = Meter(config, device, 0, 0.0, lambda: self.batches.waited, clock)
 
     def run(self, commands: Commands, record: Sequence[Intervention], resume: Mapping[str, Any] | None) -> Iterator[Event]:
-        """From the beginning, or from a state, to the end or until a command says stop."""
+        """Train from the beginning, or from the state `resume`, to the end or to a stop command."""
         self.saved, self._due = -1, sorted(record, key=lambda intervention: intervention.step)
         moved = self._restore(resume) if resume is not None else False
         parameters = {name: count_parameters(network) for name, network in self.training.networks.items()}
@@ -100,9 +100,9 @@ class Session:
         yield Finished(self.step, "finished" if self.step == self.config.steps else "stopped")
 
     def _advance(self) -> Generator[Event, None, bool]:
-        """One step; whether its generator read better than any before."""
+        """Train one step; return whether its generator measured better than any before."""
         self.training.set_rate(rate_factor(self.config, self.step))
-        metrics = self.training.step(self.batches)
+        metrics = self.training.step(self.batches)  # scalars that stay on the device: reading one would wait for the GPU
         self.step += 1
         step, config, best = self.step, self.config, False
         last, saving = step == config.steps, step % config.checkpoint_every == 0
@@ -130,14 +130,14 @@ class Session:
         return best
 
     def _replay(self) -> Iterator[Event]:
-        """Change again what was changed here before; after the last of it, what there was no time for then."""
+        """Repeat the recorded changes due at this step; after the last of them, the late commands."""
         while self._due and self._due[0].step <= self.step:
             yield from self._intervene(self._due.pop(0), again=True)
         while self._late and not self._due:
             yield from self._do(self._late.pop(0))
 
     def _obey(self, commands: Commands) -> Iterator[Event]:
-        """Report when it is time to, do what the commands say, one after the other, and wait here while paused."""
+        """Report when it is time to, carry out the commands in order, and wait here while paused."""
         if not (self.paused or self.meter.due()):
             return
         yield self.meter.report(self.step)
@@ -222,7 +222,7 @@ class Session:
         )
 
     def _checkpoint(self, best: bool, whole: bool) -> Checkpoint:
-        """Everything as it is now; Diverged where a weight is no number, which a loss that nobody looked at would have told."""
+        """Return everything as it is now; raise Diverged where a weight is not finite, whether or not a loss was logged since."""
         training = self.training.state_dict()
         if not all_finite(training):
             raise Diverged(self.step)
@@ -247,7 +247,7 @@ class Session:
 def _prepared(
     config: TrainConfig, initial: Mapping[str, nn.Module] | None, clock: Callable[[], float]
 ) -> Generator[Event, None, Session]:
-    """Read the data, build the networks."""
+    """Load the data and build the networks; return the session."""
     device = resolve(config.device)
     family = FAMILIES[config.family]
     torch.manual_seed(config.seed)

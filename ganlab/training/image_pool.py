@@ -24,14 +24,16 @@ class ImagePool:
         """fakes (B, C, H, W) -> as many: each one itself, or with probability 1/2 an earlier one, whose place it takes."""
         if not self.size:
             return fakes
+        # Detached: D learns from them, and an earlier fake's graph is gone anyway.
         return torch.stack([self._exchange_one(fake) for fake in fakes.detach()])
 
     def _exchange_one(self, fake: Tensor) -> Tensor:
-        if len(self._images) < self.size:
+        if len(self._images) < self.size:  # still filling: D sees each fake as it is
             self._images.append(fake.clone())
             return fake
         if torch.rand((), generator=self._chance) < 0.5:
             return fake
+        # In the other half of the cases D sees an earlier fake, and this one is kept in its place.
         place = int(torch.randint(self.size, (), generator=self._chance))
         earlier, self._images[place] = self._images[place], fake.clone()
         return earlier

@@ -31,6 +31,8 @@ class Objective:
     undecided: float | None = None
 
 
+# D: binary cross-entropy. G maximises log s(D(fake)) instead of minimising log(1 - s(D(fake))), whose gradient vanishes while
+# D is winning. softplus(x) = log(1 + e^x) is exact for large logits, where log(sigmoid(x)) would be -inf.
 NON_SATURATING = Objective(
     name="non-saturating",  # Goodfellow et al. 2014, section 3
     discriminator=lambda real, fake: (softplus(-real).mean(), softplus(fake).mean()),  # -log s(x), -log(1 - s(x)), s = sigmoid
@@ -38,7 +40,7 @@ NON_SATURATING = Objective(
     score=torch.sigmoid,
     score_help="the probability D gives to 'real'; 0.5 when it cannot tell",
     certain=(1.0, 0.0),
-    undecided=2 * math.log(2),
+    undecided=2 * math.log(2),  # at logits 0: -log(1/2) for each half
 )
 
 # Plain squared error. The paper puts 1/2 before every term: `d_loss = mean` gives its D; G's factor changes nothing under Adam.
@@ -49,9 +51,10 @@ LEAST_SQUARES = Objective(
     score=lambda logits: logits,
     score_help="D's output: trained towards 1 on real, 0 on fake; 0.5 when it cannot tell",
     certain=(1.0, 0.0),
-    undecided=0.5,
+    undecided=0.5,  # at outputs 1/2: 1/4 for each half
 )
 
+# D stops learning from pictures that it places beyond the margin of 1; G has no margin.
 HINGE = Objective(
     name="hinge",  # Lim & Ye 2017
     discriminator=lambda real, fake: (relu(1 - real).mean(), relu(1 + fake).mean()),
@@ -59,9 +62,10 @@ HINGE = Objective(
     score=lambda logits: logits,
     score_help="D's output: above 0 for real, below 0 for fake",
     certain=(1.0, -1.0),
-    undecided=2.0,
+    undecided=2.0,  # at logits 0: a margin of 1 for each half
 )
 
+# -(D's loss) estimates the Wasserstein-1 distance between real and fake, provided that D is 1-Lipschitz: see the penalty below.
 WASSERSTEIN = Objective(
     name="Wasserstein",  # Arjovsky et al. 2017
     discriminator=lambda real, fake: (-real.mean(), fake.mean()),
@@ -72,7 +76,14 @@ WASSERSTEIN = Objective(
 
 
 def gradient_penalty(discriminate: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
-    """Mean of (|dD/dx| - 1)^2 at x = mix * real + (1 - mix) * fake, mix (B, 1, 1, 1) in [0, 1] (Gulrajani et al. 2017)."""
+    """Mean of (|dD/dx| - 1)^2 at x = mix * real + (1 - mix) * fake, mix (B, 1, 1, 1) in [0, 1] (Gulrajani et al. 2017).
+
+    `real` and `fake` are (B, C, H, W), `discriminate` maps them to logits (B, 1); the result is a scalar with a graph.
+    """
+    # Random points on the lines between real and fake: between the two D's slope is what G learns from.
     x = (mix * real + (1 - mix) * fake).detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(discriminate(x).sum(), x, create_graph=True)
+    # The sum over the batch gives each image's own gradient, since logits do not depend on other images (no batch norm in D).
+    # create_graph: the penalty is differentiated once more, with respect to D's weights.
+    (gradient,) = torch.autograd.grad(discriminate(x).sum(), x, create_graph=True)  # (B, C, H, W)
+    # One norm per image, (B,); two-sided: slopes below 1 are penalised too.
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()

@@ -1,7 +1,7 @@
 """Recipes: named configs with their source and the published result they answer to.
 
-The historic ones sample the raw generator (`ema_decay` 0) as their sources did; ours average it. Where a source says
-"D loss (fake + real)/2" the recipe has `d_loss` mean; where G learns first and D judges the same fakes, `g-then-d`; where
+The historic ones sample the raw generator (`ema_decay` 0) as their sources did; ours average it. Where a source has
+"D loss (fake + real)/2" the recipe has `d_loss` mean; where G learns first and D sees the same fakes, `g-then-d`; where
 each network has fakes of its own, `fresh_fakes`.
 """
 

@@ -96,7 +96,7 @@ class TrainingState:
         return found
 
     def label_scores(self) -> Metrics:
-        """What labels alone tell D; nothing where there are none."""
+        """D's scores by labels alone; empty where there are none."""
         return {}
 
     def state_dict(self) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def all_finite(tree: Any) -> bool:
     for tensor in _tensors(tree):
         if tensor.is_floating_point():
             by_device.setdefault(tensor.device, []).append(tensor.isfinite().all())
-    return all(bool(torch.stack(verdicts).all()) for verdicts in by_device.values())  # one look at each device
+    return all(bool(torch.stack(finite).all()) for finite in by_device.values())  # one transfer per device
 
 
 def _tensors(tree: Any) -> Iterator[Tensor]:
@@ -160,7 +160,8 @@ def descend(optimizer: torch.optim.Optimizer, network: str, terms: Terms) -> Met
 def descend_together(optimizers: list[torch.optim.Optimizer], terms: Terms) -> Metrics:
     """Like `descend`, for networks that share terms; the terms' names say whose they are: `G_AB/adversarial`."""
     for optimizer in optimizers:
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)  # no memory to fill with zeros first
+    # One backward pass for all terms: shared parts of the graph are walked through once.
     torch.stack([term.float() for term in terms.values()]).sum().backward()
     for optimizer in optimizers:
         optimizer.step()

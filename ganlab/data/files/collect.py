@@ -59,7 +59,7 @@ def image_files(path: Path) -> Iterator[list[ImageFile]]:
 
 
 def holds_images(path: Path) -> bool:
-    """Whether there is an image file, as far as names and first bytes tell, anywhere below a folder."""
+    """Whether there is an image file anywhere below a folder, going by names and first bytes."""
     return any(True for _ in _folder_files(path))
 
 

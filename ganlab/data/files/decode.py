@@ -25,7 +25,7 @@ from ganlab.data.registry import Loader, Wanted
 
 _BATCH = 64  # files between two messages
 _SMALL_BYTES = 2**15  # below, decoding is mostly Python and threads only get in each other's way
-_LOOKED_AT = 32  # files that tell whether a collection is grey
+_LOOKED_AT = 32  # files that decide whether a collection is grey
 
 Item = tuple[ImageFile, ...]  # the files that make one entry of a data set: one, or the two of a pair
 
@@ -91,7 +91,7 @@ def decode_all(
     work: Work,
     about: Callable[[list[Item]], About] = lambda good: About(),
 ) -> Generator[Loading, None, Decoded]:
-    """Decode at most `count` items into `folder` of the cache; `about` tells what is known of the usable ones.
+    """Decode at most `count` items into `folder` of the cache; `about` gives what is known of the usable ones.
 
     DataError when none is usable.
     """

@@ -110,7 +110,7 @@ def _fetch_tar(published: Published, reader: Any, root: Path) -> Generator[Loadi
 
 
 def _write(source: Any, path: Path, published: Published) -> None:
-    """Copy to `path` in one piece: nobody ever sees half of it."""
+    """Copy to `path` in one piece: no process ever sees half of it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.partial")

@@ -1,4 +1,4 @@
-"""What labels allow to measure: whether a conditional generator draws what was asked, and how well within each class."""
+"""Metrics that need labels: whether a conditional generator draws the requested class, and how well within each class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ganlab.metrics.value import Estimate, share
 
 
 class Classes:
-    """How often a classifier reads the asked label, and the features of each class apart."""
+    """How often a classifier predicts the requested label, and the features of each class apart."""
 
     def __init__(self) -> None:
         self._right, self._asked = 0, 0
@@ -29,6 +29,7 @@ class Classes:
             raise ValueError(
                 f"Labels go from {int(labels.min())} to {int(labels.max())}, but the classifier knows {known} classes."
             )
+        # The classifier's answer, (n,), against what was asked.
         self._right += int((features.logits.argmax(1) == labels).sum())
         self._asked += len(labels)
         for label in labels.unique().tolist():
@@ -53,9 +54,9 @@ class Classes:
         return made
 
     def accuracy(self) -> Estimate:
-        """The share of images read as what was asked; a good classifier errs too: see its own accuracy."""
+        """The share of images classified as requested; the classifier errs too: see its own accuracy."""
         if not self._asked:
-            raise ValueError("Label accuracy needs a conditional model: these images were asked for without labels.")
+            raise ValueError("Label accuracy needs a conditional model: these images were drawn without labels.")
         return share(self._right, self._asked)
 
 

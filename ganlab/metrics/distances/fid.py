@@ -28,7 +28,9 @@ def frechet_distance(a: Gaussian, b: Gaussian) -> float:
     With A = F^T F, the eigenvalues of A B are those of F B F^T: symmetric, so real and not negative, and no more than the
     smaller number of rows or features. Singular covariances need no special care.
     """
+    # How far the centres lie apart: (d,) -> scalar
     shift = (a.mean - b.mean.to(a.device)).square().sum()
+    # tr (A B)^(1/2) is the sum of the roots of the eigenvalues; rounding can make the smallest slightly negative.
     root = torch.linalg.eigvalsh(_sandwich(a, b)).clamp_min(0).sqrt().sum().to(a.device)
     return max(0.0, float(shift + a.variance + b.variance.to(a.device) - 2 * root))
 
@@ -42,7 +44,7 @@ def jackknife(*pairs: Pair) -> Computing:
     replicates = []
     for group in range(size):
         yield group, size + 1
-        replicates.append(_distance(pairs, group))
+        replicates.append(_distance(pairs, group))  # all images but those of one group
     yield size, size + 1
     return Estimate(_distance(pairs), _spread(replicates))
 
@@ -71,15 +73,18 @@ def extrapolated(fake: Groups, real: Groups) -> Computing:
     for done, both in enumerate(combinations(range(size), 2), size):
         yield done, total
         twos[both] = _distance(pair, *both)
+    # The same line through what is left when a group is missing: its spread is the error of the extrapolation.
     replicates = []
     for group, one in enumerate(ones):
         others = [distance for both, distance in twos.items() if group in both]
         replicates.append((size - 1) * one - (size - 2) * _mean(others))
+    # If distance(N) = limit + c / N, then size * distance(N) - (size - 1) * distance(N - N / size) is the limit.
     return Estimate(size * _distance(pair) - (size - 1) * _mean(ones), _spread(replicates))
 
 
 def _sandwich(a: Gaussian, b: Gaussian) -> Tensor:
     """F B F^T, or the same with the sides exchanged where that is smaller or faster."""
+    # F is (rows of the factor, d): with fewer images than features it has fewer rows than the covariance.
     if b.singular and (b.count < a.count or not a.singular):
         a, b = b, a
     f = a.quick_factor()
@@ -87,8 +92,8 @@ def _sandwich(a: Gaussian, b: Gaussian) -> Tensor:
         a, b = b, a
         f = a.factor()
     if b.singular:
-        product = f @ b.factor().to(f.device).T
-        return product @ product.T
+        product = f @ b.factor().to(f.device).T  # (rows of a, rows of b)
+        return product @ product.T  # F G^T G F^T, with B = G^T G
     return f @ b.covariance.to(f.device) @ f.T
 
 
@@ -109,5 +114,6 @@ def _mean(values: Sequence[float]) -> float:
 
 def _spread(replicates: Sequence[float]) -> float:
     """The jackknife's standard error of what leaving out each group gave."""
+    # Leaving a group out moves a mean (size - 1) times less than the groups themselves differ: the factor undoes that.
     size, centre = len(replicates), _mean(replicates)
     return float(((size - 1) / size * sum((value - centre) ** 2 for value in replicates)) ** 0.5)

@@ -28,18 +28,20 @@ class Scores:
 
     def add(self, logits: Tensor) -> None:
         """Add logits (n, classes)."""
+        # float64 on the CPU: sums over ten thousands of images keep their last digits.
         log_p = logits.double().cpu().log_softmax(1)
-        p = log_p.exp()
+        p = log_p.exp()  # (n, classes)
         part = self._dealer.take(len(p))
         self._counts.index_add_(0, part, torch.ones(len(p), dtype=torch.float64))
-        self._negentropy.index_add_(0, part, (p * log_p).nan_to_num().sum(1))
+        self._negentropy.index_add_(0, part, (p * log_p).nan_to_num().sum(1))  # 0 * log 0 is 0
         self._classes.index_add_(0, part, p)
 
     def estimate(self) -> Estimate:
         """The mean score of the parts and its standard error (the spread of the parts over the root of their number)."""
         if self._counts.min() < 2:
             raise ValueError(f"An Inception Score needs at least {2 * PARTS} images; there are {int(self._counts.sum())}.")
-        marginal = self._classes / self._counts[:, None]
+        marginal = self._classes / self._counts[:, None]  # p(y), (parts, classes)
+        # E KL(p(y|x) || p(y)) = E sum p(y|x) log p(y|x) - sum p(y) log p(y), (parts,)
         divergence = self._negentropy / self._counts - torch.special.xlogy(marginal, marginal).sum(1)
         scores = divergence.exp()
         return Estimate(float(scores.mean()), float(scores.std()) / PARTS**0.5)

@@ -35,13 +35,14 @@ def manifold(fake: Tensor, real: Tensor) -> Manifold:
     smaller = min(len(fake), len(real))
     if smaller <= DENSITY_K:
         raise ValueError(f"Neighbours need more than {DENSITY_K} images on both sides; there are {smaller}.")
+    # Squared radii (M,), (M,), (N,) of the balls around each image.
     real_3, real_5 = _radii(real, (PRECISION_K, DENSITY_K)).unbind(1)
     fake_3 = _radii(fake, (PRECISION_K,))[:, 0]
     precise, dense = [], []
     recalled, covered = torch.zeros(len(real), dtype=torch.bool), torch.zeros(len(real), dtype=torch.bool)
-    for rows, distances in _distances(fake, real):
+    for rows, distances in _distances(fake, real):  # (n, M): some fakes to all real images
         precise.append((distances <= real_3).any(1))
-        within = distances <= real_5
+        within = distances <= real_5  # density and coverage share the balls of the 5 neighbours
         dense.append(within.sum(1) / DENSITY_K)
         covered |= within.any(0)
         recalled |= (distances <= fake_3[rows, None]).any(0)

@@ -20,7 +20,7 @@ class Features(NamedTuple):
 class Extractor(Protocol):
     """A network that reads images (B, C, H, W) uint8 of any size and number.
 
-    `name` and `sha` (of the file of weights, the first digits) tell which, `resize` how it brings images to its own size:
+    `name` and `sha` (of the file of weights, the first digits) identify it, `resize` is how it brings images to its own size:
     all three belong to the protocol of every number made with it.
     """
 

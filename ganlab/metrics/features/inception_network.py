@@ -29,9 +29,9 @@ _E = (
 )
 _LAST_MAX = (*_E[:3], "max branch_pool")  # TensorFlow's file was trained with a maximum in the very last block
 _BLOCKS = {
-    **{f"Mixed_5{letter}": _A for letter in "bcd"},
+    **{f"Mixed_5{suffix}": _A for suffix in "bcd"},
     "Mixed_6a": _B,
-    **{f"Mixed_6{letter}": _C for letter in "bcde"},
+    **{f"Mixed_6{suffix}": _C for suffix in "bcde"},
     "Mixed_7a": _D,
     "Mixed_7b": _E,
     "Mixed_7c": _E,

@@ -54,7 +54,7 @@ TORCHVISION = Published(
 
 
 def obtain(wanted: Published) -> Generator[Loading, None, Found]:
-    """The file, from this machine or downloaded; ValueError (DataError when the download fails) says where to put it.
+    """The file, from this machine or downloaded; ValueError (DataError when the download fails) with where to put it.
 
     A file that GANLAB_INCEPTION names itself is taken whatever its content, and then not called published if it is not; a
     folder that it names, the data folder and PyTorch's own cache are searched for the published one.

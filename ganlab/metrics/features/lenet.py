@@ -1,6 +1,6 @@
 """A small classifier that is trained here and whose features stand in for Inception's on digits, clothes and small images.
 
-Inception was trained on photographs, says little about digits, and costs a CPU seconds per image. This one reads thousands a
+Inception was trained on photographs, means little for digits, and costs a CPU seconds per image. This one reads thousands a
 second. A distance between its features is no FID and is never called so.
 """
 
@@ -34,7 +34,7 @@ class Lenet(nn.Module):
     """images (B, C, S, S) in [-1, 1] -> features (B, 132), logits (B, classes); LeCun et al. 1998 with ReLU and max pooling.
 
     The features are the mean answers of all filters of both convolutions, then the last hidden layer: that one alone takes
-    noise for a digit, for it only knows what tells digits apart. Each is divided by its spread over the training images, so
+    noise for a digit, for it only knows what distinguishes digits. Each is divided by its spread over the training images, so
     that distances count in variances.
     """
 
@@ -78,7 +78,7 @@ class About:
 
 
 class LenetExtractor:
-    """The classifier as an extractor; `about` tells its accuracy."""
+    """The classifier as an extractor; `about` holds its accuracy."""
 
     dims, batch_size = DIMS, 500
 
@@ -89,7 +89,7 @@ class LenetExtractor:
 
     @classmethod
     def load(cls, dataset: str, device: str = "cpu") -> LenetExtractor:
-        """The one trained on `dataset`; ValueError says how to train it where there is none."""
+        """The one trained on `dataset`; ValueError with the command that trains it where there is none."""
         folder = _place(dataset)
         if folder is None:
             train = f"train it with `ganlab train-classifier {dataset}`, or " if trainable(dataset) else ""

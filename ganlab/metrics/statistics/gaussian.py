@@ -30,7 +30,7 @@ class Gaussian:
 
     @classmethod
     def of(cls, mean: Tensor, covariance: Tensor, count: int) -> Self:
-        """From a mean (d,) and an unbiased covariance (d, d) that somebody else computed from `count` rows."""
+        """From a mean (d,) and an unbiased covariance (d, d) that were computed elsewhere from `count` rows."""
         return cls._folded_already(count, mean.double(), covariance.double() * (count - 1))
 
     @classmethod

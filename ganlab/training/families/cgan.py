@@ -1,4 +1,4 @@
-"""CGAN: G draws what the label asks for, D judges picture and label together.
+"""CGAN: G draws what the label asks for, D scores picture and label together.
 
 Two bodies: `dcgan` (the default here; label one-hot beside z, projection head in D) and `mlp` (the 2014 paper's: label
 one-hot beside z and beside the pixels).

@@ -1,6 +1,6 @@
 """CycleGAN: two domains without pairs; G_AB and G_BA must lead from each to the other and back to where one began.
 
-`condition` of a batch holds images of domain A, `real` of domain B. D_A judges domain A, G_AB leads from A to B.
+`condition` of a batch holds images of domain A, `real` of domain B. D_A scores domain A, G_AB leads from A to B.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from ganlab.training.state import ExamplesWanted, Metrics, Terms, TrainingState,
 class CycleGANConfig(TranslationConfig):
     """The paper's settings (section 4 and appendix 7); least squares without its 1/2, as in the authors' code."""
 
-    cycle_weight: float = setting(10.0, "weight of coming back to where one began", min=0, max=1000, common=True, live=True)
+    cycle_weight: float = setting(
+        10.0, "weight of the cycle consistency: coming back to the same image", min=0, max=1000, common=True, live=True
+    )
     identity_weight: float = setting(
         0.5,
         "weight, as a part of the cycle's, of leaving alone what is already in the domain",
@@ -49,7 +51,10 @@ class CycleGANConfig(TranslationConfig):
 
 
 class CycleGANTraining(TrainingState):
-    """Both generators together, then each discriminator on fakes out of its pool."""
+    """Both generators together, then each discriminator on fakes out of its pool (Zhu et al. 2017, section 4).
+
+    Images are (B, C, H, W); fakes are named by the domain that they imitate: B's come from G_AB.
+    """
 
     config: CycleGANConfig
 
@@ -61,7 +66,7 @@ class CycleGANTraining(TrainingState):
         """One update of both generators and `d_steps` of both discriminators."""
         batch = next(batches)
         metrics, fakes = self._generator_step(batch)
-        metrics |= self._discriminator_step(batch, fakes)
+        metrics |= self._discriminator_step(batch, fakes)  # on the fakes that G has just learned from: no second pass
         for _ in range(self.config.d_steps - 1):
             metrics |= self.update_only("D", batches)
         self.steps_done += 1
@@ -83,11 +88,13 @@ class CycleGANTraining(TrainingState):
 
     def _generator_step(self, batch: Batch) -> tuple[Metrics, dict[str, Tensor]]:
         networks = self.networks
+        # A generator that is kept passes gradients on to its partner but has no update of its own.
         kept = [networks[self.config.keep]] if self.config.keep else []
         with frozen(networks["D_A"], networks["D_B"], *kept):
             fakes = self._fakes(batch)
             with self.autocast():
                 terms = self._generator_terms(batch, fakes)
+            # Both at once: each cycle term has gradients for both generators.
             learning = [self.optimizers[name] for name in ("G_AB", "G_BA") if name != self.config.keep]
             metrics = descend_together(learning, terms)
         self.update_averages()
@@ -101,12 +108,14 @@ class CycleGANTraining(TrainingState):
             ("G_AB", "G_BA", batch.condition, batch.real, "B"),
             ("G_BA", "G_AB", batch.real, batch.condition, "A"),
         ):
+            # There and back again, in L1: x -> fake -> x', all (B, C, H, W). It stands in for the pairs that are missing.
             terms[f"{there}/cycle"] = self.config.cycle_weight * l1_loss(self.networks[back](fakes[side]).float(), source)
             if there == self.config.keep:
-                continue  # its other terms would teach nobody
-            logits = self.networks[f"D_{side}"](fakes[side])
+                continue  # its other terms have no gradient for the generator that learns
+            logits = self.networks[f"D_{side}"](fakes[side])  # (B, 1, h, w), one per patch
             terms[f"{there}/adversarial"] = self.objective.generator(logits.float())
             if self.config.identity_weight:
+                # A picture that is already in the target domain should stay as it is: this keeps its colours (section 5.2).
                 weight = self.config.identity_weight * self.config.cycle_weight
                 terms[f"{there}/identity"] = weight * l1_loss(self.networks[there](target).float(), target)
         return terms
@@ -118,6 +127,7 @@ class CycleGANTraining(TrainingState):
         for side, real in (("A", batch.condition), ("B", batch.real)):
             name = f"D_{side}"
             with self.autocast():
+                # Half of them from earlier steps: G cannot win by going back and forth between the same tricks.
                 fake_logits = self.networks[name](self.pools[side].exchange(fakes[side]))
                 real_logits = self.networks[name](real)
                 real_half, fake_half = self.objective.discriminator(real_logits.float(), fake_logits.float())

@@ -1,4 +1,4 @@
-"""Pix2Pix: G turns a source image into its target; D judges patches of the pair; an L1 term keeps G close to the target."""
+"""Pix2Pix: G turns a source image into its target; D scores patches of the pair; an L1 term keeps G close to the target."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Pix2PixConfig(TranslationConfig):
 
 
 class Pix2PixTraining(AdversarialTraining):
-    """`condition` is the source, `real` the target; G has no z, its dropout is its only chance."""
+    """`condition` is the source, `real` the target; G has no z, its dropout is its only source of noise."""
 
     config: Pix2PixConfig
 
@@ -46,9 +46,11 @@ class Pix2PixTraining(AdversarialTraining):
 
     def fakes(self, batch: Batch) -> Tensor:
         with self.autocast():
-            return self.G(batch.condition)
+            return self.G(batch.condition)  # source (B, C, H, W) -> (B, C, H, W)
 
     def generator_terms(self, batch: Batch, fake: Tensor, fake_logits: Tensor) -> Terms:
+        # L1 gets the large shapes right and blurs what is uncertain; the adversarial term is left with the texture. L1 rather
+        # than L2, which blurs more (section 3.1).
         distance = self.config.l1_weight * l1_loss(fake.float(), batch.real)
         return super().generator_terms(batch, fake, fake_logits) | {"l1": distance}
 
@@ -62,7 +64,7 @@ class Pix2PixTraining(AdversarialTraining):
         source, target = (examples.condition, examples.real)[:: 1 if self.config.direction == "AtoB" else -1]
         with self.evaluating() as generators:
             fakes = torch.cat([generators["G"](image) for image in source.split(1)])
-        rows = torch.stack([source, fakes.float(), target], dim=1)
+        rows = torch.stack([source, fakes.float(), target], dim=1)  # (N, 3, C, H, W)
         return Sheet(rows.flatten(0, 1), 3, ("source", "translated", "target"))
 
     def _directed(self, batch: Batch) -> Batch:
@@ -71,13 +73,13 @@ class Pix2PixTraining(AdversarialTraining):
 
 
 def translation_networks(
-    config: TranslationConfig, spec: DataSpec, generators: Sequence[str], judged: Mapping[str, int]
+    config: TranslationConfig, spec: DataSpec, generators: Sequence[str], discriminators: Mapping[str, int]
 ) -> dict[str, nn.Module]:
-    """`generators` by name, and discriminators by name with the number of images that each looks at together."""
+    """The networks of an image-to-image family; `discriminators` maps each name to how many images it sees side by side."""
     translator, norm, channels = TRANSLATORS[config.architecture], Norm(config.norm), spec.channels
     d_width = config.d_width or config.width
     Gs = {name: translator.generator(channels, channels, config.width, norm, spec.image_size) for name in generators}
-    Ds = {name: translator.discriminator(n * channels, d_width, norm, spec.image_size) for name, n in judged.items()}
+    Ds = {name: translator.discriminator(n * channels, d_width, norm, spec.image_size) for name, n in discriminators.items()}
     return Gs | Ds
 
 

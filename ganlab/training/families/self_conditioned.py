@@ -37,8 +37,10 @@ class SelfConditionedTraining(AdversarialTraining):
     def prepared(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         if not (self._fitted or self.clusters.fitted):
             count = -(-_IMAGES_TO_CLUSTER // self.config.batch_size)
+            # (count * batch_size, C, H, W): the first batches, which training then goes on from.
             self.clusters.fit(torch.cat([next(batches).real for _ in range(count)]), self.noise)
         self._fitted = True  # asking the centroids every step would wait for the device
+        # Labels (B,) of the real images; G is asked for the same, so that labels alone tell D nothing.
         return (Batch(batch.real, self.clusters.nearest(batch.real)) for batch in batches)
 
     @property
@@ -50,6 +52,7 @@ class SelfConditionedTraining(AdversarialTraining):
 
 def _networks(config: TrainConfig, spec: DataSpec) -> dict[str, nn.Module]:
     assert isinstance(config, SelfConditionedConfig)
+    # For the networks a cluster is a class: one-hot beside z in G, projection in D.
     labelled = replace(spec, conditioning=Conditioning.LABEL, num_classes=config.clusters)
     networks = adversarial_networks(config, labelled)
     clusters = Clusters(config.clusters, spec.channels * spec.image_size**2)

@@ -1,4 +1,4 @@
-"""WGAN-GP: D estimates a distance instead of a probability; a penalty keeps its slope near one."""
+"""WGAN-GP (Gulrajani et al. 2017): D estimates a distance instead of a probability; a penalty keeps its slope near one."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class WGANGPTraining(AdversarialTraining):
     def discriminator_terms(self, batch: Batch, fake: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Terms:
         terms = super().discriminator_terms(batch, fake, real_logits, fake_logits)
         assert isinstance(self.config, WGANGPConfig)
+        # One point between each real image and a fake, from the run's own stream so that a resume draws the same.
         mix = torch.rand(len(fake), 1, 1, 1, generator=self.noise, device=self.device)
         penalty = gradient_penalty(lambda x: self.D(x, batch.condition), batch.real, fake, mix)
         return terms | {"gradient_penalty": self.config.gp_weight * penalty}
@@ -36,6 +37,7 @@ class WGANGPTraining(AdversarialTraining):
 
 def _networks(config: TrainConfig, spec: DataSpec) -> dict[str, nn.Module]:
     networks = adversarial_networks(config, spec)
+    # Batch norm makes a logit depend on the other images of the batch; the penalty is about one image's (section 4).
     return networks | {"D": without_batch_norm(networks["D"])}
 
 

@@ -27,17 +27,18 @@ class Clusters(nn.Module):
     @torch.no_grad()
     def fit(self, images: Tensor, generator: torch.Generator) -> None:
         """k-means on images (N, C, H, W): Lloyd's rounds from k-means++ seeds (Arthur & Vassilvitskii 2007)."""
-        points = images.flatten(1)
+        points = images.flatten(1)  # (N, F), F = C * H * W
         count = len(self.centroids)
         distance = points.new_ones(len(points))
         for index in range(count):  # each seed far from those before; 1e-12 where no distinct image is left
             chosen = points[torch.multinomial(distance.square() + 1e-12, 1, generator=generator)]
             self.centroids[index] = chosen[0]
-            nearer = torch.cdist(points, chosen)[:, 0]
+            nearer = torch.cdist(points, chosen)[:, 0]  # (N,)
             distance = nearer if index == 0 else torch.minimum(distance, nearer)
         for _ in range(_ROUNDS):
             member = nn.functional.one_hot(self.nearest(images), count).to(points.dtype)  # (N, K)
-            sizes = member.sum(dim=0).unsqueeze(1)
+            sizes = member.sum(dim=0).unsqueeze(1)  # (K, 1)
+            # (K, N) @ (N, F): sums of the members. A cluster that lost all of them stays where it was.
             self.centroids.copy_(torch.where(sizes > 0, member.T @ points / sizes.clamp(min=1), self.centroids))
         self._sort()
         self.shares.copy_(torch.bincount(self.nearest(images), minlength=count) / len(points))
@@ -45,6 +46,7 @@ class Clusters(nn.Module):
     def _sort(self) -> None:
         """Neighbouring clusters look alike: a slider through them changes the picture little by little."""
         centred = self.centroids - self.centroids.mean(dim=0)
+        # (F,), the direction in which the centroids differ most
         principal = torch.linalg.svd(centred, full_matrices=False).Vh[0]
         self.centroids.copy_(self.centroids[(centred @ principal).argsort()])
 
@@ -54,7 +56,8 @@ class Clusters(nn.Module):
 
     def drawn_by(self, normal: Tensor) -> Tensor:
         """normal (B,) standard normal -> (B,) int64: clusters as frequent as among the images (inverse distribution function)."""
-        uniform = torch.special.ndtr(normal)
+        uniform = torch.special.ndtr(normal)  # (B,) in [0, 1]: the normal distribution function makes it uniform
+        # The shares sum to 1 up to rounding, so the last index might be one too high.
         return torch.searchsorted(self.shares.cumsum(0), uniform).clamp(max=len(self.shares) - 1)
 
 

@@ -22,17 +22,19 @@ class TransposedGenerator(nn.Module):
         side = quarter(image_size)
         features = 256 * side**2
         self.body = nn.Sequential(
-            nn.Linear(z_dim + num_classes, features, bias=False),
-            nn.BatchNorm1d(features, _EPS, _MOMENTUM),
-            nn.LeakyReLU(0.3),
-            nn.Unflatten(1, (256, side, side)),
-            nn.ConvTranspose2d(256, 128, 5, 1, 2, bias=False),
+            # Shapes for 28 x 28 pictures.
+            nn.Linear(z_dim + num_classes, features, bias=False),  # (B, 12544)
+            nn.BatchNorm1d(features, _EPS, _MOMENTUM),  # each feature by itself, before it has a place in the picture
+            nn.LeakyReLU(0.3),  # Keras' default slope
+            nn.Unflatten(1, (256, side, side)),  # (B, 256, 7, 7)
+            nn.ConvTranspose2d(256, 128, 5, 1, 2, bias=False),  # (B, 128, 7, 7)
             nn.BatchNorm2d(128, _EPS, _MOMENTUM),
             nn.LeakyReLU(0.3),
-            nn.ConvTranspose2d(128, 64, 5, 2, 2, output_padding=1, bias=False),
+            # output_padding adds the row and column that a stride of 2 leaves open: 7 -> 14, not 13.
+            nn.ConvTranspose2d(128, 64, 5, 2, 2, output_padding=1, bias=False),  # (B, 64, 14, 14)
             nn.BatchNorm2d(64, _EPS, _MOMENTUM),
             nn.LeakyReLU(0.3),
-            nn.ConvTranspose2d(64, channels, 5, 2, 2, output_padding=1),
+            nn.ConvTranspose2d(64, channels, 5, 2, 2, output_padding=1),  # (B, C, 28, 28)
             nn.Tanh(),
         )
 
@@ -49,16 +51,17 @@ class DenseUpsampleGenerator(nn.Module):
         side = quarter(image_size)
         features = 128 * side**2
         self.body = nn.Sequential(
-            nn.Linear(z_dim + num_classes, features),
-            nn.LeakyReLU(0.2),
+            # Shapes for 28 x 28 pictures.
+            nn.Linear(z_dim + num_classes, features),  # (B, 6272)
+            nn.LeakyReLU(0.2),  # before batch norm here, as published
             nn.BatchNorm1d(features, _EPS, _MOMENTUM),
-            nn.Unflatten(1, (128, side, side)),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(128, 64, 5, padding=2),
+            nn.Unflatten(1, (128, side, side)),  # (B, 128, 7, 7)
+            nn.Upsample(scale_factor=2),  # nearest neighbour, (B, 128, 14, 14)
+            nn.Conv2d(128, 64, 5, padding=2),  # (B, 64, 14, 14)
             nn.BatchNorm2d(64, _EPS, _MOMENTUM),
             nn.LeakyReLU(0.2),
-            nn.Upsample(scale_factor=2),
-            nn.Conv2d(64, channels, 5, padding=2),
+            nn.Upsample(scale_factor=2),  # (B, 64, 28, 28)
+            nn.Conv2d(64, channels, 5, padding=2),  # (B, C, 28, 28)
             nn.Tanh(),
         )
 
@@ -73,15 +76,16 @@ class StridedDiscriminator(nn.Module):
         super().__init__()
         features = 128 * quarter(image_size) ** 2
         self.body = nn.Sequential(
-            nn.Conv2d(channels, 64, 5, 2, 2),
+            # Shapes for 28 x 28 pictures. Dropout, not batch norm, regularises this D.
+            nn.Conv2d(channels, 64, 5, 2, 2),  # (B, 64, 14, 14)
             nn.LeakyReLU(leak),
             nn.Dropout(0.3),
-            nn.Conv2d(64, 128, 5, 2, 2),
+            nn.Conv2d(64, 128, 5, 2, 2),  # (B, 128, 7, 7)
             nn.LeakyReLU(leak),
             nn.Dropout(0.3),
-            nn.Flatten(),
+            nn.Flatten(),  # (B, 6272)
         )
-        self.head = nn.Linear(features, 1)
+        self.head = nn.Linear(features, 1)  # logits (B, 1)
         self.projection = Projection(features, num_classes) if num_classes else None
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:

@@ -17,6 +17,7 @@ def with_label(x: Tensor, label: Tensor | None, num_classes: int) -> Tensor:
     if not num_classes:
         return x
     assert label is not None, "a conditional network needs labels"
+    # one-hot of a class, or how much of each class: (B, num_classes)
     shares = label if label.is_floating_point() else one_hot(label, num_classes)
     return torch.cat([x, shares.to(x.dtype)], dim=1)
 
@@ -34,8 +35,9 @@ class Projection(nn.Module):
 
     def forward(self, features: Tensor, label: Tensor | None) -> Tensor:
         assert label is not None, "a conditional network needs labels"
+        # (B, F): a row of the table, or for a mixture the weighted mean of its rows
         vector = label.to(features.dtype) @ self.embed.weight if label.is_floating_point() else self.embed(label)
-        return (vector * features).sum(dim=1, keepdim=True)
+        return (vector * features).sum(dim=1, keepdim=True)  # (B, 1)
 
 
 class Norm(StrEnum):
@@ -66,7 +68,7 @@ def dcgan_init(module: nn.Module) -> None:
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
         elif isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
-            nn.init.normal_(layer.weight, mean=1.0, std=0.02)
+            nn.init.normal_(layer.weight, mean=1.0, std=0.02)  # a scale: around one it leaves features as they are
             nn.init.zeros_(layer.bias)
 
 

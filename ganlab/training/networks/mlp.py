@@ -21,12 +21,15 @@ class MLPGenerator(nn.Module):
         self.shape = (channels, image_size, image_size)
         sizes = [z_dim + num_classes, *hidden]
         layers: list[nn.Module] = []
-        for before, after in pairwise(sizes):
+        # No normalisation between the layers: GANs are older than batch norm (2015).
+        for before, after in pairwise(sizes):  # (B, before) -> (B, after)
             layers += [nn.Linear(before, after), nn.LeakyReLU(leak) if leak else nn.ReLU()]
+        # tanh: real pixels are scaled to [-1, 1] too, so D cannot tell the two apart by their range
         self.body = nn.Sequential(*layers, nn.Linear(sizes[-1], channels * image_size**2), nn.Tanh())
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.body(with_label(z, condition, self.num_classes)).unflatten(1, self.shape)
+        flat = self.body(with_label(z, condition, self.num_classes))  # (B, C * S * S)
+        return flat.unflatten(1, self.shape)  # (B, C, S, S)
 
 
 class MLPDiscriminator(nn.Module):
@@ -39,9 +42,11 @@ class MLPDiscriminator(nn.Module):
         self.num_classes = num_classes
         sizes = [channels * image_size**2 + num_classes, *hidden]
         layers: list[nn.Module] = []
-        for before, after in pairwise(sizes):
+        for before, after in pairwise(sizes):  # (B, before) -> (B, after)
+            # A leak lets gradients pass through every unit: they are all that G learns from.
             layers += [nn.Linear(before, after), nn.LeakyReLU(0.2), *([nn.Dropout(dropout)] if dropout else [])]
-        self.body = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))
+        self.body = nn.Sequential(*layers, nn.Linear(sizes[-1], 1))  # a logit: the sigmoid is part of the loss
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.body(with_label(image.flatten(1), condition, self.num_classes))
+        pixels = image.flatten(1)  # (B, C * S * S)
+        return self.body(with_label(pixels, condition, self.num_classes))

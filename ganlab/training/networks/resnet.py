@@ -16,6 +16,7 @@ LIGHT = (4, 4, 4, 8, 8, 8, 8, 8, 8)  # inner widths of the light blocks, in unit
 
 def separable(inputs: int, outputs: int, norm: Norm) -> nn.Sequential:
     """A 3x3 convolution in two: each channel by itself, then across channels (MobileNet; Li et al. 2020, GAN Compression)."""
+    # inputs * 9 + inputs * outputs weights instead of inputs * outputs * 9: up to nine times fewer
     return nn.Sequential(nn.Conv2d(inputs, inputs, 3, groups=inputs), norm(inputs), nn.Conv2d(inputs, outputs, 1))
 
 
@@ -28,13 +29,14 @@ class ResidualBlock(nn.Module):
         def convolve(inputs: int, outputs: int) -> nn.Module:
             return separable(inputs, outputs, norm) if light else nn.Conv2d(inputs, outputs, 3, bias=norm.bias)
 
+        # Reflection padding, because zeros leave artefacts along the borders (Johnson et al. 2016).
         self.body = nn.Sequential(
             nn.ReflectionPad2d(1), convolve(features, inner), norm(inner), nn.ReLU(),
             nn.ReflectionPad2d(1), convolve(inner, features), norm(features),
         )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.body(x)
+        return x + self.body(x)  # no ReLU after the sum (Johnson et al. 2016): the block can subtract as well
 
 
 class ResNetGenerator(nn.Module):
@@ -50,16 +52,18 @@ class ResNetGenerator(nn.Module):
     ) -> None:
         super().__init__()
         full, half, quarter = widths
+        # Shapes for 256 x 256 pixels, width 64. A 7x7 kernel first and last: colours are mixed over a wider neighbourhood.
         self.encode = nn.Sequential(
-            nn.ReflectionPad2d(3), nn.Conv2d(in_channels, full, 7, bias=norm.bias), norm(full), nn.ReLU(),
-            nn.Conv2d(full, half, 3, 2, 1, bias=norm.bias), norm(half), nn.ReLU(),
-            nn.Conv2d(half, quarter, 3, 2, 1, bias=norm.bias), norm(quarter), nn.ReLU(),
+            nn.ReflectionPad2d(3), nn.Conv2d(in_channels, full, 7, bias=norm.bias), norm(full), nn.ReLU(),  # (B, 64, 256, 256)
+            nn.Conv2d(full, half, 3, 2, 1, bias=norm.bias), norm(half), nn.ReLU(),  # (B, 128, 128, 128)
+            nn.Conv2d(half, quarter, 3, 2, 1, bias=norm.bias), norm(quarter), nn.ReLU(),  # (B, 256, 64, 64)
         )  # fmt: skip
+        # The blocks change the texture at a quarter of the resolution, where a convolution costs a sixteenth per channel pair.
         self.blocks = nn.Sequential(*(ResidualBlock(quarter, width, norm, light) for width in inner))
         self.decode = nn.Sequential(
-            nn.ConvTranspose2d(quarter, half, 3, 2, 1, 1, bias=norm.bias), norm(half), nn.ReLU(),
-            nn.ConvTranspose2d(half, full, 3, 2, 1, 1, bias=norm.bias), norm(full), nn.ReLU(),
-            nn.ReflectionPad2d(3), nn.Conv2d(full, out_channels, 7), nn.Tanh(),
+            nn.ConvTranspose2d(quarter, half, 3, 2, 1, 1, bias=norm.bias), norm(half), nn.ReLU(),  # (B, 128, 128, 128)
+            nn.ConvTranspose2d(half, full, 3, 2, 1, 1, bias=norm.bias), norm(full), nn.ReLU(),  # (B, 64, 256, 256)
+            nn.ReflectionPad2d(3), nn.Conv2d(full, out_channels, 7), nn.Tanh(),  # (B, C', 256, 256)
         )  # fmt: skip
         dcgan_init(self)
 

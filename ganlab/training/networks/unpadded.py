@@ -21,6 +21,7 @@ class UnpaddedGenerator(nn.Module):
         self.num_classes = num_classes
 
         def block(before: int, after: int, kernel: int, stride: int) -> list[nn.Module]:
+            # Without padding a side s becomes (s - 1) * stride + kernel.
             return [nn.ConvTranspose2d(before, after, kernel, stride), nn.BatchNorm2d(after), nn.ReLU()]
 
         self.body = nn.Sequential(
@@ -33,7 +34,8 @@ class UnpaddedGenerator(nn.Module):
         dcgan_init(self)
 
     def forward(self, z: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.body(with_label(z, condition, self.num_classes)[:, :, None, None])
+        # z as a map of one pixel: the first transposed convolution is then a matrix product with the kernel.
+        return self.body(with_label(z, condition, self.num_classes)[:, :, None, None])  # (B, z_dim, 1, 1) -> (B, C, 28, 28)
 
 
 class UnpaddedDiscriminator(nn.Module):
@@ -56,5 +58,6 @@ class UnpaddedDiscriminator(nn.Module):
 
     def forward(self, image: Tensor, condition: Tensor | None = None) -> Tensor:
         features = self.body(image)
-        logits = self.head(features).flatten(1)
+        logits = self.head(features).flatten(1)  # (B, 1, 1, 1) -> (B, 1)
+        # The projection takes the mean over the map: its vectors have one number for each of the 32 channels.
         return logits if self.projection is None else logits + self.projection(features.mean(dim=(2, 3)), condition)
