@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="ganlab app --only playground", description="Serve the playground alone.")
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "8501")))
-    allow = parser.add_argument_group("who may reach it by which name")
+    allow = parser.add_argument_group("names and sites that may reach it")
     allow.add_argument(
         "--allow-host", action="append", default=[], metavar="NAME", help="such as a proxy's; *.example.org fits all"
     )

@@ -1,4 +1,4 @@
-"""The Explore panel: ways, maps and sums in latent space, and whether a picture is a copy; a section per sub-tab."""
+"""The Explore panel: interpolation, loops, maps and arithmetic in latent space, nearest training images; one file per sub-tab."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganlab.app.playground.gradio_events import TURNING
 from ganlab.app.playground.html import about, classes, drawing, home, in_python
 from ganlab.app.playground.hub_menu import arrivals, menu
 
-SECTIONS = {
+SECTIONS = {  # by the names that links carry
     "between": ("Between two", interpolate.section),
     "loop": ("Loop", loop.section),
     "map": ("Map", map.section),

@@ -176,7 +176,7 @@ def _metrics() -> list[str]:
 
 
 def _reference() -> dict[str, Any]:
-    """What they are held against, how many images, and whether real ones are measured too."""
+    """Ask for the reference, the number of images, and whether real ones are measured too."""
     options = references()
     left, right = st.columns(2)
     reference = left.selectbox("Reference", list(options), key="evaluate.reference", format_func=options.__getitem__)

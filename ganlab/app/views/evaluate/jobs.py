@@ -59,7 +59,7 @@ def arguments(job: Job) -> Mapping[str, Any]:
 
 
 def listed(shown: Job) -> None:
-    """All jobs, newest first; looks again by itself only while one of them is active."""
+    """All jobs, newest first; the list refreshes only while one of them is active."""
     select(shown.id)
     st.subheader("Measurements", anchor=False)
     active = {job.id for job in jobs() if job.status().active}
@@ -79,7 +79,7 @@ def _rows(shown: Job, active: set[str]) -> None:
             for job, status in known[_SHOWN:]:
                 _row(job, status, shown)
     if shown.id in active:
-        results.numbers(shown)
+        results.show_values(shown)
 
 
 def _row(job: Job, status: Status, shown: Job) -> None:

@@ -45,17 +45,17 @@ def show(job: Job) -> None:
         st.error(escaped(redacted(status.message)))
     elif status.state == "stopped":
         st.info(escaped(redacted(status.message)))
-    results = _numbers(job)
+    results = _show_values(job)
     if results.values:
         _downloads(job, results)
 
 
-def numbers(job: Job) -> None:
+def show_values(job: Job) -> None:
     """What an active job has measured so far, as tables."""
-    _numbers(job, charts=False)
+    _show_values(job, charts=False)
 
 
-def _numbers(job: Job, *, charts: bool = True) -> Results:
+def _show_values(job: Job, *, charts: bool = True) -> Results:
     reason = job.status().message
     for sentence in job.failures():
         if sentence != reason:

@@ -45,7 +45,7 @@ def _rows(cards: Sequence[Card]) -> list[Sequence[Card]]:
 
 
 def _pulled(models: list[ModelEntry], waited: bool) -> None:
-    """The cards of what is here; looks again until the last picture is drawn."""
+    """Draw the cards of what is here; refreshed until the last picture is drawn."""
     for row in _rows(models):
         for column, model in zip(st.columns(PER_ROW), row, strict=False):
             with column:

@@ -1,4 +1,4 @@
-"""Above the table of runs: who has each device, who waits for it, how full the disk is, and what to do about it."""
+"""Above the table of runs: which run has each device, which wait for it, how full the disk is, and what to do about it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFRESH_SECONDS = 3.0
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def queue_view() -> None:
-    """One line for each device in use and one for the disk; looks again by itself."""
+    """Draw one line for each device in use and one for the disk; refreshed by itself."""
     places = queue()
     wrong = unfit()
     problem = wrong or warning()

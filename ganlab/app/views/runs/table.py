@@ -1,4 +1,4 @@
-"""The table of runs: looks again by itself, keeps the selection, and offers what fits the selected runs."""
+"""The table of runs: refreshes itself, keeps the selection, and offers what fits the selected runs."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def live_view(ids: list[str]) -> None:
 
 @st.fragment(run_every=_BAR_SECONDS)
 def bar(ids: list[str]) -> None:
-    """What can be done with these runs now; looks again every two seconds. Stopping is in the live view itself."""
+    """Offer what can be done with these runs now; refreshed every two seconds. Stopping is in the live view itself."""
     try:
         members = [Run.open(id) for id in ids]
         states = [run.status().state for run in members]
