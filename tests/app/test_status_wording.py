@@ -1,0 +1,113 @@
+"""The sentences about a run: made of kinds and numbers; records of older versions, which kept sentences, are still shown."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ganlab.app.views.status_wording import activity_text, change_text, note_text, status_text
+from ganlab.core.errors import LimitReached, classify
+from ganlab.runtime.recorder import opened
+from ganlab.runtime.run import Run
+from ganlab.runtime.status import Activity, Status
+from ganlab.runtime.store import Annotation
+from tests.support.fake_runs import FakeRun
+from tests.support.small import small
+
+_OLD = """
+CREATE TABLE metrics(name TEXT, step INTEGER, value REAL, PRIMARY KEY(name, step)) WITHOUT ROWID;
+CREATE TABLE sheets(step INTEGER PRIMARY KEY);
+CREATE TABLE annotations(id INTEGER PRIMARY KEY, step INTEGER, time REAL, kind TEXT, text TEXT);
+CREATE TABLE interventions(id INTEGER PRIMARY KEY, json TEXT);
+CREATE TABLE state(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+"""
+_DIVERGED = "loss/G/adversarial stopped being a number at step 7: try a lower learning rate."
+
+
+def old_run(*notes: tuple[int, str, str], activity: str = "Training.") -> Run:
+    """A run whose record a version before the data wrote."""
+    run = Run.create(small())
+    connection = sqlite3.connect(run.database)
+    connection.executescript(_OLD)
+    connection.executemany("INSERT INTO annotations(step, time, kind, text) VALUES (?, 0, ?, ?)", notes)
+    connection.execute("INSERT INTO state VALUES ('activity', ?)", (json.dumps(activity),))
+    connection.commit()
+    connection.close()
+    return run
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [("failed", _DIVERGED), ("stopped", "Stopped after step 7."), ("finished", "All steps done.")],
+)
+def test_a_record_of_an_older_version_is_shown_in_its_own_sentences(kind: str, sentence: str) -> None:
+    before = [(0, "queued", "Queued."), (0, "started", "Started."), (3, "changed", "lr 0.0002 → 0.001 (Ada).")]
+    run = old_run(*before, (7, kind, sentence))
+    assert run.status().state == kind and status_text(run.status()) == sentence
+    assert [note_text(note) for note in run.annotations()] == [*(text for _, _, text in before), sentence]
+    assert run.annotations()[-1].data == ({"reason": "diverged"} if kind == "failed" else {})
+
+
+def test_a_record_of_an_older_version_can_be_written_to_again() -> None:
+    run = old_run((0, "queued", "Queued."), (7, "stopped", "Stopped after step 7."))
+    writer = opened(run)
+    writer.annotate(7, "paused", {"who": "Ada"})
+    writer.close()
+    assert [note_text(note) for note in run.annotations()] == ["Queued.", "Stopped after step 7.", "Paused by Ada."]
+
+
+def test_what_an_older_worker_does_right_now_is_shown(fake: Callable[..., FakeRun]) -> None:
+    one = fake().queue()
+    one.recorder._writer.write(state={"activity": "Waiting for cpu: 1 run is ahead."})
+    status = one.run.status()
+    assert (status.state, status.reason, status_text(status)) == ("queued", "text", "Waiting for cpu: 1 run is ahead.")
+
+
+@pytest.mark.parametrize(
+    ("activity", "sentence"),
+    [
+        (Activity("starting"), "Starting the worker."),
+        (Activity("waiting_device", "cuda", ahead=1), "Waiting for cuda: 1 run is ahead."),
+        (Activity("waiting_device", "cuda", ahead=3), "Waiting for cuda: 3 runs are ahead."),
+        (Activity("loading_data", "Loading MNIST", 12_000, 60_000, "images"), "Loading MNIST: 12,000 of 60,000 images."),
+        (Activity("loading_data", "Looking through photos"), "Looking through photos."),
+        (Activity("waiting_room", "limit_reached"), "The runs take all the room they may: training waits until there is room."),
+    ],
+)
+def test_an_activity_is_one_sentence(activity: Activity, sentence: str) -> None:
+    assert activity_text(activity) == sentence
+
+
+@pytest.mark.parametrize(
+    ("reason", "details", "sentence"),
+    [
+        ("out_of_memory", {"setting": "batch_size", "value": 64}, "Out of memory: try batch_size = 32 (it was 64); a smaller"),
+        ("out_of_memory", {}, "Out of memory: a smaller batch_size, width or image_size needs less."),
+        ("disk_full", {}, "The disk is full: make room, then resume; the last checkpoint is kept."),
+        ("locked", {"name": "samples"}, "samples cannot be written: make it writable again, then resume."),
+        ("diverged", {"step": 7, "metric": "loss/G", "text": _DIVERGED}, _DIVERGED),
+        ("unexpected", {"type": "KeyError", "text": "'x'"}, "Unexpected KeyError: 'x' (details in worker.log)."),
+        ("moved", {}, "The run's folder was moved or deleted while it trained: resume it where it is now."),
+        ("killed", {"kept": True}, "The worker was killed. Its last checkpoint is kept: resume to go on from there."),
+    ],
+)
+def test_a_failure_is_one_sentence(reason: str, details: dict[str, Any], sentence: str) -> None:
+    assert status_text(Status("failed", 7, 10, reason=reason, details=details)).startswith(sentence)
+
+
+def test_a_pause_names_its_cause() -> None:
+    assert status_text(Status("paused", 7, 10, reason="user", details={"who": "Ada"})) == "Paused by Ada."
+    assert status_text(Status("paused", 7, 10, reason="disk_full")) == "The disk is full: training waits until there is room."
+    assert classify(LimitReached(errno.EDQUOT, "")) == ("limit_reached", {})  # a kind that a pause may have
+
+
+def test_a_change_and_a_protocol_are_one_sentence_each() -> None:
+    assert change_text({"name": "G", "who": "Ada"}) == "G updated alone (Ada)."
+    assert change_text({"name": "betas", "before": [0.5, 0.9], "value": [0.0, 0.9]}) == "betas [0.5, 0.9] → [0.0, 0.9]."
+    note = Annotation(1, 7, 0.0, "protocol_changed", data={"name": "distance/lenet", "protocol": "28 px"})
+    assert "distance/lenet" in note_text(note) and "28 px" in note_text(note)
