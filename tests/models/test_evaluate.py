@@ -103,7 +103,7 @@ def test_what_cannot_be_measured_is_said_in_one_sentence(tmp_path: Path, capsys:
     run = Run.create(small("cyclegan", architecture="light", steps=1))
     work(run)
     for arguments, sentence in (
-        ([str(tmp_path / "pictures")], "name what to hold it against"),
+        ([str(tmp_path / "pictures")], "name what to compare it with"),
         ([run.id], "translate a folder with it first"),
         (["digits-quick", "--metrics", "nonsense"], "metric = 'nonsense' is not one of frechet-lenet"),
         (["digits-quick", "--reference", "nowhere"], "reference = 'nowhere' is neither one of"),

@@ -97,7 +97,7 @@ def test_the_card_says_what_it_is_how_it_was_made_and_what_it_measures(run: Run)
     assert "ganlab train --family cgan shapes --image-size 16" in card and "--steps 4" in card
     assert "secret" not in card and "data-path" not in card and str(Path.home()) not in card
     plain = content(run.id, REPO)["README.md"].decode()  # type: ignore[union-attr]
-    assert "license: other" in plain and "not stated by who pushed it" in plain and "Nothing was measured." in plain
+    assert "license: other" in plain and "not stated by its author" in plain and "Nothing was measured." in plain
 
 
 def test_the_command_in_the_card_trains_the_same_config(run: Run) -> None:
@@ -152,7 +152,7 @@ def test_what_cannot_be_pushed_is_said_in_one_sentence(there: Hub, tmp_path: Pat
     refused("There is no model 'nothing'", "nothing", REPO, token=TOKEN)
     file = tmp_path / "theirs.pth"
     torch.save({"x": torch.ones(1)}, file)
-    refused("is a file of somebody else's weights", file, REPO, token=TOKEN)
+    refused("is a file of foreign weights", file, REPO, token=TOKEN)
     assert REPO not in there.repos
     there.add(REPO, {"README.md": b"hello"})
     refused(

@@ -11,7 +11,7 @@ from ganlab.metrics.value import Value
 
 _PUBLISHED = (
     "Published: the source's own FID, in the features of torchvision's Inception before its last layer, of a small batch whose "
-    "size it does not tell; fewer images read farther."
+    "size it does not give; fewer images read farther."
 )
 
 
