@@ -260,9 +260,7 @@ def remove_unless_held(path: Path, lock_path: Path, refusal: str) -> None:
     """Delete a folder that no process has claimed; ValueError with `refusal` while one has."""
     lock = FileLock(lock_path)
     try:
-        if not lock.acquire(
-            timeout=0.5
-        ):  # a worker that has just finished releases it in a moment; from here on no process resumes the run
+        if not lock.acquire(timeout=0.5):  # a worker that ends releases it; with the lock held here none resumes the run
             raise ValueError(refusal)
     except FileNotFoundError:  # another process was quicker: the outcome is the same
         return

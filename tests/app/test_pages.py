@@ -86,14 +86,11 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, TrainConfig]]:
     """What would have been started; no worker is."""
     made: list[tuple[str, TrainConfig]] = []
 
-    def launch(config: TrainConfig, *, recipe: str = "", **group: Any) -> Run:
-        made.append((recipe, config))
-        return Run.create(config, recipe=recipe, **group)
-
     def launch_together(configs: dict[str, TrainConfig]) -> list[Run]:
-        return [launch(config, recipe=name, group="g", group_size=len(configs)) for name, config in configs.items()]
+        made.extend(configs.items())
+        group = {"group": "g" if len(configs) > 1 else "", "group_size": len(configs)}
+        return [Run.create(config, recipe=name, **group) for name, config in configs.items()]
 
-    monkeypatch.setattr(start_run, "launch", launch)
     monkeypatch.setattr(start_run, "launch_together", launch_together)
     return made
 
