@@ -43,7 +43,7 @@ def test_a_stroke_is_judged_read_and_found_in_g(window: Any, app: AppServer) -> 
     open_draw(window, app)
     draw(window, STROKE)
     window.get_by_text("comes without its discriminator").locator("visible=true").first.wait_for()
-    window.get_by_text("a classifier that knows the data, reads 7").wait_for()
+    window.get_by_text("a classifier trained on this data, reads 7").wait_for()
     window.get_by_role("button", name="Find G's closest picture").click()
     window.get_by_text(re.compile(r"Step \d+ of \d+: ")).wait_for()
     first = window.get_by_alt_text("G's closest picture").get_attribute("src")
@@ -55,7 +55,7 @@ def test_a_stroke_is_judged_read_and_found_in_g(window: Any, app: AppServer) -> 
     window.get_by_role("button", name="Clear").click()
     window.get_by_text("Draw something").wait_for()
     open_draw(window, app, address.lstrip("?"))
-    window.get_by_text("a classifier that knows the data, reads 7").wait_for()  # the drawing was in the address
+    window.get_by_text("a classifier trained on this data, reads 7").wait_for()  # the drawing was in the address
     assert window.evaluate("() => document.querySelector('#pad').getContext('2d').getImageData(1, 1, 1, 1).data[0]") == 0
 
 

@@ -39,7 +39,7 @@ def test_shapes_are_measured_and_the_numbers_taken_along(window: Any, app: AppSe
 
     address = window.url
     window.get_by_role("link", name="Runs", exact=True).click()  # it goes on without its page
-    window.get_by_text("No run yet").wait_for()
+    window.get_by_text("No runs yet").wait_for()
     window.goto(address)
     downloads = window.get_by_role("button", name="CSV")
     downloads.wait_for()
