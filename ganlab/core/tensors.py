@@ -33,7 +33,7 @@ def read(path: Path) -> dict[str, Tensor]:
     except SafetensorError as error:
         raise ValueError(f"{path.name} in {path.parent.name} is damaged: {error}.") from None
     if wanted is not None and wanted != _checksum(tensors):
-        raise ValueError(f"{path.name} in {path.parent.name} is damaged: its checksum is another one than when it was written.")
+        raise ValueError(f"{path.name} in {path.parent.name} is damaged: its checksum has changed since it was written.")
     return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
 
 

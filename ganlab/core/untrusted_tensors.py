@@ -44,7 +44,7 @@ def _head(path: Path) -> bytes:
             raise ValueError(f"{path.name} is a TensorFlow SavedModel, which cannot be loaded here: only PyTorch weights can.")
         raise ValueError(f"{path.name} is a folder; name the file of weights in it.")
     if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise ValueError(f"{path.name} is no regular file.")
+        raise ValueError(f"{path.name} is not a regular file.")
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -85,7 +85,7 @@ def _refuse_other_formats(path: Path, head: bytes) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, NotImplementedError, UnicodeDecodeError, struct.error):
-        raise ValueError(f"{path.name} is damaged or incomplete: it starts like an archive but is none.") from None
+        raise ValueError(f"{path.name} is damaged or incomplete: it starts like an archive but is not one.") from None
     if any(entry.filename.endswith((".h5", "saved_model.pb")) for entry in entries):
         raise ValueError(keras)
     if sum(entry.file_size for entry in entries) > MAX_WEIGHTS_BYTES:
@@ -137,7 +137,7 @@ def _flat(content: Any, name: str) -> dict[str, Tensor]:
     numbers = 0
     for entries, (key, value) in enumerate(_walk(content, "", 0), 1):
         if entries > MAX_ENTRIES:
-            raise ValueError(f"{name} has more than {MAX_ENTRIES:,} entries; that is no network's weights.")
+            raise ValueError(f"{name} has more than {MAX_ENTRIES:,} entries, too many for the weights of a network.")
         if not isinstance(value, Tensor):
             continue
         if value.layout != torch.strided or value.is_quantized or value.is_meta or value.is_complex():
@@ -154,7 +154,7 @@ def _flat(content: Any, name: str) -> dict[str, Tensor]:
 
 
 def _walk(value: Any, key: str, depth: int) -> Iterator[tuple[str, Any]]:
-    """Leaves with dotted names; what lies in lists, or too deep, is no network's weights."""
+    """Leaves with dotted names; what lies in lists, or too deep, does not belong to a network's weights."""
     if not isinstance(value, Mapping):
         yield key, value
     elif depth < MAX_DEPTH:

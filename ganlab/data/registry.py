@@ -101,7 +101,7 @@ def load(
 
     `limit` asks for at most so many images of each kind, the first ones.
 
-    Raises DataError, one sentence, for a name, conditioning or path that does not fit and for data that cannot be had.
+    Raises DataError, one sentence, for a name, conditioning or path that does not fit and for missing data.
     """
     if name not in DATASETS:
         raise DataError(f"dataset = {name!r} is not one of {', '.join(DATASETS)}.")
@@ -110,7 +110,7 @@ def load(
         fitting = [other.name for other in DATASETS.values() if conditioning in other.conditionings]
         raise DataError(f"dataset = {name!r} has no {_HAS[conditioning]}; choose one of {', '.join(fitting)}.")
     if image_size < 1 or channels not in (0, 1, 3):
-        raise DataError(f"image_size = {image_size}, channels = {channels}: want a positive size and 0, 1 or 3 channels.")
+        raise DataError(f"image_size = {image_size}, channels = {channels}: image_size must be positive, channels 0, 1 or 3.")
     dataset = yield from _paced(source.load(Wanted(image_size, channels, conditioning, data_path, split, limit)))
     return dataset.first(limit) if limit else dataset
 

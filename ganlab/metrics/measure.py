@@ -115,7 +115,7 @@ def _check_labels(one: Metric, extractor: Extractor, reference: Reference, label
         return
     if labels and known and labels != known:
         raise ValueError(
-            f"{one.name} needs the same classes on both sides: asked for were {_few(labels)}, but {whose} {_few(known)}."
+            f"{one.name} needs the same classes on both sides: requested were {_few(labels)}, but {whose} {_few(known)}."
         )
 
 
@@ -139,7 +139,7 @@ def _read(
             made[space].add(features, images.labels)
         done += len(images.pixels)
     if not made:
-        raise ValueError(f"There is nothing to measure: {what} came to no image.")
+        raise ValueError(f"There is nothing to measure: {what} gave no images.")
     return made
 
 

@@ -99,6 +99,7 @@ class AdversarialTraining(TrainingState):
             for _ in range(self.config.d_steps - 1):
                 metrics |= self.discriminator_step(next(batches))
         else:  # Goodfellow et al. 2014, Algorithm 1: D learns first, on fresh data each time
+            # D's extra updates come first, each on its own batch; the last of its batches is also G's.
             for _ in range(self.config.d_steps - 1):
                 self.discriminator_step(batch)
                 batch = next(batches)
@@ -133,13 +134,14 @@ class AdversarialTraining(TrainingState):
         if fake is None:
             with torch.no_grad():  # only D learns here
                 fake = self.fakes(batch)
-        asked = self.asked(batch)
+        asked = self.asked(batch)  # None, labels (B,) or source images (B, C', H, W)
         self._last_labelled = None if asked is None or asked is batch.condition else (batch, fake.detach(), asked)
         with self.autocast():
             # Two passes, not one of both: batch norm then normalises real and fake each by itself.
             real_logits, fake_logits = self.D(batch.real, batch.condition), self.D(fake, asked)  # (B, 1) each
             terms = self.discriminator_terms(batch, fake, real_logits, fake_logits)
         losses = descend(self.optimizers["D"], "D", terms)
+        # For people: a logit as the objective reads it, such as a probability; detached, it costs no memory of the graph.
         score = self.objective.score
         return losses | {"score/real": score(real_logits.detach()).mean(), "score/fake": score(fake_logits.detach()).mean()}
 
@@ -149,7 +151,7 @@ class AdversarialTraining(TrainingState):
             with self.autocast():
                 terms = self.generator_terms(batch, fake, self.D(fake, self.asked(batch)))
             losses = descend(self.optimizers["G"], "G", terms)
-        self.update_averages()
+        self.update_averages()  # after every update of G, see `ema.py`
         return losses
 
     def discriminator_terms(self, batch: Batch, fake: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Terms:
@@ -161,7 +163,7 @@ class AdversarialTraining(TrainingState):
 
     def generator_terms(self, batch: Batch, fake: Tensor, fake_logits: Tensor) -> Terms:
         """What G minimises."""
-        return {"adversarial": self.objective.generator(fake_logits.float())}
+        return {"adversarial": self.objective.generator(fake_logits.float())}  # scalar; families add terms beside it
 
     @torch.no_grad()
     def label_scores(self) -> Metrics:
@@ -176,7 +178,7 @@ class AdversarialTraining(TrainingState):
         assert batch.condition is not None
         labels = {"labels/of_real": batch.condition, "labels/of_fake": asked}
         pictures = torch.cat([batch.real, fake.to(batch.real.dtype)])  # (2 B, C, H, W)
-        self.D.eval()
+        self.D.eval()  # no gradients either: see the decorator
         with self.autocast():
             # Labels moved by one picture: none keeps its own but by chance, so that only the labels make a difference.
             logits = {name: self.D(pictures, own.roll(1).repeat(2)) for name, own in labels.items()}

@@ -84,17 +84,18 @@ class Session:
         parameters = {name: count_parameters(network) for name, network in self.training.networks.items()}
         images = len(self.dataset.images)
         protocols = {self.gauge.name: self.gauge.protocol} if self.gauge else {}
+        # What a screen must know before the first point: sizes, and by which protocol a curve is measured.
         yield Started(self.step, self.config.steps, self.device, images, parameters, self.meter.seconds, protocols, moved)
-        if self.step == 0:
+        if self.step == 0:  # the untrained generator, for comparison with all that follows
             yield self._samples()
         best = False
         while self.step < self.config.steps:
-            yield from self._replay()
+            yield from self._replay()  # first what is on record for this step, so that a resume equals not having stopped
             yield from self._obey(commands)
             if self.stopping:
                 break
             best = yield from self._advance()
-        yield self.meter.report(self.step)
+        yield self.meter.report(self.step)  # before the checkpoint: it raises Diverged where a loss is not finite
         if self.saved != self.step:
             yield self._checkpoint(best, True)
         yield Finished(self.step, "finished" if self.step == self.config.steps else "stopped")
@@ -106,9 +107,11 @@ class Session:
         self.step += 1
         step, config, best = self.step, self.config, False
         last, saving = step == config.steps, step % config.checkpoint_every == 0
+        # The last step is always measured; others only while measuring costs less than its share of the time.
         measured = self.gauge is not None and (last or self.gauge.due(step, config.fid_every, self.meter.seconds))
         if measured:
             best = self._measure(metrics)
+        # Gradient norms and label scores cost a pass over all tensors: only where a point is drawn anyway.
         if step % config.log_every == 0 or saving or last or measured:
             self.meter.add(step, metrics | self.training.gradient_norms() | self.training.label_scores())
         if step % config.sample_every == 0 or last:
@@ -117,7 +120,7 @@ class Session:
             yield self.meter.report(step)  # first the metrics: they raise before a NaN can reach a checkpoint
             began = self.clock()
             yield self._checkpoint(best, saving)
-            if self.gauge and not saving:
+            if self.gauge and not saving:  # kept for its reading alone, so it counts as a cost of measuring
                 self.gauge.spend(self.clock() - began)
             self.saved = step if saving else self.saved
         return best
@@ -126,6 +129,7 @@ class Session:
         assert self.gauge is not None
         with self.training.evaluating() as generators:
             distance, best = self.gauge.measure(generators["G"])
+        # A tensor like every other metric: the meter sends all of them to the CPU in one transfer.
         metrics[self.gauge.name] = torch.tensor(distance, device=self.device)
         return best
 
@@ -150,7 +154,7 @@ class Session:
                 yield from self._do(command)
             if self.stopping or not self.paused:
                 return
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)  # looks for commands again after this, so a click answers at once
             self.meter.forget(_PAUSE_SECONDS)
 
     def _sort(self, commands: Iterable[Command]) -> None:

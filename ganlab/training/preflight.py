@@ -24,7 +24,7 @@ def check(config: TrainConfig) -> None:
     if config.fid_every:
         if family.conditioning.between_images:
             raise ValueError(
-                f"fid_every = {config.fid_every} measures families that draw from z, not {family.title}: set it to 0."
+                f"fid_every = {config.fid_every} is for families that draw from z, which {family.title} does not: set it to 0."
             )
         live_space(config, device)
     networks_on_meta(config)

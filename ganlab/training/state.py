@@ -49,6 +49,7 @@ class TrainingState:
         self.rates = initial_rates(config, self.networks)
         self.optimizers = {name: adam(self.networks[name], rate, config.betas) for name, rate in self.rates.items()}
         self.steps_done = 0
+        # A stream of z of its own: whatever else draws random numbers, the same seed draws the same z.
         self.noise = torch.Generator(device).manual_seed(config.seed)
 
     @property
@@ -70,7 +71,7 @@ class TrainingState:
                 raise ValueError(f"start_from does not fit the networks of this run: {reason}") from None
 
     def update_averages(self) -> None:
-        """After each generator update."""
+        """Move the averages towards the networks; called after each generator update."""
         if self.config.ema_decay:
             for name, averaged in self.averaged.items():
                 ema_update(averaged, self.networks[name], self.config.ema_decay, self.steps_done)
@@ -92,6 +93,7 @@ class TrainingState:
         for name, network in self.networks.items():
             gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
             if gradients:
+                # The norm of the tensors' norms is the norm of all their numbers: one kernel for all tensors, then one more.
                 found[f"gradient/{name}"] = torch.stack(torch._foreach_norm(gradients)).norm()
         return found
 
@@ -128,6 +130,7 @@ class TrainingState:
             with torch.no_grad(), self.autocast():
                 yield self.averaged.eval()
         finally:
+            # Averages never train; without averaging they are the generators themselves, which go on training.
             self.averaged.train(not self.config.ema_decay)
 
     def autocast(self) -> AbstractContextManager[Any]:

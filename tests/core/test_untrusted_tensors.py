@@ -138,7 +138,7 @@ def test_other_formats_are_called_by_their_name(tmp_path: Path) -> None:
     refused(tmp_path / "folder", "TensorFlow SavedModel")
     refused(tmp_path / "absent.pth", "cannot be read")
     os.mkfifo(tmp_path / "pipe.pth")
-    refused(tmp_path / "pipe.pth", "no regular file")
+    refused(tmp_path / "pipe.pth", "not a regular file")
     scripted = torch.jit.script(torch.nn.Linear(2, 2))
     torch.jit.save(scripted, tmp_path / "script.pt")
     refused(tmp_path / "script.pt", "TorchScript")

@@ -102,7 +102,7 @@ def test_broken_files_are_skipped_and_counted(place: Place) -> None:
     for _ in ("decoded", "recalled"):
         data, said = drain(load("folder", data_path=path, image_size=8))
         assert len(data.images) == 1
-        assert said[-1].what.startswith("Skipped 4 of 5 files that are no usable images; the first: 1.jpg: ")
+        assert said[-1].what.startswith("Skipped 4 of 5 files that are not usable images; the first: 1.jpg: ")
 
 
 def test_nothing_usable_is_an_error(place: Place, tmp_path: Path) -> None:

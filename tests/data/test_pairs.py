@@ -78,7 +78,7 @@ def test_training_images_stand_in_for_a_missing_test_part(place: Place, conditio
     steps = load("folder", data_path=path, conditioning=conditioning, image_size=8, split="test", limit=2)
     data, said = drain(steps)
     assert both(data) == ([0, 1], [100, 101])
-    assert any("has no test part: training images stand in for it" in message.what for message in said)
+    assert any("has no test part: training images are used instead" in message.what for message in said)
 
 
 @given(width=st.integers(20, 90), height=st.integers(20, 45))
@@ -105,7 +105,7 @@ def test_what_is_no_pair_is_skipped_and_counted(place: Place) -> None:
     for _ in ("decoded", "recalled"):
         data, said = drain(load("folder", data_path=path, conditioning=PAIRED, image_size=8))
         assert both(data) == ([1], [2])
-        assert said[-1].what.startswith("Skipped 2 of 3 pairs that are incomplete or no usable images; the first: 0.png: ")
+        assert said[-1].what.startswith("Skipped 2 of 3 pairs that are incomplete or not usable images; the first: 0.png: ")
         assert "this is 1.50 times" in said[-1].what
 
 
@@ -232,7 +232,7 @@ def test_an_upright_camera_and_a_turned_one_make_a_pair(tmp_path: Path) -> None:
             UNPAIRED,
             "has no images of domain A: put the two domains into folders called trainA and trainB.",
         ),
-        ({"A/0.png": b"x", "B/0.png": picture(1)}, UNPAIRED, "domain A is a usable image; the first: A/0.png: "),
+        ({"A/0.png": b"x", "B/0.png": picture(1)}, UNPAIRED, ", domain A is not a usable image: A/0.png: "),
         ({"test/0.png": side_by_side(1, 2)}, PAIRED, "has no folder called train beside the one called test."),
     ],
 )
@@ -404,7 +404,7 @@ def test_parquet_rows_that_hold_no_image_are_skipped(tmp_path: Path) -> None:
     path = hub(tmp_path / "train.parquet", imageA=[None, b"junk", picture((1,) * 3)], imageB=[picture((2,) * 3)] * 3)
     data, said = drain(load("folder", data_path=str(path), conditioning=UNPAIRED, image_size=8))
     assert both(data) == ([1], [2])
-    wanted = "Skipped 2 of 3 files of domain A that are no usable images; the first: train.parquet/imageA/row 0: "
+    wanted = "Skipped 2 of 3 files of domain A that are not usable images; the first: train.parquet/imageA/row 0: "
     assert any(message.what.startswith(wanted) for message in said)
 
 

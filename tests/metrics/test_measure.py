@@ -151,7 +151,7 @@ def test_floors_are_measured_once_for_each_protocol(digits: tuple[Dataset, Datas
 
 @pytest.mark.parametrize("name", ["accuracy-lenet", "intra-lenet"])
 def test_labels_must_mean_the_same_on_both_sides(name: str, digits: tuple[Dataset, Dataset], reference: Reference) -> None:
-    with pytest.raises(ValueError, match=r"asked for were circle, square, disc, …, but .*(knows|has) 0, 1, 2, …"):
+    with pytest.raises(ValueError, match=r"requested were circle, square, disc, …, but .*(knows|has) 0, 1, 2, …"):
         measured(dataset_source(digits[0]), reference, [name], labels=("circle", "square", "disc", "star"))
     assert measured(dataset_source(digits[0]), reference, [name], labels=tuple(map(str, range(10))))
 
@@ -168,7 +168,7 @@ def test_progress_counts_the_images(digits: tuple[Dataset, Dataset], reference: 
 @pytest.mark.parametrize(
     ("source", "metrics", "problem"),
     [
-        ([], ["frechet-lenet"], "There is nothing to measure: the images came to no image"),
+        ([], ["frechet-lenet"], "There is nothing to measure: the images gave no images"),
         ([torch.zeros(4, 1, 28, 28)], ["frechet-lenet"], r"uint8 .* these are torch.float32 \(4, 1, 28, 28\)"),
         ([noise(40)], ["accuracy-lenet"], "needs a conditional model"),
         ([noise(40)], ["intra-lenet"], "needs labels, and the measured images have none"),
@@ -181,7 +181,7 @@ def test_progress_counts_the_images(digits: tuple[Dataset, Dataset], reference: 
         (
             [noise(9)],
             ["frechet-lenet-letters"],
-            r"no classifier lenet-letters: name another's metrics, such as frechet-lenet-mnist",
+            r"no classifier lenet-letters: choose another metric, such as frechet-lenet-mnist",
         ),
     ],
 )

@@ -152,7 +152,7 @@ def _zip_files(archive: zipfile.ZipFile, path: Path) -> list[ImageFile]:
             files.append(ImageFile(parts, member.file_size, whole))
     total = sum(file.size for file in files)
     if total > 10**9 and total > MAX_INFLATION * path.stat().st_size:
-        raise DataError(f"data_path = {str(path)!r} would unpack to {byte_size(total)}, which no zip of pictures does.")
+        raise DataError(f"data_path = {str(path)!r} would unpack to {byte_size(total)}, too much for a zip of pictures.")
     return files
 
 

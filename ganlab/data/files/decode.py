@@ -56,7 +56,7 @@ class Work:
 def load_images(name: str, path: Path, wanted: Wanted) -> Loader:
     """The images at `path`, labelled by class folders where every one lies in such a folder and there are two or more.
 
-    Files that are no usable image are skipped and counted in a Loading message. DataError when none is left, or no labels
+    Files that are not usable images are skipped and counted in a Loading message. DataError when none is left, or no labels
     where labels are wanted.
     """
     yield Loading(f"Looking through {path.name}")
@@ -72,7 +72,7 @@ def load_images(name: str, path: Path, wanted: Wanted) -> Loader:
             work = Work(path.name, wanted.image_size, channels, wanted.limit)
             among = files if wanted.limit else []  # a class that the first images lack is a class all the same
             decoded = yield from decode_all(items, len(items), folder, work, lambda good: _classes(good, among))
-    yield from tell_skipped(decoded, "files that are no usable images")
+    yield from tell_skipped(decoded, "files that are not usable images")
     labels = None if decoded.about.labels is None else torch.from_numpy(decoded.about.labels)
     return Dataset(name, torch.from_numpy(decoded.images).permute(0, 3, 1, 2), labels, decoded.about.label_names)
 
@@ -112,8 +112,10 @@ def decode_all(
             if usable:
                 spool.append(np.stack(usable))
         if not good:
+            if seen == 1:
+                raise DataError(f"The only file in {work.name} is not a usable {work.noun}: {reason}")
             raise DataError(f"None of the {seen} files in {work.name} is a usable {work.noun}; the first: {reason}")
-        yield Loading(f"Keeping {work.name} for the next start", len(good), len(good))
+        yield Loading(f"Saving the decoded images of {work.name}", len(good), len(good))
         known = about(good)
         skipped = known.skipped + seen - len(good)
         return spool.finish(About(known.labels, known.label_names, skipped, known.reason or reason))

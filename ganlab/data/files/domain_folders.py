@@ -69,5 +69,5 @@ def choose_items(parts: Mapping[str, Items], wanted: Wanted, path: Path, lacking
         return parts[wanted.split]
     if "train" not in parts:
         raise DataError(lacking)
-    yield Loading(f"{path.name} has no test part: training images stand in for it")
+    yield Loading(f"{path.name} has no test part: training images are used instead")
     return parts["train"]

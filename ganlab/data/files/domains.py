@@ -24,7 +24,7 @@ _DOMAINS: tuple[Domain, ...] = get_args(Domain)
 def load_domains(name: str, path: Path, wanted: Wanted) -> Loader:
     """`sources` from the folder trainA (testA, or A) at `path`, `images` from trainB (testB, or B), each a set of its own.
 
-    Without a test part the training images stand in for it. DataError when a domain has no usable image.
+    Without a test part the training images are used instead. DataError when a domain has no usable image.
     """
     yield Loading(f"Looking through {path.name}")
     marks = fingerprint(path)
@@ -43,7 +43,7 @@ def _domain(domain: Domain, path: Path, wanted: Wanted, marks: object) -> Genera
             items = yield from choose_items(domains[domain], wanted, path, lacking)
             work = Work(f"{path.name}, domain {domain}", wanted.image_size, channels, wanted.limit)
             decoded = yield from decode_all(items, len(items), folder, work)
-    yield from tell_skipped(decoded, f"files of domain {domain} that are no usable images")
+    yield from tell_skipped(decoded, f"files of domain {domain} that are not usable images")
     return torch.from_numpy(decoded.images).permute(0, 3, 1, 2)
 
 

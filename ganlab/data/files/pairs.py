@@ -24,7 +24,7 @@ def load_pairs(name: str, path: Path, wanted: Wanted) -> Loader:
     """Pairs at `path`, cropped alike: `sources` the left halves of files twice as wide as high, `images` the right ones.
 
     Where there are folders A and B (or trainA and trainB), files of equal names make the pairs. Without a test part the
-    training pairs stand in for it. DataError when no pair is usable; what makes none is counted in a Loading message.
+    training pairs are used instead. DataError when no pair is usable; what makes none is counted in a Loading message.
     """
     yield Loading(f"Looking through {path.name}")
     facts = (str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, "pairs", fingerprint(path))
@@ -32,7 +32,7 @@ def load_pairs(name: str, path: Path, wanted: Wanted) -> Loader:
     if decoded is None:
         with image_files(path) as found:
             decoded = yield from _decode_pairs(found, path, folder, wanted)
-    yield from tell_skipped(decoded, "pairs that are incomplete or no usable images")
+    yield from tell_skipped(decoded, "pairs that are incomplete or not usable images")
     sources, images = torch.from_numpy(decoded.images).permute(1, 0, 4, 2, 3)
     return Dataset(name, images, sources=sources)
 

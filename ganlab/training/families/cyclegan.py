@@ -47,7 +47,9 @@ class CycleGANConfig(TranslationConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.keep and not self.start_from:
-            raise ValueError(f"keep = {self.keep!r} needs a model in start_from: an untrained generator is not worth keeping.")
+            raise ValueError(
+                f"keep = {self.keep!r} needs a trained model in start_from: an untrained generator cannot be kept as it is."
+            )
 
 
 class CycleGANTraining(TrainingState):
@@ -90,6 +92,7 @@ class CycleGANTraining(TrainingState):
         networks = self.networks
         # A generator that is kept passes gradients on to its partner but has no update of its own.
         kept = [networks[self.config.keep]] if self.config.keep else []
+        # Discriminators only pass gradients on here.
         with frozen(networks["D_A"], networks["D_B"], *kept):
             fakes = self._fakes(batch)
             with self.autocast():
@@ -125,7 +128,7 @@ class CycleGANTraining(TrainingState):
         metrics: Metrics = {}
         scores: dict[str, list[Tensor]] = {"score/real": [], "score/fake": []}
         for side, real in (("A", batch.condition), ("B", batch.real)):
-            name = f"D_{side}"
+            name = f"D_{side}"  # each discriminator sees its own domain alone
             with self.autocast():
                 # Half of them from earlier steps: G cannot win by going back and forth between the same tricks.
                 fake_logits = self.networks[name](self.pools[side].exchange(fakes[side]))

@@ -9,7 +9,7 @@ from ganlab.training.networks.layers import Projection, dcgan_init, with_label
 
 def _require_28(image_size: int) -> None:
     if image_size != 28:
-        raise ValueError(f"image_size = {image_size} does not fit this architecture: its kernels only meet at 28.")
+        raise ValueError(f"image_size = {image_size} does not fit this architecture: it must be 28.")
 
 
 class UnpaddedGenerator(nn.Module):
