@@ -12,7 +12,8 @@ from pathlib import Path
 from ganlab.core.lock import FileLock
 from ganlab.core.text import byte_size, counted
 from ganlab.runtime.checkpoint import STATE, checkpoints, resumable, step_of
-from ganlab.runtime.run import Run, remove_folder, runs, runs_root
+from ganlab.runtime.folders import remove_folder
+from ganlab.runtime.run import Run, runs, runs_root
 
 _LEFTOVER_SECONDS = 600.0  # younger ones may still be at work
 

@@ -13,9 +13,10 @@ from typing import Any
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import BEGINNING, explain
 from ganlab.core.lock import FileLock
+from ganlab.runtime.folders import remove_folder
 from ganlab.runtime.limits import admit
 from ganlab.runtime.recorder import opened
-from ganlab.runtime.run import Run, remove_folder, runs_root
+from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.spawn import hand_over
 from ganlab.training.preflight import check
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -21,8 +20,9 @@ from typing import Any
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.interventions import Command, Intervention
-from ganlab.core.lock import FileLock, is_held
+from ganlab.core.lock import is_held
 from ganlab.runtime import checkpoint
+from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.status import KINDS, Status, cause_of, state_of
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series
@@ -254,42 +254,6 @@ class Run:
     def delete(self) -> None:
         """Remove the run and all it holds; ValueError while a worker has claimed it."""
         remove_unless_held(self.path, self.lock_path, f"{self.id} is still running: stop it first, then delete it.")
-
-
-def remove_unless_held(path: Path, lock_path: Path, refusal: str) -> None:
-    """Delete a folder that no process has claimed; ValueError with `refusal` while one has."""
-    lock = FileLock(lock_path)
-    try:
-        if not lock.acquire(timeout=0.5):  # a worker that ends releases it; with the lock held here none resumes the run
-            raise ValueError(refusal)
-    except FileNotFoundError:  # another process was quicker: the outcome is the same
-        return
-    try:
-        remove_folder(path)
-    finally:
-        lock.release()
-
-
-def remove_folder(path: Path) -> None:
-    """Delete a folder and all it holds; other processes see it vanish at once."""
-    try:
-        grave = path.rename(path.with_name(f".deleted-{path.name}"))
-    except FileNotFoundError:  # another process was quicker: the outcome is the same
-        return
-    shutil.rmtree(grave, ignore_errors=True)
-
-
-def new_folder(root: Path, stem: str) -> Path:
-    """A new directory whose name sorts by its time of creation, to 15 microseconds: the queue goes by it."""
-    stem = re.sub("[^a-z0-9-]+", "-", stem.lower())[:70]
-    while True:
-        seconds, rest = divmod(time.time_ns(), 10**9)
-        path = root / f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(seconds))}-{rest * 2**16 // 10**9:04x}-{stem}"
-        try:
-            path.mkdir(parents=True)
-            return path
-        except FileExistsError:  # another process made the same name
-            continue
 
 
 def runs(root: Path | None = None) -> list[Run]:

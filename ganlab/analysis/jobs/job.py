@@ -16,7 +16,8 @@ from typing import Any
 
 from ganlab.core.lock import is_held
 from ganlab.metrics.value import Value
-from ganlab.runtime.run import ID, new_folder, remove_unless_held, runs_root
+from ganlab.runtime.folders import new_folder, remove_unless_held
+from ganlab.runtime.run import ID, runs_root
 
 FAILURES = "failures.json"
 STARTING = 60.0  # seconds for a process to show itself; afterwards a job that no process works on is lost
