@@ -181,7 +181,7 @@ def test_a_kept_generator_stays_while_its_way_back_is_learned() -> None:
 
 
 def test_an_untrained_generator_is_not_kept() -> None:
-    with pytest.raises(ValueError, match="keep = 'G_AB' needs a model in start_from"):
+    with pytest.raises(ValueError, match="keep = 'G_AB' needs a trained model in start_from"):
         small("cyclegan", keep="G_AB")
 
 
