@@ -21,25 +21,25 @@ from ganlab.core.events import Checkpoint, Started
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime.checkpoint import Info
 from ganlab.training.engine import train
-from tests.support.digit_reader import Judge, Verdict
+from tests.support.digit_reader import DigitReader, Reading
 
 
 def main() -> None:
-    """Judge the quick recipes, or those named."""
+    """DigitReader the quick recipes, or those named."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("weights", type=Path)
     parser.add_argument("--recipe", action="append")
     parser.add_argument("--model", action="append", help="one that is there already")
     parser.add_argument("--count", type=int, default=2000, help="samples to judge")
     options = parser.parse_args()
-    judge = Judge(options.weights)
+    judge = DigitReader(options.weights)
     for name in options.model or ():
         print(f"{name}: {judged(Pipeline.load(name), judge, options.count)}")
     for name in options.recipe or ([] if options.model else ["digits-quick", "digits-quick-conditional"]):
         run(name, judge, options.count)
 
 
-def run(name: str, judge: Judge, count: int) -> None:
+def run(name: str, judge: DigitReader, count: int) -> None:
     """Train `name` to its end, judging every checkpoint; judging does not count as training time."""
     config = RECIPES[name].config.replace(device="cpu")
     started, judging = 0.0, 0.0
@@ -57,7 +57,7 @@ def run(name: str, judge: Judge, count: int) -> None:
             judging += time.perf_counter() - begin
 
 
-def judged(pipeline: Pipeline, judge: Judge, count: int) -> Verdict:
+def judged(pipeline: Pipeline, judge: DigitReader, count: int) -> Reading:
     """What the judge reads in `count` samples of seed 1, of all digits in turn where they can be asked for."""
     asked = torch.arange(count) % 10 if pipeline.conditional else None
     return judge.read(pipeline.generate(pipeline.latents(count, seed=1), asked), asked)

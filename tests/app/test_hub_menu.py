@@ -20,7 +20,7 @@ from ganlab.app.playground.explore import nearest
 from ganlab.app.playground.html import drawing
 from ganlab.app.playground.latent import panel as latent_panel
 from ganlab.app.serving import hub_models
-from ganlab.app.serving.hub_models import Shelf
+from ganlab.app.serving.hub_models import HubModels
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.models import catalogue, pretrained
 from tests.support.hub_server import Hub, serving, use
@@ -31,9 +31,9 @@ HORSES = "checkpoints/horse2zebra_pretrained/latest_net_G.pth"
 @pytest.fixture
 def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A Hub with two models of ours, and nothing fetched yet."""
-    fresh = Shelf()
+    fresh = HubModels()
     for place in (hub_models, hub_menu):
-        monkeypatch.setattr(place, "SHELF", fresh)
+        monkeypatch.setattr(place, "HUB_MODELS", fresh)
     monkeypatch.setattr(hub_models, "LOOK_SECONDS", 0.0)
     with serving() as running:
         use(running, tmp_path, monkeypatch)
@@ -134,7 +134,7 @@ def test_an_entry_of_the_catalogue_becomes_a_model_with_its_domains(online: Hub,
     assert shown(menu["choices"], "horse2zebra") == "CycleGAN: horses into zebras (Hub)"
     direction, _ = translate.choose("horse2zebra")
     assert direction["choices"] == [("horse to zebra", "AtoB")]
-    assert [model.name for model in Shelf().models()] == ["horse2zebra"]  # another start finds it in the cache
+    assert [model.name for model in HubModels().models()] == ["horse2zebra"]  # another start finds it in the cache
 
 
 def test_a_model_of_the_hub_is_held_against_its_data_as_one_from_here_is(online: Hub, told: list[str]) -> None:

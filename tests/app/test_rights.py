@@ -433,7 +433,7 @@ def test_no_student_is_offered_what_only_the_teacher_fetches(role: Role, monkeyp
     from ganlab.models import pretrained
 
     monkeypatch.setattr(permissions, "cookies", lambda: seat(role))
-    monkeypatch.setattr(hub_menu.SHELF, "absent", lambda: list(pretrained.HUB))
+    monkeypatch.setattr(hub_menu.HUB_MODELS, "absent", lambda: list(pretrained.HUB))
     cookies = [(name.lower().encode(), value.encode()) for name, value in headers(role).items()]
     request = gr.Request(Request({"type": "http", "headers": cookies, "query_string": b""}))
     demo, fetches = playground.build(), role is Role.TEACHER

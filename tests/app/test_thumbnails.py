@@ -15,7 +15,7 @@ from ganlab.app.playground import hub_menu
 from ganlab.app.playground.html import drawing
 from ganlab.app.security import rights
 from ganlab.app.serving import hub_models, thumbnails
-from ganlab.app.serving.hub_models import Shelf
+from ganlab.app.serving.hub_models import HubModels
 from ganlab.app.serving.thumbnails import Thumbnails
 from ganlab.app.views.home import hub_cards
 from ganlab.app.views.home.placeholder import ends, placeholder
@@ -31,9 +31,9 @@ HORSES = "checkpoints/horse2zebra_pretrained/latest_net_G.pth"
 @pytest.fixture
 def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, foreign_weights: Path) -> Iterator[Hub]:
     """A Hub with two of the catalogue's models, the real weights of others in their places, and nothing pulled yet."""
-    fresh, drawn = Shelf(), Thumbnails()
+    fresh, drawn = HubModels(), Thumbnails()
     for place in (hub_models, hub_menu, hub_cards):
-        monkeypatch.setattr(place, "SHELF", fresh)
+        monkeypatch.setattr(place, "HUB_MODELS", fresh)
     for place in (hub_menu, hub_cards):
         monkeypatch.setattr(place, "THUMBNAILS", drawn)
     monkeypatch.setattr(hub_models, "LOOK_SECONDS", 0.0)
@@ -52,7 +52,7 @@ def pulled(name: str) -> ModelEntry:
     entry = pretrained.named(name)
     assert entry and entry.address
     hub.pull(entry.address)
-    return next(model for model in hub_models.SHELF.models() if model.name == name)
+    return next(model for model in hub_models.HUB_MODELS.models() if model.name == name)
 
 
 def home() -> AppTest:
@@ -119,7 +119,7 @@ def test_what_draws_nothing_keeps_its_placeholder_and_is_tried_once(online: Hub,
 def test_a_fetch_in_the_playground_already_draws_the_picture(online: Hub) -> None:
     assert hub_menu.fetched("draws", drawing, "dcgan-mnist", None)[1] == "dcgan-mnist"
     hub_menu.THUMBNAILS.finish(30)
-    (model,) = hub_models.SHELF.models()
+    (model,) = hub_models.HUB_MODELS.models()
     assert model.picture is not None
 
 

@@ -13,15 +13,15 @@ from torch.nn.functional import avg_pool2d
 from ganlab.core.images import decode, square, to_uint8
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.models.adapters import recognition as adapters
-from tests.support.digit_reader import Judge, Verdict
+from tests.support.digit_reader import DigitReader, Reading
 
 
 @pytest.fixture(scope="module")
-def judge(foreign_weights: Path) -> Judge:
-    return Judge(foreign_weights)
+def judge(foreign_weights: Path) -> DigitReader:
+    return DigitReader(foreign_weights)
 
 
-def drawn(foreign: adapters.Foreign, judge: Judge, n: int = 1000) -> Verdict:
+def drawn(foreign: adapters.Foreign, judge: DigitReader, n: int = 1000) -> Reading:
     generator = torch.Generator().manual_seed(0)
     z = torch.randn(n, foreign.z_dim, generator=generator)
     labels = torch.arange(n) % foreign.spec.num_classes if foreign.labels else None
@@ -36,7 +36,7 @@ def drawn(foreign: adapters.Foreign, judge: Judge, n: int = 1000) -> Verdict:
     [("mnist-dcgan/generator.pth", "Coursera DCGAN", 64, 0.90), ("mnist-gan-mlp/G--300.ckpt", "MLP", 64, 0.95)],
 )
 def test_digits_without_labels(
-    foreign_weights: Path, judge: Judge, file: str, layout: str, z_dim: int, confidence: float
+    foreign_weights: Path, judge: DigitReader, file: str, layout: str, z_dim: int, confidence: float
 ) -> None:
     foreign = adapters.load(foreign_weights / file)
     assert foreign.layout.startswith(layout) and foreign.spec == DataSpec(28, 1) and foreign.z_dim == z_dim
@@ -44,7 +44,7 @@ def test_digits_without_labels(
     assert verdict.confidence > confidence and min(verdict.shares) > 0.01
 
 
-def test_digits_with_labels(foreign_weights: Path, judge: Judge) -> None:
+def test_digits_with_labels(foreign_weights: Path, judge: DigitReader) -> None:
     """Labels right about half the time, as these weights' card says; a wrong order of z and label gives a tenth."""
     foreign = adapters.load(foreign_weights / "mnist-conditional-wgan-gp" / "generator.pth")
     assert foreign.spec == DataSpec(28, 1, Conditioning.LABEL, 10) and foreign.z_dim == 10
@@ -52,7 +52,7 @@ def test_digits_with_labels(foreign_weights: Path, judge: Judge) -> None:
     assert verdict.confidence > 0.85 and 0.45 < verdict.accuracy < 0.75
 
 
-def test_the_collapsed_one_draws_each_class_and_nothing_else(foreign_weights: Path, judge: Judge) -> None:
+def test_the_collapsed_one_draws_each_class_and_nothing_else(foreign_weights: Path, judge: DigitReader) -> None:
     foreign = adapters.load(foreign_weights / "cgan-collapsed" / "generator.pth")
     assert foreign.labels == tuple("0123456789") and foreign.z_dim == 100
     assert drawn(foreign, judge).accuracy == 1.0

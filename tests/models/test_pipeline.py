@@ -11,7 +11,7 @@ from ganlab.core.events import Checkpoint
 from ganlab.models import catalogue as models
 from ganlab.models.catalogue import find
 from ganlab.runtime.worker import work
-from tests.support.digit_reader import Judge
+from tests.support.digit_reader import DigitReader
 from tests.support.small import small
 
 PHOTO = Image.effect_noise((64, 64), 80).convert("RGB")
@@ -105,5 +105,5 @@ def test_real_digits_are_learned_in_150_steps(real_data: Path, foreign_weights: 
     work(run)
     pipeline = Pipeline.load(run.id)
     asked = torch.arange(500) % 10
-    verdict = Judge(foreign_weights).read(pipeline.generate(pipeline.latents(500, seed=3), asked), asked)
+    verdict = DigitReader(foreign_weights).read(pipeline.generate(pipeline.latents(500, seed=3), asked), asked)
     assert verdict.confidence > 0.75 and verdict.accuracy > 0.5, str(verdict)

@@ -25,7 +25,7 @@ from ganlab.models.publish.ship import ship
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
 from ganlab.training.recipes import RECIPES
-from tests.support.digit_reader import Judge
+from tests.support.digit_reader import DigitReader
 from tests.support.small import small
 
 
@@ -115,7 +115,7 @@ def test_every_card_says_how_good_the_model_is_and_under_which_licence() -> None
 def test_the_shipped_conditional_one_draws_the_asked_digit(foreign_weights: Path) -> None:
     pipeline = Pipeline.load("digits-cgan")
     labels = torch.arange(2000) % 10
-    assert Judge(foreign_weights).read(pipeline.generate(pipeline.latents(2000, 2), labels), labels).accuracy >= 0.99
+    assert DigitReader(foreign_weights).read(pipeline.generate(pipeline.latents(2000, 2), labels), labels).accuracy >= 0.99
 
 
 def test_what_a_card_says_of_the_independent_reader_is_what_its_command_prints(

@@ -26,7 +26,7 @@ class LeNet5(nn.Module):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Reading:
     """What the judge reads: mean top probability, share of each digit, and how often the asked one (nan: none asked)."""
 
     confidence: float
@@ -38,7 +38,7 @@ class Verdict:
         return f"mean top probability {self.confidence:.3f}, digits {min(self.shares):.1%} to {max(self.shares):.1%}{asked}"
 
 
-class Judge:
+class DigitReader:
     """Reads 28x28 uint8 digits."""
 
     def __init__(self, weights: Path) -> None:
@@ -46,11 +46,11 @@ class Judge:
         self.network.load_state_dict(torch.load(weights / "mnist-lenet5" / "lenet5.pth", map_location="cpu", weights_only=True))
 
     @torch.inference_mode()
-    def read(self, images: Tensor, asked: Tensor | None = None) -> Verdict:
+    def read(self, images: Tensor, asked: Tensor | None = None) -> Reading:
         """images (N, 1, S, S) uint8; `asked` (N,) are the labels they were drawn for."""
         scaled = interpolate(images.float() / 255, size=(32, 32), mode="bilinear", align_corners=False)
         probabilities = torch.cat([self.network(part) for part in scaled.split(500)]).softmax(dim=1)
         digits = probabilities.argmax(dim=1)
         shares = (torch.bincount(digits, minlength=10) / len(digits)).tolist()
         accuracy = float("nan") if asked is None else (digits == asked).float().mean().item()
-        return Verdict(probabilities.max(dim=1).values.mean().item(), shares, accuracy)
+        return Reading(probabilities.max(dim=1).values.mean().item(), shares, accuracy)

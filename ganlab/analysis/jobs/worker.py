@@ -43,7 +43,7 @@ def launch(kind: str, arguments: dict[str, Any], title: str, root: Path | None =
 def work(job: Job) -> None:
     """The main of a job's process: take it, wait for the others, do it, write everything down.
 
-    A job that fails is recorded as failed, not raised. ValueError when another process has it in hand.
+    A job that fails is recorded as failed, not raised. ValueError when another process has claimed it.
     """
     lock = FileLock(job.lock_path)
     if not lock.acquire(timeout=1.0):

@@ -14,7 +14,7 @@ from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.security import rights
 from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import visitor
-from ganlab.app.serving.hub_models import SHELF, playable
+from ganlab.app.serving.hub_models import HUB_MODELS, playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.wording import model_label
@@ -35,7 +35,7 @@ are read as tensors only; nothing of a repository is executed."""
 
 def menu(found: Sequence[ModelEntry], kind: Kind) -> list[tuple[str, str]]:
     """The choices of a menu: the models that are here, then those of the catalogue that this visitor may download."""
-    catalogue = [] if no_download() else SHELF.absent()
+    catalogue = [] if no_download() else HUB_MODELS.absent()
     away = [entry for entry in catalogue if kind == "any" or (kind != "labelled" and entry.translates == (kind == "translates"))]
     known = {model.name for model in found}
     return [(model_label(model), model.name) for model in found] + [
@@ -133,7 +133,7 @@ def fetched(
 
 def _download(name: str, progress: Callable[..., Any]) -> None:
     progress(0, desc=f"Asking the Hub for {name[:80]}")
-    work = Work(SHELF.fetching(name))
+    work = Work(HUB_MODELS.fetching(name))
     for event in work:
         if event.total:
             done = f"{byte_size(event.done)} of {byte_size(event.total)}"

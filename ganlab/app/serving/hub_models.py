@@ -19,7 +19,7 @@ LOOK_SECONDS = 2.0  # how old the look at the cache may be
 MOST = 32  # models that visitors asked for by address; the first one is forgotten, its file stays in the cache
 
 
-class Shelf:
+class HubModels:
     """What can be chosen of the Hub; any thread may ask."""
 
     def __init__(self) -> None:
@@ -67,14 +67,14 @@ def _cached(entry: ModelEntry) -> ModelEntry | None:
     return replace(entry, path=place) if place else None
 
 
-SHELF = Shelf()
+HUB_MODELS = HubModels()
 
 
 def playable() -> list[ModelEntry]:
     """Every model that can be played with at once: runs, shipped ones, and those of the Hub that are here."""
     own = models()
     names = {model.name for model in own}
-    return [*own, *[model for model in SHELF.models() if model.name not in names]]
+    return [*own, *[model for model in HUB_MODELS.models() if model.name not in names]]
 
 
 def training_of(pipeline: Pipeline) -> Mapping[str, Any]:

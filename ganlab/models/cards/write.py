@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.text import counted
 from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
 from ganlab.metrics.gauge import COUNT
@@ -88,7 +89,7 @@ def _table(facts: Facts) -> Iterator[str]:
         "family": _paper(config),
         "data": f"{title}. {note}" if note else title,
         "pictures": f"{info.spec['image_size']} px, {'colour' if info.spec['channels'] == 3 else 'grey'}",
-        "training": f"{info.step:,} steps of {config['batch_size']} images{took}; seed {config['seed']}",
+        "training": f"{info.step:,} steps of {counted(config['batch_size'], 'image')}{took}; seed {config['seed']}",
         "kept": f"the averaged generator, {facts.parameters:,} parameters",
         "licence": _LICENCES.get(facts.licence, facts.licence),
     }

@@ -114,7 +114,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
         with gr.Column(min_width=300, scale=3):
             figures = gr.HTML(shots(None))
             status = gr.HTML(_IDLE, elem_id="search")
-            words = gr.HTML(elem_id="verdict")
+            words = gr.HTML(elem_id="answer")
             link = gr.HTML(links({"tab": "draw"}))
             from_python(_EXAMPLE, demo, model="digits-quick")
     return Widgets(model, label, sheet, find, stop, figures, status, words, link, gr.State(Search()))

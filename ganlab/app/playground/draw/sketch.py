@@ -76,11 +76,11 @@ def _scored(pipeline: Pipeline, picture: Image.Image, label: int | None) -> str:
     found = best_score(pipeline, pixels(picture), label)
     known = _scale(pipeline) if found else None
     if found is None or known is None:
-        return f'<p class="verdict">{html.escape(NO_DISCRIMINATOR)}</p>'
+        return f'<p class="answer">{html.escape(NO_DISCRIMINATOR)}</p>'
     as_class = f" as {html.escape(_class(pipeline, found.label))}" if found.label is not None else ""
     words = f"D gives this drawing <b>{found.value:.2f}</b>{as_class}: {_nearer(found.value, known)}."
     bands = [_band("fake", "G's own", known.fake)] + ([] if known.real is None else [_band("real", "real images", known.real)])
-    return f'<p class="verdict">{words}</p>{_strip(found.value, known, bands)}{_NO_DATA if known.real is None else ""}'
+    return f'<p class="answer">{words}</p>{_strip(found.value, known, bands)}{_NO_DATA if known.real is None else ""}'
 
 
 def _nearer(score: float, known: Scale) -> str:
@@ -132,7 +132,7 @@ def _read(pipeline: Pipeline, picture: Image.Image) -> str:
     name, chance = found[0]
     sure = "reads" if chance > 0.5 else "is not sure; its best guess is"
     words = f"The LeNet, a classifier trained on this data, {sure} <b>{html.escape(name)}</b>."
-    return f'<p class="verdict">{words}</p><div class="strip">{bars}</div>'
+    return f'<p class="answer">{words}</p><div class="strip">{bars}</div>'
 
 
 def _class(pipeline: Pipeline, label: int) -> str:

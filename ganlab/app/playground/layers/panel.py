@@ -149,7 +149,7 @@ def show(
     maps = seen.activations.maps
     number = min(int(layer or FIRST), len(maps)) or first_shown(seen.activations)
     chosen = maps[number - 1]
-    words = f'<p class="verdict">{html.escape(chosen.caption)}</p>'
+    words = f'<p class="answer">{html.escape(chosen.caption)}</p>'
     state = {"tab": "layers", "model": model, "network": network, "seed": int(seed or 0), "label": label, "layer": number}
     slider = gr.update(value=number, maximum=max(2, len(maps)))
     return [

@@ -8,7 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.serving.hub_models import SHELF
+from ganlab.app.serving.hub_models import HUB_MODELS
 from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.home.placeholder import placeholder
 from ganlab.app.views.permissions import may
@@ -24,7 +24,7 @@ REFRESH_SECONDS = 2.0  # while pictures are being drawn
 
 def on_hub() -> None:
     """What the Hub has: what was pulled, with its pictures, and what this visitor may pull, behind one line."""
-    here, away = SHELF.models(), SHELF.absent() if may(Action.PULL) else []
+    here, away = HUB_MODELS.models(), HUB_MODELS.absent() if may(Action.PULL) else []
     if here:
         st.subheader("From the Hub, on this machine", anchor=False)
         drawn = [THUMBNAILS.of(model) for model in here]
