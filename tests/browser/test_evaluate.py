@@ -35,7 +35,7 @@ def test_shapes_are_measured_and_the_numbers_taken_along(window: Any, app: AppSe
     window.get_by_role("button", name="Measure", exact=True).dblclick()
     window.wait_for_url("**/evaluate?job=*")
     (job,) = jobs(app.runs_root)  # the double click started one
-    window.get_by_role("button", name="Stop").wait_for()
+    window.get_by_test_id("stMain").get_by_role("button", name="Stop").wait_for()
 
     address = window.url
     window.get_by_role("link", name="Runs", exact=True).click()  # it goes on without its page
@@ -93,7 +93,7 @@ def test_an_endless_one_shows_how_far_it_is_and_is_stopped_and_deleted(window: A
     window.get_by_role("button", name="Measure", exact=True).click()
     window.get_by_text(re.compile(r"of 100,000 images, [\d,]+ a second, \d+ (s|min) left")).wait_for()
     job = jobs(app.runs_root)[0]
-    window.get_by_role("button", name="Stop").click()
+    window.get_by_test_id("stMain").get_by_role("button", name="Stop").click()
     window.get_by_text("Stopped before anything was measured.").wait_for()
     assert job.status().state == "stopped"
     window.get_by_role("button", name="Delete").first.click()

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from ganlab.app.views.status_wording import note_text
 from ganlab.core.events import Checkpoint, Progress, Started
 from ganlab.core.progress import finish
 from ganlab.core.types import Conditioning, DataSpec
@@ -99,7 +100,7 @@ def test_the_protocol_is_on_record_and_a_change_of_it_is_told(real_data: Path, t
     )
     with Recorder(run) as recorder:
         recorder.record(Started(5, 5, "cpu", 60_000, {}, 1.0, {"distance/lenet-mnist": "otherwise"}))
-    assert "distance/lenet-mnist is read otherwise from here on: otherwise." in [note.text for note in run.annotations()]
+    assert "distance/lenet-mnist is read otherwise from here on: otherwise." in map(note_text, run.annotations())
 
 
 @pytest.mark.parametrize("changes", [{"dataset": "cifar10"}, {"dataset": "facades", "family": "pix2pix"}])

@@ -70,7 +70,7 @@ def test_another_is_trained_from_the_command_line_and_found(
     monkeypatch.setattr(train_lenet, "_load", few)
     assert main(["train-classifier", "shapes", "--epochs", "6", "--device", "cpu"]) == 0
     said = capsys.readouterr().out
-    assert "Training lenet-shapes" in said and str(trained_here("shapes")) in said
+    assert f"Wrote lenet-shapes to {trained_here('shapes')}: " in said
     classifier = LenetExtractor.load("shapes")
     assert classifier.name == "lenet-shapes" and classifier.about.accuracy > 0.5  # of ten kinds of shape
     assert f"{classifier.about.accuracy:.2%} of 1,000 test images" in said
