@@ -8,9 +8,10 @@ import textwrap
 from collections.abc import Iterator
 
 from ganlab.analysis.doctor import Finding, examine
-from ganlab.analysis.doctor.examination import BROKEN_OFF, all_clear
+from ganlab.app.views.doctor_wording import all_clear, worded
 from ganlab.app.views.status_wording import status_text
 from ganlab.runtime.run import Run
+from ganlab.runtime.status import BROKEN_OFF
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     run = Run.open(options.run)
     found = examine(run)
     if options.json:
-        print(json.dumps([finding.to_dict() for finding in found]))
+        print(json.dumps([worded(finding) for finding in found]))
     else:
         print(*_paragraphs(run, found), sep="\n\n")
     return 1 if found else 0
@@ -42,10 +43,11 @@ def _paragraphs(run: Run, found: list[Finding]) -> Iterator[str]:
 
 def paragraph(run: Run, finding: Finding) -> str:
     """A finding as a paragraph, with the command that starts a fork with its fix."""
-    numbers = ", ".join(f"{name} {value:.3g}" for name, value in finding.evidence.numbers.items())
+    words = worded(finding)
+    numbers = ", ".join(f"{words['labels'][name]} {value:.3g}" for name, value in finding.evidence.numbers.items())
     lines = [
-        f"{finding.title} ({finding.severity}, steps {finding.step_from:,} to {finding.step_to:,})",
-        *textwrap.wrap(finding.explanation, 98, initial_indent="  ", subsequent_indent="  "),
+        f"{words['title']} ({finding.severity}, steps {finding.step_from:,} to {finding.step_to:,})",
+        *textwrap.wrap(words["explanation"], 98, initial_indent="  ", subsequent_indent="  "),
         f"  measured: {numbers}" if numbers else "",
         f"  curves: {', '.join(finding.evidence.series)}" if finding.evidence.series else "",
         f"  sample sheets: step {', '.join(map(str, finding.evidence.sheets))}" if finding.evidence.sheets else "",

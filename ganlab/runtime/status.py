@@ -11,6 +11,7 @@ from ganlab.runtime.store import Annotation
 
 State = Literal["queued", "running", "paused", "stopped", "finished", "failed", "lost"]
 ACTIVE = ("queued", "running", "paused")
+BROKEN_OFF = ("failed", "lost")  # ended without being asked to
 ENDINGS = ("finished", "stopped", "failed")
 _ALIVE: dict[str, State] = {  # the newest annotation of a live worker -> the run's state
     "queued": "queued",

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganlab.__main__ import main
-from ganlab.analysis.doctor import Finding, all_clear, examination, examine
+from ganlab.analysis.doctor import Finding, examination, examine
 from ganlab.analysis.doctor.detectors import DETECTORS
 from ganlab.analysis.doctor.detectors.labels import by_chance, meaningless
 from ganlab.analysis.doctor.detectors.leakage import label_pixels
@@ -25,6 +25,7 @@ from ganlab.analysis.doctor.real_images import Real
 from ganlab.analysis.doctor.record import Record
 from ganlab.analysis.doctor.tiles import Tiles, read_tiles
 from ganlab.app.api import routes
+from ganlab.app.views.doctor_wording import all_clear, worded
 from ganlab.core.images import png, sheet
 from ganlab.core.interventions import Intervention
 from ganlab.core.types import Batch, Conditioning, DataSpec
@@ -243,7 +244,7 @@ def test_a_young_g_on_few_images_does_not_ignore_the_labels_yet() -> None:
 def test_labels_that_say_nothing_are_told_from_the_training_images() -> None:
     sorted_by_label = {1500: tiles(by_column=0.5), 2000: tiles(by_column=0.5)}  # G obeys them all the same
     found = DETECTORS["labels-ignored"](record("cgan", pictures=sorted_by_label, real=REAL, labelled=True))
-    assert found is not None and found.title == "The labels carry no information" and found.fix == {}
+    assert found is not None and worded(found)["title"] == "The labels carry no information" and found.fix == {}
     shuffled = [meaningless(tiles(400, seed=seed)) for seed in range(20)]
     assert sum(chance is not None for chance in shuffled) >= 18
     assert meaningless(SORTED.tiles) is None and meaningless(tiles(100)) is None  # ten of each are too few to say
@@ -395,7 +396,7 @@ def test_no_record_makes_a_detector_raise(
             found = detect(one)
             if found is not None:
                 json.dumps(found.to_dict(), allow_nan=False)
-                assert found.step_from <= found.step_to and found.explanation.endswith(".")
+                assert found.step_from <= found.step_to and worded(found)["explanation"].endswith(".")
                 for name, value in found.fix.items():
                     base.config.replace(**{name: value})
 
@@ -475,7 +476,7 @@ def test_a_fork_has_seen_the_images_of_its_parent(tmp_path: Path) -> None:
 def test_route_command_and_function_say_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
     fake = sick(tmp_path).finish("stopped")
-    expected = [finding.to_dict() for finding in examine(fake.run)]
+    expected = [worded(finding) for finding in examine(fake.run)]
     client = TestClient(Starlette(routes=routes()))
     assert client.get(f"/api/runs/{fake.id}/doctor").json() == {"findings": expected, "all_clear": all_clear(fake.run.status())}
     assert client.get("/api/runs/nobody/doctor").status_code == 404

@@ -8,17 +8,15 @@ from dataclasses import replace
 from ganlab.analysis.doctor.detectors import DETECTORS
 from ganlab.analysis.doctor.finding import Finding
 from ganlab.analysis.doctor.real_images import Real, real_sample
-from ganlab.analysis.doctor.record import LEAST_STEPS, Record
+from ganlab.analysis.doctor.record import Record
 from ganlab.analysis.doctor.tiles import Tiles, read_pixels, read_tiles
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.types import Conditioning
 from ganlab.runtime.fork import forkable, may_change, settings_at
 from ganlab.runtime.images_seen import images_seen
 from ganlab.runtime.run import Run
-from ganlab.runtime.status import Status
 from ganlab.training.families import FAMILIES
 
-BROKEN_OFF = ("failed", "lost")  # states of a run whose message says why it ended
 _GROUPS = ("loss", "score", "labels", "gradient", "speed", "time")  # of the metrics that detectors read
 
 
@@ -32,15 +30,6 @@ def examine(run: Run) -> list[Finding]:
     steps = forkable(run)
     forked = [_forked(finding, run, record.config, steps) for finding in _without_consequences(found)]
     return sorted(forked, key=lambda finding: finding.severity != "failure")
-
-
-def all_clear(status: Status) -> str:
-    """The sentence about a run without findings; why a failed or lost one ended is its `message`."""
-    if status.step < LEAST_STEPS:
-        return "It is too early to say much: every GAN is out of balance at first."
-    if status.state in BROKEN_OFF:
-        return "Up to there nothing in the curves or the pictures looks wrong."
-    return "Healthy so far: nothing in the curves or the pictures looks wrong."
 
 
 def read(run: Run) -> Record:

@@ -1,4 +1,7 @@
-"""A finding of the doctor: the evidence, an explanation and the settings to change."""
+"""A finding of the doctor: its kind, the evidence and the settings to change.
+
+`ganlab/app/views/doctor_wording.py` makes the title and the explanation.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ Severity = Literal["warning", "failure"]
 
 @dataclass(frozen=True)
 class Evidence:
-    """The evidence: `series` names recorded metrics, `numbers` holds what was measured by name, `sheets` the steps of sheets."""
+    """The evidence: `series` names recorded metrics, `numbers` holds what was measured by name (in the face: a label),
+    `sheets` the steps of sheets.
+    """
 
     series: tuple[str, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
@@ -30,12 +35,10 @@ class Finding:
     """
 
     kind: str
-    title: str
     severity: Severity
     step_from: int
     step_to: int
     evidence: Evidence
-    explanation: str
     fix: Mapping[str, Value] = field(default_factory=dict)
     fork_step: int | None = None
     before: Mapping[str, Value] = field(default_factory=dict)
@@ -44,5 +47,5 @@ class Finding:
         """Plain values, for JSON; a number that is none is None."""
         numbers = {name: value if math.isfinite(value) else None for name, value in self.evidence.numbers.items()}
         evidence = {"series": list(self.evidence.series), "numbers": numbers, "sheets": list(self.evidence.sheets)}
-        facts = {name: getattr(self, name) for name in ("kind", "title", "severity", "step_from", "step_to", "explanation")}
+        facts = {name: getattr(self, name) for name in ("kind", "severity", "step_from", "step_to")}
         return facts | {"evidence": evidence, "fix": dict(self.fix), "fork_step": self.fork_step, "before": dict(self.before)}

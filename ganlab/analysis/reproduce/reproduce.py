@@ -22,6 +22,7 @@ from ganlab.models.evaluate import Asked, evaluate, evaluate_floors
 from ganlab.runtime import launch as process
 from ganlab.runtime.checkpoint import step_of
 from ganlab.runtime.run import Run, runs
+from ganlab.runtime.status import BROKEN_OFF
 from ganlab.training.recipes import TOGETHER, configs_of
 
 _POLL_SECONDS = 0.5
@@ -119,7 +120,7 @@ def _trained(configs: Mapping[str, TrainConfig], share: float | None) -> Generat
             run.request_stop()
         raise
     for run in members:
-        if run.status().state in ("failed", "lost"):
+        if run.status().state in BROKEN_OFF:
             raise ValueError(f"{run.id} did not get to its end: {run.status().cause}")
     return members, spent()
 

@@ -22,15 +22,14 @@ class Doctors:
         """The findings as JSON values, at most SECONDS old."""
         key = str(run.path)
         if key not in self._answers:
-            self._answers[key] = SharedResult(lambda: diagnosis(run), SECONDS)
+            self._answers[key] = SharedResult(lambda: _diagnosis(run), SECONDS)
         self._answers.move_to_end(key)
         while len(self._answers) > _MOST:
             self._answers.popitem(last=False)
         return await self._answers[key].get()
 
 
-def diagnosis(run: Run) -> dict[str, Any]:
-    """`findings`, and the sentence for where there are none."""
-    from ganlab.analysis.doctor import all_clear, examine  # noqa: PLC0415  (keeps PyTorch out of ganlab.app.api)
+def _diagnosis(run: Run) -> dict[str, Any]:
+    from ganlab.app.views.doctor_wording import diagnosis  # noqa: PLC0415  (keeps PyTorch out of ganlab.app.api)
 
-    return {"findings": [finding.to_dict() for finding in examine(run)], "all_clear": all_clear(run.status())}
+    return diagnosis(run)

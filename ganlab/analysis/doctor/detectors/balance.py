@@ -18,9 +18,6 @@ SURE = 0.97  # of a separation of 1: textbook networks learn well at 0.96
 CHEAP = 0.06  # of what guessing costs D
 LAGGING = 1.15  # times what guessing costs D
 
-_APART = "how sure D is, 0 to 1"
-_COST = "D's loss / guessing"
-
 
 def d_wins(record: Record) -> Finding | None:
     """D tells real from fake nearly always, all through the late part."""
@@ -35,19 +32,13 @@ def d_wins(record: Record) -> Finding | None:
         fix |= {"d_lr_ratio": 1.0, "lr": min(1.0, max(config.lr, record.defaults.lr))}
     if not fix:
         fix = {"d_lr_ratio": max(0.01, config.d_lr_ratio / 4)}
-    numbers = {_APART: float(np.median(apart)), _COST: float(np.median(cost))}
+    numbers = {"separation": float(np.median(apart)), "d_loss": float(np.median(cost))}
     return Finding(
         kind="d-wins",
-        title="D wins",
         severity="warning",
         step_from=record.began(record.separation, lambda values: values > SURE - 0.03),
         step_to=record.step,
         evidence=Evidence(("score/real", "score/fake", *_gradients(record)), numbers, record.sheets[-1:]),
-        explanation=(
-            f"D is right about nearly every image: its scores of real and fake images are {numbers[_APART]:.0%} of the full "
-            f"range apart, and its loss is {numbers[_COST]:.1%} of what guessing costs. A discriminator that is always sure "
-            "gives G no useful gradient, so G stops learning. Give D fewer steps or a lower learning rate than G."
-        ),
         fix=fix,
     )
 
@@ -57,24 +48,18 @@ def g_wins(record: Record) -> Finding | None:
     apart, cost = record.late(record.separation), record.late(record.d_loss)
     if not len(apart) or not len(cost):
         return None
-    numbers = {_APART: float(np.median(apart)), _COST: float(np.median(cost))}
-    if not (numbers[_COST] > LAGGING and numbers[_APART] < 0.05):
+    numbers = {"separation": float(np.median(apart)), "d_loss": float(np.median(cost))}
+    if not (numbers["d_loss"] > LAGGING and numbers["separation"] < 0.05):
         return None
     config = record.config
     more: dict[str, Value] = {"d_lr_ratio": min(100.0, config.d_lr_ratio * 2)} | record.calmer(2)
     fix: dict[str, Value] = {"d_lr_ratio": 1.0} if config.d_lr_ratio < 1 else more
     return Finding(
         kind="g-wins",
-        title="G wins",
         severity="warning",
         step_from=record.began(record.d_loss, lambda values: values > 1),
         step_to=record.step,
         evidence=Evidence(("score/real", "score/fake", *record.names("loss", "D", "adversarial")), numbers, record.sheets[-1:]),
-        explanation=(
-            f"D cannot keep up: it scores fakes as high as real images, and its loss is {numbers[_COST]:.0%} of what guessing "
-            "costs. G then learns to satisfy a discriminator that sees no difference, and its images drift. Give D a higher "
-            "learning rate than G, or more steps."
-        ),
         fix=fix,
     )
 

@@ -35,20 +35,12 @@ def collapse(record: Record) -> Finding | None:
     if not _collapsed(numbers) or _rising(record, numbers, real):
         return None
     since = record.first_sheet(lambda one: _collapsed(_measured(one, real, record.labelled)))
-    against = "real images" if real is not None else "their own contrast"
-    part = next(iter(numbers.values()))
     return Finding(
         kind="collapse",
-        title="Mode collapse",
         severity="failure",
         step_from=since,
         step_to=step,
         evidence=Evidence((), numbers, (since, step) if since < step else (step,)),
-        explanation=(
-            f"G ignores z: the images of a sheet differ by only {part:.0%} of what {against} would suggest. It has found a "
-            "few images that pass and draws those again and again; D sees one image at a time and cannot tell that they are "
-            "all the same. Fork from before it began, with a lower learning rate for G and a D that keeps up."
-        ),
         fix=record.calmer(2) | {"d_lr_ratio": min(100.0, max(2.0, record.config.d_lr_ratio))},
     )
 
@@ -65,16 +57,16 @@ def _rising(record: Record, numbers: dict[str, float], real: Tiles | None) -> bo
 
 def _measured(tiles: Tiles, real: Tiles | None, labelled: bool) -> dict[str, float]:
     if real is None:
-        return {"differences / contrast": min(tiles.diversity, tiles.within if labelled else 2.0) / max(tiles.contrast, 1e-6)}
-    alike = {"differences / real ones": tiles.diversity / max(real.diversity, 1e-6)}
+        return {"diversity_of_contrast": min(tiles.diversity, tiles.within if labelled else 2.0) / max(tiles.contrast, 1e-6)}
+    alike = {"diversity": tiles.diversity / max(real.diversity, 1e-6)}
     if labelled and len(np.unique(tiles.columns)) > 1 and len(np.unique(real.columns)) > 1:
-        alike["differences within a class / real ones"] = tiles.within / max(real.within, 1e-6)
+        alike["diversity_in_class"] = tiles.within / max(real.within, 1e-6)
     if len(real.rows) >= len(tiles.rows):  # fewer lie further apart
         several = real.first(len(tiles.rows))
-        alike["nearest two / real ones"] = float(np.median(tiles.nearest) / max(np.median(several.nearest), 1e-6))
+        alike["nearest_two"] = float(np.median(tiles.nearest) / max(np.median(several.nearest), 1e-6))
     return alike
 
 
 def _collapsed(numbers: dict[str, float]) -> bool:
-    limits = {"differences / contrast": ALIKE_ALONE, "nearest two / real ones": REPEATED}
+    limits = {"diversity_of_contrast": ALIKE_ALONE, "nearest_two": REPEATED}
     return any(value < limits.get(name, ALIKE) for name, value in numbers.items())

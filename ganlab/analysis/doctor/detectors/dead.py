@@ -29,19 +29,13 @@ def dead(record: Record) -> Finding | None:
     if not flat(tiles):
         return None
     since = record.first_sheet(flat)
-    numbers = {"contrast": tiles.contrast} | ({} if real is None else {"contrast of real images": real})
+    numbers = {"contrast": tiles.contrast} | ({} if real is None else {"real_contrast": real})
     return Finding(
         kind="dead",
-        title="Dead output",
         severity="failure",
         step_from=since,
         step_to=step,
         evidence=Evidence(record.names("gradient", "G"), numbers, (since, step) if since < step else (step,)),
-        explanation=(
-            f"G's images are empty: their pixels differ by {tiles.contrast:.1%} of the range. Its units are all off or "
-            "saturated, no gradient passes through them, and G will not recover by itself. The usual causes are steps that "
-            "are too large and a G that does not learn at all."
-        ),
         fix=_rate(record),
     )
 

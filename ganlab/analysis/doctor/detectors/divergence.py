@@ -23,12 +23,12 @@ def divergence(record: Record) -> Finding | None:
     if failures or broken:
         steps = [note.step for note in failures]
         steps += [int(record.series[name].steps[_holes(record.series[name])][0]) for name in broken]
-        return _finding(record, min(steps), tuple(broken[:4]) or _losses(record), {}, "A loss stopped being a number")
+        return _finding(record, min(steps), tuple(broken[:4]) or _losses(record), {})
     for name in _losses(record):
         found = _exploded(record, name)
         if found is not None:
             step, size = found
-            return _finding(record, step, (name,), {name: size}, f"{name} has grown to {size:,.4g}")
+            return _finding(record, step, (name,), {name: size})
     return None
 
 
@@ -71,21 +71,15 @@ def _limit(record: Record, name: str) -> float | None:
     return STEEP * 2 * float(np.sqrt(pixels)) if network[0] == "D" else None
 
 
-def _finding(record: Record, step: int, series: tuple[str, ...], numbers: dict[str, float], what: str) -> Finding:
+def _finding(record: Record, step: int, series: tuple[str, ...], numbers: dict[str, float]) -> Finding:
     fix = record.calmer(4)
     if getattr(record.config, "gp_weight", 1.0) == 0:
         fix["gp_weight"] = getattr(record.defaults, "gp_weight", 10.0)
     return Finding(
         kind="divergence",
-        title="Divergence",
         severity="failure",
         step_from=step,
         step_to=max(step, record.step),
         evidence=Evidence(series, numbers, record.sheets[-1:]),
-        explanation=(
-            f"{what}. Each network pushes the other further and further, and the weights leave the range in which they mean "
-            "anything; images drawn after that are worthless. Fork from a checkpoint from before it began, with a lower "
-            "learning rate."
-        ),
         fix=fix,
     )

@@ -42,33 +42,20 @@ def labels_ignored(record: Record) -> Finding | None:
     ratio = tiles.within / max(tiles.diversity, 1e-6)
     return Finding(
         kind="labels-ignored",
-        title="The labels are ignored",
         severity="warning",
         step_from=record.sheets[0] if record.sheets else 0,
         step_to=step,
-        evidence=Evidence((), {"differences within a label / in all": ratio, "as different by chance": chance}, (step,)),
-        explanation=(
-            "Each column of the sheet was drawn for one label, yet images of one column differ as much as images of "
-            f"different columns ({chance:.0%} of sheets shuffled at random look as well sorted). Usually the data's labels "
-            "are wrong: check that each image lies in the folder of its class. No setting helps G to learn labels that carry "
-            "no information."
-        ),
+        evidence=Evidence((), {"within_label": ratio, "chance": chance}, (step,)),
     )
 
 
 def _of_data(record: Record, chance: float) -> Finding:
     return Finding(
         kind="labels-ignored",
-        title="The labels carry no information",
         severity="failure",
         step_from=0,
         step_to=record.step,
-        evidence=Evidence((), {"as different by chance": chance}, record.sheets[-1:]),
-        explanation=(
-            "The training images of one label are no more alike than images of different labels: with their labels shuffled "
-            f"at random, {chance:.0%} of the shuffles sort them as well. Check that each image lies in the folder of its "
-            "class. No setting helps G to learn labels that carry no information."
-        ),
+        evidence=Evidence((), {"chance": chance}, record.sheets[-1:]),
     )
 
 

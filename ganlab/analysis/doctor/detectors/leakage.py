@@ -32,20 +32,13 @@ def label_leak(record: Record) -> Finding | None:
     share = float(np.median(by_label) / np.median(whole))
     if share < SHARE:
         return None
-    numbers = {"apart by label alone / by picture and label": share, "apart by label alone": float(np.median(by_label))}
+    numbers = {"label_share": share, "label_apart": float(np.median(by_label))}
     return Finding(
         kind="label-leak",
-        title="The labels give the fakes away",
         severity="warning",
         step_from=record.began(record.apart(OF_REAL, OF_FAKE), lambda values: values > 0),
         step_to=record.step,
         evidence=Evidence((OF_REAL, OF_FAKE), numbers, record.sheets[-1:]),
-        explanation=(
-            "D tells real from fake by the label: it scores the same images higher with labels of real ones than with the "
-            f"labels that fakes are drawn for, and that makes {share:.0%} of the difference between its scores of real and "
-            "fake. What D learns from labels does not teach G. No setting helps: draw fakes with the labels of the real "
-            "images of the batch, in the same shares and with the same numbers; look for classes that have hardly any images."
-        ),
     )
 
 
@@ -60,16 +53,10 @@ def labels_in_pictures(record: Record) -> Finding | None:
         return None
     return Finding(
         kind="labels-in-pictures",
-        title="The label is written into the training images",
         severity="warning",
         step_from=0,
         step_to=record.step,
-        evidence=Evidence((), {"pixels that show the label": float(pixels), "of those that vary": share}, record.sheets[-1:]),
-        explanation=(
-            f"{pixels:,} of the training images' pixels ({share:.0%} of those that vary) depend on little but the label: a "
-            "caption, a frame, a watermark or a colour that stands for the class. D and G can agree on the label by those "
-            "alone, and every image that G draws will carry them. Crop or paint over what marks the class, and train anew."
-        ),
+        evidence=Evidence((), {"label_pixels": float(pixels), "label_pixels_share": share}, record.sheets[-1:]),
     )
 
 

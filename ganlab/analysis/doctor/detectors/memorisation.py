@@ -33,20 +33,13 @@ def memorisation(record: Record) -> Finding | None:
     share = float((nearest < NEAR * real.typical).mean())
     if share < MOST:
         return None
-    count = len(real.tiles.rows)
-    numbers = {"share of copies": share, "to the nearest / between real ones": float(np.median(nearest)) / real.typical}
+    numbers = {"copies": share, "nearest_real": float(np.median(nearest)) / real.typical}
     return Finding(
         kind="memorisation",
-        title="The training images are memorised",
         severity="warning",
         step_from=step,
         step_to=step,
-        evidence=Evidence((), numbers | {"training images": float(count)}, (step,)),
-        explanation=(
-            f"{share:.0%} of the images on the sheet are copies: each is nearer to one of the {count:,} training images than "
-            "two of those usually are to each other. With so few images D knows each of them, and repeating them is the only "
-            "way to pass. More images help; mirrored ones (flip) count as more where left and right do not matter."
-        ),
+        evidence=Evidence((), numbers | {"training_images": float(len(real.tiles.rows))}, (step,)),
         fix={} if record.config.flip else {"flip": True},
     )
 
@@ -56,15 +49,11 @@ def repeated_data(record: Record) -> Finding | None:
     real = record.real
     if real is None or len(real.tiles.rows) < 2 or real.some.diversity >= SAME:
         return None
+    numbers = {"real_diversity": real.some.diversity, "examined": float(len(real.tiles.rows))}
     return Finding(
         kind="repeated-data",
-        title="The training images are all the same",
         severity="failure",
         step_from=0,
         step_to=record.step,
-        evidence=Evidence((), {"differences between real images": real.some.diversity}, record.sheets[-1:]),
-        explanation=(
-            f"The {len(real.tiles.rows):,} training images that were examined are one and the same picture. There is nothing "
-            "else to generate: whatever z is, G learns to draw that picture. The data needs many different images."
-        ),
+        evidence=Evidence((), numbers, record.sheets[-1:]),
     )

@@ -34,19 +34,13 @@ def oscillation(record: Record) -> Finding | None:
     if strength < REGULAR or lag == 0 or GRID / lag < TURNS:
         return None
     period = lag * (steps[-1] - steps[0]) / GRID
-    numbers = {"swing of the scores": swing, "steps of a turn": float(period), "regularity": strength}
+    numbers = {"swing": swing, "period": float(period), "regularity": strength}
     return Finding(
         kind="oscillation",
-        title="G and D go in circles",
         severity="warning",
         step_from=int(steps[0]),
         step_to=record.step,
         evidence=Evidence(("score/real", "score/fake"), numbers, record.sheets[-1:]),
-        explanation=(
-            f"The scores swing back and forth, once in about {period:,.0f} steps: D learns what gives G's images away, G "
-            "moves to others, and D forgets the first. Both keep working and nothing improves. A fork cannot change the "
-            "momentum, but a lower learning rate that falls to zero lets the swings die out."
-        ),
         fix=_damped(record),
     )
 

@@ -25,19 +25,13 @@ def rate(record: Record) -> Finding | None:
     leaps, out = _signs(record)
     if max(leaps / LEAP, out / FAR) < 1:
         return None
-    numbers = {"rate / the family's own": highest / own, "leaps of D's loss": leaps, "G's loss / guessing": out}
+    numbers = {"lr_ratio": highest / own, "leaps": leaps, "g_loss": out}
     return Finding(
         kind="rate",
-        title="The learning rate is too high",
         severity="failure" if out >= FAR else "warning",
         step_from=0,
         step_to=record.step,
         evidence=Evidence(_losses(record), numbers, record.sheets[-1:]),
-        explanation=(
-            f"The learning rate is {highest / own:,.0f} times the one that this family's paper found to work, and the losses "
-            "show it: each step overshoots, and the other network has to start again. Use a learning rate near the family's "
-            "own."
-        ),
         fix=record.calmer(highest / own / 2) | ({"d_lr_ratio": 1.0} if config.d_lr_ratio > 1 else {}),
     )
 

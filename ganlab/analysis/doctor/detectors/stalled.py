@@ -21,21 +21,15 @@ def stalled_input(record: Record) -> Finding | None:
     late = share.values[share.steps > record.since]
     if len(late) < 3 or np.median(late) < WAITING:
         return None
-    numbers = {"share of time waiting": float(np.median(late))}
+    numbers = {"waiting": float(np.median(late))}
     fast = speed.values[speed.steps <= record.since]
     now = speed.values[speed.steps > record.since]
     if len(fast) and len(now):
-        numbers |= {"images / s now": float(np.median(now)), "images / s at its best": float(np.quantile(fast, 0.9))}
+        numbers |= {"speed": float(np.median(now)), "best_speed": float(np.quantile(fast, 0.9))}
     return Finding(
         kind="stalled-input",
-        title="The input has stalled",
         severity="warning",
         step_from=record.began(share, lambda values: values >= WAITING),
         step_to=record.step,
         evidence=Evidence(tuple(name for name in (SHARE, SPEED) if name in record.series), numbers, ()),
-        explanation=(
-            f"{numbers['share of time waiting']:.0%} of the time the networks only wait for images: the disk or the network "
-            "that holds them is slow, or another program is using it. Only time is lost. Copy the images to this machine's "
-            "own disk, or choose a smaller image_size so that they fit into memory."
-        ),
     )

@@ -125,6 +125,8 @@ export interface Finding {
   step_to: number;
   explanation: string;
   evidence: { series: string[]; numbers: Record<string, number | null>; sheets: number[] };
+  /** What each of the numbers measures. */
+  labels: Record<string, string>;
   fix: Record<string, Setting>;
   fork_step: number | null;
   before: Record<string, Setting>;

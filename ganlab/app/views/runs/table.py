@@ -18,7 +18,7 @@ from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
 from ganlab.app.views.wording import age, run_label
 from ganlab.runtime.run import Run, damaged_runs, runs
-from ganlab.runtime.status import ACTIVE
+from ganlab.runtime.status import ACTIVE, BROKEN_OFF
 from ganlab.training.titles import data_title, what
 
 REFRESH_SECONDS = 3.0
@@ -81,7 +81,7 @@ def table() -> None:
     if len(known) > _ROWS:
         st.caption(f"These are the newest {_ROWS} of {len(known):,} runs; delete some to see the older ones.")
     for row in rows:
-        if row.state in ("failed", "lost"):
+        if row.state in BROKEN_OFF:
             st.caption(f"**{run_label(row.run)}**: {redacted(row.message)}")
     for sentence in damaged_runs().values():
         st.caption(redacted(sentence))

@@ -64,10 +64,10 @@ export class Doctor {
 
   /** @param {Finding} finding @param {boolean} open */
   #card(finding, open) {
-    const { title, severity, step_from: from, step_to: to, explanation, evidence } = finding;
+    const { title, severity, step_from: from, step_to: to, explanation, evidence, labels } = finding;
     const head = make("summary", {}, make("span", { class: "grade" }, words.severity(severity)), make("b", {}, title), make("span", { class: "when" }, words.steps(from, to)));
     const curves = evidence.series.filter((name) => this.run.curves.has(name)).slice(0, 3);
-    const numbers = Object.entries(evidence.numbers).map(([name, number]) => make("div", {}, make("dt", {}, name), make("dd", {}, value(number))));
+    const numbers = Object.entries(evidence.numbers).map(([name, number]) => make("div", {}, make("dt", {}, labels[name]), make("dd", {}, value(number))));
     const sheets = evidence.sheets.map((step) => make("button", { type: "button", class: "see", on: { click: () => this.#see(step) } }, words.seeSheet(step)));
     const seen = make("div", { class: "seen" }, ...curves.map((name) => this.#curve(name, finding)), make("dl", {}, ...numbers));
     return make("details", { open, dataset: { kind: finding.kind, severity } }, head, make("p", {}, explanation), seen, make("div", { class: "do" }, ...this.#remedy(finding), ...sheets));
