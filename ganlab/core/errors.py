@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.names import shown
+
 LESS = "a smaller batch_size, width or image_size needs less"
 DISK_FULL, LIMIT_REACHED = "The disk is full", "The runs take all the room they may"
 
@@ -18,7 +20,10 @@ class LimitReached(OSError):
 
 
 class DataError(ValueError):
-    """Data that is missing or unusable; the message is one sentence with what to do."""
+    """Data that is missing or unusable; the message is one sentence with what to do, fit to be shown."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def classify(error: Exception) -> tuple[str, dict[str, Any]]:
     out_of_memory, disk_full, limit_reached, locked {name}, message {text} (the error's own sentence says all) or
     unexpected {type, text}.
     """
-    text = str(error).strip().split("\n")[0]
+    text = shown(str(error).strip().split("\n")[0])
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
         return "out_of_memory", {}
     if is_disk_full(error):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps
 
+from ganlab.core.names import shown
 from ganlab.core.text import byte_size
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ MAX_PIXELS = 2**26  # 64 megapixels: any camera's photo, and 200 MB decoded at m
 
 class ImageError(ValueError):
     """A file that cannot be used as an image; the message gives the reason in one sentence."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
 
 
 def to_uint8(images: Tensor) -> Tensor:

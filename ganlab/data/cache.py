@@ -27,7 +27,7 @@ from ganlab.core.text import byte_size
 from ganlab.data.paths import cache_root
 
 RESIDENT_BYTES = 4 * 2**30  # larger sets stay in their file and stream; smaller ones live on the training device
-_FORMAT = 1  # of an entry; part of its name
+_FORMAT = 2  # of an entry; part of its name
 _SPARE_BYTES = 2**28  # left free on the disk
 _STALE_SECONDS = 24 * 3600  # then an unfinished entry belongs to a process that was killed
 

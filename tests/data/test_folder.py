@@ -3,7 +3,9 @@
 import io
 import os
 import struct
+import unicodedata
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +15,12 @@ from PIL import Image
 
 from ganlab.core.errors import DataError
 from ganlab.core.images import png
+from ganlab.core.names import shown
 from ganlab.core.types import Conditioning
 from ganlab.data import cache, data_root, load
 from ganlab.data.batches import Batches
 from ganlab.data.files import collect as image_files
-from tests.support.folders import Place, fill, picture, placed, zipped
+from tests.support.folders import Place, fill, picture, placed, raw_fill, raw_zip, zipped
 from tests.support.loading import drain, loaded
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
@@ -42,6 +45,41 @@ def test_class_folders_become_labels(place: Place, prefix: str) -> None:
     assert data.labels.tolist() == [0, 0, 1, 1, 2, 2]
     for image, label in zip(data.images, data.labels, strict=True):
         assert tuple(image[:, 4, 4].tolist()) == COLOURS[data.label_names[label]]
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+@pytest.mark.parametrize(
+    ("names", "page"),
+    [(("강아지", "고양이"), "cp949"), (("桜", "表面"), "cp932"), (("狗", "玫瑰"), "gbk"), (("Größe", "tür"), "cp437")],
+)
+def test_labels_of_other_code_pages_are_read(kind: str, names: tuple[str, ...], page: str, tmp_path: Path) -> None:
+    files = {f"{name}/{i}.png".encode(page): picture(40 * i) for name in names for i in range(2)}
+    path = raw_fill(tmp_path / "사진".encode("cp949").decode("utf-8", "surrogateescape"), files)
+    path = path if kind == "folder" else raw_zip(tmp_path / "pictures.zip", files)
+    data = loaded("folder", data_path=str(path), image_size=8, conditioning=Conditioning.LABEL)
+    assert data.label_names == tuple(sorted(names))
+    assert loaded("folder", data_path=shown(str(path)), image_size=8).images.shape[0] == 4
+
+
+def test_a_zip_s_names_in_utf8_without_the_flag_or_beside_the_name(tmp_path: Path) -> None:
+    apart = {unicodedata.normalize("NFD", f"{name}/1.png").encode(): picture(9) for name in ("강아지", "고양이")}
+    path = raw_zip(tmp_path / "mac.zip", apart)
+    assert loaded("folder", data_path=str(path), conditioning=Conditioning.LABEL).label_names == ("강아지", "고양이")
+    with zipfile.ZipFile(tmp_path / "info-zip.zip", "w") as archive:
+        for number, name in enumerate(("강아지/1.png", "고양이/1.png")):
+            member = zipfile.ZipInfo(f"x{number}/1.png")
+            member.extra = (
+                struct.pack("<HHBI", 0x7075, 5 + len(name.encode()), 1, zlib.crc32(member.filename.encode())) + name.encode()
+            )
+            archive.writestr(member, picture(9))
+    path = tmp_path / "info-zip.zip"
+    assert loaded("folder", data_path=str(path), conditioning=Conditioning.LABEL).label_names == ("강아지", "고양이")
+
+
+def test_a_zip_whose_names_are_not_what_it_claims_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = raw_zip(tmp_path / "wrong.zip", {b"\xbb\xe7/1.png": picture(9)}, utf8=True)
+    with pytest.raises(DataError, match="neither a folder nor a zip that can be read"):
+        loaded("folder", data_path=str(path))
 
 
 def test_flat_files_have_no_labels(place: Place) -> None:

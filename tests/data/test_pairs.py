@@ -3,6 +3,7 @@
 import io
 import random
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,14 @@ def both(data: Dataset) -> tuple[list[int], list[int]]:
     assert data.sources is not None
     assert data.images.shape[1:] == data.sources.shape[1:]
     return levels(data.sources), levels(data.images)
+
+
+def test_names_that_macos_took_apart_make_pairs(place: Place) -> None:
+    names = ["강아지", "café", "plain"]
+    files = {f"A/{name}.png": picture(9 + i) for i, name in enumerate(names)}
+    files |= {f"B/{unicodedata.normalize('NFD', name)}.png": picture(99 + i) for i, name in enumerate(names)}
+    data = own(place(files), PAIRED)
+    assert sorted(zip(*both(data), strict=True)) == [(9, 99), (10, 100), (11, 101)]
 
 
 def own(path: str, conditioning: Conditioning, **wanted: int | str) -> Dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +35,34 @@ def zipped(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLAT
         for name, data in files.items():
             archive.writestr(name, data)
     return path
+
+
+class _RawName(zipfile.ZipInfo):
+    """A member whose name is written byte for byte."""
+
+    def __init__(self, name: bytes, flags: int) -> None:
+        super().__init__(name.hex())
+        self.raw, self.raw_flags = name, flags
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:
+        return self.raw, self.raw_flags
+
+
+def raw_zip(path: Path, files: dict[bytes, bytes], *, utf8: bool = False) -> Path:
+    """Files by the bytes of their names, as other systems write them; `utf8` sets the flag that they are UTF-8."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(_RawName(name, 0x800 if utf8 else 0), data)
+    return path
+
+
+def raw_fill(folder: Path, files: dict[bytes, bytes]) -> Path:
+    """Files by the bytes of their names, written into a folder."""
+    for name, data in files.items():
+        path = folder / os.fsdecode(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
 
 
 def placed(kind: str, home: Path) -> Place:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import lzma
 import os
-import re
 import stat
 import zipfile
 import zlib
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from ganlab.core.errors import DataError
 from ganlab.core.images import ImageError, looks_like_image
+from ganlab.core.names import decoded, readable, shown, zip_name
 from ganlab.core.text import byte_size
 
 MAX_FILE_BYTES = 256 * 10**6
@@ -26,7 +26,7 @@ _PARTS = {"train": ("train", "training"), "test": ("test", "testing", "val", "va
 
 @dataclass(frozen=True)
 class ImageFile:
-    """A candidate: `parts` of its path inside the collection, `size` in bytes as its folder or zip claims."""
+    """A candidate: `parts` of its path inside the collection, as text, `size` in bytes as its folder or zip claims."""
 
     parts: tuple[str, ...]
     size: int
@@ -45,14 +45,13 @@ def image_files(path: Path) -> Iterator[list[ImageFile]]:
     Hidden files and other kinds of file are left out; names are only ever compared, never made into paths.
     """
     if path.is_dir():
-        files = list(_folder_files(path))
-        yield _sorted(files, path)
+        yield _sorted(_named(list(_folder_files(path))), path)
         return
     try:
         archive = zipfile.ZipFile(path)
     except FileNotFoundError:
         raise DataError(f"data_path = {str(path)!r} does not exist.") from None
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, UnicodeDecodeError) as error:
         raise DataError(f"data_path = {str(path)!r} is neither a folder nor a zip that can be read ({error}).") from error
     with archive:
         yield _sorted(_zip_files(archive, path), path)
@@ -142,10 +141,27 @@ def _folder_files(root: Path) -> Iterator[ImageFile]:
             yield ImageFile(file.relative_to(root).parts, about.st_size, partial(_read_file, file, about.st_size))
 
 
+def _named(files: list[ImageFile]) -> list[ImageFile]:
+    """Files with their names as text, read in one code page."""
+    text = decoded({part for file in files for part in file.parts})
+    return [replace(file, parts=tuple(text[part] for part in file.parts)) for file in files]
+
+
+def _member_parts(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, tuple[str, ...]]]:
+    """The members with the parts of their names as text; some programs write the separator of Windows."""
+    members = [(member, _split(zip_name(member))) for member in archive.infolist()]
+    text = readable({part for _, parts in members for part in parts})
+    for member, parts in members:
+        yield member, tuple(shown(part) for whole in parts for part in text[whole].split("\\") if part)
+
+
+def _split(name: str | bytes) -> list[str | bytes]:
+    return [*(name.split(b"/") if isinstance(name, bytes) else name.split("/"))]
+
+
 def _zip_files(archive: zipfile.ZipFile, path: Path) -> list[ImageFile]:
     files = []
-    for member in archive.infolist():
-        parts = tuple(part for part in re.split(r"[/\\]", member.filename) if part)
+    for member, parts in _member_parts(archive):
         wanted = not member.is_dir() and parts and all(map(_shown, parts))
         if wanted and _is_image(parts[-1], partial(_read_member, archive, member, 16)):
             whole = partial(_read_member, archive, member, member.file_size)

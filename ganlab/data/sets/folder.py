@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from ganlab.core.errors import DataError
+from ganlab.core.names import located
 from ganlab.core.types import Conditioning
 from ganlab.data.registry import Availability, DataSource, Loader, Wanted
 
@@ -27,7 +28,7 @@ def _load(wanted: Wanted) -> Loader:
     if not wanted.data_path.strip():
         raise DataError("data_path is empty: name the folder or zip of images to learn.")
     kind = _KINDS.get(wanted.conditioning, "images")
-    return (yield from load_files("folder", Path(wanted.data_path.strip()).expanduser(), wanted, kind))
+    return (yield from load_files("folder", located(wanted.data_path.strip()), wanted, kind))
 
 
 FOLDER = DataSource(
