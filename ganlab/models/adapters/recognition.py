@@ -43,13 +43,16 @@ class _Found:
     nested: bool
 
 
-def load(path: Path) -> Foreign:
+def load(path: Path, assume: Mapping[str, str] | None = None) -> Foreign:
     """A foreign checkpoint from a file; ValueError, one sentence, when it cannot be read or is of no layout known here."""
-    return recognise(read(path), path.name)
+    return recognise(read(path), path.name, assume)
 
 
-def recognise(tensors: Tensors, name: str = "This file") -> Foreign:
-    """The networks that `tensors` (dotted names) belong to; ValueError, one sentence about `name`, when no layout fits."""
+def recognise(tensors: Tensors, name: str = "This file", assume: Mapping[str, str] | None = None) -> Foreign:
+    """The networks that `tensors` (dotted names) belong to; ValueError, one sentence about `name`, when no layout fits.
+
+    `assume` settles decisions that the file leaves open, by setting: {"activation": "relu"}; ValueError for others.
+    """
     found = _networks(tensors, "", False)
     if not found:
         raise ValueError(_unknown(tensors, name))
