@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
+from ganlab.app.views.cleanup_wording import cleaned_text, rule_text
 from ganlab.runtime.cleanup import Rule, clean
 
 
@@ -21,5 +22,5 @@ def run(options: argparse.Namespace) -> None:
     if options.every < 1:
         raise ValueError(f"--every {options.every} is out of range: at least 1.")
     rule = dataclasses.replace(Rule(), every=options.every)
-    print(rule)
-    print(clean(rule=rule, dry_run=options.dry_run).report("Would free" if options.dry_run else "Freed"))
+    print(rule_text(rule))
+    print(cleaned_text(clean(rule=rule, dry_run=options.dry_run), "Would free" if options.dry_run else "Freed"))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
+from ganlab.app.views.cleanup_wording import shortage_text
 from ganlab.core.text import byte_size, counted
 from ganlab.runtime.device_queue import Place, cancel, queue
 from ganlab.runtime.disk import bytes_of, room
-from ganlab.runtime.limits import most_waiting, warning, will_wait
+from ganlab.runtime.limits import most_waiting, shortage, will_wait
 from ganlab.runtime.run import Run, runs_root
 
 
@@ -36,8 +37,8 @@ def run(options: argparse.Namespace) -> None:
     waiting = will_wait(found)
     print(f"{counted(waiting, 'run')} {'waits' if waiting == 1 else 'wait'} (at most {most_waiting()} may).")
     print(f"The runs take {used} of the disk; {left} are left.")
-    if text := warning():
-        print(text)
+    if lacking := shortage():
+        print(shortage_text(lacking))
 
 
 def _position(place: Place) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab.core.lock import FileLock
-from ganlab.core.text import byte_size, counted
 from ganlab.runtime.checkpoint import STATE, checkpoints, resumable, step_of
 from ganlab.runtime.folders import remove_folder
 from ganlab.runtime.run import Run, runs, runs_root
@@ -24,12 +23,6 @@ class Rule:
     step 0; of what a resume needs the last, and one more where the run is not finished."""
 
     every: int = 4
-
-    def __str__(self) -> str:
-        return (
-            f"Of every run that has ended the first, the best, the last and every {_ordinal(self.every)} checkpoint stay; "
-            "what a resume or a fork needs stays in the last one, and in the one before where the run is not finished."
-        )
 
 
 RULE = Rule()
@@ -45,19 +38,6 @@ class Cleaned:
     states: int = 0
     leftovers: int = 0
     runs: int = 0
-
-    def __str__(self) -> str:
-        states = counted(self.states, "more training state" if self.checkpoints else "training state")
-        files = [counted(self.checkpoints, "checkpoint")] * bool(self.checkpoints) + [states] * bool(self.states)
-        of_runs = [f"{' and '.join(files)} of {counted(self.runs, 'run')}"] if files else []
-        left = [f"{counted(self.leftovers, 'leftover')} of killed processes"] if self.leftovers else []
-        if not (of_runs or left):
-            return "Nothing to clean up."
-        return f"{byte_size(self.bytes)}: {', and '.join(of_runs + left)}."
-
-    def report(self, verb: str) -> str:
-        """The sentence about it after `verb`, such as "Freed"; without the verb where there was nothing to clean up."""
-        return f"{verb} {self}" if self.checkpoints or self.states or self.leftovers else str(self)
 
 
 def clean(root: Path | None = None, rule: Rule = RULE, *, dry_run: bool = False) -> Cleaned:
@@ -149,7 +129,3 @@ def _freed(path: Path) -> int:
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     facts = [file.stat() for file in files]
     return sum(fact.st_blocks * 512 for fact in facts if fact.st_nlink == 1)
-
-
-def _ordinal(number: int) -> str:
-    return {1: "1st", 2: "2nd", 3: "3rd"}.get(number, f"{number}th")

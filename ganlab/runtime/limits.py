@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab.core.config import TrainConfig
@@ -45,8 +46,9 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
     least, left = 2 * count * sum(checkpoint_bytes_of(config)), room(root)
     if least > left:
         most_bytes = limit(root)
+        freed = clean(root, dry_run=True).bytes
         of = "the disk" if most_bytes is None else f"the {byte_size(most_bytes)} that {LIMIT} allows"
-        raise ValueError(f"Only {byte_size(left)} of {of} are left and two checkpoints take {byte_size(least)}: {_remedy(root)}.")
+        raise ValueError(f"Only {byte_size(left)} of {of} are left and two checkpoints take {byte_size(least)}: {remedy(freed)}.")
 
 
 def will_wait(places: Mapping[str, Sequence[Place]]) -> int:
@@ -71,15 +73,22 @@ def unfit(root: Path | None = None) -> str:
     return ""
 
 
-def warning(root: Path | None = None) -> str:
-    """One sentence when what trains and waits will write more than there is room for; "" while all is well."""
+@dataclass(frozen=True)
+class Shortage:
+    """More bytes are `wanted` by the `runs` that train or wait than are `left`; cleaning up frees `freed`."""
+
+    runs: int
+    wanted: int
+    left: int
+    freed: int
+
+
+def shortage(root: Path | None = None) -> Shortage | None:
+    """What is lacking when what trains and waits will write more than there is room for; None while all is well."""
     root = root or runs_root()
     active = [place.run for places in queue(root).values() for place in places]
     wanted, left = sum(map(_written, active)), room(root)
-    if wanted <= left:
-        return ""
-    runs = "The run that is active" if len(active) == 1 else f"The {len(active)} runs that train or wait"
-    return f"{runs} will write about {byte_size(wanted)}, but only {byte_size(left)} are left: {_remedy(root)}."
+    return Shortage(len(active), wanted, left, clean(root, dry_run=True).bytes) if wanted > left else None
 
 
 def _written(run: Run) -> int:
@@ -89,6 +98,6 @@ def _written(run: Run) -> int:
         return 0
 
 
-def _remedy(root: Path) -> str:
-    freed = clean(root, dry_run=True).bytes
+def remedy(freed: int) -> str:
+    """What to do where room is lacking and cleaning up frees so many bytes."""
     return f"cleaning up frees {byte_size(freed)} (ganlab clean)" if freed else "delete runs that are not needed any more"

@@ -94,10 +94,33 @@ def test_an_activity_is_one_sentence(activity: Activity, sentence: str) -> None:
         ("unexpected", {"type": "KeyError", "text": "'x'"}, "Unexpected KeyError: 'x' (details in worker.log)."),
         ("moved", {}, "The run's folder was moved or deleted while it trained: resume it where it is now."),
         ("killed", {"kept": True}, "The worker was killed. Its last checkpoint is kept: resume to go on from there."),
+        ("killed", {"started": True}, "The worker was killed before it kept a checkpoint. Resume to begin again."),
+        ("killed", {}, "Its worker ended before it began; worker.log in the run directory may say why: resume to try again."),
+        ("message", {"text": "The loss is not finite."}, "The loss is not finite."),
     ],
 )
 def test_a_failure_is_one_sentence(reason: str, details: dict[str, Any], sentence: str) -> None:
     assert status_text(Status("failed", 7, 10, reason=reason, details=details)).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "sentence"),
+    [
+        ("started", {}, "Resumed after step 7,000."),
+        ("started", {"moved": True}, "Resumed after step 7,000. It began on another kind of device, so the noise is drawn anew."),
+        ("paused", {"who": "Ada"}, "Paused by Ada."),
+        ("continued", {"who": "Ada"}, "Continued by Ada."),
+        ("continued", {"reason": "room"}, "There is room again."),
+        ("changed", {"name": "lr", "before": 0.0002, "value": 0.001, "who": "Ada"}, "lr 0.0002 → 0.001 (Ada)."),
+        ("changed", {"name": "D"}, "D updated alone."),
+        ("finished", {}, "All steps done."),
+        ("stopped", {}, "Stopped after step 7,000."),
+        ("failed", {"reason": "disk_full"}, "The disk is full: make room, then resume; the last checkpoint is kept."),
+        ("repaired", {"file": "old"}, "The record was damaged: what could be read of it was kept; it is in old."),
+    ],
+)
+def test_what_happened_is_one_sentence(kind: str, data: dict[str, Any], sentence: str) -> None:
+    assert note_text(Annotation(1, 7000, 0.0, kind, data=data)) == sentence
 
 
 def test_a_pause_names_its_cause() -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from ganlab.__main__ import main
+from ganlab.app.views.cleanup_wording import cleaned_text, shortage_text
 from ganlab.runtime.checkpoint import STATE, step_of
-from ganlab.runtime.cleanup import RULE, Cleaned, Rule, clean
+from ganlab.runtime.cleanup import Rule, clean
 from ganlab.runtime.device_queue import cancel, queue
 from ganlab.runtime.disk import bytes_of, checkpoint_bytes, checkpoint_bytes_of, limit, room, will_write
 from ganlab.runtime.fork import new_fork
-from ganlab.runtime.limits import admit, unfit, warning
+from ganlab.runtime.limits import admit, shortage, unfit
 from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.status import Activity, Status
 from ganlab.runtime.worker import work
@@ -156,13 +157,15 @@ def test_what_a_run_will_write_is_about_what_it_writes() -> None:
 
 
 def test_a_warning_comes_before_the_disk_is_full(held: list[FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert warning() == ""
+    assert shortage() is None
     on_cpu(held, family="dcgan", steps=10_000, checkpoint_every=100).start()
-    assert warning() == ""
+    assert shortage() is None
     monkeypatch.setenv("GANLAB_DISK_LIMIT", "20 MB")
-    told = warning()
-    assert told.startswith("The run that is active will write about ") and told.count(".") - told.count(". ") >= 1
-    assert "delete runs" in told and told.endswith(".")
+    lacking = shortage()
+    assert lacking is not None
+    text = shortage_text(lacking)
+    assert text.startswith("The run that is active will write about ") and text.count(".") - text.count(". ") >= 1
+    assert "delete runs" in text and text.endswith(".")
 
 
 def test_cleaning_keeps_first_best_last_and_every_kth() -> None:
@@ -176,7 +179,7 @@ def test_cleaning_keeps_first_best_last_and_every_kth() -> None:
     assert steps(run) == [2, 8, 16, 20] and states(run) == [20]
     assert abs(taken - bytes_of(run.path) - freed.bytes) < 0.02 * taken  # directories take a little too
     assert run.metrics().keys() == curves.keys() and run.samples() == sheets
-    assert str(clean()) == "Nothing to clean up."
+    assert cleaned_text(clean(), "Freed") == "Nothing to clean up."
 
 
 def test_the_best_checkpoint_is_never_cleaned_up() -> None:
@@ -229,24 +232,6 @@ def test_leftovers_of_killed_processes_go_and_strangers_stay() -> None:
     assert left == {run.id, "20990101-000000-0000-being-made", "my-notes"}
 
 
-def test_the_rule_is_said_in_one_sentence() -> None:
-    assert str(RULE).startswith("Of every run that has ended the first, the best, the last and every 4th checkpoint stay;")
-
-
-@pytest.mark.parametrize(
-    ("cleaned", "told"),
-    [
-        (Cleaned(), "Nothing to clean up."),
-        (Cleaned(5000, 3, 1, 0, 2), "Freed 5 kB: 3 checkpoints and 1 more training state of 2 runs."),
-        (Cleaned(5000, 0, 2, 0, 2), "Freed 5 kB: 2 training states of 2 runs."),
-        (Cleaned(5000, 1, 0, 1, 1), "Freed 5 kB: 1 checkpoint of 1 run, and 1 leftover of killed processes."),
-        (Cleaned(5000, leftovers=2), "Freed 5 kB: 2 leftovers of killed processes."),
-    ],
-)
-def test_what_was_cleaned_up_is_told_without_what_was_not(cleaned: Cleaned, told: str) -> None:
-    assert cleaned.report("Freed") == told
-
-
 def test_queue_and_clean_on_the_command_line(held: list[FakeRun], capsys: pytest.CaptureFixture[str]) -> None:
     run = ended()
     on_cpu(held).start()
@@ -275,7 +260,7 @@ def test_a_run_that_is_being_written_to_stops_neither_the_queue_nor_the_warning(
 
     monkeypatch.setattr(Run, "status", locked)
     assert [place.run.id for place in queue()["cpu"]] == [waiting.id]
-    assert warning() == ""
+    assert shortage() is None
 
 
 def test_a_damaged_run_stops_neither_the_queue_nor_cleaning(held: list[FakeRun]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ganlab.app.api.worded import note_values
 from ganlab.runtime.compare import MOST, compare
 from ganlab.runtime.run import Run
 
@@ -18,4 +19,5 @@ def compared(query: Mapping[str, str]) -> dict[str, Any]:
         at = float(text) if text else None
     except ValueError:
         raise ValueError(f"at = {text[:40]!r} is not a number.") from None
-    return asdict(compare([Run.open(id) for id in ids], query.get("axis", "step"), at))
+    found = compare([Run.open(id) for id in ids], query.get("axis", "step"), at)
+    return asdict(found) | {"changes": [[note_values(note) for note in notes] for notes in found.changes]}

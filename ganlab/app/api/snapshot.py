@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ganlab.app.api.worded import note_values, status_values
 from ganlab.runtime.run import Run
 from ganlab.runtime.status import Status
 from ganlab.runtime.store import Annotation, Series
@@ -70,13 +71,13 @@ class Snapshot:
         if rewound is not None:
             since, sheets = min(since, rewound), min(sheets, rewound)
         return {
-            "status": asdict(self.status) | {"active": self.status.active},
+            "status": status_values(self.status),
             "since": since,
             "sheets_since": sheets,
             "cursor": self.cursor,
             "series": packed(self.series, since, math.inf, FIRST_POINTS if first else MOST_POINTS),
             "sheets": [step for step in self.sheets if step > sheets],
-            "annotations": [asdict(note) for note in new_notes],
+            "annotations": [note_values(note) for note in new_notes],
         }
 
     def detail(self, start: int, stop: int) -> dict[str, Any]:

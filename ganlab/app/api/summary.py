@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import sqlite3
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any
 
+from ganlab.app.api.worded import status_values
 from ganlab.core.interventions import changeable
 from ganlab.runtime import checkpoint
 from ganlab.runtime.images_seen import images_seen
@@ -30,7 +30,7 @@ def summary(run: Run) -> dict[str, Any]:
         "config": config,
         "created": settings["created"],
         "group": settings["group"],
-        "status": asdict(status) | {"active": status.active},
+        "status": status_values(status),
         "steps_per_epoch": steps_per_epoch(config, status.num_images),
         "metrics": {name: value if _is_number(value) else None for name, value in run.last_metrics().items()},
         "checkpoints": [checkpoint.step_of(folder) for folder in run.checkpoints()],

@@ -1,7 +1,4 @@
-"""The sentences about a run's status and annotations, for the pages and the command line; without Streamlit or PyTorch.
-
-The words module of `app/static` makes the same sentences for the live view.
-"""
+"""The sentences about a run's status and annotations, for the pages, the live view and the command line."""
 
 from __future__ import annotations
 
@@ -93,7 +90,7 @@ def note_text(note: Annotation) -> str:
     match note.kind:
         case "started":
             moved = " It began on another kind of device, so the noise is drawn anew." if data.get("moved") else ""
-            return f"Resumed after step {note.step}.{moved}" if note.step else "Started."
+            return f"Resumed after step {note.step:,}.{moved}" if note.step else "Started."
         case "paused" | "waiting_room":
             return _pause(data.get("reason", ""), data)
         case "continued":
@@ -126,4 +123,6 @@ def _by(data: Mapping[str, Any]) -> str:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
     return f"{value:g}" if isinstance(value, float) else str(value)

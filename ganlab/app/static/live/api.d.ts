@@ -1,4 +1,4 @@
-// What the server answers, as JSON: ganlab/app/api (summary.py, snapshot.py, compare.py, doctor.py).
+// What the server answers, as JSON: ganlab/app/api (summary.py, snapshot.py, compare.py, doctor.py, worded.py).
 
 export type State = "queued" | "running" | "paused" | "stopped" | "finished" | "failed" | "lost";
 
@@ -16,6 +16,8 @@ export interface Status {
   /** The kind of the cause of a pause, a failure or a loss, and its data (ganlab/runtime/status.py). */
   reason: string;
   details: Record<string, any>;
+  /** What it does or waits for, or why it ended: one sentence (ganlab/app/views/status_wording.py). */
+  text: string;
   step: number;
   steps: number;
   steps_per_second: number;
@@ -45,7 +47,7 @@ export interface Note {
   time: number;
   kind: string;
   data: Record<string, any>;
-  /** The sentence that an older version recorded instead of data. */
+  /** What happened: one sentence. */
   text: string;
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
-// Every sentence of the live view, made from kinds and numbers; the other modules hold no English but labels of buttons and rows.
+// The sentences of the live view, made from kinds and numbers; the other modules hold no English but labels of buttons and rows.
+// Those about a run's status, its annotations and its findings come from the server.
 import { clock, count, duration, elapsed, setting, value } from "./format.js";
-import { noteText, statusText } from "./status_wording.js";
 
 /** @import { Axis, Note, Setting, State, Status } from "./api.d.ts" */
 /** @import { Run } from "./state/run.js" */
@@ -47,7 +47,7 @@ export const words = {
     if (link === "gone") return "There is no such run any more: it was deleted, or the address is wrong.";
     if (!status || !["failed", "lost", "paused"].includes(status.state)) return "";
     const byUser = status.state === "paused" && ["", "user"].includes(status.reason); // which the badge shows already
-    return byUser ? "" : statusText(status);
+    return byUser ? "" : status.text;
   },
 
   /**
@@ -58,7 +58,8 @@ export const words = {
   waiting({ link, active, status }) {
     if (link === "gone") return "Which run do you want to watch instead?";
     if (!status) return "Connecting…";
-    return active ? statusText(status) : "This run ended before its first step.";
+    if (!active) return "This run ended before its first step.";
+    return status.phase === "training" && !status.reason ? "The first curves come in a moment." : status.text;
   },
 
   /** @param {Run[]} runs the title of the page */
@@ -88,12 +89,12 @@ export const words = {
   lastChange(changes) {
     const last = changes.at(-1);
     if (!last) return "";
-    return changes.length > 1 ? `${noteText(last)} ${count(changes.length)} changes since the pause.` : noteText(last);
+    return changes.length > 1 ? `${last.text} ${count(changes.length)} changes since the pause.` : last.text;
   },
 
   /** @param {Note[]} notes all of one step @param {number} step @param {string} title of the run, where there are several */
   mark: (notes, step, title) =>
-    `${title && `${title}: `}${notes.map(noteText).join(" ")} (step ${count(step)})`,
+    `${title && `${title}: `}${notes.map(({ text }) => text).join(" ")} (step ${count(step)})`,
 
   // Curves
 
@@ -135,7 +136,7 @@ export const words = {
 
   /** @param {Run} run */
   noSheet({ active, status, summary }) {
-    if (status?.state === "queued") return statusText(status);
+    if (status?.state === "queued") return status.text;
     return active && summary ? `The next sheet comes within ${many(summary.config.sample_every, "step")}.` : "This run has no sample sheet.";
   },
 
@@ -154,7 +155,7 @@ export const words = {
   },
 
   /** @param {Note} note */
-  change: (note) => `step ${count(note.step)}: ${noteText(note)}`,
+  change: (note) => `step ${count(note.step)}: ${note.text}`,
 
   /** @param {number} n */
   earlierChanges: (n) => many(n, "earlier change"),

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views.cleanup_wording import cleaned_text, rule_text, shortage_text
 from ganlab.app.views.permissions import attempt, hint, may, requires, visitor_name
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.text import byte_size, duration
 from ganlab.runtime.cleanup import RULE, clean
 from ganlab.runtime.device_queue import Place, cancel, queue
 from ganlab.runtime.disk import bytes_of, limit, room
-from ganlab.runtime.limits import most_waiting, unfit, warning
+from ganlab.runtime.limits import most_waiting, shortage, unfit
 from ganlab.runtime.run import Run, runs_root
 
 REFRESH_SECONDS = 3.0
@@ -24,7 +25,8 @@ def queue_view() -> None:
     """Draw one line for each device in use and one for the disk; refreshed by itself."""
     places = queue()
     wrong = unfit()
-    problem = wrong or warning()
+    lacking = None if wrong else shortage()
+    problem = wrong or (shortage_text(lacking) if lacking else "")
     if problem:
         st.warning(problem, icon=":material/hard_disk:")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -83,12 +85,12 @@ def _disk() -> None:
         return
     with disk:
         st.markdown(f"The runs take {byte_size(used)}; {byte_size(room())} {'may still be written' if most else 'are free'}.")
-        st.caption(str(RULE))
+        st.caption(rule_text(RULE))
         would = clean(dry_run=True)
         if not would.bytes:
             st.caption("There is nothing to clean up.")
             return
-        st.markdown(would.report("That would free"))
+        st.markdown(cleaned_text(would, "That would free"))
         help = hint(Action.DELETE, "Curves, sheets and the runs themselves stay.")
         if st.button("Clean up", icon=":material/mop:", type="primary", help=help, disabled=not may(Action.DELETE)):
             attempt(_clean)
@@ -103,4 +105,4 @@ def _cancel(run: Run) -> None:
 
 @requires(Action.DELETE)
 def _clean() -> None:
-    st.toast(clean().report("Freed"))
+    st.toast(cleaned_text(clean(), "Freed"))

@@ -5,7 +5,6 @@ import { Controls } from "./controls.js";
 import { make, setText } from "../dom.js";
 import { bytes, count, duration, rate } from "../format.js";
 import { post } from "../post.js";
-import { statusText } from "../status_wording.js";
 import { words } from "../wording.js";
 
 const READABLE = 10_000; // ms that a refusal stays: news of the run comes every second
@@ -50,7 +49,7 @@ export class Card {
     this.links.hidden = state === "gone" || !run.lastStep;
     this.controls.update();
     this.waits.hidden = state !== "queued" || !run.begun; // else it stands where curves and pictures will be
-    setText(this.waits, status ? statusText(status) : "");
+    setText(this.waits, status?.text ?? "");
     this.#progress(status);
     this.#statistics(status ? statistics(run, status) : []);
     this.#showMessage(performance.now() < this.#until ? this.#problem : words.banner(run));

@@ -1,0 +1,20 @@
+"""Statuses and annotations as JSON values, each with its sentence: the browser makes none of its own about a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ganlab.app.views.status_wording import note_text, status_text
+from ganlab.runtime.status import Status
+from ganlab.runtime.store import Annotation
+
+
+def status_values(status: Status) -> dict[str, Any]:
+    """The fields of a status, whether it is `active`, and its `text`."""
+    return asdict(status) | {"active": status.active, "text": status_text(status)}
+
+
+def note_values(note: Annotation) -> dict[str, Any]:
+    """The fields of an annotation, with its `text`."""
+    return asdict(note) | {"text": note_text(note)}
