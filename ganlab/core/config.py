@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Self
+
+from ganlab.core.names import shown
 
 Value = bool | int | float | str | tuple[float, ...]
 
@@ -60,7 +64,7 @@ class Setting:
                 return bool(value)
             if self.type is int and float(value) != int(float(value)):
                 raise ValueError
-            return self.type(float(value)) if self.type in (int, float) else str(value)
+            return self.type(float(value)) if self.type in (int, float) else shown(str(value))
         except (TypeError, ValueError, KeyError, OverflowError):
             wanted = {int: "a whole number", float: "a number", bool: "true or false"}.get(self.type, "numbers like its default")
             raise ValueError(f"{self.name} = {value!r} is not {wanted} (default {self.default!r}).") from None
@@ -178,6 +182,35 @@ class TrainConfig:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`; ValueError on an unknown field or a value that does not fit."""
         return cls().replace(**values)
+
+
+def are_settings(values: object) -> bool:
+    """Whether JSON values can be the settings of a run, of this version or another: those of TrainConfig have their types.
+
+    Family, data set and steps are never missing, numbers are finite and not below their bounds.
+    """
+    if not isinstance(values, dict) or not values.keys() >= {"family", "dataset", "steps"}:
+        return False
+    return all(_can_be(values[item.name], item) for item in _base() if item.name in values)
+
+
+@cache
+def _base() -> tuple[Setting, ...]:
+    return tuple(TrainConfig.settings())
+
+
+def _can_be(value: object, item: Setting) -> bool:
+    if item.type is tuple:
+        return isinstance(value, list | tuple) and all(is_number(part) for part in value)
+    if item.type in (int, float):
+        whole = item.type is float or isinstance(value, int)
+        return is_number(value) and whole and (item.min is None or value >= item.min)  # type: ignore[operator]
+    return isinstance(value, item.type)
+
+
+def is_number(value: object) -> bool:
+    """Whether a JSON value is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
 
 
 def config_differences(configs: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Value | None, ...]]:

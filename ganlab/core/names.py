@@ -6,6 +6,7 @@ explains is escaped so that it can be seen: the byte 0xBB as `\\xbb`, a right-to
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import struct
@@ -103,6 +104,19 @@ def clean(values: Any) -> Any:
     if isinstance(values, dict):
         return {shown(key) if isinstance(key, str) else key: clean(value) for key, value in values.items()}
     return [clean(value) for value in values] if isinstance(values, list | tuple) else values
+
+
+def to_json(values: Any, **layout: Any) -> str:
+    """Return values as JSON text with every text in them as `shown` gives it."""
+    return json.dumps(clean(values), **layout)
+
+
+def from_json(text: str | bytes) -> Any:
+    """Return the values of JSON text, with every text in them as `shown` gives it; ValueError for what is no JSON."""
+    try:
+        return clean(json.loads(text))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def located(text: str | Path) -> Path:

@@ -6,7 +6,6 @@ and renamed.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -20,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from ganlab.core import tensors as weights
 from ganlab.core.events import Checkpoint
+from ganlab.core.names import from_json, to_json
 from ganlab.core.types import Conditioning
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 FORMAT = "ganlab-1"
+_NAME = re.compile(r"step-[0-9]{1,18}")
 STATES_BUDGET = 500 * 2**20  # bytes of one run, so that small ones can be forked at any checkpoint
 MODEL, DISCRIMINATORS, STATE, INFO = "model.safetensors", "discriminators.safetensors", "training_state.pt", "config.json"
 _UNREADABLE = (UnpicklingError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError)
@@ -64,7 +65,7 @@ def save(parent: Path, event: Checkpoint, config: Mapping[str, Any], recipe: str
     partial.mkdir(parents=True)
     info = {"format": FORMAT, "config": dict(config), "spec": dict(event.spec), "labels": list(event.labels)}
     try:
-        (partial / INFO).write_text(json.dumps(info | {"step": event.step, "recipe": recipe}, indent=2) + "\n")
+        (partial / INFO).write_text(to_json(info | {"step": event.step, "recipe": recipe}, indent=2) + "\n")
         _write_tensors(partial, event)
         for file in partial.iterdir():
             _sync(file)
@@ -110,7 +111,7 @@ def _sync(path: Path) -> None:
 
 def checkpoints(parent: Path) -> list[Path]:
     """The complete checkpoints under `parent`, oldest first."""
-    found = [path for path in parent.glob("step-*") if path.suffix != ".partial" and (path / INFO).is_file()]
+    found = [path for path in parent.glob("step-*") if _NAME.fullmatch(path.name) and (path / INFO).is_file()]
     return sorted(found, key=step_of)
 
 
@@ -153,10 +154,10 @@ def step_of(folder: Path) -> int:
 def read_info(folder: Path) -> Info:
     """config.json of a checkpoint folder; ValueError when it is not one of ours."""
     try:
-        values = json.loads((folder / INFO).read_text())
+        values = from_json((folder / INFO).read_bytes())
     except FileNotFoundError:
         raise ValueError(f"{folder.name} is not a checkpoint: it has no {INFO}.") from None
-    except (ValueError, RecursionError):
+    except ValueError:
         raise ValueError(f"{INFO} in {folder.name} is damaged: it is not JSON.") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise ValueError(f"{INFO} in {folder.name} is not in the format {FORMAT}.")

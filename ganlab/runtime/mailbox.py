@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import uuid
 from collections.abc import Container
@@ -11,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ganlab.core.interventions import Command
+from ganlab.core.names import from_json, to_json
 
 _LASTING = ("update", "change")  # once confirmed, these are carried out even when the worker dies first
 _ANEW = "anew"  # a line of the file: a new worker reads from here on
@@ -31,7 +31,7 @@ class Mailbox:
         """Append in one write, so that the commands of several processes do not mix; OSError when the disk is full."""
         values = asdict(replace(command, id=command.id or uuid.uuid4().hex))
         del values["late"]  # known only to the reader
-        text = json.dumps({key: value for key, value in values.items() if value not in ("", None)})
+        text = to_json({key: value for key, value in values.items() if value not in ("", None)})
         line = f"\n{text}\n".encode()  # a line of its own, even after half of one for which there was no room
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
@@ -72,6 +72,6 @@ class Mailbox:
 
 def _parsed(line: bytes) -> Command | None:
     try:
-        return Command(**json.loads(line))
+        return Command(**from_json(line))
     except (ValueError, TypeError):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -21,6 +22,7 @@ from ganlab.core.config import TrainConfig
 from ganlab.core.errors import LimitReached, classify, kernel_kills
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
 from ganlab.core.images import png, sheet
+from ganlab.core.names import to_json
 from ganlab.runtime import checkpoint
 from ganlab.runtime.disk import LIMIT, bytes_of, limit
 from ganlab.runtime.run import Run
@@ -101,7 +103,7 @@ class Recorder:
             self.annotate("failed", data)
         except (OSError, sqlite3.Error):
             with suppress(OSError):
-                print(json.dumps(data), file=sys.stderr)
+                print(to_json(data), file=sys.stderr)
 
     def wait_for_room(self, error: Exception) -> None:
         """Record that the disk is full, or the limit reached; this takes the room that was kept for it."""
@@ -219,7 +221,8 @@ def opened(run: Run) -> Writer:
         writer.salvage(aside)
         writer.annotate(0, "repaired", {"file": aside.name})
     if new or not run.samples():
-        writer.write(sheets=[int(path.stem.removeprefix("step-")) for path in (run.path / "samples").glob("step-*.png")])
+        drawn = (re.fullmatch(r"step-([0-9]{1,18})\.png", path.name) for path in (run.path / "samples").glob("step-*.png"))
+        writer.write(sheets=[int(name[1]) for name in drawn if name])
     return writer
 
 

@@ -7,20 +7,22 @@ Status is derived from the lock and the annotations, never stored, so it cannot 
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ganlab.core.config import TrainConfig
+from ganlab.core.config import TrainConfig, are_settings, is_number
 from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.interventions import Command, Intervention
 from ganlab.core.lock import is_held
+from ganlab.core.names import from_json, shown, to_json
 from ganlab.runtime import checkpoint
 from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.mailbox import Mailbox
@@ -29,6 +31,9 @@ from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
 _SETTINGS = {"config", "recipe", "created", "group", "group_size"}  # what config.json always holds
+_LATEST = 2**35  # seconds since 1970, in the year 3058: clocks and calendars fail beyond
+# What reading a run may raise of which another program wrote a part: lists show it as unreadable and go on.
+UNREADABLE = (OSError, ValueError, sqlite3.Error, LookupError, TypeError, AttributeError, ArithmeticError)
 
 
 def runs_root() -> Path:
@@ -77,7 +82,7 @@ class Run:
             for folder in ("samples", "checkpoints"):
                 (run.path / folder).mkdir()
             partial = run.path / "config.partial"
-            partial.write_text(json.dumps(settings, indent=2) + "\n")
+            partial.write_text(to_json(settings, indent=2) + "\n")
             prepare(run)
             partial.rename(run.path / "config.json")
         except BaseException:
@@ -100,18 +105,19 @@ class Run:
         Where it is damaged, what a checkpoint knows of it; ValueError where none does, Gone when the run was deleted.
         """
         try:
-            found = json.loads((self.path / "config.json").read_text())
+            found = from_json((self.path / "config.json").read_bytes())
         except FileNotFoundError:
             raise Gone(f"There is no run named {self.id!r} any more.") from None
-        except (ValueError, RecursionError):
+        except ValueError:
             found = None
-        if isinstance(found, dict) and found.keys() >= _SETTINGS and "steps" in found["config"]:
-            return found
+        if _are_whole(found):
+            return dict(found)
         for folder in reversed(self.checkpoints()):  # each knows the configuration that it was made with
             with suppress(ValueError):
-                info = checkpoint.read_info(folder)
-                created = (self.path / "config.json").stat().st_mtime
-                return {"config": info.config, "recipe": info.recipe, "created": created, "group": "", "group_size": 1}
+                info, created = checkpoint.read_info(folder), (self.path / "config.json").stat().st_mtime
+                found = {"config": info.config, "recipe": info.recipe, "created": created, "group": "", "group_size": 1}
+                if _are_whole(found):
+                    return found
         raise ValueError(f"config.json of the run {self.id} is damaged: restore or delete its folder.")
 
     @property
@@ -256,6 +262,32 @@ class Run:
         remove_unless_held(self.path, self.lock_path, f"{self.id} is still running: stop it first, then delete it.")
 
 
+def _are_whole(settings: object) -> bool:
+    """Whether the values of a config.json are all there, each of its type."""
+    if not isinstance(settings, dict) or not settings.keys() >= _SETTINGS or not are_settings(settings["config"]):
+        return False
+    size, created, parent = settings["group_size"], settings["created"], settings.get("parent")
+    return (
+        all(isinstance(settings[name], str) for name in ("recipe", "group"))
+        and isinstance(size, int)
+        and size >= 1
+        and is_number(created)
+        and 0 <= created < _LATEST
+        and (not parent or _is_parent(parent))
+    )
+
+
+def _is_parent(parent: object) -> bool:
+    """Whether this is what a fork knows of the run that it went on from."""
+    if not isinstance(parent, dict) or not isinstance(parent.get("run"), str) or not isinstance(parent.get("step"), int):
+        return False
+    images, changes = parent.get("images", []), parent.get("changes", {})
+    if not isinstance(images, list) or not isinstance(changes, dict):
+        return False
+    paired = all(isinstance(pair, list) and len(pair) == 2 for pair in (*images, *changes.values()))
+    return paired and all(map(is_number, chain.from_iterable(images)))
+
+
 def runs(root: Path | None = None) -> list[Run]:
     """All runs, newest first, without those of `damaged_runs`."""
     return [run for run, problem in _looked_at(root) if not problem]
@@ -263,20 +295,25 @@ def runs(root: Path | None = None) -> list[Run]:
 
 def damaged_runs(root: Path | None = None) -> dict[str, str]:
     """{id: one sentence} of the runs whose settings cannot be read, for lists to show."""
-    return {run.id: problem for run, problem in _looked_at(root) if problem}
+    return {shown(run.id): problem for run, problem in _looked_at(root) if problem}
 
 
 def _looked_at(root: Path | None) -> list[tuple[Run, str]]:
     root = root or runs_root()
     if not root.is_dir():
         return []
-    ids = sorted((path.name for path in root.iterdir() if ID.fullmatch(path.name)), reverse=True)
-    found = [(run, _problem(run)) for run in (Run(root / id) for id in ids)]
+    names = sorted((path.name for path in root.iterdir() if not path.name.startswith(".")), reverse=True)
+    found = [(run, _problem(run)) for run in (Run(root / name) for name in names)]
     return [(run, problem) for run, problem in found if problem is not None]
 
 
 def _problem(run: Run) -> str | None:
     """Why the settings cannot be read, "" when they can; None of what is no run."""
+    if not ID.fullmatch(run.id):
+        alike = (run.path / "config.json").is_file()
+        return (
+            f"The folder {shown(run.id)} is no run by its name: rename it to letters a to z, digits, - and _." if alike else None
+        )
     try:
         return "" if run.settings else None
     except (FileNotFoundError, NotADirectoryError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 import time
@@ -16,7 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.core.config import is_number
 from ganlab.core.events import Point
+from ganlab.core.names import shown, to_json
+from ganlab.runtime import rows
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS metrics(name TEXT, step INTEGER, value REAL, PRIMARY KEY(name, step)) WITHOUT ROWID;
@@ -116,7 +118,7 @@ class Writer:
             connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)", rows)
             connection.executemany("INSERT OR REPLACE INTO sheets VALUES (?)", [(step,) for step in sheets])
             connection.executemany(
-                "INSERT OR REPLACE INTO state VALUES (?, ?)", [(key, json.dumps(value)) for key, value in (state or {}).items()]
+                "INSERT OR REPLACE INTO state VALUES (?, ?)", [(key, to_json(value)) for key, value in (state or {}).items()]
             )
 
     def annotate(self, step: int, kind: str, data: Mapping[str, Any] | None = None, text: str = "") -> None:
@@ -127,7 +129,7 @@ class Writer:
     def intervene(self, intervention: Mapping[str, Any], effect: Mapping[str, Any] | None = None) -> None:
         """Add to the record of what was changed and, with an `effect`, to the annotations."""
         with self._transaction() as connection:
-            connection.execute("INSERT INTO interventions(json) VALUES (?)", (json.dumps(intervention),))
+            connection.execute("INSERT INTO interventions(json) VALUES (?)", (to_json(intervention),))
             if effect:
                 _annotate(connection, intervention["step"], "changed", effect)
 
@@ -149,7 +151,7 @@ class Writer:
 
 
 def _annotate(connection: sqlite3.Connection, step: int, kind: str, data: Mapping[str, Any] | None, text: str = "") -> None:
-    row = (step, time.time(), kind, text, json.dumps(data) if data else None)
+    row = (step, time.time(), kind, shown(text), to_json(data) if data else None)
     connection.execute("INSERT INTO annotations(step, time, kind, text, data) VALUES (?, ?, ?, ?, ?)", row)
 
 
@@ -163,6 +165,7 @@ def _begun(stack: ExitStack, path: Path, mode: str) -> sqlite3.Connection:
     """A connection in a transaction that has seen the file."""
     uri = f"{path.resolve().as_uri()}?mode={mode}"
     connection = stack.enter_context(closing(sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None)))
+    connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")  # or one damaged name hides all rows
     connection.execute("BEGIN")
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
@@ -174,16 +177,9 @@ def _begun(stack: ExitStack, path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _makes_sense(row: tuple[Any, ...]) -> bool:
-    """Whether a row of a damaged file can be one: texts that are printable, and no step beyond all steps."""
-    printable = all(value.isprintable() for value in row if isinstance(value, str))
-    return printable and all(0 <= value < 2**40 for value in row if isinstance(value, int))
-
-
-def _data(kind: str, text: str, data: str | None = None) -> dict[str, Any]:
-    """The data of an annotation; older versions kept sentences, of which only a divergence is recognised."""
-    if data:
-        return dict(json.loads(data))
-    return {"reason": "diverged"} if kind == "failed" and "stopped being a number" in text else {}
+    """Whether a row of a damaged file can be one: texts that can be shown, and no step beyond all steps."""
+    harmless = all(value == shown(value) for value in row if isinstance(value, str))
+    return harmless and all(0 <= value < 2**40 for value in row if isinstance(value, int))
 
 
 class Reader:
@@ -244,7 +240,7 @@ class Reader:
 
     def names(self) -> list[str]:
         """Every metric the run has recorded."""
-        return [name for (name,) in self._rows(_NAMES)]
+        return [shown(name) for (name,) in self._rows(_NAMES)]
 
     def series(self, names: Iterable[str] | None = None, since: int = -1) -> dict[str, Series]:
         """The points after step `since` of the given (default: all) metrics; empty ones are left out."""
@@ -252,34 +248,35 @@ class Reader:
         points = "SELECT step, value FROM metrics WHERE name = ? AND step > ? ORDER BY step"
         with self._moment() as query:  # or a step might be new in one metric and missing in the one read before it
             wanted = [name for (name,) in query(_NAMES)] if names is None else names
-            rows = {name: query(points, name, since) for name in wanted}
-        for name, found in rows.items():
+            read = {name: rows.read_points(query(points, name, since)) for name in wanted}
+        for name, found in read.items():
             if found:
                 steps, values = zip(*found, strict=True)
-                # SQLite has no NaN: it comes back as None.
-                result[name] = Series(np.array(steps, dtype=np.int64), np.array(values, dtype=np.float64))
+                result[shown(name)] = Series(np.array(steps, dtype=np.int64), np.array(values, dtype=np.float64))
         return result
 
     def last_values(self) -> dict[str, float]:
         """The newest value of every metric."""
         with self._moment() as query:
             newest = "SELECT value FROM metrics WHERE name = ? ORDER BY step DESC LIMIT 1"
-            return {name: query(newest, name)[0][0] for (name,) in query(_NAMES)}
+            found = {name: query(newest, name) for (name,) in query(_NAMES)}
+        return {shown(name): value for name, some in found.items() for (value,) in some if value is None or is_number(value)}
 
     def sheets(self, since: int = -1) -> list[int]:
         """Steps of the sample sheets that are completely on disk."""
-        return [step for (step,) in self._rows("SELECT step FROM sheets WHERE step > ? ORDER BY step", since)]
+        found = self._rows("SELECT step FROM sheets WHERE step > ? ORDER BY step", since)
+        return [step for (step,) in found if isinstance(step, int)]
 
     def annotations(self, since: int = 0) -> list[Annotation]:
-        """What happened to the run, oldest first, after annotation id `since`; files of older versions have no column `data`."""
-        rows = self._rows("SELECT * FROM annotations WHERE id > ? ORDER BY id", since)
-        return [Annotation(id, step, at, kind, text, _data(kind, text, *data)) for id, step, at, kind, text, *data in rows]
+        """What happened to the run, oldest first, after annotation id `since`."""
+        found = self._rows("SELECT * FROM annotations WHERE id > ? ORDER BY id", since)
+        return [Annotation(*fields) for fields in rows.read_annotations(found)]
 
     def interventions(self) -> list[dict[str, Any]]:
         """What was changed while the run trained, in the order of the steps; what an earlier life did comes first at each."""
-        found = [json.loads(text) for (text,) in self._rows("SELECT json FROM interventions ORDER BY id")]
+        found = rows.read_interventions(self._rows("SELECT json FROM interventions ORDER BY id"))
         return sorted(found, key=lambda values: int(values["step"]))
 
     def state(self) -> dict[str, Any]:
         """What the worker recorded last about itself."""
-        return {key: json.loads(value) for key, value in self._rows("SELECT key, value FROM state")}
+        return rows.read_state(self._rows("SELECT key, value FROM state"))

@@ -7,7 +7,6 @@ The worker writes all of it; its state is derived from the lock and what was wri
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.core.lock import is_held
+from ganlab.core.names import from_json, to_json
 from ganlab.metrics.value import Value
 from ganlab.runtime.folders import new_folder, remove_unless_held
 from ganlab.runtime.run import ID, runs_root
@@ -132,7 +132,7 @@ class Job:
     def write(self, name: str, content: object) -> None:
         """Replace one of the job's files in one piece; for its worker."""
         partial = self.path / f"{name}.partial"
-        partial.write_text(json.dumps(content) + "\n")
+        partial.write_text(to_json(content) + "\n")
         partial.replace(self.path / name)
 
     def write_progress(self, progress: Progress) -> None:
@@ -149,7 +149,7 @@ class Job:
     def _read(self, name: str) -> Any:
         """A file's content; None when it is not there or damaged."""
         try:
-            return json.loads((self.path / name).read_text())
+            return from_json((self.path / name).read_bytes())
         except (FileNotFoundError, ValueError):
             return None
 
