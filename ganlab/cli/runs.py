@@ -7,7 +7,8 @@ import dataclasses
 import json
 import sys
 
-from ganlab.runtime.run import damaged_runs
+from ganlab.core.errors import DOING, explain
+from ganlab.runtime.run import UNREADABLE, Run, damaged_runs
 from ganlab.runtime.run import runs as all_runs
 
 
@@ -21,12 +22,19 @@ def run(options: argparse.Namespace) -> None:
     found = all_runs()
     if not found and not options.json:
         print("No runs yet. Start one with: ganlab train shapes")
+    damaged = damaged_runs()
     for run in found:
-        status = run.status()
-        if options.json:
-            row = {"id": run.id, "recipe": run.settings["recipe"], "config": run.settings["config"]}
-            print(json.dumps(row | dataclasses.asdict(status) | {"metrics": run.last_metrics()}))
-        else:
-            print(f"{run.id:<52} {status.state:<9} {status.step:>9,} of {status.steps:,}  {run.title}")
-    for damage in damaged_runs().values():
+        try:
+            print(_line(run, as_json=options.json))
+        except UNREADABLE as error:
+            damaged[run.id] = f"The run {run.id} cannot be read: {explain(error, DOING)}"
+    for damage in damaged.values():
         print(damage, file=sys.stderr)
+
+
+def _line(run: Run, *, as_json: bool) -> str:
+    status = run.status()
+    if as_json:
+        row = {"id": run.id, "recipe": run.settings["recipe"], "config": run.settings["config"]}
+        return json.dumps(row | dataclasses.asdict(status) | {"metrics": run.last_metrics()})
+    return f"{run.id:<52} {status.state:<9} {status.step:>9,} of {status.steps:,}  {run.title}"

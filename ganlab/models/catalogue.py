@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from ganlab.core.names import decoded, located
 from ganlab.core.shipped import shipped
 from ganlab.models import hub, pretrained
 from ganlab.models.cards import read as cards
 from ganlab.models.entry import NOT_STATED, ModelEntry, Origin
 from ganlab.runtime import checkpoint
-from ganlab.runtime.run import Gone, runs
+from ganlab.runtime.run import UNREADABLE, runs
 
 SHIPPED = shipped("checkpoints")
 
@@ -32,13 +33,14 @@ def catalogue() -> list[ModelEntry]:
 
 def models() -> list[ModelEntry]:
     """Every model here: runs with a checkpoint (newest first), then the shipped ones; damaged ones without their facts."""
-    ours = [_entry(path.name, path.name, "shipped", path) for path in SHIPPED.glob("*") if (path / checkpoint.INFO).is_file()]
+    names = decoded(path.name for path in SHIPPED.glob("*") if (path / checkpoint.INFO).is_file())
+    ours = [_entry(name, name, "shipped", SHIPPED / str(raw)) for raw, name in names.items()]
     return [*_trained(), *sorted(ours, key=_place)]
 
 
 def _trained() -> Iterator[ModelEntry]:
     for run in runs():
-        with suppress(Gone):  # deleted since it was listed
+        with suppress(*UNREADABLE):  # deleted since it was listed, or damaged: the list of runs says so
             if found := run.checkpoints():
                 yield _entry(run.id, run.title, "run", found[-1])
 
@@ -91,7 +93,7 @@ def find_here(source: str | Path) -> Path | None:
     for model in models():
         if model.name == str(source):
             return model.folder
-    path = Path(source)
+    path = located(source)
     if path.is_file() or ((path / checkpoint.INFO).is_file() and (path / checkpoint.MODEL).is_file()):
         return path
     inside = checkpoint.checkpoints(path / "checkpoints")

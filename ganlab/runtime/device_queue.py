@@ -5,7 +5,6 @@ Nothing is stored but the holder of each device; the queue is derived from the r
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab.core.lock import FileLock, is_held
-from ganlab.runtime.run import Run, runs
+from ganlab.runtime.run import UNREADABLE, Run, runs
 from ganlab.runtime.status import Activity
 
 _POLL_SECONDS = 0.3
@@ -84,7 +83,7 @@ def _waiting_before(run: Run, device: str) -> list[Run]:
 def _waits(run: Run) -> bool:
     try:
         return run.status().state == "queued"
-    except (OSError, ValueError, sqlite3.Error):  # deleted meanwhile, or damaged: it holds up no other run
+    except UNREADABLE:  # deleted meanwhile, or damaged: it holds up no other run
         return False
 
 
@@ -129,7 +128,7 @@ def queue(root: Path | None = None) -> dict[str, tuple[Place, ...]]:
         try:
             status = run.status()
             device = (status.device if status.state != "queued" else None) or device_of(run)
-        except (OSError, ValueError, sqlite3.Error):  # deleted meanwhile, damaged, or being written to
+        except UNREADABLE:  # deleted meanwhile, damaged, or being written to
             continue
         if status.active and device:
             has = status.state != "queued" or holder_of(run.path.parent, device) == (run.settings["group"] or run.id)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from ganlab.core.config import Value, config_differences
-from ganlab.runtime.run import Run
+from ganlab.runtime.run import UNREADABLE, Run
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,6 @@ def _config_at(run: Run, step: int) -> dict[str, Any]:
     What was changed at that very step came after the checkpoint, except where a change was followed by a stop at once.
     """
     values = dict(run.settings["config"])
-    with suppress(sqlite3.Error):
+    with suppress(*UNREADABLE):
         values |= {change.name: change.value for change in run.interventions() if change.step < step and not change.is_update}
     return values

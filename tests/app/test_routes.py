@@ -69,8 +69,14 @@ def test_a_summary_names_the_runs_started_together(root: Path, client: TestClien
 
 
 def test_a_damaged_run_does_not_hide_the_others(finished: FakeRun, root: Path, client: TestClient) -> None:
-    (FakeRun(root).run.path / "config.json").write_text("{")
-    assert [item["id"] for item in client.get("/api/runs").json()] == [finished.id]
+    broken = FakeRun(root).run
+    (broken.path / "config.json").write_text("{")
+    whole, damaged = client.get("/api/runs").json()
+    assert whole["id"] == finished.id and "problem" not in whole
+    assert damaged == {
+        "id": broken.id,
+        "problem": f"config.json of the run {broken.id} is damaged: restore or delete its folder.",
+    }
 
 
 @pytest.mark.parametrize("id", ["nope", "..", "%2e%2e", "..%2f..%2fetc", "a%2fb", ".deleted-x", "UPPER", "%00"])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
-import sqlite3
 from contextlib import suppress
 from typing import Any
 
 from ganlab.app.api.worded import status_values
+from ganlab.core.errors import DOING, explain
 from ganlab.core.interventions import changeable
 from ganlab.runtime import checkpoint
 from ganlab.runtime.images_seen import images_seen
-from ganlab.runtime.run import Run, runs
+from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -73,12 +74,19 @@ def live_settings(run: Run) -> list[dict[str, Any]]:
 
 
 def summaries() -> list[dict[str, Any]]:
-    """Every run, newest first, without those that are being deleted meanwhile or whose config.json is damaged."""
-    result = []
+    """Every run, newest first, without those that are being deleted meanwhile; then {id, problem} of what cannot be read."""
+    result, broken = [], damaged_runs()
     for run in runs():
-        with suppress(FileNotFoundError, sqlite3.OperationalError, ValueError):
-            result.append(summary(run))
-    return result
+        with suppress(FileNotFoundError):
+            try:
+                found = summary(run)
+                json.dumps(found, allow_nan=False)  # what JSON does not know must not cost the others their place
+                result.append(found)
+            except FileNotFoundError:
+                raise
+            except UNREADABLE as error:
+                broken[run.id] = explain(error, DOING)
+    return [*result, *({"id": id, "problem": problem} for id, problem in broken.items())]
 
 
 def steps_per_epoch(config: dict[str, Any], num_images: int) -> float | None:

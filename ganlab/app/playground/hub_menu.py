@@ -21,6 +21,7 @@ from ganlab.app.views.wording import model_label
 from ganlab.core.progress import Work
 from ganlab.core.text import byte_size
 from ganlab.models.entry import ModelEntry
+from ganlab.runtime.run import UNREADABLE
 
 Kind = Literal["draws", "labelled", "translates", "any"]
 _ELSEWHERE = {
@@ -38,9 +39,16 @@ def menu(found: Sequence[ModelEntry], kind: Kind) -> list[tuple[str, str]]:
     catalogue = [] if no_download() else HUB_MODELS.absent()
     away = [entry for entry in catalogue if kind == "any" or (kind != "labelled" and entry.translates == (kind == "translates"))]
     known = {model.name for model in found}
-    return [(model_label(model), model.name) for model in found] + [
+    return [(_label(model), model.name) for model in found] + [
         (f"{entry.title} ({_where(entry)})", entry.name) for entry in away if entry.name not in known
     ]
+
+
+def _label(model: ModelEntry) -> str:
+    try:
+        return model_label(model)
+    except UNREADABLE:  # deleted meanwhile, or damaged: choosing it says so
+        return model.title
 
 
 def no_download() -> str:

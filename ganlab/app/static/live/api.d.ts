@@ -87,6 +87,8 @@ export interface Summary {
   live: LiveSetting[];
   /** Why this visitor may not pause, change or stop the run; "" when they may. */
   refusal?: string;
+  /** In a list: why the run cannot be read; then it has nothing else but its id. */
+  problem?: string;
 }
 
 export type Axis = "step" | "epoch" | "time" | "images";

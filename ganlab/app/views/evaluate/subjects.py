@@ -19,6 +19,7 @@ from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, a
 from ganlab.metrics.features.lenet import classifier_name, has_classifier
 from ganlab.models.catalogue import models
 from ganlab.models.entry import ModelEntry
+from ganlab.runtime.run import UNREADABLE
 from ganlab.training.titles import data_title
 
 TRAINED_ON = ""  # as a reference: what each model learned
@@ -34,7 +35,7 @@ def models_here() -> dict[str, ModelEntry]:
     found = {}
     for model in models():
         if model.family and not model.translates:
-            with suppress(ValueError):  # deleted meanwhile
+            with suppress(*UNREADABLE):  # deleted meanwhile, or damaged
                 found[model.name] = replace(model, title=model_label(model))
     titles = [model.title for model in found.values()]
     return {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import may, redacted
-from ganlab.app.views.wording import age, model_remarks, progress
+from ganlab.app.views.permissions import error_text, may, redacted
+from ganlab.app.views.wording import age, escaped, model_remarks, progress
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime import checkpoint
-from ganlab.runtime.run import Run
+from ganlab.runtime.run import UNREADABLE, Run
 from ganlab.training.recipes import RECIPES
 from ganlab.training.titles import what
 
@@ -35,15 +35,16 @@ def card(model: ModelEntry) -> None:
             picture = model.picture.read_bytes() if model.picture else None
             run = Run.open(model.name) if model.origin == "run" else None
             origin = f"{progress(run.status())}, {age(run.settings['created'])}" if run else f"{info.step:,} steps, shipped"
-        except (FileNotFoundError, ValueError) as error:
-            st.caption(redacted(str(error)) if model.folder.exists() else f"{model.title} was deleted.")
+        except UNREADABLE as error:
+            st.caption(redacted(error_text(error)) if model.folder.exists() else f"{model.title} was deleted.")
             return
         if picture:
             middle = model.origin == "shipped" and model.translates  # between the photo and the way back
             with st.container(key=f"pixels{'-middle' if middle else ''}-{model.name}"):
                 st.image(picture, width="stretch", alt=f"Samples of {model.title}")
         title, data = what(info.recipe, info.config), what("", info.config)
-        st.markdown(f"**{title}**" + ("" if title == data else f"  \n:small[{data}]") + f"  \n:gray[:small[{origin}]]")
+        below = "" if title == data else f"  \n:small[{escaped(data)}]"
+        st.markdown(f"**{escaped(title)}**{below}  \n:gray[:small[{origin}]]")
         if remarks := model_remarks(model):
             st.caption(remarks)
         with st.container(gap="xxsmall"):

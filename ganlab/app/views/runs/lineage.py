@@ -8,7 +8,7 @@ from ganlab.app.views.permissions import redacted
 from ganlab.app.views.wording import progress, run_label
 from ganlab.core.config import Value
 from ganlab.runtime.lineage import Kin, families
-from ganlab.runtime.run import runs
+from ganlab.runtime.run import UNREADABLE, runs
 
 _INDENT = 32  # pixels a generation
 
@@ -28,7 +28,7 @@ def family_tree() -> None:
 def _row(kin: Kin) -> None:
     try:
         label, status = run_label(kin.run), kin.run.status()
-    except (FileNotFoundError, ValueError):  # deleted meanwhile
+    except UNREADABLE:  # deleted meanwhile, or damaged: the table says so
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if kin.depth:

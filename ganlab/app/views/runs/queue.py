@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from ganlab.runtime.cleanup import RULE, clean
 from ganlab.runtime.device_queue import Place, cancel, queue
 from ganlab.runtime.disk import bytes_of, limit, room
 from ganlab.runtime.limits import most_waiting, shortage, unfit
-from ganlab.runtime.run import Run, runs_root
+from ganlab.runtime.run import UNREADABLE, Run, runs_root
 
 REFRESH_SECONDS = 3.0
 
@@ -63,8 +64,10 @@ def _waiting(place: Place) -> None:
 
 def _short(place: Place) -> str:
     """ "Digits in a minute, 14:02 (40 s left)"."""
-    status = place.run.status()
-    left = f" ({duration(status.seconds_left)} left)" if status.seconds_left else ""
+    left = ""
+    with suppress(*UNREADABLE):  # its label was read with the list
+        seconds = place.run.status().seconds_left
+        left = f" ({duration(seconds)} left)" if seconds else ""
     return escaped(run_label(place.run)) + left
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,17 +11,18 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions
 from ganlab.app.views.page_frame import address
-from ganlab.app.views.permissions import attempt, hint, may, redacted, requires, visitor_name
+from ganlab.app.views.permissions import attempt, error_text, hint, may, redacted, requires, visitor_name
 from ganlab.app.views.status_wording import status_text
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
-from ganlab.app.views.wording import age, run_label
-from ganlab.runtime.run import Run, damaged_runs, runs
+from ganlab.app.views.wording import age, escaped, run_label
+from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
 from ganlab.runtime.status import ACTIVE, BROKEN_OFF
 from ganlab.training.titles import data_title, what
 
 REFRESH_SECONDS = 3.0
 _ROWS = 100  # the newest ones: each takes two milliseconds to look at
+_BROKEN = 20  # sentences below the table
 _SELECTED = "runs.selected"
 
 
@@ -31,17 +31,24 @@ class Row:
     """A run and what the table shows of it."""
 
     run: Run
+    label: str
     state: str
     message: str
     cells: dict[str, Any]
 
     @classmethod
-    def of(cls, run: Run) -> Row | None:
-        """None when the run was deleted meanwhile, or cannot be read right now."""
+    def of(cls, run: Run) -> Row | str:
+        """Why there is none in one sentence where the run cannot be read; "" where it was deleted meanwhile."""
         try:
-            status, sheets, last, settings = run.status(), run.samples(), run.last_metrics(), run.settings
-        except (FileNotFoundError, ValueError, sqlite3.OperationalError):
-            return None
+            return cls._of(run)
+        except FileNotFoundError:
+            return ""
+        except UNREADABLE as error:
+            return f"The run {run.id} cannot be shown: {error_text(error)}"
+
+    @classmethod
+    def _of(cls, run: Run) -> Row:
+        status, sheets, last, settings = run.status(), run.samples(), run.last_metrics(), run.settings
         cells = {
             "sheet": address(f"api/runs/{run.id}/sheets/{sheets[-1]}.png") if sheets else None,
             "status": status.state.capitalize(),
@@ -53,7 +60,7 @@ class Row:
             "loss G": _total(last, "G"),
             "loss D": _total(last, "D"),
         }
-        return cls(run, status.state, status_text(status), cells)
+        return cls(run, run_label(run), status.state, status_text(status), cells)
 
 
 def _total(last: dict[str, float], network: str) -> float | None:
@@ -66,8 +73,10 @@ def _total(last: dict[str, float], network: str) -> float | None:
 def table() -> None:
     """The table and, above it, what can be done with the selection."""
     known = runs()
-    rows = [row for row in map(Row.of, known[:_ROWS]) if row]
-    if not rows:
+    looked_at = [Row.of(run) for run in known[:_ROWS]]
+    rows = [row for row in looked_at if isinstance(row, Row)]
+    broken = [*filter(None, (row for row in looked_at if isinstance(row, str))), *damaged_runs().values()]
+    if not rows and not broken:
         whose, actions = ("you start", "watch, resume") if may(Action.LAUNCH) else ("your teacher starts", "watch")
         st.info(f"No runs yet. Every run that {whose} is listed here; you can {actions}, compare and export it.")
         run_actions.train_link()
@@ -82,9 +91,11 @@ def table() -> None:
         st.caption(f"These are the newest {_ROWS} of {len(known):,} runs; delete some to see the older ones.")
     for row in rows:
         if row.state in BROKEN_OFF:
-            st.caption(f"**{run_label(row.run)}**: {redacted(row.message)}")
-    for sentence in damaged_runs().values():
-        st.caption(redacted(sentence))
+            st.caption(f"**{escaped(row.label)}**: {escaped(redacted(row.message))}")
+    if not broken:
+        return
+    more = [f"{len(broken) - _BROKEN:,} more cannot be shown."] if len(broken) > _BROKEN else []
+    st.caption("  \n".join(escaped(redacted(sentence)) for sentence in (*broken[:_BROKEN], *more)))
 
 
 def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:

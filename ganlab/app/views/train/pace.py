@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ganlab.core.config import TrainConfig
-from ganlab.runtime.run import runs
+from ganlab.runtime.run import UNREADABLE, runs
 
 # Two runs that agree on all other settings take equally long per step.
 _NO_MATTER = ("steps", "seed", "lr", "d_lr_ratio", "lr_decay", "betas", "data_path", "checkpoint_every", "ema_decay")
@@ -26,9 +27,8 @@ def pace(config: TrainConfig) -> Pace | None:
     """How fast the newest run like this one was here; None when there was none, since nothing is guessed."""
     wanted = _essence(config.to_dict())
     for run in runs()[:_LOOK_BACK]:
-        if _essence(run.settings["config"]) == wanted:
-            status = run.status()
-            if status.steps_per_second:
+        with suppress(*UNREADABLE):
+            if _essence(run.settings["config"]) == wanted and (status := run.status()).steps_per_second:
                 return Pace(1 / status.steps_per_second, status.device, status.memory)
     return None
 

@@ -11,15 +11,16 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions, url_state
 from ganlab.app.views.page_frame import address, dark, embed
-from ganlab.app.views.permissions import may
+from ganlab.app.views.permissions import error_text, may, redacted
 from ganlab.app.views.watch.fork_dialog import fork_asked, fork_button
-from ganlab.app.views.wording import run_label
-from ganlab.runtime.run import Run, runs
+from ganlab.app.views.wording import escaped, run_label
+from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
 from ganlab.runtime.status import ACTIVE
 
 MOST = 4
 _PAGE, _CHOSEN = "watch", "watch.run"
 _BAR_SECONDS = 2.0
+_GONE = "The run in this link is not here; the newest one is shown."
 _HEIGHT = 1150  # pixels until the live view says how tall it is
 
 
@@ -30,11 +31,19 @@ def asked(address: Mapping[str, str]) -> list[str]:
     named = [name for name in (address.get("runs") or address.get("run") or "").split(",") if name in ids]
     if address.get("runs") or address.get("run"):
         if not named:
-            st.warning("The run in this link is not here; the newest one is shown.")
+            damage = redacted(damaged_runs().get(address.get("run", ""), ""))
+            st.warning(f"{escaped(damage)} The newest one is shown." if damage else _GONE)
         else:
             return list(dict.fromkeys(named))[:MOST]
-    active = [run.id for run in known if run.status().state in ACTIVE]
+    active = [run.id for run in known if _active(run)]
     return (active or [run.id for run in known])[:1]
+
+
+def _active(run: Run) -> bool:
+    try:
+        return run.status().state in ACTIVE
+    except UNREADABLE:
+        return False
 
 
 def choose(ids: list[str]) -> list[str]:
@@ -65,8 +74,8 @@ def bar(ids: list[str]) -> None:
     try:
         members = [Run.open(id) for id in ids]
         states = [run.status().state for run in members]
-    except ValueError as error:  # deleted by another visitor
-        st.warning(str(error))
+    except UNREADABLE as error:  # deleted by another visitor, or damaged
+        st.warning(error_text(error))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(members) == 1:

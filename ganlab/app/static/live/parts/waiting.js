@@ -40,13 +40,15 @@ export class Waiting {
     this.bar.hidden = true;
     /** @type {import("../api.d.ts").Summary[]} */
     const runs = await fetch("../api/runs").then((response) => response.json()).catch(() => []);
-    setText(this.text, words.offer(runs.length));
+    const whole = runs.filter((run) => !run.problem);
+    setText(this.text, words.offer(whole.length));
     const here = new URLSearchParams({ theme: document.documentElement.dataset.theme ?? "" });
     this.list.replaceChildren(
-      ...runs.slice(0, 12).map((run) => {
+      ...whole.slice(0, 12).map((run) => {
         here.set("run", run.id);
         return make("li", {}, make("a", { href: `?${here}` }, run.title), ` ${words.runOffered(run.created, run.status)}`);
       }),
+      ...runs.filter((run) => run.problem).slice(0, 12).map((run) => make("li", {}, run.problem ?? "")),
     );
   }
 }
