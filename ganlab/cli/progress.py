@@ -10,9 +10,11 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from ganlab.app.views.data_wording import remark_lines
 from ganlab.app.views.status_wording import activity_text
 from ganlab.core.events import Loading, Progress
 from ganlab.core.progress import Work
+from ganlab.core.remarks import Remark
 from ganlab.core.text import duration
 from ganlab.runtime.status import Activity
 
@@ -25,6 +27,8 @@ def driven(steps: Generator[Loading, None, Result]) -> Result:
     work = Work(steps)
     with closing(steps), bars:
         for event in work:
+            for line in remark_lines(event.remarks):
+                tqdm.write(line, file=sys.stderr)
             if bar is None or event.text != what:
                 bars.close()
                 what = event.text
@@ -41,12 +45,18 @@ class StatusLine:
         self._last, self._state = 0.0, ""
         self._live = sys.stdout.isatty()
         self._values: dict[str, float] = {}
+        self._remarks: list[Remark] = []  # of which there are lines already
 
     def __call__(self, event: object) -> None:
         if isinstance(event, Progress):
             for _, metrics in event.points:
                 self._values |= {name: value for name, value in metrics.items() if name.startswith(("loss/", "score/"))}
             self._show(_progress(event, self._values), "")
+        elif isinstance(event, Loading):
+            new = [remark for remark in event.remarks if remark not in self._remarks]
+            self._remarks += new
+            for line in remark_lines(new):
+                print(f"\r\x1b[K{line}" if self._live else line, flush=True)
 
     def report(self, activity: Activity) -> None:
         """Show what the worker does, or waits for, while it trains no step."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ganlab.core.interventions import Intervention
+    from ganlab.core.remarks import Remark
 
 Phase = Literal[
     "",
@@ -33,7 +34,7 @@ Point = tuple[int, Mapping[str, float]]  # (step, {metric name: value})
 class Loading:
     """Work such as `what` is done to `subject` (a model's or a folder's name): `done` of `total` (0: unknown) in `unit`.
 
-    `place` is the place of this work among others, such as "model 1 of 2".
+    `place` is the place of this work among others, such as "model 1 of 2". `remarks` are about the data that were read.
     """
 
     what: str
@@ -43,6 +44,7 @@ class Loading:
     phase: Phase = "loading_data"
     subject: str = ""
     place: str = ""
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def text(self) -> str:

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageOps
+from PIL.ImageFile import ImageFile
 
+from ganlab.core.deep_pixels import SIXTEEN, Levels, Scale, eight_bits, extremes, is_deep
+from ganlab.core.image_formats import FORMATS
 from ganlab.core.names import shown
 from ganlab.core.text import byte_size
 
@@ -19,16 +22,19 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 64 * 10**6  # of a file, before it is read
 MAX_PIXELS = 2**26  # 64 megapixels: any camera's photo, and 200 MB decoded at most
 
 
 class ImageError(ValueError):
-    """A file that cannot be used as an image; the message gives the reason in one sentence."""
+    """A file that cannot be used as an image; the message gives the reason in one sentence, `kind` as a kind of remark.
 
-    def __init__(self, message: str) -> None:
+    `limit` is the number that a file which is too large exceeds.
+    """
+
+    def __init__(self, message: str, kind: str = "damaged", limit: int = 0) -> None:
         super().__init__(shown(message))
+        self.kind, self.limit = kind, limit
 
 
 def to_uint8(images: Tensor) -> Tensor:
@@ -68,21 +74,35 @@ def png(image: Image.Image, compress_level: int = 1) -> bytes:
     return buffer.getvalue()
 
 
-def decode(data: bytes, *, at_least: int = 0, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def decode(data: bytes, *, at_least: int = 0, max_pixels: int = MAX_PIXELS, scale: Scale = SIXTEEN) -> Image.Image:
     """Decode the bytes of an image file to an upright PIL image in mode "RGB"; raise ImageError with the reason otherwise.
 
     The format is recognised by content and the size is checked before a pixel is decoded. Animations give their first frame,
-    transparency is laid on white, 16 bits become 8. With `at_least`, a JPEG may come smaller than it is, its sides at least
-    that many pixels: ten times faster for a big photo.
+    transparency is laid on white, deep levels become 8 bits as `scale` says. With `at_least`, a JPEG may come smaller than it
+    is, its sides at least that many pixels: ten times faster for a big photo.
     """
     with _refusals(max_pixels):
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-        if image.width * image.height > max_pixels:
-            raise Image.DecompressionBombError
+        image = _opened(data, max_pixels)
         if 0 < 2 * at_least <= min(image.size):
             image.draft(None, (at_least, at_least))
+        if is_deep(image):
+            return _flatten(eight_bits(lambda: _opened(data, max_pixels), _upright, scale))
         image.load()
         return _flatten(_upright(image))
+
+
+def levels(data: bytes) -> Levels | None:
+    """Return the levels in an image file of more than 8 bits; None for any other. ImageError when it cannot be decoded."""
+    with _refusals(MAX_PIXELS):
+        return extremes(lambda: _opened(data, MAX_PIXELS)) if is_deep(_opened(data, MAX_PIXELS)) else None
+
+
+def _opened(data: bytes, max_pixels: int) -> ImageFile:
+    """The image of these bytes, no pixel of which is decoded yet."""
+    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    if image.width * image.height > max_pixels:
+        raise Image.DecompressionBombError
+    return image
 
 
 def read(path: Path) -> Image.Image:
@@ -91,10 +111,11 @@ def read(path: Path) -> Image.Image:
         if not path.is_file():
             raise ImageError(f"{path.name} is not a file.")
         if path.stat().st_size > MAX_BYTES:
-            raise ImageError(f"The file has more than {byte_size(MAX_BYTES)}; make the image smaller.")
+            message = f"The file has more than {byte_size(MAX_BYTES)}; make the image smaller."
+            raise ImageError(message, "too_many_bytes", MAX_BYTES)
         data = path.read_bytes()
     except OSError as error:
-        raise ImageError(f"The file cannot be read ({error.strerror}).") from error
+        raise ImageError(f"The file cannot be read ({error.strerror}).", "unreadable") from error
     return decode(data)
 
 
@@ -113,13 +134,6 @@ def is_grey(data: bytes) -> bool:
         return Image.open(io.BytesIO(data), formats=FORMATS).mode in ("1", "L", "LA", "I", "I;16", "I;16B", "F")
 
 
-def looks_like_image(head: bytes) -> bool:
-    """Whether the first 16 bytes of a file are those of a format that `decode` reads."""
-    return head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n", b"BM", b"GIF8", b"II*\0", b"MM\0*")) or (
-        head[:4] == b"RIFF" and head[8:12] == b"WEBP"
-    )
-
-
 @contextmanager
 def _refusals(max_pixels: int) -> Iterator[None]:
     """Turn whatever Pillow raises on hostile or damaged bytes into an ImageError."""
@@ -130,7 +144,8 @@ def _refusals(max_pixels: int) -> Iterator[None]:
     except Image.UnidentifiedImageError:
         raise ImageError(f"This is not an image in one of the formats {', '.join(FORMATS)}; save it as one of them.") from None
     except Image.DecompressionBombError:
-        raise ImageError(f"The image has more than {max_pixels // 2**20} megapixels; make it smaller.") from None
+        message = f"The image has more than {max_pixels // 2**20} megapixels; make it smaller."
+        raise ImageError(message, "too_many_pixels", max_pixels) from None
     except Exception as error:  # nearly any kind, from struct.error to RuntimeError
         raise ImageError(f"The image is damaged or incomplete ({str(error) or type(error).__name__}).") from error
 
@@ -143,23 +158,10 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """Any mode -> "RGB": transparency on white, deep greys scaled to 8 bits."""
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
-    elif image.mode in ("I", "F"):
-        image = _stretched(np.array(image, dtype=np.float32))
+    """Any mode of 8 bits -> "RGB", transparency on white."""
     if image.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in image.info:
         layered = image if image.mode == "RGBA" else image.convert("RGBA")
         flat = Image.new("RGB", layered.size, "white")
         flat.paste(layered, mask=layered)
         return flat
     return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _stretched(values: np.ndarray) -> Image.Image:
-    """Levels without a fixed scale, changed in place -> "L", black the lowest and white the highest."""
-    np.nan_to_num(values, copy=False, posinf=0, neginf=0)
-    low, high = values.min(), values.max()
-    values -= low
-    values *= 255 / (high - low) if high > low else 0
-    return Image.fromarray(np.rint(values, out=values).astype(np.uint8))

@@ -23,23 +23,23 @@ import numpy as np
 
 from ganlab.core.errors import DataError
 from ganlab.core.files import disk_problem
+from ganlab.core.remarks import Remark
 from ganlab.core.text import byte_size
 from ganlab.data.paths import cache_root
 
 RESIDENT_BYTES = 4 * 2**30  # larger sets stay in their file and stream; smaller ones live on the training device
-_FORMAT = 2  # of an entry; part of its name
+_FORMAT = 3  # of an entry; part of its name
 _SPARE_BYTES = 2**28  # left free on the disk
 _STALE_SECONDS = 24 * 3600  # then an unfinished entry belongs to a process that was killed
 
 
 @dataclass(frozen=True)
 class About:
-    """`labels` (N,) int64 index `label_names`; `skipped` files were of no use, `reason` is why the first was not."""
+    """`labels` (N,) int64 index `label_names`; `remarks` are about the files that the images came from."""
 
     labels: np.ndarray | None = None
     label_names: tuple[str, ...] = ()
-    skipped: int = 0
-    reason: str = ""
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def recall(folder: Path) -> Decoded | None:
         labels = np.load(folder / "labels.npy") if known["label_names"] else None
         if labels is not None and len(labels) != len(images):
             return None
-        return Decoded(images, About(labels, tuple(known["label_names"]), known["skipped"], known["reason"]))
+        remarks = tuple(map(Remark.from_dict, known["remarks"]))
+        return Decoded(images, About(labels, tuple(known["label_names"]), remarks))
     except (OSError, EOFError, ValueError, KeyError, TypeError):
         return None
 
@@ -146,7 +147,7 @@ class Spool:
     def _publish(self, partial: Path, about: About) -> None:
         if about.labels is not None:
             np.save(partial / "labels.npy", about.labels)
-        known = {"label_names": about.label_names, "skipped": about.skipped, "reason": about.reason}
+        known = {"label_names": about.label_names, "remarks": [remark.to_dict() for remark in about.remarks]}
         (partial / "about.json").write_text(json.dumps(known), "utf-8")
         try:
             partial.rename(self._folder)

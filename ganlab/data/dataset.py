@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from ganlab.core.remarks import Remark
 from ganlab.core.types import Conditioning, DataSpec
 
 
@@ -15,6 +16,7 @@ class Dataset:
 
     `images` (N, C, S, S) uint8, what is to be generated; `labels` (N,) int64; `sources` (M, C', S, S) uint8: paired with
     the images one by one (M == N), or the other domain. Colour comes channels last in memory, which convolutions like.
+    `domains` names what the sources and the images show where their folders or columns do; `remarks` are about the files.
     """
 
     name: str
@@ -22,6 +24,8 @@ class Dataset:
     labels: Tensor | None = None
     label_names: tuple[str, ...] = ()
     sources: Tensor | None = None
+    domains: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def spec(self, conditioning: Conditioning) -> DataSpec:
         """What networks conditioned this way must know of this data."""

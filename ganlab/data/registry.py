@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ganlab.data.dataset import Dataset
 
 LOADING_SECONDS = 0.1  # no screen looks more often
+_OF_A_PART = ("no_test_part",)  # what is new to those who have read the whole set and look at a few images of another part
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def load(
 ) -> Loader:
     """Yield Loading a few times a second while the data set is fetched and decoded; return the Dataset.
 
-    `limit` asks for at most so many images of each kind, the first ones.
+    The last Loading has the remarks about the data, if there are any. `limit` asks for at most so many images of each kind, the
+    first ones.
 
     Raises DataError, one sentence, for a name, conditioning or path that does not fit and for missing data.
     """
@@ -112,6 +114,9 @@ def load(
     if image_size < 1 or channels not in (0, 1, 3):
         raise DataError(f"image_size = {image_size}, channels = {channels}: image_size must be positive, channels 0, 1 or 3.")
     dataset = yield from _paced(source.load(Wanted(image_size, channels, conditioning, data_path, split, limit)))
+    remarks = [remark for remark in dataset.remarks if not limit or remark.kind in _OF_A_PART]
+    if remarks:
+        yield Loading(f"Read {name}", len(dataset.images), len(dataset.images), remarks=tuple(remarks))
     return dataset.first(limit) if limit else dataset
 
 

@@ -59,6 +59,7 @@ class Recorder:
         match event:
             case Loading():
                 self.report(Activity(event.phase, event.what, event.done, event.total, event.unit))
+                self._remark([remark.to_dict() for remark in event.remarks])
             case Started():
                 self.step = event.step
                 self._protocols(event)
@@ -155,6 +156,13 @@ class Recorder:
         for name, protocol in event.protocols.items():
             if before.get(name, protocol) != protocol:
                 self._writer.annotate(event.step, "protocol_changed", {"name": name, "protocol": protocol})
+
+    def _remark(self, remarks: list[dict[str, Any]]) -> None:
+        """Record what is remarked about the data; a resumed run reads them again, and has most on record."""
+        known = [one for note in self.run.annotations() if note.kind == "data" for one in note.data["remarks"]] if remarks else []
+        new = [one for one in json.loads(json.dumps(remarks)) if one not in known]  # tuples become lists
+        if new:
+            self._writer.annotate(self.step, "data", {"remarks": new})
 
     def _intervened(self, event: Intervened) -> None:
         """A change that is only made again is already on record; in a repeated run it is not yet on the charts."""

@@ -238,12 +238,12 @@ class Session:
             "interventions": [intervention.to_dict() for intervention in self._made],
             "rng": _get_rng(self.device),
         } | ({"gauge": self.gauge.state()} if self.gauge else {})
-        names = domains(self.config) or tuple(self.dataset.label_names)
+        names = self.dataset.domains or domains(self.config) or tuple(self.dataset.label_names)
         return Checkpoint(self.step, _flat(self.training), state if whole else {}, asdict(self.training.spec), names, best)
 
     def _samples(self) -> Samples:
         sheet = self.training.sheet(self.examples)
-        a, b = domains(self.config) or ("", "")
+        a, b = self.dataset.domains or domains(self.config) or ("", "")
         titles = tuple(title.format(A=a, B=b) for title in sheet.titles)
         return Samples(self.step, to_uint8(sheet.images).cpu(), sheet.columns, titles)
 

@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 
 from ganlab.core.errors import DataError
+from ganlab.core.remarks import Remark
 from ganlab.data import cache
 from ganlab.data.cache import About, Decoded, Spool, entry, recall
 
 SHAPE = (2, 2, 3)
 IMAGES = np.arange(60, dtype=np.uint8).reshape(5, *SHAPE)
-ABOUT = About(np.array([0, 1, 0, 1, 0]), ("a", "b"), 2, "why")
+ABOUT = About(
+    np.array([0, 1, 0, 1, 0]), ("a", "b"), (Remark("damaged", 2, ("x", "y"), "why"), Remark("bit_depth", 5, values=(12,)))
+)
 Usage = namedtuple("Usage", "free")
 
 
@@ -38,7 +41,7 @@ def check(decoded: Decoded | None) -> None:
     assert np.array_equal(decoded.images, IMAGES)
     assert decoded.about.labels is not None
     assert decoded.about.labels.tolist() == [0, 1, 0, 1, 0]
-    assert (decoded.about.label_names, decoded.about.skipped, decoded.about.reason) == (("a", "b"), 2, "why")
+    assert (decoded.about.label_names, decoded.about.remarks) == (ABOUT.label_names, ABOUT.remarks)
 
 
 def test_what_was_kept_comes_back(big: bool) -> None:

@@ -16,12 +16,13 @@ from PIL import Image
 from ganlab.core.errors import DataError
 from ganlab.core.images import png
 from ganlab.core.names import shown
+from ganlab.core.remarks import Remark
 from ganlab.core.types import Conditioning
 from ganlab.data import cache, data_root, load
 from ganlab.data.batches import Batches
 from ganlab.data.files import collect as image_files
 from tests.support.folders import Place, fill, picture, placed, raw_fill, raw_zip, zipped
-from tests.support.loading import drain, loaded
+from tests.support.loading import drain, loaded, remarks
 
 COLOURS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255)}
 
@@ -128,9 +129,9 @@ def test_formats_are_judged_by_content_and_the_rest_is_left_alone(place: Place) 
         "__MACOSX/._a.jpg": picture(6),
         "data.csv": b"",
     }
-    (data, said) = drain(load("folder", data_path=place(files), image_size=8))
+    data = loaded("folder", data_path=place(files), image_size=8)
     assert sorted(data.images[:, 0, 0, 0].tolist()) == [1, 2, 3]
-    assert not any("Skipped" in message.what for message in said)
+    assert data.remarks == (Remark("hidden", 2, (".hidden.png", ".thumbs/d.png"), total=5),)
 
 
 def test_broken_files_are_skipped_and_counted(place: Place) -> None:
@@ -140,7 +141,10 @@ def test_broken_files_are_skipped_and_counted(place: Place) -> None:
     for _ in ("decoded", "recalled"):
         data, said = drain(load("folder", data_path=path, image_size=8))
         assert len(data.images) == 1
-        assert said[-1].what.startswith("Skipped 4 of 5 files that are not usable images; the first: 1.jpg: ")
+        (remark,) = said[-1].remarks
+        assert (remark.kind, remark.count, remark.total) == ("damaged", 4, 5)
+        assert remark.names == ("1.jpg", "2.png", "3.png")
+        assert remark.detail
 
 
 def test_nothing_usable_is_an_error(place: Place, tmp_path: Path) -> None:
@@ -232,9 +236,9 @@ def test_a_member_that_lies_about_its_size_is_skipped(tmp_path: Path) -> None:
 def test_a_picture_bomb_is_skipped(place: Place) -> None:
     from tests.core.test_images import bomb
 
-    data, said = drain(load("folder", data_path=place({"0.png": picture(1), "1.png": bomb(30_000, 30_000)}), image_size=8))
+    data = loaded("folder", data_path=place({"0.png": picture(1), "1.png": bomb(30_000, 30_000)}), image_size=8)
     assert len(data.images) == 1
-    assert "more than 64 megapixels" in said[-1].what
+    assert data.remarks == (Remark("too_many_pixels", 1, ("1.png",), values=(2**26,), total=2),)
 
 
 def test_damaged_and_encrypted_members_are_skipped(tmp_path: Path) -> None:
@@ -255,7 +259,13 @@ def test_links_pipes_and_loops_do_no_harm(tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe.png")
     (folder / "gone.png").symlink_to("nothing")
     (folder / "loop").symlink_to(folder, target_is_directory=True)
-    assert len(loaded("folder", data_path=str(folder)).images) == 1
+    data = loaded("folder", data_path=str(folder))
+    assert len(data.images) == 1
+    assert {kind: remark.names for kind, remark in remarks(data).items()} == {
+        "dangling": ("gone.png",),
+        "loop": ("loop",),
+        "unreadable": ("pipe.png",),
+    }
 
 
 def test_the_second_start_reads_what_the_first_decoded(place: Place) -> None:
@@ -363,9 +373,9 @@ def test_the_test_part_of_a_real_zip(real_data_folder: Path) -> None:
 
 
 def test_real_photos_of_every_kind(real_data_folder: Path) -> None:
-    data, said = drain(load("folder", data_path=str(real_data_folder / "photos"), image_size=64))
+    data = loaded("folder", data_path=str(real_data_folder / "photos"), image_size=64)
     assert data.images.shape == (67, 3, 64, 64)
-    assert not any("Skipped" in message.what for message in said)
+    assert not data.remarks
     assert (data.images.flatten(1).float().std(1) > 10).all()
 
 

@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from ganlab.core.deep_pixels import SIXTEEN
 from ganlab.core.errors import DataError
 from ganlab.core.images import png
+from ganlab.core.remarks import Remark
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Batches, cache, data_root, load
 from ganlab.data.dataset import Dataset
@@ -87,7 +89,7 @@ def test_training_images_stand_in_for_a_missing_test_part(place: Place, conditio
     steps = load("folder", data_path=path, conditioning=conditioning, image_size=8, split="test", limit=2)
     data, said = drain(steps)
     assert both(data) == ([0, 1], [100, 101])
-    assert any("has no test part: training images are used instead" in message.what for message in said)
+    assert said[-1].remarks == (Remark("no_test_part"),)
 
 
 @given(width=st.integers(20, 90), height=st.integers(20, 45))
@@ -101,9 +103,9 @@ def test_both_halves_are_cut_alike(width: int, height: int) -> None:
     file = ImageFile(("x.png",), len(data), lambda: data)
     if abs(width / height - 2) > 0.1:
         with pytest.raises(ValueError, match=r"^x\.png: A pair in one file is twice as wide as high, this is .* times"):
-            _halves((file,), 16)
+            _halves((file,), 16, SIXTEEN)
     else:
-        left, right = _halves((file,), 16)
+        left, right = _halves((file,), 16, SIXTEEN)
         assert left.size == right.size == (16, 16)
         assert np.array_equal(np.asarray(left), np.asarray(right))
 
@@ -114,8 +116,10 @@ def test_what_is_no_pair_is_skipped_and_counted(place: Place) -> None:
     for _ in ("decoded", "recalled"):
         data, said = drain(load("folder", data_path=path, conditioning=PAIRED, image_size=8))
         assert both(data) == ([1], [2])
-        assert said[-1].what.startswith("Skipped 2 of 3 pairs that are incomplete or not usable images; the first: 0.png: ")
-        assert "this is 1.50 times" in said[-1].what
+        shape, damaged = said[-1].remarks
+        assert (shape.kind, shape.count, shape.total, shape.names) == ("shape", 1, 3, ("0.png",))
+        assert "this is 1.50 times" in shape.detail
+        assert (damaged.kind, damaged.names) == ("damaged", ("2.png",))
 
 
 def test_photos_are_no_pairs(real_data_folder: Path) -> None:
@@ -145,8 +149,10 @@ def test_equal_names_make_pairs(place: Place, a: str, b: str) -> None:
     files |= {f"{b}lonely.png": picture(7), "stray.png": picture(8)}
     data, said = drain(load("folder", data_path=place(files), conditioning=PAIRED, image_size=8))
     assert sorted(zip(*both(data), strict=True)) == [(0, 100), (1, 101), (2, 102)]
-    assert said[-1].what.startswith("Skipped 2 of 5 pairs")
-    assert said[-1].what.endswith("alone.jpg: There is no file of this name in the other folder.")
+    kinds = {remark.kind: remark for remark in said[-1].remarks}
+    assert kinds["outside"].names == ("stray.png",)
+    assert kinds["no_partner"].names == (f"{a}alone.jpg", f"{b}lonely.png")
+    assert kinds["no_partner"].total == len(files)
 
 
 @pytest.mark.parametrize(("a", "b"), LAYOUTS)
@@ -172,11 +178,13 @@ def test_parts_of_domains(place: Place, names: str) -> None:
 def test_no_file_is_in_two_places(folders: list[list[str]]) -> None:
     """Whatever the folders are called: every file once or not at all, a pair's files share part and name."""
     files = [ImageFile((*names, f"{i % 3}.png"), 1, bytes) for i, names in enumerate(folders)]
-    found = placing.place(files)
+    placed = placing.place(files)
+    found = placed.placed
+    assert len(found) + len(placed.outside) == len(files)
     assert [one.file for one in found] == [
         file for file in files if any(name in ("A", "b", "trainA", "test b") for name in file.parts[:-1])
     ]
-    parts, alone = placing.matched(found)
+    parts, alone, _ = placing.matched(found)
     pairs = [item for items in parts.values() for item in items]
     used = {file.parts for item in pairs for file in item}
     assert used.isdisjoint({file.parts for file in alone})
@@ -196,7 +204,9 @@ def test_a_pair_of_two_shapes_is_skipped_and_sizes_may_differ(tmp_path: Path) ->
     path = str(fill(tmp_path / "p", files))
     data, said = drain(load("folder", data_path=path, conditioning=PAIRED, image_size=8))
     assert both(data) == ([1], [2])
-    assert said[-1].what.endswith("A/1.png: A pair has one shape, these are 1.50 and 0.67 times as wide as high.")
+    (remark,) = said[-1].remarks
+    assert remark.names == ("A/1.png",)
+    assert remark.detail == "A pair has one shape, these are 1.50 and 0.67 times as wide as high."
 
 
 def test_pairs_and_domains_have_one_number_of_channels(tmp_path: Path) -> None:
@@ -371,7 +381,7 @@ def test_real_horses_and_zebras(real_data_folder: Path) -> None:
     test, said = drain(load("horse2zebra", conditioning=UNPAIRED, image_size=32, split="test"))
     assert test.sources is not None
     assert (len(test.sources), len(test.images)) == (120, 140)
-    assert not any("Skipped" in message.what for message in said)
+    assert not any(message.remarks for message in said)
     first = sorted((real_data_folder / "horse2zebra" / "testB").iterdir())[0]
     close = np.asarray(Image.open(first).convert("RGB").resize((32, 32), Image.Resampling.BOX), dtype=float)
     assert abs(test.images[0].permute(1, 2, 0).numpy() - close).mean() < 8
@@ -413,8 +423,9 @@ def test_parquet_rows_that_hold_no_image_are_skipped(tmp_path: Path) -> None:
     path = hub(tmp_path / "train.parquet", imageA=[None, b"junk", picture((1,) * 3)], imageB=[picture((2,) * 3)] * 3)
     data, said = drain(load("folder", data_path=str(path), conditioning=UNPAIRED, image_size=8))
     assert both(data) == ([1], [2])
-    wanted = "Skipped 2 of 3 files of domain A that are not usable images; the first: train.parquet/imageA/row 0: "
-    assert any(message.what.startswith(wanted) for message in said)
+    kinds = {remark.kind: remark for remark in said[-1].remarks}
+    assert kinds["damaged"].names == ("train.parquet/imageA/row 0", "train.parquet/imageA/row 1")
+    assert (kinds["repeated"].count, kinds["repeated"].names) == (2, ("imageB",))
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "columns", "kind", "missing library"])

@@ -7,6 +7,7 @@ from typing import Any
 
 from ganlab.core.events import Loading
 from ganlab.core.progress import finish
+from ganlab.core.remarks import Remark
 from ganlab.data import load
 from ganlab.data.dataset import Dataset
 
@@ -15,6 +16,11 @@ def drain(steps: Generator[Loading, None, Any]) -> tuple[Any, list[Loading]]:
     """What a generator returns, and what it yielded on the way."""
     events: list[Loading] = []
     return finish(steps, events.append), events
+
+
+def remarks(data: Dataset) -> dict[str, Remark]:
+    """What is remarked about a data set, by kind."""
+    return {remark.kind: remark for remark in data.remarks}
 
 
 def loaded(name: str, **wanted: Any) -> Dataset:

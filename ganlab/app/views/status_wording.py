@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ganlab.app.views.data_wording import remark_lines
 from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, describe, smaller
+from ganlab.core.remarks import Remark
 from ganlab.runtime.status import Activity, Status
 from ganlab.runtime.store import Annotation
 
@@ -105,6 +107,8 @@ def note_text(note: Annotation) -> str:
             return failure_text(data.get("reason", ""), data)
         case "repaired":
             return f"The record was damaged: what could be read of it was kept; it is in {data['file']}."
+        case "data":
+            return " ".join(remark_lines(map(Remark.from_dict, data["remarks"])))
         case "protocol_changed":
             return f"{data['name']} is read otherwise from here on: {data['protocol']}."
     return f"{note.kind.capitalize()}."

@@ -1,51 +1,83 @@
-"""The image files of a folder or a zip, and the classes and parts that its sub-folders mean. Nothing is extracted."""
+"""The image files of a folder or a zip, and what looks like a picture there and cannot be used. Nothing is extracted."""
 
 from __future__ import annotations
 
 import lzma
-import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from ganlab.core.errors import DataError
-from ganlab.core.images import ImageError, looks_like_image
+from ganlab.core.image_formats import ENDINGS, FORMATS, HEAD, RAW, Recognised, ending_of, recognise
+from ganlab.core.images import ImageError
 from ganlab.core.names import decoded, readable, shown, zip_name
+from ganlab.core.remarks import Remark, few
 from ganlab.core.text import byte_size
+from ganlab.data.files.walk import Entry, is_shadow, walk
 
 MAX_FILE_BYTES = 256 * 10**6
 MAX_INFLATION = 50  # a zip of pictures hardly shrinks them; one that grows this much to over a gigabyte is a bomb
-_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-_PARTS = {"train": ("train", "training"), "test": ("test", "testing", "val", "valid", "validation")}
+_PNG_DEPTH = 24  # where the header of a PNG has its bits for each level
 
 
 @dataclass(frozen=True)
 class ImageFile:
-    """A candidate: `parts` of its path inside the collection, as text, `size` in bytes as its folder or zip claims."""
+    """A candidate: `parts` of its path inside the collection, as text, `size` in bytes as its folder or zip claims.
+
+    `deep`: it may hold levels of more than 8 bits.
+    """
 
     parts: tuple[str, ...]
     size: int
     read: Callable[[], bytes]
+    deep: bool = False
 
     @property
     def label(self) -> str:
         """The class folder it lies in; empty outside of one."""
         return self.parts[0] if len(self.parts) > 1 else ""
 
+    @property
+    def name(self) -> str:
+        """Where it lies, to be shown."""
+        return "/".join(self.parts)
+
+
+class Unused(NamedTuple):
+    """What looks like a picture and is not used: its name, and why as a kind of remark with its detail."""
+
+    name: str
+    kind: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Collection:
+    """The image `files` of a folder or zip, sorted, and what is `unused` beside them."""
+
+    files: list[ImageFile]
+    unused: list[Unused]
+
+    @property
+    def remarks(self) -> list[Remark]:
+        """What is unused, by its reasons."""
+        return grouped(self.unused)
+
 
 @contextmanager
-def image_files(path: Path) -> Iterator[list[ImageFile]]:
-    """The image files below a folder or inside a zip, sorted, readable while the context lasts; DataError if there are none.
+def image_files(path: Path) -> Iterator[Collection]:
+    """The image files below a folder or inside a zip, readable while the context lasts; DataError if there are none.
 
-    Hidden files and other kinds of file are left out; names are only ever compared, never made into paths.
+    Content decides before the ending; names are only ever compared, never made into paths.
     """
     if path.is_dir():
-        yield _sorted(_named(list(_folder_files(path))), path)
+        yield _checked(_collected(_in_folder(path)), path)
         return
     try:
         archive = zipfile.ZipFile(path)
@@ -54,97 +86,93 @@ def image_files(path: Path) -> Iterator[list[ImageFile]]:
     except (zipfile.BadZipFile, OSError, UnicodeDecodeError) as error:
         raise DataError(f"data_path = {str(path)!r} is neither a folder nor a zip that can be read ({error}).") from error
     with archive:
-        yield _sorted(_zip_files(archive, path), path)
+        collection = _collected(_in_zip(archive))
+        total = sum(file.size for file in collection.files)
+        if total > 10**9 and total > MAX_INFLATION * path.stat().st_size:
+            raise DataError(f"data_path = {str(path)!r} would unpack to {byte_size(total)}, too much for a zip of pictures.")
+        yield _checked(collection, path)
 
 
 def holds_images(path: Path) -> bool:
-    """Whether there is an image file anywhere below a folder, going by names and first bytes."""
-    return any(True for _ in _folder_files(path))
+    """Whether there is an image file anywhere below a folder."""
+    return any(isinstance(found, ImageFile) for found in _in_folder(path)) if path.is_dir() else False
 
 
 def fingerprint(path: Path) -> object:
     """What changes when the images at `path` do: a zip's size and time, or every file's in a folder; None for nothing there."""
     if path.is_dir():
-        return sorted((str(file.relative_to(path)), about.st_size, about.st_mtime_ns) for file, about in _walk(path))
+        return sorted(("/".join(entry.parts), entry.stamp, entry.problem) for entry in walk(path))
     if path.is_file():
         about = path.stat()
         return about.st_size, about.st_mtime_ns
     return None
 
 
-def choose_part(files: list[ImageFile], split: str) -> list[ImageFile]:
-    """Only the files of a part; DataError when the test part is asked for and absent."""
-    parts = in_parts(files)
-    if split in parts:
-        return parts[split]
-    if "train" in parts:
-        raise DataError(f"The images have no {split} part: put them into two folders called train and test.")
-    raise DataError(f"There is no folder for the {split} part beside the one for the test part.")
+def grouped(unused: Iterable[Unused]) -> list[Remark]:
+    """One remark for each reason, in the order in which they come first."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one in unused:
+        reasons.setdefault((one.kind, one.detail), []).append(one.name)
+    return [few(kind, names, detail) for (kind, detail), names in reasons.items()]
 
 
-def in_parts(files: list[ImageFile]) -> dict[str, list[ImageFile]]:
-    """{"train": ..., "test": ...}, where folders called train and test (or val) divide them; what is left begins at the class.
+def reasons(remarks: Iterable[Remark]) -> str:
+    """What an error adds about files that were not used: "; not used: 5 HEIC, 1 hidden", or nothing."""
+    parts = [f"{one.count} {one.detail if one.kind == 'format' else f'{one.detail} {one.kind}'.strip()}" for one in remarks]
+    return f"; not used: {', '.join(parts)}" if parts else ""
 
-    A single folder around everything means nothing and is taken off. Undivided files are all for training.
-    """
-    while True:
-        tops = {file.parts[0] for file in files if len(file.parts) > 1}
-        by_part = {top: part_called(top) for top in tops}
-        if tops and all(by_part.values()):
-            parts: dict[str, list[ImageFile]] = {}
-            for file in files:
-                if len(file.parts) > 1:
-                    parts.setdefault(by_part[file.parts[0]], []).append(_inside(file))
-            return {part: _unwrapped(some) for part, some in parts.items()}
-        if len(tops) == 1 and all(len(file.parts) > 1 for file in files):
-            files = [_inside(file) for file in files]
+
+def _collected(found: Iterable[ImageFile | Unused]) -> Collection:
+    files: list[ImageFile] = []
+    unused: list[Unused] = []
+    for one in found:
+        files.append(one) if isinstance(one, ImageFile) else unused.append(one)
+    return Collection(sorted(files, key=lambda file: file.parts), sorted(unused))
+
+
+def _checked(collection: Collection, path: Path) -> Collection:
+    if not collection.files:
+        formats = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
+        raise DataError(f"data_path = {str(path)!r} holds no images ({formats}){reasons(collection.remarks)}.")
+    return collection
+
+
+def _in_folder(root: Path) -> Iterator[ImageFile | Unused]:
+    entries = list(walk(root))
+    text = decoded({part for entry in entries for part in entry.parts})  # all names of a folder share a code page
+    for entry in entries:
+        parts = tuple(text[part] for part in entry.parts)
+        if entry.problem or entry.hidden:
+            yield from _left_out(entry, parts)
             continue
-        return {"train": files}
+        head = _head(partial(_read_file, entry.path))
+        yield from _judged(parts, entry.size, head, partial(_read_file, entry.path, entry.size))
 
 
-def part_called(name: str) -> str:
-    """The part that a folder of this name holds, train or test; empty for none."""
-    return next((part for part, names in _PARTS.items() if name.lower() in names), "")
+def _left_out(entry: Entry, parts: tuple[str, ...]) -> Iterator[Unused]:
+    """A hidden file with the ending of a picture, or what a folder or link of pictures was to lead to."""
+    ending = ending_of(parts[-1], (*ENDINGS, *RAW)) if parts else ""
+    if entry.hidden:
+        if ending and not entry.problem:
+            yield Unused("/".join(parts), "hidden")
+    elif ending or not entry.path.suffix:
+        yield Unused("/".join(parts) or shown(entry.path.name), entry.problem)
 
 
-def _unwrapped(files: list[ImageFile]) -> list[ImageFile]:
-    while len({file.label for file in files}) == 1 and files[0].label:
-        files = [_inside(file) for file in files]
-    return files
-
-
-def _inside(file: ImageFile) -> ImageFile:
-    return replace(file, parts=file.parts[1:])
-
-
-def _sorted(files: list[ImageFile], path: Path) -> list[ImageFile]:
-    if not files:
-        raise DataError(f"data_path = {str(path)!r} holds no images (JPEG, PNG, WEBP, BMP, GIF or TIFF).")
-    return sorted(files, key=lambda file: file.parts)
-
-
-def _walk(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """The regular files below a folder that are not hidden."""
-    for folder, inner, names in os.walk(root):
-        inner[:] = filter(_shown, inner)
-        for name in filter(_shown, names):
-            file = Path(folder, name)
-            with suppress(OSError):  # a dangling link, or deleted meanwhile
-                about = file.stat()
-                if stat.S_ISREG(about.st_mode):
-                    yield file, about
-
-
-def _folder_files(root: Path) -> Iterator[ImageFile]:
-    for file, about in _walk(root):
-        if _is_image(file.name, partial(_read_file, file, 16)):
-            yield ImageFile(file.relative_to(root).parts, about.st_size, partial(_read_file, file, about.st_size))
-
-
-def _named(files: list[ImageFile]) -> list[ImageFile]:
-    """Files with their names as text, read in one code page."""
-    text = decoded({part for file in files for part in file.parts})
-    return [replace(file, parts=tuple(text[part] for part in file.parts)) for file in files]
+def _in_zip(archive: zipfile.ZipFile) -> Iterator[ImageFile | Unused]:
+    for member, parts in _member_parts(archive):
+        if member.is_dir() or not parts or any(map(is_shadow, parts)):
+            continue
+        name, ending = "/".join(parts), ending_of(parts[-1], (*ENDINGS, *RAW))
+        if stat.S_ISLNK(member.external_attr >> 16):
+            yield from [Unused(name, "dangling")] if ending or "." not in parts[-1] else []
+        elif ".." in parts:
+            yield from [Unused(name, "unsafe_name")] if ending else []
+        elif any(part.startswith(".") for part in parts):
+            yield from [Unused(name, "hidden")] if ending else []
+        else:
+            whole = partial(_read_member, archive, member, member.file_size)
+            yield from _judged(parts, member.file_size, _head(partial(_read_member, archive, member)), whole)
 
 
 def _member_parts(archive: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, tuple[str, ...]]]:
@@ -159,17 +187,25 @@ def _split(name: str | bytes) -> list[str | bytes]:
     return [*(name.split(b"/") if isinstance(name, bytes) else name.split("/"))]
 
 
-def _zip_files(archive: zipfile.ZipFile, path: Path) -> list[ImageFile]:
-    files = []
-    for member, parts in _member_parts(archive):
-        wanted = not member.is_dir() and parts and all(map(_shown, parts))
-        if wanted and _is_image(parts[-1], partial(_read_member, archive, member, 16)):
-            whole = partial(_read_member, archive, member, member.file_size)
-            files.append(ImageFile(parts, member.file_size, whole))
-    total = sum(file.size for file in files)
-    if total > 10**9 and total > MAX_INFLATION * path.stat().st_size:
-        raise DataError(f"data_path = {str(path)!r} would unpack to {byte_size(total)}, too much for a zip of pictures.")
-    return files
+def _judged(parts: tuple[str, ...], size: int, head: bytes | None, read: Callable[[], bytes]) -> Iterator[ImageFile | Unused]:
+    """The file as what `recognise` takes it for; nothing where it is no picture."""
+    match recognise(parts[-1], head):
+        case Recognised(format, ""):
+            yield ImageFile(parts, size, read, may_be_deep(format, head or b""))
+        case Recognised(format, kind):
+            yield Unused("/".join(parts), kind, {"pointer": "Git LFS", "unreadable": ""}.get(kind, format))
+
+
+def may_be_deep(format: str, head: bytes) -> bool:
+    """Whether a file of this format, with these first bytes, may hold levels of more than 8 bits."""
+    return format == "TIFF" or (format == "PNG" and head[_PNG_DEPTH : _PNG_DEPTH + 1] == b"\x10")
+
+
+def _head(read: Callable[[int], bytes]) -> bytes | None:
+    try:
+        return read(HEAD)
+    except ImageError:
+        return None
 
 
 def _read_file(file: Path, size: int) -> bytes:
@@ -177,7 +213,7 @@ def _read_file(file: Path, size: int) -> bytes:
         with file.open("rb") as opened:
             return opened.read(size)
     except OSError as error:
-        raise ImageError(f"The file cannot be read ({error.strerror}).") from error
+        raise ImageError(f"The file cannot be read ({error.strerror}).", "unreadable") from error
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -> bytes:
@@ -187,18 +223,3 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, size: int) -
             return opened.read(size)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, RuntimeError, ValueError) as error:
         raise ImageError(f"The file cannot be unpacked ({error}).") from error  # damaged, encrypted or packed in an unknown way
-
-
-def _shown(name: str) -> bool:
-    """Not hidden, not the shadow copies that macOS adds; '..' begins with a dot as well."""
-    return not name.startswith((".", "__MACOSX"))
-
-
-def _is_image(name: str, head: Callable[[], bytes]) -> bool:
-    """By its ending, or else by its first bytes."""
-    if name.lower().endswith(_ENDINGS):
-        return True
-    try:
-        return looks_like_image(head())
-    except ImageError:
-        return False

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -13,14 +13,18 @@ import numpy as np
 import torch
 from PIL import Image
 
+from ganlab.core.deep_pixels import SIXTEEN, Scale
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.images import ImageError, decode, is_grey, square
+from ganlab.core.remarks import Remark, few, joined
 from ganlab.core.text import byte_size
 from ganlab.core.types import Conditioning
 from ganlab.data.cache import About, Decoded, Spool, entry, recall
 from ganlab.data.dataset import Dataset
-from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, choose_part, fingerprint, image_files
+from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, Unused, fingerprint, grouped, image_files, reasons
+from ganlab.data.files.levels import common_scale
+from ganlab.data.files.parts import divided, folders_of
 from ganlab.data.registry import Loader, Wanted
 
 _BATCH = 64  # files between two messages
@@ -30,21 +34,26 @@ _LOOKED_AT = 32  # files that decide whether a collection is grey
 Item = tuple[ImageFile, ...]  # the files that make one entry of a data set: one, or the two of a pair
 
 
-def _whole(item: Item, size: int) -> list[Image.Image]:
-    return [square(open_image(item[0], size), size)]
+def _whole(item: Item, size: int, scale: Scale) -> list[Image.Image]:
+    return [square(open_image(item[0], size, scale), size)]
 
 
 @dataclass(frozen=True)
 class Work:
-    """What becomes of items: `cut` makes RGB squares of side `size` of one, `noun` is what it should be; `limit` 0: all."""
+    """What becomes of items: `cut` makes RGB squares of side `size` of one, `noun` is what it should be; `limit` 0: all.
+
+    `scale` is that of all deep levels, `remarks` what is known of the files before they are decoded.
+    """
 
     name: str
     size: int
     channels: int
     limit: int = 0
     noun: str = "image"
-    cut: Callable[[Item, int], Sequence[Image.Image]] = _whole
+    cut: Callable[[Item, int, Scale], Sequence[Image.Image]] = _whole
     squares: int = 1
+    scale: Scale = SIXTEEN
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -56,8 +65,8 @@ class Work:
 def load_images(name: str, path: Path, wanted: Wanted) -> Loader:
     """The images at `path`, labelled by class folders where every one lies in such a folder and there are two or more.
 
-    Files that are not usable images are skipped and counted in a Loading message. DataError when none is left, or no labels
-    where labels are wanted.
+    What looks like a picture and is not used is in the set's remarks. DataError when no image is left, or no labels where
+    labels are wanted.
     """
     yield Loading(f"Looking through {path.name}")
     labelled = wanted.conditioning is Conditioning.LABEL
@@ -65,16 +74,20 @@ def load_images(name: str, path: Path, wanted: Wanted) -> Loader:
     folder, decoded = find(facts, wanted.limit)
     if decoded is None:
         with image_files(path) as found:
-            files = choose_part(found, wanted.split)
-            files = _in_classes(files, path) if labelled else files
-            channels = wanted.channels or native_channels(files)
-            items = [(file,) for file in files]
-            work = Work(path.name, wanted.image_size, channels, wanted.limit)
-            among = files if wanted.limit else []  # a class that the first images lack is a class all the same
+            parts = divided(found.files)
+            files = parts.chosen(wanted.split)
+            used = _in_classes(files, path) if labelled else files
+            beside = [Unused(file.name, "outside") for file in files if labelled and not file.label]
+            channels = wanted.channels or native_channels(used)
+            scale, levels = yield from common_scale(found.files, path.name)
+            remarks = (*found.remarks, *grouped(parts.unused() + beside), *parts.remarks(wanted.split), *levels)
+            work = Work(path.name, wanted.image_size, channels, wanted.limit, scale=scale, remarks=remarks)
+            among = used if wanted.limit else []  # a class that the first images lack is a class all the same
+            items = [(file,) for file in used]
             decoded = yield from decode_all(items, len(items), folder, work, lambda good: _classes(good, among))
-    yield from tell_skipped(decoded, "files that are not usable images")
     labels = None if decoded.about.labels is None else torch.from_numpy(decoded.about.labels)
-    return Dataset(name, torch.from_numpy(decoded.images).permute(0, 3, 1, 2), labels, decoded.about.label_names)
+    images = torch.from_numpy(decoded.images).permute(0, 3, 1, 2)
+    return Dataset(name, images, labels, decoded.about.label_names, remarks=decoded.about.remarks)
 
 
 def find(facts: tuple[object, ...], limit: int) -> tuple[Path, Decoded | None]:
@@ -96,46 +109,59 @@ def decode_all(
     DataError when none is usable.
     """
     good: list[Item] = []
-    seen, reason = 0, ""
+    bad: list[tuple[Item, ImageError]] = []
     rows = min(count, work.limit or count)
     left = iter(items)
     with Spool(folder, rows, work.shape) as spool, ThreadPoolExecutor(min(8, os.cpu_count() or 1), "decode") as pool:
         while len(good) < rows and (some := list(islice(left, min(_BATCH, rows - len(good))))):
             yield Loading(f"Decoding {work.name}", len(good), rows)
-            seen += len(some)
             # Decoding frees Python's lock; where files are small it is not most of the work.
             mapped = pool.map if _bytes(some) > _SMALL_BYTES * len(some) else map
-            arrays = list(mapped(lambda item: _pixels(item, work), some))
-            good += [item for item, array in zip(some, arrays, strict=True) if not isinstance(array, ImageError)]
-            reason = reason or next((str(array) for array in arrays if isinstance(array, ImageError)), "")
-            usable = [array for array in arrays if not isinstance(array, ImageError)]
+            usable = []
+            for item, array in zip(some, mapped(lambda item: _pixels(item, work), some), strict=True):
+                if isinstance(array, ImageError):
+                    bad.append((item, array))
+                else:
+                    good.append(item)
+                    usable.append(array)
             if usable:
                 spool.append(np.stack(usable))
         if not good:
-            if seen == 1:
-                raise DataError(f"The only file in {work.name} is not a usable {work.noun}: {reason}")
-            raise DataError(f"None of the {seen} files in {work.name} is a usable {work.noun}; the first: {reason}")
+            raise DataError(_none_usable(work, bad))
         yield Loading(f"Saving the decoded images of {work.name}", len(good), len(good))
         known = about(good)
-        skipped = known.skipped + seen - len(good)
-        return spool.finish(About(known.labels, known.label_names, skipped, known.reason or reason))
+        remarks = joined((*work.remarks, *known.remarks, *_not_decoded(bad)), len(good) * len(good[0]))
+        return spool.finish(About(known.labels, known.label_names, remarks))
 
 
-def tell_skipped(decoded: Decoded, what: str) -> Generator[Loading, None, None]:
-    """A message with the number of `what` that were left out, where there were any."""
-    skipped, used = decoded.about.skipped, len(decoded.images)
-    if skipped:
-        yield Loading(f"Skipped {skipped} of {skipped + used} {what}; the first: {decoded.about.reason}", used, skipped + used)
+def _none_usable(work: Work, bad: list[tuple[Item, ImageError]]) -> str:
+    _, error = bad[0]
+    others = reasons(remark for remark in work.remarks if remark.unused)
+    if len(bad) == 1:
+        return f"The only file in {work.name} is not a usable {work.noun}: {error}{others}"
+    return f"None of the {len(bad)} files in {work.name} is a usable {work.noun}; the first: {error}{others}"
 
 
-def open_image(file: ImageFile, size: int) -> Image.Image:
+def _not_decoded(bad: list[tuple[Item, ImageError]]) -> Iterator[Remark]:
+    """What could not be used, by its reasons, with what the decoder says of the first."""
+    found: dict[tuple[str, int], list[tuple[Item, ImageError]]] = {}
+    for item, error in bad:
+        found.setdefault((error.kind, error.limit), []).append((item, error))
+    for (kind, limit), some in found.items():
+        first = some[0][1]
+        detail = str(first.__cause__ or first) if kind in ("damaged", "shape") else ""
+        remark = few(kind, (item[0].name for item, _ in some), detail, (limit,) if limit else ())
+        yield replace(remark, count=sum(len(item) for item, _ in some))
+
+
+def open_image(file: ImageFile, size: int, scale: Scale) -> Image.Image:
     """The upright RGB picture in `file`, enough for `size` pixels; ImageError, which names the file, when there is none."""
     try:
         if file.size > MAX_FILE_BYTES:
-            raise ImageError(f"The file has more than {byte_size(MAX_FILE_BYTES)}.")
-        return decode(file.read(), at_least=2 * size)
+            raise ImageError(f"The file has more than {byte_size(MAX_FILE_BYTES)}.", "too_many_bytes", MAX_FILE_BYTES)
+        return decode(file.read(), at_least=2 * size, scale=scale)
     except ImageError as error:
-        raise ImageError(f"{'/'.join(file.parts)}: {error}") from error
+        raise ImageError(f"{file.name}: {error}", error.kind, error.limit) from error
 
 
 def native_channels(files: Sequence[ImageFile]) -> int:
@@ -152,7 +178,7 @@ def native_channels(files: Sequence[ImageFile]) -> int:
 def _pixels(item: Item, work: Work) -> np.ndarray | ImageError:
     """-> uint8 of the work's shape, or why not."""
     try:
-        squares = work.cut(item, work.size)
+        squares = work.cut(item, work.size, work.scale)
         return np.stack([np.asarray(one if work.channels == 3 else one.convert("L")) for one in squares]).reshape(work.shape)
     except ImageError as error:
         return error
@@ -165,7 +191,7 @@ def _bytes(items: Iterable[Item]) -> int:
 def _in_classes(files: list[ImageFile], path: Path) -> list[ImageFile]:
     """Only the files in class folders."""
     files = [file for file in files if file.label]
-    if len({file.label for file in files}) < 2:
+    if len(folders_of(files)) < 2:
         raise DataError(f"{path.name} has no labels: put the images of each class into a folder named after it.")
     return files
 

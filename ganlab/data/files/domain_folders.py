@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator, Mapping, Sized
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from ganlab.core.errors import DataError
-from ganlab.core.events import Loading
-from ganlab.data.files.collect import ImageFile, part_called
+from ganlab.core.remarks import Remark
+from ganlab.data.files.collect import ImageFile, Unused, grouped
 from ganlab.data.files.decode import Item
+from ganlab.data.files.parts import Parts, divided, folders_of, part_called
 from ganlab.data.registry import Wanted
 
 Domain = Literal["A", "B"]
 _DOMAIN_FOLDER = re.compile(r"(.*?)[ _-]?([ab])", re.IGNORECASE)
+_ENDING = re.compile(r"(.+)[ _.-]([ab])", re.IGNORECASE)  # of a name without its suffix
 
 
 class Items(Sized, Protocol):
@@ -26,7 +27,7 @@ class Items(Sized, Protocol):
 
 @dataclass(frozen=True)
 class Placed:
-    """A file in a folder that names its domain: its `part`, train or test, and the `name` that its partner shares."""
+    """A file of a domain: its `part`, train or test, and the `name` that its partner shares."""
 
     file: ImageFile
     part: str
@@ -34,9 +35,42 @@ class Placed:
     name: tuple[str, ...]
 
 
-def place(files: list[ImageFile]) -> list[Placed]:
+@dataclass(frozen=True)
+class Domains:
+    """The files of both domains; `names` where the folders have others than A and B, `outside` what lies in neither.
+
+    `folders` are those that images were found in where they are no domains.
+    """
+
+    placed: list[Placed]
+    outside: list[ImageFile] = field(default_factory=list)
+    names: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are files of both."""
+        return {one.domain for one in self.placed} == {"A", "B"}
+
+    def remarks(self) -> list[Remark]:
+        """What the domains are, where their names do not say so, and what lies outside."""
+        named = [Remark("domains", len(self.names), self.names)] if self.names else []
+        return [*named, *grouped(Unused(file.name, "outside") for file in self.outside)]
+
+
+def find_domains(files: list[ImageFile]) -> Domains:
+    """The domains by folders called A and B, else by exactly two folders of images, in the order of their names."""
+    lettered = place(files)
+    if lettered.complete:
+        return lettered
+    parts = divided(files)
+    folders = folders_of(parts.files.get("train", ()))
+    return _by_folders(parts, folders) if len(folders) == 2 else replace(lettered, folders=folders)
+
+
+def place(files: list[ImageFile]) -> Domains:
     """The files that lie in folders called A and B, trainA, test_b and the like; the innermost such folder decides."""
-    placed = []
+    placed, outside = [], []
     for file in files:
         part, domain, name = "", "", []
         for folder in file.parts[:-1]:
@@ -48,26 +82,82 @@ def place(files: list[ImageFile]) -> list[Placed]:
             else:
                 name.append(folder)
         if domain:
-            name.append(file.parts[-1].rpartition(".")[0] or file.parts[-1])  # a photo is a JPEG, its label map often a PNG
-            placed.append(Placed(file, part or "train", "A" if domain == "A" else "B", tuple(name)))
-    return placed
+            placed.append(Placed(file, part or "train", "A" if domain == "A" else "B", _key((*name, file.parts[-1]))))
+        else:
+            outside.append(file)
+    return Domains(placed, outside)
 
 
-def matched(placed: list[Placed]) -> tuple[dict[str, list[Item]], list[ImageFile]]:
-    """{part: (A, B) of equal names}, and the files that have no partner."""
-    of_a, of_b = ({(one.part, one.name): one.file for one in placed if one.domain == domain} for domain in ("A", "B"))
+def _by_folders(parts: Parts, folders: tuple[str, ...]) -> Domains:
+    placed, outside = [], list(parts.outside)
+    for part, files in parts.files.items():
+        for file in files:
+            if file.label in folders:
+                placed.append(Placed(file, part, "A" if file.label == folders[0] else "B", _key(file.parts[1:])))
+            else:
+                outside.append(file)
+    return Domains(placed, outside, folders)
+
+
+def by_endings(parts: Parts) -> Domains:
+    """Files of one folder whose names end in _A and _B."""
+    placed = []
+    for part, files in parts.files.items():
+        for file in files:
+            match = _ENDING.fullmatch(_key(file.parts)[-1])
+            if match:
+                placed.append(Placed(file, part, "A" if match[2] in "Aa" else "B", _key(file.parts)))
+    used = {one.file.parts for one in placed}
+    rest = [file for files in parts.files.values() for file in files if file.parts not in used]
+    return Domains(placed, [*parts.outside, *rest])
+
+
+def matched(placed: list[Placed]) -> tuple[dict[str, list[Item]], list[ImageFile], int]:
+    """{part: (A, B) of equal names}, the files that have no partner, and how many found theirs without _A and _B at the end."""
+    pairs, alone = _pairs(placed, lambda one: one.name)
+    more, alone = _pairs(alone, _without_ending)
     parts: dict[str, list[Item]] = {}
-    for key in sorted(of_a.keys() & of_b.keys()):
-        parts.setdefault(key[0], []).append((of_a[key], of_b[key]))
-    used = {file.parts for items in parts.values() for item in items for file in item}
-    return parts, [one.file for one in placed if one.file.parts not in used]
+    for (part, _), item in sorted([*pairs.items(), *more.items()], key=lambda pair: pair[0]):
+        parts.setdefault(part, []).append(item)
+    return parts, [one.file for one in alone], len(more)
 
 
-def choose_items(parts: Mapping[str, Items], wanted: Wanted, path: Path, lacking: str) -> Generator[Loading, None, Items]:
+def _pairs(
+    placed: list[Placed], name: Callable[[Placed], tuple[str, ...]]
+) -> tuple[dict[tuple[str, tuple[str, ...]], Item], list[Placed]]:
+    """The pairs by (part, name), and what is in none."""
+    of_a, of_b = ({(one.part, name(one)): one for one in placed if one.domain == domain} for domain in ("A", "B"))
+    both: dict[tuple[str, tuple[str, ...]], Item] = {key: (of_a[key].file, of_b[key].file) for key in of_a.keys() & of_b.keys()}
+    used = {file.parts for item in both.values() for file in item}
+    return both, [one for one in placed if one.file.parts not in used]
+
+
+def _without_ending(one: Placed) -> tuple[str, ...]:
+    """The name without the letter of its own domain at the end."""
+    match = _ENDING.fullmatch(one.name[-1])
+    return (*one.name[:-1], match[1]) if match and match[2].upper() == one.domain else one.name
+
+
+def _key(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The path that partners share: without the suffix, since a photo is a JPEG and its label map often a PNG."""
+    *folders, name = parts
+    return (*folders, name.rpartition(".")[0] or name)
+
+
+def choose_items(parts: Mapping[str, Items], wanted: Wanted, lacking: str) -> tuple[Items, list[Remark]]:
     """The part that is wanted, or the training part: sheets need examples in any case. DataError `lacking` for neither."""
     if wanted.split in parts:
-        return parts[wanted.split]
+        return parts[wanted.split], []
     if "train" not in parts:
         raise DataError(lacking)
-    yield Loading(f"{path.name} has no test part: training images are used instead")
-    return parts["train"]
+    return parts["train"], [Remark("no_test_part")]
+
+
+def domains_in(remarks: Iterable[Remark]) -> tuple[str, ...]:
+    """What the sources and the images show, where the remarks name it."""
+    return next((remark.names for remark in remarks if remark.kind == "domains"), ())
+
+
+def set_aside(count: int, wanted: Wanted) -> list[Remark]:
+    """What to say of `count` items that are kept for testing, to those who train."""
+    return [Remark("test_part", count)] if wanted.split == "train" and count else []

@@ -2,61 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
 import torch
-from torch import Tensor
 
 from ganlab.core.events import Loading
+from ganlab.core.names import shown
+from ganlab.core.remarks import Remark, joined
+from ganlab.data.cache import About, Decoded
 from ganlab.data.dataset import Dataset
-from ganlab.data.files.collect import fingerprint, holds_images, image_files
-from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels, tell_skipped
-from ganlab.data.files.domain_folders import Domain, Items, choose_items, place
-from ganlab.data.files.parquet import Pictures, tables_at
+from ganlab.data.files.collect import ImageFile, fingerprint, holds_images, image_files
+from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels
+from ganlab.data.files.domain_folders import Domain, Items, choose_items, domains_in, find_domains, set_aside
+from ganlab.data.files.levels import common_scale
+from ganlab.data.files.parquet import USUAL, Pictures, columns_of, tables_at
 from ganlab.data.registry import Loader, Wanted
 
 _DOMAINS: tuple[Domain, ...] = get_args(Domain)
 
 
 def load_domains(name: str, path: Path, wanted: Wanted) -> Loader:
-    """`sources` from the folder trainA (testA, or A) at `path`, `images` from trainB (testB, or B), each a set of its own.
+    """`sources` from domain A at `path`, `images` from domain B, each a set of its own.
 
-    Without a test part the training images are used instead. DataError when a domain has no usable image.
+    They are the folders trainA and trainB (testA and testB, or A and B), else exactly two folders of images, in the order of
+    their names. Without a test part the training images are used instead. DataError when a domain has no usable image.
     """
     yield Loading(f"Looking through {path.name}")
     marks = fingerprint(path)
-    sources = yield from _domain("A", path, wanted, marks)
-    images = yield from _domain("B", path, wanted, marks)
-    return Dataset(name, images, sources=sources)
+    places = {domain: find(_facts(domain, path, wanted, marks), wanted.limit) for domain in _DOMAINS}
+    known = {domain: found for domain, (_, found) in places.items() if found}
+    if len(known) < len(places):
+        with _open(path, wanted) as opened:
+            work = yield from _work(opened, path, wanted)
+            for domain in [domain for domain in places if domain not in known]:
+                known[domain] = yield from _decode_domain(domain, opened, work, places[domain][0], path, wanted)
+    sources, images = (torch.from_numpy(known[domain].images).permute(0, 3, 1, 2) for domain in _DOMAINS)
+    remarks = joined((remark for one in known.values() for remark in one.about.remarks), len(sources) + len(images))
+    return Dataset(name, images, sources=sources, domains=domains_in(remarks), remarks=remarks)
 
 
-def _domain(domain: Domain, path: Path, wanted: Wanted, marks: object) -> Generator[Loading, None, Tensor]:
-    """-> (N, C, S, S) uint8."""
-    facts = (str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, domain, marks)
-    folder, decoded = find(facts, wanted.limit)
-    if decoded is None:
-        with _open(path, wanted) as (domains, channels):
-            lacking = f"{path.name} has no images of domain {domain}: put the two domains into folders called trainA and trainB."
-            items = yield from choose_items(domains[domain], wanted, path, lacking)
-            work = Work(f"{path.name}, domain {domain}", wanted.image_size, channels, wanted.limit)
-            decoded = yield from decode_all(items, len(items), folder, work)
-    yield from tell_skipped(decoded, f"files of domain {domain} that are not usable images")
-    return torch.from_numpy(decoded.images).permute(0, 3, 1, 2)
+@dataclass(frozen=True)
+class _Opened:
+    """The items of each domain and part, the `files` that decide their common scale, and what is known of all."""
+
+    items: Mapping[Domain, Mapping[str, Items]]
+    files: Iterable[ImageFile]
+    channels: int
+    remarks: list[Remark]
+    folders: tuple[str, ...] = ()
+
+    @property
+    def lacking(self) -> str:
+        """What to do where a domain is missing."""
+        several = f" (there are {len(self.folders)}: {', '.join(self.folders[:5])})" if len(self.folders) > 2 else ""
+        return f"put the two domains into folders called trainA and trainB{several}"
 
 
 @contextmanager
-def _open(path: Path, wanted: Wanted) -> Iterator[tuple[Mapping[Domain, Mapping[str, Items]], int]]:
-    """({domain: {part: items}}, channels) while the context lasts; both domains have the same channels."""
+def _open(path: Path, wanted: Wanted) -> Iterator[_Opened]:
+    """What is at `path`, readable while the context lasts; both domains have the same channels."""
     tables = tables_at(path)
     if tables and not holds_images(path):
-        yield {d: {part: Pictures(some, f"image{d}") for part, some in tables.items()} for d in _DOMAINS}, wanted.channels or 3
+        a, b = columns = columns_of(tables)
+        by_domain: tuple[tuple[Domain, str], ...] = (("A", a), ("B", b))
+        items = {domain: {part: Pictures(some, name) for part, some in tables.items()} for domain, name in by_domain}
+        named = [] if columns == USUAL else [Remark("domains", 2, tuple(map(shown, columns)))]
+        both = (file for parts in items.values() for pictures in parts.values() for (file,) in pictures)
+        yield _Opened(items, both, wanted.channels or 3, named)
         return
-    with image_files(path) as files:
-        placed = place(files)
+    with image_files(path) as collection:
+        domains = find_domains(collection.files)
         found: dict[Domain, dict[str, list[Item]]] = {domain: {} for domain in _DOMAINS}
-        for one in placed:
+        for one in domains.placed:
             found[one.domain].setdefault(one.part, []).append((one.file,))
-        yield found, wanted.channels or native_channels([one.file for one in placed])
+        channels = wanted.channels or native_channels([one.file for one in domains.placed])
+        remarks = [*collection.remarks, *domains.remarks()]
+        yield _Opened(found, collection.files, channels, remarks, domains.folders)
+
+
+def _work(opened: _Opened, path: Path, wanted: Wanted) -> Generator[Loading, None, Work]:
+    """What becomes of the items of either domain."""
+    scale, levels = yield from common_scale(opened.files, path.name)
+    both = {part: sum(len(parts.get(part, ())) for parts in opened.items.values()) for part in ("train", "test")}
+    remarks = (*opened.remarks, *set_aside(both["test"], wanted), *levels)
+    return Work(path.name, wanted.image_size, opened.channels, wanted.limit, scale=scale, remarks=remarks)
+
+
+def _decode_domain(
+    domain: Domain, opened: _Opened, work: Work, folder: Path, path: Path, wanted: Wanted
+) -> Generator[Loading, None, Decoded]:
+    lacking = f"{path.name} has no images of domain {domain}: {opened.lacking}."
+    items, missing = choose_items(opened.items[domain], wanted, lacking)
+    work = replace(work, name=f"{path.name}, domain {domain}", remarks=(*work.remarks, *missing))
+
+    def about(good: list[Item]) -> About:
+        return About(remarks=tuple(items.remarks()) if isinstance(items, Pictures) else ())
+
+    return (yield from decode_all(items, len(items), folder, work, about))
+
+
+def _facts(domain: Domain, path: Path, wanted: Wanted, marks: object) -> tuple[object, ...]:
+    return (str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, domain, marks)

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from PIL import Image
 
+from ganlab.core.deep_pixels import SIXTEEN, Scale
 from ganlab.core.events import Loading
 from ganlab.core.images import ImageError, square
-from ganlab.data.cache import About, Decoded
+from ganlab.core.remarks import Remark
+from ganlab.data.cache import Decoded
 from ganlab.data.dataset import Dataset
-from ganlab.data.files.collect import ImageFile, fingerprint, image_files, in_parts
-from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels, open_image, tell_skipped
-from ganlab.data.files.domain_folders import choose_items, matched, place
+from ganlab.data.files.collect import Collection, ImageFile, Unused, fingerprint, grouped, image_files
+from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels, open_image
+from ganlab.data.files.domain_folders import (
+    Domains,
+    Items,
+    by_endings,
+    choose_items,
+    domains_in,
+    find_domains,
+    matched,
+    set_aside,
+)
+from ganlab.data.files.levels import common_scale
+from ganlab.data.files.parts import divided
 from ganlab.data.registry import Loader, Wanted
 
 _SAME_SHAPE = 0.05  # how far two aspect ratios may differ, relatively: crops and resizes round
@@ -23,8 +38,9 @@ _SAME_SHAPE = 0.05  # how far two aspect ratios may differ, relatively: crops an
 def load_pairs(name: str, path: Path, wanted: Wanted) -> Loader:
     """Pairs at `path`, cropped alike: `sources` the left halves of files twice as wide as high, `images` the right ones.
 
-    Where there are folders A and B (or trainA and trainB), files of equal names make the pairs. Without a test part the
-    training pairs are used instead. DataError when no pair is usable; what makes none is counted in a Loading message.
+    Where there are folders A and B (or trainA and trainB), or two folders with files of equal names, these make the pairs.
+    Without a test part the training pairs are used instead. DataError when no pair is usable; what makes none is in the
+    set's remarks.
     """
     yield Loading(f"Looking through {path.name}")
     facts = (str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, "pairs", fingerprint(path))
@@ -32,47 +48,92 @@ def load_pairs(name: str, path: Path, wanted: Wanted) -> Loader:
     if decoded is None:
         with image_files(path) as found:
             decoded = yield from _decode_pairs(found, path, folder, wanted)
-    yield from tell_skipped(decoded, "pairs that are incomplete or not usable images")
     sources, images = torch.from_numpy(decoded.images).permute(1, 0, 4, 2, 3)
-    return Dataset(name, images, sources=sources)
+    remarks = decoded.about.remarks
+    return Dataset(name, images, sources=sources, domains=domains_in(remarks), remarks=remarks)
 
 
-def _decode_pairs(files: list[ImageFile], path: Path, folder: Path, wanted: Wanted) -> Generator[Loading, None, Decoded]:
-    placed = place(files)
-    if {one.domain for one in placed} == {"A", "B"}:
-        parts, alone = matched(placed)
-        cut, lacking = _both, "no pairs: the files in its folders A and B must have equal names"
-    else:
-        parts, alone = {part: [(file,) for file in some] for part, some in in_parts(files).items()}, []
-        cut, lacking = _halves, "no folder called train beside the one called test"
-    items = yield from choose_items(parts, wanted, path, f"{path.name} has {lacking}.")
-    reason = f"{'/'.join(alone[0].parts)}: There is no file of this name in the other folder." if alone else ""
-    about = About(skipped=len(alone), reason=reason)
-    channels = wanted.channels or native_channels(files)
-    work = Work(path.name, wanted.image_size, channels, wanted.limit, "pair", cut, squares=2)
-    return (yield from decode_all(items, len(items), folder, work, lambda good: about))
+@dataclass(frozen=True)
+class _Found:
+    """The pairs of each part, in `files` of two or of one, and what is known of the rest."""
+
+    parts: Mapping[str, Items]
+    two: bool
+    remarks: list[Remark] = field(default_factory=list)
 
 
-def _halves(item: Item, size: int) -> list[Image.Image]:
+def _decode_pairs(found: Collection, path: Path, folder: Path, wanted: Wanted) -> Generator[Loading, None, Decoded]:
+    pairs = _in_two_files(found.files) or _in_one_file(found.files)
+    lacking = (
+        "no pairs: the files in its folders A and B must have equal names"
+        if pairs.two
+        else "no folder called train beside the one called test"
+    )
+    items, missing = choose_items(pairs.parts, wanted, f"{path.name} has {lacking}.")
+    scale, levels = yield from common_scale(found.files, path.name)
+    remarks = (*found.remarks, *pairs.remarks, *set_aside(len(pairs.parts.get("test", ())), wanted), *missing, *levels)
+    channels = wanted.channels or native_channels(found.files)
+    cut = _both if pairs.two else _halves
+    work = Work(path.name, wanted.image_size, channels, wanted.limit, "pair", cut, 2, scale, remarks)
+    return (yield from decode_all(items, len(items), folder, work))
+
+
+def _in_two_files(files: list[ImageFile]) -> _Found | None:
+    """Pairs by folders, or by endings of names in one folder; None where neither gives any and the files are to be halved."""
+    domains = find_domains(files)
+    if not domains.complete:
+        domains = by_endings(divided(files))
+    parts, alone, ended = matched(domains.placed) if domains.complete else ({}, [], 0)
+    if (not domains.complete) or (not parts and not _lettered(domains)) or (not _lettered(domains) and _is_wide(files[0])):
+        return None
+    remarks = [*domains.remarks(), *grouped(Unused(file.name, "no_partner") for file in alone)]
+    return _Found(parts, True, remarks + ([Remark("endings", ended)] if ended else []))
+
+
+def _lettered(domains: Domains) -> bool:
+    """Whether folders called A and B leave no doubt that two files make a pair."""
+    return not domains.names
+
+
+def _in_one_file(files: list[ImageFile]) -> _Found:
+    parts = divided(files)
+    items: dict[str, list[Item]] = {part: [(file,) for file in some] for part, some in parts.files.items()}
+    return _Found(items, False, grouped(parts.unused()))
+
+
+def _is_wide(file: ImageFile) -> bool:
+    """Whether a file is twice as wide as high, as a pair side by side."""
+    with suppress(ImageError):
+        return _alike(_aspect(open_image(file, 8, SIXTEEN)), 2)
+    return False
+
+
+def _halves(item: Item, size: int, scale: Scale) -> list[Image.Image]:
     """One file -> its left and right half."""
-    whole = open_image(item[0], size)
+    whole = open_image(item[0], size, scale)
     if not _alike(_aspect(whole), 2):
-        raise ImageError(
-            f"{'/'.join(item[0].parts)}: A pair in one file is twice as wide as high, this is {_aspect(whole):.2f} times; "
-            "or put the pictures into two folders called A and B."
+        raise _misshapen(
+            item,
+            f"A pair in one file is twice as wide as high, this is {_aspect(whole):.2f} times; "
+            "or put the pictures into two folders called A and B.",
         )
     half = whole.width // 2
     return [square(whole.crop((left, 0, left + half, whole.height)), size) for left in (0, whole.width - half)]
 
 
-def _both(item: Item, size: int) -> list[Image.Image]:
+def _both(item: Item, size: int, scale: Scale) -> list[Image.Image]:
     """Two files of the same shape -> source and target."""
-    pair = [open_image(file, size) for file in item]
+    pair = [open_image(file, size, scale) for file in item]
     one, other = map(_aspect, pair)
     if not _alike(one, other):
-        name = "/".join(item[0].parts)
-        raise ImageError(f"{name}: A pair has one shape, these are {one:.2f} and {other:.2f} times as wide as high.")
+        raise _misshapen(item, f"A pair has one shape, these are {one:.2f} and {other:.2f} times as wide as high.")
     return [square(image, size) for image in pair]
+
+
+def _misshapen(item: Item, reason: str) -> ImageError:
+    error = ImageError(f"{item[0].name}: {reason}", "shape")
+    error.__cause__ = ImageError(reason, "shape")
+    return error
 
 
 def _aspect(image: Image.Image) -> float:

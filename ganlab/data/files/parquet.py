@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from importlib import import_module
@@ -12,32 +12,55 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.core.errors import DataError
-from ganlab.data.files.collect import ImageFile, part_called
+from ganlab.core.image_formats import HEAD, recognise
+from ganlab.core.names import shown
+from ganlab.core.remarks import Remark
+from ganlab.data.files.collect import ImageFile, Unused, grouped, may_be_deep
+from ganlab.data.files.parts import part_called
 
+USUAL = ("imageA", "imageB")  # the Hub's columns of two domains
 _ROWS = 64  # read at a time
 
 
-@dataclass(frozen=True)
+@dataclass
 class Pictures:
     """The distinct pictures in one column of `tables`, row by row; its length counts the repeated ones as well.
 
-    The Hub's horse2zebra repeats horses until there are as many as zebras: equal bytes are the same picture.
+    The Hub's horse2zebra repeats horses until there are as many as zebras: equal bytes are the same picture. What was met
+    since the last beginning and is not used is in `remarks`.
     """
 
     tables: tuple[Path, ...]
     column: str
+    _repeated: int = 0
+    _unused: list[Unused] = field(default_factory=list)
 
     def __len__(self) -> int:
         return sum(_open(table, self.column).metadata.num_rows for table in self.tables)
 
     def __iter__(self) -> Iterator[tuple[ImageFile]]:
         seen: set[bytes] = set()
+        self._repeated, self._unused = 0, []
         for table in self.tables:
             for row, data in enumerate(_cells(table, self.column)):
                 digest = blake2b(data, digest_size=16).digest()
-                if digest not in seen:
-                    seen.add(digest)
-                    yield (ImageFile((table.name, self.column, f"row {row}"), len(data), partial(bytes, data)),)
+                if data and digest in seen:
+                    self._repeated += 1
+                    continue
+                seen.add(digest)
+                yield from self._judged((shown(table.name), shown(self.column), f"row {row}"), data)
+
+    def remarks(self) -> list[Remark]:
+        """What was not used, and how many rows repeat earlier ones."""
+        return grouped(self._unused) + ([Remark("repeated", self._repeated, (self.column,))] if self._repeated else [])
+
+    def _judged(self, parts: tuple[str, ...], data: bytes) -> Iterator[tuple[ImageFile]]:
+        """The picture in a cell; what is none shows when it is decoded."""
+        known = recognise("", data[:HEAD])
+        if known and known.unused:
+            self._unused.append(Unused("/".join(parts), known.unused, known.format))
+        else:
+            yield (ImageFile(parts, len(data), partial(bytes, data), may_be_deep(known.format if known else "", data)),)
 
 
 def tables_at(path: Path) -> dict[str, tuple[Path, ...]]:
@@ -59,15 +82,37 @@ def _cells(table: Path, column: str) -> Iterator[bytes]:
         raise _damaged(table, error) from error
 
 
+def columns_of(tables: Mapping[str, tuple[Path, ...]]) -> tuple[str, str]:
+    """The columns of both domains: imageA and imageB, or the only two that hold pictures, sorted; DataError for neither."""
+    first = next(iter(tables.values()))[0]
+    found = sorted(_columns(_parquet(first)))
+    if set(USUAL) <= set(found):
+        return USUAL
+    if len(found) != 2:
+        missing = next(name for name in USUAL if name not in found)
+        raise DataError(f"{first.name} has no pictures in a column {missing}: fetch a set that has imageA and imageB.")
+    return found[0], found[1]
+
+
 def _open(table: Path, column: str) -> Any:
     """DataError where it cannot be read, or holds no such pictures."""
+    opened = _parquet(table)
+    if column not in _columns(opened):
+        raise DataError(f"{table.name} has no pictures in a column {column}, which other files of its set have: fetch it again.")
+    return opened
+
+
+def _parquet(table: Path) -> Any:
     try:
-        opened = _pyarrow().parquet.ParquetFile(table)
+        return _pyarrow().parquet.ParquetFile(table)
     except (_pyarrow().ArrowException, OSError) as error:
         raise _damaged(table, error) from error
-    if f"{column}.bytes" not in (opened.schema.column(i).path for i in range(len(opened.schema))):
-        raise DataError(f"{table.name} has no pictures in a column {column}: fetch a set that has imageA and imageB.")
-    return opened
+
+
+def _columns(opened: Any) -> list[str]:
+    """The columns that hold pictures: those with a part called bytes."""
+    paths = (opened.schema.column(i).path for i in range(len(opened.schema)))
+    return [path.removesuffix(".bytes") for path in paths if path.endswith(".bytes")]
 
 
 def _pyarrow() -> Any:

@@ -12,10 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.core.deep_pixels import Scale
 from ganlab.core.errors import DataError
 from ganlab.core.images import ImageError, decode
+from ganlab.core.remarks import Remark, joined
 from ganlab.core.text import byte_size
 from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, image_files
+from ganlab.data.files.levels import scale_of
 
 _BATCH = 64
 _BYTES = 2**26  # held at once, where images are large
@@ -51,6 +54,18 @@ class ImageFolder:
         with self._files() as files:
             return len(files)
 
+    @cached_property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What looks like a picture and is not measured, and how deep levels become 8 bits."""
+        with image_files(self.path) as found:
+            return joined((*found.remarks, *self._levels[1]), len(found.files))
+
+    @cached_property
+    def _levels(self) -> tuple[Scale, list[Remark]]:
+        """The one scale of the whole folder, also for a part of it."""
+        with image_files(self.path) as found:
+            return scale_of(found.files)
+
     def some(self, count: int, seed: int) -> ImageFolder:
         """`count` images at random; this whole folder where it has no more. The first by name would be those of one class."""
         return self if count >= self.count else ImageFolder(self.path, sorted(self._shuffled(seed)[:count]))
@@ -62,8 +77,8 @@ class ImageFolder:
         return ImageFolder(self.path, sorted(order[:middle])), ImageFolder(self.path, sorted(order[middle:]))
 
     def digest(self) -> str:
-        """Of the names and bytes of all files."""
-        made = blake2b(digest_size=16)
+        """Of the names and bytes of all files, and of the scale of deep levels where they have one of their own."""
+        made = blake2b(repr(self._levels[0]).encode() if self._levels[1] else b"", digest_size=16)
         with self._files() as files:
             for file in files:
                 made.update(repr(file.parts).encode("utf-8", "surrogateescape"))
@@ -72,8 +87,8 @@ class ImageFolder:
 
     @contextmanager
     def _files(self) -> Iterator[list[ImageFile]]:
-        with image_files(self.path) as files:
-            yield files if self._places is None else [files[place] for place in self._places]
+        with image_files(self.path) as found:
+            yield found.files if self._places is None else [found.files[place] for place in self._places]
 
     def _shuffled(self, seed: int) -> list[int]:
         places = range(self.count) if self._places is None else self._places
@@ -84,7 +99,6 @@ class ImageFolder:
         try:
             if file.size > MAX_FILE_BYTES:
                 raise ImageError(f"The file has more than {byte_size(MAX_FILE_BYTES)}.")
-            return torch.from_numpy(np.array(decode(file.read()))).permute(2, 0, 1)
+            return torch.from_numpy(np.array(decode(file.read(), scale=self._levels[0]))).permute(2, 0, 1)
         except ImageError as error:
-            name = "/".join(file.parts)
-            raise DataError(f"{name} in {self.path.name} cannot be measured; remove it and start again. {error}") from error
+            raise DataError(f"{file.name} in {self.path.name} cannot be measured; remove it and start again. {error}") from error

@@ -28,9 +28,10 @@ export class Card {
     this.stats = make("dl");
     this.message = make("p", { class: "message", role: "status", hidden: true });
     this.waits = make("p", { class: "hint", hidden: true });
+    this.data = make("p", { class: "hint data", hidden: true });
     this.controls = new Controls(run, (problem) => this.#answered(problem));
     const head = make("div", { class: "head" }, make("div", { class: "who" }, this.title, this.badge), this.about, make("div", { class: "acts" }, this.links, this.stop));
-    this.element = make("article", { class: "card", style: `--run: var(--run${run.index + 1})` }, head, this.bar, this.stats, this.waits, this.controls.element, this.message);
+    this.element = make("article", { class: "card", style: `--run: var(--run${run.index + 1})` }, head, this.bar, this.stats, this.data, this.waits, this.controls.element, this.message);
     this.update();
   }
 
@@ -50,6 +51,9 @@ export class Card {
     this.controls.update();
     this.waits.hidden = state !== "queued" || !run.begun; // else it stands where curves and pictures will be
     setText(this.waits, status?.text ?? "");
+    const remarks = run.notes.filter((note) => note.kind === "data").map(({ text }) => text);
+    this.data.hidden = !remarks.length;
+    setText(this.data, remarks.join(" "));
     this.#progress(status);
     this.#statistics(status ? statistics(run, status) : []);
     this.#showMessage(performance.now() < this.#until ? this.#problem : words.banner(run));
