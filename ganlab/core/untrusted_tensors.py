@@ -1,60 +1,83 @@
-"""Tensors out of files of unknown origin: safetensors, and both of PyTorch's formats, without ever running code of theirs."""
+"""Tensors out of files of unknown origin (safetensors, both of PyTorch's formats, NumPy's), without running code of theirs."""
 
 from __future__ import annotations
 
 import os
-import re
 import struct
-import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from ganlab.core.files import MAX_WEIGHTS_BYTES
+from ganlab.core.inert_pickle import Inert
+from ganlab.core.other_formats import HEAD, archive_format, by_suffix, other_format, text_format
+from ganlab.core.stored_tensors import Stored, TooLarge, array, read_archive, read_pickles
 from ganlab.core.text import byte_size
 
 MAX_NUMBERS = 2**28  # what the tensors may unfold to; the largest generator known here has 54 million
 MAX_DIRECTORY = 2**24  # for lists of contents and names; a CycleGAN's take 0.1 MB
 MAX_ENTRIES = 20_000
-MAX_DEPTH = 8
+MAX_DEPTH = 32  # whole modules nest their layers
 _MAX_NAME = 200
 
 
+class Refused(ValueError):
+    """Why a file's weights cannot be had: one sentence."""
+
+
 def read(path: Path) -> dict[str, Tensor]:
-    """Every tensor in the file by its dotted name, whatever its suffix; ValueError, one sentence, when it cannot be read."""
+    """Every tensor in the file by its dotted name, whatever its suffix; ValueError, one sentence, when it cannot be read.
+
+    Objects beside the tensors are left out, and nothing of them is run. A whole module that was saved has the tensors of its
+    state_dict; a list with one network is that network.
+    """
     head = _head(path)
+    try:
+        return _read(path, head)
+    except Refused:
+        raise
+    except Exception:  # hostile bytes raise nearly anything, from KeyError to struct.error
+        raise Refused(_damaged(path.name, head)) from None
+
+
+def _read(path: Path, head: bytes) -> dict[str, Tensor]:
+    if head.startswith(b"version https://git-lfs"):
+        raise Refused(f"{path.name} is only a Git LFS pointer: download the file itself.")
+    if what := other_format(head, path.name):
+        raise Refused(_not_weights(path.name, what))
     if _is_safetensors(head):
-        content: Any = _safetensors(path)
-    else:
-        _refuse_other_formats(path, head)
-        content = _pickle(path, head)
-    return _flat(content, path.name)
+        return _flat(_safetensors(path), path.name)
+    if head.startswith(b"PK\x03\x04"):
+        return _of_archive(path)
+    with path.open("rb") as file:
+        return _flat(read_pickles(file), path.name)
 
 
 def _head(path: Path) -> bytes:
     """The first bytes; ValueError for folders, missing and empty files and ones that are too large."""
     if path.is_dir():
         if (path / "saved_model.pb").is_file():
-            raise ValueError(f"{path.name} is a TensorFlow SavedModel, which cannot be loaded here: only PyTorch weights can.")
-        raise ValueError(f"{path.name} is a folder; name the file of weights in it.")
+            raise Refused(f"{path.name} is a TensorFlow SavedModel, which cannot be loaded here: only PyTorch weights can.")
+        raise Refused(f"{path.name} is a folder; name the file of weights in it.")
     if path.exists() and not path.is_file():  # a pipe would be waited for
-        raise ValueError(f"{path.name} is not a regular file.")
+        raise Refused(f"{path.name} is not a regular file.")
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
-            head = file.read(64)
+            head = file.read(HEAD)
     except OSError as error:
-        raise ValueError(f"{path.name} cannot be read: {error.strerror or type(error).__name__}.") from None
+        raise Refused(f"{path.name} cannot be read: {error.strerror or type(error).__name__}.") from None
     if not size:
-        raise ValueError(f"{path.name} is empty.")
+        raise Refused(f"{path.name} is empty.")
     if size > MAX_WEIGHTS_BYTES:
-        raise ValueError(f"{path.name} has {byte_size(size)}; weights of up to {byte_size(MAX_WEIGHTS_BYTES)} can be loaded.")
+        raise Refused(f"{path.name} has {byte_size(size)}; weights of up to {byte_size(MAX_WEIGHTS_BYTES)} can be loaded.")
     return head
 
 
@@ -67,31 +90,36 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError):  # KeyError: a number type that torch lacks
-        raise ValueError(f"{path.name} is a damaged safetensors file.") from None
+        raise Refused(f"{path.name} is a damaged safetensors file.") from None
 
 
-def _refuse_other_formats(path: Path, head: bytes) -> None:
-    """ValueError for what is known not to be PyTorch's, and for archives that unfold to far more than their size."""
-    keras = f"{path.name} holds a Keras or TensorFlow model, which cannot be loaded here: only PyTorch weights can."
-    if head.startswith(b"\x89HDF") or path.suffix == ".pb":
-        raise ValueError(keras)
-    if head.startswith(b"version https://git-lfs"):
-        raise ValueError(f"{path.name} is only a Git LFS pointer: download the file itself.")
-    if not head.startswith(b"PK\x03\x04"):  # what torch.load goes by, too
-        return
+def _of_archive(path: Path) -> dict[str, Tensor]:
+    """The tensors of what torch.save writes since 1.6, or numpy.savez."""
+    names = _entries(path)
+    pickled = [name for name in names if name.rpartition("/")[2] == "data.pkl"]
+    arrays = bool(names) and all(name.endswith(".npy") for name in names)
+    if not arrays and (len(pickled) != 1 or any(name.endswith("constants.pkl") for name in names)):
+        raise Refused(_not_weights(path.name, archive_format(names)))
+    with zipfile.ZipFile(path) as archive:
+        if arrays:
+            return _flat(np.load(path, allow_pickle=False), path.name)
+        return _flat(read_archive(archive, pickled[0]), path.name)
+
+
+def _entries(path: Path) -> list[str]:
+    """The names in an archive; ValueError for one that is damaged or unfolds to far more than its size."""
     try:
         if _directory_bytes(path) > MAX_DIRECTORY:
-            raise ValueError(f"{path.name} is an archive of too many files to be weights.")
+            raise Refused(f"{path.name} is an archive of too many files to be weights.")
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, NotImplementedError, UnicodeDecodeError, struct.error):
-        raise ValueError(f"{path.name} is damaged or incomplete: it starts like an archive but is not one.") from None
-    if any(entry.filename.endswith((".h5", "saved_model.pb")) for entry in entries):
-        raise ValueError(keras)
+        raise Refused(f"{path.name} is damaged or incomplete: it starts like an archive but is not one.") from None
     if sum(entry.file_size for entry in entries) > MAX_WEIGHTS_BYTES:
-        raise ValueError(f"{path.name} unfolds to more than {byte_size(MAX_WEIGHTS_BYTES)}; that is more than can be loaded.")
+        raise Refused(f"{path.name} unfolds to more than {byte_size(MAX_WEIGHTS_BYTES)}; that is more than can be loaded.")
     if any(entry.filename.endswith(".pkl") and entry.file_size > MAX_DIRECTORY for entry in entries):
-        raise ValueError(f"{path.name} lists far more than a network's tensors.")
+        raise Refused(f"{path.name} lists far more than a network's tensors.")
+    return [entry.filename for entry in entries if not entry.is_dir()]
 
 
 def _directory_bytes(path: Path) -> int:
@@ -109,23 +137,14 @@ def _directory_bytes(path: Path) -> int:
     return size
 
 
-def _pickle(path: Path, head: bytes) -> Any:
-    """What torch.save wrote, restricted to tensors and plain containers."""
-    try:
-        with warnings.catch_warnings(), path.open("rb") as file:  # given a path, torch would go by its suffix
-            warnings.simplefilter("ignore")  # of old storage classes and of formats that we go on to refuse
-            return torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # hostile bytes raise nearly anything, from KeyError to struct.error
-        raise ValueError(_why_not(path.name, head, str(error))) from None
+def _not_weights(name: str, what: str) -> str:
+    return f"{name} is not a file of PyTorch weights but {what}."
 
 
-def _why_not(name: str, head: bytes, text: str) -> str:
-    """One sentence from torch's paragraphs, which advise turning the safety off."""
-    if "TorchScript" in text:
-        return f"{name} is a TorchScript program, not weights; save its state_dict() instead."
-    if found := re.search(r"GLOBAL ([\w.]+)|function ([\w.]+)|class ([\w.]+)", text):
-        what = next(filter(None, found.groups()))
-        return f"{name} holds Python objects ({what[:60]}), which are never loaded as they could run code; save its state_dict()."
+def _damaged(name: str, head: bytes) -> str:
+    """One sentence on a file that could not be read."""
+    if what := by_suffix(name) or text_format(head):
+        return _not_weights(name, what)
     if head[:1] in (b"P", b"\x80"):
         return f"{name} is damaged or incomplete, or not a file that torch.save wrote."
     return f"{name} is not a file of PyTorch weights: it is neither safetensors nor what torch.save writes."
@@ -135,30 +154,106 @@ def _flat(content: Any, name: str) -> dict[str, Tensor]:
     """{"a": {"b": tensor}} -> {"a.b": tensor}; ValueError when there is none, or one that is no plain, dense tensor."""
     tensors: dict[str, Tensor] = {}
     numbers = 0
-    for entries, (key, value) in enumerate(_walk(content, "", 0), 1):
+    for entries, (key, value) in enumerate(_walk(_only_network(content, name), "", 0), 1):
         if entries > MAX_ENTRIES:
-            raise ValueError(f"{name} has more than {MAX_ENTRIES:,} entries, too many for the weights of a network.")
-        if not isinstance(value, Tensor):
+            raise Refused(f"{name} has more than {MAX_ENTRIES:,} entries, too many for the weights of a network.")
+        if not _is_weights(value):
+            if isinstance(value, Inert) and value.path.startswith("torch._utils._rebuild_"):  # sparse, quantized, without data
+                raise Refused(_unusual(name, key))
             continue
-        if value.layout != torch.strided or value.is_quantized or value.is_meta or value.is_complex():
-            raise ValueError(f"{name} holds {key[:80]!r}, which is not a plain tensor of real numbers.")
-        numbers += value.numel()
+        numbers += value.count if isinstance(value, Stored) else value.size if isinstance(value, np.ndarray) else value.numel()
         if numbers > MAX_NUMBERS:
-            raise ValueError(
+            raise Refused(
                 f"{name} unfolds to more than {MAX_NUMBERS / 1e6:,.0f} million numbers; that is more than can be loaded."
             )
-        tensors[key] = value.detach()
+        tensors[key] = _tensor(value, key, name)
     if not tensors:
-        raise ValueError(f"{name} holds no tensors, so no weights.")
+        raise Refused(_no_tensors(content, name))
     return tensors
+
+
+def _tensor(value: Tensor | Stored | np.ndarray[Any, Any], key: str, name: str) -> Tensor:
+    try:
+        if isinstance(value, np.ndarray):
+            return torch.from_numpy(value.astype(value.dtype.newbyteorder("="), order="C"))  # a copy in our order of bytes
+        tensor = value.tensor() if isinstance(value, Stored) else value.detach()
+    except TooLarge as error:
+        count, stored = error.args
+        raise Refused(
+            f"{name} unfolds to more than is stored in it: {_shown(key)} has {count:,} numbers out of {stored:,}."
+        ) from None
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_meta or tensor.is_complex():
+        raise Refused(_unusual(name, key))
+    return tensor
+
+
+def _unusual(name: str, key: str) -> str:
+    return f"{name} holds {_shown(key)}, which is not a plain tensor of real numbers."
+
+
+def _shown(key: str) -> str:
+    return ascii(key[:80])
+
+
+def _only_network(content: Any, name: str) -> Any:
+    """The only network in a list or tuple; ValueError where there are several. Anything else as it is."""
+    if not isinstance(content, list | tuple):
+        return content
+    networks = [part for part in content[:MAX_ENTRIES] if any(_is_weights(value) for _, value in _some(part))]
+    if len(networks) == 1 and not _is_weights(networks[0]):
+        return networks[0]
+    if networks and all(map(_is_weights, networks)):
+        raise Refused(f"{name} is a list of {len(networks)} tensors without names: save the network's state_dict().")
+    if networks:
+        raise Refused(f"{name} is a list of {len(networks)} networks: save the one you want by itself.")
+    return content
+
+
+def _some(content: Any) -> Iterator[tuple[str, Any]]:
+    """The first entries."""
+    for _, found in zip(range(200), _walk(content, "", 0), strict=False):
+        yield found
+
+
+def _is_weights(value: Any) -> bool:
+    return isinstance(value, Tensor | Stored) or (isinstance(value, np.ndarray) and value.dtype.kind in "fiub")
+
+
+def _no_tensors(content: Any, name: str) -> str:
+    found = [value for _, value in _some(content) if isinstance(value, Inert)]
+    if isinstance(content, list | tuple):
+        found += [value for value in content if isinstance(value, Inert)]
+    if found:
+        what = "".join(char if char.isalnum() or char in "._" else "?" for char in found[0].path[:60])
+        return f"{name} holds Python objects ({what}) and no tensors; objects are never loaded: save the network's state_dict()."
+    return f"{name} holds no tensors, so no weights."
 
 
 def _walk(value: Any, key: str, depth: int) -> Iterator[tuple[str, Any]]:
     """Leaves with dotted names; what lies in lists, or too deep, does not belong to a network's weights."""
-    if not isinstance(value, Mapping):
-        yield key, value
+    inside = _entries_of(value)
+    if inside is None:
+        numbers = array(value)
+        yield key, value if numbers is None else numbers
     elif depth < MAX_DEPTH:
-        for inner, item in value.items():
+        for inner, item in inside.items():
             if isinstance(inner, str) or (isinstance(inner, int) and abs(inner) < MAX_ENTRIES):
                 yield from _walk(item, f"{key}.{inner}"[-_MAX_NAME:] if key else str(inner)[:_MAX_NAME], depth + 1)
         yield key, None  # counts the container itself: empty ones nested in each other must not cost forever
+
+
+def _entries_of(value: Any) -> Mapping[Any, Any] | None:
+    """What a container holds by name: a mapping, a class derived from one, a module that was saved whole; else None."""
+    if isinstance(value, Mapping):
+        return value
+    if not isinstance(value, Inert):
+        return None
+    state = value.state
+    if isinstance(state, Mapping) and all(
+        isinstance(state.get(part), Mapping) for part in ("_parameters", "_buffers", "_modules")
+    ):
+        passing = state.get("_non_persistent_buffers_set")
+        left_out = {name for name in passing if isinstance(name, str)} if isinstance(passing, list) else set()
+        kept = {name: buffer for name, buffer in state["_buffers"].items() if name not in left_out}
+        return {**state["_parameters"], **kept, **state["_modules"]}
+    return value.entries or None

@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import random
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,6 @@ def test_code_in_a_file_does_not_run(tmp_path: Path) -> None:
         pickle.dumps({"G": attack}, protocol=0),
         written({"model.1.weight": attack}),
         written({"model.1.weight": attack}, _use_new_zipfile_serialization=False),
-        pickle.dumps(made.mlp() | {"x": attack}),
     ]
     for data in hostile:
         pickle.loads(data) if data is hostile[0] else None
@@ -94,6 +94,10 @@ def test_code_in_a_file_does_not_run(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"^\d.pth ") as refusal:
             adapters.load(path)
         assert_one_sentence(str(refusal.value))
+    state, path = made.mlp(), tmp_path / "beside.pth"
+    for data in (pickle.dumps(state | {"x": attack}), written(state | {"x": attack}), written({"G": state, "args": [attack]})):
+        path.write_bytes(data)  # beside weights it is left out
+        assert adapters.load(path).layout == "MLP of 3 layers"
     assert not trace.exists()
 
 
@@ -101,11 +105,19 @@ def assert_one_sentence(text: str) -> None:
     assert text.endswith(".") and "\n" not in text and "weights_only" not in text and "/" not in text and len(text) < 1000
 
 
-def test_whole_modules_are_refused_by_what_they_are(tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore:.*source code of container:UserWarning")
+@pytest.mark.parametrize("how", [{}, {"_use_new_zipfile_serialization": False}])
+def test_a_whole_module_has_the_tensors_of_its_state_dict(tmp_path: Path, how: dict[str, Any]) -> None:
+    layers = [torch.nn.Linear(4, 8), torch.nn.BatchNorm1d(8), torch.nn.ReLU(), torch.nn.Linear(8, 784), torch.nn.Tanh()]
+    network = torch.nn.Sequential(*layers)
+    network.register_buffer("scratch", torch.ones(3), persistent=False)
     path = tmp_path / "whole.pth"
-    torch.save(torch.nn.Linear(2, 2), path)
-    with pytest.raises(ValueError, match=r"holds Python objects \(torch.nn.modules.linear.Linear\).*state_dict"):
-        adapters.load(path)
+    torch.save({"G": torch.nn.DataParallel(network), "epoch": 3}, path, **how)
+    read = reading.read(path)
+    want = {f"G.module.{name}": tensor for name, tensor in network.state_dict().items()}
+    assert list(read) == list(want) and equal(read, want)
+    torch.save(torch.optim.Adam(network.parameters()), path, **how)
+    refused(path, r"holds Python objects \(torch.optim.adam.Adam\) and no tensors.*state_dict")
 
 
 def refused(path: Path, reason: str) -> None:
@@ -120,9 +132,22 @@ def test_other_formats_are_called_by_their_name(tmp_path: Path) -> None:
         ("empty.pth", b"", "is empty"),
         ("model.h5", b"\x89HDF\r\n\x1a\n" + bytes(50), "Keras or TensorFlow"),
         ("saved_model.pb", b"\x08\x01", "Keras or TensorFlow"),
-        ("page.pth", b"<!doctype html><html>not found</html>", "not a file of PyTorch weights"),
+        ("page.pth", b"<!doctype html><html>not found</html>", "not a file of PyTorch weights but a web page"),
         ("pointer.bin", b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 123\n", "Git LFS pointer"),
-        ("photo.pth", b"\xff\xd8\xff\xe0" + bytes(100), "not a file of PyTorch weights"),
+        ("photo.pth", b"\xff\xd8\xff\xe0" + bytes(100), "not a file of PyTorch weights but a JPEG picture"),
+        ("own.pth", b"\x08\x08\x12\x07pytorch\x1a\x062.13.0" + bytes(50), "an ONNX model"),
+        ("tf2.onnx", b"\x08\x09" + bytes(50), "an ONNX model"),
+        ("model.bin", bytes(4) + b"TFL3" + bytes(50), "TensorFlow Lite"),
+        ("model.ckpt.data-00000-of-00001", bytes(100), "TensorFlow checkpoint"),
+        ("checkpoint", b'model_checkpoint_path: "model.ckpt"\n', "TensorFlow checkpoint"),
+        ("model.pth", b"\x1f\x8b" + bytes(100), "gzip archive: unpack it"),
+        ("model.pth", b"7z\xbc\xaf\x27\x1c" + bytes(100), "7z archive: unpack it"),
+        ("config.pth", b'{"z_dim": 100, "layers": [1, 2]}', "a JSON file"),
+        ("list.json", b'[{"z_dim": 100}]', "a JSON file"),
+        ("config.yaml", "größe: 64\nlr: 0.1\n".encode(), "a text file"),
+        ("setup.cfg", b"[section]\nname = 1\n", "a text file"),
+        ("error.pt", b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "a web page"),
+        ("one.npy", b"\x93NUMPY" + bytes(100), "one NumPy array"),
         ("numbers.pth", written(3), "holds no tensors"),
         ("list.pth", written({"epoch": 3}), "holds no tensors"),
     ):
@@ -132,6 +157,15 @@ def test_other_formats_are_called_by_their_name(tmp_path: Path) -> None:
         archive.writestr("config.json", "{}")
         archive.writestr("model.weights.h5", b"x")
     refused(tmp_path / "model.keras", "Keras or TensorFlow")
+    with zipfile.ZipFile(tmp_path / "weights.zip", "w") as archive:
+        archive.writestr("gan/netG.pth", written(made.mlp()))
+    refused(tmp_path / "weights.zip", "zip archive of other files: unpack it")
+    with zipfile.ZipFile(tmp_path / "photos.pth", "w") as archive:
+        archive.writestr("a.png", b"x")
+    refused(tmp_path / "photos.pth", "zip archive without weights")
+    with tarfile.open(tmp_path / "netG.pth.tar", "w") as tar:
+        tar.add(tmp_path / "weights.zip", "netG.pth")
+    refused(tmp_path / "netG.pth.tar", "tar archive: unpack it")
     (tmp_path / "folder").mkdir()
     refused(tmp_path / "folder", "is a folder")
     (tmp_path / "folder" / "saved_model.pb").write_bytes(b"")

@@ -388,8 +388,7 @@ def test_code_in_what_is_pulled_does_not_run(there: Hub, tmp_path: Path) -> None
     trace = tmp_path / "trace"
     attack = Attack(f"touch {trace}")
     there.add(REPO, {"pytorch_model.bin": written(made.mlp() | {"x": attack}), "config.json": b"{}", "modeling.py": b"1/0"})
-    with pytest.raises(ValueError, match=r"^pytorch_model.bin holds Python objects \(.*system\), which are never loaded"):
-        Pipeline.load(REPO)
+    assert Pipeline.load(REPO).title == "MLP of 3 layers"  # the object beside the weights is left out
     assert not trace.exists()
     os.system(attack.command)
     assert trace.exists(), "the attack itself must work, else this test proves nothing"
