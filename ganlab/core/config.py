@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
 
+from ganlab.core.errors import Mistakes
 from ganlab.core.names import shown
+from ganlab.core.other_names import nearest
 
 Value = bool | int | float | str | tuple[float, ...]
 
@@ -153,26 +155,23 @@ class TrainConfig:
     device: str = setting("auto", "auto takes a GPU where there is one; or cpu, cuda, cuda:1, mps", common=True)
     precision: str = setting("auto", "auto takes bf16 on GPUs that have it", choices=("auto", "fp32", "bf16"))
 
+    def __new__(cls, **values: Any) -> Self:
+        """Raise Mistakes, one sentence for each, where a name is no setting or a value does not fit."""
+        _fitting(cls, str(values.get("family", cls.family)), values)
+        return super().__new__(cls)
+
     def __post_init__(self) -> None:
         for item in self.settings():
-            item.check(getattr(self, item.name))
+            object.__setattr__(self, item.name, item.coerce(getattr(self, item.name)))
 
     @classmethod
     def settings(cls) -> Iterator[Setting]:
         """Every field with what a screen must know to ask for it."""
-        hints = typing.get_type_hints(cls)
-        for f in dataclasses.fields(cls):
-            kind = typing.get_origin(hints[f.name]) or hints[f.name]
-            yield Setting(name=f.name, type=kind, default=typing.cast(Value, f.default), **f.metadata)
+        yield from _settings_of(cls)  # type: ignore[arg-type]  (mypy takes a class for unhashable)
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed and checked; values may come as strings from a form or flags."""
-        settings = {item.name: item for item in self.settings()}
-        for name in changes:
-            if name not in settings:
-                raise ValueError(f"{name} is not a setting of {self.family}; it has: {', '.join(settings)}.")
-        values: dict[str, Any] = {name: settings[name].coerce(value) for name, value in changes.items()}
-        return dataclasses.replace(self, **values)
+        return dataclasses.replace(self, **_fitting(type(self), self.family, changes))
 
     def to_dict(self) -> dict[str, Value]:
         """Plain values for JSON."""
@@ -191,12 +190,7 @@ def are_settings(values: object) -> bool:
     """
     if not isinstance(values, dict) or not values.keys() >= {"family", "dataset", "steps"}:
         return False
-    return all(_can_be(values[item.name], item) for item in _base() if item.name in values)
-
-
-@cache
-def _base() -> tuple[Setting, ...]:
-    return tuple(TrainConfig.settings())
+    return all(_can_be(values[item.name], item) for item in TrainConfig.settings() if item.name in values)
 
 
 def _can_be(value: object, item: Setting) -> bool:
@@ -211,6 +205,40 @@ def _can_be(value: object, item: Setting) -> bool:
 def is_number(value: object) -> bool:
     """Whether a JSON value is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
+
+
+@cache
+def _settings_of(kind: type[TrainConfig]) -> tuple[Setting, ...]:
+    hints = typing.get_type_hints(kind)
+    return tuple(
+        Setting(
+            name=f.name,
+            type=typing.get_origin(hints[f.name]) or hints[f.name],
+            default=typing.cast(Value, f.default),
+            **f.metadata,
+        )
+        for f in dataclasses.fields(kind)
+    )
+
+
+def _fitting(kind: type[TrainConfig], family: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` by name as the types of their settings; Mistakes names all that do not fit."""
+    settings = {item.name: item for item in kind.settings()}
+    made: dict[str, Any] = {}
+    mistakes = []
+    for name, value in values.items():
+        try:
+            if name not in settings:
+                near = nearest(name, settings)
+                meant = f" (perhaps {near} is meant)" if near else ""
+                raise ValueError(f"{name} is not a setting of {family}{meant}; it has: {', '.join(settings)}.")
+            made[name] = settings[name].coerce(value)
+            settings[name].check(made[name])
+        except ValueError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise Mistakes(*mistakes)
+    return made
 
 
 def config_differences(configs: Sequence[Mapping[str, Any]]) -> dict[str, tuple[Value | None, ...]]:

@@ -19,6 +19,19 @@ class LimitReached(OSError):
     """The runs of this folder take all the room they may; ENOSPC's neighbour EDQUOT."""
 
 
+class Mistakes(ValueError):
+    """Everything that is wrong with what was asked for: one sentence for each mistake, in `sentences`."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
+
+
+def sentences_of(error: ValueError) -> tuple[str, ...]:
+    """Return the sentences of a mistake: one, or those of several."""
+    return error.sentences if isinstance(error, Mistakes) else (str(error),)
+
+
 class DataError(ValueError):
     """Data that is missing or unusable; the message is one sentence with what to do, fit to be shown."""
 

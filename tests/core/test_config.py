@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ganlab.core.config import Setting, TrainConfig
+from ganlab.core.errors import Mistakes
 from ganlab.training.families import FAMILIES, load_config
 
 
@@ -66,3 +69,18 @@ def test_any_junk_is_either_taken_or_refused_in_one_sentence(item: Setting, junk
 def test_strings_from_a_form_mean_the_same_as_values(lr: float, steps: int, flip: bool) -> None:
     typed = TrainConfig().replace(lr=repr(lr), steps=str(steps), flip=str(flip), betas="0.5, 0.9")
     assert typed == TrainConfig().replace(lr=lr, steps=steps, flip=flip, betas=(0.5, 0.9))
+
+
+def test_all_that_is_wrong_is_named_at_once() -> None:
+    wrong = {"steps": -4, "lr": "much", "epochs": 5, "betas": "0.5", "seed": 1}
+    for make in (TrainConfig().replace, TrainConfig):
+        with pytest.raises(Mistakes) as error:
+            make(**wrong)
+        assert [sentence.split()[0] for sentence in error.value.sentences] == ["steps", "lr", "epochs", "betas"]
+        assert "epochs is not a setting of dcgan (perhaps steps is meant); it has: family" in str(error.value)
+
+
+def test_values_are_held_as_the_types_of_their_settings() -> None:
+    config = TrainConfig(steps="5", betas=[0.5, 0.9], flip="yes")  # type: ignore[arg-type]
+    assert (config.steps, config.betas, config.flip) == (5, (0.5, 0.9), True)
+    assert pickle.loads(pickle.dumps(config)) == config == copy.deepcopy(config)
