@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from ganlab.data import DATASETS
     from ganlab.models.hub import pull
     from ganlab.models.hub.mixin import Generators
+    from ganlab.models.launch import launch
     from ganlab.models.pipeline import Pipeline
     from ganlab.models.publish.push import push
-    from ganlab.runtime.launch import launch, resume
+    from ganlab.runtime.launch import resume
     from ganlab.runtime.run import Run, runs
     from ganlab.training.engine import train
     from ganlab.training.families import FAMILIES
@@ -50,7 +51,7 @@ _HOMES = {
     "RECIPES": "training.recipes",
     "Run": "runtime.run",
     "TrainConfig": "core.config",
-    "launch": "runtime.launch",
+    "launch": "models.launch",
     "pull": "models.hub",
     "push": "models.publish.push",
     "resume": "runtime.launch",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.core.config import TrainConfig
-from ganlab.core.errors import BEGINNING, explain
+from ganlab.core.errors import BEGINNING, Mistakes, explain, sentences_of
 from ganlab.core.lock import FileLock
 from ganlab.runtime.folders import remove_folder
 from ganlab.runtime.limits import admit
@@ -19,6 +19,7 @@ from ganlab.runtime.recorder import opened
 from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.spawn import hand_over
 from ganlab.training.preflight import check
+from ganlab.training.warm_start import LoadModel
 
 
 @dataclass(frozen=True)
@@ -43,24 +44,35 @@ class NewRun:
         return Run.create(self.config, root=self.root, prepare=both, **self.settings)
 
 
-def launch(config: TrainConfig, *, recipe: str = "") -> Run:
+def launch(config: TrainConfig, *, recipe: str = "", load_model: LoadModel | None = None) -> Run:
     """Start training `config` in a process of its own, which outlives this one, and return at once.
 
-    The run waits when its device is busy. ValueError when the settings do not fit together, too many runs wait already, or
-    the disk is full.
+    The run waits when its device is busy. `load_model` opens the model that `start_from` names, to see whether it fits.
+    ValueError when the settings do not fit together, too many runs wait already, or the disk is full.
     """
-    return launch_together({recipe: config})[0]
+    return launch_together({recipe: config}, load_model)[0]
 
 
-def launch_together(configs: Mapping[str, TrainConfig]) -> list[Run]:
+def launch_together(configs: Mapping[str, TrainConfig], load_model: LoadModel | None = None) -> list[Run]:
     """Start {recipe: config} as one group, side by side on one device; ValueError, as `launch`, and then none is left."""
-    return start(new_runs(configs))
+    return start(new_runs(configs, load_model))
 
 
-def new_runs(configs: Mapping[str, TrainConfig]) -> list[NewRun]:
-    """The runs of a group before they are made; ValueError when the settings of one do not fit together."""
+def new_runs(
+    configs: Mapping[str, TrainConfig],
+    load_model: LoadModel | None = None,
+    check_more: Callable[[TrainConfig], None] = lambda _: None,
+) -> list[NewRun]:
+    """The runs of a group before they are made; Mistakes names all settings that do not fit, and what `check_more` raises."""
+    mistakes: list[str] = []
     for config in configs.values():
-        check(config)
+        for look in (lambda config: check(config, load_model), check_more):
+            try:
+                look(config)
+            except ValueError as error:
+                mistakes += sentences_of(error)
+    if mistakes:
+        raise Mistakes(*dict.fromkeys(mistakes))
     group = {"group": f"{time.time_ns():x}" if len(configs) > 1 else "", "group_size": len(configs)}
     return [NewRun(config, runs_root(), {"recipe": name, **group}) for name, config in configs.items()]
 

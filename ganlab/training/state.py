@@ -15,6 +15,7 @@ from ganlab.core.types import DataSpec
 from ganlab.training.ema import averaged_copies, ema_update
 from ganlab.training.lr_schedule import initial_rates
 from ganlab.training.objectives import Objective
+from ganlab.training.warm_start import chosen, first_difference
 
 Network = TypeVar("Network", bound=nn.Module)
 Metrics = dict[str, Tensor]  # {"loss/D/adversarial": scalar tensor on the training device}
@@ -60,15 +61,13 @@ class TrainingState:
     def start_from(self, generators: Mapping[str, nn.Module]) -> None:
         """Take the weights of trained generators, by name; a lone one starts every generator. ValueError when unfit."""
         for name, averaged in self.averaged.items():
-            given = generators.get(name) or (next(iter(generators.values())) if len(generators) == 1 else None)
+            given = chosen(generators, name)
             if given is None:
                 raise ValueError(f"start_from has the generators {', '.join(generators)}, but this run trains {name}.")
-            try:
-                self.networks[name].load_state_dict(given.state_dict())
-                averaged.load_state_dict(given.state_dict())
-            except RuntimeError as error:
-                reason = str(error).splitlines()[-1].strip()
-                raise ValueError(f"start_from does not fit the networks of this run: {reason}") from None
+            if tensor := first_difference(given, self.networks[name]):
+                raise ValueError(f"start_from does not fit the networks of this run: {tensor}.")
+            self.networks[name].load_state_dict(given.state_dict())
+            averaged.load_state_dict(given.state_dict())
 
     def update_averages(self) -> None:
         """Move the averages towards the networks; called after each generator update."""

@@ -11,9 +11,11 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import FAILURES, error_text, requires
+from ganlab.app.views.wording import escaped
 from ganlab.core.config import TrainConfig
+from ganlab.core.errors import Mistakes
 from ganlab.data import DATASETS
-from ganlab.runtime.launch import launch_together
+from ganlab.models.launch import launch_together
 from ganlab.runtime.run import Run
 
 DIGITS, SHAPES = "digits-quick", "shapes-quick"
@@ -60,6 +62,9 @@ def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
     try:
         with st.spinner("Starting the worker …"):
             started = start(configs)
+    except Mistakes as error:
+        st.error("  \n".join(map(escaped, error.sentences)))
+        return
     except FAILURES as error:
         st.error(error_text(error))
         return

@@ -8,6 +8,7 @@ from typing import Literal
 from ganlab.core.errors import DataError
 from ganlab.core.names import located
 from ganlab.core.types import Conditioning
+from ganlab.data.files.collect import holds_images, image_files
 from ganlab.data.registry import Availability, DataSource, Loader, Wanted
 
 Kind = Literal["images", "pairs", "domains"]
@@ -24,11 +25,24 @@ def load_files(name: str, place: Path, wanted: Wanted, kind: Kind, domains: tupl
     return (yield from load.load_kind(name, place, wanted, kind, domains))
 
 
-def _load(wanted: Wanted) -> Loader:
-    if not wanted.data_path.strip():
+def place_of(data_path: str) -> Path:
+    """The folder or zip that the setting names; DataError where it is empty."""
+    if not data_path.strip():
         raise DataError("data_path is empty: name the folder or zip of images to learn.")
+    return located(data_path.strip())
+
+
+def check_place(data_path: str) -> None:
+    """Raise DataError where there is no folder or zip, or no image file in it; no image is read."""
+    place = place_of(data_path)
+    if not (place.is_dir() and holds_images(place)):
+        with image_files(place):  # which has the sentence
+            return
+
+
+def _load(wanted: Wanted) -> Loader:
     kind = _KINDS.get(wanted.conditioning, "images")
-    return (yield from load_files("folder", located(wanted.data_path.strip()), wanted, kind))
+    return (yield from load_files("folder", place_of(wanted.data_path), wanted, kind))
 
 
 FOLDER = DataSource(
