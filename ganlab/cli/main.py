@@ -1,6 +1,7 @@
 """The command line: VERBS lists the verbs, and `ganlab VERB` imports `ganlab.cli.VERB` alone, so that the light ones start fast.
 
-A verb's module has `add(parser)`, which adds its arguments, and `run(options)`, which returns the exit code, None for 0.
+A verb's module has `add(parser)`, which adds its arguments, and `run(options)`, which returns the exit code, None for 0;
+it may have `check(options)`, which raises ValueError for what is wrong with the values beside what is wrong with the words.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import os
 import sqlite3
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn
 
 from ganlab import __version__
-from ganlab.core.errors import DOING, explain
+from ganlab.cli.arguments import Parser, read
+from ganlab.core.errors import DOING, Mistakes, explain, sentences_of
 from ganlab.core.threads import yielding_threads
 
 VERBS = {
@@ -48,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         os.environ |= yielding_threads(os.environ)
         words = list(sys.argv[1:] if arguments is None else arguments)
-        options = _parser(words).parse_args(words)
+        options = _options(words)
         return int(options.run_verb(options) or 0)
     except ValueError as error:
-        print(f"ganlab: {error}", file=sys.stderr)
+        print(*(f"ganlab: {sentence}" for sentence in sentences_of(error)), sep="\n", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `ganlab runs | head`
         return 0
@@ -62,16 +66,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """All verbs by name, and the arguments of the one that is called."""
-    parser = argparse.ArgumentParser(prog="ganlab", description="Train a GAN, watch it learn, play with the result.")
+def _options(words: Sequence[str]) -> argparse.Namespace:
+    """What the words ask for; Mistakes names everything that is wrong with them, and with the settings that they give."""
+    parser, verb = _parsers(words)
+    if verb is None:
+        return parser.parse_args(words)
+    options, mistakes = read(verb, words[1:])
+    if options is None or mistakes:
+        try:
+            if options:
+                options.check(options)
+        except ValueError as error:
+            mistakes += sentences_of(error)
+        raise Mistakes(*dict.fromkeys(mistakes))
+    return options
+
+
+def _parsers(words: Sequence[str]) -> tuple[argparse.ArgumentParser, Parser | None]:
+    """All verbs by name, and the parser of the one that is called with its arguments."""
+    parser = _Program(words, prog="ganlab", description="Train a GAN, watch it learn, play with the result.")
     parser.add_argument("--version", action="version", version=f"ganlab {__version__}")
-    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    called = next((word for word in words if not word.startswith("-")), "")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    called, found = words[0] if words else "", None
     for name, summary in VERBS.items():
         verb = verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == called:
-            module = importlib.import_module(f"ganlab.cli.{name.replace('-', '_')}")
+            module, found = importlib.import_module(f"ganlab.cli.{name.replace('-', '_')}"), verb
             verb.set_defaults(run_verb=module.run, words=words)  # the flags of `train` depend on its words
+            verb.set_defaults(check=getattr(module, "check", lambda options: None))
             module.add(verb)
-    return parser
+    return parser, found
+
+
+class _Program(argparse.ArgumentParser):
+    """The program without a verb: an unknown one is shown with what it is near."""
+
+    def __init__(self, words: Sequence[str], **facts: Any) -> None:
+        super().__init__(**facts)
+        self._first = words[0] if words else ""
+
+    def error(self, message: str) -> NoReturn:
+        """Show the usage and the message, and exit with 2."""
+        near = next(iter(get_close_matches(self._first, VERBS, 1)), "")
+        super().error(f"{message}{f'; `ganlab {near}` is near' if near else ''}")

@@ -10,12 +10,15 @@ from typing import Any
 
 from ganlab.app.views.status_wording import status_text
 from ganlab.cli.progress import StatusLine
+from ganlab.cli.pull import fetched
 from ganlab.cli.worker import load_generators
 from ganlab.core.config import Setting, TrainConfig
+from ganlab.core.errors import Mistakes, sentences_of
 from ganlab.core.lock import FileLock
 from ganlab.data import DATASETS
+from ganlab.models.launch import new_runs
 from ganlab.runtime.fork import new_fork, new_repeat
-from ganlab.runtime.launch import NewRun, claim, claim_again, new_runs, start
+from ganlab.runtime.launch import NewRun, claim, claim_again, start
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
 from ganlab.training.families import FAMILIES, load_config
@@ -39,13 +42,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train in the foreground, with the curves' last values on one line; several runs at once train in the background."""
-    _check_beginning(options)
+    new = check(options)
     if options.resume:
         run = Run.open(options.resume)
         with claim_again(run) as lock:
             _follow(run, lock)
         return
-    new = _new_runs(options)
     if len(new) > 1:
         assert options.recipe in TOGETHER
         for run in start(new):
@@ -56,18 +58,38 @@ def run(options: argparse.Namespace) -> None:
         _follow(run, lock)
 
 
+def check(options: argparse.Namespace) -> list[NewRun]:
+    """The runs that these options describe, none of them made; Mistakes names everything that is wrong with them."""
+    _check_beginning(options)
+    if options.resume:
+        Run.open(options.resume)
+        return []
+    if options.fork:
+        return [_forked(options)]
+    if options.repeat:
+        return [new_repeat(Run.open(options.repeat))]
+    configs = _configs(options)
+    for config in configs.values():
+        if config.start_from:
+            fetched(config.start_from)
+    return new_runs(configs)
+
+
 def _settings(words: Sequence[str]) -> list[Setting]:
     """The settings of the family or recipe that `words` name, with its defaults."""
-    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     first.add_argument("--family")
     first.add_argument("--recipe")
     for way in ("--fork", "--resume", "--repeat"):
         first.add_argument(way, dest="run")
-    known, _ = first.parse_known_args(words)
-    if known.recipe and not known.run:
-        config = next(iter(configs_of(known.recipe).values()))
-    else:
-        config = load_config({"family": _family_of(known.run) if known.run else known.family or "dcgan"})
+    try:
+        known, _ = first.parse_known_args(words)
+        if known.recipe and not known.run:
+            config = next(iter(configs_of(known.recipe).values()))
+        else:
+            config = load_config({"family": _family_of(known.run) if known.run else known.family or "dcgan"})
+    except (argparse.ArgumentError, ValueError):  # said when all the words are read
+        config = load_config({"family": "dcgan"})
     return [dataclasses.replace(item, default=getattr(config, item.name)) for item in FAMILIES[config.family].settings()]
 
 
@@ -106,15 +128,6 @@ def _given(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name in options.settings if (value := getattr(options, name)) is not None}
 
 
-def _new_runs(options: argparse.Namespace) -> list[NewRun]:
-    """The runs that these options describe."""
-    if options.fork:
-        return [_forked(options)]
-    if options.repeat:
-        return [new_repeat(Run.open(options.repeat))]
-    return new_runs(_configs(options))
-
-
 def _forked(options: argparse.Namespace) -> NewRun:
     """The fork of RUN or RUN@STEP, with the settings that were typed."""
     id, _, step = options.fork.partition("@")
@@ -127,10 +140,23 @@ def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:
     """The config of each new run, by its recipe's name ("" without one)."""
     if options.recipe and options.family:
         raise ValueError("--recipe and --family exclude each other: a recipe has its family.")
-    changes = _given(options) | (dataset_setting(options.dataset) if options.dataset else {})
-    if options.recipe:
-        return configs_of(options.recipe, changes)
-    return {"": load_config({"family": options.family or "dcgan"}).replace(**changes)}
+    mistakes: list[str] = []
+    changes, bases = _given(options), {"": FAMILIES["dcgan"].config}
+    try:
+        bases = configs_of(options.recipe) if options.recipe else {"": load_config({"family": options.family or "dcgan"})}
+    except ValueError as error:
+        mistakes += sentences_of(error)
+    try:
+        changes |= dataset_setting(options.dataset) if options.dataset else {}
+    except ValueError as error:
+        mistakes += sentences_of(error)
+    try:
+        configs = {name: base.replace(**changes) for name, base in bases.items()}
+    except ValueError as error:
+        mistakes += sentences_of(error)
+    if mistakes:
+        raise Mistakes(*mistakes)
+    return configs
 
 
 def dataset_setting(text: str) -> dict[str, str]:
