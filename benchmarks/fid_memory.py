@@ -59,7 +59,7 @@ def main() -> None:
     before = memory_used("cpu")
 
     def opened(*_: object) -> Generator[Loading, None, RandomFeatures]:
-        yield Loading("ready")
+        yield Loading()
         return extractor
 
     reference = Reference("random images", "random", count, f"random {count}", lambda: images(count, 1))

@@ -11,6 +11,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from ganlab.app.views.data_wording import remark_lines
+from ganlab.app.views.loading_wording import loading_text
 from ganlab.app.views.status_wording import activity_text
 from ganlab.core.events import Loading, Progress
 from ganlab.core.progress import Work
@@ -29,9 +30,9 @@ def driven(steps: Generator[Loading, None, Result]) -> Result:
         for event in work:
             for line in remark_lines(event.remarks):
                 tqdm.write(line, file=sys.stderr)
-            if bar is None or event.text != what:
+            if bar is None or loading_text(event) != what:
                 bars.close()
-                what = event.text
+                what = loading_text(event)
                 unit = {"unit": "B", "unit_scale": True} if event.unit == "bytes" else {"unit": event.unit}
                 bar = bars.enter_context(tqdm(desc=what, total=event.total or None, disable=None, leave=False, **unit))
             bar.update(event.done - bar.n)

@@ -12,45 +12,68 @@ if TYPE_CHECKING:
     from ganlab.core.interventions import Intervention
     from ganlab.core.remarks import Remark
 
+# What a process does, or waits for, while no step is trained; ganlab/app/views/loading_wording.py makes the sentences.
 Phase = Literal[
     "",
     "starting",
     "starting_torch",
     "waiting_device",
-    "restoring",
-    "loading_data",
-    "downloading",
     "waiting_download",
+    "waiting_jobs",
+    "waiting_room",
+    "restoring",
+    "downloading",
+    "looking_through",
+    "reading",
+    "unpacking",
+    "decoding",
+    "saving_decoded",
+    "looking_for_depth",
+    "data_read",
+    "resizing",
+    "drawing_shapes",
     "building",
-    "measuring",
+    "loading_model",
+    "opening_features",
+    "reading_images",
+    "reading_reference",
+    "reading_features",
+    "computing",
+    "comparing",
+    "distilling",
+    "training_classifier",
+    "training_recipe",
+    "training_systems",
+    "systems_wait",
     "training",
     "paused",
-    "waiting_room",
 ]
 Point = tuple[int, Mapping[str, float]]  # (step, {metric name: value})
 
 
 @dataclass(frozen=True)
 class Loading:
-    """Work such as `what` is done to `subject` (a model's or a folder's name): `done` of `total` (0: unknown) in `unit`.
+    """Work of a kind on `subject` (a model's, a file's or a folder's name): `done` of `total` (0: unknown) in `unit`.
 
-    `place` is the place of this work among others, such as "model 1 of 2". `remarks` are about the data that were read.
+    `names` are further things that the work is about. Where several models are measured, this is number `place` of `places`;
+    `floors`: what real images read is measured. `remarks` are about the data that were read.
     """
 
-    what: str
+    phase: Phase = ""
+    subject: str = ""
     done: int = 0
     total: int = 0
     unit: str = "images"
-    phase: Phase = "loading_data"
-    subject: str = ""
-    place: str = ""
+    names: tuple[str, ...] = ()
+    place: int = 0
+    places: int = 0
+    floors: bool = False
     remarks: tuple[Remark, ...] = ()
 
     @property
-    def text(self) -> str:
-        """What is done, for a progress bar."""
-        words = f"{self.what} {self.subject}" if self.subject else self.what
-        return f"{words} ({self.place})" if self.place else words
+    def work(self) -> tuple[object, ...]:
+        """What all events of one piece of work have in common."""
+        return self.phase, self.subject, self.names, self.place, self.floors
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def download(urls: Sequence[str], path: Path, checksum: str, advice: str) -> Ste
 def _wait(lock: FileLock, path: Path) -> Steps:
     """Hold the lock; while another run has it, say so."""
     while not lock.acquire():
-        yield Loading(f"Waiting for another run that downloads {path.name}", unit="bytes", phase="waiting_download")
+        yield Loading("waiting_download", path.name, unit="bytes")
         time.sleep(0.2)
 
 
@@ -61,7 +61,7 @@ def _fetch(urls: Sequence[str], path: Path, checksum: str, advice: str) -> Steps
         while failures < TRIES:
             before = partial.stat().st_size if partial.exists() else 0
             try:
-                yield from _continue(url, partial, f"Downloading {path.name}")
+                yield from _continue(url, partial, path.name)
                 if matches(partial, checksum):
                     partial.replace(path)
                     return
@@ -77,7 +77,7 @@ def _fetch(urls: Sequence[str], path: Path, checksum: str, advice: str) -> Steps
     raise DataError(f"{path.name} could not be downloaded ({problem}); {advice}.")
 
 
-def _continue(url: str, partial: Path, what: str) -> Steps:
+def _continue(url: str, partial: Path, name: str) -> Steps:
     """Append to `partial` what it lacks; _Cut when the connection ends early, URLError when there is none."""
     with partial.open("ab") as file:
         done = file.tell()
@@ -92,11 +92,11 @@ def _continue(url: str, partial: Path, what: str) -> Steps:
                 file.truncate(0)
                 done = 0
             total = done + int(response.headers.get("Content-Length") or 0)
-            yield Loading(what, done, total, "bytes", "downloading")
+            yield Loading("downloading", name, done, total, "bytes")
             for chunk in _chunks(response):
                 file.write(chunk)
                 done += len(chunk)
-                yield Loading(what, done, total, "bytes", "downloading")
+                yield Loading("downloading", name, done, total, "bytes")
     if done < total:
         raise _Cut("the connection was cut")
 

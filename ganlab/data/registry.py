@@ -116,7 +116,7 @@ def load(
     dataset = yield from _paced(source.load(Wanted(image_size, channels, conditioning, data_path, split, limit)))
     remarks = [remark for remark in dataset.remarks if not limit or remark.kind in _OF_A_PART]
     if remarks:
-        yield Loading(f"Read {name}", len(dataset.images), len(dataset.images), remarks=tuple(remarks))
+        yield Loading("data_read", name, len(dataset.images), len(dataset.images), remarks=tuple(remarks))
     return dataset.first(limit) if limit else dataset
 
 
@@ -130,11 +130,12 @@ _HAS = {
 
 def _paced(loader: Loader) -> Loader:
     """`loader` with fewer messages, so that sources may yield as often as they like; each new piece of work has one."""
-    last, what = 0.0, ""
+    last = 0.0
+    piece: tuple[object, ...] = ()
     work = Work(loader)
     for message in work:
         now = time.monotonic()
-        if message.text != what or now - last >= LOADING_SECONDS:
-            last, what = now, message.text
+        if message.work != piece or now - last >= LOADING_SECONDS:
+            last, piece = now, message.work
             yield message
     return work.result

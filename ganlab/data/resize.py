@@ -28,7 +28,7 @@ def resize(images: Tensor, image_size: int, channels: int, name: str) -> Generat
     if kept is None:
         with Spool(folder, count, (image_size, image_size, channels)) as spool:
             for start in range(0, count, _BATCH):
-                yield Loading(f"Resizing {name} to {image_size} x {image_size}", start, count)
+                yield Loading("resizing", name, start, count, names=(str(image_size),))
                 spool.append(_resized(images[start : start + _BATCH], image_size, channels).permute(0, 2, 3, 1).numpy())
             kept = spool.finish(About(), keep=False)
     return torch.from_numpy(kept.images).permute(0, 3, 1, 2)

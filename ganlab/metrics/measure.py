@@ -81,19 +81,19 @@ def measure(
     for space in dict.fromkeys(one.space for one in wanted if KINDS[one.kind].compares):
         real[space] = yield from reference_statistics(reference, extractors[space])
     parts = {space: {KINDS[one.kind].statistics for one in wanted if one.space == space} for space in extractors}
-    read = yield from _read(fake, extractors, parts, n, seed, subject or "the images")
+    read = yield from _read(fake, extractors, parts, n, seed, subject)
     compared = {space: Comparison(read[space], real.get(space), seed) for space in extractors}
     values = []
     for done, one in enumerate(wanted):
         extractor = extractors[one.space]
-        what = f"Computing {one.title(extractor.name)}"
-        yield Loading(what, done, len(wanted), "metrics")
-        estimate = yield from _estimate(one, compared[one.space], what)
+        title = one.title(extractor.name)
+        yield Loading("computing", title, done, len(wanted), "metrics")
+        estimate = yield from _estimate(one, compared[one.space], title)
         values.append(_value(one, estimate, extractor, compared[one.space], reference, subject, seed, step))
     return values
 
 
-def _estimate(one: Metric, compared: Comparison, what: str) -> Generator[Loading, None, Estimate]:
+def _estimate(one: Metric, compared: Comparison, title: str) -> Generator[Loading, None, Estimate]:
     """Yield progress where it takes long, so that it can be stopped."""
     computing = COMPUTE[one.kind](compared)
     if isinstance(computing, Estimate):
@@ -101,7 +101,7 @@ def _estimate(one: Metric, compared: Comparison, what: str) -> Generator[Loading
     work = Work(computing)
     for done, total in work:
         if done:
-            yield Loading(what, done, total, "distances")
+            yield Loading("computing", title, done, total, "distances")
     return work.result
 
 
@@ -124,13 +124,13 @@ def _few(labels: Sequence[str]) -> str:
 
 
 def _read(
-    fake: Source, extractors: Mapping[str, Extractor], parts: Mapping[str, set[Part]], n: int | None, seed: int, what: str
+    fake: Source, extractors: Mapping[str, Extractor], parts: Mapping[str, set[Part]], n: int | None, seed: int, subject: str
 ) -> Generator[Loading, None, dict[str, Statistics]]:
     """One pass over the fakes, for all extractors."""
     made: dict[str, Statistics] = {}
     done = 0
     for images in portions(fake, min(extractor.batch_size for extractor in extractors.values()), n):
-        yield Loading("Reading", done, n or 0, subject=what)
+        yield Loading("reading_images", subject, done, n or 0)
         for space, extractor in extractors.items():
             features = extractor(images.pixels)
             if space not in made:
@@ -139,7 +139,7 @@ def _read(
             made[space].add(features, images.labels)
         done += len(images.pixels)
     if not made:
-        raise ValueError(f"There is nothing to measure: {what} gave no images.")
+        raise ValueError(f"{subject or 'The source'} gave no images, so there is nothing to measure.")
     return made
 
 

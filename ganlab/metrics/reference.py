@@ -72,7 +72,7 @@ def reference_statistics(reference: Reference, extractor: Extractor) -> Generato
     made: Statistics | None = None
     done = 0
     for images in portions(reference.source(), extractor.batch_size):
-        yield Loading(f"Reading {reference.name} with {extractor.name}", done, reference.count)
+        yield Loading("reading_reference", reference.name, done, reference.count, names=(extractor.name,))
         features = extractor(images.pixels)
         made = made or Statistics.empty(extractor.dims, features.logits.shape[1], 0, extractor.device)
         made.add(features, images.labels)

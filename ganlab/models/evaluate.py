@@ -62,7 +62,7 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
         folder = whole if asked.n is None else whole.some(asked.n, asked.seed)
         reference = yield from _reference(asked, asked.reference, 0, 0)
         return (yield from _measured(folder, reference, asked, Path(subject).resolve().name, folder.count))
-    yield Loading("Loading", subject=subject)
+    yield Loading("loading_model", subject)
     pipeline = Pipeline.load(subject, resolve(asked.device))
     if pipeline.translates:
         raise ValueError(f"{subject} translates images: translate a folder with it first, then evaluate that folder.")
@@ -134,7 +134,7 @@ def _reference(asked: Asked, name: str, image_size: int, channels: int) -> Gener
     name = _expanded(name)
     if name not in DATASETS:
         _checked_folder(name)
-        yield Loading(f"Looking through {name}")
+        yield Loading("looking_through", name)
         return Reference.of_folder(ImageFolder(Path(name)))
     source = DATASETS[name]
     data = yield from _dataset(name, image_size or source.image_size, channels, asked.split)

@@ -58,7 +58,7 @@ class Recorder:
         """Write one event; when this returns, it is on disk (sheets: within the next Progress)."""
         match event:
             case Loading():
-                self.report(Activity(event.phase, event.what, event.done, event.total, event.unit))
+                self.report(Activity(event.phase, event.subject, event.done, event.total, event.unit, event.names))
                 self._remark([remark.to_dict() for remark in event.remarks])
             case Started():
                 self.step = event.step

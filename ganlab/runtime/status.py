@@ -25,7 +25,7 @@ KINDS = (*_ALIVE, *ENDINGS)  # the annotations that decide the state
 
 @dataclass(frozen=True)
 class Activity:
-    """What a worker does while it trains no step: a phase about `subject`, `done` of `total` (0: unknown) in `unit`.
+    """What a worker does while it trains no step: a phase about `subject` and `names`, `done` of `total` (0: unknown) in `unit`.
 
     `ahead` counts the runs that get the device before this one.
     """
@@ -35,6 +35,7 @@ class Activity:
     done: int = 0
     total: int = 0
     unit: str = ""
+    names: tuple[str, ...] = ()
     ahead: int = 0
 
 
@@ -55,6 +56,7 @@ class Status:
     done: int = 0
     total: int = 0
     unit: str = ""
+    names: tuple[str, ...] = ()
     ahead: int = 0
     reason: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -257,7 +257,7 @@ def _prepared(
     torch.manual_seed(config.seed)
     dataset = yield from _load(config, round(config.image_size * (1 + config.jitter)))
     spec = replace(dataset.spec(family.conditioning), image_size=config.image_size)
-    yield Loading("Building the networks", phase="building")
+    yield Loading("building")
     bf16 = config.precision == "bf16" or (config.precision == "auto" and supports_bf16(device))
     training = family.build(config, spec, device, bf16)
     examples = (yield from _examples(config, training, device)) if training.examples else None

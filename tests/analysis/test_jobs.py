@@ -16,6 +16,7 @@ from ganlab.analysis.jobs import Job, jobs, launch, work
 from ganlab.analysis.jobs.job import STARTING, Progress
 from ganlab.analysis.jobs.kinds import KINDS
 from ganlab.analysis.jobs.messages import Measured, PartFailed, Working
+from ganlab.app.views.job_wording import progress_text
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
 from ganlab.metrics.value import Value
@@ -27,13 +28,14 @@ QUICK = {"subjects": ["shapes-quick", "nowhere"], "metrics": ["frechet-lenet-mni
 COUNTING = """
 import itertools, sys, time
 from pathlib import Path
+from ganlab.app.views.job_wording import progress_text
 from ganlab.core.events import Loading
 from ganlab.analysis.jobs import Job, work
 from ganlab.analysis.jobs.kinds import KINDS
 
 def count():
     for done in itertools.count():
-        yield Loading("Counting", done, 100_000, "numbers")
+        yield Loading("decoding", "it", done, 100_000, "numbers")
         time.sleep(0.01)
 
 KINDS["count"] = count
@@ -99,8 +101,8 @@ def test_one_works_while_others_wait_and_a_killed_one_reads_as_lost() -> None:
     second, third = Counting("second"), Counting("third")
     wait_for(lambda: second.job.status().progress.waiting and third.job.status().progress.waiting)
     assert [state(one.job) for one in (first, second, third)] == ["running", "queued", "queued"]
-    assert second.job.status().progress.what == "Waiting for another job to end"
-    assert third.job.status().progress.what == "Waiting for 2 other jobs to end"
+    assert progress_text(second.job.status().progress) == "Waiting for another job to end"
+    assert progress_text(third.job.status().progress) == "Waiting for 2 other jobs to end"
     with pytest.raises(ValueError, match="stop it first"):
         first.job.delete()
     third.job.request_stop()
@@ -118,7 +120,7 @@ def test_a_job_tells_its_rate_and_stops_at_a_polite_signal(number: signal.Signal
     counting = Counting("polite")
     wait_for(lambda: counting.job.status().progress.seconds_left)
     progress = counting.job.status().progress
-    assert (progress.what, progress.unit) == ("Counting", "numbers")
+    assert (progress_text(progress), progress.unit) == ("Decoding it", "numbers")
     assert progress.rate > 1 and progress.seconds_left == pytest.approx((100_000 - progress.done) / progress.rate)
     counting.send(number)
     assert state(counting.job) == "stopped"
@@ -164,7 +166,7 @@ def test_stopping_closes_the_work_and_keeps_what_there_is(kind: Callable[[Callab
         try:
             yield Measured((value(),))
             job.request_stop()
-            yield Loading("Going on")
+            yield Loading("building")
             raise AssertionError("it was asked to stop")
         finally:
             closed.append(True)
@@ -183,14 +185,14 @@ def test_progress_is_written_four_times_a_second_at_most(
     def trial(job: Job) -> Working:
         began = time.monotonic()
         while time.monotonic() - began < 1:
-            yield Loading("Working", int(1000 * (time.monotonic() - began)), 4000)
+            yield Loading("decoding", "it", int(1000 * (time.monotonic() - began)), 4000)
             time.sleep(0.001)
         return []
 
     work(kind(trial))
-    told = [progress for progress in written if progress.what == "Working"]
-    assert 2 <= len(told) <= 5
-    assert told[-1].rate == pytest.approx(1000, rel=0.3) and told[-1].seconds_left == pytest.approx(3.2, abs=0.6)
+    kept = [progress for progress in written if progress.phase == "decoding"]
+    assert 2 <= len(kept) <= 5
+    assert kept[-1].rate == pytest.approx(1000, rel=0.3) and kept[-1].seconds_left == pytest.approx(3.2, abs=0.6)
 
 
 def test_a_job_is_in_one_pair_of_hands(kind: Callable[[Callable[[Job], Working]], Job]) -> None:

@@ -100,7 +100,7 @@ def only_the_quickest(monkeypatch: pytest.MonkeyPatch) -> None:
     """One system, and no floors, which take a while."""
 
     def none(*_: Any) -> Generator[Loading, None, list[Value]]:
-        yield Loading("nothing")
+        yield Loading()
         return []
 
     monkeypatch.setattr(reproduction, "evaluate_floors", none)
@@ -147,17 +147,17 @@ def stubbed(monkeypatch: pytest.MonkeyPatch, spent: dict[str, float], broken: st
     def trained(configs: dict[str, Any], share: float | None) -> Generator[Loading, None, tuple[list[Any], float]]:
         (recipe,) = configs
         shares.append(share)
-        yield Loading("Training")
+        yield Loading("training_systems")
         if recipe == broken:
             raise ValueError("it broke.")
         return [Trained(recipe)], spent.get(recipe, share or 0.0)
 
     def row(run: Trained, n: int) -> Generator[Loading, None, Row]:
-        yield Loading("Reading")
+        yield Loading("reading_images")
         return Row(run.id, run.id, "", 1, 200, 7200, (), (value(1.0, run.id),))
 
     def none(*_: Any) -> Generator[Loading, None, list[Value]]:
-        yield Loading("nothing")
+        yield Loading()
         return []
 
     monkeypatch.setattr(reproduction, "_trained", trained)

@@ -73,7 +73,7 @@ def job() -> Callable[..., Job]:
     ) -> Job:
         made = Job.create(more.pop("kind", "evaluate"), {**ASKED, **more}, title)
         made.write("values.json", [value.to_dict() for value in values])
-        made.write_progress(Progress("Reading", 500, 2000, "images", 250.0, 6.0, subject="digits-quick"))
+        made.write_progress(Progress("reading_images", "digits-quick", 500, 2000, rate=250.0, seconds_left=6.0))
         if state:
             made.write("outcome.json", {"state": state, "sentence": sentence})
         return made

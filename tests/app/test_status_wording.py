@@ -74,8 +74,10 @@ def test_what_an_older_worker_does_right_now_is_shown(fake: Callable[..., FakeRu
         (Activity("starting"), "Starting the worker."),
         (Activity("waiting_device", "cuda", ahead=1), "Waiting for cuda: 1 run is ahead."),
         (Activity("waiting_device", "cuda", ahead=3), "Waiting for cuda: 3 runs are ahead."),
-        (Activity("loading_data", "Loading MNIST", 12_000, 60_000, "images"), "Loading MNIST: 12,000 of 60,000 images."),
-        (Activity("loading_data", "Looking through photos"), "Looking through photos."),
+        (Activity("reading", "MNIST", 12_000, 60_000, "images"), "Reading MNIST: 12,000 of 60,000 images."),
+        (Activity("looking_through", "photos"), "Looking through photos."),
+        (Activity("resizing", "MNIST", 500, 1000, "images", ("32",)), "Resizing MNIST to 32 x 32: 500 of 1,000 images."),
+        (Activity("restoring", "It is damaged."), "It is damaged. Going back to the one before."),
         (Activity("waiting_room", "limit_reached"), "The runs take all the room they may: training waits until there is room."),
     ],
 )

@@ -366,7 +366,7 @@ def test_before_the_first_step_it_says_what_it_waits_for(page: Any, server: Any,
     page.locator("#waiting").get_by_text("Waiting for cpu: 1 run is ahead.").wait_for()
     page.get_by_text("Queued", exact=True).wait_for()
     fake.load(16000, 64000)
-    page.locator("#waiting").get_by_text("Loading shapes: 16,000 of 64,000 images.").wait_for()
+    page.locator("#waiting").get_by_text("Reading shapes: 16,000 of 64,000 images.").wait_for()
     assert page.locator("#waiting .bar i").evaluate("bar => bar.style.width") == "25%"
     fake.start().train(50)
     drawn(page)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ganlab.app.views.loading_wording import loading_text
 from ganlab.core.errors import DataError
 from ganlab.data import download as module
 from ganlab.data.download import download
@@ -129,7 +130,7 @@ def test_two_runs_do_not_get_in_each_others_way(site: Site, tmp_path: Path) -> N
 
     def run(number: int) -> None:
         _, messages = drain(download([site.address + "data.gz"], tmp_path / "data.gz", MD5, ADVICE))
-        said[number] = [message.what for message in messages]
+        said[number] = [loading_text(message) for message in messages]
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(3)]
     for thread in threads:
@@ -140,7 +141,7 @@ def test_two_runs_do_not_get_in_each_others_way(site: Site, tmp_path: Path) -> N
         thread.join(20)
     assert (tmp_path / "data.gz").read_bytes() == BODY
     assert len(site.asked) == 1
-    assert sum(any("Waiting for another run" in what for what in whats) for whats in said.values()) == 2
+    assert sum(any("Waiting for another download" in what for what in whats) for whats in said.values()) == 2
 
 
 def test_a_full_disk_is_one_sentence(site: Site, tmp_path: Path) -> None:

@@ -311,7 +311,7 @@ def test_pairs_and_domains_are_kept_for_the_next_start(
     for conditioning in (PAIRED, UNPAIRED):
         for start in (1, 2):
             data, said = drain(load("folder", data_path=path, conditioning=conditioning, image_size=8))
-            assert any(message.what.startswith("Decoding") for message in said) == (start == 1)
+            assert any(message.phase == "decoding" for message in said) == (start == 1)
             assert both(data) == ([0, 1, 2, 3], [100, 101, 102, 103])
         batch = next(Batches(data, conditioning, 4, 0, "cpu"))
         assert batch.condition is not None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ganlab.app.views.loading_wording import loading_text
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.files import writable
@@ -84,8 +85,8 @@ def test_one_registration_adds_a_set_and_progress_is_told_ten_times_a_second(
         try:
             for i in range(100):
                 clock[0] += 1 / 64
-                yield Loading("Counting", i, 100)
-            yield Loading("Another thing")
+                yield Loading("decoding", "it", i, 100)
+            yield Loading("building")
             return (yield from load("shapes", image_size=wanted.image_size, split="test"))
         finally:
             closed.append(True)
@@ -96,8 +97,8 @@ def test_one_registration_adds_a_set_and_progress_is_told_ten_times_a_second(
     )
     data, said = drain(load("slow", image_size=8))
     assert len(data.images) == 2000
-    assert [message.done for message in said if message.what == "Counting"] == list(range(0, 100, 7))
-    assert any(message.what == "Another thing" for message in said)
+    assert [message.done for message in said if loading_text(message) == "Decoding it"] == list(range(0, 100, 7))
+    assert any(loading_text(message) == "Building the networks" for message in said)
     steps = load("slow", image_size=8)
     next(steps)
     steps.close()

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 
+from ganlab.app.views.loading_wording import loading_text
 from ganlab.core.errors import DataError
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, cache, data_root, load, torchvision_import
@@ -117,7 +118,7 @@ def test_what_is_missing_is_downloaded_by_the_run(mnist_site: Site) -> None:
     assert DATASETS["mnist"].available().state == "download"
     data, said = drain(load("mnist", image_size=28))
     assert len(data.images) == 6
-    assert any(message.what == "Downloading train-images-idx3-ubyte.gz" and message.unit == "bytes" for message in said)
+    assert any(loading_text(message) == "Downloading train-images-idx3-ubyte.gz" and message.unit == "bytes" for message in said)
     asked = len(mnist_site.asked)
     assert DATASETS["mnist"].available().state == "ready"
     loaded("mnist")

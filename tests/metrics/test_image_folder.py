@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ganlab.app.views.loading_wording import loading_text
 from ganlab.core.errors import DataError
 from ganlab.metrics.features.image_folder import ImageFolder
 from ganlab.metrics.floors import folder_floors
@@ -122,9 +123,9 @@ def test_a_folders_floor_is_one_half_against_the_other_and_measured_once(tmp_pat
     names = ["frechet-lenet-mnist", "accuracy-lenet-mnist"]  # a folder has no labels: nothing to be right about
     (value,), said = drain(folder_floors(folder, names, device="cpu"))
     assert value.floor and (value.n_fake, value.n_real) == (30, 30) and value.reference.startswith("a, second half ")
-    assert any(message.what.startswith("Reading") for message in said)
+    assert any(loading_text(message).startswith("Reading") for message in said)
     (again,), said = drain(folder_floors(folder, names, device="cpu"))
-    assert again == value and not any(message.what.startswith("Reading") for message in said)
+    assert again == value and not any(loading_text(message).startswith("Reading") for message in said)
     fill(tmp_path / "a", [(28, 28)], seed=9)
     (changed,), _ = drain(folder_floors(folder, names, device="cpu"))
     assert changed != value

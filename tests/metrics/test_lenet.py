@@ -64,7 +64,7 @@ def test_another_is_trained_from_the_command_line_and_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def few(dataset: str, split: str) -> Iterator[Any]:
-        yield Loading("few")
+        yield Loading("training_classifier", "few")
         return loaded(dataset, channels=1, split=split).first(1000)
 
     monkeypatch.setattr(train_lenet, "_load", few)

@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ganlab.app.views.loading_wording import loading_text
 from ganlab.core.events import Loading
 from ganlab.data.cache import cache_root
 from ganlab.data.dataset import Dataset
@@ -86,7 +87,7 @@ def test_the_reference_is_read_once_and_again_when_its_content_changes(digits: t
 
     def phases(one: Reference) -> list[str]:
         _, said = drain(measure([digits[0].images[:100]], one, ["frechet-lenet"], device="cpu"))
-        return [message.text for message in said]
+        return [loading_text(message) for message in said]
 
     first = phases(reference)
     assert "Reading mnist part, 28 px with lenet-mnist" in first
@@ -143,7 +144,7 @@ def test_floors_of_the_test_part_hold_train_against_test(digits: tuple[Dataset, 
 def test_floors_are_measured_once_for_each_protocol(digits: tuple[Dataset, Dataset]) -> None:
     def phases(**changes: Any) -> set[str]:
         asked: dict[str, Any] = {"metrics": ["frechet-lenet"], "n": 200, "device": "cpu"} | changes
-        return {message.what.split()[0] for message in drain(floors(digits[1].first(400), digits[0], **asked))[1]}
+        return {loading_text(message).split()[0] for message in drain(floors(digits[1].first(400), digits[0], **asked))[1]}
 
     assert "Reading" in phases() and "Reading" not in phases()
     assert "Reading" in phases(n=100) and "Reading" in phases(metrics=["kid-lenet"])
@@ -158,17 +159,17 @@ def test_labels_must_mean_the_same_on_both_sides(name: str, digits: tuple[Datase
 
 def test_progress_counts_the_images(digits: tuple[Dataset, Dataset], reference: Reference) -> None:
     _, said = drain(measure(list(digits[0].images.split(300)), reference, ["frechet-lenet"], n=1000, subject="it", device="cpu"))
-    reading = [message for message in said if message.text == "Reading it"]
+    reading = [message for message in said if loading_text(message) == "Reading it"]
     assert [message.done for message in reading] == [0, 300, 600, 900]
     assert {message.total for message in reading} == {1000}
-    assert Loading("Computing lenet-mnist distance", 0, 1, "metrics") in said
-    assert said[-1] == Loading("Computing lenet-mnist distance", 20, 21, "distances")
+    assert Loading("computing", "lenet-mnist distance", 0, 1, "metrics") in said
+    assert said[-1] == Loading("computing", "lenet-mnist distance", 20, 21, "distances")
 
 
 @pytest.mark.parametrize(
     ("source", "metrics", "problem"),
     [
-        ([], ["frechet-lenet"], "There is nothing to measure: the images gave no images"),
+        ([], ["frechet-lenet"], "The source gave no images, so there is nothing to measure"),
         ([torch.zeros(4, 1, 28, 28)], ["frechet-lenet"], r"uint8 .* these are torch.float32 \(4, 1, 28, 28\)"),
         ([noise(40)], ["accuracy-lenet"], "needs a conditional model"),
         ([noise(40)], ["intra-lenet"], "needs labels, and the measured images have none"),

@@ -88,7 +88,7 @@ def test_a_data_set_without_the_other_part_still_has_its_halves(monkeypatch: pyt
     images = torch.randint(0, 256, (60, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
     def only_train(name: str, image_size: int, channels: int, split: str) -> Generator[Loading, None, Dataset]:
-        yield Loading("Loading")
+        yield Loading("loading_model")
         if split == "test":
             raise DataError("There is no test part.")
         return Dataset(name, images, None, ())

@@ -18,6 +18,7 @@ from huggingface_hub import constants
 
 from ganlab import Pipeline
 from ganlab.__main__ import main
+from ganlab.app.views.loading_wording import loading_text
 from ganlab.core.progress import finish
 from ganlab.core.text import byte_size
 from ganlab.models import hub, pretrained
@@ -110,7 +111,9 @@ def test_progress_is_told_in_bytes_with_a_rate(there: Hub, weights: bytes) -> No
     assert finish(hub.pulling(REPO), events.append).read_bytes() == weights
     done = [event.done for event in events]
     assert done == sorted(done) and done[-1] == len(weights) and len(done) > 3
-    assert {(event.what, event.total, event.unit) for event in events} == {("Downloading generator.pth", len(weights), "bytes")}
+    assert {(loading_text(event), event.total, event.unit) for event in events} == {
+        ("Downloading generator.pth", len(weights), "bytes")
+    }
     assert events[-1].rate > 0
     assert list(hub.pulling(REPO)) == []  # it is there
 

@@ -79,7 +79,7 @@ def test_what_is_measured_is_what_is_shipped(tmp_path: Path, monkeypatch: pytest
     asked: list[str] = []
 
     def measured(subject: str, _: object) -> Generator[Loading, None, list[Value]]:
-        yield Loading("")
+        yield Loading()
         asked.append(subject)
         return []
 

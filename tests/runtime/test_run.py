@@ -184,8 +184,8 @@ def test_a_run_keeps_what_the_engine_says() -> None:
     assert lock.acquire()
     with Recorder(run) as recorder:
         recorder.annotate("queued")
-        recorder.record(Loading("Loading MNIST", 12_000, 60_000))
-        assert run.status().state == "queued" and status_text(run.status()) == "Loading MNIST: 12,000 of 60,000 images."
+        recorder.record(Loading("reading", "MNIST", 12_000, 60_000))
+        assert run.status().state == "queued" and status_text(run.status()) == "Reading MNIST: 12,000 of 60,000 images."
         recorder.record(Started(0, 20, "cpu", 60_000, {"G": 1}))
         recorder.record(Samples(0, torch.zeros(4, 1, 8, 8, dtype=torch.uint8), 2))
         recorder.record(progress(4, **{"loss/G/adversarial": 0.5}))

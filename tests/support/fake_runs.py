@@ -50,7 +50,7 @@ class FakeRun:
 
     def load(self, done: int, total: int) -> FakeRun:
         """The worker reads its data."""
-        self.recorder.record(Loading("Loading shapes", done, total))
+        self.recorder.record(Loading("reading", "shapes", done, total))
         return self
 
     def start(self, step: int = 0) -> FakeRun:

@@ -120,7 +120,7 @@ class Neighbourhood:
         kept = min(count + _SPARE, total)
         best, where = torch.full((len(queries), 0), 0.0), torch.zeros((len(queries), 0), dtype=torch.long)
         for part in _parts(total):
-            yield Loading(f"Comparing {measure}", int(part[0]), total)
+            yield Loading("comparing", measure, int(part[0]), total)
             squares = torch.cdist(queries, rows(part), compute_mode="use_mm_for_euclid_dist")
             best, where = torch.cat([best, squares], 1), torch.cat([where, part.expand(len(queries), -1)], 1)
             best, order = best.topk(min(kept, best.shape[1]), largest=False)
@@ -142,7 +142,7 @@ class Neighbourhood:
     def _read_features(self) -> Generator[Loading, None, None]:
         parts = []
         for part in _parts(len(self.dataset.images)):
-            yield Loading("Reading features", int(part[0]), len(self.dataset.images))
+            yield Loading("reading_features", done=int(part[0]), total=len(self.dataset.images))
             parts.append(self._described(self.dataset.images[part]))
         self._features = torch.cat(parts)
 

@@ -8,11 +8,13 @@ The worker writes all of it; its state is derived from the lock and what was wri
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.events import Loading
 from ganlab.core.lock import is_held
 from ganlab.core.names import from_json, to_json
 from ganlab.metrics.value import Value
@@ -25,21 +27,22 @@ LOST = "Its process was killed; what it had measured by then is kept."
 
 
 @dataclass(frozen=True)
-class Progress:
-    """What a job does to `subject`: `done` of `total` (0: unknown) in `unit`, `rate` per second; `waiting` for other jobs to end.
+class Progress(Loading):
+    """What a job does, at `rate` per second, or how many jobs are `ahead` of it (waiting_jobs)."""
 
-    `place` is the place of this work among others, such as "model 1 of 2".
-    """
-
-    what: str = ""
-    done: int = 0
-    total: int = 0
-    unit: str = "images"
     rate: float = 0.0
     seconds_left: float | None = None
-    waiting: bool = False
-    subject: str = ""
-    place: str = ""
+    ahead: int = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether other jobs have to end first."""
+        return self.phase == "waiting_jobs"
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Progress:
+        """What `asdict` gave; fields of another version are left out."""
+        return cls(**{name: value for name, value in kept.items() if name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,13 @@ class Job:
         """Derived from the lock and what was written last."""
         alive = is_held(self.lock_path)  # before the rest: a worker writes, then lets go
         outcome, kept = self._read("outcome.json"), self._read("progress.json")
-        progress = Progress(**kept) if kept else Progress()
+        progress = Progress.from_dict(kept) if kept else Progress()
         if outcome:
             return Status(outcome["state"], progress, outcome["sentence"])
         if alive:
             return Status("queued" if progress.waiting or not kept else "running", progress)
         if not kept and self._young():
-            return Status("queued", Progress("Starting"))
+            return Status("queued", Progress("starting"))
         return Status("lost", progress, LOST)
 
     def values(self) -> list[Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 
 from ganlab.analysis.jobs.messages import ADVICE, Measured, PartFailed, Working
@@ -36,7 +36,7 @@ def measure_all(
     references: dict[str, str] = {}  # and one subject that was compared with each
     sentences = []
     for place, subject in enumerate(names, 1):
-        where = f"model {place} of {len(names)}" if len(names) > 1 else ""
+        where = {"place": place, "places": len(names)} if len(names) > 1 else {}
         made = yield from _tried(lambda subject=subject: evaluate(subject, asked), subject, where)  # type: ignore[misc]
         if isinstance(made, str):
             sentences.append(made)
@@ -46,12 +46,12 @@ def measure_all(
     if not values:
         raise ValueError(sentences[0])
     for subject in references.values() if floors else ():
-        made = yield from _tried(lambda subject=subject: evaluate_floors(subject, asked), "", "floors")  # type: ignore[misc]
+        made = yield from _tried(lambda subject=subject: evaluate_floors(subject, asked), "", {"floors": True})  # type: ignore[misc]
         values += [] if isinstance(made, str) else made
     return values
 
 
-def _tried(start: Callable[[], Measuring], subject: str, where: str) -> Generator[object, None, list[Value] | str]:
+def _tried(start: Callable[[], Measuring], subject: str, where: Mapping[str, int]) -> Generator[object, None, list[Value] | str]:
     """The values, yielded once they are known; or the sentence that says why there are none."""
     try:
         values = yield from _placed(start(), where)
@@ -67,9 +67,9 @@ def _tried(start: Callable[[], Measuring], subject: str, where: str) -> Generato
     return values
 
 
-def _placed(measuring: Measuring, where: str) -> Measuring:
+def _placed(measuring: Measuring, where: Mapping[str, int]) -> Measuring:
     """The same work, with its place among others in each event."""
     work = Work(measuring)
     for event in work:
-        yield replace(event, place=where) if where else event
+        yield replace(event, **where)
     return list(work.result)

@@ -6,7 +6,6 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,7 @@ def work(job: Job) -> None:
     try:
         with signals_ask(job.request_stop):
             try:
-                job.write_progress(Progress("Starting"))
+                job.write_progress(Progress("starting"))
                 with _turn(job) as taken:
                     _end(job, *(_done(job) if taken else ("stopped", "Stopped before it began.")))
             except Exception as error:
@@ -107,15 +106,14 @@ def _turn(job: Job) -> Iterator[bool]:
     Each kind has a turn of its own: a reproduction may wait for days until its runs are trained.
     """
     lock = FileLock(job.path.parent / f".turn-{job.facts['kind']}")
-    written = ""
+    written = -1
     while (ahead := len(_before(job))) or not lock.acquire():
         if job.stop_requested():
             yield False
             return
-        what = f"Waiting for {'another job' if ahead <= 1 else f'{ahead} other jobs'} to end"
-        if what != written:
-            job.write_progress(Progress(what, waiting=True))
-            written = what
+        if ahead != written:
+            job.write_progress(Progress("waiting_jobs", ahead=ahead))
+            written = ahead
         time.sleep(_POLL_SECONDS)
     try:
         yield True
@@ -141,17 +139,17 @@ class _Reporter:
 
     def __init__(self, write: Callable[[Progress], None]) -> None:
         self._write = write
-        self._text, self._began, self._first, self._written = "", 0.0, 0, 0.0
+        self._began, self._first, self._written = 0.0, 0, 0.0
+        self._work: tuple[object, ...] = ()
 
     def __call__(self, event: Loading) -> None:
         now = time.monotonic()
-        if event.text != self._text:
-            self._text, self._began, self._first = event.text, now, event.done
+        if event.work != self._work:
+            self._work, self._began, self._first = event.work, now, event.done
         elif now - self._written < _REPORT_SECONDS:
             return
         self._written = now
         passed = now - self._began
         rate = (event.done - self._first) / passed if passed > _RATE_SECONDS else 0.0
         left = (event.total - event.done) / rate if rate > 0 and event.total else None
-        progress = Progress(event.what, event.done, event.total, event.unit, rate, left)
-        self._write(replace(progress, subject=event.subject, place=event.place))
+        self._write(Progress.from_dict({**vars(event), "remarks": (), "rate": rate, "seconds_left": left}))

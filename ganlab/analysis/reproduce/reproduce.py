@@ -89,7 +89,7 @@ def _config(recipe: str, overrides: Mapping[str, str]) -> TrainConfig:
 
 def _trained(configs: Mapping[str, TrainConfig], share: float | None) -> Generator[Loading, None, tuple[list[Run], float]]:
     """Runs of `configs`, side by side, trained to their end or for `share` seconds more; and for how many seconds that was."""
-    members = _found(configs)
+    members, names = _found(configs), tuple(configs)
     before = {run.id: run.status().seconds for run in members}
     for run in members:
         status = run.status()
@@ -103,14 +103,14 @@ def _trained(configs: Mapping[str, TrainConfig], share: float | None) -> Generat
     try:
         while any(run.status().active for run in members):
             status = members[0].status()
-            what = f"Training {' and '.join(configs)}"
-            if status.state == "queued":
-                waits = f" (waiting for {status.subject})" if status.phase == "waiting_device" else ""
-                yield Loading(f"{what}{waits}", status.done, status.total, status.unit, status.phase)
+            if status.state == "queued" and status.phase == "waiting_device":
+                yield Loading("systems_wait", status.subject, names=names)
+            elif status.state == "queued":
+                yield Loading("training_systems", "", status.done, status.total, status.unit, names)
             elif share is None:
-                yield Loading(what, status.step, status.steps, "steps")
+                yield Loading("training_systems", "", status.step, status.steps, "steps", names)
             else:
-                yield Loading(what, round(spent()), round(share), "seconds")
+                yield Loading("training_systems", "", round(spent()), round(share), "seconds", names)
             if share is not None and spent() >= share:
                 for run in members:
                     run.request_stop()

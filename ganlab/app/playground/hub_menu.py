@@ -17,6 +17,7 @@ from ganlab.app.security.visitor import visitor
 from ganlab.app.serving.hub_models import HUB_MODELS, playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.thumbnails import THUMBNAILS
+from ganlab.app.views.loading_wording import doing_text
 from ganlab.app.views.wording import model_label
 from ganlab.core.progress import Work
 from ganlab.core.text import byte_size
@@ -147,7 +148,7 @@ def _download(name: str, progress: Callable[..., Any]) -> None:
             done = f"{byte_size(event.done)} of {byte_size(event.total)}"
             progress((event.done, event.total), desc=f"Downloading {done}", unit="bytes")
         else:
-            progress(0, desc=event.what)
+            progress(0, desc=doing_text(event))
     THUMBNAILS.of(work.result)  # Home will want its picture
 
 

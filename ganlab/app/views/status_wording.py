@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ganlab.app.views.data_wording import remark_lines
+from ganlab.app.views.loading_wording import doing_text
 from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, describe, smaller
 from ganlab.core.remarks import Remark
 from ganlab.runtime.status import Activity, Status
@@ -30,7 +31,8 @@ def status_text(status: Status) -> str:
             return _pause(status.reason, status.details)
     if status.reason:  # it trains, but its record cannot be read
         return failure_text(status.reason, status.details)
-    return activity_text(Activity(status.phase, status.subject, status.done, status.total, status.unit, status.ahead))
+    facts = status.phase, status.subject, status.done, status.total, status.unit, status.names, status.ahead
+    return activity_text(Activity(*facts))
 
 
 def activity_text(activity: Activity) -> str:
@@ -49,9 +51,10 @@ def activity_text(activity: Activity) -> str:
             return _pause(activity.subject, {})
         case "restoring":
             return f"{activity.subject} Going back to the one before."
+    doing = doing_text(activity)
     if activity.total:
-        return f"{activity.subject}: {activity.done:,} of {activity.total:,} {activity.unit}."
-    return f"{activity.subject}: {activity.done:,} {activity.unit}." if activity.done else f"{activity.subject}."
+        return f"{doing}: {activity.done:,} of {activity.total:,} {activity.unit}."
+    return f"{doing}: {activity.done:,} {activity.unit}." if activity.done else f"{doing}."
 
 
 def failure_text(reason: str, details: Mapping[str, Any]) -> str:

@@ -68,7 +68,7 @@ def load_images(name: str, path: Path, wanted: Wanted) -> Loader:
     What looks like a picture and is not used is in the set's remarks. DataError when no image is left, or no labels where
     labels are wanted.
     """
-    yield Loading(f"Looking through {path.name}")
+    yield Loading("looking_through", path.name)
     labelled = wanted.conditioning is Conditioning.LABEL
     facts = (str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, labelled, fingerprint(path))
     folder, decoded = find(facts, wanted.limit)
@@ -114,7 +114,7 @@ def decode_all(
     left = iter(items)
     with Spool(folder, rows, work.shape) as spool, ThreadPoolExecutor(min(8, os.cpu_count() or 1), "decode") as pool:
         while len(good) < rows and (some := list(islice(left, min(_BATCH, rows - len(good))))):
-            yield Loading(f"Decoding {work.name}", len(good), rows)
+            yield Loading("decoding", work.name, len(good), rows)
             # Decoding frees Python's lock; where files are small it is not most of the work.
             mapped = pool.map if _bytes(some) > _SMALL_BYTES * len(some) else map
             usable = []
@@ -128,7 +128,7 @@ def decode_all(
                 spool.append(np.stack(usable))
         if not good:
             raise DataError(_none_usable(work, bad))
-        yield Loading(f"Saving the decoded images of {work.name}", len(good), len(good))
+        yield Loading("saving_decoded", work.name, len(good), len(good))
         known = about(good)
         remarks = joined((*work.remarks, *known.remarks, *_not_decoded(bad)), len(good) * len(good[0]))
         return spool.finish(About(known.labels, known.label_names, remarks))

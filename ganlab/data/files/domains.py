@@ -31,7 +31,7 @@ def load_domains(name: str, path: Path, wanted: Wanted) -> Loader:
     They are the folders trainA and trainB (testA and testB, or A and B), else exactly two folders of images, in the order of
     their names. Without a test part the training images are used instead. DataError when a domain has no usable image.
     """
-    yield Loading(f"Looking through {path.name}")
+    yield Loading("looking_through", path.name)
     marks = fingerprint(path)
     places = {domain: find(_facts(domain, path, wanted, marks), wanted.limit) for domain in _DOMAINS}
     known = {domain: found for domain, (_, found) in places.items() if found}

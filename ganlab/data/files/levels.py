@@ -23,7 +23,7 @@ def common_scale(files: Iterable[ImageFile], name: str) -> Generator[Loading, No
     found: list[Levels] = []
     with ThreadPoolExecutor(4, "levels") as pool:
         while some := list(islice(deep, _BATCH)):
-            yield Loading(f"Looking for the depth of {name}", len(found))
+            yield Loading("looking_for_depth", name, len(found))
             found += [one for one in pool.map(_levels, some) if one is not None]
     scale = Scale.of(found)
     free = sum(one.free for one in found)

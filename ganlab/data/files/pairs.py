@@ -42,7 +42,7 @@ def load_pairs(name: str, path: Path, wanted: Wanted) -> Loader:
     Without a test part the training pairs are used instead. DataError when no pair is usable; what makes none is in the
     set's remarks.
     """
-    yield Loading(f"Looking through {path.name}")
+    yield Loading("looking_through", path.name)
     facts = (str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, "pairs", fingerprint(path))
     folder, decoded = find(facts, wanted.limit)
     if decoded is None:

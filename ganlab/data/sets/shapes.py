@@ -146,7 +146,7 @@ def _render_all(indices: np.ndarray, wanted: Wanted, style: str) -> Generator[Lo
     size, channels, some = wanted.image_size, wanted.channels or 3, 500
     images = np.empty((len(indices), size, size, channels), dtype=np.uint8)
     for start in range(0, len(indices), some):
-        yield Loading("Drawing shapes", start, len(indices))
+        yield Loading("drawing_shapes", done=start, total=len(indices))
         images[start : start + some] = render(indices[start : start + some], size, channels, style)
     return torch.from_numpy(images).permute(0, 3, 1, 2)
 

@@ -58,7 +58,7 @@ def _load(published: Published, wanted: Wanted) -> Loader:
     from ganlab.data import dataset, resize  # noqa: PLC0415  (both need PyTorch)
 
     reader = _reader(published)
-    yield Loading(f"Reading {published.name}")
+    yield Loading("reading", published.name)
     root = published.root()
     if root is None:
         root = download_root()
@@ -103,7 +103,7 @@ def _fetch_tar(published: Published, reader: Any, root: Path) -> Generator[Loadi
     known = dict([*reader.train_list, *reader.test_list, (reader.meta["filename"], reader.meta["md5"])])
     with tarfile.open(archive) as members:
         for done, (name, md5) in enumerate(known.items()):
-            yield Loading(f"Unpacking {published.name}", done, len(known), "files")
+            yield Loading("unpacking", published.name, done, len(known), "files")
             path = root / published.folder / name
             if not matches(path, md5):
                 _write(members.extractfile(f"{published.folder}/{name}"), path, published)

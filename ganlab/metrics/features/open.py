@@ -16,7 +16,7 @@ def open_extractor(space: str, dataset: str, device: str) -> Generator[Loading, 
 
     ValueError, one sentence, when its weights cannot be had.
     """
-    yield Loading(f"Opening {space}", unit="networks")
+    yield Loading("opening_features", space, unit="networks")
     if space == "column":
         return (yield from load_column(device))
     if space in _RESIZES:

@@ -61,7 +61,7 @@ def _fit(network: Lenet, train: Dataset, epochs: int, seed: int, device: str) ->
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _PEAK_RATE, total_steps=steps)
     for step in range(steps):
         if step % 20 == 0:
-            yield Loading(f"Training {classifier_name(train.name)}", step, steps, "steps")
+            yield Loading("training_classifier", classifier_name(train.name), step, steps, "steps")
         batch = next(batches)
         assert batch.condition is not None
         loss = functional.cross_entropy(network(batch.real)[1], batch.condition)

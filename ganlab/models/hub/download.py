@@ -70,7 +70,7 @@ def _locked(found: Listing, listed: Listed, blob: Path, token: str | None) -> Ge
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     while not lock.acquire():
-        yield Downloading(f"Waiting for another download of {listed.name}")
+        yield Downloading("waiting_download", listed.name)
         time.sleep(0.2)
     try:
         if not _whole(blob, listed):
@@ -110,7 +110,7 @@ def _complete(found: Listing, listed: Listed, partial: Path, token: str | None) 
         try:
             for done in _stream(found, listed, partial, token):
                 rate = max(done - start, 0) / max(time.monotonic() - begin, 1e-3)
-                yield Downloading(f"Downloading {listed.name}", done, listed.size, rate=rate)
+                yield Downloading("downloading", listed.name, done, listed.size, rate=rate)
             if _size(partial) < listed.size:
                 raise Unreachable(f"The connection to the Hub was cut at {listed.name} of {found.address.repo}: try again.")
         except Unreachable:

@@ -55,7 +55,7 @@ def distil(
     local = round(_LOCAL * steps) if start is None else 0
     for step in range(steps):
         if step % 10 == 0:
-            yield Loading("Distilling", step, steps, "steps")
+            yield Loading("distilling", done=step, total=steps, unit="steps")
         adam.param_groups[0]["lr"] = _rate(step, local, steps)
         images = next(crops)
         with torch.no_grad():

@@ -44,7 +44,7 @@ def train_and_ship(name: str, target: Path = TARGET, *, root: Path | None = None
     config = recipe(name).config
     check(config)
     run = Run.create(config, recipe=name, root=root)
-    yield Loading(f"Training {name} ({run.id})")
+    yield Loading("training_recipe", name, names=(run.id,))
     work(run, load_generators=lambda name: Pipeline.load(name).generators)
     if run.status().state != "finished":
         raise ValueError(f"{run.id} did not get to its end: {run.status().cause}")

@@ -29,6 +29,7 @@ from ganlab.app.security import rights
 from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import visitor
 from ganlab.app.serving.hub_models import training_of
+from ganlab.app.views.loading_wording import doing_text
 from ganlab.core.events import Loading
 from ganlab.core.progress import finish
 from ganlab.models.pipeline import Pipeline
@@ -123,7 +124,7 @@ def search(
     """The neighbours as rows of figures, each row under a heading: pixels first, since features take longer."""
 
     def report(event: Loading) -> None:
-        progress((event.done, event.total) if event.total else 0, desc=event.what, unit="images")
+        progress((event.done, event.total) if event.total else 0, desc=doing_text(event), unit="images")
 
     shown = ""
     try:

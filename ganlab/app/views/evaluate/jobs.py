@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from ganlab.analysis.jobs import Job, Status, jobs
 from ganlab.app.security.rights import Action
 from ganlab.app.views import url_state
 from ganlab.app.views.evaluate import results, subjects
+from ganlab.app.views.job_wording import progress_text
 from ganlab.app.views.permissions import attempt, hint, may, redacted, requires
 from ganlab.app.views.wording import age, escaped
 from ganlab.core.text import duration
@@ -105,8 +107,7 @@ def _bar(job: Job, status: Status) -> None:
     """How far it is, in a bar and in words."""
     progress = status.progress
     titles = subjects.titles(job.facts["arguments"].get("subjects", ()), subjects.models_here())
-    what = f"{progress.what} {titles.get(progress.subject, progress.subject)}".rstrip()
-    words = [f"{what} ({progress.place})" if progress.place else what]
+    words = [progress_text(replace(progress, subject=titles.get(progress.subject, progress.subject)))]
     if progress.total:
         words.append(f"{progress.done:,} of {progress.total:,} {progress.unit}")
     if progress.rate:
