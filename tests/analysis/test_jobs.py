@@ -16,7 +16,7 @@ from ganlab.analysis.jobs import Job, jobs, launch, work
 from ganlab.analysis.jobs.job import STARTING, Progress
 from ganlab.analysis.jobs.kinds import KINDS
 from ganlab.analysis.jobs.messages import Measured, PartFailed, Working
-from ganlab.app.views.job_wording import progress_text
+from ganlab.app.views.job_wording import outcome_text, progress_text
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
 from ganlab.metrics.value import Value
@@ -28,7 +28,7 @@ QUICK = {"subjects": ["shapes-quick", "nowhere"], "metrics": ["frechet-lenet-mni
 COUNTING = """
 import itertools, sys, time
 from pathlib import Path
-from ganlab.app.views.job_wording import progress_text
+from ganlab.app.views.job_wording import outcome_text, progress_text
 from ganlab.core.events import Loading
 from ganlab.analysis.jobs import Job, work
 from ganlab.analysis.jobs.kinds import KINDS
@@ -87,7 +87,7 @@ def test_a_job_measures_beside_its_caller_and_is_no_run() -> None:
     wait_for(lambda: state(job) == "finished")
     (measured,) = job.values()
     assert (measured.subject, measured.n_fake, measured.metric) == ("shapes-quick", 20, "lenet-mnist distance")
-    assert job.status().message == "Done, but one part could not be measured."
+    assert outcome_text(job.status()) == "Done, but one part could not be measured."
     (sentence,) = job.failures()
     assert sentence.startswith("There is no model 'nowhere'") and "\n" not in sentence
     assert Job.open(job.id).facts["title"] == "Shapes"
@@ -107,9 +107,9 @@ def test_one_works_while_others_wait_and_a_killed_one_reads_as_lost() -> None:
         first.job.delete()
     third.job.request_stop()
     wait_for(lambda: state(third.job) == "stopped")
-    assert third.job.status().message == "Stopped before it began."
+    assert outcome_text(third.job.status()) == "Stopped before it began."
     first.send(signal.SIGKILL)
-    assert state(first.job) == "lost" and "was killed" in first.job.status().message
+    assert state(first.job) == "lost" and "was killed" in outcome_text(first.job.status())
     wait_for(lambda: state(second.job) == "running")
     first.job.delete()
     assert [job.id for job in jobs()] == [third.job.id, second.job.id]
@@ -124,7 +124,7 @@ def test_a_job_tells_its_rate_and_stops_at_a_polite_signal(number: signal.Signal
     assert progress.rate > 1 and progress.seconds_left == pytest.approx((100_000 - progress.done) / progress.rate)
     counting.send(number)
     assert state(counting.job) == "stopped"
-    assert counting.job.status().message == "Stopped before anything was measured."
+    assert outcome_text(counting.job.status()) == "Stopped before anything was measured."
 
 
 # -- in this process: what is written when -----------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def test_values_are_kept_as_they_come(kind: Callable[[Callable[[Job], Working]],
     job = kind(trial)
     work(job)
     assert seen == [["a"], ["b: it is broken."]]
-    assert (job.status().state, job.status().message) == ("failed", "Unexpected KeyError: 'c' (details in job.log).")
+    assert (job.status().state, outcome_text(job.status())) == ("failed", "Unexpected KeyError: 'c' (details in job.log).")
     assert job.values() == [value("a")] and job.failures() == ["b: it is broken."]
 
 
@@ -221,6 +221,14 @@ def test_ids_from_outside_are_checked(id: str) -> None:
     (outside / "job.json").write_text(json.dumps({"kind": "evaluate", "arguments": {}, "title": "", "created": 0}))
     with pytest.raises(ValueError, match="There is no job named"):
         Job.open(id)
+
+
+def test_an_outcome_of_an_older_version_is_still_read() -> None:
+    job = Job.create("evaluate", {}, "Old")
+    job.write("outcome.json", {"state": "stopped", "sentence": "Stopped; what was measured before is kept.", "ended": 0.0})
+    assert (state(job), outcome_text(job.status())) == ("stopped", "Stopped; what was measured before is kept.")
+    job.write("progress.json", {"what": "Reading", "done": 3, "total": 9, "waiting": False, "place": "model 1 of 2"})
+    assert (job.status().progress.done, progress_text(job.status().progress)) == (3, "")
 
 
 def test_damaged_files_read_as_nothing() -> None:

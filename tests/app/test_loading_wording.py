@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import get_args
 
 import pytest
@@ -39,7 +41,7 @@ def test_what_another_version_does_is_shown_by_its_subject() -> None:
 
 
 def test_progress_survives_a_file_and_fields_of_another_version() -> None:
-    made = Progress("decoding", "photos", 3, 9, rate=2.0, seconds_left=3.0)
-    assert Progress.from_dict(vars(made) | {"what": "Decoding photos", "waiting": False}) == made
+    made = Progress("decoding", "photos", 3, 9, names=("a",), rate=2.0, seconds_left=3.0)
+    assert Progress.from_dict(json.loads(json.dumps(asdict(made))) | {"what": "Decoding photos", "waiting": False}) == made
     assert progress_text(Progress("waiting_jobs", ahead=1)) == "Waiting for another job to end"
     assert progress_text(Progress("waiting_jobs", ahead=2)) == "Waiting for 2 other jobs to end"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from ganlab.runtime.run import ID, runs_root
 
 FAILURES = "failures.json"
 STARTING = 60.0  # seconds for a process to show itself; afterwards a job that no process works on is lost
-LOST = "Its process was killed; what it had measured by then is kept."
 
 
 @dataclass(frozen=True)
@@ -42,16 +41,22 @@ class Progress(Loading):
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Progress:
         """What `asdict` gave; fields of another version are left out."""
-        return cls(**{name: value for name, value in kept.items() if name in cls.__dataclass_fields__})
+        known = {name: value for name, value in kept.items() if name in cls.__dataclass_fields__}
+        return cls(**known | {"names": tuple(kept.get("names", ()))})
 
 
 @dataclass(frozen=True)
 class Status:
-    """Where a job stands; `message` is one sentence once it has ended."""
+    """Where a job stands. `reason` is the kind of its end, with its data in `details`; `app/views/job_wording.py` has the words.
+
+    Of a finished one parts_failed {parts}, if any; of a stopped one not_begun, nothing_kept or values_kept; of a failed one
+    what `core.errors.classify` found, or no_process; of a lost one killed. Older versions kept a sentence: text {text}.
+    """
 
     state: str  # queued | running | finished | stopped | failed | lost
     progress: Progress = Progress()
-    message: str = ""
+    reason: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:
@@ -104,12 +109,14 @@ class Job:
         outcome, kept = self._read("outcome.json"), self._read("progress.json")
         progress = Progress.from_dict(kept) if kept else Progress()
         if outcome:
-            return Status(outcome["state"], progress, outcome["sentence"])
+            if "sentence" in outcome:
+                return Status(outcome["state"], progress, "text", {"text": outcome["sentence"]})
+            return Status(outcome["state"], progress, outcome["reason"], outcome["details"])
         if alive:
             return Status("queued" if progress.waiting or not kept else "running", progress)
         if not kept and self._young():
             return Status("queued", Progress("starting"))
-        return Status("lost", progress, LOST)
+        return Status("lost", progress, "killed")
 
     def values(self) -> list[Value]:
         """What was measured so far."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ganlab.analysis.jobs.messages import ADVICE, Measured, PartFailed, Working
 from ganlab.core.errors import EXPECTED, explain
@@ -51,7 +52,7 @@ def measure_all(
     return values
 
 
-def _tried(start: Callable[[], Measuring], subject: str, where: Mapping[str, int]) -> Generator[object, None, list[Value] | str]:
+def _tried(start: Callable[[], Measuring], subject: str, where: Mapping[str, Any]) -> Generator[object, None, list[Value] | str]:
     """The values, yielded once they are known; or the sentence that says why there are none."""
     try:
         values = yield from _placed(start(), where)
@@ -67,7 +68,7 @@ def _tried(start: Callable[[], Measuring], subject: str, where: Mapping[str, int
     return values
 
 
-def _placed(measuring: Measuring, where: Mapping[str, int]) -> Measuring:
+def _placed(measuring: Measuring, where: Mapping[str, Any]) -> Measuring:
     """The same work, with its place among others in each event."""
     work = Work(measuring)
     for event in work:

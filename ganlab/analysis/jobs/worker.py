@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from ganlab.analysis.jobs.job import FAILURES, Job, Progress, jobs
 from ganlab.analysis.jobs.kinds import KINDS
-from ganlab.analysis.jobs.messages import ADVICE, Measured, PartFailed
-from ganlab.core.errors import EXPECTED, explain
+from ganlab.analysis.jobs.messages import Measured, PartFailed
+from ganlab.core.errors import EXPECTED, classify
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
 from ganlab.core.progress import Work
@@ -33,9 +33,8 @@ def launch(kind: str, arguments: dict[str, Any], title: str, root: Path | None =
         raise ValueError(f"kind = {kind!r} is not one of {', '.join(KINDS)}.")
     job = Job.create(kind, arguments, title, root)
     if not start_detached("job", job.path, log=job.path / "job.log", lock=job.lock_path) and job.status().state == "queued":
-        sentence = "The process could not start; job.log in the folder of the job says why."
-        _end(job, "failed", sentence)
-        raise ValueError(sentence)
+        _end(job, "failed", "no_process")
+        raise ValueError("The process could not start; job.log in the folder of the job says why.")
     return job
 
 
@@ -52,15 +51,17 @@ def work(job: Job) -> None:
             try:
                 job.write_progress(Progress("starting"))
                 with _turn(job) as taken:
-                    _end(job, *(_done(job) if taken else ("stopped", "Stopped before it began.")))
+                    _end(job, *(_done(job) if taken else ("stopped", "not_begun")))
             except Exception as error:
-                _end(job, "failed", _sentence(error))
+                if not isinstance(error, EXPECTED):
+                    traceback.print_exc()
+                _end(job, "failed", *classify(error))
     finally:
         lock.release()
 
 
-def _done(job: Job) -> tuple[str, str]:
-    """Do the work; return the state it ended in and a sentence about it."""
+def _done(job: Job) -> tuple[str, str, dict[str, Any]]:
+    """Do the work; return how it ended: the state, the reason and its details."""
     values: list[Value] = []
     failures: list[str] = []
     report = _Reporter(job.write_progress)
@@ -70,7 +71,7 @@ def _done(job: Job) -> tuple[str, str]:
             match next(events, None):
                 case None:
                     _keep(job, work.result)
-                    return "finished", f"Done, but {_count(failures)} could not be measured." if failures else "Done."
+                    return ("finished", "parts_failed", {"parts": len(failures)}) if failures else ("finished", "", {})
                 case Loading() as event:
                     report(event)
                 case Measured() as event:
@@ -78,25 +79,15 @@ def _done(job: Job) -> tuple[str, str]:
                 case PartFailed() as event:
                     failures.append(event.sentence)
                     job.write(FAILURES, failures)
-    return "stopped", "Stopped; what was measured before is kept." if values else "Stopped before anything was measured."
+    return "stopped", "values_kept" if values else "nothing_kept", {}
 
 
 def _keep(job: Job, values: list[Value]) -> None:
     job.write("values.json", [value.to_dict() for value in values])
 
 
-def _end(job: Job, state: str, sentence: str) -> None:
-    job.write("outcome.json", {"state": state, "sentence": sentence, "ended": time.time()})
-
-
-def _count(failures: list[str]) -> str:
-    return "one part" if len(failures) == 1 else f"{len(failures)} parts"
-
-
-def _sentence(error: Exception) -> str:
-    if not isinstance(error, EXPECTED):
-        traceback.print_exc()
-    return explain(error, ADVICE)
+def _end(job: Job, state: str, reason: str, details: Mapping[str, Any] | None = None) -> None:
+    job.write("outcome.json", {"state": state, "reason": reason, "details": details or {}, "ended": time.time()})
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from ganlab.analysis.jobs import Job
 from ganlab.analysis.reproduce.published import published_results
 from ganlab.app.views.evaluate.charts import draw_charts
 from ganlab.app.views.evaluate.subjects import models_here, titles
+from ganlab.app.views.job_wording import outcome_text
 from ganlab.app.views.permissions import redacted
 from ganlab.app.views.wording import escaped
 from ganlab.metrics.exports import to_csv, to_json, to_latex
@@ -42,9 +43,9 @@ def show(job: Job) -> None:
     if status.active:
         return
     if status.state in ("failed", "lost"):
-        st.error(escaped(redacted(status.message)))
+        st.error(escaped(redacted(outcome_text(status))))
     elif status.state == "stopped":
-        st.info(escaped(redacted(status.message)))
+        st.info(escaped(redacted(outcome_text(status))))
     results = _show_values(job)
     if results.values:
         _downloads(job, results)
@@ -56,7 +57,7 @@ def show_values(job: Job) -> None:
 
 
 def _show_values(job: Job, *, charts: bool = True) -> Results:
-    reason = job.status().message
+    reason = outcome_text(job.status())
     for sentence in job.failures():
         if sentence != reason:
             st.warning(escaped(redacted(sentence)))
