@@ -28,8 +28,8 @@ def run(options: argparse.Namespace) -> None:
 
 def table(found: Comparison) -> str:
     """The values of each run, their protocols, then the settings that differ; each protocol has rows of its own."""
-    protocols = list(dict.fromkeys(row.protocol for row in found.metrics if row.protocol))
-    measured = [_cells(row, protocols.index(row.protocol) + 1 if row.protocol else 0) for row in found.metrics]
+    protocols = list(dict.fromkeys(row.protocol for row in found.metrics if row.protocol != ""))
+    measured = [_cells(row, protocols.index(row.protocol) + 1 if row.protocol != "" else 0) for row in found.metrics]
     rows = [("", found.runs), *_facts(found.runs_at), *measured]
     settings = [(name, [_plain(value) for value in values]) for name, values in found.settings.items()]
     width = max(len(name) for name, _ in (*rows, *settings))
@@ -40,7 +40,7 @@ def table(found: Comparison) -> str:
 
     head = f"After {found.at:,.6g} {AXES[found.axis]}; all runs have reached {found.until:,.6g}."
     differing = ["", "Settings that differ" if settings else "The settings are the same."]
-    notes = [f"[{number}] {protocol}" for number, protocol in enumerate(protocols, 1)]
+    notes = [f"[{number}] {protocol or 'how it was read is not on record'}" for number, protocol in enumerate(protocols, 1)]
     measured_as = ["", *notes] if notes else []
     return "\n".join([head, "", *(line(*row) for row in rows), *measured_as, *differing, *(line(*row) for row in settings)])
 
@@ -56,7 +56,7 @@ def _facts(runs_at: Sequence[RunAt]) -> list[tuple[str, list[str]]]:
 
 def _cells(row: MetricRow, number: int) -> tuple[str, list[str]]:
     """A row; `number` refers to the protocol below the table."""
-    name = f"{row.name} [{number}]" if row.protocol else row.name
+    name = f"{row.name} [{number}]" if number else row.name
     return name, ["–" if value is None else f"{value:.4g}" for value in row.values]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from ganlab.analysis.explore.variety import collapse
+from ganlab.app.views.model_wording import collapse_text
 from ganlab.cli.progress import driven
 from ganlab.models import hub
 from ganlab.models.catalogue import find_here
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
         ways = ", ".join(f"{way} ({pipeline.route_title(way)})" for way in pipeline.routes)
         print(f"It translates: {ways}\nUse it with: ganlab translate photo.jpg --model {name} -o made.png")
     else:
-        if warning := collapse(pipeline):
+        if warning := collapse_text(pipeline):
             print(warning)
         print(f"Draw from it with: ganlab sample {name} -n 64 -o sheet.png")
 

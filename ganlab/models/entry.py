@@ -1,4 +1,4 @@
-"""A model that can be chosen, wherever it is: trained here, shipped, on the Hub, or uploaded."""
+"""A model that can be chosen, wherever it is: trained here, shipped, or on the Hub."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ganlab.models.hub.address import Address
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run
 
-Origin = Literal["run", "shipped", "hub", "upload"]
-State = Literal["shipped", "trained", "uploaded", "cached", "downloadable", "offline"]
+Origin = Literal["run", "shipped", "hub"]
+State = Literal["shipped", "trained", "cached", "downloadable", "offline"]
 NOT_STATED = "not stated"
-_STATES: dict[Origin, State] = {"run": "trained", "shipped": "shipped", "upload": "uploaded"}
+_STATES: dict[Origin, State] = {"run": "trained", "shipped": "shipped"}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ FEWEST, MOST = 2, 4  # runs in one comparison
 # A single step's loss is mostly noise: a value is the mean over the last part of the steps before it.
 _WINDOW = 0.05
 
-UNKNOWN = "how it was read is not on record"
 _MEASURED = "distance/"  # metrics that compare with real images
 
 
@@ -41,14 +40,14 @@ class RunAt:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One metric under one `protocol` (empty for losses and rates) in every run.
+    """One metric under one `protocol` (empty for losses and rates, None where it is not on record) in every run.
 
     The value is None where a run has none or was measured under another protocol: numbers of two protocols never share a row.
     """
 
     name: str
     values: tuple[float | None, ...]
-    protocol: str = ""
+    protocol: str | None = ""
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,8 @@ def _metric_rows(runs: Sequence[Run], runs_at: Sequence[RunAt]) -> tuple[MetricR
     return tuple(rows)
 
 
-def _protocol(name: str, known: Mapping[str, str]) -> str:
-    return known.get(name, UNKNOWN) if name.startswith(_MEASURED) else ""
+def _protocol(name: str, known: Mapping[str, str]) -> str | None:
+    return known.get(name) if name.startswith(_MEASURED) else ""
 
 
 class _History:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.analysis.explore.activations import capture, layers_of
+from ganlab.app.views.model_wording import maps_text
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.layers import count_parameters
@@ -85,7 +86,7 @@ def test_the_strongest_come_first_and_each_spans_black_to_white() -> None:
 
     (maps,) = capture(nn.Sequential(Three()), torch.zeros(1, 1, 4, 4), most=2).maps
     assert maps.indices == (2, 1) and maps.total == 3
-    assert maps.caption == "Three 1: 3 maps of 4 × 4, the 2 strongest"
+    assert maps_text(maps) == "Three 1: 3 maps of 4 × 4, the 2 strongest"
     assert [(int(map_.min()), int(map_.max())) for map_ in maps.pictures] == [(0, 255), (0, 255)]
     (maps,) = capture(nn.Sequential(Three()), torch.zeros(1, 1, 4, 4)).maps
     assert maps.pictures[2].unique().tolist() == [127] or maps.pictures[2].unique().tolist() == [128]  # the constant one
@@ -114,7 +115,7 @@ def test_memory_is_that_of_the_small_pictures() -> None:
     found = capture(network, torch.randn(1, 3, 256, 256), most=32, side=128)
     kept: list[Any] = [maps.pictures for maps in found.maps]
     assert sum(picture.numel() for picture in kept) == (32 + 32 + 3) * 128 * 128
-    assert found.maps[0].caption == "convolution 1: 48 maps of 256 × 256, the 32 strongest"
+    assert maps_text(found.maps[0]) == "convolution 1: 48 maps of 256 × 256, the 32 strongest"
 
 
 def test_not_a_number_is_drawn_and_not_raised() -> None:

@@ -20,7 +20,8 @@ from ganlab.analysis.explore.paths import PATHS, lerp, loop, path, slerp, strip
 from ganlab.analysis.explore.planes import Plane, cell
 from ganlab.analysis.explore.scores import scores
 from ganlab.analysis.explore.training_images import absence, training_images
-from ganlab.analysis.explore.variety import collapse, variety
+from ganlab.analysis.explore.variety import variety
+from ganlab.app.views.model_wording import collapse_text
 from ganlab.core.progress import finish
 from ganlab.data import Dataset, load
 from ganlab.models import catalogue as models
@@ -289,7 +290,7 @@ def test_a_run_scores_its_pictures_and_a_shipped_model_says_that_it_cannot(famil
 
 @pytest.mark.parametrize("name", models.NAMES)
 def test_no_shipped_model_is_called_collapsed(name: str) -> None:
-    assert variety(Pipeline.load(name)) > 0.5 and collapse(Pipeline.load(name)) == ""
+    assert variety(Pipeline.load(name)) > 0.5 and collapse_text(Pipeline.load(name)) == ""
 
 
 def test_a_generator_that_does_not_heed_z_is_called_collapsed() -> None:
@@ -299,14 +300,14 @@ def test_a_generator_that_does_not_heed_z_is_called_collapsed() -> None:
         for share, bad in ((0.0, True), (0.01, True), (1.0, False)):
             pipeline = Pipeline.load(name)
             pipeline.generators["G"] = Deaf(heeded, share)
-            assert (words in collapse(pipeline)) is bad, share
+            assert (words in collapse_text(pipeline)) is bad, share
 
 
 def test_a_translator_that_does_not_heed_the_photo_is_called_collapsed() -> None:
     pipeline = Pipeline.load("facades-light")
     (heeded,) = pipeline.generators.values()
     pipeline.generators["G"] = Blind(heeded)
-    assert "the same picture whatever the photo is" in collapse(pipeline)
+    assert "the same picture whatever the photo is" in collapse_text(pipeline)
 
 
 class Blind(nn.Module):

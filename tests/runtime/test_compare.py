@@ -16,7 +16,7 @@ from ganlab.app.api import routes
 from ganlab.app.views.status_wording import note_text
 from ganlab.core.events import Point, Progress, Started
 from ganlab.core.interventions import Intervention
-from ganlab.runtime.compare import AXES, UNKNOWN, RunAt, compare
+from ganlab.runtime.compare import AXES, RunAt, compare
 from ganlab.runtime.run import Run
 from tests.support.fake_runs import RATE, FakeRun
 
@@ -162,7 +162,7 @@ def test_distances_of_two_protocols_never_share_a_row(tmp_path: Path, monkeypatc
     assert {row.protocol: row.values for row in rows} == {
         "mnist train, 28 px": (0.0, None, 2.0, None),
         "mnist train, 32 px": (None, 1.0, None, None),
-        UNKNOWN: (None, None, None, 3.0),
+        None: (None, None, None, 3.0),
     }
     assert main(["compare", *(run.id for run in made)]) == 0
     printed = capsys.readouterr().out

@@ -67,15 +67,6 @@ class Maps:
     total: int
     whole: bool
 
-    @property
-    def caption(self) -> str:
-        """ "convolution 2: 128 maps of 14 × 14, the 32 strongest"."""
-        shape = self.layer.shape or ()
-        if self.whole:
-            return f"{self.layer.name}: {self.total:,} numbers, row by row"
-        size = f"{self.layer.name}: {self.total} map{'s' if self.total > 1 else ''} of {shape[1]} × {shape[2]}"
-        return size if len(self.pictures) == self.total else f"{size}, the {len(self.pictures)} strongest"
-
 
 @dataclass(frozen=True)
 class Activations:

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from ganlab.models.pipeline import Pipeline
 
-SENTENCE = "Known bad: it draws nearly the same picture{each} whatever {given} is (collapsed, or hardly trained)."
 NUM = 16  # pictures of a class
 PHOTOS, PATCHES, SIDE = 2, 6, 128  # what stands for photos: patches of random colours, this many a side; its size in pixels
 LEAST = 0.2  # share of the pixels' spread that z accounts for: collapsed ones have 0.05, those that work 0.65 and more
@@ -47,9 +46,6 @@ def _translated(pipeline: Pipeline) -> Tensor:
     return torch.from_numpy(np.array(made)).float()
 
 
-def collapse(pipeline: Pipeline) -> str:
-    """One sentence where the model hardly heeds what it is given; "" else."""
-    if variety(pipeline) >= LEAST:
-        return ""
-    each = " of each class" if pipeline.conditional else ""
-    return SENTENCE.format(each=each, given="the photo" if pipeline.translates else "z")
+def collapsed(pipeline: Pipeline) -> bool:
+    """Whether the model hardly heeds what it is given."""
+    return variety(pipeline) < LEAST

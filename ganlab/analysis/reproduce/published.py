@@ -11,7 +11,6 @@ from ganlab.training.recipes import RECIPES, TOGETHER
 
 COLUMN = {name: recipe.fid for name, recipe in RECIPES.items() if recipe.fid}  # FID after the first and the last epoch
 DUEL = {name: recipe.losses for name, recipe in RECIPES.items() if recipe.losses}  # of (G, D), after DISPLAY_STEP and at the end
-LOSSES = {"dcgan": "cross-entropy", "lsgan": "squared error"}
 TABLES = {"column": tuple(COLUMN), "duel": TOGETHER["duel"]}
 DISPLAY_STEP = 1000  # the duel's source prints means over as many steps
 

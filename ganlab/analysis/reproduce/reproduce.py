@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganlab.analysis.reproduce.published import COLUMN, DISPLAY_STEP, DUEL, LOSSES, TABLES
+from ganlab.analysis.reproduce.published import COLUMN, DISPLAY_STEP, DUEL, TABLES
 from ganlab.analysis.reproduce.table import Failure, Reproduction, Row
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Loading
@@ -23,6 +23,7 @@ from ganlab.runtime import launch as process
 from ganlab.runtime.checkpoint import step_of
 from ganlab.runtime.run import Run, runs
 from ganlab.runtime.status import BROKEN_OFF
+from ganlab.training.families import FAMILIES
 from ganlab.training.recipes import TOGETHER, configs_of
 
 _POLL_SECONDS = 0.5
@@ -195,7 +196,7 @@ def _losses(run: Run, until: int) -> list[Value]:
                 n_fake=count,
                 n_real=count,
                 reference=config.dataset,
-                extractor=f"its own D, {LOSSES[config.family]}",
+                extractor=f"its own D, {FAMILIES[config.family].objective.name}",
                 resize="none",
                 seed=config.seed,
                 subject=run.settings["recipe"],

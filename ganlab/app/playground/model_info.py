@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import gradio as gr
 
-from ganlab.analysis.explore.variety import collapse
 from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
+from ganlab.app.views.model_wording import collapse_text
 from ganlab.app.views.wording import model_remarks
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
@@ -79,7 +79,7 @@ def show_notes(menu: gr.Dropdown) -> gr.HTML:
 def _collapse_warning(name: str) -> str:
     """ "" too where the weights cannot be loaded or do nothing: the panel that draws with them says why."""
     try:
-        bad = collapse(PIPELINES.get(name))
+        bad = collapse_text(PIPELINES.get(name))
     except (ValueError, RuntimeError):
         return ""
     return f'<strong class="wrong">{html.escape(bad)}</strong>' if bad else ""

@@ -11,7 +11,7 @@ from ganlab.models.hub.address import Address, HubError, means_the_hub, parse
 from ganlab.models.hub.cache import cached, offline, thumbnail
 from ganlab.models.hub.download import Downloading
 from ganlab.models.hub.errors import Unreachable
-from ganlab.models.hub.pulling import pull, pulling
+from ganlab.models.hub.pull_model import pull, pulling
 
 __all__ = [
     "Address",

@@ -24,6 +24,7 @@ from ganlab.app.playground.parse import seed_of, whole, within
 from ganlab.app.playground.photo import photo
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
+from ganlab.app.views.model_wording import maps_text
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 
@@ -149,7 +150,7 @@ def show(
     maps = seen.activations.maps
     number = min(int(layer or FIRST), len(maps)) or first_shown(seen.activations)
     chosen = maps[number - 1]
-    words = f'<p class="answer">{html.escape(chosen.caption)}</p>'
+    words = f'<p class="answer">{html.escape(maps_text(chosen))}</p>'
     state = {"tab": "layers", "model": model, "network": network, "seed": int(seed or 0), "label": label, "layer": number}
     slider = gr.update(value=number, maximum=max(2, len(maps)))
     return [
@@ -173,7 +174,7 @@ def answer(
     number = within("layer", layer, FIRST, MOST_LAYER) or first_shown(seen)
     if not 1 <= number <= len(seen.maps):
         raise ValueError(f"layer = {number} is out of range: {network} has 1 to {len(seen.maps)}.")
-    return [grid(seen.maps[number - 1]), seen.maps[number - 1].caption, rows(seen)]
+    return [grid(seen.maps[number - 1]), maps_text(seen.maps[number - 1]), rows(seen)]
 
 
 def _entering(pipeline: Pipeline, network: str, seen: Inspection) -> str:

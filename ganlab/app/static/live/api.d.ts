@@ -102,11 +102,11 @@ export interface RunAt {
   epochs: number | null;
 }
 
-/** A metric of every run, read under one protocol. */
+/** A metric of every run, read under one protocol: "" for losses and rates, null where it is not on record. */
 export interface MetricRow {
   name: string;
   values: (number | null)[];
-  protocol: string;
+  protocol: string | null;
 }
 
 export interface Compared {

@@ -100,6 +100,8 @@ export const words = {
 
   noLogarithm: "Values of zero and below have no place on a logarithmic axis.",
 
+  unknownProtocol: "how it was read is not on record",
+
   /** @param {(string | undefined)[]} protocols */
   protocols(protocols) {
     const shown = protocols.map((one) => one ?? "a protocol that is not on record");

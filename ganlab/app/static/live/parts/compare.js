@@ -153,7 +153,7 @@ function listed(changes) {
  */
 function measured({ values, protocol }, name) {
   const made = row(name, values.map((number) => (number === null ? "–" : value(number))));
-  if (protocol) made.children[0].append(make("small", { class: "protocol" }, protocol));
+  if (protocol !== "") made.children[0].append(make("small", { class: "protocol" }, protocol ?? words.unknownProtocol));
   return made;
 }
 

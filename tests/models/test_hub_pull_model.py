@@ -354,7 +354,7 @@ def test_a_full_disk_is_said_to_be_full(there: Hub, weights: bytes, monkeypatch:
 
 def test_what_is_too_large_is_not_downloaded(there: Hub, weights: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     there.add(REPO, {"generator.pth": weights})
-    monkeypatch.setattr(sys.modules["ganlab.models.hub.pulling"], "MAX_WEIGHTS_BYTES", 1000)
+    monkeypatch.setattr(sys.modules["ganlab.models.hub.pull_model"], "MAX_WEIGHTS_BYTES", 1000)
     refused(REPO, f"generator.pth of org/name has {byte_size(len(weights))}; weights of up to 1 kB can be loaded.")
     assert not there.bodies()
 

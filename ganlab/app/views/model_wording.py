@@ -1,0 +1,25 @@
+"""The sentences about a loaded model: whether it has collapsed, and what a picture of its layers shows."""
+
+from __future__ import annotations
+
+from ganlab.analysis.explore.activations import Maps
+from ganlab.analysis.explore.variety import collapsed
+from ganlab.models.pipeline import Pipeline
+
+
+def collapse_text(pipeline: Pipeline) -> str:
+    """What to know of a model that hardly heeds what it is given; "" of others."""
+    if not collapsed(pipeline):
+        return ""
+    each = " of each class" if pipeline.conditional else ""
+    given = "the photo" if pipeline.translates else "z"
+    return f"Known bad: it draws nearly the same picture{each} whatever {given} is (collapsed, or hardly trained)."
+
+
+def maps_text(maps: Maps) -> str:
+    """ "convolution 2: 128 maps of 14 × 14, the 32 strongest"."""
+    name, shape = maps.layer.name, maps.layer.shape or ()
+    if maps.whole:
+        return f"{name}: {maps.total:,} numbers, row by row"
+    size = f"{name}: {maps.total} map{'s' if maps.total > 1 else ''} of {shape[1]} × {shape[2]}"
+    return size if len(maps.pictures) == maps.total else f"{size}, the {len(maps.pictures)} strongest"
