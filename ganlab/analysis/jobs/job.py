@@ -40,9 +40,9 @@ class Progress(Loading):
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Progress:
-        """What `asdict` gave; fields of another version are left out."""
+        """What `asdict` gave, without remarks; fields of another version are left out."""
         known = {name: value for name, value in kept.items() if name in cls.__dataclass_fields__}
-        return cls(**known | {"names": tuple(kept.get("names", ()))})
+        return cls(**known | {"names": tuple(kept.get("names", ())), "remarks": ()})
 
 
 @dataclass(frozen=True)

@@ -143,4 +143,4 @@ class _Reporter:
         passed = now - self._began
         rate = (event.done - self._first) / passed if passed > _RATE_SECONDS else 0.0
         left = (event.total - event.done) / rate if rate > 0 and event.total else None
-        self._write(Progress.from_dict({**vars(event), "remarks": (), "rate": rate, "seconds_left": left}))
+        self._write(Progress.from_dict({**vars(event), "rate": rate, "seconds_left": left}))
