@@ -8,7 +8,7 @@ from typing import Any
 from ganlab.core.config import is_number
 from ganlab.core.names import from_json, shown
 
-_ACTIVITY = {"phase": str, "subject": str, "done": int, "total": int, "unit": str, "ahead": int}
+_ACTIVITY = {"phase": str, "subject": str, "done": int, "total": int, "unit": str, "names": list, "ahead": int}
 
 
 def read_state(rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _activity(value: Any) -> bool:
     """A sentence, as older versions had it, or the fields of an Activity."""
     if not isinstance(value, dict):
         return isinstance(value, str)
-    return all(isinstance(one, _ACTIVITY.get(name, ())) for name, one in value.items())
+    return all(isinstance(one, _ACTIVITY.get(name, ())) for name, one in value.items()) and _texts(value.get("names", []))
 
 
 _STATE: dict[str, Callable[[Any], bool]] = {
