@@ -8,6 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
+from ganlab.cli.assume import add_assume, opened
 from ganlab.cli.main import main
 from ganlab.cli.progress import driven
 from ganlab.core.types import Conditioning
@@ -25,12 +26,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=STEPS, help=f"default: {STEPS}")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write the checkpoint into")
+    add_assume(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Train the student, write its checkpoint, and print how far it is from its teacher."""
     chosen = recipe(options.recipe)
-    teacher = next(iter(Pipeline.load(options.teacher).generators.values()))
+    teacher = opened(options, options.teacher).generator
     size = getattr(chosen.config, "test_size", 0) or chosen.config.image_size
     data = driven(load(chosen.config.dataset, image_size=size, conditioning=Conditioning.UNPAIRED))
     start = _generator(options.start) if options.start else None

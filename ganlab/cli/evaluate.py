@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,11 +13,14 @@ from tqdm import tqdm
 from ganlab.analysis.jobs.measuring import measure_all
 from ganlab.analysis.jobs.messages import Measured, Working
 from ganlab.analysis.reproduce.published import published_results
+from ganlab.app.views.decision_wording import decision_lines
+from ganlab.cli.assume import add_assume, assumed
 from ganlab.cli.progress import driven
 from ganlab.core.events import Loading
 from ganlab.metrics.catalogue import metric
 from ganlab.metrics.exports import to_csv, to_json, to_latex
 from ganlab.metrics.value import Value
+from ganlab.models.adapters.foreign import Basis, Decision
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +37,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", type=Path, metavar="FILE", help="the same, one value a line")
     parser.add_argument("--latex", type=Path, metavar="FILE", help="the same as tables, one for each protocol")
     parser.add_argument("--device", default="auto", help="default: auto")
+    add_assume(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -46,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
     metrics = [name for name in options.metrics.replace(",", " ").split() if name]
     for name in metrics:
         metric(name)
-    asked = (metrics, options.n, options.reference, options.split, options.seed, options.floors, options.device)
+    asked = (metrics, options.n, options.reference, options.split, options.seed, options.floors, options.device, assumed(options))
     values: list[Value] = []
     failures: list[str] = []
     try:
@@ -66,11 +70,20 @@ def _reported(work: Working, values: list[Value], failures: list[str]) -> Genera
                 yield event
             elif isinstance(event, Measured):
                 values += event.values
+                for line in _left_open(event.values):
+                    tqdm.write(line, file=sys.stderr)
                 tqdm.write("\n".join(map(str, event.values)), file=sys.stdout)
             elif event.minor:
                 tqdm.write(event.sentence, file=sys.stderr)
             else:
                 failures.append(event.sentence)
+
+
+def _left_open(values: Sequence[Value]) -> list[str]:
+    """What the file of a subject left open, once for all its values: those of one event."""
+    one = values[0]
+    decided = [Decision(setting, value, (), Basis(basis)) for setting, value, basis in one.decisions]
+    return [f"{one.subject}: {line}" for line in decision_lines(decided)]
 
 
 def write(values: list[Value], options: argparse.Namespace) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ganlab.cli.pull import fetched
+from ganlab.cli.assume import add_assume, opened
 from ganlab.core.text import byte_size
 from ganlab.models.export_onnx import to_onnx
-from ganlab.models.pipeline import Pipeline
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -18,10 +17,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--onnx", action="store_true", required=True, help="as ONNX: z (n, z_dim) [and label] -> image (n, C, S, S)"
     )
     parser.add_argument("-o", "--output", type=Path, default=Path("generator.onnx"), help="default: generator.onnx")
+    add_assume(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Write the file."""
-    data = to_onnx(Pipeline.load(fetched(options.model)))
+    data = to_onnx(opened(options))
     options.output.write_bytes(data)
     print(f"Wrote {byte_size(len(data))} to {options.output}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
+from ganlab.app.views.decision_wording import lines
 from ganlab.app.views.model_wording import collapse_text
 from ganlab.cli.progress import driven
 from ganlab.models import hub
@@ -33,6 +34,8 @@ def run(options: argparse.Namespace) -> None:
     pipeline = Pipeline.load(path, name=name)  # ValueError, one sentence, where it cannot be used
     size = f"{pipeline.spec.image_size} pixels, {'colour' if pipeline.spec.channels == 3 else 'grey'}"
     print(f"{pipeline.title}, {size}, {sum(w.numel() for w in pipeline.generator.parameters()):,} parameters")
+    for line in lines(pipeline.decisions, pipeline.unused):
+        print(line)
     if pipeline.translates:
         ways = ", ".join(f"{way} ({pipeline.route_title(way)})" for way in pipeline.routes)
         print(f"It translates: {ways}\nUse it with: ganlab translate photo.jpg --model {name} -o made.png")

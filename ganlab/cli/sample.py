@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ganlab.cli.pull import fetched
+from ganlab.cli.assume import add_assume, opened
 from ganlab.core.images import png, sheet
 from ganlab.core.text import counted
-from ganlab.models.pipeline import Pipeline
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,13 +19,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, default=Path("sheet.png"), help="a .png for one sheet, a folder for one PNG each"
     )
+    add_assume(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Draw the images and write them."""
     if not 1 <= options.n <= 100_000:
         raise ValueError(f"-n {options.n} is out of range: 1 to 100,000.")
-    pipeline = Pipeline.load(fetched(options.model))
+    pipeline = opened(options)
     images = pipeline.generate(pipeline.latents(options.n, options.seed), options.label)
     target: Path = options.output
     if target.suffix.lower() == ".png":

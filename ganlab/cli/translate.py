@@ -10,10 +10,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from ganlab.cli.pull import fetched
+from ganlab.cli.assume import add_assume, opened
 from ganlab.core.images import ImageError, png, read
 from ganlab.core.text import counted
-from ganlab.models.pipeline import Pipeline
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -26,11 +25,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--original-size", action="store_true", help="scale the result back to the photo's size")
     parser.add_argument("-o", "--output", type=Path, default=Path("translated"), help="a .png for one photo, else a folder")
+    add_assume(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Translate the photos. Files that are no usable image are named and skipped; 1 when there were any, else 0."""
-    pipeline = Pipeline.load(fetched(options.model))
+    pipeline = opened(options)
     files = image_files(options.images)
     single = len(files) == 1 and options.output.suffix.lower() == ".png"
     if not single:

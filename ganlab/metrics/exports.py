@@ -61,10 +61,11 @@ def to_csv(values: Sequence[Value], published: Mapping[str, str] = _NOTHING) -> 
     """One line for each value with its whole protocol, so that nothing is mixed up by sorting."""
     text = io.StringIO()
     writer = csv.writer(text)  # lines end in CR LF (RFC 4180): otherwise a lone CR in a name would go unquoted
-    writer.writerow([*_FIELDS, "published"])
+    writer.writerow([*_FIELDS, "left_open", "published"])
     for value in values:
         fields = value.to_dict()
-        writer.writerow(["" if fields[name] is None else fields[name] for name in _FIELDS] + [published.get(value.subject, "")])
+        known = ["" if fields[name] is None else fields[name] for name in _FIELDS]
+        writer.writerow([*known, value.left_open, published.get(value.subject, "")])
     return text.getvalue()
 
 

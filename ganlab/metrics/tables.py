@@ -44,6 +44,11 @@ class Row:
         """Whether these are real images: no generator can be expected to read better."""
         return next(iter(self.values.values())).floor
 
+    @property
+    def left_open(self) -> str:
+        """What a foreign file does not tell of it; "" for all else."""
+        return next(iter(self.values.values())).left_open
+
 
 @dataclass(frozen=True)
 class Table:
@@ -75,6 +80,8 @@ class Table:
             which = f"{', '.join(self.title(column) for column in columns)}: " if len(ways) > 1 else ""
             counts = versus(one.n_fake, one.n_real, self.reference)
             sentences.append(f"{which}{counts}, read by {one.extractor}, resize {one.resize}.")
+        open_ones = {row.subject: row.left_open for row in self.rows if row.left_open}
+        sentences += [f"{subject}: {left_open}." for subject, left_open in open_ones.items()]
         seeds = sorted({row.seed for row in self.rows})
         return [*sentences, f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}; ± is one standard error."]
 

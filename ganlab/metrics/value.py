@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+_EVIDENCE = "evidence"  # the basis of a decision that the file's own numbers settle
 _FLOOR = re.compile(r"real images \(")  # how a version before the field `floor` named them
 
 
@@ -36,7 +37,8 @@ class Value:
     The protocol is everything that must agree before two values may be compared: the metric, how many fakes and real images,
     which `reference` they are held against (data set, part, size), which `extractor` reads them (with the first digits of its
     weights' sha256), and how it resizes. `n_real` is 0 where the metric looks at no real image. `seed` chose the fakes and the
-    random subsets. A `floor` was measured of real images: no generator can be expected to read better.
+    random subsets. A `floor` was measured of real images: no generator can be expected to read better. `decisions` are what the
+    file of a foreign network left open, as (setting, value, basis), and `unused` counts its tensors that went into no network.
     """
 
     metric: str
@@ -52,6 +54,8 @@ class Value:
     step: int | None = None
     higher_is_better: bool = False
     floor: bool = False
+    decisions: tuple[tuple[str, str, str], ...] = ()
+    unused: int = 0
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -61,8 +65,9 @@ class Value:
             raise ValueError(f"A measured value has no {', '.join(sorted(values.keys() - known))}.")
         older = {"floor": bool(_FLOOR.match(str(values.get("subject", ""))))}
         try:
-            return cls(**(older | dict(values)))
-        except TypeError as error:
+            decisions = tuple((str(setting), str(value), str(basis)) for setting, value, basis in values.get("decisions", ()))
+            return cls(**(older | dict(values) | {"decisions": decisions}))
+        except (TypeError, ValueError) as error:
             raise ValueError(f"This is not a whole measured value: {error}.") from None
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,9 +89,19 @@ class Value:
         subject = f" of {self.subject}" if self.subject else ""
         when = "" if self.step is None else f" at step {self.step:,}"
         counts = versus(self.n_fake, self.n_real, self.reference)
-        return (
-            f"{self.metric}{subject}{when}: {self.estimate} ({counts}; {self.extractor}; resize {self.resize}; seed {self.seed})"
-        )
+        left_open = f"; {self.left_open}" if self.left_open else ""
+        protocol = f"{counts}; {self.extractor}; resize {self.resize}; seed {self.seed}{left_open}"
+        return f"{self.metric}{subject}{when}: {self.estimate} ({protocol})"
+
+    @property
+    def left_open(self) -> str:
+        """ "assumed activation=relu; unused tensors 3": what a foreign file does not tell, as the flag `--assume` spells it."""
+        kinds: dict[str, list[str]] = {}
+        for setting, value, basis in self.decisions:
+            if basis != _EVIDENCE:
+                kinds.setdefault(basis, []).append(f"{setting}={value}")
+        parts = [f"{basis} {', '.join(settled)}" for basis, settled in kinds.items()]
+        return "; ".join([*parts, *([f"unused tensors {self.unused}"] if self.unused else [])])
 
     def better_than(self, other: Value) -> bool:
         """Whether this is nearer to what the metric calls perfect; ValueError across protocols."""

@@ -94,7 +94,19 @@ def find_here(source: str | Path) -> Path | None:
         if model.name == str(source):
             return model.folder
     path = located(source)
+    path = path.parent if _is_part_of_checkpoint(path) else path
     if path.is_file() or ((path / checkpoint.INFO).is_file() and (path / checkpoint.MODEL).is_file()):
         return path
     inside = checkpoint.checkpoints(path / "checkpoints")
     return inside[-1] if inside else None
+
+
+def _is_part_of_checkpoint(path: Path) -> bool:
+    """Whether a file is one of a checkpoint of ours: alone it does not say what networks it is for."""
+    if path.name not in (checkpoint.MODEL, checkpoint.STATE, checkpoint.DISCRIMINATORS) or not path.is_file():
+        return False
+    try:
+        checkpoint.read_info(path.parent)
+    except (ValueError, OSError):  # a config.json of another project, or none
+        return False
+    return True

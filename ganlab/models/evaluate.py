@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +30,7 @@ FAKES = 10_000
 class Asked:
     """How to measure: `n` fakes of `seed` against the `split` part of `reference`, a data set's name or a folder of images.
 
-    None is 10,000 fakes of a model, and a whole folder.
+    None is 10,000 fakes of a model, and a whole folder. `assume` settles what files of weights leave open.
     """
 
     metrics: Sequence[str] = CHEAP
@@ -39,6 +39,7 @@ class Asked:
     split: Split = "train"
     seed: int = 0
     device: str = "auto"
+    assume: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -63,15 +64,18 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
         reference = yield from _reference(asked, asked.reference, 0, 0)
         return (yield from _measured(folder, reference, asked, Path(subject).resolve().name, folder.count))
     yield Loading("loading_model", subject)
-    pipeline = Pipeline.load(subject, resolve(asked.device))
+    foreign = find(subject).is_file()
+    pipeline = Pipeline.load(subject, resolve(asked.device), assume=asked.assume if foreign else None)
     if pipeline.translates:
         raise ValueError(f"{subject} translates images: translate a folder with it first, then evaluate that folder.")
     reference = yield from _reference(
         asked, asked.reference or _trained_on(subject), pipeline.spec.image_size, pipeline.spec.channels
     )
     made = samples(pipeline, asked.count, asked.seed)
-    labels = pipeline.labels if pipeline.conditional and pipeline.step else ()  # foreign weights only number theirs
-    return (yield from _measured(made, reference, asked, subject, asked.count, pipeline.step, labels))
+    labels = pipeline.labels if pipeline.conditional and not foreign else ()  # foreign weights only number theirs
+    values = yield from _measured(made, reference, asked, subject, asked.count, None if foreign else pipeline.step, labels)
+    decisions = tuple((decision.setting, decision.value, str(decision.basis)) for decision in pipeline.decisions)
+    return [replace(value, decisions=decisions, unused=len(pipeline.unused)) for value in values]
 
 
 def evaluate_floors(subject: str, asked: Asked) -> Measuring:

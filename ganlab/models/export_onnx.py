@@ -1,14 +1,17 @@
 """A generator as an ONNX file, which draws without PyTorch: in a browser, in a phone's app, in another language.
 
 Inputs `z` (n, z_dim) and, for a model with labels, `label` (n, classes): how much of each class, so that classes mix. Output
-`image` (n, C, S, S) in [-1, 1].
+`image` (n, C, S, S) in [-1, 1]. What the file of a foreign network left open stands in the metadata under `ganlab.decisions`, as
+JSON: a list of setting, value and basis.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import threading
 import warnings
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -17,6 +20,7 @@ from torch import Tensor, nn
 from ganlab.models.pipeline import Pipeline
 
 OPSET = 17
+DECISIONS = "ganlab.decisions"  # the name in the metadata
 _ONE_AT_A_TIME = threading.Lock()  # tracing is global to PyTorch
 
 
@@ -48,7 +52,19 @@ def to_onnx(pipeline: Pipeline) -> bytes:
     if pipeline.conditional:
         given += (torch.eye(2, pipeline.spec.num_classes),)
     with _ONE_AT_A_TIME:
-        return _traced(pipeline, given, names)
+        data = _traced(pipeline, given, names)
+    return _with_decisions(data, pipeline) if pipeline.decisions or pipeline.unused else data
+
+
+def _with_decisions(data: bytes, pipeline: Pipeline) -> bytes:
+    """The same file, saying what was decided: z may have to be drawn otherwise, and another program cannot know."""
+    import onnx  # noqa: PLC0415  (not installed everywhere)
+
+    model = onnx.load_model_from_string(data)
+    decided = json.dumps([asdict(decision) for decision in pipeline.decisions])
+    properties = {"ganlab.model": pipeline.title, DECISIONS: decided, "ganlab.unused_tensors": str(len(pipeline.unused))}
+    onnx.helper.set_model_props(model, properties)
+    return bytes(model.SerializeToString())
 
 
 def _traced(pipeline: Pipeline, given: tuple[Tensor, ...], names: list[str]) -> bytes:

@@ -24,17 +24,20 @@ from ganlab.training.families import FAMILIES, load_config
 from ganlab.training.state import laid_out, memory_layout
 
 if TYPE_CHECKING:
-    from ganlab.models.adapters.foreign import Foreign
+    from ganlab.models.adapters.foreign import Decision, Foreign
 
 _BATCH = 64  # bounds memory, whatever n is
 DIRECTIONS = ("AtoB", "BtoA")
+UNIFORM = "uniform(-1,1)"  # the value of the decision "z"; any other is the standard normal distribution
 
 
 class Pipeline:
     """Generators in eval mode with what is needed to use them; make one with `Pipeline.load`.
 
     `generators` is {"G": ...}, or {"G_AB": ..., "G_BA": ...} for two directions; `labels` names the classes, or for image to
-    image the two domains. `discriminators` holds those at hand, by name; most checkpoints that travel have none.
+    image the two domains. `discriminators` holds those at hand, by name; most checkpoints that travel have none. Of weights of
+    other projects, `decisions` are what their file did not fix (see ganlab.models.adapters.foreign), and `unused` names the
+    tensors that no network here needs; both are empty for checkpoints of ours, which say what they are.
     """
 
     def __init__(
@@ -51,11 +54,14 @@ class Pipeline:
         direction: str = "AtoB",
         discriminators: Callable[[], Mapping[str, nn.Module]] = dict,
         score: Callable[[Tensor], Tensor] | None = None,
+        decisions: Sequence[Decision] = (),
+        unused: Sequence[str] = (),
         device: str = "cpu",
     ) -> None:
         self.spec, self.z_dim, self.labels, self.device = spec, z_dim, tuple(labels), device
         self.name, self.title, self.step = name, title, step
         self.size = size or spec.image_size  # that `translate` is best at, in pixels
+        self.decisions, self.unused = tuple(decisions), tuple(unused)
         self._direction = direction
         self.generators = {key: self._ready(network) for key, network in generators.items()}
         self._discriminators = discriminators
@@ -71,14 +77,14 @@ class Pipeline:
         return laid_out(network.to(self.device), layout).eval().requires_grad_(False)
 
     @classmethod
-    def load(cls, source: str | Path, device: str = "cpu", *, name: str = "") -> Self:
+    def load(cls, source: str | Path, device: str = "cpu", *, name: str = "", assume: Mapping[str, str] | None = None) -> Self:
         """From a run (its newest checkpoint), the name of a shipped model, a checkpoint folder, or a file of foreign weights.
 
         Also a name in the catalogue or an address on the Hub, which is downloaded into the standard cache where it is not there
-        yet. ValueError, one sentence, when there is none or it cannot be used; it calls the model `name`, or else as `source`
-        does.
+        yet. `assume` settles what a file of weights leaves open, {"activation": "relu"}; see `decisions`. ValueError, one
+        sentence, when there is none or it cannot be used; it calls the model `name`, or else as `source` does.
         """
-        return cls._of_place(find(source), name or str(source), device)
+        return cls._of_place(find(source), name or str(source), device, assume or {})
 
     @classmethod
     def from_pretrained(cls, id_or_path: str | Path, revision: str | None = None, device: str = "cpu") -> Self:
@@ -90,17 +96,21 @@ class Pipeline:
         """
         if not revision:
             return cls.load(id_or_path, device)
-        return cls._of_place(hub.pull(str(id_or_path), revision=revision), f"{id_or_path}@{revision}", device)
+        return cls._of_place(hub.pull(str(id_or_path), revision=revision), f"{id_or_path}@{revision}", device, {})
 
     @classmethod
-    def _of_place(cls, place: Path, name: str, device: str) -> Self:
+    def _of_place(cls, place: Path, name: str, device: str, assume: Mapping[str, str]) -> Self:
         """From a checkpoint folder or a file of foreign weights."""
         if place.is_file():
-            pipeline = cls.of_foreign(recognition.load(place), name=name, device=device)
+            pipeline = cls.of_foreign(recognition.load(place, assume), name=name, device=device)
             entry = pretrained.named(name)
             if entry and pipeline.translates:
                 pipeline.labels = entry.domains
             return pipeline
+        if assume:
+            raise ValueError(
+                f"{name} is a checkpoint of GANLab, which leaves nothing open: {', '.join(assume)} cannot be assumed."
+            )
         info, model = checkpoint.read_info(place), checkpoint.read_model(place)
         return cls.of_checkpoint(info, model, lambda: checkpoint.read_discriminators(place), name=name, device=device)
 
@@ -146,6 +156,8 @@ class Pipeline:
             labels=foreign.labels,
             name=name,
             title=foreign.layout,
+            decisions=foreign.decisions,
+            unused=foreign.unused,
             device=device,
         )
 
@@ -204,10 +216,13 @@ class Pipeline:
         return self.spec.conditioning is Conditioning.LABEL
 
     def latents(self, n: int, seed: int) -> Tensor:
-        """z (n, z_dim), standard normal; row i depends on seed and i alone, on no device and no n."""
-        return torch.stack(
-            [torch.randn(self.z_dim, generator=torch.Generator().manual_seed(seed * 1_000_003 + i)) for i in range(n)]
-        )
+        """z (n, z_dim), standard normal, or uniform where that was decided; row i depends on seed and i alone, on no device and
+        no n.
+        """
+        generators = [torch.Generator().manual_seed(seed * 1_000_003 + i) for i in range(n)]
+        if any(decision.setting == "z" and decision.value == UNIFORM for decision in self.decisions):
+            return torch.stack([2 * torch.rand(self.z_dim, generator=generator) - 1 for generator in generators])
+        return torch.stack([torch.randn(self.z_dim, generator=generator) for generator in generators])
 
     def sample(
         self, n: int = 1, seed: int = 0, *, label: int | Sequence[int] | None = None, truncation: float = 1.0

@@ -114,7 +114,9 @@ def from_csv(text: str) -> list[Value]:
     kinds = {"value": float, "error": float, "n_fake": int, "n_real": int, "seed": int}
     made = []
     for row in csv.DictReader(io.StringIO(text, newline="")):
-        fields: dict[str, Any] = {name: kinds.get(name, str)(text) for name, text in row.items() if name != "published"}
+        fields: dict[str, Any] = {
+            name: kinds.get(name, str)(text) for name, text in row.items() if name not in ("published", "left_open")
+        }
         fields["step"] = int(fields["step"]) if fields["step"] else None
         made.append(Value(**fields | {"higher_is_better": fields["higher_is_better"] == "True"}))
     return made

@@ -10,9 +10,13 @@ from ganlab import RECIPES, Pipeline, Run
 from ganlab.core.events import Checkpoint
 from ganlab.models import catalogue as models
 from ganlab.models.catalogue import find
+from ganlab.models.pipeline import UNIFORM
 from ganlab.runtime.worker import work
 from tests.support.digit_reader import DigitReader
+from tests.support.left_open import left_open
 from tests.support.small import small
+
+__all__ = ["left_open"]
 
 PHOTO = Image.effect_noise((64, 64), 80).convert("RGB")
 
@@ -107,3 +111,27 @@ def test_real_digits_are_learned_in_150_steps(real_data: Path, foreign_weights: 
     asked = torch.arange(500) % 10
     verdict = DigitReader(foreign_weights).read(pipeline.generate(pipeline.latents(500, seed=3), asked), asked)
     assert verdict.confidence > 0.75 and verdict.accuracy > 0.5, str(verdict)
+
+
+def test_foreign_weights_carry_what_was_decided(left_open: Path) -> None:
+    assumed = Pipeline.load(left_open)
+    assert [decision.setting for decision in assumed.decisions] == ["activation", "z", "epsilon"] and len(assumed.unused) == 4
+    chosen = Pipeline.load(left_open, assume={"activation": "relu"})
+    z = assumed.latents(8, 0)
+    assert torch.equal(z, chosen.latents(8, 0)) and not torch.equal(assumed.generate(z), chosen.generate(z))
+    with pytest.raises(ValueError, match="leaves nothing open: activation cannot be assumed"):
+        Pipeline.load("digits-quick", assume={"activation": "relu"})
+    assert Pipeline.load("digits-quick").decisions == ()
+
+
+def test_z_is_uniform_where_that_was_decided(left_open: Path) -> None:
+    pipeline = Pipeline.load(left_open, assume={"z": UNIFORM})
+    z = pipeline.latents(2000, 3)
+    assert z.abs().max() <= 1 and abs(z.std() - 3**-0.5) < 0.01 and abs(z.mean()) < 0.02
+    assert torch.equal(z[5:6], torch.stack(list(pipeline.latents(6, 3)))[5:6])  # a seed is a promise, whatever n is
+
+
+def test_a_file_of_a_checkpoint_means_the_checkpoint() -> None:
+    folder = find("digits-quick")
+    assert find(folder / "model.safetensors") == folder
+    assert Pipeline.load(folder / "model.safetensors").title == Pipeline.load("digits-quick").title

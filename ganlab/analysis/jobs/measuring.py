@@ -24,15 +24,18 @@ def measure_all(
     seed: int = 0,
     floors: bool = True,
     device: str = "auto",
+    assume: Mapping[str, str] | None = None,
 ) -> Working:
     """Yield progress; return the values of all `subjects`, then the floors of every reference they were compared with.
 
     The values of each subject are yielded when they are known. One that cannot be measured is a PartFailed, and the others go on;
-    floors that cannot are a minor one. ValueError when nothing can be measured.
+    floors that cannot are a minor one. `assume` settles what files of weights leave open. ValueError when nothing can be
+    measured.
     """
     if not subjects or not metrics:
         raise ValueError("Choose at least one model or folder of images, and at least one metric.")
-    asked, names = Asked(tuple(metrics), n, reference, split, seed, device), list(dict.fromkeys(subjects))
+    names = list(dict.fromkeys(subjects))
+    asked = Asked(tuple(metrics), n, reference, split, seed, device, assume or {})
     values: list[Value] = []
     references: dict[str, str] = {}  # and one subject that was compared with each
     sentences = []
