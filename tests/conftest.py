@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +83,31 @@ def shapes_drawn_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shapes, "render", render)
+        yield
+
+
+@pytest.fixture(scope="module")
+def little_data() -> Iterator[None]:
+    """Few images of `shapes`, and few that self-conditioned sorts first: for tests of what training does, whatever it sees."""
+    from ganlab.data.sets import shapes
+    from ganlab.training.families import self_conditioned
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shapes, "how_many", lambda image_size: 500)
+        patch.setattr(self_conditioned, "_IMAGES_TO_CLUSTER", 256)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_searched_once() -> Iterator[None]:
+    """Streamlit's AppTest searches every installed package for components each time: here once, as they stay the same."""
+    if "streamlit" not in sys.modules:
+        yield
+        return
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
         yield
 
 

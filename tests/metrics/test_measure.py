@@ -29,7 +29,7 @@ from ganlab.metrics.tables import tables
 from ganlab.metrics.value import Value
 from tests.support.loading import drain, loaded
 
-COUNT = 2000
+COUNT = 1000
 LENET = [name for name in METRICS if "lenet" in name]
 
 

@@ -140,13 +140,16 @@ def test_a_change_takes_effect_and_is_told() -> None:
     assert not same(model(events), model(list(train(small(steps=4)))))
 
 
-RECORD = [Intervention(3, "lr", 0.002), Intervention(3, "D"), Intervention(7, "d_steps", 2), Intervention(9, "G")]
+RECORD = [Intervention(1, "lr", 0.002), Intervention(1, "D"), Intervention(3, "d_steps", 2), Intervention(5, "G")]
+
+
+TINY = {"cyclegan": {"batch_size": 1, "image_size": 16}}  # four deep networks
 
 
 @pytest.mark.parametrize("family", ["dcgan", "self-conditioned", "cyclegan"])
 def test_a_resumed_run_makes_the_changes_again_bit_for_bit(family: str) -> None:
-    config = small(family, steps=12, checkpoint_every=4)
-    commands = {step: [Command(*_asked(one)) for one in RECORD if one.step == step] for step in (3, 7, 9)}
+    config = small(family, steps=6, checkpoint_every=2, **TINY.get(family, {}))
+    commands = {step: [Command(*_asked(one)) for one in RECORD if one.step == step] for step in (1, 3, 5)}
     live = list(train(config, commands=Postman(commands)))
     assert [event.intervention for event in of_kind(live, Intervened)] == RECORD
     again, states = [], {}
@@ -156,7 +159,7 @@ def test_a_resumed_run_makes_the_changes_again_bit_for_bit(family: str) -> None:
             states[event.step] = _copied(event)
     assert all(event.again for event in of_kind(again, Intervened))
     assert same(model(live), model(again))
-    for cut in (4, 8):
+    for cut in (2, 4):
         rest = list(train(config, resume=states[cut], record=RECORD))
         assert [event.intervention for event in of_kind(rest, Intervened)] == [one for one in RECORD if one.step >= cut]
         assert same(model(live), model(rest))
@@ -302,9 +305,9 @@ def test_a_run_that_saves_at_every_step_hears_a_stop(monkeypatch: pytest.MonkeyP
 
 
 def test_a_live_change_during_a_replay_drops_none_of_the_recorded_ones() -> None:
-    events = list(train(small(steps=12), commands=Postman({4: [Command("change", "d_steps", 2)]}), record=[RECORD[0], RECORD[3]]))
+    events = list(train(small(steps=6), commands=Postman({2: [Command("change", "d_steps", 2)]}), record=[RECORD[0], RECORD[3]]))
     told = [(event.intervention.step, event.intervention.name, event.again) for event in of_kind(events, Intervened)]
-    assert told == [(3, "lr", True), (4, "d_steps", False), (9, "G", True)]
+    assert told == [(1, "lr", True), (2, "d_steps", False), (5, "G", True)]
 
 
 def test_a_change_made_while_a_run_is_repeated_leaves_its_record_its_settings_and_its_forks_true(tmp_path: Path) -> None:

@@ -30,12 +30,12 @@ def small(family: str = "dcgan", **changes: Any) -> TrainConfig:
     return shrink(FAMILIES[family].config, **changes)
 
 
-# The translators, which are deeper; a pool small enough to be full before a checkpoint.
+# The translators, which are deeper.
 SMALL_TRANSLATION: dict[str, Any] = {"image_size": 32, "width": 4, "batch_size": 2, "samples": 6, "channels": 3}
 
 
 def shrink(config: TrainConfig, **changes: Any) -> TrainConfig:
-    """Any config with what makes it long made short."""
+    """Any config with what makes it long made short; a pool small enough to be full before a checkpoint."""
     translation = SMALL_TRANSLATION if FAMILIES[config.family].architectures is TRANSLATORS else {}
-    pool = {"pool_size": 3} if hasattr(config, "pool_size") else {}
-    return config.replace(**SMALL | translation | pool | changes)
+    few = {name: value for name, value in {"pool_size": 3, "clusters": 8}.items() if hasattr(config, name)}
+    return config.replace(**SMALL | translation | few | changes)

@@ -56,7 +56,7 @@ def copied(event: Checkpoint) -> dict[str, Any]:
     return torch.load(buffer, weights_only=True)
 
 
-FEW = {"steps": 8, "checkpoint_every": 4, "sample_every": 4}
+FEW = {"steps": 4, "checkpoint_every": 2, "sample_every": 2}
 EVERYTHING = {f"family {name}": small(name, **FEW) for name in FAMILIES} | {
     f"recipe {r.name}": shrink(r.config, **FEW) for r in RECIPES.values()
 }
@@ -71,11 +71,11 @@ def test_everything_trains_and_resuming_equals_not_having_stopped(config: TrainC
             state = copied(event)
     rest = list(train(config, resume=state))
 
-    assert of_kind(whole, Finished) == [Finished(8, "finished")]
-    assert [event.step for event in of_kind(whole, Samples)] == [0, 4, 8]
-    assert [event.step for event in of_kind(whole, Checkpoint)] == [4, 8]
-    assert of_kind(rest, Started)[0].step == 4
-    assert points(rest) == {step: values for step, values in points(whole).items() if step > 4} and len(points(rest)) == 4
+    assert of_kind(whole, Finished) == [Finished(4, "finished")]
+    assert [event.step for event in of_kind(whole, Samples)] == [0, 2, 4]
+    assert [event.step for event in of_kind(whole, Checkpoint)] == [2, 4]
+    assert of_kind(rest, Started)[0].step == 2
+    assert points(rest) == {step: values for step, values in points(whole).items() if step > 2} and len(points(rest)) == 2
     last, again = of_kind(whole, Checkpoint)[-1], of_kind(rest, Checkpoint)[-1]
     assert equal(dict(last.model), dict(again.model))
     assert equal(without_clock(last.state), without_clock(again.state))
