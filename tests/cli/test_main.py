@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,17 @@ from ganlab.__main__ import main
 from ganlab.app.views.status_wording import note_text
 from ganlab.cli.main import VERBS
 from ganlab.runtime import checkpoint
+from ganlab.training import meter
 from tests.support import ROOT
 from tests.support.fake_runs import FakeRun
+from tests.support.workers import wait_for
 
 QUICK = ["--steps", "4", "--width", "8", "--batch-size", "8", "--samples", "4", "--image-size", "16", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_images(little_data: None) -> None:
+    """The command line is the same whatever is trained on."""
 
 
 @pytest.fixture
@@ -178,8 +186,8 @@ def test_a_path_is_a_data_set(tmp_path: Path) -> None:
     assert runs()[0].config.dataset == "folder" and runs()[0].status().num_images == 4
 
 
-def test_ctrl_c_checkpoints_then_stops_and_resume_goes_on() -> None:
-    command = [sys.executable, "-m", "ganlab", "train", "shapes", "--family", "gan", "--steps", "100000", "--image-size", "16"]
+def test_ctrl_c_checkpoints_then_stops_and_resume_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [sys.executable, "-m", "ganlab", "train", "shapes", "--family", "gan", "--steps", "100000", *QUICK[2:]]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while not (found := runs()) or found[0].status().step == 0:
@@ -192,12 +200,16 @@ def test_ctrl_c_checkpoints_then_stops_and_resume_goes_on() -> None:
     assert f"ganlab train --resume {run.id}" in output
 
     stopped_at = run.status().step
-    process = subprocess.Popen([*command[:4], "--resume", run.id], stdout=subprocess.PIPE, text=True)
-    while run.status().step <= stopped_at:
-        assert time.monotonic() < deadline + 60 and process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
+
+    def press_ctrl_c() -> None:
+        wait_for(lambda: run.status().step > stopped_at)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with ThreadPoolExecutor(1) as person:  # a resume in this process, whose own signal handler hears it
+        pressed = person.submit(press_ctrl_c)
+        assert main(["train", "--resume", run.id]) == 0
+        pressed.result()
     assert run.status().state == "stopped"
     assert [note.kind for note in run.annotations()] == ["queued", "started", "stopped"] * 2
     assert note_text(run.annotations()[-2]) == f"Resumed after step {stopped_at}."
@@ -216,7 +228,7 @@ def test_recipes_lists_the_published_results(capsys: pytest.CaptureFixture[str])
 
 
 def test_bench_measures(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "--family", "gan", "--seconds", "0.5", "--device", "cpu"]) == 0
+    assert main(["bench", "--family", "gan", "--seconds", "0.2", "--device", "cpu"]) == 0
     assert "images/s" in capsys.readouterr().out
 
 

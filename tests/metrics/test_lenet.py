@@ -65,7 +65,7 @@ def test_another_is_trained_from_the_command_line_and_found(
 ) -> None:
     def few(dataset: str, split: str) -> Iterator[Any]:
         yield Loading("training_classifier", "few")
-        return loaded(dataset, channels=1, split=split).first(1000)
+        return loaded(dataset, channels=1, split=split, limit=1000)
 
     monkeypatch.setattr(train_lenet, "_load", few)
     assert main(["train-classifier", "shapes", "--epochs", "6", "--device", "cpu"]) == 0
