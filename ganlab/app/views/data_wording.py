@@ -53,10 +53,15 @@ def _part(remark: Remark) -> str:
     words = (one if remark.count == 1 else several).format(
         detail=remark.detail, bytes=byte_size(limit), megapixels=int(limit) // 2**20
     )
-    more = f" and {remark.count - len(remark.names):,} more" if 0 < len(remark.names) < remark.count else ""
-    names = f"{', '.join(remark.names)}{more}"
+    names = _named(remark)
     reason = f"; {remark.detail.rstrip('.')}" if remark.kind in ("damaged", "shape") and remark.detail else ""
     return f"{remark.count:,} {words}{f' ({names}{reason})' if names else ''}"
+
+
+def _named(remark: Remark) -> str:
+    """A few names, and how many more there are."""
+    more = f" and {remark.count - len(remark.names):,} more" if 0 < len(remark.names) < remark.count else ""
+    return f"{', '.join(remark.names)}{more}"
 
 
 def _used(remark: Remark) -> str:
@@ -67,6 +72,8 @@ def _used(remark: Remark) -> str:
             return f"Set aside for testing, not trained on: {counted(count, 'image')}{where}."
         case "no_test_part":
             return "There is no part for testing: training images stand in for it."
+        case "lost_class":
+            return f"No class is made of {_named(remark)}: no image in it can be used."
         case "domains":
             return f"Domain A is {names[0]}, domain B is {names[1]}, in the order of their names."
         case "endings":

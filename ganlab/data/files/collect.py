@@ -50,9 +50,9 @@ class ImageFile:
 
 
 class Unused(NamedTuple):
-    """What looks like a picture and is not used: its name, and why as a kind of remark with its detail."""
+    """What looks like a picture and is not used: the parts of its path, and why as a kind of remark with its detail."""
 
-    name: str
+    parts: tuple[str, ...]
     kind: str
     detail: str = ""
 
@@ -112,7 +112,7 @@ def grouped(unused: Iterable[Unused]) -> list[Remark]:
     """One remark for each reason, in the order in which they come first."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for one in unused:
-        reasons.setdefault((one.kind, one.detail), []).append(one.name)
+        reasons.setdefault((one.kind, one.detail), []).append("/".join(one.parts))
     return [few(kind, names, detail) for (kind, detail), names in reasons.items()]
 
 
@@ -154,22 +154,22 @@ def _left_out(entry: Entry, parts: tuple[str, ...]) -> Iterator[Unused]:
     ending = ending_of(parts[-1], (*ENDINGS, *RAW)) if parts else ""
     if entry.hidden:
         if ending and not entry.problem:
-            yield Unused("/".join(parts), "hidden")
+            yield Unused(parts, "hidden")
     elif ending or not entry.path.suffix:
-        yield Unused("/".join(parts) or shown(entry.path.name), entry.problem)
+        yield Unused(parts or (shown(entry.path.name),), entry.problem)
 
 
 def _in_zip(archive: zipfile.ZipFile) -> Iterator[ImageFile | Unused]:
     for member, parts in _member_parts(archive):
         if member.is_dir() or not parts or any(map(is_shadow, parts)):
             continue
-        name, ending = "/".join(parts), ending_of(parts[-1], (*ENDINGS, *RAW))
+        ending = ending_of(parts[-1], (*ENDINGS, *RAW))
         if stat.S_ISLNK(member.external_attr >> 16):
-            yield from [Unused(name, "dangling")] if ending or "." not in parts[-1] else []
+            yield from [Unused(parts, "dangling")] if ending or "." not in parts[-1] else []
         elif ".." in parts:
-            yield from [Unused(name, "unsafe_name")] if ending else []
+            yield from [Unused(parts, "unsafe_name")] if ending else []
         elif any(part.startswith(".") for part in parts):
-            yield from [Unused(name, "hidden")] if ending else []
+            yield from [Unused(parts, "hidden")] if ending else []
         else:
             whole = partial(_read_member, archive, member, member.file_size)
             yield from _judged(parts, member.file_size, _head(partial(_read_member, archive, member)), whole)
@@ -193,7 +193,7 @@ def _judged(parts: tuple[str, ...], size: int, head: bytes | None, read: Callabl
         case Recognised(format, ""):
             yield ImageFile(parts, size, read, may_be_deep(format, head or b""))
         case Recognised(format, kind):
-            yield Unused("/".join(parts), kind, {"pointer": "Git LFS", "unreadable": ""}.get(kind, format))
+            yield Unused(parts, kind, {"pointer": "Git LFS", "unreadable": ""}.get(kind, format))
 
 
 def may_be_deep(format: str, head: bytes) -> bool:

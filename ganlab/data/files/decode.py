@@ -22,7 +22,7 @@ from ganlab.core.text import byte_size
 from ganlab.core.types import Conditioning
 from ganlab.data.cache import About, Decoded, Spool, entry, recall
 from ganlab.data.dataset import Dataset
-from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, Unused, fingerprint, grouped, image_files, reasons
+from ganlab.data.files.collect import MAX_FILE_BYTES, Collection, ImageFile, Unused, fingerprint, grouped, image_files, reasons
 from ganlab.data.files.levels import common_scale
 from ganlab.data.files.parts import divided, folders_of
 from ganlab.data.registry import Loader, Wanted
@@ -76,15 +76,16 @@ def load_images(name: str, path: Path, wanted: Wanted) -> Loader:
         with image_files(path) as found:
             parts = divided(found.files)
             files = parts.chosen(wanted.split)
-            used = _in_classes(files, path) if labelled else files
-            beside = [Unused(file.name, "outside") for file in files if labelled and not file.label]
+            used = _in_classes(files, path, found) if labelled else files
+            beside = [Unused(file.parts, "outside") for file in files if labelled and not file.label]
             channels = wanted.channels or native_channels(used)
             scale, levels = yield from common_scale(found.files, path.name)
             remarks = (*found.remarks, *grouped(parts.unused() + beside), *parts.remarks(wanted.split), *levels)
             work = Work(path.name, wanted.image_size, channels, wanted.limit, scale=scale, remarks=remarks)
             among = used if wanted.limit else []  # a class that the first images lack is a class all the same
+            expected = folders_of(divided([*found.files, *_unread(found.unused)]).files.get(wanted.split, ()))
             items = [(file,) for file in used]
-            decoded = yield from decode_all(items, len(items), folder, work, lambda good: _classes(good, among))
+            decoded = yield from decode_all(items, len(items), folder, work, lambda good: _classes(good, among, expected))
     labels = None if decoded.about.labels is None else torch.from_numpy(decoded.about.labels)
     images = torch.from_numpy(decoded.images).permute(0, 3, 1, 2)
     return Dataset(name, images, labels, decoded.about.label_names, remarks=decoded.about.remarks)
@@ -188,19 +189,29 @@ def _bytes(items: Iterable[Item]) -> int:
     return sum(file.size for item in items for file in item)
 
 
-def _in_classes(files: list[ImageFile], path: Path) -> list[ImageFile]:
+def _in_classes(files: list[ImageFile], path: Path, found: Collection) -> list[ImageFile]:
     """Only the files in class folders."""
     files = [file for file in files if file.label]
     if len(folders_of(files)) < 2:
-        raise DataError(f"{path.name} has no labels: put the images of each class into a folder named after it.")
+        others = reasons(found.remarks)
+        raise DataError(f"{path.name} has no labels: put the images of each class into a folder named after it{others}.")
     return files
 
 
-def _classes(good: list[Item], among: list[ImageFile]) -> About:
-    """Labels, where the files' folders are classes; `among` holds files whose classes count though they are not used."""
+def _unread(unused: Iterable[Unused]) -> list[ImageFile]:
+    """Stand-ins for what cannot be used, to learn which classes it was to be in."""
+    return [ImageFile(one.parts, 0, bytes) for one in unused if one.kind in ("format", "unreadable", "pointer")]
+
+
+def _classes(good: list[Item], among: list[ImageFile], expected: tuple[str, ...]) -> About:
+    """Labels, where the files' folders are classes; `among` holds files whose classes count though they are not used.
+
+    `expected` classes may have lost all of their images.
+    """
     labels = [item[0].label for item in good]
     names = sorted({*labels, *(file.label for file in among)})
     if len(names) < 2 or "" in names:
         return About()
     number = {name: i for i, name in enumerate(names)}
-    return About(np.array([number[label] for label in labels], dtype=np.int64), tuple(names))
+    lost = [few("lost_class", set(expected) - set(names))] if set(expected) - set(names) else []
+    return About(np.array([number[label] for label in labels], dtype=np.int64), tuple(names), tuple(lost))

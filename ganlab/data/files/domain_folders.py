@@ -55,7 +55,7 @@ class Domains:
     def remarks(self) -> list[Remark]:
         """What the domains are, where their names do not say so, and what lies outside."""
         named = [Remark("domains", len(self.names), self.names)] if self.names else []
-        return [*named, *grouped(Unused(file.name, "outside") for file in self.outside)]
+        return [*named, *grouped(Unused(file.parts, "outside") for file in self.outside)]
 
 
 def find_domains(files: list[ImageFile]) -> Domains:

@@ -86,7 +86,7 @@ def _in_two_files(files: list[ImageFile]) -> _Found | None:
     parts, alone, ended = matched(domains.placed) if domains.complete else ({}, [], 0)
     if (not domains.complete) or (not parts and not _lettered(domains)) or (not _lettered(domains) and _is_wide(files[0])):
         return None
-    remarks = [*domains.remarks(), *grouped(Unused(file.name, "no_partner") for file in alone)]
+    remarks = [*domains.remarks(), *grouped(Unused(file.parts, "no_partner") for file in alone)]
     return _Found(parts, True, remarks + ([Remark("endings", ended)] if ended else []))
 
 

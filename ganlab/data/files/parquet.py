@@ -58,7 +58,7 @@ class Pictures:
         """The picture in a cell; what is none shows when it is decoded."""
         known = recognise("", data[:HEAD])
         if known and known.unused:
-            self._unused.append(Unused("/".join(parts), known.unused, known.format))
+            self._unused.append(Unused(parts, known.unused, known.format))
         else:
             yield (ImageFile(parts, len(data), partial(bytes, data), may_be_deep(known.format if known else "", data)),)
 

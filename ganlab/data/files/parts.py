@@ -49,7 +49,7 @@ class Parts:
 
     def unused(self) -> list[Unused]:
         """What lies outside of the folders of the parts."""
-        return [Unused(file.name, "outside") for file in self.outside]
+        return [Unused(file.parts, "outside") for file in self.outside]
 
     def remarks(self, split: str) -> list[Remark]:
         """What is set aside for testing, for those who train."""
