@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ganlab.core.files import disk_problem
+from ganlab.core.network import unusable_proxy
 from ganlab.models.hub.address import Address, HubError, client
 
 LOGIN = "log in with `hf auth login`, or set HF_TOKEN"
@@ -23,6 +25,8 @@ class Unreachable(HubError):
 def in_sentences(address: Address, file: str = "") -> Iterator[None]:
     """Turn the client's errors about `address` (and a `file` of it) into HubError, Unreachable where a later try may help."""
     errors = client().errors
+    if problem := unusable_proxy(os.environ):
+        raise HubError(problem)
     try:
         yield
     except HubError:
