@@ -27,6 +27,13 @@ def matches(path: Path, checksum: str) -> bool:
     return sha256(path).startswith(checksum)
 
 
+def no_folder(path: Path) -> bool:
+    """Whether neither a folder is at `path` nor one can be made there: it, or what it should lie in, is something else."""
+    while not os.path.lexists(path) and path != path.parent:
+        path = path.parent
+    return not path.is_dir()
+
+
 def writable(folder: Path) -> bool:
     """Whether files can be created in `folder`, or in the nearest folder above it that exists.
 

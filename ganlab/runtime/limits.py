@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab.core.config import TrainConfig
+from ganlab.core.files import writable
 from ganlab.core.text import byte_size, counted
 from ganlab.runtime.cleanup import clean
 from ganlab.runtime.device_queue import Place, queue
@@ -64,13 +65,16 @@ def _behind(members: Sequence[Place]) -> list[Place]:
 
 
 def unfit(root: Path | None = None) -> str:
-    """Which of the two limits is set to something that cannot be one, in one sentence; "" while both make sense."""
+    """Why no run can be started here, in one sentence: a limit that is none, a read-only folder; "" if one can."""
     try:
         most_waiting()
         limit(root)
+        root = root or runs_root()
     except ValueError as error:
         return str(error)
-    return ""
+    if writable(root):
+        return ""
+    return f"the folder of runs, {root}, cannot be written: make it writable, or let GANLAB_RUNS name another."
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from typing import Any
 
 from ganlab.core.config import TrainConfig, are_settings, is_number
 from ganlab.core.errors import halvable, kernel_kills
+from ganlab.core.files import no_folder
 from ganlab.core.interventions import Command, Intervention
 from ganlab.core.lock import is_held
 from ganlab.core.names import from_json, shown, to_json
@@ -37,8 +38,11 @@ UNREADABLE = (OSError, ValueError, sqlite3.Error, LookupError, TypeError, Attrib
 
 
 def runs_root() -> Path:
-    """Where runs live: GANLAB_RUNS, by default `runs` in the current folder."""
-    return Path(os.environ.get("GANLAB_RUNS") or "runs").expanduser()
+    """Where runs live: GANLAB_RUNS, by default `runs` in the current folder; ValueError where that is no folder."""
+    root = Path(os.environ.get("GANLAB_RUNS") or "runs").expanduser()
+    if no_folder(root):
+        raise ValueError(f"{root} is not a folder that runs could lie in: let GANLAB_RUNS name one.")
+    return root
 
 
 class Gone(FileNotFoundError, ValueError):
