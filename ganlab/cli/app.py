@@ -8,7 +8,8 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-from ganlab.app.security import classroom
+from ganlab.app import start
+from ganlab.app.security import classroom, frames
 from ganlab.core.shipped import shipped
 
 
@@ -16,6 +17,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.description = "Serve the app, by default to this machine only."
     parser.add_argument("--port", type=int, default=8501, help="default: 8501")
+    parser.add_argument(
+        "--allow-frame",
+        action="append",
+        default=[],
+        metavar="SITE",
+        help=f"a site whose pages may show the app in a frame, such as https://moodle.example.org; or set {frames.VARIABLE}",
+    )
     parser.add_argument("--only", choices=("playground",), help="serve the playground alone, at /")
     parser.add_argument(
         "--classroom", action="store_true", help="serve the local network; students join with a code, to watch and play only"
@@ -23,23 +31,31 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--new-code", action="store_true", help="with --classroom: make a new code and a new teacher's link; all join again"
     )
+    parser.add_argument("rest", nargs="*", metavar="-- OPTION", help="options of the server: -- --server.baseUrlPath lab")
 
 
 def run(options: argparse.Namespace) -> int:
     """Become `streamlit run app.py` with the current folder's runs; with --only playground start a server without Streamlit."""
     if options.new_code and not options.classroom:
         raise ValueError("--new-code belongs to --classroom: only a class has a join code.")
+    if options.classroom and options.only:
+        raise ValueError("--classroom and --only exclude each other: the playground alone has no join code.")
     if not find_spec("gradio" if options.only == "playground" else "streamlit"):
         raise ValueError("The app needs Streamlit and Gradio: pip install 'ganlab-studio[app]'.")
+    if options.allow_frame:
+        os.environ[frames.VARIABLE] = " ".join(frames.allowed_frames(options.allow_frame))
+    if options.classroom:
+        os.environ[classroom.VARIABLE] = "1"
+    start.check()
+    start.listen("0.0.0.0" if options.classroom else "127.0.0.1", options.port).close()
     if options.only == "playground":
-        if options.classroom:
-            raise ValueError("--classroom and --only exclude each other: the playground alone has no join code.")
-        return subprocess.call([sys.executable, "-m", "ganlab.app.playground_server", f"--port={options.port}"])
+        playground = [sys.executable, "-m", "ganlab.app.playground_server", f"--port={options.port}"]
+        return subprocess.call([*playground, *options.rest])
     # Streamlit reads the .streamlit/config.toml beside app.py, wherever the command is typed.
     command = [sys.executable, "-m", "streamlit", "run", str(shipped("app.py")), f"--server.port={options.port}"]
     if options.classroom:
-        os.environ[classroom.VARIABLE] = "1"
         command += ["--server.address=0.0.0.0", "--logger.hideWelcomeMessage=true"]  # the server prints its own
     if options.new_code:
         classroom.forget()  # the keys beside the server's runs
+    command += options.rest
     return os.execv(command[0], command)  # the same process: ending it ends the server

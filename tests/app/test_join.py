@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -132,6 +133,7 @@ def test_the_playground_alone_is_no_classroom(capsys: pytest.CaptureFixture[str]
 def test_the_command_opens_to_the_network_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     became: list[list[str]] = []
     monkeypatch.setattr("os.execv", lambda file, command: became.append(command) or 0)
+    monkeypatch.setattr("ganlab.app.start.listen", lambda host, port: socket.socket())
     main(["app", "--port", "1"])
     main(["app", "--port", "1", "--classroom"])
     assert ["0.0.0.0" in " ".join(command) for command in became] == [False, True]
@@ -139,6 +141,7 @@ def test_the_command_opens_to_the_network_only_when_asked(monkeypatch: pytest.Mo
 
 def test_a_new_code_locks_everybody_out_who_had_the_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.execv", lambda file, command: 0)
+    monkeypatch.setattr("ganlab.app.start.listen", lambda host, port: socket.socket())  # another server may run here
     before = classroom.keys()
     seats = [before.seat(role) for role in ("STUDENT", "TEACHER")]
     main(["app", "--classroom"])
@@ -155,6 +158,7 @@ def test_a_new_code_is_the_servers_wherever_the_command_was_given(monkeypatch: p
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr("os.execv", lambda file, command: 0)
+    monkeypatch.setattr("ganlab.app.start.listen", lambda host, port: socket.socket())  # another server may run here
     for setting, place in (("", "runs"), ("mine", "mine"), ("~/ours", "home/ours")):
         monkeypatch.setenv("GANLAB_RUNS", setting)
         before = classroom.keys(tmp_path / place)
@@ -178,6 +182,25 @@ def test_a_code_is_exchanged_for_a_cookie(door: TestClient) -> None:
     assert "httponly" in cookie and "samesite=lax" in cookie
     assert visitor.visitor({COOKIE: door.cookies[COOKIE]}).role is Role.STUDENT
     assert door.get("/join?to=runs").headers["location"] == "./runs", "who is in is not asked again"
+
+
+@pytest.mark.parametrize(
+    ("frames", "base", "kept"),
+    [
+        ("", "https://testserver", "; secure; samesite=lax"),
+        ("https://moodle.example", "http://testserver", "; samesite=lax"),
+        ("https://moodle.example", "https://testserver", "; secure; samesite=none; partitioned"),
+    ],
+)
+def test_a_seat_is_kept_in_another_sites_frame_where_browsers_keep_any(
+    frames: str, base: str, kept: str, door: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GANLAB_ALLOW_FRAME", frames)
+    answer = TestClient(door.app, base_url=base, follow_redirects=False).post("/join", data={"code": visitor.keys().code})
+    parts = [part.strip() for part in answer.headers["set-cookie"].lower().split(";")][1:]
+    assert {part for part in parts if part.startswith(("secure", "samesite", "partitioned"))} == set(kept.split("; ")[1:])
+    lost = "a seat is lost at once" in classroom.announcement(8501, "127.0.0.1", visitor.keys())
+    assert lost is bool(frames), "the server itself speaks HTTP"
 
 
 def test_the_teachers_link_leaves_no_token_behind(door: TestClient) -> None:

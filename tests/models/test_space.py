@@ -162,6 +162,7 @@ def test_what_a_killed_server_left_is_removed_and_nothing_else(monkeypatch: pyte
 def test_the_command_starts_it_without_streamlit(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr(subprocess, "call", lambda command, **_: started.append(command) or 0)
+    monkeypatch.setattr("ganlab.app.start.listen", lambda host, port: socket.socket())
     assert main(["app", "--only", "playground", "--port", "8123"]) == 0
     assert started == [[sys.executable, "-m", "ganlab.app.playground_server", "--port=8123"]]
 

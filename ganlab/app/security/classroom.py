@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ganlab.app.security.frames import allowed_frames
 from ganlab.runtime.run import runs_root
 
 VARIABLE = "GANLAB_CLASSROOM"
@@ -123,6 +124,8 @@ def announcement(port: int, host: str, found: Keys) -> str:
         "                  It lets its holder start, stop and delete runs: keep it to yourself.",
         "",
     ]
+    if allowed_frames() and not bases[0].startswith("https:"):
+        lines += ["  In a frame of another site a seat is lost at once: browsers keep its cookie over HTTPS only.", ""]
     return "\n".join(lines)
 
 

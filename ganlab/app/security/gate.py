@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlencode
@@ -37,13 +38,14 @@ class Gate:
         local_names: Sequence[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
         *,
-        naming: str = "--server.allowedHosts",
+        naming: str = "--server.allowedHosts (of `ganlab app`: behind a --)",
         frames: Sequence[str] = (),
         full_path: Callable[[str], str] = str,
     ) -> None:
         self.app, self._local_names, self._naming, self._full_path = app, local_names, naming, full_path
         self._headers = _protection(frames)
         self._uploads, self._quotas = Uploads(), Quotas(clock)
+        self._told = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass; answer the rest in one sentence."""
@@ -71,6 +73,7 @@ class Gate:
         if self._local_names is not None and _on_this_machine(connection) and rebound(host, self._local_names):
             return PlainTextResponse(_name_it(host, self._naming), 421)
         if method not in READS and (reason := foreign(connection)):
+            self._tell(connection, method)
             return _refused(403, reason)
         action = rights.action_of(path, method)
         if not rights.may(user.role, action):
@@ -84,6 +87,18 @@ class Gate:
         if wait:
             return _refused(429, "You ask too often; wait a moment.", {"Retry-After": str(math.ceil(wait))})
         return None
+
+    def _tell(self, connection: HTTPConnection, method: str) -> None:
+        """Print once that a page was refused its websocket: it stays grey and cannot show why."""
+        if method == "WEBSOCKET" and not self._told:
+            self._told = True
+            origin, host = (connection.headers.get(name, "")[:100] for name in ("origin", "host"))
+            print(
+                f"A page at {origin!r} was refused, since it asked for {host!r}: "
+                "where a proxy of yours is between them, let it pass on the header Host (docs/deployment.md).",
+                file=sys.stderr,
+                flush=True,
+            )
 
     def _wait(self, connection: HTTPConnection, user: Visitor, action: Action, path: str, method: str) -> float:
         """Seconds until this visitor may ask that again."""

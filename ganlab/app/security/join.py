@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ganlab.app.security import classroom
+from ganlab.app.security.frames import allowed_frames
 from ganlab.app.security.quotas import Limit, network
 from ganlab.app.security.rights import Role
 from ganlab.app.security.visitor import COOKIE, keys, visitor
@@ -20,7 +21,7 @@ from ganlab.app.security.visitor import COOKIE, keys, visitor
 _PAGE = Template((Path(__file__).parents[1] / "static" / "join" / "join.html").read_text())
 # No other site learns the teacher's token from a Referer. Not `no-referrer`: the page's own form would then come with
 # `Origin: null`, which over plain HTTP looks like another site's.
-_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Frame-Options": "SAMEORIGIN"}
+_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
 _MOST_BYTES = 4000
 
 
@@ -72,16 +73,19 @@ def _try(request: Request, typed: str, to: str, attempts: Limit) -> Response:
 def _seated(request: Request, seat: str, to: str) -> Response:
     """In, with a cookie; the address that had the token in it is left behind."""
     response = RedirectResponse(_inside(to), 303, _HEADERS)
-    prefix = request.scope.get("root_path", "")
+    prefix, secure = request.scope.get("root_path", ""), request.url.scheme == "https"
+    elsewhere = secure and bool(allowed_frames())  # browsers keep no such cookie over plain HTTP
     response.set_cookie(
         COOKIE,
         seat,
         max_age=int(3600 * classroom.HOURS),
         path=f"{prefix}/",
-        secure=request.url.scheme == "https",
+        secure=secure,
         httponly=True,
-        samesite="lax",
+        samesite="none" if elsewhere else "lax",
     )
+    if elsewhere:  # a seat of its own in each site that shows the app in a frame (Starlette: from Python 3.14 only)
+        response.headers["set-cookie"] += "; Partitioned"
     return response
 
 

@@ -27,7 +27,7 @@ from ganlab.app.playground_server import main
 host, port = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"), os.environ.get("GRADIO_SERVER_PORT", "7860")
 names = [*os.environ.get("SPACE_HOST", "").split(","), "*.hf.space"]  # add a domain of your own here
 allowed = [f"--allow-host={name.strip()}" for name in names if name.strip()]
-main(["--host", host, "--port", port, *allowed, "--allow-frame=https://huggingface.co"])
+raise SystemExit(main(["--host", host, "--port", port, *allowed, "--allow-frame=https://huggingface.co"]))
 '''
 _README = """---
 title: "{title}"
