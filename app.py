@@ -12,16 +12,11 @@ from ganlab.app.compat import runs_as_page
 PAGES = ("home", "train", "watch", "runs", "evaluate", "play")
 
 if not runs_as_page():
-    from starlette.middleware import Middleware
+    from ganlab.app.server import middleware, routes_and_lifespan, tune_process
 
-    from ganlab.app.asgi import ForwardedPrefix, prepare_process
-
-    prepare_process()  # before the server imports PyTorch
-
-    from ganlab.app.server import gate, routes_and_lifespan, tune_process
-
+    _middleware = middleware()
     _routes, _lifespan = routes_and_lifespan()
-    app = st.App(__file__, routes=_routes, lifespan=_lifespan, middleware=[gate(), Middleware(ForwardedPrefix)])
+    app = st.App(__file__, routes=_routes, lifespan=_lifespan, middleware=_middleware)
     tune_process()
 else:
     from ganlab.app.views.page_frame import frame

@@ -1,42 +1,44 @@
-"""What both servers share: preparing the process, the prefix behind a proxy, the typeface, the loopback addresses."""
+"""What both servers share: the prefix that the browser sees, the typeface, the loopback addresses."""
 
 from __future__ import annotations
 
-import os
-
 from starlette.requests import Request
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganlab.app import compat
-from ganlab.core.threads import yielding_threads
 
 LOOPBACK = ("127.", "localhost", "::1")
 
 
-def prepare_process() -> None:
-    """Set the environment that PyTorch reads when it is imported; call it before a server's other modules load."""
-    os.environ |= yielding_threads(os.environ)  # runs train beside this server
+class Prefix:
+    """The path that the browser sees before the app's own becomes the root path.
 
-
-class ForwardedPrefix:
-    """Behind a proxy that strips a prefix from the path: `X-Forwarded-Prefix` becomes the root path.
-
-    `X-Forwarded-Host` is dropped, since Gradio forgets its mount path when it sees it.
+    `base`, such as "/lab", is in the request's path, as the app itself is served below it, unless a proxy strips it. What a
+    proxy has stripped and names in `X-Forwarded-Prefix` stands before that. A prefix that is stripped and not named does no
+    harm: all addresses that the app sends are relative.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, base: str = "") -> None:
+        self.app, self._base = app, base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request below its prefix."""
         if scope["type"] in ("http", "websocket"):
-            headers = dict(scope["headers"])
-            prefix = headers.get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
-            if prefix.startswith("/"):
-                kept = [(name, value) for name, value in scope["headers"] if name != b"x-forwarded-host"]
-                scope = {**scope, "root_path": prefix, "path": prefix + scope["path"], "headers": kept}
+            prefix = dict(scope["headers"]).get(b"x-forwarded-prefix", b"").decode("latin-1").rstrip("/")
+            prefix = prefix if prefix.startswith("/") else ""
+            if scope["type"] == "http" and self._base and scope["path"] == self._base:  # relative addresses need the slash
+                await RedirectResponse(f"{self._base.rpartition('/')[2]}/{query_of(scope)}")(scope, receive, send)
+                return
+            root = prefix + (self._base if scope["path"].startswith(f"{self._base}/") else "")
+            scope = {**scope, "root_path": root, "path": prefix + scope["path"]}
         await self.app(scope, receive, send)
+
+
+def query_of(scope: Scope) -> str:
+    """The query with its question mark; "" for none."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"?{query}" if query else ""
 
 
 async def font(request: Request) -> FileResponse:

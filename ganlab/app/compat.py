@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio import route_utils
 from gradio.context import LocalContext
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.server_messages import EstimationMessage, ProgressMessage, ProgressUnit
@@ -71,6 +72,13 @@ def leave_pages_to_the_router() -> None:
     PagesManager.uses_pages_directory = False
 
 
+def set_option(option: str, value: Any) -> None:
+    """Set one of Streamlit's options for this process (Streamlit 1.67, `config.set_option`)."""
+    from streamlit import config  # noqa: PLC0415  (kept out of the playground alone)
+
+    config.set_option(option, value)
+
+
 def is_set_by_hand(option: str) -> bool:
     """Whether a Streamlit option was given by the user and is no default (Streamlit 1.67, `config.is_manually_set`)."""
     from streamlit import config  # noqa: PLC0415  (kept out of the playground alone)
@@ -87,6 +95,15 @@ def streamlit_font() -> Path:
 
 
 # Gradio: the app ---------------------------------------------------------------------------------------------------------------
+
+
+def answer_with_relative_addresses() -> None:
+    """Let the page find its own address, whatever a proxy in front of it strips (Gradio 6.31, `route_utils.get_root_url`).
+
+    Gradio's own root is the address that the server was asked by, without the prefix that the browser sees. "." leads to the
+    page itself: it is resolved by the browser, and no client of another kind reads it.
+    """
+    route_utils.get_root_url = lambda request, route_path, root_path: "."
 
 
 def bound_resources(demo: gr.Blocks, tabs: int, idle_seconds: float) -> None:

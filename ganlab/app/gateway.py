@@ -1,7 +1,4 @@
-"""What both servers serve: the playground, its generated pictures and generators, and what must run around them.
-
-It imports PyTorch, so a server prepares its process first (`ganlab.app.asgi.prepare_process`).
-"""
+"""What both servers serve: the playground, its generated pictures and generators, and what must run around them."""
 
 from __future__ import annotations
 

@@ -11,17 +11,23 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 
+import torch
+import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
-from ganlab.app.asgi import LOOPBACK, ForwardedPrefix, font, prepare_process
+from ganlab.app import start
+from ganlab.app.asgi import LOOPBACK, Prefix, font, query_of
+from ganlab.app.gateway import playground
+from ganlab.app.security.frames import allowed_frames
 from ganlab.app.security.gate import Gate
 
 
@@ -30,10 +36,6 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
 
     `names`, beside this machine's own, by which it may be asked; None for any. `frames`: sites that may show it in a frame.
     """
-    prepare_process()
-
-    from ganlab.app.gateway import playground  # noqa: PLC0415  (only now: PyTorch reads the environment at its import)
-
     routes, playground_lifespan = playground("/")
 
     @asynccontextmanager
@@ -45,7 +47,7 @@ def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) 
     if find_spec("streamlit"):
         ours.append(Route("/font.woff2", font))
     gate = Middleware(Gate, names, naming="--allow-host", frames=frames, full_path=_in_the_whole_app)
-    return Starlette(routes=[*ours, *routes], lifespan=lifespan, middleware=[gate, Middleware(ForwardedPrefix)])
+    return Starlette(routes=[*ours, *routes], lifespan=lifespan, middleware=[Middleware(Prefix), gate])
 
 
 def _in_the_whole_app(path: str) -> str:
@@ -55,11 +57,32 @@ def _in_the_whole_app(path: str) -> str:
 
 async def _to_playground(request: Request) -> RedirectResponse:
     """Links that the panels copy are those of the whole app; relative, so that they hold behind a proxy."""
-    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./")
+    return RedirectResponse(f"./{query_of(request.scope)}")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until Ctrl-C."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until Ctrl-C. Return 2 after one sentence where that cannot be."""
+    options = _options(arguments)
+    try:
+        start.check()
+        frames = allowed_frames(options.allow_frame)
+        listening = start.listen(options.host, options.port)
+    except ValueError as error:
+        print(f"ganlab: {error}", file=sys.stderr)
+        return 2
+    names = [name.lower() for name in options.allow_host]
+    app = application(names if names or options.host.startswith(LOOPBACK) else None, frames)
+    torch.set_num_threads(1)  # a picture is too small to share out
+    gc.collect()
+    gc.freeze()
+    host = "127.0.0.1" if options.host == "0.0.0.0" else options.host
+    print(f"The playground is at http://{host}:{listening.getsockname()[1]}", flush=True)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    server.run(sockets=[listening])
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ganlab app --only playground", description="Serve the playground alone.")
     parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", "8501")))
@@ -68,19 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--allow-host", action="append", default=[], metavar="NAME", help="such as a proxy's; *.example.org fits all"
     )
     allow.add_argument("--allow-frame", action="append", default=[], metavar="ORIGIN", help="a site that may show it in a frame")
-    options = parser.parse_args(arguments)
-    names = [name.lower() for name in options.allow_host]
-    app = application(names if names or options.host.startswith(LOOPBACK) else None, options.allow_frame)
-
-    import torch  # noqa: PLC0415  (slow to import)
-    import uvicorn  # noqa: PLC0415  (slow to import)
-
-    torch.set_num_threads(1)  # a picture is too small to share out
-    gc.collect()
-    gc.freeze()
-    print(f"The playground is at http://{'127.0.0.1' if options.host == '0.0.0.0' else options.host}:{options.port}", flush=True)
-    uvicorn.run(app, host=options.host, port=options.port, log_level="warning", timeout_graceful_shutdown=2)
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,7 +1,4 @@
-"""One port: Streamlit's pages, Gradio at /playground/, and our own routes, as one ASGI application.
-
-It imports PyTorch, so app.py prepares the process first (`ganlab.app.asgi.prepare_process`).
-"""
+"""One port: Streamlit's pages, Gradio at /playground/, and our own routes, as one ASGI application."""
 
 from __future__ import annotations
 
@@ -19,11 +16,12 @@ from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route
 from streamlit import config
 
-from ganlab.app import compat
+from ganlab.app import compat, start
 from ganlab.app.api import routes
-from ganlab.app.asgi import LOOPBACK, font
+from ganlab.app.asgi import LOOPBACK, Prefix, font, query_of
 from ganlab.app.gateway import playground
 from ganlab.app.security import classroom, join
+from ganlab.app.security.frames import allowed_frames
 from ganlab.app.security.gate import Gate
 from ganlab.app.security.visitor import keys
 from ganlab.core.devices import devices
@@ -66,20 +64,39 @@ def _warn() -> None:
         print(f"No run can be started here: {wrong}", file=sys.stderr, flush=True)
 
 
-def gate() -> Middleware:
-    """The check of rights, before everything else. A server for this machine alone listens to no other name than its own."""
+def middleware() -> list[Middleware]:
+    """Return what every request passes first: the prefix that its browser sees is taken off, then its rights are checked.
+
+    SystemExit, one sentence, where the environment asks for what this server cannot do.
+    """
+    try:
+        start.check()
+    except ValueError as error:
+        raise SystemExit(f"ganlab: {error}") from None
+    base = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    if base:  # else Streamlit would lay its own routes below it, and leave ours at the root
+        compat.set_option("server.baseUrlPath", "")
+    return [Middleware(Prefix, f"/{base}" if base else ""), _gate()]
+
+
+def _gate() -> Middleware:
+    """The check of rights. A server for this machine alone listens to no other name than its own."""
+    frames = allowed_frames()
+    if frames:  # its cookie would be lost in another site's frame; the gate itself asks where each change comes from
+        compat.set_option("server.enableXsrfProtection", False)
     if classroom.wanted() or not str(config.get_option("server.address") or "").startswith(LOOPBACK):
-        return Middleware(Gate)
+        return Middleware(Gate, frames=frames)
     names = [str(name).lower() for name in config.get_option("server.allowedHosts") or []]
     if compat.is_set_by_hand("browser.serverAddress"):
         names.append(str(config.get_option("browser.serverAddress")).lower())
-    return Middleware(Gate, local_names=names)
+    if config.get_option("server.allowedHosts"):  # Streamlit would then answer to no other name, this machine's own included
+        compat.set_option("server.allowedHosts", [*names, "localhost", "127.0.0.1"])
+    return Middleware(Gate, local_names=names, frames=frames)
 
 
 async def _to_playground(request: Request) -> RedirectResponse:
     """The mount begins with the slash; relative, so that it holds behind a proxy."""
-    query = request.url.query
-    return RedirectResponse("playground/" + (f"?{query}" if query else ""))
+    return RedirectResponse(f"playground/{query_of(request.scope)}")
 
 
 def tune_process() -> None:

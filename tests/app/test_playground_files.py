@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from ganlab.app.security import classroom
@@ -29,8 +28,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(home: Path) -> Iterator[TestClient]:
     """The app's own routes, lifespan and middleware, started."""
-    from ganlab.app.asgi import ForwardedPrefix
-    from ganlab.app.server import gate, routes_and_lifespan
+    from ganlab.app.server import middleware, routes_and_lifespan
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GANLAB_RUNS", str(home / "runs"))
@@ -38,7 +36,7 @@ def client(home: Path) -> Iterator[TestClient]:
         patch.setenv("GRADIO_TEMP_DIR", str(home / "uploads"))
         patch.setenv(classroom.VARIABLE, "1")
         routes, lifespan = routes_and_lifespan()
-        app = Starlette(routes=routes, lifespan=lifespan, middleware=[gate(), Middleware(ForwardedPrefix)])
+        app = Starlette(routes=routes, lifespan=lifespan, middleware=middleware())
         with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as started:
             yield started
 

@@ -29,17 +29,15 @@ def whole_app() -> Iterator[Starlette]:
     """All routes and the middleware, in its order; nothing is started."""
     import gradio as gr
     import streamlit as st
-    from starlette.middleware import Middleware
     from streamlit.runtime import Runtime
 
-    from ganlab.app.asgi import ForwardedPrefix
-    from ganlab.app.server import gate, routes_and_lifespan
+    from ganlab.app.server import middleware, routes_and_lifespan
 
-    assert "middleware=[gate(), Middleware(ForwardedPrefix)]" in APP.read_text(), "the gate is the outermost"
+    assert "_middleware = middleware()" in APP.read_text() and "middleware=_middleware)" in APP.read_text()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ganlab.app.playground.mount.build", gr.Blocks)  # Gradio's routes are the same without our panels
         routes, lifespan = routes_and_lifespan()
-        made = st.App(APP, routes=routes, lifespan=lifespan, middleware=[gate(), Middleware(ForwardedPrefix)])
+        made = st.App(APP, routes=routes, lifespan=lifespan, middleware=middleware())
         try:
             yield made._build_starlette_app()
         finally:

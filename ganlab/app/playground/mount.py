@@ -31,6 +31,7 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
 
     Returns what ends, in the event loop, the answers that Gradio would go on with for as long as a page is open.
     """
+    compat.answer_with_relative_addresses()
     demo = build()
     compat.bound_resources(demo, _TABS, _IDLE_SECONDS)
     take_uploads_alone(demo)
