@@ -31,7 +31,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--new-code", action="store_true", help="with --classroom: make a new code and a new teacher's link; all join again"
     )
-    parser.add_argument("rest", nargs="*", metavar="-- OPTION", help="options of the server: -- --server.baseUrlPath lab")
+    parser.add_argument(
+        "rest", nargs="*", default=[], metavar="-- OPTION", help="options of the server: -- --server.baseUrlPath lab"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

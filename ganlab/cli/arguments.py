@@ -86,12 +86,16 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 
 def _known(parser: Parser, words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words without the flags that the verb does not have and their values, and a sentence for each of those."""
+    """The words without the flags that the verb does not have and their values, and a sentence for each of those.
+
+    Words behind `--` are no flags of the verb.
+    """
     flags = [*parser.flags(), "-h", "--help"]
+    end = words.index("--") if "--" in words else len(words)
     left: list[str] = []
     mistakes: list[str] = []
     dropping = False
-    for word in words:
+    for word in words[:end]:
         if not word.startswith("-") or word == "-" or _NUMBER.match(word):
             left += [] if dropping else [word]
             continue
@@ -104,7 +108,7 @@ def _known(parser: Parser, words: Sequence[str]) -> tuple[list[str], list[str]]:
             mistakes.append(f"{name} could be {' or '.join(near)}: write it out.")
         else:
             mistakes.append(unknown_flag(name, parser.prog, parser.arguments))
-    return left, mistakes
+    return [*left, *words[end:]], mistakes
 
 
 def _sentence(error: argparse.ArgumentError, action: argparse.Action | None) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,17 @@ def test_the_playground_alone_looks_at_its_port_itself(taken: int, capsys: pytes
         assert words in printed.err and not printed.out  # no address that nothing answers at
     assert playground_server.main(["--host", "192.0.2.1"]) == 2
     assert "is that an address of this machine?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("more", "called"), [([], (os, "execv")), (["--only", "playground"], (subprocess, "call"))])
+def test_options_behind_two_dashes_are_the_servers(
+    more: list[str], called: tuple[Any, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    became: list[Any] = []
+    monkeypatch.setattr(*called, lambda *command: became.append(command[-1]) or 0)
+    given = ["--server.baseUrlPath", "lab", "--allow-host=lab.example.org"]
+    assert main(["app", "--port", "0", *more, "--allow-frame", "https://a.example", "--", *given]) == 0
+    assert became[0][-3:] == given and os.environ[VARIABLE] == "https://a.example"
 
 
 def test_a_free_port_is_bound() -> None:
