@@ -374,6 +374,15 @@ def test_no_other_site_shows_the_app_in_a_frame(app: Starlette) -> None:
     assert framed.headers["content-security-policy"] == "frame-ancestors 'self' https://a.example"
 
 
+def test_a_proxy_that_hides_the_host_is_named_once(capsys: pytest.CaptureFixture[str]) -> None:
+    ask = Asked()
+    for _ in range(2):
+        given = headers(Role.STUDENT, Host="127.0.0.1:8501", Origin="http://lab.example.org")
+        assert not ask("WEBSOCKET", "/_stcore/stream", given).passed
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "'http://lab.example.org' was refused, since it asked for '127.0.0.1:8501'" in line and "header Host" in line
+
+
 def test_outside_of_a_classroom_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(classroom.VARIABLE)
     ask = Asked()

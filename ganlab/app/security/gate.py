@@ -45,7 +45,7 @@ class Gate:
         self.app, self._local_names, self._naming, self._full_path = app, local_names, naming, full_path
         self._headers = _protection(frames)
         self._uploads, self._quotas = Uploads(), Quotas(clock)
-        self._told = False
+        self._warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass; answer the rest in one sentence."""
@@ -73,7 +73,7 @@ class Gate:
         if self._local_names is not None and _on_this_machine(connection) and rebound(host, self._local_names):
             return PlainTextResponse(_name_it(host, self._naming), 421)
         if method not in READS and (reason := foreign(connection)):
-            self._tell(connection, method)
+            self._warn(connection, method)
             return _refused(403, reason)
         action = rights.action_of(path, method)
         if not rights.may(user.role, action):
@@ -88,10 +88,10 @@ class Gate:
             return _refused(429, "You ask too often; wait a moment.", {"Retry-After": str(math.ceil(wait))})
         return None
 
-    def _tell(self, connection: HTTPConnection, method: str) -> None:
+    def _warn(self, connection: HTTPConnection, method: str) -> None:
         """Print once that a page was refused its websocket: it stays grey and cannot show why."""
-        if method == "WEBSOCKET" and not self._told:
-            self._told = True
+        if method == "WEBSOCKET" and not self._warned:
+            self._warned = True
             origin, host = (connection.headers.get(name, "")[:100] for name in ("origin", "host"))
             print(
                 f"A page at {origin!r} was refused, since it asked for {host!r}: "
