@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sqlite3
 import sys
@@ -18,6 +19,7 @@ from typing import Any, NoReturn
 from ganlab import __version__
 from ganlab.cli.arguments import Parser, read
 from ganlab.core.errors import DOING, Mistakes, explain, sentences_of
+from ganlab.core.names import shown
 from ganlab.core.threads import yielding_threads
 
 VERBS = {
@@ -50,12 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Return 0 on success, 130 after Ctrl-C, and 2 after printing one sentence where the user made a mistake or
     the machine refuses something."""
     try:
+        for stream in (sys.stdout, sys.stderr):  # a terminal that cannot print a name shows its escapes
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         os.environ |= yielding_threads(os.environ)
         words = list(sys.argv[1:] if arguments is None else arguments)
         options = _options(words)
         return int(options.run_verb(options) or 0)
     except ValueError as error:
-        print(*(f"ganlab: {sentence}" for sentence in sentences_of(error)), sep="\n", file=sys.stderr)
+        print(*(f"ganlab: {shown(sentence)}" for sentence in sentences_of(error)), sep="\n", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `ganlab runs | head`
         return 0

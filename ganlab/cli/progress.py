@@ -14,6 +14,7 @@ from ganlab.app.views.data_wording import remark_lines
 from ganlab.app.views.loading_wording import loading_text
 from ganlab.app.views.status_wording import activity_text
 from ganlab.core.events import Loading, Progress
+from ganlab.core.names import shown
 from ganlab.core.progress import Work
 from ganlab.core.remarks import Remark
 from ganlab.core.text import duration
@@ -29,12 +30,12 @@ def driven(steps: Generator[Loading, None, Result]) -> Result:
     with closing(steps), bars:
         for event in work:
             for line in remark_lines(event.remarks):
-                tqdm.write(line, file=sys.stderr)
+                tqdm.write(shown(line), file=sys.stderr)
             if bar is None or loading_text(event) != what:
                 bars.close()
                 what = loading_text(event)
                 unit = {"unit": "B", "unit_scale": True} if event.unit == "bytes" else {"unit": event.unit}
-                bar = bars.enter_context(tqdm(desc=what, total=event.total or None, disable=None, leave=False, **unit))
+                bar = bars.enter_context(tqdm(desc=shown(what), total=event.total or None, disable=None, leave=False, **unit))
             bar.update(event.done - bar.n)
     return work.result
 
@@ -56,7 +57,7 @@ class StatusLine:
         elif isinstance(event, Loading):
             new = [remark for remark in event.remarks if remark not in self._remarks]
             self._remarks += new
-            for line in remark_lines(new):
+            for line in map(shown, remark_lines(new)):
                 print(f"\r\x1b[K{line}" if self._live else line, flush=True)
 
     def report(self, activity: Activity) -> None:
@@ -64,6 +65,7 @@ class StatusLine:
         self._show(activity_text(activity), f"{activity.phase} {activity.subject}")
 
     def _show(self, text: str, state: str) -> None:
+        text = shown(text)
         if self._live:
             print(f"\r\x1b[K{text}", end="", flush=True)
         elif time.monotonic() - self._last > 10 or state not in ("", self._state):

@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from ganlab.cli.assume import add_assume, opened
 from ganlab.core.images import ImageError, png, read
+from ganlab.core.names import shown
 from ganlab.core.text import counted
 
 
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             image = read(file)
         except ImageError as error:
-            skipped.append(f"{file}: {error}")
+            skipped.append(f"{shown(str(file))}: {error}")
             continue
         made = pipeline.translate(image, options.direction, size=options.size, original_size=options.original_size)
         (options.output if single else options.output / names.unused(file.stem)).write_bytes(png(made))

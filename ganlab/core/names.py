@@ -71,6 +71,11 @@ def readable(names: Iterable[str | bytes]) -> dict[str | bytes, str]:
     return found | {name: _text(data, page) for name, data in others.items()}
 
 
+def name_of(path: Path) -> str:
+    """Return the last part of a path as text."""
+    return next(iter(decoded([path.resolve().name]).values()))
+
+
 def zip_name(member: ZipInfo) -> str | bytes:
     """Return the name of a zip's member: text where the archive says that it is UTF-8, or the bytes that it has."""
     if member.flag_bits & 0x800:
@@ -95,6 +100,11 @@ def shown(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if _harmless(character) else _escape(character) for character in text)
+
+
+def message(error: BaseException) -> str:
+    """Return what an error says, each of its lines as `shown` gives it."""
+    return "\n".join(map(shown, str(error).split("\n")))
 
 
 def clean(values: Any) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from ganlab.core.devices import resolve
+from ganlab.core.names import name_of
 from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.catalogue import KINDS, metric
@@ -61,7 +62,7 @@ def folder_floors(
     first, second = folder.halves()
     some = first if n is None else first.some(n, 0)
     reference = Reference.of_folder(second, "second half")
-    subject = f"real images ({folder.path.resolve().name}, first half)"
+    subject = f"real images ({name_of(folder.path)}, first half)"
     return (yield from _floor(lambda: some, some.digest(), reference, wanted, some.count, subject, device))
 
 

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ganlab.core.events import Loading
+from ganlab.core.names import name_of
 from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.features.extractor import Extractor, Images, Source, portions
@@ -52,7 +53,7 @@ class Reference:
 
         The first digits of the digest are part of the name: many folders are called test.
         """
-        digest, dataset = folder.digest(), folder.path.resolve().name
+        digest, dataset = folder.digest(), name_of(folder.path)
         return cls(f"{dataset}{part and ', '}{part} {digest[:8]}", dataset, folder.count, digest, lambda: folder)
 
 

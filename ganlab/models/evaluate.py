@@ -10,6 +10,7 @@ from typing import Literal
 from ganlab.core.devices import resolve
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
+from ganlab.core.names import located, name_of, shown
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Dataset, load
 from ganlab.metrics.catalogue import metric
@@ -56,13 +57,13 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
     subject = _expanded(subject)
     for name in asked.metrics:
         metric(name)  # before anything is read
-    if _is_images(Path(subject)):
+    if _is_images(located(subject)):
         if not asked.reference:
             raise ValueError(f"{subject} is a folder of images: name what to compare it with as its reference.")
-        whole = ImageFolder(Path(subject))
+        whole = ImageFolder(located(subject))
         folder = whole if asked.n is None else whole.some(asked.n, asked.seed)
         reference = yield from _reference(asked, asked.reference, 0, 0)
-        return (yield from _measured(folder, reference, asked, Path(subject).resolve().name, folder.count))
+        return (yield from _measured(folder, reference, asked, name_of(located(subject)), folder.count))
     yield Loading("loading_model", subject)
     foreign = find(subject).is_file()
     pipeline = Pipeline.load(subject, resolve(asked.device), assume=asked.assume if foreign else None)
@@ -87,8 +88,8 @@ def evaluate_floors(subject: str, asked: Asked) -> Measuring:
     dataset = _expanded(asked.reference) or _trained_on(subject)
     if dataset not in DATASETS:
         _checked_folder(dataset)
-        return (yield from folder_floors(ImageFolder(Path(dataset)), asked.metrics, n=asked.n, device=asked.device))
-    spec = None if _is_images(Path(subject)) else Pipeline.load(subject).spec
+        return (yield from folder_floors(ImageFolder(located(dataset)), asked.metrics, n=asked.n, device=asked.device))
+    spec = None if _is_images(located(subject)) else Pipeline.load(subject).spec
     image_size, channels = (spec.image_size, spec.channels) if spec else (DATASETS[dataset].image_size, 0)
     parts: tuple[Split, Split] = ("train", "test") if asked.split == "train" else ("test", "train")
     data = yield from _dataset(dataset, image_size, channels, parts[0])
@@ -114,7 +115,7 @@ def _measured(
 
 def _expanded(name: str) -> str:
     """`~` is the home folder, also where no shell has seen it."""
-    return str(Path(name).expanduser()) if name.startswith("~") else name
+    return shown(str(located(name)) if name.startswith("~") else name)
 
 
 def _is_images(path: Path) -> bool:
@@ -139,7 +140,7 @@ def _reference(asked: Asked, name: str, image_size: int, channels: int) -> Gener
     if name not in DATASETS:
         _checked_folder(name)
         yield Loading("looking_through", name)
-        return Reference.of_folder(ImageFolder(Path(name)))
+        return Reference.of_folder(ImageFolder(located(name)))
     source = DATASETS[name]
     data = yield from _dataset(name, image_size or source.image_size, channels, asked.split)
     return Reference.of_dataset(data, asked.split)
@@ -147,7 +148,7 @@ def _reference(asked: Asked, name: str, image_size: int, channels: int) -> Gener
 
 def _checked_folder(name: str) -> None:
     """ValueError where there is nothing of this name."""
-    if not Path(name).exists():
+    if not located(name).exists():
         raise ValueError(f"reference = {name!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
 
 

@@ -294,30 +294,25 @@ def _is_parent(parent: object) -> bool:
 
 def runs(root: Path | None = None) -> list[Run]:
     """All runs, newest first, without those of `damaged_runs`."""
-    return [run for run, problem in _looked_at(root) if not problem]
+    return [run for run in _folders(root) if ID.fullmatch(run.id) and _problem(run) == ""]
 
 
 def damaged_runs(root: Path | None = None) -> dict[str, str]:
-    """{id: one sentence} of the runs whose settings cannot be read, for lists to show."""
-    return {shown(run.id): problem for run, problem in _looked_at(root) if problem}
+    """{id: one sentence} of the runs whose settings or names cannot be read, for lists to show; the newest first."""
+    found = {run.id: _problem(run) for run in _folders(root) if ID.fullmatch(run.id)}
+    found |= {shown(run.id): _misnamed(run) for run in _folders(root) if not ID.fullmatch(run.id)}
+    return {id: problem for id, problem in found.items() if problem}
 
 
-def _looked_at(root: Path | None) -> list[tuple[Run, str]]:
+def _folders(root: Path | None) -> list[Run]:
+    """What may be a run in the folder of runs; names that begin with a dot are our own."""
     root = root or runs_root()
-    if not root.is_dir():
-        return []
-    names = sorted((path.name for path in root.iterdir() if not path.name.startswith(".")), reverse=True)
-    found = [(run, _problem(run)) for run in (Run(root / name) for name in names)]
-    return [(run, problem) for run, problem in found if problem is not None]
+    names = [path.name for path in root.iterdir() if not path.name.startswith(".")] if root.is_dir() else []
+    return [Run(root / name) for name in sorted(names, reverse=True)]
 
 
 def _problem(run: Run) -> str | None:
     """Why the settings cannot be read, "" when they can; None of what is no run."""
-    if not ID.fullmatch(run.id):
-        alike = (run.path / "config.json").is_file()
-        return (
-            f"The folder {shown(run.id)} is no run by its name: rename it to letters a to z, digits, - and _." if alike else None
-        )
     try:
         return "" if run.settings else None
     except (FileNotFoundError, NotADirectoryError):
@@ -326,3 +321,12 @@ def _problem(run: Run) -> str | None:
         return f"The run {run.id} cannot be read: {error.strerror}."
     except ValueError as error:
         return str(error)
+
+
+def _misnamed(run: Run) -> str:
+    """Why a folder that holds a run is none by its name; "" of what holds none."""
+    try:
+        found = (run.path / "config.json").is_file()
+    except OSError:  # it may not be looked at
+        found = False
+    return f"The folder {shown(run.id)} is no run by its name: rename it to letters a to z, digits, - and _." if found else ""

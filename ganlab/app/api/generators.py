@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from ganlab.app.api.pictures import MAX_OFFSETS, Order, latents
 from ganlab.app.serving.pipelines import PIPELINES, Pipelines
+from ganlab.core.names import message
 from ganlab.models.export_onnx import to_onnx
 from ganlab.models.pipeline import Pipeline
 
@@ -67,14 +68,14 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
         try:
             return await to_thread.run_sync(exported, request.query_params.get("model", ""), limiter=limiter)
         except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400, _FRESH)
+            return JSONResponse({"error": message(error)}, 400, _FRESH)
 
     async def latent(request: Request) -> Response:
         try:
             order = Order.parse(request.query_params)
             return JSONResponse(await to_thread.run_sync(_terms, order, pipelines), headers=_FRESH)
         except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400, _FRESH)
+            return JSONResponse({"error": message(error)}, 400, _FRESH)
 
     return [Route("/api/generator", generator), Route("/api/latent", latent), Route("/api/ort/{name}", _runtime)]
 

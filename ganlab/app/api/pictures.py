@@ -23,6 +23,7 @@ from ganlab.analysis.explore.scores import scores
 from ganlab.app.serving.pipelines import PIPELINES, Pipelines
 from ganlab.app.serving.priority import PRIORITY
 from ganlab.core.images import png, sheet, to_pil
+from ganlab.core.names import message
 from ganlab.models.pipeline import Pipeline
 
 MAX_SAMPLES = 144
@@ -160,7 +161,7 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
             with PRIORITY.waiting():
                 response = await to_thread.run_sync(drawn, order, limiter=drawing)
         except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400)
+            return JSONResponse({"error": message(error)}, 400)
         response.headers.update(_FRESH)
         if request.query_params.get("download"):
             name = re.sub(r"[^a-z0-9-]+", "-", order.model.lower())
@@ -171,6 +172,6 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
         try:
             return await to_thread.run_sync(read, Order.parse(request.query_params), limiter=reading)
         except ValueError as error:
-            return JSONResponse({"error": str(error)}, 400, _FRESH)
+            return JSONResponse({"error": message(error)}, 400, _FRESH)
 
     return [Route("/api/picture", picture, methods=["GET"]), Route("/api/shown", shown)]

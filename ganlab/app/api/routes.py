@@ -30,6 +30,7 @@ from ganlab.app.security.visitor import recorded_name, visitor_of
 from ganlab.app.serving.shared import SharedResult
 from ganlab.core.errors import is_disk_full
 from ganlab.core.interventions import Command
+from ganlab.core.names import shown
 from ganlab.runtime.run import Run
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -197,7 +198,7 @@ def _answering(handler: Handler) -> Handler:
             except ValueError as error:
                 raise HTTPException(500, str(error)) from error
         except HTTPException as error:
-            return JSONResponse(_fit_for(request, {"error": error.detail}), status_code=error.status_code, headers=_FRESH)
+            return JSONResponse(_fit_for(request, {"error": shown(error.detail)}), status_code=error.status_code, headers=_FRESH)
 
     return answer
 

@@ -21,6 +21,7 @@ from ganlab.app.playground.model_info import ModelInfo, described
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.images import png, sheet, to_pil
+from ganlab.core.names import message
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 
@@ -77,7 +78,7 @@ def showing_refusal(draw: Callable[..., str]) -> Callable[..., str]:
         try:
             return draw(*values)
         except ValueError as error:
-            return f'<p class="wrong">{html.escape(str(error))}</p>'
+            return f'<p class="wrong">{html.escape(message(error))}</p>'
 
     return drawn
 
@@ -90,7 +91,7 @@ def as_gradio_error(answer: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return answer(*values)
         except ValueError as error:
-            raise gr.Error(str(error), duration=None) from None
+            raise gr.Error(message(error), duration=None) from None
 
     return answered
 
@@ -123,7 +124,7 @@ def about(model: ModelEntry) -> str:
     try:
         return described(model)
     except ValueError as error:
-        return html.escape(str(error))
+        return html.escape(message(error))
 
 
 def home(request: gr.Request | None) -> str:

@@ -19,6 +19,7 @@ from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.loading_wording import doing_text
 from ganlab.app.views.wording import model_label
+from ganlab.core.names import message
 from ganlab.core.progress import Work
 from ganlab.core.text import byte_size
 from ganlab.models.entry import ModelEntry
@@ -135,7 +136,7 @@ def fetched(
             _download(name, progress)
         _insist(kind, name)
     except ValueError as error:
-        gr.Warning(html.escape(str(error)), duration=None)
+        gr.Warning(html.escape(message(error)), duration=None)
         name = last if last in here else next(iter(model.name for model in found()), "")
     return [gr.update(choices=menu(found(), kind), value=name or None), name or None]
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from ganlab.app.compat import image_class
 from ganlab.core.images import ImageError, read
+from ganlab.core.names import message
 
 
 def photo(**settings: Any) -> gr.Image:
@@ -27,7 +28,7 @@ def _preprocess(self: gr.Image, payload: Any) -> Image.Image | None:
     try:
         return read(Path(payload.path))
     except ImageError as error:
-        raise gr.Error(str(error), duration=None) from None
+        raise gr.Error(message(error), duration=None) from None
 
 
 _Photo = image_class("Photo", __name__, _preprocess)

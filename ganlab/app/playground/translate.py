@@ -18,6 +18,7 @@ from ganlab.app.playground.parse import between
 from ganlab.app.playground.photo import photo
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
+from ganlab.core.names import message, shown
 from ganlab.core.threads import every_core
 from ganlab.models.adapters import recognition
 from ganlab.models.entry import ModelEntry
@@ -154,7 +155,7 @@ def run(
         with every_core():
             made = translate(pipeline, photo, direction, size=int(size), closely=closely)
     except ValueError as error:
-        raise gr.Error(str(error), duration=None) from None
+        raise gr.Error(message(error), duration=None) from None
     return _shown(made, photo.size if original_size else made.picture.size)
 
 
@@ -222,7 +223,7 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
     try:
         pipeline = PIPELINES.get(name) if name else None
     except ValueError as error:
-        gr.Warning(str(error))
+        gr.Warning(message(error))
         pipeline = None
     if pipeline is None:
         return [gr.update(choices=[], value=None, visible=False), gr.skip()]
@@ -238,12 +239,12 @@ def load_weights(file: str | None, loaded: list[tuple[str, str]], request: gr.Re
         return [gr.skip() for _ in range(6)]
     try:
         foreign = recognition.load(Path(file))
-        title = f"{Path(file).stem}: {foreign.layout}"
+        title = f"{shown(Path(file).stem)}: {foreign.layout}"
         pipeline = Pipeline.of_foreign(foreign, name=title)
         if not pipeline.translates:
             raise ValueError(f"These weights ({foreign.layout}) draw from z and cannot translate photos.")
     except ValueError as error:
-        raise gr.Error(str(error), duration=None) from None
+        raise gr.Error(message(error), duration=None) from None
     finally:
         Path(file).unlink(missing_ok=True)
     name = PIPELINES.adopt(pipeline, str(request.session_hash) if request else "")

@@ -82,14 +82,16 @@ def image_files(path: Path) -> Iterator[Collection]:
     try:
         archive = zipfile.ZipFile(path)
     except FileNotFoundError:
-        raise DataError(f"data_path = {str(path)!r} does not exist.") from None
+        raise DataError(f"data_path = '{shown(str(path))}' does not exist.") from None
     except (zipfile.BadZipFile, OSError, UnicodeDecodeError) as error:
-        raise DataError(f"data_path = {str(path)!r} is neither a folder nor a zip that can be read ({error}).") from error
+        raise DataError(f"data_path = '{shown(str(path))}' is neither a folder nor a zip that can be read ({error}).") from error
     with archive:
         collection = _collected(_in_zip(archive))
         total = sum(file.size for file in collection.files)
         if total > 10**9 and total > MAX_INFLATION * path.stat().st_size:
-            raise DataError(f"data_path = {str(path)!r} would unpack to {byte_size(total)}, too much for a zip of pictures.")
+            raise DataError(
+                f"data_path = '{shown(str(path))}' would unpack to {byte_size(total)}, too much for a zip of pictures."
+            )
         yield _checked(collection, path)
 
 
@@ -133,7 +135,7 @@ def _collected(found: Iterable[ImageFile | Unused]) -> Collection:
 def _checked(collection: Collection, path: Path) -> Collection:
     if not collection.files:
         formats = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-        raise DataError(f"data_path = {str(path)!r} holds no images ({formats}){reasons(collection.remarks)}.")
+        raise DataError(f"data_path = '{shown(str(path))}' holds no images ({formats}){reasons(collection.remarks)}.")
     return collection
 
 

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganlab.core.names import shown
+
 IN_WORDS = "## In words"
 _SENTENCE = re.compile(r"(?<=[.:])\s+(?=[A-Z])")
 _LOOK = "How it looks: "
@@ -30,17 +32,17 @@ def read(card: Path) -> CardFacts:
     """
     if not card.is_file():
         return CardFacts()
-    text = card.read_text()
+    text = card.read_bytes().decode("utf-8", "backslashreplace").replace("\r\n", "\n")
     _, head, body = text.split("---\n", 2) if text.startswith("---\n") and text.count("---\n") > 1 else ("", "", text)
     found = {name: _plain(value) for name, value in re.findall(r"^(license|summary|verdict): *(.+?) *$", head, re.MULTILINE)}
     title, words = re.search(r"^# (.+)$", body, re.MULTILINE), _words(body)
     measured = re.search(r"^## Measured\n\n- (.+? \([^;)]+)", body, re.MULTILINE)
     return CardFacts(
-        title[1] if title else "",
-        found.get("license", ""),
-        found.get("summary") or found.get("verdict") or _first_sentence(words),
+        shown(title[1]) if title else "",
+        shown(found.get("license", "")),
+        shown(found.get("summary") or found.get("verdict") or _first_sentence(words)),
         words,
-        f"{measured[1]})." if measured else "",
+        shown(f"{measured[1]}).") if measured else "",
     )
 
 

@@ -26,6 +26,7 @@ from ganlab.app.playground.photo import photo
 from ganlab.app.playground.queueing import share
 from ganlab.app.serving.priority import PRIORITY
 from ganlab.core.images import ImageError, decode, png, to_pil
+from ganlab.core.names import message
 from ganlab.core.threads import every_core
 from ganlab.models.pipeline import Pipeline
 
@@ -139,7 +140,7 @@ def describe(sheet: str | None, model: str | None, label: int | None, search: Se
     except ImageError:  # an empty sheet is no mistake
         return empty
     except ValueError as error:
-        raise gr.Error(str(error), duration=None) from None
+        raise gr.Error(message(error), duration=None) from None
     words = says(pipeline, picture, _label(pipeline, label))
     return [shots(picture), _IDLE, words, links(_state(pipeline, label, picture))]
 
@@ -173,7 +174,7 @@ def run(sheet: str | None, model: str | None, label: int | None, search: Search)
                 if stopped:
                     return
     except ValueError as error:
-        raise gr.Error(str(error), duration=None) from None
+        raise gr.Error(message(error), duration=None) from None
 
 
 def _in_turns(search: Iterator[Inversion]) -> Iterator[Inversion]:

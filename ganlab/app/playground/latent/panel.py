@@ -18,6 +18,7 @@ from ganlab.app.playground.latent.pasted import add_endpoint, draw_pasted, z_of_
 from ganlab.app.playground.model_info import DIRECTIONS, ModelInfo, described
 from ganlab.app.playground.parse import whole
 from ganlab.app.serving.hub_models import playable
+from ganlab.core.names import message
 from ganlab.models.entry import ModelEntry
 
 REACH = 4.0  # standard deviations that a slider goes to either side
@@ -202,7 +203,7 @@ def _info(name: str | None) -> ModelInfo:
     try:
         return replace(ModelInfo.of(model), about=described(model)) if model else ModelInfo("", (), 0)
     except ValueError as error:
-        return ModelInfo(html.escape(str(error)), (), 0)
+        return ModelInfo(html.escape(message(error)), (), 0)
 
 
 def _floats(text: str) -> list[float]:

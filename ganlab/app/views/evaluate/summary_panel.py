@@ -11,6 +11,7 @@ import streamlit as st
 from ganlab.app.views.evaluate.subjects import TRAINED_ON, problem, references, to_download, trained_on
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import escaped
+from ganlab.core.names import located
 from ganlab.core.text import counted
 from ganlab.models.entry import ModelEntry
 from ganlab.training.titles import data_title
@@ -49,7 +50,7 @@ def _lacking(arguments: Mapping[str, Any]) -> str:
     reference = arguments["reference"]
     if reference == FOLDER:
         return "Name the folder or zip of real images to compare with."
-    if reference not in references() and not Path(reference).expanduser().exists():
+    if reference not in references() and not located(reference).exists():
         return f"{reference} does not exist on this machine."
     return ""
 
