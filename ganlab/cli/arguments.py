@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
 
 def read(parser: Parser, words: Sequence[str]) -> tuple[argparse.Namespace | None, list[str]]:
     """Return what the words say as far as they can be understood (None: not at all), and a sentence for each mistake in them."""
-    needed = [action for action in parser.arguments if action.required]
+    needed = [action for action in parser.arguments if action.required and action.nargs != "*"]
     for action in needed:
         action.required = False  # argparse would end at the first that is missing
     left, mistakes = _known(parser, _joined(words))

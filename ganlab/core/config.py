@@ -167,7 +167,7 @@ class TrainConfig:
     @classmethod
     def settings(cls) -> Iterator[Setting]:
         """Every field with what a screen must know to ask for it."""
-        yield from _settings_of(cls)  # type: ignore[arg-type]  (mypy takes a class for unhashable)
+        yield from _settings_of(cls)  # type: ignore[arg-type]  # mypy takes a class for unhashable
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed and checked; values may come as strings from a form or flags."""
