@@ -33,7 +33,7 @@ def drawn(foreign: adapters.Foreign, judge: DigitReader, n: int = 1000) -> Readi
 
 @pytest.mark.parametrize(
     ("file", "layout", "z_dim", "confidence"),
-    [("mnist-dcgan/generator.pth", "Coursera DCGAN", 64, 0.90), ("mnist-gan-mlp/G--300.ckpt", "MLP", 64, 0.95)],
+    [("mnist-dcgan/generator.pth", "DCGAN", 64, 0.90), ("mnist-gan-mlp/G--300.ckpt", "MLP", 64, 0.95)],
 )
 def test_digits_without_labels(
     foreign_weights: Path, judge: DigitReader, file: str, layout: str, z_dim: int, confidence: float
@@ -61,7 +61,7 @@ def test_the_collapsed_one_draws_each_class_and_nothing_else(foreign_weights: Pa
 def test_a_discriminator_and_a_classifier_are_named_as_such(foreign_weights: Path) -> None:
     with pytest.raises(ValueError, match=r"^D--300.ckpt holds a discriminator"):
         adapters.load(foreign_weights / "mnist-gan-mlp" / "D--300.ckpt")
-    with pytest.raises(ValueError, match=r"^lenet5.pth is of no layout known here: it has 10 tensors \(convnet.c1.weight"):
+    with pytest.raises(ValueError, match=r"^lenet5.pth is of no layout known here: .* convnet.c1.weight"):
         adapters.load(foreign_weights / "mnist-lenet5" / "lenet5.pth")
 
 

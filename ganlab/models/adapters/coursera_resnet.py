@@ -5,7 +5,7 @@ Its padding is the convolutions' own and reflects everywhere, and no norm follow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import nn
 
@@ -29,7 +29,7 @@ class CourseraResNet(ResNetGenerator):
         )  # fmt: skip
 
 
-def read(tensors: Tensors) -> Foreign | None:
+def read(tensors: Tensors, _assume: Mapping[str, str]) -> Foreign | None:
     """Names "upfeature.conv.weight", "contract1.conv1.weight", "res0.conv1.weight", "expand2.conv1.weight" …"""
     first, last = shape(tensors, "upfeature.conv.weight", 4), shape(tensors, "downfeature.conv.weight", 4)
     blocks = numbered(tensors, r"res(\d{1,2})\.conv1\.weight$")

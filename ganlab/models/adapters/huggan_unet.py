@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -42,7 +44,7 @@ class HugGANUNet(nn.Module):
         return self.final(x)
 
 
-def read(tensors: Tensors) -> Foreign | None:
+def read(tensors: Tensors, _assume: Mapping[str, str]) -> Foreign | None:
     """Names "down1.model.0.weight", "up1.model.0.weight", "final.2.weight"."""
     levels = numbered(tensors, r"down(\d{1,2})\.model\.0\.weight$")
     shapes = [shape(tensors, f"down{level}.model.0.weight", 4) for level in levels]

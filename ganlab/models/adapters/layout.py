@@ -22,14 +22,23 @@ _PICTURES = (1, 3)  # channels that a picture can have here
 
 
 @dataclass(frozen=True)
+class Misfit:
+    """How far a layout came: `fitted` layers or tensors had their place, `tensor` is the name of the first that has none."""
+
+    fitted: int
+    tensor: str
+
+
+@dataclass(frozen=True)
 class Layout:
-    """One way to name a network's tensors. `read` answers None when these are not its names and shapes.
+    """One way to build networks. `read` takes tensors and the user's assumptions, by setting, and answers with a network or
+    with the first tensor that does not fit; None where it has nothing to say.
 
     The names that it gets lack what they all begin with ("module.", "model.", "netG.").
     """
 
     title: str
-    read: Callable[[Tensors], Foreign | None]
+    read: Callable[[Tensors, Mapping[str, str]], Foreign | Misfit | None]
 
 
 class Drawing(nn.Module):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from torch import nn
 
@@ -29,9 +30,9 @@ class UpsamplingResNet(ResNetGenerator):
         )  # fmt: skip
 
 
-def read(tensors: Tensors) -> Foreign | None:
+def read(tensors: Tensors, _assume: Mapping[str, str]) -> Foreign | None:
     """Names "1.weight", "10.conv_block.1.weight", "19.weight": an index for every layer of one Sequential."""
-    tensors = without_statistics(tensors)
+    given, tensors = tensors, without_statistics(tensors)
     blocks = numbered(tensors, _BLOCK)
     if not blocks or blocks != list(range(10, 10 + len(blocks))):
         return None
@@ -56,7 +57,8 @@ def read(tensors: Tensors) -> Foreign | None:
         return None
     origin = "HugGAN ResNet" if upsamples else "GAN Compression ResNet" if light else "junyanz ResNet"
     size = 128 if len(blocks) == 6 else 256
-    return translator(f"{origin}, {len(blocks)} blocks", network, (first[1], last[0]), size, Conditioning.UNPAIRED)
+    foreign = translator(f"{origin}, {len(blocks)} blocks", network, (first[1], last[0]), size, Conditioning.UNPAIRED)
+    return replace(foreign, unused=tuple(name for name in given if name not in tensors))
 
 
 def _inner(tensors: Tensors, block: int) -> int:

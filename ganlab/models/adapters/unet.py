@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from ganlab.core.types import Conditioning
 from ganlab.models.adapters.foreign import Foreign
 from ganlab.models.adapters.layout import Layout, Tensors, pour, shape, translator, without_statistics
@@ -22,9 +25,9 @@ def _levels(tensors: Tensors) -> list[str]:
     return []
 
 
-def read(tensors: Tensors) -> Foreign | None:
+def read(tensors: Tensors, _assume: Mapping[str, str]) -> Foreign | None:
     """Names "0.weight" (outermost), "1.model.1.weight", "1.model.3.model.1.weight" …"""
-    tensors = without_statistics(tensors)
+    given, tensors = tensors, without_statistics(tensors)
     prefixes = _levels(tensors)
     depth = len(prefixes)
     first, last = shape(tensors, "0.weight", 4), shape(tensors, "3.weight", 4)
@@ -47,7 +50,8 @@ def read(tensors: Tensors) -> Foreign | None:
     network = pour(lambda: UNetGenerator(first[1], last[1], first[0], norm, depth), tensors, used)
     if network is None:
         return None
-    return translator(f"junyanz U-Net, {2**depth} pixels", network, (first[1], last[1]), 2**depth, Conditioning.PAIRED)
+    foreign = translator(f"junyanz U-Net, {2**depth} pixels", network, (first[1], last[1]), 2**depth, Conditioning.PAIRED)
+    return replace(foreign, unused=tuple(name for name in given if name not in tensors))
 
 
 LAYOUT = Layout("the nested U-Net (junyanz)", read)

@@ -1,0 +1,287 @@
+"""Generators that draw from z, by structure: perceptrons, and convolutions with or without a linear layer in front.
+
+What the file leaves open is decided by its numbers where they tell (see evidence), by the user, or assumed, and always listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.core.types import Conditioning, DataSpec
+from ganlab.models.adapters import drawing, evidence, geometry
+from ganlab.models.adapters.foreign import Basis, Decision, Foreign
+from ganlab.models.adapters.layout import Layout, Misfit, Tensors
+from ganlab.models.adapters.sketch import Sketch, sketch
+from ganlab.models.adapters.structure import orders, parts
+
+ACTIVATIONS = ("relu", "leaky_relu(0.2)", "leaky_relu(0.01)", "elu", "selu", "gelu", "tanh", "sigmoid")
+_TRIED = (*ACTIVATIONS, "leaky_relu(0.1)", "leaky_relu(0.3)", "silu", "none")
+_EPSILONS = ("1e-05", "0.001", "0.8", "1e-05 then 0.8")
+_DISTRIBUTIONS = ("normal", "uniform(-1,1)", "uniform(0,1)")
+_OUTPUTS = ("tanh", "sigmoid", "linear")
+_FITS, _TIMES, _APART = 0.12, 1.5, 0.001  # a value is evident if its error is below the first, and others exceed it by the rest
+_CLASSES = 10
+# Settings that are weighed together, with the batch norms and the pictures that it takes to tell their values apart.
+_GROUPS = (
+    (("label", "z"), 2, 512),
+    (("activation", "order", "after fc"), 99, 16),
+    (("epsilon",), 99, 16),
+    (("strides", "upsampling"), 99, 16),
+)
+_COARSE = {"activation": ("relu", "leaky_relu(0.2)", "elu", "tanh")}  # one of each sort, for the first look at all together
+_PERCEPTRON, _FEW = 2048, 6
+
+
+def read(tensors: Tensors, assume: Mapping[str, str]) -> Foreign | Misfit | None:
+    """The generator that the tensors make in the order of the file or of their names."""
+    best: Misfit | None = None
+    for order in orders(parts(tensors)):
+        drawn = sketch(order)
+        if isinstance(drawn, Sketch):
+            steps = geometry.geometries(drawn)
+            if steps:
+                return _Open(drawn, steps, assume, _known(tensors)).foreign()
+            drawn = Misfit(len(order), order[-1].first_tensor)
+        if best is None or drawn.fitted > best.fitted:
+            best = drawn
+    return best
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the names suggest about the code base: only ever a first guess."""
+
+    pytorch_gan: bool  # l1, conv_blocks
+    blocks: bool  # every layer a numbered Sequential in a numbered Sequential: "0.0.weight", "0.1.weight"
+
+
+def _known(tensors: Tensors) -> _Known:
+    modules = {name.rpartition(".")[0] for name in tensors}
+    numbered = [module.split(".") for module in modules]
+    return _Known(
+        pytorch_gan=any(module.startswith(("l1", "conv_blocks")) for module in modules),
+        blocks=all(part.isdecimal() for module in numbered for part in module) and any(len(module) == 2 for module in numbered),
+    )
+
+
+class _Open:
+    """A sketch with the settings that it leaves open."""
+
+    def __init__(self, drawn: Sketch, steps: list[tuple[geometry.Step, ...]], assume: Mapping[str, str], known: _Known) -> None:
+        self.drawn, self.assume, self.known = drawn, assume, known
+        self.geometries = {geometry.written(one): one for one in steps}
+        self.tried: dict[tuple[tuple[str, str], ...], float] = {}
+        self.options = self._options()
+        self._check()
+        self.choice = {setting: assume.get(setting, values[0]) for setting, values in self.options.items()}
+        self.bases = {setting: Basis.CHOSEN if setting in assume else Basis.ASSUMED for setting in self.options}
+
+    def _options(self) -> dict[str, tuple[str, ...]]:
+        """Every open setting with its values, the likeliest first."""
+        drawn, known = self.drawn, self.known
+        normed = [layer for layer in drawn.layers if layer.norm]
+        perceptron = drawn.picture is not None
+        in_row = perceptron and bool(normed) and not known.blocks
+        leaky_first = in_row or known.pytorch_gan or (perceptron and drawn.embedding is not None)
+        options: dict[str, tuple[str, ...]] = {"label": self._labels(), "z": _DISTRIBUTIONS}
+        if self._bends():
+            options["activation"] = _first("leaky_relu(0.2)", ACTIVATIONS) if leaky_first else ACTIVATIONS
+        if normed and any(self._order_is_open(position) for position in range(len(drawn.layers) - 1)):
+            options["order"] = ("norm, activation", "activation, norm")
+        if drawn.norms:
+            usual = "0.8" if in_row else "1e-05 then 0.8" if known.pytorch_gan and not perceptron else "1e-05"
+            values = _EPSILONS if len(drawn.norms) > 1 else _EPSILONS[:-1]
+            options["epsilon"] = _first(usual, values) if usual in values else values
+        if any(norm.kind and "running_mean" not in norm.tensors for norm in drawn.norms) and not perceptron:
+            options["norm"] = ("instance", "group")
+        if not perceptron and any(not layer.is_conv and layer.gap_next is None for layer in drawn.layers):
+            options["after fc"] = ("nothing", "activation") if known.pytorch_gan else ("activation", "nothing")
+        if len(self.geometries) > 1:
+            options["strides"] = tuple(self.geometries)
+        if any(step.kind == "u" for steps in self.geometries.values() for step in steps):
+            options["upsampling"] = ("nearest", "bilinear")
+        options["output"] = _first("sigmoid", _OUTPUTS) if perceptron and known.blocks else _OUTPUTS
+        return options
+
+    def _bends(self) -> bool:
+        return any(not layer.slope for layer in self.drawn.layers[:-1])
+
+    def _order_is_open(self, position: int) -> bool:
+        layer, after = self.drawn.layers[position], self.drawn.layers[position + 1]
+        inside, _ = drawing.places(self.drawn, layer, after, next(iter(self.geometries.values())))
+        return layer.norm is not None and not layer.slope and inside is None
+
+    def _labels(self) -> tuple[str, ...]:
+        drawn = self.drawn
+        if drawn.branch:
+            return ("beside last", "beside first")
+        if drawn.embedding:
+            if drawn.embedding.weight.shape[1] == drawn.features:
+                return ("multiplied", "added")
+            first = evidence.louder_end(self._columns, drawn.embedding.weight.shape[1])
+            return ("embedding first", "embedding last") if first else ("embedding last", "embedding first")
+        loud = evidence.loud_columns(self._columns)
+        found = [f"one-hot {'first' if loud.first else 'last'} {loud.classes}"] if loud else []
+        if self.known.blocks and drawn.features == 74 and not loud:  # Coursera's conditional generator: z 64 and 10 classes
+            found = ["one-hot last 10"]
+        usual = [f"one-hot {end} {_CLASSES}" for end in ("last", "first") if drawn.features > _CLASSES + 1]
+        return tuple(dict.fromkeys([*found, "none", *usual]))
+
+    @cached_property
+    def _columns(self) -> Tensor:
+        """The first weight by its inputs, (features, …)."""
+        first = self.drawn.layers[0]
+        return first.part.weight if first.is_conv else first.part.weight.T
+
+    def _check(self) -> None:
+        """Take the user's values in, also those that are not listed but can be read; ValueError for others."""
+        for setting, value in self.assume.items():
+            if setting not in self.options:
+                known = ", ".join(self.options)
+                raise ValueError(f"{setting!r} is no open setting of these weights: {known} are.")
+            if value not in self.options[setting]:
+                if not self._readable(setting, value):
+                    values = ", ".join(self.options[setting])
+                    raise ValueError(f"{setting} = {value!r} is not possible for these weights: {values} are.")
+                self.options[setting] = (*self.options[setting], value)
+
+    def _readable(self, setting: str, value: str) -> bool:
+        if setting == "activation":
+            return drawing.activation(value) is not None
+        if setting == "label":
+            return drawing.label(self.drawn, value) is not None
+        if setting == "epsilon":
+            try:
+                return 0 < float(value) <= 1
+            except ValueError:
+                return False
+        return False
+
+    def foreign(self) -> Foreign:
+        """The network under the best decisions, with all of them listed."""
+        loud = evidence.loud_columns(self._columns) if not self.drawn.embedding and not self.drawn.branch else None
+        width = self.drawn.embedding.weight.shape[1] if self.drawn.embedding else 0
+        heard = loud or (width < self.drawn.features and width and evidence.louder_end(self._columns, width) is not None)
+        if heard and "label" not in self.assume:
+            self.bases["label"] = Basis.EVIDENCE
+        if evidence.has_statistics([norm.tensors for norm in self.drawn.norms]):
+            self._listen()
+        way = drawing.label(self.drawn, self.choice["label"]) or drawing.Label()
+        network = self._network(self.choice)
+        own(network)
+        side = self._side()
+        spec = DataSpec(side, self.drawn.channels, Conditioning.LABEL if way.classes else Conditioning.NONE, way.classes)
+        labels = tuple(map(str, range(way.classes)))
+        z_dim = drawing.z_dim(self.drawn, way)
+        return Foreign(self._title(side, way), {"G": network}, spec, z_dim, labels, self._decisions())
+
+    def _decisions(self) -> tuple[Decision, ...]:
+        return tuple(
+            Decision(setting, self.choice[setting], _with(self.choice[setting], values), self.bases[setting])
+            for setting, values in self.options.items()
+            if len(values) > 1 and (setting not in ("order", "after fc") or self._matters(setting, values))
+        )
+
+    @torch.inference_mode()
+    def _matters(self, setting: str, values: tuple[str, ...]) -> bool:
+        """Whether a setting's values give different pictures; without statistics the numbering may have settled it."""
+        way = drawing.label(self.drawn, self.choice["label"]) or drawing.Label()
+        z = evidence.latents(2, drawing.z_dim(self.drawn, way), "normal")
+        label = torch.arange(2) % way.classes if way.classes else None
+        first, *others = (self._network({**self.choice, setting: value})(z, label) for value in values)
+        return any(not torch.equal(first, other) for other in others)
+
+    def _side(self) -> int:
+        if self.drawn.picture:
+            return self.drawn.picture[1]
+        side = self.drawn.side
+        steps = self._steps(self.choice)
+        for layer, step in zip((layer for layer in self.drawn.layers if layer.is_conv), steps, strict=True):
+            side = step.side(side * (2 if layer.shuffle else 1))
+        return side
+
+    def _title(self, side: int, way: drawing.Label) -> str:
+        beside = {"none": "", "one-hot": ", one-hot label", "branch": ", label branch"}.get(way.way, ", label embedding")
+        if self.drawn.picture:
+            return f"MLP of {len(self.drawn.layers)} layers{beside}"
+        return f"{'DCGAN' if self._transposed() else 'Upsampling generator'}, {side} pixels{beside}"
+
+    def _transposed(self) -> bool:
+        return any(step.kind == "t" for step in self._steps(self.choice))
+
+    def _steps(self, choice: Mapping[str, str]) -> tuple[geometry.Step, ...]:
+        return self.geometries.get(choice.get("strides", ""), next(iter(self.geometries.values())))
+
+    def _network(self, choice: Mapping[str, str]) -> drawing.Drawing:
+        return drawing.network(self.drawn, choice, self._steps(choice))
+
+    def _error(self, choice: Mapping[str, str], at_most: int, n: int) -> float:
+        n = _PERCEPTRON if self.drawn.picture else n
+        key = (*sorted(choice.items()), ("", f"{at_most} {n}"))
+        if key not in self.tried:
+            way = drawing.label(self.drawn, choice["label"]) or drawing.Label()
+            self.tried[key] = evidence.error(self._network(choice), drawing.z_dim(self.drawn, way), choice["z"], n, at_most)
+        return self.tried[key]
+
+    def _listen(self) -> None:
+        """Choose the values under which the network gives the statistics that its batch norms kept."""
+        every = dict(self.options)
+        if "activation" in every:
+            every["activation"] = tuple(dict.fromkeys([*every["activation"], *_TRIED]))
+        self._search(_GROUPS[0][0], every, *_GROUPS[0][1:])
+        few = {setting: _COARSE.get(setting, values)[:4] for setting, values in every.items()}
+        self._search(("activation", "order", "after fc", "epsilon", "strides"), few, 99, _FEW)
+        for settings, at_most, n in (*_GROUPS[1:], *_GROUPS):
+            self._search(settings, every, at_most, n)
+        if self._error(self.choice, *_GROUPS[-1][1:]) > _FITS:
+            # Nothing agrees: these are not the statistics of this network, and decide nothing.
+            self.choice = {setting: self.assume.get(setting, values[0]) for setting, values in self.options.items()}
+            return
+        for settings, at_most, n in _GROUPS:
+            for setting in settings:
+                if setting in self.options and setting not in self.assume:
+                    self._weigh(setting, every[setting], at_most, n)
+
+    def _weigh(self, setting: str, values: tuple[str, ...], at_most: int, n: int) -> None:
+        """Whether the statistics tell a setting's values apart; among those that they do not, take the likeliest."""
+        errors = {value: self._error({**self.choice, setting: value}, at_most, n) for value in values}
+        enough = _TIMES * errors[self.choice[setting]] + _APART
+        possible = [value for value in values if errors[value] <= enough]
+        self.choice[setting] = possible[0]
+        if len(possible) == 1:
+            self.bases[setting] = Basis.EVIDENCE
+        else:
+            self.options[setting] = tuple(possible)
+
+    def _search(self, settings: tuple[str, ...], candidates: Mapping[str, tuple[str, ...]], at_most: int, n: int) -> None:
+        """The best combination of some settings, the others as they are."""
+        free = [setting for setting in settings if setting in self.options and setting not in self.assume]
+        combinations = product(*(candidates[setting] for setting in free))
+        tried = [{**self.choice, **dict(zip(free, values, strict=True))} for values in combinations]
+        self.choice = min(tried, key=lambda choice: self._error(choice, at_most, n))
+
+
+def own(network: nn.Module) -> None:
+    """Give the network tensors of its own: what a file shares between tensors, or repeats, must not be shared in a network."""
+    for layer in network.modules():
+        for name, parameter in list(layer.named_parameters(recurse=False)):
+            setattr(layer, name, nn.Parameter(parameter.detach().clone().contiguous()))
+        for name, buffer in list(layer.named_buffers(recurse=False)):
+            setattr(layer, name, buffer.detach().clone())
+
+
+def _first(value: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    return (value, *(other for other in values if other != value))
+
+
+def _with(value: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    return values if value in values else (*values, value)
+
+
+LAYOUT = Layout("a generator that draws from z", read)
