@@ -11,6 +11,8 @@ from ganlab.core.config import Value
 from ganlab.runtime.compare import AXES, Comparison, MetricRow, RunAt, compare
 from ganlab.runtime.run import Run
 
+_PLACES = {"step": "steps", "time": "seconds of training", "images": "real images seen", "epoch": "epochs"}
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
@@ -38,7 +40,7 @@ def table(found: Comparison) -> str:
     def line(name: str, cells: Sequence[str]) -> str:
         return "  ".join([name.ljust(width), *(cell.rjust(room) for cell, room in zip(cells, columns, strict=True))])
 
-    head = f"After {found.at:,.6g} {AXES[found.axis]}; all runs have reached {found.until:,.6g}."
+    head = f"After {found.at:,.6g} {_PLACES[found.axis]}; all runs have reached {found.until:,.6g}."
     differing = ["", "Settings that differ" if settings else "The settings are the same."]
     notes = [f"[{number}] {protocol or 'how it was read is not on record'}" for number, protocol in enumerate(protocols, 1)]
     measured_as = ["", *notes] if notes else []

@@ -13,7 +13,7 @@ from ganlab.runtime.images_seen import images_seen
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Annotation, Series
 
-AXES = {"step": "steps", "time": "seconds of training", "images": "real images seen", "epoch": "epochs"}
+AXES = ("step", "time", "images", "epoch")
 FEWEST, MOST = 2, 4  # runs in one comparison
 
 # A single step's loss is mostly noise: a value is the mean over the last part of the steps before it.

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from ganlab.app.views.titles import data_title, what
 from ganlab.app.views.wording import age, clock, progress
 from ganlab.runtime.status import Status
-from ganlab.training.titles import data_title, what
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
 
 def summary(run: Run) -> dict[str, Any]:
     """What a run is, where it stands, and its newest metrics."""
-    from ganlab.training.titles import called, what  # noqa: PLC0415  (keeps PyTorch out of ganlab.app.api)
+    from ganlab.app.views.titles import called, what  # noqa: PLC0415  (keeps PyTorch out of ganlab.app.api)
 
     settings, status, sheets = run.settings, run.status(), run.samples()
     config = settings["config"]

@@ -13,11 +13,11 @@ from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.views.model_wording import collapse_text
+from ganlab.app.views.titles import what
 from ganlab.app.views.wording import model_remarks
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
-from ganlab.training.titles import what
 
 DIRECTIONS = 10  # of which there are sliders
 

@@ -6,11 +6,11 @@ import re
 import time
 from datetime import datetime
 
+from ganlab.app.views.titles import what
 from ganlab.models.entry import NOT_STATED, ModelEntry
 from ganlab.runtime.run import Run
 from ganlab.runtime.status import Status
 from ganlab.training.recipes import RECIPES
-from ganlab.training.titles import what
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+.!|~:$<>-])")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.app.views.titles import data_title
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import model_label
 from ganlab.core.text import duration
@@ -20,7 +21,6 @@ from ganlab.metrics.features.lenet import classifier_name, has_classifier
 from ganlab.models.catalogue import models
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime.run import UNREADABLE
-from ganlab.training.titles import data_title
 
 TRAINED_ON = ""  # as a reference: what each model learned
 _RESIZES = {"-clean": ", clean resize", "-tf": ", TensorFlow's resize"}

@@ -9,12 +9,12 @@ from typing import Any
 import streamlit as st
 
 from ganlab.app.views.evaluate.subjects import TRAINED_ON, problem, references, to_download, trained_on
+from ganlab.app.views.titles import data_title
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import escaped
 from ganlab.core.names import located
 from ganlab.core.text import counted
 from ganlab.models.entry import ModelEntry
-from ganlab.training.titles import data_title
 
 PARTS = {"train": "Training part", "test": "Test part"}  # of a data set
 

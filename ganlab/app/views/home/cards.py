@@ -6,12 +6,12 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import error_text, may, redacted
+from ganlab.app.views.titles import what
 from ganlab.app.views.wording import age, escaped, model_remarks, progress
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import UNREADABLE, Run
 from ganlab.training.recipes import RECIPES
-from ganlab.training.titles import what
 
 PER_ROW = 4
 MOST = 12

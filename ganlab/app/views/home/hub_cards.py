@@ -12,10 +12,10 @@ from ganlab.app.serving.hub_models import HUB_MODELS
 from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.home.placeholder import placeholder
 from ganlab.app.views.permissions import may
+from ganlab.app.views.titles import data_title
 from ganlab.app.views.wording import escaped, model_remarks
 from ganlab.core.text import byte_size
 from ganlab.models.entry import NOT_STATED, ModelEntry
-from ganlab.training.titles import data_title
 
 Card = TypeVar("Card")
 PER_ROW = 4

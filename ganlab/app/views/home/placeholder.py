@@ -6,9 +6,9 @@ import html
 from hashlib import blake2b
 from urllib.parse import quote
 
+from ganlab.app.views.titles import data_title
 from ganlab.core.types import Conditioning
 from ganlab.models.entry import NOT_STATED, ModelEntry
-from ganlab.training.titles import data_title
 
 _BLUE, _ORANGE, _GREY = "#0f7fc0", "#d9772b", "#7f8a99"  # seen on paper and in the dark alike; words have the text's colour
 _SIDE = 4  # blocks of a mosaic

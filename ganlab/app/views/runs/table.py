@@ -13,12 +13,12 @@ from ganlab.app.views import run_actions
 from ganlab.app.views.page_frame import address
 from ganlab.app.views.permissions import attempt, error_text, hint, may, redacted, requires, visitor_name
 from ganlab.app.views.status_wording import status_text
+from ganlab.app.views.titles import data_title, what
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
 from ganlab.app.views.wording import age, escaped, run_label
 from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
 from ganlab.runtime.status import ACTIVE, BROKEN_OFF
-from ganlab.training.titles import data_title, what
 
 REFRESH_SECONDS = 3.0
 _ROWS = 100  # the newest ones: each takes two milliseconds to look at
