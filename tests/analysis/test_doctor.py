@@ -126,13 +126,13 @@ def test_divergence_by_holes_by_word_and_by_size() -> None:
     broken["loss__G__adversarial"] = np.where(STEPS > 1500, np.nan, 1.5)
     found = DETECTORS["divergence"](record(**broken))
     assert found is not None and found.step_from == 1510 and found.severity == "failure"
-    said = [Annotation(1, 700, 0.0, "failed", data={"reason": "diverged", "step": 700, "metric": "loss/D/adversarial"})]
-    assert "divergence" in kinds(record(**balanced(0.4, 0.6), notes=said))
-    resumed = [*said, Annotation(2, 700, 0.0, "queued"), Annotation(3, 600, 0.0, "started")]
+    failure_notes = [Annotation(1, 700, 0.0, "failed", data={"reason": "diverged", "step": 700, "metric": "loss/D/adversarial"})]
+    assert "divergence" in kinds(record(**balanced(0.4, 0.6), notes=failure_notes))
+    resumed = [*failure_notes, Annotation(2, 700, 0.0, "queued"), Annotation(3, 600, 0.0, "started")]
     for later in ([], [Annotation(4, 900, 0.0, "paused")], [Annotation(4, 2000, 0.0, "finished")]):
         assert "divergence" not in kinds(record(**balanced(0.4, 0.6), notes=resumed + later))  # it went well
     assert "divergence" in kinds(record(**balanced(0.4, 0.6), notes=resumed[:2]))  # not begun yet
-    again = [*resumed, Annotation(4, 800, 0.0, "failed", data=said[0].data)]
+    again = [*resumed, Annotation(4, 800, 0.0, "failed", data=failure_notes[0].data)]
     found = DETECTORS["divergence"](record(**balanced(0.4, 0.6), notes=again))
     assert found is not None and found.step_from == 800
     grown = balanced(0.4, 0.6) | {"loss__G__adversarial": np.exp(STEPS / 200.0)}
@@ -499,12 +499,12 @@ def test_no_findings_are_no_health_where_a_run_is_young_or_broke_off(
     lost = FakeRun(tmp_path, channels=1).start().train(300)
     lost.release()
     client = TestClient(Starlette(routes=routes()))
-    told = [(waiting, "", early), (unbegun, full, early), (failed, full, up_to_there), (lost, "The worker was", up_to_there)]
-    for fake, ending, sentence in told:
+    cases = [(waiting, "", early), (unbegun, full, early), (failed, full, up_to_there), (lost, "The worker was", up_to_there)]
+    for fake, ending, sentence in cases:
         assert main(["doctor", fake.id]) == 0
-        said = capsys.readouterr().out
-        assert said.startswith(ending) and sentence in said and "Healthy" not in said
-        assert client.get(f"/api/runs/{fake.id}/doctor").json()["all_clear"] in said
+        output = capsys.readouterr().out
+        assert output.startswith(ending) and sentence in output and "Healthy" not in output
+        assert client.get(f"/api/runs/{fake.id}/doctor").json()["all_clear"] in output
     waiting.release()
 
 

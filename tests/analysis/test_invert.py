@@ -47,14 +47,14 @@ def test_z_that_draws_a_cluster_is_found_too(clustered: Pipeline) -> None:
 
 
 def test_the_best_never_gets_worse_and_progress_is_told(digits: Pipeline) -> None:
-    told = list(invert(digits, digits.sample(1, seed=1, label=7)[0], label=7, every=10, **QUICK))
-    assert [one.step for one in told] == [0, 10, 20, 30, 40]
-    assert [one.finished for one in told] == [False] * 4 + [True]
-    curve = told[-1].curve
+    events = list(invert(digits, digits.sample(1, seed=1, label=7)[0], label=7, every=10, **QUICK))
+    assert [one.step for one in events] == [0, 10, 20, 30, 40]
+    assert [one.finished for one in events] == [False] * 4 + [True]
+    curve = events[-1].curve
     assert len(curve) == 41 and all(after <= before for before, after in pairwise(curve))
     assert curve[-1] < 0.2 * curve[0]
-    assert all(one.label == 7 for one in told)
-    assert told[0].picture.shape == (1, 28, 28) and told[0].picture.dtype == torch.uint8
+    assert all(one.label == 7 for one in events)
+    assert events[0].picture.shape == (1, 28, 28) and events[0].picture.dtype == torch.uint8
 
 
 def test_only_z_moves(digits: Pipeline) -> None:
@@ -75,8 +75,8 @@ def test_a_seed_decides_everything(digits: Pipeline) -> None:
 
 def test_it_ends_in_time_and_can_be_stopped(digits: Pipeline) -> None:
     image = Image.effect_noise((28, 28), 90)
-    told = list(invert(digits, image, steps=10**6, seeds=4, seconds=0.5))
-    assert told[-1].finished and len(told[-1].curve) < 10**5
+    events = list(invert(digits, image, steps=10**6, seeds=4, seconds=0.5))
+    assert events[-1].finished and len(events[-1].curve) < 10**5
     search = invert(digits, image, steps=10**6, seeds=4, seconds=1e6)
     next(search)
     started = time.monotonic()

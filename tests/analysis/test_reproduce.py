@@ -71,8 +71,8 @@ def test_the_table_has_a_row_for_each_system_and_for_real_images() -> None:
     assert table[3] == "| `column-cgan-fid` | 605.47 → 79.92 | 90.00 ± 0.12 | 0.25 of 200 | 2 h |"
     assert table[4] == "| real images (mnist test) |  | 0.50 ± 0.12 |  |  |"
     assert len({line.count("|") for line in table[:5]}) == 1
-    said = "\n".join(table)
-    assert "`column-lsgan-mlp` was not measured" in said and table[-1] == "column-dcgan: it broke."
+    printed_table = "\n".join(table)
+    assert "`column-lsgan-mlp` was not measured" in printed_table and table[-1] == "column-dcgan: it broke."
 
 
 def test_no_column_holds_numbers_that_refuse_to_be_compared() -> None:
@@ -83,14 +83,14 @@ def test_no_column_holds_numbers_that_refuse_to_be_compared() -> None:
     )
     test, half = "real images (mnist test)", "real images (mnist train, first half)"
     floors = (value(0.5, test), value(0.1, half, **HALF), value(0.6, test, **SIZE_32))
-    said = str(Reproduction("column", rows, floors))
-    tables = [block.splitlines() for block in said.split("\n\n") if block.startswith("|")]
+    printed_table = str(Reproduction("column", rows, floors))
+    tables = [block.splitlines() for block in printed_table.split("\n\n") if block.startswith("|")]
     assert [[line.split("|")[1].strip() for line in table[2:]] for table in tables] == [
         ["`column-gan`", test],
         ["`column-dcgan`", test],
         [half],
     ]
-    below = [block for block in said.split("\n\n") if block.startswith("1,000 images")]
+    below = [block for block in printed_table.split("\n\n") if block.startswith("1,000 images")]
     for protocol, reference in zip(below, ("60,000 of mnist train, 28", "60,000 of mnist train, 32", "30,000 of"), strict=True):
         assert reference in protocol
 
@@ -181,10 +181,10 @@ def test_who_takes_too_long_leaves_no_less_than_nothing(monkeypatch: pytest.Monk
 
 def test_one_that_fails_leaves_the_others_and_what_they_read(monkeypatch: pytest.MonkeyPatch) -> None:
     stubbed(monkeypatch, {}, broken="column-dcgan")
-    told = list(KINDS["reproduce"](name="column", budget=40.0))
-    kept = [value.subject for one in told if isinstance(one, Measured) for value in one.values]
+    yielded = list(KINDS["reproduce"](name="column", budget=40.0))
+    kept = [value.subject for one in yielded if isinstance(one, Measured) for value in one.values]
     assert kept == ["column-gan", "column-lsgan-mlp", "column-cgan-fid"]
-    assert [one.sentence for one in told if isinstance(one, PartFailed)] == ["column-dcgan: it broke."]
+    assert [one.sentence for one in yielded if isinstance(one, PartFailed)] == ["column-dcgan: it broke."]
 
 
 def test_what_is_known_is_printed_when_it_is_cut_short(

@@ -55,8 +55,8 @@ def test_a_run_deleted_while_its_zip_is_sent_lacks_nothing_but_sheets_and_the_zi
         assert {Path(name).parent.name for name in missing} == {
             "samples"
         } and f"{fake.id}/INCOMPLETE.txt" not in before.namelist()
-        said = after.read(f"{fake.id}/INCOMPLETE.txt").decode().splitlines()
-        assert "was deleted" in said[0] and set(said[1:]) == {name.removeprefix(f"{fake.id}/") for name in missing}
+        text = after.read(f"{fake.id}/INCOMPLETE.txt").decode().splitlines()
+        assert "was deleted" in text[0] and set(text[1:]) == {name.removeprefix(f"{fake.id}/") for name in missing}
 
 
 def test_who_asks_a_deleted_run_for_its_settings_is_told() -> None:

@@ -118,22 +118,22 @@ def drawn(seven: str, label: int = 7) -> Search:
 
 
 def test_the_search_shows_itself_and_can_be_stopped_until_it_ends(seven: str) -> None:
-    told = list(draw_panel.run(seven, DIGITS, 7, drawn(seven)))
-    assert len(told) > 10
-    assert "Step 0 of" in told[0][1] and "Found:" in told[-1][1] and "drawn as 7" in told[-1][1]
-    assert all(between[2]["interactive"] for between in told[:-1]) and not told[-1][2]["interactive"]
-    assert told[0][0] != told[-1][0]
-    assert "Download" in told[-1][3]
+    events = list(draw_panel.run(seven, DIGITS, 7, drawn(seven)))
+    assert len(events) > 10
+    assert "Step 0 of" in events[0][1] and "Found:" in events[-1][1] and "drawn as 7" in events[-1][1]
+    assert all(between[2]["interactive"] for between in events[:-1]) and not events[-1][2]["interactive"]
+    assert events[0][0] != events[-1][0]
+    assert "Download" in events[-1][3]
 
 
 def test_a_search_that_is_stopped_says_so_and_ends(seven: str) -> None:
     page, another = drawn(seven), deepcopy(drawn(seven))
-    told = draw_panel.run(seven, DIGITS, 7, page)
-    next(told)
+    events = draw_panel.run(seven, DIGITS, 7, page)
+    next(events)
     another.stop()
-    assert "Step 4 of" in next(told)[1]
+    assert "Step 4 of" in next(events)[1]
     page.stop()
-    (last,) = told
+    (last,) = events
     assert "Stopped at step 8 of" in last[1] and not last[2]["interactive"]
     page.stop()  # nothing is searched any more
     assert "Step 0 of" in next(draw_panel.run(seven, DIGITS, 7, page))[1]
@@ -142,14 +142,14 @@ def test_a_search_that_is_stopped_says_so_and_ends(seven: str) -> None:
 @pytest.mark.parametrize("changed", [("", DIGITS, 7), ("seven", DIGITS, 3)], ids=["cleared", "another label"])
 def test_a_search_draws_nothing_over_what_was_drawn_meanwhile(seven: str, changed: tuple[str, str, int]) -> None:
     page = drawn(seven)
-    told = draw_panel.run(seven, DIGITS, 7, page)
-    next(told)
+    events = draw_panel.run(seven, DIGITS, 7, page)
+    next(events)
     sheet, model, label = changed
     looking = Thread(target=draw_panel.describe, args=(sheet and seven, model, label, page))
     looking.start()
     looking.join(0.2)
     assert looking.is_alive()  # until the search has seen it
-    ((figures, words, stop, links),) = told
+    ((figures, words, stop, links),) = events
     looking.join(5)
     assert figures == words == links == gr.skip() and not stop["interactive"]
     waited_for = draw_panel.run(seven, DIGITS, 7, page)  # it was in line while the drawing changed
@@ -187,8 +187,8 @@ def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypa
     assert "LeNet" not in words  # it knows digits alone
     model, network, *_ = layers_panel.restore(asked(tab="layers", model=trained.id, network="D"))
     assert model["value"] == trained.id and network["value"] == "D"
-    told = layers_panel.show(trained.id, "D", 0, 1, None, layers_panel.FIRST)
-    assert "Input" in told[4]
+    events = layers_panel.show(trained.id, "D", 0, 1, None, layers_panel.FIRST)
+    assert "Input" in events[4]
 
 
 def test_layers_show_maps_a_caption_and_the_table() -> None:

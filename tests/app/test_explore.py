@@ -166,8 +166,8 @@ def test_a_z_goes_from_the_endpoint_to_the_box_and_into_the_address(demo: gr.Blo
     again, same = answer("shapes-quick", found["latent"], "heart", "", 1)
     assert picture.tobytes() == again.tobytes() and same["latent"] == found["latent"] and picture.width == 9 * 28
     assert found["score"] is None and Latent.parse(found["latent"]).label == "heart"
-    numbers, label, truncation, *sliders, said = pasted.draw_pasted(found["latent"], "shapes-quick")
-    assert (label, truncation, sliders) == (8, 1, [0.0] * DIRECTIONS) and "is drawn now" in said
+    numbers, label, truncation, *sliders, words = pasted.draw_pasted(found["latent"], "shapes-quick")
+    assert (label, truncation, sliders) == (8, 1, [0.0] * DIRECTIONS) and "is drawn now" in words
     state = latent_panel.restore(SimpleNamespace(query_params={"model": "shapes-quick", "z": numbers, "lock": "1"}))
     assert state[-1] == numbers and state[7] is True
     z = Order.parse({"model": "shapes-quick", "z": numbers}).z
@@ -178,8 +178,8 @@ def test_a_z_goes_from_the_endpoint_to_the_box_and_into_the_address(demo: gr.Blo
 
 @pytest.mark.parametrize("text", ["", "seven", "{}", '{"model": "a", "z": [1.0]}', "<script>"])
 def test_what_is_no_z_is_told_and_changes_nothing(text: str) -> None:
-    *skipped, said = pasted.draw_pasted(text, "shapes-quick")
-    assert 'class="wrong"' in said and "<script>" not in said
+    *skipped, words = pasted.draw_pasted(text, "shapes-quick")
+    assert 'class="wrong"' in words and "<script>" not in words
     assert all(update == gr.skip() for update in skipped)
     assert pasted.z_of_address({"z": text}) == ""
 

@@ -110,9 +110,9 @@ def test_a_viewer_who_slept_for_hours_is_served_like_a_newcomer() -> None:
 
 def test_a_detail_is_exact_where_the_first_answer_was_not() -> None:
     run = {"score/real": Series(np.arange(0, 100_000), np.sin(np.arange(0, 100_000)))}
-    told = Snapshot.__new__(Snapshot)
-    object.__setattr__(told, "series", run)
-    detail = told.detail(500, 700)["series"]["score/real"]
+    snapshot = Snapshot.__new__(Snapshot)
+    object.__setattr__(snapshot, "series", run)
+    detail = snapshot.detail(500, 700)["series"]["score/real"]
     assert detail["steps"] == list(range(500, 701))
     assert detail["values"] == pytest.approx(np.sin(np.arange(500, 701)).tolist(), abs=1e-6)
 

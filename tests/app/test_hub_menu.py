@@ -44,7 +44,7 @@ def online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def warned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What visitors were warned of."""
     words: list[str] = []
     monkeypatch.setattr(gr, "Warning", lambda text, **_: words.append(text))
@@ -90,10 +90,10 @@ def test_the_menus_say_what_a_model_of_the_catalogue_would_cost(online: Hub, mon
     assert shown(hub_menu.menu([], "draws"), "dcgan-mnist").endswith("(Hub, offline)")
 
 
-def test_a_typed_address_is_fetched_with_progress_and_draws(online: Hub, told: list[str]) -> None:
+def test_a_typed_address_is_fetched_with_progress_and_draws(online: Hub, warned: list[str]) -> None:
     seen: list[Any] = []
     menu, chosen = hub_menu.fetched("draws", drawing, " someone/shapes-quick ", None, lambda *a, **k: seen.append((a, k)))
-    assert menu["value"] == chosen == "someone/shapes-quick" and told == []
+    assert menu["value"] == chosen == "someone/shapes-quick" and warned == []
     assert shown(menu["choices"], chosen) == "someone/shapes-quick (Hub)"
     assert any(re.fullmatch(r"Downloading [\d.]+ (bytes|[kM]B) of [\d.]+ [kM]B", how["desc"]) for _, how in seen)
     assert latent_panel.choose(chosen)[0]["choices"][0] == ("circle", 0)
@@ -104,10 +104,10 @@ def test_a_typed_address_is_fetched_with_progress_and_draws(online: Hub, told: l
     assert hub_menu.fetched("draws", drawing, chosen, None)[1] == chosen and len(online.asked) == asked
 
 
-def test_what_does_not_fit_the_panel_is_said_and_the_menu_goes_back(online: Hub, told: list[str]) -> None:
+def test_what_does_not_fit_the_panel_is_said_and_the_menu_goes_back(online: Hub, warned: list[str]) -> None:
     menu, chosen = hub_menu.fetched("draws", drawing, "someone/horse2zebra-light", "digits-quick")
     assert menu["value"] == chosen == "digits-quick"
-    assert told == ["someone/horse2zebra-light is here now, but it translates photos: use it under Translate photos."]
+    assert warned == ["someone/horse2zebra-light is here now, but it translates photos: use it under Translate photos."]
     assert "someone/horse2zebra-light" in [model.name for model in translate._translating()]
 
 
@@ -120,30 +120,32 @@ def test_what_does_not_fit_the_panel_is_said_and_the_menu_goes_back(online: Hub,
         ("", "no address on the Hub"),
     ],
 )
-def test_what_cannot_be_had_is_one_sentence(online: Hub, told: list[str], address: str, words: str) -> None:
+def test_what_cannot_be_had_is_one_sentence(online: Hub, warned: list[str], address: str, words: str) -> None:
     _, chosen = hub_menu.fetched("draws", drawing, address, "digits-quick")
-    assert chosen == "digits-quick" and len(told) == 1 and words in told[0] and "\n" not in told[0]
+    assert chosen == "digits-quick" and len(warned) == 1 and words in warned[0] and "\n" not in warned[0]
 
 
-def test_an_entry_of_the_catalogue_becomes_a_model_with_its_domains(online: Hub, foreign_weights: Path, told: list[str]) -> None:
+def test_an_entry_of_the_catalogue_becomes_a_model_with_its_domains(
+    online: Hub, foreign_weights: Path, warned: list[str]
+) -> None:
     weights = foreign_weights / "cyclegan-horse2zebra-compressed" / "latest_net_G.pth"
     commit = online.add("spaces/davidpiscasio/unpaired-img2img", {HORSES: weights.read_bytes()})
     online.repos["spaces/davidpiscasio/unpaired-img2img"].refs["3ce13dc"] = commit
     menu, chosen = hub_menu.fetched("translates", translate._translating, "horse2zebra", None)
-    assert told == [] and chosen == "horse2zebra"
+    assert warned == [] and chosen == "horse2zebra"
     assert shown(menu["choices"], "horse2zebra") == "CycleGAN: horses into zebras (Hub)"
     direction, _ = translate.choose("horse2zebra")
     assert direction["choices"] == [("horse to zebra", "AtoB")]
     assert [model.name for model in HubModels().models()] == ["horse2zebra"]  # another start finds it in the cache
 
 
-def test_a_model_of_the_hub_is_held_against_its_data_as_one_from_here_is(online: Hub, told: list[str]) -> None:
+def test_a_model_of_the_hub_is_held_against_its_data_as_one_from_here_is(online: Hub, warned: list[str]) -> None:
     hub_menu.fetched("draws", drawing, "someone/shapes-quick", None)
     theirs, ours = (nearest.answer(name, "0", "circle") for name in ("someone/shapes-quick", "shapes-quick"))
     assert theirs == ours and len(theirs[0]["nearest"]) == 6
 
 
-def test_a_folder_that_a_model_of_the_hub_names_is_never_read(online: Hub, told: list[str], tmp_path: Path) -> None:
+def test_a_folder_that_a_model_of_the_hub_names_is_never_read(online: Hub, warned: list[str], tmp_path: Path) -> None:
     files = {path.name: path.read_bytes() for path in (catalogue.SHIPPED / "shapes-quick").iterdir()}
     config = json.loads(files["config.json"])
     config["config"] |= {"dataset": "folder", "data_path": str(tmp_path)}
@@ -154,7 +156,7 @@ def test_a_folder_that_a_model_of_the_hub_names_is_never_read(online: Hub, told:
 
 
 def test_of_weights_of_others_the_catalogue_says_what_they_were_trained_on(
-    online: Hub, foreign_weights: Path, told: list[str]
+    online: Hub, foreign_weights: Path, warned: list[str]
 ) -> None:
     weights = (foreign_weights / "mnist-dcgan" / "generator.pth").read_bytes()
     for repo in ("huggan/dcgan-mnist", "someone/untold"):
@@ -172,17 +174,17 @@ def test_of_weights_of_others_the_catalogue_says_what_they_were_trained_on(
         nearest.answer("someone/untold", "0", "")
 
 
-def test_a_refusal_names_the_model_and_no_folder_of_this_machine(online: Hub, told: list[str], tmp_path: Path) -> None:
+def test_a_refusal_names_the_model_and_no_folder_of_this_machine(online: Hub, warned: list[str], tmp_path: Path) -> None:
     files = {path.name: path.read_bytes() for path in (catalogue.SHIPPED / "shapes-quick").iterdir()}
     config = json.loads(files["config.json"])
     config["config"]["width"] = 16
     online.add("someone/wrong", files | {"config.json": json.dumps(config).encode()})
     hub_menu.fetched("draws", drawing, "someone/wrong", "digits-quick")
-    assert told[0].startswith("The tensors of someone/wrong do not fit its config.json") and str(tmp_path) not in told[0]
-    assert "/" not in told[0].replace("someone/wrong", "")
+    assert warned[0].startswith("The tensors of someone/wrong do not fit its config.json") and str(tmp_path) not in warned[0]
+    assert "/" not in warned[0].replace("someone/wrong", "")
 
 
-def test_the_first_fetch_that_fails_leaves_the_menu_as_it_was(online: Hub, told: list[str]) -> None:
+def test_the_first_fetch_that_fails_leaves_the_menu_as_it_was(online: Hub, warned: list[str]) -> None:
     with gr.Blocks() as demo:
         model = gr.Dropdown([])
         hub_menu.arrivals(model, "draws", drawing)
@@ -192,10 +194,12 @@ def test_the_first_fetch_that_fails_leaves_the_menu_as_it_was(online: Hub, told:
     assert hub_menu.still_here(drawing, "digits-gan", None) == "digits-gan"
     assert hub_menu.still_here(drawing, "dcgan-mnist", "digits-gan") == "digits-gan"
     menu, chosen = hub_menu.fetched("draws", drawing, "someone/nothing", "digits-gan")
-    assert menu["value"] == chosen == "digits-gan" and len(told) == 1
+    assert menu["value"] == chosen == "digits-gan" and len(warned) == 1
 
 
-def test_the_panels_say_how_good_a_model_is_and_under_which_licence(online: Hub, foreign_weights: Path, told: list[str]) -> None:
+def test_the_panels_say_how_good_a_model_is_and_under_which_licence(
+    online: Hub, foreign_weights: Path, warned: list[str]
+) -> None:
     """Shipped, of the catalogue, of an address, and a run; a collapsed one is called so before its pictures are believed."""
     about = latent_panel.choose("digits-gan")[-2]
     assert "partly collapsed. Licence mit; shipped with GANLab." in about and about == explore.choose("digits-gan", 0)[1]

@@ -40,7 +40,7 @@ def door() -> TestClient:
     return TestClient(Starlette(routes=join.routes()), follow_redirects=False)
 
 
-def told(page: str) -> str:
+def shown_text(page: str) -> str:
     """What the join page says went wrong."""
     return re.search(r'<p id="problem" role="alert">(.*)</p>', page)[1]  # type: ignore[index]
 
@@ -77,10 +77,10 @@ def test_a_running_server_has_new_keys_when_their_day_is_over(monkeypatch: pytes
         announcing.cancel()
 
     asyncio.run(lesson())
-    new, said = visitor.keys(), capfd.readouterr().out
+    new, output = visitor.keys(), capfd.readouterr().out
     assert new.code != old.code and new.token != old.token and classroom.keys() == new
     assert [visitor.visitor(cookie).role for cookie in cookies] == [Role.STRANGER] * 2
-    assert [said.count(key) for key in (old.spoken, old.token, new.spoken, new.token)] == [1] * 4, "each is told once"
+    assert [output.count(key) for key in (old.spoken, old.token, new.spoken, new.token)] == [1] * 4, "each is told once"
 
 
 def test_a_seat_is_ours_for_a_day_and_nobody_elses() -> None:
@@ -171,10 +171,13 @@ def test_a_new_code_is_the_servers_wherever_the_command_was_given(monkeypatch: p
 
 def test_a_code_is_exchanged_for_a_cookie(door: TestClient) -> None:
     page = door.get("/join?to=watch%3Frun%3Da")
-    assert (page.status_code, told(page.text)) == (200, "")
+    assert (page.status_code, shown_text(page.text)) == (200, "")
     assert 'name="to" value="watch?run=a"' in page.text
     wrong = door.post("/join", data={"code": "0000", "to": "watch?run=a"})
-    assert (wrong.status_code, told(wrong.text)) == (403, "That is not the join code; ask your teacher for the eight digits.")
+    assert (wrong.status_code, shown_text(wrong.text)) == (
+        403,
+        "That is not the join code; ask your teacher for the eight digits.",
+    )
     assert "set-cookie" not in wrong.headers
     right = door.post("/join", data={"code": visitor.keys().spoken, "to": "watch?run=a"})
     assert (right.status_code, right.headers["location"]) == (303, "./watch?run=a")
@@ -210,7 +213,7 @@ def test_the_teachers_link_leaves_no_token_behind(door: TestClient) -> None:
     assert answer.headers["referrer-policy"] == "same-origin" and answer.headers["cache-control"] == "no-store"
     assert visitor.visitor({COOKIE: door.cookies[COOKIE]}).role is Role.TEACHER
     wrong = TestClient(door.app).get(f"{link[:-1]}!")
-    assert wrong.status_code == 403 and "not the teacher" in told(wrong.text)
+    assert wrong.status_code == 403 and "not the teacher" in shown_text(wrong.text)
     assert '<meta name="referrer" content="same-origin">' in wrong.text, "with no-referrer the form's Origin would be null"
 
 
@@ -237,7 +240,7 @@ def test_guessing_is_slowed_down_and_a_class_is_not(monkeypatch: pytest.MonkeyPa
     answers = [enter(wrong).status for _ in range(1000)]
     assert answers.count(403) == 2000 - 1040 and answers[-1] == 429
     late = enter(right)
-    assert late.status == 429 and "wait" in told(late.body.decode()) and int(late.headers["retry-after"]) <= 2
+    assert late.status == 429 and "wait" in shown_text(late.body.decode()) and int(late.headers["retry-after"]) <= 2
     assert ask("GET", visitor.keys().teacher_link("")).status == 303, "the teacher is never kept out"
     assert ask("GET", "/join?teacher=1").status == 429, "nor is the link a way to guess faster"
     guesses = 0

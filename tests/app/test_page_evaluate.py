@@ -48,8 +48,8 @@ def ran(app: AppTest) -> AppTest:
 
 def texts(app: AppTest) -> str:
     kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error)
-    said = "\n".join(element.value for kind in kinds for element in kind)
-    return said.replace("\\", "").replace("\N{NO-BREAK SPACE}", " ")
+    words = "\n".join(element.value for kind in kinds for element in kind)
+    return words.replace("\\", "").replace("\N{NO-BREAK SPACE}", " ")
 
 
 def button(app: AppTest, label: str) -> Any:
@@ -256,8 +256,8 @@ def test_an_active_job_shows_its_progress_and_can_be_stopped(job: Callable[..., 
     with FileLock(made.lock_path):
         page = visit(job=made.id)
         (bar,) = page.get("progress")
-        said = bar.proto.text.replace("\\", "")
-        assert said == "Reading Digits in a minute (shipped), 500 of 2,000 images, 250 a second, 6 s left"
+        words = bar.proto.text.replace("\\", "")
+        assert words == "Reading Digits in a minute (shipped), 500 of 2,000 images, 250 a second, 6 s left"
         assert bar.proto.value == 25 and rows(page)[0]["lenet-mnist distance ↓"] == "5.19 ± 0.25"
         assert not page.get("download_button") and not [one for one in page.button if one.label == "Delete"]
         ran(button(page, "Stop").click().run())

@@ -118,9 +118,9 @@ def test_home_says_how_good_a_model_is_and_lists_what_the_hub_has(fake: Callable
     shutil.copytree(source.checkpoints()[-1], shipped / "good-one")
     (shipped / "good-one" / "README.md").write_text('---\nlicense: cc0-1.0\nverdict: "Draws: well."\n---\n\n# Good\n')
     page = visit("home")
-    said = texts(page)
-    assert "Draws: well. Licence cc0-1.0; shipped with GANLab." in said
-    assert all(escaped(entry.title) in said and escaped(model_remarks(entry)) in said for entry in pretrained.HUB)
+    text = texts(page)
+    assert "Draws: well. Licence cc0-1.0; shipped with GANLab." in text
+    assert all(escaped(entry.title) in text and escaped(model_remarks(entry)) in text for entry in pretrained.HUB)
 
 
 def test_home_shows_what_was_trained(fake: Callable[..., FakeRun]) -> None:
@@ -357,8 +357,8 @@ def test_what_must_be_downloaded_says_so() -> None:
 def test_time_is_told_only_when_it_was_measured(fake: Callable[..., FakeRun]) -> None:
     assert "measured" not in texts(visit("train", family="dcgan", dataset="shapes"))
     fake(**{name: value for name, value in FAMILIES["dcgan"].config.to_dict().items() if name != "dataset"}).start().train(100)
-    said = texts(visit("train", family="dcgan", dataset="shapes"))
-    assert "About 1.7 min and 419 MB, measured here in a run like this" in said
+    text = texts(visit("train", family="dcgan", dataset="shapes"))
+    assert "About 1.7 min and 419 MB, measured here in a run like this" in text
 
 
 # -- Watch ----------------------------------------------------------------------------------------------------------------
@@ -539,8 +539,8 @@ def test_a_click_that_the_disk_refuses_is_told_without_a_path(
         raise OSError(errno.EROFS, "Read-only file system", str(run.path / "control.jsonl"))
 
     monkeypatch.setattr(Run, "request_stop", refuse)
-    told = button(page, "Stop").click().run().toast
-    assert [toast.value for toast in told] == ["control.jsonl cannot be written: make it writable again, then try again."]
+    reported = button(page, "Stop").click().run().toast
+    assert [toast.value for toast in reported] == ["control.jsonl cannot be written: make it writable again, then try again."]
 
 
 # -- Play -----------------------------------------------------------------------------------------------------------------

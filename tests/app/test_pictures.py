@@ -256,14 +256,14 @@ def test_what_is_shown_can_be_taken_along_as_it_is(run: Run) -> None:
     pipeline.name = run.id
     query = {"model": run.id, "seed": "3", "offsets": "1.5,-2", "truncation": "0.7"}
     with TestClient(Starlette(routes=routes())) as client:
-        told = client.get("/api/shown", params=query).json()
+        answer = client.get("/api/shown", params=query).json()
         assert client.get("/api/shown", params={"model": "nobody"}).status_code == 400
-    latent = Latent.parse(told["latent"])
+    latent = Latent.parse(answer["latent"])
     assert latent.model == run.id and torch.equal(latent.tensor(), latents(Order.parse(query), pipeline)[0])
     again = {"model": run.id, "z": ",".join(map(str, latent.z))}
     assert draw(Order.parse(again), pipeline) == draw(Order.parse(query), pipeline)
     images = pipeline.generate(latent.tensor()[None])
-    assert told["score"] == pytest.approx(scores(pipeline, images)[0])  # type: ignore[index]
+    assert answer["score"] == pytest.approx(scores(pipeline, images)[0])  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

@@ -50,16 +50,16 @@ def test_runs_come_newest_first(root: Path, client: TestClient) -> None:
 
 
 def test_a_summary_tells_what_the_run_is_and_where_it_stands(finished: FakeRun, client: TestClient) -> None:
-    told = client.get(f"/api/runs/{finished.id}").json()
-    assert (told["title"], told["about"]) == ("Digits in a minute", "DCGAN on Shapes")
-    assert (told["family"], told["dataset"]) == ("dcgan", "shapes")
-    assert told["status"] | {"state": "finished", "step": 300, "steps": 300, "active": False} == told["status"]
-    assert told["steps_per_epoch"] == 6400 / 64
-    assert told["checkpoints"] == [200, 300]
-    assert told["labels"] == ["disc", "ring"]
-    assert (told["sheets"], told["last_sheet"]) == (4, 300)
-    assert told["metrics"]["loss/D/adversarial"] == finished.run.last_metrics()["loss/D/adversarial"]
-    assert told["config"] == finished.config.to_dict() | {"betas": list(finished.config.betas)}
+    facts = client.get(f"/api/runs/{finished.id}").json()
+    assert (facts["title"], facts["about"]) == ("Digits in a minute", "DCGAN on Shapes")
+    assert (facts["family"], facts["dataset"]) == ("dcgan", "shapes")
+    assert facts["status"] | {"state": "finished", "step": 300, "steps": 300, "active": False} == facts["status"]
+    assert facts["steps_per_epoch"] == 6400 / 64
+    assert facts["checkpoints"] == [200, 300]
+    assert facts["labels"] == ["disc", "ring"]
+    assert (facts["sheets"], facts["last_sheet"]) == (4, 300)
+    assert facts["metrics"]["loss/D/adversarial"] == finished.run.last_metrics()["loss/D/adversarial"]
+    assert facts["config"] == finished.config.to_dict() | {"betas": list(finished.config.betas)}
 
 
 def test_a_summary_names_the_runs_started_together(root: Path, client: TestClient) -> None:
@@ -142,8 +142,8 @@ def test_a_damaged_record_is_one_sentence(what: str, finished: FakeRun, client: 
         Path(f"{finished.run.database}{suffix}").unlink(missing_ok=True)
     answer = client.get(f"/api/runs/{finished.id}/{what}")
     assert answer.status_code in (500, 503), answer.text
-    said = answer.json()["error"]
-    assert said.endswith(".") and str(finished.run.path) not in said
+    refusal = answer.json()["error"]
+    assert refusal.endswith(".") and str(finished.run.path) not in refusal
 
 
 @pytest.mark.parametrize(

@@ -136,9 +136,9 @@ def test_ctrl_c_while_there_is_no_room_is_a_sentence(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(checkpoint, "save", save)
     assert main(["train", "shapes", *QUICK]) == 2
-    told = capsys.readouterr().err
-    assert told.endswith("failed: The disk is full: make room, then resume; the last checkpoint is kept.\n")
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert printed.endswith("failed: The disk is full: make room, then resume; the last checkpoint is kept.\n")
+    assert printed.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_what_the_machine_refuses_is_a_sentence_and_ctrl_c_is_quiet(
 
     monkeypatch.setattr("ganlab.cli.runs.all_runs", refuse)
     assert main(["runs"]) == (2 if words else 130)
-    told = capsys.readouterr().err
-    assert told.startswith(words) and told.count("\n") == bool(words)
+    printed = capsys.readouterr().err
+    assert printed.startswith(words) and printed.count("\n") == bool(words)
 
 
 def test_a_wrong_label_names_the_range(trained: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,12 +33,12 @@ def names(folder: Path) -> list[str]:
 
 def test_a_file_comes_with_progress(site: Site, tmp_path: Path) -> None:
     path = tmp_path / "new" / "data.gz"
-    _, said = drain(download([site.address + "data.gz"], path, MD5, ADVICE))
+    _, events = drain(download([site.address + "data.gz"], path, MD5, ADVICE))
     assert path.read_bytes() == BODY
     assert names(path.parent) == ["data.gz"]
-    assert [message.done for message in said] == sorted(message.done for message in said)
-    assert len(said) > 4
-    assert (said[-1].done, said[-1].total, said[-1].unit) == (len(BODY), len(BODY), "bytes")
+    assert [message.done for message in events] == sorted(message.done for message in events)
+    assert len(events) > 4
+    assert (events[-1].done, events[-1].total, events[-1].unit) == (len(BODY), len(BODY), "bytes")
 
 
 def test_a_file_that_is_there_is_not_asked_for(site: Site, tmp_path: Path) -> None:
@@ -126,11 +126,11 @@ def test_no_network_is_one_sentence(tmp_path: Path) -> None:
 
 def test_two_runs_do_not_get_in_each_others_way(site: Site, tmp_path: Path) -> None:
     site.hold = threading.Event()
-    said: dict[int, list[str]] = {}
+    events: dict[int, list[str]] = {}
 
     def run(number: int) -> None:
         _, messages = drain(download([site.address + "data.gz"], tmp_path / "data.gz", MD5, ADVICE))
-        said[number] = [loading_text(message) for message in messages]
+        events[number] = [loading_text(message) for message in messages]
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(3)]
     for thread in threads:
@@ -141,7 +141,7 @@ def test_two_runs_do_not_get_in_each_others_way(site: Site, tmp_path: Path) -> N
         thread.join(20)
     assert (tmp_path / "data.gz").read_bytes() == BODY
     assert len(site.asked) == 1
-    assert sum(any("Waiting for another download" in what for what in whats) for whats in said.values()) == 2
+    assert sum(any("Waiting for another download" in what for what in whats) for whats in events.values()) == 2
 
 
 def test_a_full_disk_is_one_sentence(site: Site, tmp_path: Path) -> None:

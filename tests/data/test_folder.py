@@ -139,9 +139,9 @@ def test_broken_files_are_skipped_and_counted(place: Place) -> None:
     files = {"0.jpg": good, "1.jpg": good[: len(good) // 2], "2.png": b"", "3.png": b"junk", "4.png": picture(1)[:50]}
     path = place(files)
     for _ in ("decoded", "recalled"):
-        data, said = drain(load("folder", data_path=path, image_size=8))
+        data, events = drain(load("folder", data_path=path, image_size=8))
         assert len(data.images) == 1
-        (remark,) = said[-1].remarks
+        (remark,) = events[-1].remarks
         assert (remark.kind, remark.count, remark.total) == ("damaged", 4, 5)
         assert remark.names == ("1.jpg", "2.png", "3.png")
         assert remark.detail
@@ -270,10 +270,10 @@ def test_links_pipes_and_loops_do_no_harm(tmp_path: Path) -> None:
 
 def test_the_second_start_reads_what_the_first_decoded(place: Place) -> None:
     path = place(class_folders())
-    first, said = drain(load("folder", data_path=path, image_size=8, conditioning=Conditioning.LABEL))
-    assert any(message.phase == "decoding" for message in said)
-    second, said = drain(load("folder", data_path=path, image_size=8, conditioning=Conditioning.LABEL))
-    assert not any(message.phase == "decoding" for message in said)
+    first, events = drain(load("folder", data_path=path, image_size=8, conditioning=Conditioning.LABEL))
+    assert any(message.phase == "decoding" for message in events)
+    second, events = drain(load("folder", data_path=path, image_size=8, conditioning=Conditioning.LABEL))
+    assert not any(message.phase == "decoding" for message in events)
     assert torch.equal(first.images, second.images)
     assert torch.equal(first.labels, second.labels)
     assert first.label_names == second.label_names

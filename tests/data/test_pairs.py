@@ -87,9 +87,9 @@ def test_the_parts_of_pairs_are_told_apart_and_the_training_part_stands_in(place
 def test_training_images_stand_in_for_a_missing_test_part(place: Place, conditioning: Conditioning) -> None:
     path = place({f"train{side}/{i}.png": picture((level + i,) * 3) for side, level in (("A", 0), ("B", 100)) for i in range(5)})
     steps = load("folder", data_path=path, conditioning=conditioning, image_size=8, split="test", limit=2)
-    data, said = drain(steps)
+    data, events = drain(steps)
     assert both(data) == ([0, 1], [100, 101])
-    assert said[-1].remarks == (Remark("no_test_part"),)
+    assert events[-1].remarks == (Remark("no_test_part"),)
 
 
 @given(width=st.integers(20, 90), height=st.integers(20, 45))
@@ -114,9 +114,9 @@ def test_what_is_no_pair_is_skipped_and_counted(place: Place) -> None:
     files = {"0.png": picture(9, size=(30, 20)), "1.png": side_by_side(1, 2), "2.png": b"junk"}
     path = place(files)
     for _ in ("decoded", "recalled"):
-        data, said = drain(load("folder", data_path=path, conditioning=PAIRED, image_size=8))
+        data, events = drain(load("folder", data_path=path, conditioning=PAIRED, image_size=8))
         assert both(data) == ([1], [2])
-        shape, damaged = said[-1].remarks
+        shape, damaged = events[-1].remarks
         assert (shape.kind, shape.count, shape.total, shape.names) == ("shape", 1, 3, ("0.png",))
         assert "this is 1.50 times" in shape.detail
         assert (damaged.kind, damaged.names) == ("damaged", ("2.png",))
@@ -125,9 +125,9 @@ def test_what_is_no_pair_is_skipped_and_counted(place: Place) -> None:
 def test_photos_are_no_pairs(real_data_folder: Path) -> None:
     with pytest.raises(
         DataError, match=r"^None of the 67 files in photos is a usable pair; the first: .* twice as wide as high"
-    ) as told:
+    ) as caught:
         own(str(real_data_folder / "photos"), PAIRED)
-    assert str(told.value).endswith("or put the pictures into two folders called A and B.")
+    assert str(caught.value).endswith("or put the pictures into two folders called A and B.")
 
 
 # -- Two folders ------------------------------------------------------------------------------------------------------------
@@ -147,9 +147,9 @@ def test_equal_names_make_pairs(place: Place, a: str, b: str) -> None:
     files = {f"{a}{name}.jpg": picture((i,) * 3, kind="JPEG") for i, name in enumerate(["one", "two", "in/three", "alone"])}
     files |= {f"{b}{name}.png": picture((100 + i,) * 3) for i, name in enumerate(["one", "two", "in/three"])}
     files |= {f"{b}lonely.png": picture(7), "stray.png": picture(8)}
-    data, said = drain(load("folder", data_path=place(files), conditioning=PAIRED, image_size=8))
+    data, events = drain(load("folder", data_path=place(files), conditioning=PAIRED, image_size=8))
     assert sorted(zip(*both(data), strict=True)) == [(0, 100), (1, 101), (2, 102)]
-    kinds = {remark.kind: remark for remark in said[-1].remarks}
+    kinds = {remark.kind: remark for remark in events[-1].remarks}
     assert kinds["outside"].names == ("stray.png",)
     assert kinds["no_partner"].names == (f"{a}alone.jpg", f"{b}lonely.png")
     assert kinds["no_partner"].total == len(files)
@@ -202,9 +202,9 @@ def test_a_pair_of_two_shapes_is_skipped_and_sizes_may_differ(tmp_path: Path) ->
     files = {"A/0.png": picture(1, size=(30, 20)), "B/0.png": picture(2, size=(60, 40))}
     files |= {"A/1.png": picture(3, size=(30, 20)), "B/1.png": picture(4, size=(20, 30))}
     path = str(fill(tmp_path / "p", files))
-    data, said = drain(load("folder", data_path=path, conditioning=PAIRED, image_size=8))
+    data, events = drain(load("folder", data_path=path, conditioning=PAIRED, image_size=8))
     assert both(data) == ([1], [2])
-    (remark,) = said[-1].remarks
+    (remark,) = events[-1].remarks
     assert remark.names == ("A/1.png",)
     assert remark.detail == "A pair has one shape, these are 1.50 and 0.67 times as wide as high."
 
@@ -261,9 +261,9 @@ def test_what_is_missing_is_one_sentence(
     conditioning: Conditioning,
     message: str,
 ) -> None:
-    with pytest.raises(DataError) as told:
+    with pytest.raises(DataError) as caught:
         own(place(files), conditioning)
-    assert message in str(told.value)
+    assert message in str(caught.value)
 
 
 # -- Limits and the cache ---------------------------------------------------------------------------------------------------
@@ -310,8 +310,8 @@ def test_pairs_and_domains_are_kept_for_the_next_start(
     monkeypatch.setattr(cache, "RESIDENT_BYTES", resident)
     for conditioning in (PAIRED, UNPAIRED):
         for start in (1, 2):
-            data, said = drain(load("folder", data_path=path, conditioning=conditioning, image_size=8))
-            assert any(message.phase == "decoding" for message in said) == (start == 1)
+            data, events = drain(load("folder", data_path=path, conditioning=conditioning, image_size=8))
+            assert any(message.phase == "decoding" for message in events) == (start == 1)
             assert both(data) == ([0, 1, 2, 3], [100, 101, 102, 103])
         batch = next(Batches(data, conditioning, 4, 0, "cpu"))
         assert batch.condition is not None
@@ -378,10 +378,10 @@ def test_real_facades(real_data_folder: Path, monkeypatch: pytest.MonkeyPatch, s
 
 def test_real_horses_and_zebras(real_data_folder: Path) -> None:
     use(real_data_folder, "horse2zebra")
-    test, said = drain(load("horse2zebra", conditioning=UNPAIRED, image_size=32, split="test"))
+    test, events = drain(load("horse2zebra", conditioning=UNPAIRED, image_size=32, split="test"))
     assert test.sources is not None
     assert (len(test.sources), len(test.images)) == (120, 140)
-    assert not any(message.remarks for message in said)
+    assert not any(message.remarks for message in events)
     first = sorted((real_data_folder / "horse2zebra" / "testB").iterdir())[0]
     close = np.asarray(Image.open(first).convert("RGB").resize((32, 32), Image.Resampling.BOX), dtype=float)
     assert abs(test.images[0].permute(1, 2, 0).numpy() - close).mean() < 8
@@ -421,9 +421,9 @@ def test_a_parquet_file_is_read_without_its_repetitions() -> None:
 
 def test_parquet_rows_that_hold_no_image_are_skipped(tmp_path: Path) -> None:
     path = hub(tmp_path / "train.parquet", imageA=[None, b"junk", picture((1,) * 3)], imageB=[picture((2,) * 3)] * 3)
-    data, said = drain(load("folder", data_path=str(path), conditioning=UNPAIRED, image_size=8))
+    data, events = drain(load("folder", data_path=str(path), conditioning=UNPAIRED, image_size=8))
     assert both(data) == ([1], [2])
-    kinds = {remark.kind: remark for remark in said[-1].remarks}
+    kinds = {remark.kind: remark for remark in events[-1].remarks}
     assert kinds["damaged"].names == ("train.parquet/imageA/row 0", "train.parquet/imageA/row 1")
     assert (kinds["repeated"].count, kinds["repeated"].names) == (2, ("imageB",))
 
@@ -445,7 +445,7 @@ def test_a_parquet_file_of_no_use_is_one_sentence(tmp_path: Path, damage: str, m
     else:
         monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
         message = "pyarrow, which is missing: run 'pip install pyarrow'."
-    with pytest.raises(DataError) as told:
+    with pytest.raises(DataError) as caught:
         own(str(path), UNPAIRED)
-    assert message in str(told.value)
-    assert "\n" not in str(told.value)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)

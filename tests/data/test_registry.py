@@ -95,10 +95,10 @@ def test_one_registration_adds_a_set_and_progress_is_told_ten_times_a_second(
     register(
         DataSource("slow", "Slow", "A test.", 1, 8, 100, 0, frozenset({Conditioning.NONE}), slow, lambda: Availability("ready"))
     )
-    data, said = drain(load("slow", image_size=8))
+    data, messages = drain(load("slow", image_size=8))
     assert len(data.images) == 2000
-    assert [message.done for message in said if loading_text(message) == "Decoding it"] == list(range(0, 100, 7))
-    assert any(loading_text(message) == "Building the networks" for message in said)
+    assert [message.done for message in messages if loading_text(message) == "Decoding it"] == list(range(0, 100, 7))
+    assert any(loading_text(message) == "Building the networks" for message in messages)
     steps = load("slow", image_size=8)
     next(steps)
     steps.close()

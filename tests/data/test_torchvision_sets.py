@@ -116,9 +116,9 @@ def test_a_set_too_big_for_memory_is_resized_into_a_mapped_file(monkeypatch: pyt
 
 def test_what_is_missing_is_downloaded_by_the_run(mnist_site: Site) -> None:
     assert DATASETS["mnist"].available().state == "download"
-    data, said = drain(load("mnist", image_size=28))
+    data, events = drain(load("mnist", image_size=28))
     assert len(data.images) == 6
-    assert any(loading_text(message) == "Downloading train-images-idx3-ubyte.gz" and message.unit == "bytes" for message in said)
+    assert any(loading_text(one) == "Downloading train-images-idx3-ubyte.gz" and one.unit == "bytes" for one in events)
     asked = len(mnist_site.asked)
     assert DATASETS["mnist"].available().state == "ready"
     loaded("mnist")

@@ -235,6 +235,6 @@ def test_extrapolating_from_hardly_more_images_than_features_is_refused() -> Non
         with pytest.raises(ValueError, match=rf"132 features needs at least 198 images on both sides; there are {min(counts)}\."):
             drain(extrapolated(fake, real))
     fake, real = (dealt(normal(400, 132, seed=side)) for side in (0, 1))
-    estimate, said = drain(extrapolated(fake, real))
+    estimate, seen = drain(extrapolated(fake, real))
     assert abs(estimate.value) < 3 * estimate.error
-    assert said == [(done, len(said) + 1) for done in range(len(said))] and len(said) == 36  # it can be stopped in between
+    assert seen == [(done, len(seen) + 1) for done in range(len(seen))] and len(seen) == 36  # it can be stopped in between

@@ -114,9 +114,9 @@ def test_what_cannot_be_measured_is_refused_before_the_run(changes: dict[str, An
 def test_only_what_works_is_advised(dataset: str, advised: bool) -> None:
     """A folder and a set without labels train no classifier."""
     for ask in (lambda: live_space(small(dataset=dataset, fid_every=5), "cpu"), lambda: LenetExtractor.load(dataset)):
-        with pytest.raises(ValueError, match="classifier") as told:
+        with pytest.raises(ValueError, match="classifier") as caught:
             ask()
-        assert ("train-classifier" in str(told.value)) is advised
+        assert ("train-classifier" in str(caught.value)) is advised
 
 
 def test_measuring_changes_nothing_in_training(real_data: Path) -> None:

@@ -121,11 +121,11 @@ def test_large_images_wait_in_bounded_memory(tmp_path: Path, monkeypatch: pytest
 def test_a_folders_floor_is_one_half_against_the_other_and_measured_once(tmp_path: Path) -> None:
     folder = ImageFolder(fill(tmp_path / "a", [(28, 28)] * 60))
     names = ["frechet-lenet-mnist", "accuracy-lenet-mnist"]  # a folder has no labels: nothing to be right about
-    (value,), said = drain(folder_floors(folder, names, device="cpu"))
+    (value,), events = drain(folder_floors(folder, names, device="cpu"))
     assert value.floor and (value.n_fake, value.n_real) == (30, 30) and value.reference.startswith("a, second half ")
-    assert any(loading_text(message).startswith("Reading") for message in said)
-    (again,), said = drain(folder_floors(folder, names, device="cpu"))
-    assert again == value and not any(loading_text(message).startswith("Reading") for message in said)
+    assert any(loading_text(message).startswith("Reading") for message in events)
+    (again,), events = drain(folder_floors(folder, names, device="cpu"))
+    assert again == value and not any(loading_text(message).startswith("Reading") for message in events)
     fill(tmp_path / "a", [(28, 28)], seed=9)
     (changed,), _ = drain(folder_floors(folder, names, device="cpu"))
     assert changed != value

@@ -159,9 +159,9 @@ def test_what_is_missing_is_downloaded_once_with_progress(site: Site) -> None:
     digest = hashlib.sha256(site.files["weights.pth"]).hexdigest()
     for checksum in (digest, digest[:8]):
         wanted = replace(TENSORFLOW, file=f"{len(checksum)}.pth", sha256=checksum, url=site.address + "weights.pth")
-        found, said = drain(obtain(wanted))
+        found, events = drain(obtain(wanted))
         assert found.path.read_bytes() == site.files["weights.pth"] and found.published and found.sha256 == digest
-        assert said[-1].done == said[-1].total == 1_024_000
+        assert events[-1].done == events[-1].total == 1_024_000
         assert drain(obtain(wanted))[1] == []
     assert len(site.asked) == 2
 

@@ -69,11 +69,11 @@ def test_another_is_trained_from_the_command_line_and_found(
 
     monkeypatch.setattr(train_lenet, "_load", few)
     assert main(["train-classifier", "shapes", "--epochs", "6", "--device", "cpu"]) == 0
-    said = capsys.readouterr().out
-    assert f"Wrote lenet-shapes to {trained_here('shapes')}: " in said
+    printed = capsys.readouterr().out
+    assert f"Wrote lenet-shapes to {trained_here('shapes')}: " in printed
     classifier = LenetExtractor.load("shapes")
     assert classifier.name == "lenet-shapes" and classifier.about.accuracy > 0.5  # of ten kinds of shape
-    assert f"{classifier.about.accuracy:.2%} of 1,000 test images" in said
+    assert f"{classifier.about.accuracy:.2%} of 1,000 test images" in printed
     again, about = drain(train_classifier("shapes", epochs=6, device="cpu"))[0]
     assert about.accuracy == classifier.about.accuracy  # the seed decides
     assert all(torch.equal(tensor, classifier._network.state_dict()[name]) for name, tensor in again.state_dict().items())

@@ -86,8 +86,8 @@ def test_the_reference_is_read_once_and_again_when_its_content_changes(digits: t
     reference = Reference.of_dataset(digits[1].first(300), "part")
 
     def phases(one: Reference) -> list[str]:
-        _, said = drain(measure([digits[0].images[:100]], one, ["frechet-lenet"], device="cpu"))
-        return [loading_text(message) for message in said]
+        _, events = drain(measure([digits[0].images[:100]], one, ["frechet-lenet"], device="cpu"))
+        return [loading_text(message) for message in events]
 
     first = phases(reference)
     assert "Reading mnist part, 28 px with lenet-mnist" in first
@@ -158,12 +158,14 @@ def test_labels_must_mean_the_same_on_both_sides(name: str, digits: tuple[Datase
 
 
 def test_progress_counts_the_images(digits: tuple[Dataset, Dataset], reference: Reference) -> None:
-    _, said = drain(measure(list(digits[0].images.split(300)), reference, ["frechet-lenet"], n=1000, subject="it", device="cpu"))
-    reading = [message for message in said if loading_text(message) == "Reading it"]
+    _, events = drain(
+        measure(list(digits[0].images.split(300)), reference, ["frechet-lenet"], n=1000, subject="it", device="cpu")
+    )
+    reading = [message for message in events if loading_text(message) == "Reading it"]
     assert [message.done for message in reading] == [0, 300, 600, 900]
     assert {message.total for message in reading} == {1000}
-    assert Loading("computing", "lenet-mnist distance", 0, 1, "metrics") in said
-    assert said[-1] == Loading("computing", "lenet-mnist distance", 20, 21, "distances")
+    assert Loading("computing", "lenet-mnist distance", 0, 1, "metrics") in events
+    assert events[-1] == Loading("computing", "lenet-mnist distance", 20, 21, "distances")
 
 
 @pytest.mark.parametrize(

@@ -17,18 +17,18 @@ from tests.support.digit_reader import DigitReader, Reading
 
 
 @pytest.fixture(scope="module")
-def judge(foreign_weights: Path) -> DigitReader:
+def reader(foreign_weights: Path) -> DigitReader:
     return DigitReader(foreign_weights)
 
 
-def drawn(foreign: adapters.Foreign, judge: DigitReader, n: int = 1000) -> Reading:
+def drawn(foreign: adapters.Foreign, reader: DigitReader, n: int = 1000) -> Reading:
     generator = torch.Generator().manual_seed(0)
     z = torch.randn(n, foreign.z_dim, generator=generator)
     labels = torch.arange(n) % foreign.spec.num_classes if foreign.labels else None
     with torch.inference_mode():
         fake = foreign.generators["G"](z, labels)
     assert fake.shape == (n, 1, 28, 28) and fake.abs().max() <= 1
-    return judge.read(to_uint8(fake), labels)
+    return reader.read(to_uint8(fake), labels)
 
 
 @pytest.mark.parametrize(
@@ -36,26 +36,26 @@ def drawn(foreign: adapters.Foreign, judge: DigitReader, n: int = 1000) -> Readi
     [("mnist-dcgan/generator.pth", "DCGAN", 64, 0.90), ("mnist-gan-mlp/G--300.ckpt", "MLP", 64, 0.95)],
 )
 def test_digits_without_labels(
-    foreign_weights: Path, judge: DigitReader, file: str, layout: str, z_dim: int, confidence: float
+    foreign_weights: Path, reader: DigitReader, file: str, layout: str, z_dim: int, confidence: float
 ) -> None:
     foreign = adapters.load(foreign_weights / file)
     assert foreign.layout.startswith(layout) and foreign.spec == DataSpec(28, 1) and foreign.z_dim == z_dim
-    verdict = drawn(foreign, judge)
-    assert verdict.confidence > confidence and min(verdict.shares) > 0.01
+    reading = drawn(foreign, reader)
+    assert reading.confidence > confidence and min(reading.shares) > 0.01
 
 
-def test_digits_with_labels(foreign_weights: Path, judge: DigitReader) -> None:
+def test_digits_with_labels(foreign_weights: Path, reader: DigitReader) -> None:
     """Labels right about half the time, as these weights' card says; a wrong order of z and label gives a tenth."""
     foreign = adapters.load(foreign_weights / "mnist-conditional-wgan-gp" / "generator.pth")
     assert foreign.spec == DataSpec(28, 1, Conditioning.LABEL, 10) and foreign.z_dim == 10
-    verdict = drawn(foreign, judge, 300)
-    assert verdict.confidence > 0.85 and 0.45 < verdict.accuracy < 0.75
+    reading = drawn(foreign, reader, 300)
+    assert reading.confidence > 0.85 and 0.45 < reading.accuracy < 0.75
 
 
-def test_the_collapsed_one_draws_each_class_and_nothing_else(foreign_weights: Path, judge: DigitReader) -> None:
+def test_the_collapsed_one_draws_each_class_and_nothing_else(foreign_weights: Path, reader: DigitReader) -> None:
     foreign = adapters.load(foreign_weights / "cgan-collapsed" / "generator.pth")
     assert foreign.labels == tuple("0123456789") and foreign.z_dim == 100
-    assert drawn(foreign, judge).accuracy == 1.0
+    assert drawn(foreign, reader).accuracy == 1.0
 
 
 def test_a_discriminator_and_a_classifier_are_named_as_such(foreign_weights: Path) -> None:

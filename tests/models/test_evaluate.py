@@ -29,9 +29,9 @@ def test_a_model_is_held_against_the_data_it_learned(real_data: Path, tmp_path: 
     file = tmp_path / "values.json"
     asked = ["-n", "300", "--split", "test", "--metrics", "frechet-lenet,accuracy-lenet", "--json", str(file)]
     assert main(["evaluate", "digits-quick-conditional", "--no-floors", *asked]) == 0
-    said = capsys.readouterr().out
-    assert "lenet-mnist distance of digits-quick-conditional at step 750" in said
-    assert "300 images against 10,000 of mnist test, 28 px" in said
+    printed = capsys.readouterr().out
+    assert "lenet-mnist distance of digits-quick-conditional at step 750" in printed
+    assert "300 images against 10,000 of mnist test, 28 px" in printed
     distance, accuracy = map(Value.from_dict, json.loads(file.read_text()))
     assert accuracy.value > 0.9 and accuracy.higher_is_better and 0 < distance.value < 40
 
@@ -63,8 +63,8 @@ def test_what_was_measured_is_printed_and_written_whatever_comes_after(
     file, folder = tmp_path / "values.json", fill(tmp_path / "pictures", [(28, 28)] * 30)
     asked = ["--reference", str(folder), "--metrics", "kid-lenet-mnist", "--json", str(file)]
     assert main(["evaluate", str(folder), "nowhere", *asked]) == 2
-    said = capsys.readouterr()
-    assert "kernel distance of pictures: " in said.out and "There is no model 'nowhere'" in said.err
+    printed = capsys.readouterr()
+    assert "kernel distance of pictures: " in printed.out and "There is no model 'nowhere'" in printed.err
     assert [value["subject"] for value in json.loads(file.read_text())] == ["pictures"]
     assert main(["evaluate", str(folder), *asked]) == 0  # fifteen of each half are too few for a floor, which nobody asked for
     assert "No floors: " in capsys.readouterr().err
@@ -112,5 +112,5 @@ def test_what_cannot_be_measured_is_said_in_one_sentence(tmp_path: Path, capsys:
         (["shapes-quick", "--metrics", "accuracy-lenet-mnist", "-n", "20"], "needs the same classes on both sides"),
     ):
         assert main(["evaluate", *arguments]) == 2
-        said = capsys.readouterr().err
-        assert sentence in said and said.count("\n") == 1
+        printed = capsys.readouterr().err
+        assert sentence in printed and printed.count("\n") == 1

@@ -17,7 +17,7 @@ from ganlab.__main__ import main
 from ganlab.core.types import Conditioning
 from ganlab.models import hub
 from tests.models.test_adapters_real import (  # noqa: F401  (collected here once more, with the fixtures below)
-    judge,
+    reader,
     test_a_discriminator_and_a_classifier_are_named_as_such,
     test_digits_with_labels,
     test_digits_without_labels,

@@ -109,8 +109,8 @@ def test_real_digits_are_learned_in_150_steps(real_data: Path, foreign_weights: 
     work(run)
     pipeline = Pipeline.load(run.id)
     asked = torch.arange(500) % 10
-    verdict = DigitReader(foreign_weights).read(pipeline.generate(pipeline.latents(500, seed=3), asked), asked)
-    assert verdict.confidence > 0.75 and verdict.accuracy > 0.5, str(verdict)
+    reading = DigitReader(foreign_weights).read(pipeline.generate(pipeline.latents(500, seed=3), asked), asked)
+    assert reading.confidence > 0.75 and reading.accuracy > 0.5, str(reading)
 
 
 def test_foreign_weights_carry_what_was_decided(left_open: Path) -> None:

@@ -49,7 +49,7 @@ def test_what_is_shipped_draws_what_was_trained_and_says_how(tmp_path: Path, fam
 
 
 def test_what_a_person_wrote_stays_when_a_model_is_made_anew(tmp_path: Path) -> None:
-    """Its licence and attribution, its words, its verdict and the drawn pictures that a translator's example begins with."""
+    """Its licence and attribution, its words, its summary and the drawn pictures that a translator's example begins with."""
     run = Run.create(small("pix2pix", steps=10), root=tmp_path / "runs")
     work(run)
     made = driven(ship(run.checkpoints()[-1], "facades-light", tmp_path / "shipped"))
@@ -105,9 +105,9 @@ def test_only_shipped_models_can_be_made_anew(capsys: pytest.CaptureFixture[str]
 
 def test_every_card_says_how_good_the_model_is_and_under_which_licence() -> None:
     for name in NAMES:
-        said = reading.read(SHIPPED / name / "README.md")
-        assert said.summary.endswith(".") and said.licence, name
-        assert "distance" not in said.summary and "±" not in said.summary, name  # for people who choose, not for a table
+        about = reading.read(SHIPPED / name / "README.md")
+        assert about.summary.endswith(".") and about.licence, name
+        assert "distance" not in about.summary and "±" not in about.summary, name  # for people who choose, not for a table
     of_others = {name for name in NAMES if reading.read(SHIPPED / name / "README.md").licence != "mit"}
     assert of_others == {"facades-light", "horse2zebra-light"}
 
@@ -125,12 +125,14 @@ def test_what_a_card_says_of_the_independent_reader_is_what_its_command_prints(
     for name in ("digits-quick", "digits-gan"):  # the others' take longer
         card = (SHIPPED / name / "README.md").read_text()
         command = re.search(r"`python benchmarks/digits.py FOLDER (.*?)`", card)
-        said = re.search(r"2,000 samples of seed 1: (mean top probability .*)", card)
-        assert command and said
+        claim = re.search(r"2,000 samples of seed 1: (mean top probability .*)", card)
+        assert command and claim
         monkeypatch.setattr(sys, "argv", ["digits.py", str(foreign_weights), *command[1].split()])
         benchmark["main"]()
-        told, printed = (numbers(text.partition("mean top")[2].partition(": ")[0]) for text in (said[1], capsys.readouterr().out))
-        assert told == pytest.approx(printed, abs=0.15), name  # of 100; another CPU may round a picture otherwise
+        output, printed = (
+            numbers(text.partition("mean top")[2].partition(": ")[0]) for text in (claim[1], capsys.readouterr().out)
+        )
+        assert output == pytest.approx(printed, abs=0.15), name  # of 100; another CPU may round a picture otherwise
 
 
 def numbers(text: str) -> list[float]:
@@ -141,12 +143,12 @@ def test_a_cards_command_measures_what_the_card_says(real_data: Path, tmp_path: 
     """With fewer pictures, so only what does not depend on their number: label accuracy."""
     card = (SHIPPED / "digits-cgan" / "README.md").read_text()
     command = re.search(r"`ganlab (evaluate .*?)`", card)
-    said = re.search(r"label accuracy .*?: ([\d.]+) ", card)
-    assert command and said and "accuracy-lenet" in command[1]
+    claim = re.search(r"label accuracy .*?: ([\d.]+) ", card)
+    assert command and claim and "accuracy-lenet" in command[1]
     arguments = [word if "-lenet" not in word else "accuracy-lenet" for word in command[1].split()]
     assert main([*arguments, "-n", "1000", "--no-floors"]) == 0
     printed = re.search(r"label accuracy .*?: ([\d.]+) ", capsys.readouterr().out)
-    assert printed and float(printed[1]) == pytest.approx(float(said[1]), abs=0.006)
+    assert printed and float(printed[1]) == pytest.approx(float(claim[1]), abs=0.006)
 
 
 def test_the_shipped_dcgan_draws_every_digit_and_none_too_often() -> None:

@@ -116,8 +116,8 @@ def test_the_command_translates_files_folders_and_patterns(
     assert Image.open("many/same.png").size == (90, 60)
     (tmp_path / "a" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")
     assert main(["translate", "a", *model, "-o", "rest"]) == 1
-    said = capsys.readouterr()
-    assert "Wrote 1 of 2 images to rest." in said.out and "Skipped a/broken.jpg: " in said.err
+    printed = capsys.readouterr()
+    assert "Wrote 1 of 2 images to rest." in printed.out and "Skipped a/broken.jpg: " in printed.err
     assert main(["translate", "nowhere.jpg", *model]) == 2
     assert "There is no image 'nowhere.jpg'" in capsys.readouterr().err
     assert main(["translate", "a/same.png", "--model", "nothing"]) == 2

@@ -237,8 +237,8 @@ def test_queue_and_clean_on_the_command_line(held: list[FakeRun], capsys: pytest
     on_cpu(held).start()
     waiting = on_cpu(held).queue()
     assert main(["queue"]) == 0
-    said = capsys.readouterr().out
-    assert f"{waiting.id}" in said and "1 run waits (at most 20 may)." in said
+    printed = capsys.readouterr().out
+    assert f"{waiting.id}" in printed and "1 run waits (at most 20 may)." in printed
     assert main(["queue", "--cancel", waiting.id]) == 0 and waiting.run.stop_requested()
     assert main(["queue", "--cancel", run.id]) == 2
     assert main(["clean", "--dry-run"]) == 0 and len(steps(run)) == 10

@@ -185,8 +185,8 @@ def test_the_images_of_a_fork_are_those_of_its_parent_and_then_its_own(monkeypat
     seen = 8 * at + 16 * (10 - at)
     assert images_seen(made) == [(0, 0), (at, 8 * at), (10, seen), (20, seen + 120)]
     assert [run_at.images for run_at in compare([run, made], "step", 10).runs_at] == [seen, seen]
-    told = detailed(made)["images"]
-    assert list(told["steps"]) == [0, at, 10, 20] and list(told["images"])[-1] == seen + 120
+    points = detailed(made)["images"]
+    assert list(points["steps"]) == [0, at, 10, 20] and list(points["images"])[-1] == seen + 120
     third = new_fork(made, 10, steps=15).create()
     assert images_seen(third) == [(0, 0), (at, 8 * at), (10, seen), (15, seen + 60)]
 
@@ -214,16 +214,16 @@ def test_a_fork_and_a_repeat_are_admitted_before_and_in_hand_when_anybody_can_se
     run = fake().start().train(10).checkpoint().finish("stopped").run
     seen: list[list[str]] = []
     monkeypatch.setattr("ganlab.runtime.launch.admit", lambda *_: seen.append([one.id for one in runs()]))
-    told: list[str] = []
+    states: list[str] = []
 
     def hand_over(verb: str, folder: Path, **_: object) -> None:
         with pytest.raises(ValueError, match="is already queued"):
             resume(Run(folder))
-        told.append(Run(folder).status().state)
+        states.append(Run(folder).status().state)
 
     monkeypatch.setattr("ganlab.runtime.launch.hand_over", hand_over)
     begin(run)
-    assert seen == [[run.id]] and told == ["queued"]
+    assert seen == [[run.id]] and states == ["queued"]
 
 
 def fake_checkpoints(parent: Path, steps: list[int], size: int = 100) -> None:

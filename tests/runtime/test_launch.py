@@ -151,7 +151,7 @@ def test_failures_are_told_in_one_sentence(error: Exception, words: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("error", "advice", "told"),
+    ("error", "advice", "sentence"),
     [
         (
             OSError(errno.EROFS, "Read-only file system", "/home/ada/runs/.devices/launch.lock"),
@@ -171,5 +171,5 @@ def test_failures_are_told_in_one_sentence(error: Exception, words: str) -> None
         ),
     ],
 )
-def test_what_speaks_against_a_deed_names_no_folder_of_the_machine(error: Exception, advice: Advice, told: str) -> None:
-    assert explain(error, advice) == told
+def test_what_speaks_against_a_deed_names_no_folder_of_the_machine(error: Exception, advice: Advice, sentence: str) -> None:
+    assert explain(error, advice) == sentence

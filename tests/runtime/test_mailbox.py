@@ -128,13 +128,13 @@ def _is_weight(name: str) -> bool:
     return not any(part in name for part in ("running_", "num_batches", "clusters"))
 
 
-def test_a_change_takes_effect_and_is_told() -> None:
+def test_a_change_takes_effect_and_is_reported() -> None:
     commands = {2: [Command("change", "lr", 0.001, "Ada")]}
     events = list(train(small(steps=4), commands=Postman(commands)))
-    (told,) = of_kind(events, Intervened)
-    assert told.intervention == Intervention(2, "lr", 0.001, "Ada")
-    assert told.effect == {"name": "lr", "before": 0.0002, "value": 0.001, "who": "Ada"}
-    assert change_text(told.effect) == "lr 0.0002 → 0.001 (Ada)."
+    (intervened,) = of_kind(events, Intervened)
+    assert intervened.intervention == Intervention(2, "lr", 0.001, "Ada")
+    assert intervened.effect == {"name": "lr", "before": 0.0002, "value": 0.001, "who": "Ada"}
+    assert change_text(intervened.effect) == "lr 0.0002 → 0.001 (Ada)."
     state = of_kind(events, Checkpoint)[-1].state["training"]["optimizers"]
     assert {group["lr"] for optimizer in state.values() for group in optimizer["param_groups"]} == {0.001}
     assert not same(model(events), model(list(train(small(steps=4)))))
@@ -170,11 +170,11 @@ def test_what_an_earlier_worker_had_no_time_for_comes_after_all_that_it_had_done
     states = {event.step: _copied(event) for event in train(config, record=record) if isinstance(event, Checkpoint)}
     late, live = Command("change", "lr", 0.004, late=True), Command("change", "d_steps", 2)
     events = list(train(config, resume=states[4], commands=Postman({0: [late, live]}), record=record))
-    told = [(event.intervention.step, event.intervention.value, event.again) for event in of_kind(events, Intervened)]
-    assert told == [(4, 2, False), (7, 0.002, True), (9, 0.003, True), (9, 0.004, False)]
+    intervened = [(event.intervention.step, event.intervention.value, event.again) for event in of_kind(events, Intervened)]
+    assert intervened == [(4, 2, False), (7, 0.002, True), (9, 0.003, True), (9, 0.004, False)]
     assert of_kind(events, Checkpoint)[-1].state["interventions"][-1]["value"] == 0.004
-    (told, *_) = of_kind(list(train(config, resume=states[8], commands=Postman({0: [late]}), record=record[:1])), Intervened)
-    assert (told.intervention.step, told.intervention.value) == (8, 0.004)  # there is nothing to wait for
+    (intervened, *_) = of_kind(list(train(config, resume=states[8], commands=Postman({0: [late]}), record=record[:1])), Intervened)
+    assert (intervened.intervention.step, intervened.intervention.value) == (8, 0.004)  # there is nothing to wait for
 
 
 def test_a_state_of_another_kind_of_device_is_gone_on_from_and_told() -> None:
@@ -306,8 +306,8 @@ def test_a_run_that_saves_at_every_step_hears_a_stop(monkeypatch: pytest.MonkeyP
 
 def test_a_live_change_during_a_replay_drops_none_of_the_recorded_ones() -> None:
     events = list(train(small(steps=6), commands=Postman({2: [Command("change", "d_steps", 2)]}), record=[RECORD[0], RECORD[3]]))
-    told = [(event.intervention.step, event.intervention.name, event.again) for event in of_kind(events, Intervened)]
-    assert told == [(1, "lr", True), (2, "d_steps", False), (5, "G", True)]
+    intervened = [(event.intervention.step, event.intervention.name, event.again) for event in of_kind(events, Intervened)]
+    assert intervened == [(1, "lr", True), (2, "d_steps", False), (5, "G", True)]
 
 
 def test_a_change_made_while_a_run_is_repeated_leaves_its_record_its_settings_and_its_forks_true(tmp_path: Path) -> None:
@@ -343,9 +343,9 @@ def test_a_fork_that_dies_before_its_first_checkpoint_keeps_its_own_changes_and_
     made = new_fork(parent, 6, lr=0.003, steps=20).create()
     with closing(Writer(made.database)) as writer:  # changed at step 7, then killed
         writer.intervene(Intervention(7, "d_steps", 2).to_dict())
-    told: list[Event] = []
-    work(made, told.append)
-    assert [event.intervention.name for event in of_kind(told, Intervened)] == ["d_steps"]
+    intervened: list[Event] = []
+    work(made, intervened.append)
+    assert [event.intervention.name for event in of_kind(intervened, Intervened)] == ["d_steps"]
     assert _rates(made, 20)[0] == 0.003 and made.config_now.d_steps == 2
 
 

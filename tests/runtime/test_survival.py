@@ -171,11 +171,11 @@ class Film:
 def test_a_full_disk_pauses_a_run_until_there_is_room(leave: int, whole: Any) -> None:
     with small_disk() as disk:
         run = Run.create(CONFIG, root=disk / "runs")
-        said: list[str] = []
+        sentences: list[str] = []
 
         def make_room() -> None:
             wait_for(lambda: run.status().state == "paused")
-            said.append(status_text(run.status()))
+            sentences.append(status_text(run.status()))
             time.sleep(1.5)  # it tries again, in vain
             assert run.status().state == "paused"
             read_everything(run)
@@ -184,7 +184,7 @@ def test_a_full_disk_pauses_a_run_until_there_is_room(leave: int, whole: Any) ->
         film = Film(disk, leave)
         with somebody(make_room):
             work(run, film)
-        assert said == ["The disk is full: training waits until there is room."]
+        assert sentences == ["The disk is full: training waits until there is room."]
         assert [note.kind for note in run.annotations()].count("waiting_room") == 1
         assert_ends_like(run, whole)
         assert not list(run.path.rglob("*.partial")) and not (run.path / "ballast").exists()

@@ -1,4 +1,4 @@
-"""An independent judge of digits: somebody else's LeNet-5 (99.08 % on MNIST's test part), read from a file of theirs."""
+"""An independent reader of digits: the LeNet-5 of another project (99.08 % on MNIST's test part), read from its own file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LeNet5(nn.Module):
 
 @dataclass(frozen=True)
 class Reading:
-    """What the judge reads: mean top probability, share of each digit, and how often the asked one (nan: none asked)."""
+    """What it reads: mean top probability, share of each digit, and how often the asked one (nan: none asked)."""
 
     confidence: float
     shares: list[float]

@@ -257,8 +257,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json"})
 
     def _refuse(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
-        said = {"X-Error-Message": message} | ({"X-Error-Code": code} if code else {}) | (headers or {})
-        self._send(status, json.dumps({"error": message}).encode(), said | {"Content-Type": "application/json"})
+        about_error = {"X-Error-Message": message} | ({"X-Error-Code": code} if code else {}) | (headers or {})
+        self._send(status, json.dumps({"error": message}).encode(), about_error | {"Content-Type": "application/json"})
 
     def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None, cut: int | None = None) -> None:
         self.send_response(status)

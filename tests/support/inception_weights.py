@@ -1,4 +1,4 @@
-"""Random weights in the real file's format, and the same network as torchvision builds it: an independent judge."""
+"""Random weights in the real file's format, and the same network as torchvision builds it: an independent reading."""
 
 from __future__ import annotations
 
