@@ -124,14 +124,16 @@ def test_it_brings_the_shipped_models(wheel: Installed) -> None:
     assert [name for name in NAMES if f"\n{name} " not in f"\n{listed}"] == []
 
 
-def test_it_draws_and_translates(wheel: Installed) -> None:
-    wheel("sample", "digits-quick", "-n", "4", "-o", "sheet.png")
-    with Image.open(wheel.folder / "sheet.png") as sheet:
-        assert len(set(sheet.convert("L").get_flattened_data())) > 16
+def levels(path: Path) -> int:
+    """How many different greys a picture has: few when nothing was drawn."""
+    with Image.open(path) as picture:
+        return len(set(picture.convert("L").get_flattened_data()))
+
+
+def test_it_translates(wheel: Installed) -> None:
     Image.new("RGB", (64, 48), "sienna").save(wheel.folder / "plain.png")
     wheel("translate", "--model", "facades-light", "plain.png", "-o", "facade.png")
-    with Image.open(wheel.folder / "facade.png") as facade:
-        assert len(set(facade.convert("L").get_flattened_data())) > 16
+    assert levels(wheel.folder / "facade.png") > 16
 
 
 def test_it_writes_a_space(wheel: Installed) -> None:
@@ -145,7 +147,7 @@ def test_the_core_does_without_the_app_and_the_app_finds_the_folders_runs(wheel:
     with InstalledApp(wheel) as app, httpx.Client(base_url=app.url) as client:
         printed = run(wheel.python, "-c", CORE_ALONE, folder=wheel.folder, **wheel.environment)
         assert printed.startswith(f"{wheel.folder / 'checkpoints'}\n"), "shipped models are written here"
-        assert (wheel.folder / "core.png").is_file()
+        assert levels(wheel.folder / "core.png") > 16
         assert [client.get(path).status_code for path in ("/", "/train", "/playground/", "/live/")] == [200] * 4
         (made,) = client.get("/api/runs").json()
         assert (wheel.folder / "runs" / made["id"] / "config.json").is_file()

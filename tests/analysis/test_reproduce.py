@@ -24,6 +24,7 @@ from ganlab.core.events import Loading
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs
 from ganlab.training.recipes import RECIPES
+from tests.support.workers import train_in_threads
 
 
 @given(st.integers(1, 10**6), st.sampled_from(["s", "m", "h"]))
@@ -120,8 +121,15 @@ def ran_until(work: Generator[Loading, None, Any], steps: int, count: int = 1) -
         time.sleep(0.1)
 
 
-def test_closing_stops_the_training_and_the_next_call_goes_on(real_data: Path, only_the_quickest: None) -> None:
-    ran_until(reproduce("column"), 20)
+@pytest.fixture
+def in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process is started for what is about who waits for whom; tests/runtime/test_launch.py starts some."""
+    train_in_threads(monkeypatch)
+    monkeypatch.setattr(reproduction, "_POLL_SECONDS", 0.2)
+
+
+def test_closing_stops_the_training_and_the_next_call_goes_on(real_data: Path, only_the_quickest: None, in_threads: None) -> None:
+    ran_until(reproduce("column"), 2)
     first = runs()[0].status()
     assert first.state == "stopped" and runs()[0].checkpoints()
     short = driven(_reported("column", reproduce("column", 0.0, n=300)))  # no time: measured at once
@@ -198,10 +206,10 @@ def test_what_is_known_is_printed_when_it_is_cut_short(
     assert "`column-gan`" in capsys.readouterr().out
 
 
-def test_the_duel_runs_side_by_side_and_reports_its_losses(real_data: Path) -> None:
-    ran_until(reproduce("duel", 600.0, dataset="mnist"), 20, count=2)
+def test_the_duel_runs_side_by_side_and_reports_its_losses(little_data: None, in_threads: None) -> None:
+    ran_until(reproduce("duel", 600.0, dataset="shapes"), 12, count=2)
     assert {run.status().state for run in runs()} == {"stopped"}
-    table = driven(_reported("duel", reproduce("duel", 0.0, dataset="mnist")))
+    table = driven(_reported("duel", reproduce("duel", 0.0, dataset="shapes")))
     assert [row.recipe for row in table.rows] == ["duel-bce", "duel-mse"] and len(runs()) == 2
     for row in table.rows:
         g, d = row.last

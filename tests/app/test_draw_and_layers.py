@@ -46,7 +46,7 @@ def seven() -> str:
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+def trained(little_data: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A run with its discriminator, on shapes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GANLAB_DATA", str(tmp_path_factory.mktemp("data")))

@@ -46,7 +46,7 @@ def there(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
 
 
 @pytest.fixture
-def run() -> Run:
+def run(little_data: None) -> Run:
     """A run with a private path in its settings, and all that training leaves."""
     config = small("cgan", steps=4, image_size=16, sample_every=2, checkpoint_every=2)
     made = Run.create(config.replace(data_path="/home/somebody/secret"))

@@ -17,9 +17,10 @@ from ganlab.core.errors import BEGINNING, DOING, Advice, explain
 from ganlab.core.events import Progress
 from ganlab.runtime.launch import launch_together
 from ganlab.runtime.worker import work
+from ganlab.training import meter
 from ganlab.training.recipes import configs_of
 from tests.support.small import small
-from tests.support.workers import wait_for, worker_pid
+from tests.support.workers import train_in_threads, wait_for, worker_pid
 
 LONG = {"steps": 100_000, "checkpoint_every": 20, "sample_every": 50}
 
@@ -29,7 +30,7 @@ def state(run: Run) -> str:
 
 
 @pytest.fixture(autouse=True)
-def no_worker_survives() -> Iterator[None]:
+def no_worker_survives(own_directories: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for run in runs():
         if run.status().active:
@@ -52,8 +53,22 @@ def test_a_launched_run_finishes() -> None:
 
 
 @needs_proc
-def test_a_killed_worker_shows_as_lost_keeps_its_checkpoint_and_resumes() -> None:
-    run = launch(small(**LONG))
+def test_runs_queue_in_order_stop_politely_and_one_whose_worker_is_killed_is_lost_and_resumes() -> None:
+    first, second, third = (launch(small(**LONG, seed=seed)) for seed in range(3))
+    wait_for(lambda: first.status().step > 0)
+    wait_for(lambda: "Waiting for cpu" in status_text(second.status()) and "Waiting for cpu" in status_text(third.status()))
+    assert [state(run) for run in (first, second, third)] == ["running", "queued", "queued"]
+    third.request_stop()
+    wait_for(lambda: state(third) == "stopped")  # a waiting one can be stopped
+    os.kill(worker_pid(first), signal.SIGTERM)
+    wait_for(lambda: state(second) == "running")
+    assert state(first) == "stopped"
+    assert int(first.checkpoints()[-1].name.removeprefix("step-")) == first.status().step, "a polite signal keeps a checkpoint"
+    _lost_and_resumed(second)
+
+
+def _lost_and_resumed(run: Run) -> None:
+    """Kill the run's worker: it shows as lost, keeps its checkpoint, and a new worker goes on."""
     wait_for(run.checkpoints)
     os.kill(worker_pid(run), signal.SIGKILL)
     wait_for(lambda: state(run) == "lost")
@@ -72,28 +87,9 @@ def test_a_killed_worker_shows_as_lost_keeps_its_checkpoint_and_resumes() -> Non
             assert after[name].steps[: len(series.steps)].tolist() == series.steps.tolist()
 
 
-@needs_proc
-def test_a_polite_signal_checkpoints_then_stops() -> None:  # SIGINT: test_cli.py
-    run = launch(small(**LONG | {"checkpoint_every": 100_000}))
-    wait_for(lambda: run.status().step > 0)
-    os.kill(worker_pid(run), signal.SIGTERM)
-    wait_for(lambda: state(run) == "stopped")
-    assert [int(path.name.removeprefix("step-")) for path in run.checkpoints()] == [run.status().step]
-
-
-def test_runs_queue_in_order_and_a_waiting_one_can_be_stopped() -> None:
-    first, second, third = (launch(small(**LONG, seed=seed)) for seed in range(3))
-    wait_for(lambda: state(first) == "running")
-    wait_for(lambda: "Waiting for cpu" in status_text(second.status()) and "Waiting for cpu" in status_text(third.status()))
-    assert state(second) == state(third) == "queued"
-    third.request_stop()
-    wait_for(lambda: state(third) == "stopped")
-    first.request_stop()
-    wait_for(lambda: state(second) == "running")
-    assert state(first) == "stopped"
-
-
-def test_a_duel_runs_side_by_side() -> None:
+def test_a_duel_runs_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    train_in_threads(monkeypatch)
+    monkeypatch.setattr(meter, "FLUSH_SECONDS", 0.0)
     changes = {"dataset": "shapes", "channels": 1, "batch_size": 8, "steps": 100_000}
     duel = launch_together(configs_of("duel", changes))
     assert [run.title for run in duel] == ["duel-bce", "duel-mse"]
@@ -114,11 +110,12 @@ def test_half_a_group_is_neither_left_to_train_nor_taken_from_its_worker(monkeyp
     assert [run.id for run in runs()] == [handed[0].id] and handed[0].stop_requested()
 
 
-def test_a_run_that_cannot_work_fails_with_one_sentence() -> None:
-    run = launch(small(dataset="folder", data_path="/no/such/folder"))
-    wait_for(lambda: state(run) == "failed")
-    message = status_text(run.status())
-    assert "/no/such/folder" in message and "\n" not in message and "Traceback" not in (run.path / "worker.log").read_text()
+def test_a_run_that_cannot_work_fails_with_one_sentence(capfd: pytest.CaptureFixture[str]) -> None:
+    run = Run.create(small(dataset="folder", data_path="/no/such/folder"))
+    work(run)
+    assert state(run) == "failed"
+    message, printed = status_text(run.status()), capfd.readouterr()
+    assert "/no/such/folder" in message and "\n" not in message and "Traceback" not in printed.out + printed.err
 
 
 @pytest.mark.parametrize("changes", [{"architecture": "nope"}, {"image_size": 30}, {"dataset": "nope"}, {"device": "cuda:9"}])
