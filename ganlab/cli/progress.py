@@ -26,11 +26,14 @@ Result = TypeVar("Result")
 def driven(steps: Generator[Loading, None, Result]) -> Result:
     """Run `steps` to their end with a bar for each part, and return their result; Ctrl-C closes them properly."""
     bars, bar, what = ExitStack(), None, ""
+    remarked: list[tuple[str, tuple[Remark, ...]]] = []  # of which there are lines already
     work = Work(steps)
     with closing(steps), bars:
         for event in work:
-            for line in remark_lines(event.remarks):
-                tqdm.write(shown(line), file=sys.stderr)
+            if event.remarks and (event.subject, event.remarks) not in remarked:
+                remarked.append((event.subject, event.remarks))
+                for line in remark_lines(event.remarks):
+                    tqdm.write(shown(f"{event.subject}: {line}"), file=sys.stderr)
             if bar is None or loading_text(event) != what:
                 bars.close()
                 what = loading_text(event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from ganlab.core.errors import DataError
@@ -116,7 +117,7 @@ def load(
     dataset = yield from _paced(source.load(Wanted(image_size, channels, conditioning, data_path, split, limit)))
     remarks = [remark for remark in dataset.remarks if not limit or remark.kind in _OF_A_PART]
     if remarks:
-        yield Loading("data_read", name, len(dataset.images), len(dataset.images), remarks=tuple(remarks))
+        yield Loading("data_read", Path(data_path).name or name, len(dataset.images), len(dataset.images), remarks=tuple(remarks))
     return dataset.first(limit) if limit else dataset
 
 

@@ -62,6 +62,7 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
             raise ValueError(f"{subject} is a folder of images: name what to compare it with as its reference.")
         whole = ImageFolder(located(subject))
         folder = whole if asked.n is None else whole.some(asked.n, asked.seed)
+        yield from _remarked(whole)
         reference = yield from _reference(asked, asked.reference, 0, 0)
         return (yield from _measured(folder, reference, asked, name_of(located(subject)), folder.count))
     yield Loading("loading_model", subject)
@@ -140,10 +141,18 @@ def _reference(asked: Asked, name: str, image_size: int, channels: int) -> Gener
     if name not in DATASETS:
         _checked_folder(name)
         yield Loading("looking_through", name)
-        return Reference.of_folder(ImageFolder(located(name)))
+        folder = ImageFolder(located(name))
+        yield from _remarked(folder)
+        return Reference.of_folder(folder)
     source = DATASETS[name]
     data = yield from _dataset(name, image_size or source.image_size, channels, asked.split)
     return Reference.of_dataset(data, asked.split)
+
+
+def _remarked(folder: ImageFolder) -> Generator[Loading, None, None]:
+    """Progress with what is to be known of the files of a folder, if there is anything."""
+    if folder.remarks:
+        yield Loading("data_read", name_of(folder.path), folder.count, folder.count, remarks=folder.remarks)
 
 
 def _checked_folder(name: str) -> None:

@@ -19,6 +19,7 @@ from ganlab.analysis.jobs.messages import Measured, PartFailed, Working
 from ganlab.app.views.job_wording import outcome_text, progress_text
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
+from ganlab.core.remarks import Remark
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs, runs_root
 from tests.support import ROOT
@@ -150,10 +151,12 @@ def test_values_are_kept_as_they_come(kind: Callable[[Callable[[Job], Working]],
         seen.append([one.subject for one in job.values()])
         yield PartFailed("b: it is broken.")
         seen.append(job.failures())
+        yield Loading("data_read", "p", remarks=(Remark("format", 2, ("1.heic", "2.heic"), "HEIC", total=9),))
         raise KeyError("c")
 
     job = kind(trial)
     work(job)
+    assert job.remarks() == {"p": [Remark("format", 2, ("1.heic", "2.heic"), "HEIC", total=9)]}
     assert seen == [["a"], ["b: it is broken."]]
     assert (job.status().state, outcome_text(job.status())) == ("failed", "Unexpected KeyError: 'c' (details in job.log).")
     assert job.values() == [value("a")] and job.failures() == ["b: it is broken."]

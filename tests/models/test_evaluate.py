@@ -62,8 +62,10 @@ def test_what_was_measured_is_printed_and_written_whatever_comes_after(
     """One bad subject of two, then floors that cannot be had: the number of the first is neither lost nor delayed."""
     file, folder = tmp_path / "values.json", fill(tmp_path / "pictures", [(28, 28)] * 30)
     asked = ["--reference", str(folder), "--metrics", "kid-lenet-mnist", "--json", str(file)]
+    (folder / "photo.heic").write_bytes(b"x")
     assert main(["evaluate", str(folder), "nowhere", *asked]) == 2
     printed = capsys.readouterr()
+    assert "pictures: Skipped 1 of 31 files: 1 HEIC file (photo.heic)." in printed.err
     assert "kernel distance of pictures: " in printed.out and "There is no model 'nowhere'" in printed.err
     assert [value["subject"] for value in json.loads(file.read_text())] == ["pictures"]
     assert main(["evaluate", str(folder), *asked]) == 0  # fifteen of each half are too few for a floor, which nobody asked for

@@ -1,6 +1,6 @@
 """The folder of a job: what was asked for, how far it is, what it found.
 
-    runs/.jobs/<id>/ job.json progress.json values.json failures.json outcome.json job.log lock stop
+    runs/.jobs/<id>/ job.json progress.json values.json failures.json remarks.json outcome.json job.log lock stop
 
 The worker writes all of it; its state is derived from the lock and what was written, never stored.
 """
@@ -17,11 +17,13 @@ from typing import Any
 from ganlab.core.events import Loading
 from ganlab.core.lock import is_held
 from ganlab.core.names import from_json, to_json
+from ganlab.core.remarks import Remark
 from ganlab.metrics.value import Value
 from ganlab.runtime.folders import new_folder, remove_unless_held
 from ganlab.runtime.run import ID, runs_root
 
 FAILURES = "failures.json"
+REMARKS = "remarks.json"
 STARTING = 60.0  # seconds for a process to show itself; afterwards a job that no process works on is lost
 
 
@@ -125,6 +127,10 @@ class Job:
     def failures(self) -> list[str]:
         """One sentence for each part that could not be measured, so far."""
         return list(self._read(FAILURES) or [])
+
+    def remarks(self) -> dict[str, list[Remark]]:
+        """What is to be known of the images that were read so far, by the name of their folder or data set."""
+        return {subject: [Remark.from_dict(one) for one in some] for subject, some in (self._read(REMARKS) or {}).items()}
 
     def request_stop(self) -> None:
         """Ask the worker to stop; it looks at every event. Harmless when there is none."""

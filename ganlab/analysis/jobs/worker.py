@@ -9,13 +9,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ganlab.analysis.jobs.job import FAILURES, Job, Progress, jobs
+from ganlab.analysis.jobs.job import FAILURES, REMARKS, Job, Progress, jobs
 from ganlab.analysis.jobs.kinds import KINDS
 from ganlab.analysis.jobs.messages import Measured, PartFailed
 from ganlab.core.errors import EXPECTED, classify
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock, is_held
 from ganlab.core.progress import Work
+from ganlab.core.remarks import Remark
 from ganlab.metrics.value import Value
 from ganlab.runtime.spawn import signals_ask, start_detached
 
@@ -64,6 +65,7 @@ def _done(job: Job) -> tuple[str, str, dict[str, Any]]:
     """Do the work; return how it ended: the state, the reason and its details."""
     values: list[Value] = []
     failures: list[str] = []
+    remarks: dict[str, tuple[Remark, ...]] = {}
     report = _Reporter(job.write_progress)
     work = Work(KINDS[job.facts["kind"]](**job.facts["arguments"]))
     with closing(iter(work)) as events:
@@ -74,6 +76,9 @@ def _done(job: Job) -> tuple[str, str, dict[str, Any]]:
                     return ("finished", "parts_failed", {"parts": len(failures)}) if failures else ("finished", "", {})
                 case Loading() as event:
                     report(event)
+                    if event.remarks:
+                        remarks[event.subject] = event.remarks
+                        job.write(REMARKS, {name: [one.to_dict() for one in some] for name, some in remarks.items()})
                 case Measured() as event:
                     _keep(job, values := [*values, *event.values])
                 case PartFailed() as event:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -15,6 +15,7 @@ from ganlab.data.files.parts import Parts, divided, folders_of, part_called
 from ganlab.data.registry import Wanted
 
 Domain = Literal["A", "B"]
+_Pair = tuple[str, tuple[str, ...], Item]  # part, name and files
 _DOMAIN_FOLDER = re.compile(r"(.*?)[ _-]?([ab])", re.IGNORECASE)
 _ENDING = re.compile(r"(.+)[ _.-]([ab])", re.IGNORECASE)  # of a name without its suffix
 
@@ -114,22 +115,26 @@ def by_endings(parts: Parts) -> Domains:
 
 def matched(placed: list[Placed]) -> tuple[dict[str, list[Item]], list[ImageFile], int]:
     """{part: (A, B) of equal names}, the files that have no partner, and how many found theirs without _A and _B at the end."""
-    pairs, alone = _pairs(placed, lambda one: one.name)
-    more, alone = _pairs(alone, _without_ending)
+    pairs, alone = _pairs(placed, "")
+    equal = len(pairs)
+    for shortened in ("B", "A", "AB"):
+        more, alone = _pairs(alone, shortened)
+        pairs += more
     parts: dict[str, list[Item]] = {}
-    for (part, _), item in sorted([*pairs.items(), *more.items()], key=lambda pair: pair[0]):
+    for part, _, item in sorted(pairs, key=lambda pair: pair[:2]):
         parts.setdefault(part, []).append(item)
-    return parts, [one.file for one in alone], len(more)
+    return parts, [one.file for one in alone], len(pairs) - equal
 
 
-def _pairs(
-    placed: list[Placed], name: Callable[[Placed], tuple[str, ...]]
-) -> tuple[dict[tuple[str, tuple[str, ...]], Item], list[Placed]]:
-    """The pairs by (part, name), and what is in none."""
-    of_a, of_b = ({(one.part, name(one)): one for one in placed if one.domain == domain} for domain in ("A", "B"))
-    both: dict[tuple[str, tuple[str, ...]], Item] = {key: (of_a[key].file, of_b[key].file) for key in of_a.keys() & of_b.keys()}
-    used = {file.parts for item in both.values() for file in item}
-    return both, [one for one in placed if one.file.parts not in used]
+def _pairs(placed: list[Placed], shortened: str) -> tuple[list[_Pair], list[Placed]]:
+    """The pairs of equal names as (part, name, files), and what is in none; the `shortened` domains are without their endings."""
+    of_a, of_b = (
+        {(one.part, _without_ending(one) if domain in shortened else one.name): one for one in placed if one.domain == domain}
+        for domain in ("A", "B")
+    )
+    pairs: list[_Pair] = [(*key, (of_a[key].file, of_b[key].file)) for key in of_a.keys() & of_b.keys()]
+    used = {file.parts for _, _, item in pairs for file in item}
+    return pairs, [one for one in placed if one.file.parts not in used]
 
 
 def _without_ending(one: Placed) -> tuple[str, ...]:

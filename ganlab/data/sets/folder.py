@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from ganlab.core.errors import DataError
+from ganlab.core.image_formats import FORMATS
 from ganlab.core.names import located
 from ganlab.core.types import Conditioning
 from ganlab.data.files.collect import holds_images, image_files
@@ -48,7 +49,7 @@ def _load(wanted: Wanted) -> Loader:
 FOLDER = DataSource(
     name="folder",
     title="Your own images",
-    note="Any folder or zip of images (JPEG, PNG, WEBP, BMP, GIF, TIFF), cropped square.",
+    note=f"Any folder or zip of images ({', '.join(FORMATS)}), cropped square.",
     channels=0,
     image_size=0,
     num_images=0,

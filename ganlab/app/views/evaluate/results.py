@@ -9,6 +9,7 @@ import streamlit as st
 
 from ganlab.analysis.jobs import Job
 from ganlab.analysis.reproduce.published import published_results
+from ganlab.app.views.data_wording import remark_lines
 from ganlab.app.views.evaluate.charts import draw_charts
 from ganlab.app.views.evaluate.subjects import models_here, titles
 from ganlab.app.views.job_wording import outcome_text
@@ -61,6 +62,9 @@ def _show_values(job: Job, *, charts: bool = True) -> Results:
     for sentence in job.failures():
         if sentence != reason:
             st.warning(escaped(redacted(sentence)))
+    for subject, remarks in job.remarks().items():
+        for line in remark_lines(remarks):
+            st.caption(escaped(redacted(f"{subject}: {line}")))
     results = Results.of(job)
     found = tables(results.values)
     for place, table in enumerate(one for one in found if not one.only_floors):

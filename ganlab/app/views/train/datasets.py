@@ -21,8 +21,8 @@ _LARGEST = 64  # pixels; photos come larger than a first training should be
 LAYOUTS = {
     Conditioning.NONE: "Subfolders have no meaning, except train and test.",
     Conditioning.LABEL: "One subfolder for each class, named after it.",
-    Conditioning.PAIRED: "Pairs: images twice as wide as high, source on the left, or folders A and B with the same file names.",
-    Conditioning.UNPAIRED: "Two folders, trainA and trainB or A and B; testA and testB are optional.",
+    Conditioning.PAIRED: "Pairs: images twice as wide as high, source on the left, or two folders with the same file names.",
+    Conditioning.UNPAIRED: "Two folders of images, by any names, or trainA and trainB; testA and testB are optional.",
 }
 _ORDER = ("ready", "download", "needs folder")
 
