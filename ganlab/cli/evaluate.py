@@ -16,17 +16,25 @@ from ganlab.analysis.reproduce.published import published_results
 from ganlab.app.views.decision_wording import decision_lines
 from ganlab.cli.assume import add_assume, assumed
 from ganlab.cli.progress import driven
+from ganlab.core.errors import Mistakes
 from ganlab.core.events import Loading
-from ganlab.metrics.catalogue import metric
+from ganlab.metrics.catalogue import GENERAL, KINDS, metric
 from ganlab.metrics.exports import to_csv, to_json, to_latex
 from ganlab.metrics.value import Value
 from ganlab.models.adapters.foreign import Basis, Decision
+
+MOST = 1_000_000  # images
+NO_FID = (
+    "The images have no classifier of their own, so these distances are in general features (layout, colours and edges of the "
+    "pixels): compare them with each other only, they are no FID. For FID: --metrics fid,kid (downloads Inception's weights)."
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("subjects", nargs="+", help="runs, models, checkpoint folders, files of weights, or folders of images")
-    parser.add_argument("--metrics", default="frechet-lenet,kid-lenet", help="names with commas; an unknown one lists them all")
+    usual = "distances in the features of the data's own classifier, or else in general ones"
+    parser.add_argument("--metrics", help=f"names with commas; an unknown one lists them all (default: {usual})")
     parser.add_argument("-n", "--n", type=int, metavar="COUNT", help="images (default: 10000 of a model, all of a folder)")
     parser.add_argument("--reference", default="", help="a data set, or a folder of images (default: what it was trained on)")
     parser.add_argument("--split", choices=("train", "test"), default="train", help="part of the reference (default: train)")
@@ -45,21 +53,22 @@ def run(options: argparse.Namespace) -> None:
 
     A subject that cannot be measured does not stop the others; ValueError names it at the end.
     """
-    if options.n is not None and not 2 <= options.n <= 1_000_000:
-        raise ValueError(f"-n {options.n} is out of range: 2 to 1,000,000.")
-    metrics = [name for name in options.metrics.replace(",", " ").split() if name]
-    for name in metrics:
-        metric(name)
+    metrics = None if options.metrics is None else [name for name in options.metrics.replace(",", " ").split() if name]
+    fewest = min((KINDS[metric(name).kind].fewest for name in (GENERAL if metrics is None else metrics)), default=1)
+    if options.n is not None and not fewest <= options.n <= MOST:
+        raise ValueError(f"-n {options.n} is out of range: {fewest} to {MOST:,}.")
     asked = (metrics, options.n, options.reference, options.split, options.seed, options.floors, options.device, assumed(options))
     values: list[Value] = []
     failures: list[str] = []
     try:
         driven(_reported(measure_all(options.subjects, *asked), values, failures))
+        if metrics is None and any(value.extractor.startswith("pixels ") for value in values):
+            print(NO_FID, file=sys.stderr)
     finally:  # also when it is cut short: measuring takes long
         if values:
             write(values, options)
     if failures:
-        raise ValueError(" ".join(failures))
+        raise Mistakes(*failures)
 
 
 def _reported(work: Working, values: list[Value], failures: list[str]) -> Generator[Loading, None, None]:

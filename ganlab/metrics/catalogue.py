@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ class Kind:
 
     `noun` follows the extractor's name in a title, `help` what it measures. It looks at one part of the `statistics`: what no
     metric looks at is not gathered, and real images are not even read where no metric `compares` fakes with them.
+    On each side that it looks at it needs at least `fewest` images, and `for_each` times as many as there are features.
     """
 
     noun: str
@@ -21,6 +23,12 @@ class Kind:
     higher_is_better: bool = False
     statistics: Part = "groups"
     compares: bool = True
+    fewest: int = 1
+    for_each: float = 0.0
+
+    def needed(self, dims: int) -> int:
+        """How many images it needs on each side, in features of this size."""
+        return max(self.fewest, math.ceil(self.for_each * dims))
 
     @property
     def sampled(self) -> bool:
@@ -29,28 +37,43 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "frechet": Kind("distance", "How far the fakes are from real images, both taken as Gaussians; larger with fewer images."),
-    "infinity": Kind("distance, N → ∞", "The same for endless images on both sides: 0 is perfect, and may be undershot."),
-    "kid": Kind("kernel distance", "How far apart, without a bias from the number of images: 0 is perfect.", statistics="sample"),
-    "precision": Kind("precision", "The share of fakes that could be real.", True, "sample"),
-    "recall": Kind("recall", "The share of real images that could be fakes.", True, "sample"),
-    "density": Kind("density", "How crowded by real images the fakes' places are; real ones read 1.", True, "sample"),
-    "coverage": Kind("coverage", "The share of real images with a fake nearby.", True, "sample"),
+    "frechet": Kind(
+        "distance", "How far the fakes are from real images, both taken as Gaussians; larger with fewer images.", fewest=3
+    ),
+    "infinity": Kind(
+        "distance, N → ∞",
+        "The same for endless images on both sides: 0 is perfect, and may be undershot.",
+        fewest=3,
+        for_each=1.5,
+    ),
+    "kid": Kind(
+        "kernel distance",
+        "How far apart, without a bias from the number of images: 0 is perfect.",
+        statistics="sample",
+        fewest=20,
+    ),
+    "precision": Kind("precision", "The share of fakes that could be real.", True, "sample", fewest=6),
+    "recall": Kind("recall", "The share of real images that could be fakes.", True, "sample", fewest=6),
+    "density": Kind("density", "How crowded by real images the fakes' places are; real ones read 1.", True, "sample", fewest=6),
+    "coverage": Kind("coverage", "The share of real images with a fake nearby.", True, "sample", fewest=6),
     "score": Kind(
         "score",
         "How confidently a classifier names the fakes and how many classes they cover; uses no real images.",
         True,
         "scores",
         False,
+        fewest=20,
     ),
     "accuracy": Kind("label accuracy", "How often a classifier reads the label that was asked for.", True, "classes", False),
-    "intra": Kind("distance within classes", "The distance within each class, averaged; needs labels.", statistics="classes"),
+    "intra": Kind(
+        "distance within classes", "The distance within each class, averaged; needs labels.", statistics="classes", fewest=3
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A kind of comparison in the features of a `space`: lenet (of the reference's data set), lenet-mnist, inception, ..."""
+    """A kind of comparison in the features of a `space`: lenet (of the reference's data set), lenet-mnist, pixels, inception."""
 
     name: str
     kind: str
@@ -84,12 +107,15 @@ _TITLES = {
     ("inception", "inception-score"): "Inception Score",
     ("column", "column-fid"): "the column's FID",
 }
-METRICS: tuple[str, ...] = (*(f"{kind}-lenet" for kind in KINDS if kind != "score"), *_INCEPTION)
+_GENERAL = {f"{kind}-pixels": (kind, "pixels") for kind in KINDS if kind not in ("score", "accuracy")}
+METRICS: tuple[str, ...] = (*(f"{kind}-lenet" for kind in KINDS if kind != "score"), *_GENERAL, *_INCEPTION)
+CHEAP = ("frechet-lenet", "kid-lenet")  # where the data set has a classifier
+GENERAL = ("frechet-pixels", "kid-pixels")  # for any images
 
 
 def metric(name: str) -> Metric:
     """The metric of this name; a data set after `-lenet` chooses whose classifier reads the images. ValueError for no metric."""
-    kind, space = _INCEPTION.get(name, ("", ""))
+    kind, space = (_INCEPTION | _GENERAL).get(name, ("", ""))
     if not kind:
         kind, lenet, dataset = name.partition("-lenet")
         space = f"lenet{dataset}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ganlab.metrics.catalogue import KINDS, metric
 from ganlab.metrics.features.extractor import Source
 from ganlab.metrics.features.image_folder import ImageFolder
 from ganlab.metrics.features.open import open_extractor
-from ganlab.metrics.measure import CHEAP, Measuring, measure
+from ganlab.metrics.measure import Measuring, measure, usual_metrics
 from ganlab.metrics.reference import Reference, chosen, content_digest, dataset_source, halves
 from ganlab.metrics.value import Value
 
@@ -27,35 +28,45 @@ _FORMAT = 1  # of what is kept; part of its name
 def floors(
     data: Dataset,
     other: Dataset | None,
-    metrics: Sequence[str] = CHEAP,
+    metrics: Sequence[str] | None = None,
     *,
     n: int = 10_000,
     parts: tuple[str, str] = ("train", "test"),
     device: str = "auto",
+    partial: bool = False,
 ) -> Measuring:
     """`n` random images of the `other` part against `data`, and of one random half of `data` against the other.
 
     `parts` are what `data` and `other` are of their data set. Values in that order, each for all metrics.
     """
+    metrics = usual_metrics(data.name) if metrics is None else metrics
     values: list[Value] = []
     part, other_part = parts
     if other is not None:
         subject = f"real images ({other.name} {other_part})"
         some = _shuffled(other, n)
         reference = Reference.of_dataset(data, part)
-        values += yield from _floor(lambda: dataset_source(some), content_digest(some), reference, metrics, n, subject, device)
+        values += yield from _floor(
+            lambda: dataset_source(some), content_digest(some), reference, metrics, n, subject, device, partial
+        )
     first, second = halves(data)
     some_half = _shuffled(first, n)
     reference = Reference.of_dataset(second, f"{part}, second half")
     subject, digest = f"real images ({data.name} {part}, first half)", content_digest(some_half)
-    values += yield from _floor(lambda: dataset_source(some_half), digest, reference, metrics, n, subject, device)
+    values += yield from _floor(lambda: dataset_source(some_half), digest, reference, metrics, n, subject, device, partial)
     return values
 
 
 def folder_floors(
-    folder: ImageFolder, metrics: Sequence[str] = CHEAP, *, n: int | None = None, device: str = "auto"
+    folder: ImageFolder,
+    metrics: Sequence[str] | None = None,
+    *,
+    n: int | None = None,
+    device: str = "auto",
+    partial: bool = False,
 ) -> Measuring:
     """One random half of a folder against the other; a folder has no other part, and no labels."""
+    metrics = usual_metrics(name_of(folder.path)) if metrics is None else metrics
     wanted = [name for name in metrics if KINDS[metric(name).kind].statistics != "classes"]
     if not wanted:
         return []
@@ -63,7 +74,7 @@ def folder_floors(
     some = first if n is None else first.some(n, 0)
     reference = Reference.of_folder(second, "second half")
     subject = f"real images ({name_of(folder.path)}, first half)"
-    return (yield from _floor(lambda: some, some.digest(), reference, wanted, some.count, subject, device))
+    return (yield from _floor(lambda: some, some.digest(), reference, wanted, some.count, subject, device, partial))
 
 
 def _floor(
@@ -74,18 +85,21 @@ def _floor(
     n: int,
     subject: str,
     device: str,
+    partial: bool,
 ) -> Measuring:
-    """Measured now, or what was kept."""
-    identities = []
+    """Measured now, or what was kept; with `partial` without the metrics whose features cannot be had."""
+    identities: dict[str, tuple[str, str, str]] = {}
     for space in dict.fromkeys(metric(name).space for name in metrics):
-        extractor = yield from open_extractor(space, reference.dataset, resolve(device))
-        identities.append((extractor.name, extractor.sha, extractor.resize))
-    facts = (digest, reference.name, reference.digest, tuple(metrics), identities, n, subject)
+        with suppress(*[ValueError] * partial):
+            extractor = yield from open_extractor(space, reference.dataset, resolve(device))
+            identities[space] = (extractor.name, extractor.sha, extractor.resize)
+    metrics = [name for name in metrics if metric(name).space in identities]
+    facts = (digest, reference.name, reference.digest, tuple(metrics), list(identities.values()), n, subject)
     path = entry("floors", _FORMAT, *facts).with_suffix(".json")
     kept = _recall(path)
     if kept:
         return kept
-    measured = yield from measure(source(), reference, metrics, n=n, subject=subject, device=device)
+    measured = yield from measure(source(), reference, metrics, n=n, subject=subject, device=device, partial=partial)
     values = [replace(value, floor=True) for value in measured]
     keep_file(path, lambda partial: partial.write_text(json.dumps([value.to_dict() for value in values]), "utf-8"))
     return values

@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from ganlab.core.devices import resolve
+from ganlab.core.errors import Mistakes
 from ganlab.core.events import Loading
 from ganlab.core.progress import Work
-from ganlab.metrics.catalogue import KINDS, Metric, Part, metric
+from ganlab.core.text import counted
+from ganlab.metrics.catalogue import CHEAP, GENERAL, KINDS, Metric, Part, metric
 from ganlab.metrics.compute import COMPUTE, Comparison
 from ganlab.metrics.features.extractor import Extractor, Images, Source, portions
-from ganlab.metrics.features.lenet import LenetExtractor
+from ganlab.metrics.features.lenet import LenetExtractor, has_classifier
 from ganlab.metrics.features.open import open_extractor
 from ganlab.metrics.reference import Reference, reference_statistics
 from ganlab.metrics.set_statistics import SAMPLE, Statistics
 from ganlab.metrics.value import Estimate, Value
 
-CHEAP = ("frechet-lenet", "kid-lenet")
-Measuring = Generator[Loading, None, list[Value]]
+
+@dataclass(frozen=True)
+class Lacking:
+    """A metric that cannot be had of `subject`, and why, in one sentence; the others go on."""
+
+    metric: str
+    subject: str
+    reason: str
+
+
+Measuring = Generator[Loading | Lacking, None, list[Value]]
+
+
+def whole(measuring: Measuring) -> Generator[Loading, None, list[Value]]:
+    """The same for a caller that wants all metrics or none: ValueError for the first that is lacking."""
+    work = Work(measuring)
+    for event in work:
+        if isinstance(event, Lacking):
+            raise ValueError(event.reason)
+        yield event
+    return work.result
+
+
+def usual_metrics(dataset: str) -> tuple[str, ...]:
+    """Those that are measured where none is named: in the features of the data set's own classifier, else in general ones."""
+    return CHEAP if has_classifier(dataset) else GENERAL
 
 
 class Draws(Protocol):
@@ -54,7 +82,7 @@ def samples(generator: Draws, n: int, seed: int, batch_size: int = 500) -> Itera
 def measure(
     fake: Source,
     reference: Reference,
-    metrics: Sequence[str] = CHEAP,
+    metrics: Sequence[str] | None = None,
     *,
     n: int | None = 10_000,
     subject: str = "",
@@ -62,35 +90,78 @@ def measure(
     step: int | None = None,
     device: str = "auto",
     labels: Sequence[str] = (),
+    partial: bool = False,
 ) -> Measuring:
     """Yield how far it is; return one Value for each of `metrics` (names in ganlab.metrics.catalogue.METRICS), in their order.
 
-    The first `n` images of `fake` (None: all) are read once, whatever the metrics, and none is kept. The reference is read
-    only the first time, and only if a metric compares. `seed` is the one that made the fakes; it also draws the random
-    subsets. `labels` are the names of the classes that were asked for, where they are known.
-    ValueError or DataError, one sentence, when something is missing or does not fit.
+    Without names, those that are usual for the reference. The first `n` images of `fake` (None: all) are read once, whatever the
+    metrics, and none is kept. The reference is read only the first time, and only if a metric compares. `seed` is the one that
+    made the fakes; it also draws the random subsets. `labels` are the names of the classes that were asked for, where they are
+    known. ValueError or DataError, one sentence, when something is missing or does not fit; with `partial` that metric is yielded
+    as Lacking, before anything is read where that can be known, and the others are returned: Mistakes where there is none.
     """
-    wanted = [metric(name) for name in metrics]
-    where = resolve(device)
+    wanted = [metric(name) for name in (usual_metrics(reference.dataset) if metrics is None else metrics)]
+    lacking = _Lacks(subject, partial)
     extractors: dict[str, Extractor] = {}
     for space in dict.fromkeys(one.space for one in wanted):
-        extractors[space] = yield from open_extractor(space, reference.dataset, where)
-    for one in wanted:
-        _check_labels(one, extractors[one.space], reference, tuple(labels))
+        with lacking.of(*(one for one in wanted if one.space == space)):
+            extractors[space] = yield from open_extractor(space, reference.dataset, resolve(device))
+    for one in lacking.left(wanted):
+        with lacking.of(one):
+            _check_labels(one, extractors[one.space], reference, tuple(labels))
+            _check_count(one, extractors[one.space], n, reference)
+    wanted = lacking.left(wanted)
+    yield from lacking.new()
     real = {}
     for space in dict.fromkeys(one.space for one in wanted if KINDS[one.kind].compares):
         real[space] = yield from reference_statistics(reference, extractors[space])
     parts = {space: {KINDS[one.kind].statistics for one in wanted if one.space == space} for space in extractors}
-    read = yield from _read(fake, extractors, parts, n, seed, subject)
-    compared = {space: Comparison(read[space], real.get(space), seed) for space in extractors}
+    used = {space: extractor for space, extractor in extractors.items() if parts[space]}
+    read = yield from _read(fake, used, parts, n, seed, subject)
+    compared = {space: Comparison(read[space], real.get(space), seed) for space in used}
     values = []
     for done, one in enumerate(wanted):
         extractor = extractors[one.space]
         title = one.title(extractor.name)
         yield Loading("computing", title, done, len(wanted), "metrics")
-        estimate = yield from _estimate(one, compared[one.space], title)
-        values.append(_value(one, estimate, extractor, compared[one.space], reference, subject, seed, step))
+        with lacking.of(one):
+            estimate = yield from _estimate(one, compared[one.space], title)
+            values.append(_value(one, estimate, extractor, compared[one.space], reference, subject, seed, step))
+    lacking.left(wanted)
+    yield from lacking.new()
     return values
+
+
+class _Lacks:
+    """The metrics of `subject` that cannot be had; unless only a part is wanted, the first is an error."""
+
+    def __init__(self, subject: str, partial: bool) -> None:
+        self._subject, self._partial = subject, partial
+        self._reasons: dict[str, str] = {}
+        self._yielded = 0
+
+    @contextmanager
+    def of(self, *metrics: Metric) -> Iterator[None]:
+        """Inside the block, a ValueError means that `metrics` cannot be had."""
+        try:
+            yield
+        except ValueError as error:
+            if not self._partial:
+                raise
+            self._reasons |= {one.name: str(error) for one in metrics}
+
+    def left(self, metrics: Sequence[Metric]) -> list[Metric]:
+        """Those that can be had; Mistakes where there is none."""
+        left = [one for one in metrics if one.name not in self._reasons]
+        if not left and self._reasons:
+            raise Mistakes(*dict.fromkeys(self._reasons.values()))
+        return left
+
+    def new(self) -> Iterator[Lacking]:
+        """Those that were found since the last call, where others are left."""
+        reasons = list(self._reasons.items())[self._yielded :]
+        self._yielded = len(self._reasons)
+        yield from (Lacking(name, self._subject, reason) for name, reason in reasons)
 
 
 def _estimate(one: Metric, compared: Comparison, title: str) -> Generator[Loading, None, Estimate]:
@@ -117,6 +188,15 @@ def _check_labels(one: Metric, extractor: Extractor, reference: Reference, label
         raise ValueError(
             f"{one.name} needs the same classes on both sides: requested were {_few(labels)}, but {whose} {_few(known)}."
         )
+
+
+def _check_count(one: Metric, extractor: Extractor, n: int | None, reference: Reference) -> None:
+    """ValueError where there are too few images on a side; `n` None is not known yet."""
+    kind = KINDS[one.kind]
+    needed, real = kind.needed(extractor.dims), reference.count if kind.compares else None
+    if min(needed if count is None else count for count in (n, real)) < needed:
+        sides = " and ".join(f"{count:,} {what}" for count, what in ((n, "to measure"), (real, "real ones")) if count is not None)
+        raise ValueError(f"{one.name} needs at least {counted(needed, 'image')} on each side; there are {sides}.")
 
 
 def _few(labels: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from ganlab.metrics.catalogue import metric
 from ganlab.metrics.features.extractor import Source
 from ganlab.metrics.features.image_folder import ImageFolder
 from ganlab.metrics.floors import floors, folder_floors
-from ganlab.metrics.measure import CHEAP, Measuring, measure, samples
+from ganlab.metrics.measure import Measuring, measure, samples
 from ganlab.metrics.reference import Reference
 from ganlab.models.catalogue import find
 from ganlab.models.pipeline import Pipeline
@@ -31,16 +31,18 @@ FAKES = 10_000
 class Asked:
     """How to measure: `n` fakes of `seed` against the `split` part of `reference`, a data set's name or a folder of images.
 
-    None is 10,000 fakes of a model, and a whole folder. `assume` settles what files of weights leave open.
+    None is 10,000 fakes of a model, and a whole folder; no `metrics` are those that are usual for the reference. `assume` settles
+    what files of weights leave open. With `partial` metrics that cannot be had are yielded as Lacking, and the others returned.
     """
 
-    metrics: Sequence[str] = CHEAP
+    metrics: Sequence[str] | None = None
     n: int | None = None
     reference: str = ""
     split: Split = "train"
     seed: int = 0
     device: str = "auto"
     assume: Mapping[str, str] = field(default_factory=dict)
+    partial: bool = False
 
     @property
     def count(self) -> int:
@@ -55,7 +57,7 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
     it was trained on. ValueError, one sentence, for what cannot be measured.
     """
     subject = _expanded(subject)
-    for name in asked.metrics:
+    for name in asked.metrics or ():
         metric(name)  # before anything is read
     if _is_images(located(subject)):
         if not asked.reference:
@@ -89,7 +91,8 @@ def evaluate_floors(subject: str, asked: Asked) -> Measuring:
     dataset = _expanded(asked.reference) or _trained_on(subject)
     if dataset not in DATASETS:
         _checked_folder(dataset)
-        return (yield from folder_floors(ImageFolder(located(dataset)), asked.metrics, n=asked.n, device=asked.device))
+        folder = ImageFolder(located(dataset))
+        return (yield from folder_floors(folder, asked.metrics, n=asked.n, device=asked.device, partial=asked.partial))
     spec = None if _is_images(located(subject)) else Pipeline.load(subject).spec
     image_size, channels = (spec.image_size, spec.channels) if spec else (DATASETS[dataset].image_size, 0)
     parts: tuple[Split, Split] = ("train", "test") if asked.split == "train" else ("test", "train")
@@ -98,7 +101,7 @@ def evaluate_floors(subject: str, asked: Asked) -> Measuring:
         other = yield from _dataset(dataset, image_size, channels, parts[1])
     except DataError:  # it has no such part: the halves remain
         other = None
-    return (yield from floors(data, other, asked.metrics, n=asked.count, parts=parts, device=asked.device))
+    return (yield from floors(data, other, asked.metrics, n=asked.count, parts=parts, device=asked.device, partial=asked.partial))
 
 
 def _measured(
@@ -111,6 +114,7 @@ def _measured(
     labels: Sequence[str] = (),
 ) -> Measuring:
     facts = {"n": n, "subject": subject, "seed": asked.seed, "step": step, "device": asked.device, "labels": labels}
+    facts |= {"partial": asked.partial}
     return (yield from measure(source, reference, asked.metrics, **facts))  # type: ignore[arg-type]
 
 

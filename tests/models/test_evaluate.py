@@ -116,3 +116,43 @@ def test_what_cannot_be_measured_is_said_in_one_sentence(tmp_path: Path, capsys:
         assert main(["evaluate", *arguments]) == 2
         printed = capsys.readouterr().err
         assert sentence in printed and printed.count("\n") == 1
+
+
+def test_two_folders_need_no_more_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a, b = (str(fill(tmp_path / name, [(20, 24)] * 30)) for name in "AB")
+    assert main(["evaluate", a, "--reference", b, "--no-floors"]) == 0
+    said = capsys.readouterr()
+    distance, kernel = said.out.splitlines()
+    assert distance.startswith("pixels distance of A: ") and kernel.startswith("pixels kernel distance of A: ")
+    assert "30 images against 30 of B " in distance and "they are no FID" in said.err and said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("count", "printed"), [(0, 0), (1, 0), (2, 0), (3, 1), (10, 1), (20, 2)])
+def test_a_metric_that_lacks_images_hides_no_other(
+    count: int, printed: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "A").mkdir()
+    fill(tmp_path / "A", [(20, 24)] * count)
+    b = fill(tmp_path / "B", [(20, 24)] * 25)
+    assert main(["evaluate", str(tmp_path / "A"), "--reference", str(b), "--no-floors"]) == (0 if printed else 2)
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == printed
+    if 0 < count < 20:
+        assert f"kid-pixels needs at least 20 images on each side; there are {count} to measure and 25 real ones." in said.err
+    if count in (1, 2):
+        assert said.err.count("\n") == 1 and "frechet-pixels needs at least 3 images" in said.err
+
+
+def test_a_metric_without_features_hides_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a = str(fill(tmp_path / "A", [(20, 24)] * 30))
+    asked = ["--metrics", "frechet-lenet-nope,kid-pixels,infinity-pixels", "--reference", a]
+    assert main(["evaluate", a, *asked, "--no-floors"]) == 2
+    said = capsys.readouterr()
+    assert said.out.startswith("pixels kernel distance of A: ") and said.out.count("\n") == 1
+    assert "There is no classifier lenet-nope" in said.err and "infinity-pixels needs at least 396 images" in said.err
+
+
+def test_the_bound_of_n_is_that_of_the_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    for metrics, fewest in ((["--metrics", "kid-lenet,coverage-lenet"], 6), ([], 3)):
+        assert main(["evaluate", "digits-gan", "-n", str(fewest - 1), *metrics]) == 2
+        assert f"-n {fewest - 1} is out of range: {fewest} to 1,000,000." in capsys.readouterr().err

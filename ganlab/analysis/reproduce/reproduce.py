@@ -17,6 +17,7 @@ from ganlab.core.config import TrainConfig
 from ganlab.core.events import Loading
 from ganlab.core.text import duration
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
+from ganlab.metrics.measure import whole
 from ganlab.metrics.value import Value
 from ganlab.models.evaluate import Asked, evaluate, evaluate_floors
 from ganlab.runtime import launch as process
@@ -70,7 +71,7 @@ def _floors(rows: Sequence[Row], n: int) -> Generator[Loading, None, list[Value]
     references = {row.last[0].reference: row for row in reversed(rows) if row.last}
     floors = []
     for row in reversed(references.values()):
-        floors += yield from evaluate_floors(str(Run.open(row.run).checkpoints()[-1]), Asked(_metrics(), n))
+        floors += yield from whole(evaluate_floors(str(Run.open(row.run).checkpoints()[-1]), Asked(_metrics(), n)))
     return floors
 
 
@@ -169,7 +170,7 @@ def _row(run: Run, n: int) -> Generator[Loading, None, Row]:
 
 
 def _measured(folder: Path, n: int, subject: str) -> Generator[Loading, None, list[Value]]:
-    values = yield from evaluate(str(folder), Asked(_metrics(), n))
+    values = yield from whole(evaluate(str(folder), Asked(_metrics(), n)))
     return [replace(value, subject=subject) for value in values]
 
 

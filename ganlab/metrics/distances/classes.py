@@ -7,7 +7,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from ganlab.metrics.distances.fid import Computing, jackknife
+from ganlab.metrics.distances.fid import FEWEST, Computing, jackknife
 from ganlab.metrics.features.extractor import Features
 from ganlab.metrics.statistics.groups import Groups
 from ganlab.metrics.statistics.tensor_tree import State, inside, prefixes, under
@@ -22,16 +22,20 @@ class Classes:
         self.groups: dict[int, Groups] = {}
 
     def add(self, features: Features, labels: Tensor) -> None:
-        """Add a batch; `labels` (n,) were asked. ValueError for labels that the classifier does not know."""
+        """Add a batch; `labels` (n,) were asked. ValueError for labels that the classifier does not know.
+
+        Features without a classifier have no logits (n, 0): then the classes are kept apart, and none is predicted.
+        """
         labels = labels.to(features.rows.device)
-        if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < features.logits.shape[1]:
+        predicts = bool(features.logits.shape[1])
+        if predicts and len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < features.logits.shape[1]:
             known = features.logits.shape[1]
             raise ValueError(
                 f"Labels go from {int(labels.min())} to {int(labels.max())}, but the classifier knows {known} classes."
             )
-        # The classifier's answer, (n,), against what was asked.
-        self._right += int((features.logits.argmax(1) == labels).sum())
-        self._asked += len(labels)
+        if predicts:  # the classifier's answer, (n,), against what was asked
+            self._right += int((features.logits.argmax(1) == labels).sum())
+            self._asked += len(labels)
         for label in labels.unique().tolist():
             rows = features.rows[labels == label]
             if label not in self.groups:
@@ -68,4 +72,7 @@ def intra_class_distance(fake: Classes, real: Classes) -> Computing:
         raise ValueError(f"A distance within classes needs labels, and the {side} have none.")
     if missing:
         raise ValueError(f"There are no images of {len(missing)} classes of the reference: draw more, or all classes.")
+    fewest = min(classes.groups[label].count for classes in (fake, real) for label in real.groups)
+    if fewest < FEWEST:
+        raise ValueError(f"A distance within classes needs at least {FEWEST} images of each class; of one there are {fewest}.")
     return (yield from jackknife(*((fake.groups[label], real.groups[label]) for label in sorted(real.groups))))

@@ -19,7 +19,8 @@ from ganlab.metrics.value import Estimate
 
 Pair = tuple[Groups, Groups]
 Computing = Generator[tuple[int, int], None, Estimate]  # yields how many distances of how many are done: each may take seconds
-_FEWEST = 1.5  # images for each feature
+FEWEST = 3  # images: the error bar leaves one out, and a covariance needs two
+_FOR_EACH = 1.5  # feature, images that an extrapolation needs
 
 
 def frechet_distance(a: Gaussian, b: Gaussian) -> float:
@@ -57,7 +58,7 @@ def extrapolated(fake: Groups, real: Groups) -> Computing:
     1956). Its standard error comes from leaving out two groups at a time. ValueError where there are hardly more images than
     features: there the bias is far from linear, and the line would be wrong with a small error bar.
     """
-    fewest, needed = min(fake.count, real.count), math.ceil(_FEWEST * fake.whole.dims)
+    fewest, needed = min(fake.count, real.count), math.ceil(_FOR_EACH * fake.whole.dims)
     if fewest < needed:
         raise ValueError(
             f"A distance for endless images of {fake.whole.dims:,} features needs at least {needed:,} images on both sides; "

@@ -94,7 +94,8 @@ class LenetExtractor:
         if folder is None:
             train = f"train it with `ganlab train-classifier {dataset}`, or " if trainable(dataset) else ""
             raise ValueError(
-                f"There is no classifier {classifier_name(dataset)}: {train}choose another metric, such as frechet-lenet-mnist."
+                f"There is no classifier {classifier_name(dataset)}: {train}choose another metric, such as frechet-lenet-mnist, "
+                "or frechet-pixels, which reads any images."
             )
         about = _read_about(folder)
         network = Lenet(about.image_size, about.channels, len(about.labels))

@@ -8,15 +8,19 @@ from ganlab.core.events import Loading
 from ganlab.metrics.features.extractor import Extractor
 from ganlab.metrics.features.inception import load_column, load_inception
 from ganlab.metrics.features.lenet import LenetExtractor
+from ganlab.metrics.features.pixels import PixelExtractor
 from ganlab.metrics.features.resize import Resize
 
 
 def open_extractor(space: str, dataset: str, device: str) -> Generator[Loading, None, Extractor]:
-    """Load the network of `space`: "lenet" is the classifier of `dataset`. Yields while weights are downloaded.
+    """Load what reads images in `space`: "lenet" is the classifier of `dataset`, "pixels" needs none.
 
+    Yields while weights are downloaded.
     ValueError, one sentence, when its weights cannot be had.
     """
     yield Loading("opening_features", space, unit="networks")
+    if space == "pixels":
+        return PixelExtractor(device)
     if space == "column":
         return (yield from load_column(device))
     if space in _RESIZES:

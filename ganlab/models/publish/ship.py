@@ -17,6 +17,7 @@ from ganlab.core.events import Loading
 from ganlab.core.images import decode, png, sheet
 from ganlab.core.shipped import in_wheel
 from ganlab.metrics.features.lenet import has_classifier
+from ganlab.metrics.measure import whole
 from ganlab.metrics.value import Value
 from ganlab.models.cards import read as cards
 from ganlab.models.cards.write import Facts, write
@@ -93,7 +94,7 @@ def _values(folder: Path, info: checkpoint.Info) -> Generator[Loading, None, Seq
         return []
     labelled = info.spec["conditioning"] == "label"
     metrics = ("frechet-lenet", "kid-lenet", "coverage-lenet", *(("accuracy-lenet",) if labelled else ()))
-    return (yield from evaluate(str(folder), Asked(metrics)))
+    return (yield from whole(evaluate(str(folder), Asked(metrics))))
 
 
 def _halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -12,6 +12,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions, start_run, url_state
 from ganlab.app.views.evaluate import jobs, reproduce
 from ganlab.app.views.evaluate.subjects import (
+    GENERAL,
     TRAINED_ON,
     cheap_metrics,
     classifiers,
@@ -30,6 +31,7 @@ from ganlab.app.views.permissions import FAILURES, error_text, explain, may, red
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import escaped
 from ganlab.core.devices import devices
+from ganlab.metrics.catalogue import KINDS
 from ganlab.models.entry import ModelEntry
 
 DEFAULTS: Mapping[str, Any] = {
@@ -41,6 +43,8 @@ DEFAULTS: Mapping[str, Any] = {
     "floors": True,
     "device": "auto",
 }
+
+LEAST = KINDS["frechet"].fewest  # images
 
 
 def nothing_yet() -> None:
@@ -109,6 +113,7 @@ def _begin(found: Mapping[str, ModelEntry], selected: Job | None) -> None:
     st.session_state["evaluate.folder"] = "" if reference in references() else reference
     for name in ("n", "split", "seed", "floors"):
         st.session_state[f"evaluate.{name}"] = values[name]
+    st.session_state["evaluate.n"] = max(LEAST, values["n"])  # of a version that let fewer pass
     if not selected:
         url_state.write(jobs.PAGE, url_state.asked())  # it has been followed: only another one begins anew
 
@@ -121,7 +126,7 @@ def _first(found: Mapping[str, ModelEntry]) -> str:
 
 def _plain(name: str) -> str:
     """The metric without the data set whose classifier reads."""
-    kind, lenet, _ = name.partition("-lenet")
+    kind, lenet, _ = name.replace(f"-{GENERAL}", "-lenet").partition("-lenet")
     return f"{kind}{lenet}"
 
 
@@ -181,7 +186,7 @@ def _reference() -> dict[str, Any]:
     left, right = st.columns(2)
     reference = left.selectbox("Reference", list(options), key="evaluate.reference", format_func=options.__getitem__)
     n = right.number_input(
-        "Images per model", 2, 1_000_000, step=1000, key="evaluate.n", help="With fewer images, distances come out larger."
+        "Images per model", LEAST, 1_000_000, step=1000, key="evaluate.n", help="With fewer images, distances come out larger."
     )
     has_parts = reference != FOLDER
     if not has_parts:
@@ -220,7 +225,7 @@ def _device() -> str:
 
 def _reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> str:
     """Whose classifier reads the images: "" for the reference's own, where each has one."""
-    names, lacking = classifiers(), _without_classifier(arguments, found)
+    names, lacking = classifiers() | {GENERAL: "General features of the pixels"}, _without_classifier(arguments, found)
     options = list(names) if lacking else ["", *names]
     names[""] = "The data set's own classifier"
     if not any(name in cheap_metrics() for name in arguments["metrics"]) or not options:
@@ -234,8 +239,9 @@ def _explain_reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry
     """Say so where another data set's classifier has to read the images."""
     lacking = _without_classifier(arguments, found)
     if lacking and reader:
-        name = classifiers()[reader]
-        st.caption(f"There is no classifier for {' and '.join(map(escaped, lacking))} here, so {name} is used.")
+        name = classifiers().get(reader)
+        used = f"{name} is used" if name else "layout, colours and edges of the pixels are compared"
+        st.caption(f"There is no classifier for {' and '.join(map(escaped, lacking))} here, so {used}.")
 
 
 def _without_classifier(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> list[str]:

@@ -22,6 +22,7 @@ from ganlab.models.catalogue import models
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime.run import UNREADABLE
 
+GENERAL = "pixels"  # what reads the images where no classifier is wanted
 TRAINED_ON = ""  # as a reference: what each model learned
 _RESIZES = {"-clean": ", clean resize", "-tf": ", TensorFlow's resize"}
 _LABELLED = ("accuracy", "intra")
@@ -75,11 +76,13 @@ def cheap_metrics() -> list[str]:
 
 def inception_metrics() -> list[str]:
     """Those that need Inception's weights."""
-    return [name for name in METRICS if name not in cheap_metrics()]
+    return [name for name in METRICS if not metric(name).space.startswith(("lenet", GENERAL))]
 
 
 def read_by(names: Iterable[str], classifier: str) -> list[str]:
-    """The same metrics with the classifier of a data set named; "" leaves it to the reference's own."""
+    """The same metrics with what reads the images named: the classifier of a data set, or GENERAL; "" is the reference's own."""
+    if classifier == GENERAL:
+        return [f"{metric(name).kind}-{GENERAL}" if metric(name).space == "lenet" else name for name in names]
     return [f"{name}-{classifier}" if classifier and metric(name).space == "lenet" else name for name in names]
 
 
