@@ -30,14 +30,35 @@ settings.register_profile("ganlab", deadline=None)
 settings.load_profile("ganlab")
 
 PANELS = ("draw_layers", "every_panel", "explore", "in_browser", "translate")  # browser tests of the playground
+LONGEST = (
+    "tests/models/test_space.py",
+    "tests/runtime/test_launch.py",
+    "tests/runtime/test_survival.py",
+    "tests/test_wheel.py",
+    "tests/training/test_engine.py",
+)
 SHARED = ROOT.parent / "shared"
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without browser tests their folder is not imported at all, nor what it needs."""
+    return (collection_path == ROOT / "tests" / "browser" and config.getoption("markexpr") == "not browser") or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in tests/browser bears the mark `browser`."""
+    """Everything in tests/browser bears the mark `browser`. What takes longest begins, so that all processes end together."""
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker("browser")
+    items.sort(key=lambda item: _turn(item.nodeid.split("::")[0]))
+
+
+def _turn(file: str) -> int:
+    return 0 if _shares_the_app(file) else 1 if file in LONGEST else 2
+
+
+def _shares_the_app(file: str) -> bool:
+    return file.startswith("tests/browser/") or file == "tests/app/test_server.py"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -48,7 +69,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            if file.startswith("tests/browser/") or file == "tests/app/test_server.py":
+            if _shares_the_app(file):
                 return "panels" if Path(file).stem.removeprefix("test_") in PANELS else "pages"
             return file
 

@@ -188,23 +188,18 @@ def test_the_mixin_of_the_client_reads_and_writes_our_layout(there: Hub, tmp_pat
     assert torch.equal(Pipeline.from_pretrained("org/by-mixin").generate(z, range(4)), pipeline.generate(z, range(4)))
 
 
-def ganlab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ganlab", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=os.environ | environment, timeout=200)
-
-
-def test_the_commands_in_processes_of_their_own(there: Hub, tmp_path: Path) -> None:
-    """HF_ENDPOINT, HF_HOME and HF_TOKEN as people set them; every process reads them anew."""
+def test_the_commands_in_a_process_of_their_own(there: Hub, tmp_path: Path) -> None:
+    """HF_ENDPOINT, HF_HOME and HF_TOKEN as people set them, which the client reads when it is imported."""
     values = tmp_path / "values.json"
     values.write_text(json.dumps([VALUE.to_dict()]))
-    pushed = ganlab(
-        "push", "digits-quick", REPO, "--public", "--licence", "mit", "--values", str(values),
-        **environment(there, tmp_path / "one"), HF_TOKEN=TOKEN,
-    )  # fmt: skip
-    assert pushed.returncode == 0 and "Public: https://huggingface.co/org/name" in pushed.stdout, pushed.stderr
-    sheet = tmp_path / "sheet.png"
-    drawn = ganlab("sample", REPO, "-n", "6", "--seed", "7", "-o", str(sheet), **environment(there, tmp_path / "two"))
-    assert drawn.returncode == 0 and (tmp_path / "two" / "hub" / "models--org--name").is_dir(), drawn.stderr
+    sheet, home = tmp_path / "sheet.png", tmp_path / "one"
+    push_it = ["push", "digits-quick", REPO, "--public", "--licence", "mit", "--values", str(values)]
+    draw_it = ["sample", REPO, "-n", "6", "--seed", "7", "-o", str(sheet)]
+    code = f"from ganlab.__main__ import main\nassert main({push_it}) == 0\nassert main({draw_it}) == 0"
+    environ = os.environ | environment(there, home) | {"HF_TOKEN": TOKEN}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ, timeout=200, check=False)
+    assert done.returncode == 0 and "Public: https://huggingface.co/org/name" in done.stdout, done.stderr
+    assert (home / "hub" / "models--org--name").is_dir()
     assert main(["sample", "digits-quick", "-n", "6", "--seed", "7", "-o", str(tmp_path / "mine.png")]) == 0
     assert sheet.read_bytes() == (tmp_path / "mine.png").read_bytes()
 
