@@ -105,12 +105,16 @@ class Progress:
 
 @dataclass(frozen=True)
 class Samples:
-    """A sheet of fixed inputs at `step`: `images` (N, C, H, W) uint8 on the CPU, in rows of `columns` that show `titles`."""
+    """A sheet of fixed inputs at `step`: `images` (N, C, H, W) uint8 on the CPU, in rows of `columns` that show `titles`.
+
+    `domains` are the names of the two kinds of images that a model leads between.
+    """
 
     step: int
     images: Tensor
     columns: int
     titles: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

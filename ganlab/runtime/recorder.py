@@ -71,7 +71,7 @@ class Recorder:
                 self._progress(event)
             case Samples():
                 self._sheets.append((event, self._encoder.submit(self._save_sheet, event)))
-                self._writer.write(state={"sheet_titles": list(event.titles)})
+                self._writer.write(state={"sheet_titles": list(event.titles), "domains": list(event.domains)})
             case Checkpoint():
                 self._checkpoint(event)
             case Paused() | Continued():

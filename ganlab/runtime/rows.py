@@ -86,5 +86,6 @@ _STATE: dict[str, Callable[[Any], bool]] = {
     "best": lambda value: value is None or is_number(value),
     "protocols": lambda value: isinstance(value, dict) and _texts(value),
     "sheet_titles": lambda value: isinstance(value, list) and _texts(value),
+    "domains": lambda value: isinstance(value, list) and _texts(value),
     "kernel_kills": lambda value: value is None or is_number(value),
 }

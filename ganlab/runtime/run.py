@@ -174,6 +174,7 @@ class Run:
             **{key: progress[key] for key in ("steps_per_second", "images_per_second", "seconds", "memory") if key in progress},
             **{key: facts[key] for key in ("device", "num_images") if key in facts},
             sheet_titles=tuple(facts.get("sheet_titles", ())),
+            domains=tuple(facts.get("domains", ())),
         )
 
     def _lost(self, notes: list[Annotation], facts: dict[str, Any]) -> dict[str, Any]:

@@ -68,6 +68,7 @@ class Status:
     device: str = ""
     num_images: int = 0
     sheet_titles: tuple[str, ...] = ()  # what each column of a sheet shows, where that is not plain
+    domains: tuple[str, ...] = ()  # the two kinds of images that a model leads between
 
     @property
     def active(self) -> bool:

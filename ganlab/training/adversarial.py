@@ -17,7 +17,7 @@ from ganlab.training.state import ExamplesWanted, Metrics, Terms, TrainingState,
 
 @dataclass(frozen=True)
 class Sheet:
-    """`images` (N, C, H, W) in [-1, 1], in rows of `columns`; `titles` say what each shows, {A} and {B} being the domains."""
+    """`images` (N, C, H, W) in [-1, 1], in rows of `columns`; `titles` are the kinds of what each shows."""
 
     images: Tensor
     columns: int

@@ -243,9 +243,8 @@ class Session:
 
     def _samples(self) -> Samples:
         sheet = self.training.sheet(self.examples)
-        a, b = self.dataset.domains or domains(self.config) or ("", "")
-        titles = tuple(title.format(A=a, B=b) for title in sheet.titles)
-        return Samples(self.step, to_uint8(sheet.images).cpu(), sheet.columns, titles)
+        names = self.dataset.domains or domains(self.config)
+        return Samples(self.step, to_uint8(sheet.images).cpu(), sheet.columns, sheet.titles, names)
 
 
 def _prepared(

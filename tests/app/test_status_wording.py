@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ganlab.app.views.status_wording import activity_text, change_text, note_text, status_text
+from ganlab.app.views.status_wording import activity_text, change_text, note_text, sheet_titles, status_text
 from ganlab.core.errors import LimitReached, classify
 from ganlab.runtime.recorder import opened
 from ganlab.runtime.run import Run
@@ -123,6 +123,14 @@ def test_a_failure_is_one_sentence(reason: str, details: dict[str, Any], sentenc
 )
 def test_what_happened_is_one_sentence(kind: str, data: dict[str, Any], sentence: str) -> None:
     assert note_text(Annotation(1, 7000, 0.0, kind, data=data)) == sentence
+
+
+def test_columns_of_a_sheet_are_named_after_the_domains() -> None:
+    titles = ("A", "AtoB", "back", "B", "BtoA", "back")
+    words = ("horses", "horses to zebras", "and back", "zebras", "zebras to horses", "and back")
+    assert sheet_titles(Status("finished", 7, 7, sheet_titles=titles, domains=("horses", "zebras"))) == words
+    assert sheet_titles(Status("finished", 7, 7, sheet_titles=words)) == words  # of an older version
+    assert sheet_titles(Status("finished", 7, 7, sheet_titles=("source", "target"))) == ("source", "target")
 
 
 def test_a_pause_names_its_cause() -> None:

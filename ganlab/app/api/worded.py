@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ganlab.app.views.status_wording import note_text, status_text
+from ganlab.app.views.status_wording import note_text, sheet_titles, status_text
 from ganlab.runtime.status import Status
 from ganlab.runtime.store import Annotation
 
 
 def status_values(status: Status) -> dict[str, Any]:
-    """The fields of a status, whether it is `active`, and its `text`."""
-    return asdict(status) | {"active": status.active, "text": status_text(status)}
+    """The fields of a status, whether it is `active`, its `text`, and its sheet's titles in words."""
+    words = {"text": status_text(status), "sheet_titles": sheet_titles(status)}
+    return asdict(status) | {"active": status.active} | words
 
 
 def note_values(note: Annotation) -> dict[str, Any]:

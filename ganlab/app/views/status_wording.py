@@ -87,6 +87,13 @@ def _pause(reason: str, details: Mapping[str, Any]) -> str:
     return f"Paused{_by(details)}."
 
 
+def sheet_titles(status: Status) -> tuple[str, ...]:
+    """What each column of a sheet shows; the titles of older versions are words already."""
+    a, b = status.domains if len(status.domains) == 2 else ("A", "B")
+    words = {"A": a, "B": b, "AtoB": f"{a} to {b}", "BtoA": f"{b} to {a}", "back": "and back"}
+    return tuple(words.get(title, title) for title in status.sheet_titles)
+
+
 def note_text(note: Annotation) -> str:
     """What happened to a run; the annotations of older versions are sentences already."""
     if note.text:

@@ -152,8 +152,7 @@ class CycleGANTraining(TrainingState):
             for a, b in zip(examples.condition.split(1), examples.real.split(1), strict=True):
                 there, other = generators["G_AB"](a), generators["G_BA"](b)
                 rows += [a, there, generators["G_BA"](there), b, other, generators["G_AB"](other)]
-        titles = ("{A}", "{A} to {B}", "and back", "{B}", "{B} to {A}", "and back")
-        return Sheet(torch.cat([image.float() for image in rows]), 6, titles)
+        return Sheet(torch.cat([image.float() for image in rows]), 6, ("A", "AtoB", "back", "B", "BtoA", "back"))
 
     def state_dict(self) -> dict[str, Any]:
         return super().state_dict() | {"pools": {side: pool.state_dict() for side, pool in self.pools.items()}}
