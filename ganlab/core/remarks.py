@@ -30,6 +30,7 @@ UNUSED = (
 USED = (
     "test_part",  # `count` images in the folders `names` are set aside for testing
     "no_test_part",  # training images stand in for it
+    "label_column",  # of the columns `names` that name classes the first is taken
     "lost_class",  # the class folders `names` hold no usable image
     "domains",  # `names`: what A and B are, by the folders or columns
     "endings",  # `count` pairs whose names differ by _A and _B at the end

@@ -23,7 +23,7 @@ def test_every_kind_has_a_sentence(kind: str, count: int) -> None:
     (line,) = remark_lines([remark(kind, count)])
     assert line.endswith(".")
     assert not re.search(r"[{}]|\b1 files\b|\bNone\b", line)
-    assert kind in ("domains", "lost_class", "no_test_part") or f"{count:,}" in line
+    assert kind in ("domains", "label_column", "lost_class", "no_test_part") or f"{count:,}" in line
 
 
 def test_what_was_left_out_is_one_sentence_with_its_reasons() -> None:

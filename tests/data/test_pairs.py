@@ -23,6 +23,7 @@ from ganlab.data.dataset import Dataset
 from ganlab.data.files import domain_folders as placing
 from ganlab.data.files.collect import ImageFile
 from tests.support.folders import Place, fill, picture, placed, zipped
+from tests.support.hub_tables import hub
 from tests.support.loading import drain, loaded
 
 PAIRED, UNPAIRED = Conditioning.PAIRED, Conditioning.UNPAIRED
@@ -394,16 +395,6 @@ def use(folder: Path, name: str) -> None:
 
 
 # -- The Hub's parquet files ------------------------------------------------------------------------------------------------
-
-
-def hub(path: Path, **columns: list[bytes | None]) -> Path:
-    """A parquet file as the Hub writes them, with small row groups."""
-    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    table = {name: pa.array([{"bytes": cell, "path": None} for cell in cells], kind) for name, cells in columns.items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    parquet.write_table(pa.table(table), path, row_group_size=3)
-    return path
 
 
 def test_a_parquet_file_is_read_without_its_repetitions() -> None:

@@ -72,6 +72,8 @@ def _used(remark: Remark) -> str:
             return f"Set aside for testing, not trained on: {counted(count, 'image')}{where}."
         case "no_test_part":
             return "There is no part for testing: training images stand in for it."
+        case "label_column":
+            return f"The classes are those of the column {names[0]}; there are also {', '.join(names[1:])}."
         case "lost_class":
             return f"No class is made of {_named(remark)}: no image in it can be used."
         case "domains":

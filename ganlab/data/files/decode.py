@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
 from ganlab.core.deep_pixels import SIXTEEN, Scale
@@ -19,13 +18,8 @@ from ganlab.core.events import Loading
 from ganlab.core.images import ImageError, decode, is_grey, square
 from ganlab.core.remarks import Remark, few, joined
 from ganlab.core.text import byte_size
-from ganlab.core.types import Conditioning
 from ganlab.data.cache import About, Decoded, Spool, entry, recall
-from ganlab.data.dataset import Dataset
-from ganlab.data.files.collect import MAX_FILE_BYTES, Collection, ImageFile, Unused, fingerprint, grouped, image_files, reasons
-from ganlab.data.files.levels import common_scale
-from ganlab.data.files.parts import divided, folders_of
-from ganlab.data.registry import Loader, Wanted
+from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, reasons
 
 _BATCH = 64  # files between two messages
 _SMALL_BYTES = 2**15  # below, decoding is mostly Python and threads only get in each other's way
@@ -62,35 +56,6 @@ class Work:
         return one if self.squares == 1 else (self.squares, *one)
 
 
-def load_images(name: str, path: Path, wanted: Wanted) -> Loader:
-    """The images at `path`, labelled by class folders where every one lies in such a folder and there are two or more.
-
-    What looks like a picture and is not used is in the set's remarks. DataError when no image is left, or no labels where
-    labels are wanted.
-    """
-    yield Loading("looking_through", path.name)
-    labelled = wanted.conditioning is Conditioning.LABEL
-    facts = (str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, labelled, fingerprint(path))
-    folder, decoded = find(facts, wanted.limit)
-    if decoded is None:
-        with image_files(path) as found:
-            parts = divided(found.files)
-            files = parts.chosen(wanted.split)
-            used = _in_classes(files, path, found) if labelled else files
-            beside = [Unused(file.parts, "outside") for file in files if labelled and not file.label]
-            channels = wanted.channels or native_channels(used)
-            scale, levels = yield from common_scale(found.files, path.name)
-            remarks = (*found.remarks, *grouped(parts.unused() + beside), *parts.remarks(wanted.split), *levels)
-            work = Work(path.name, wanted.image_size, channels, wanted.limit, scale=scale, remarks=remarks)
-            among = used if wanted.limit else []  # a class that the first images lack is a class all the same
-            expected = folders_of(divided([*found.files, *_unread(found.unused)]).files.get(wanted.split, ()))
-            items = [(file,) for file in used]
-            decoded = yield from decode_all(items, len(items), folder, work, lambda good: _classes(good, among, expected))
-    labels = None if decoded.about.labels is None else torch.from_numpy(decoded.about.labels)
-    images = torch.from_numpy(decoded.images).permute(0, 3, 1, 2)
-    return Dataset(name, images, labels, decoded.about.label_names, remarks=decoded.about.remarks)
-
-
 def find(facts: tuple[object, ...], limit: int) -> tuple[Path, Decoded | None]:
     """The cache's entry for these facts and what it holds; all images serve where `limit` asks for some."""
     whole = entry(*facts)
@@ -123,21 +88,23 @@ def decode_all(
                 if isinstance(array, ImageError):
                     bad.append((item, array))
                 else:
-                    good.append(item)
+                    good.append(tuple(replace(file, read=bytes) for file in item))  # a table's bytes need not stay in memory
                     usable.append(array)
             if usable:
                 spool.append(np.stack(usable))
-        if not good:
-            raise DataError(_none_usable(work, bad))
-        yield Loading("saving_decoded", work.name, len(good), len(good))
         known = about(good)
+        if not good:
+            raise DataError(_none_usable(work, bad, known))
+        yield Loading("saving_decoded", work.name, len(good), len(good))
         remarks = joined((*work.remarks, *known.remarks, *_not_decoded(bad)), len(good) * len(good[0]))
         return spool.finish(About(known.labels, known.label_names, remarks))
 
 
-def _none_usable(work: Work, bad: list[tuple[Item, ImageError]]) -> str:
+def _none_usable(work: Work, bad: list[tuple[Item, ImageError]], known: About) -> str:
+    others = reasons(remark for remark in (*work.remarks, *known.remarks) if remark.unused)
+    if not bad:
+        return f"{work.name} holds no usable {work.noun}{others}."
     _, error = bad[0]
-    others = reasons(remark for remark in work.remarks if remark.unused)
     if len(bad) == 1:
         return f"The only file in {work.name} is not a usable {work.noun}: {error}{others}"
     return f"None of the {len(bad)} files in {work.name} is a usable {work.noun}; the first: {error}{others}"
@@ -189,21 +156,7 @@ def _bytes(items: Iterable[Item]) -> int:
     return sum(file.size for item in items for file in item)
 
 
-def _in_classes(files: list[ImageFile], path: Path, found: Collection) -> list[ImageFile]:
-    """Only the files in class folders."""
-    files = [file for file in files if file.label]
-    if len(folders_of(files)) < 2:
-        others = reasons(found.remarks)
-        raise DataError(f"{path.name} has no labels: put the images of each class into a folder named after it{others}.")
-    return files
-
-
-def _unread(unused: Iterable[Unused]) -> list[ImageFile]:
-    """Stand-ins for what cannot be used, to learn which classes it was to be in."""
-    return [ImageFile(one.parts, 0, bytes) for one in unused if one.kind in ("format", "unreadable", "pointer")]
-
-
-def _classes(good: list[Item], among: list[ImageFile], expected: tuple[str, ...]) -> About:
+def classes_of(good: list[Item], among: list[ImageFile], expected: tuple[str, ...] = ()) -> About:
     """Labels, where the files' folders are classes; `among` holds files whose classes count though they are not used.
 
     `expected` classes may have lost all of their images.

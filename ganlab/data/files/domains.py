@@ -15,11 +15,12 @@ from ganlab.core.names import shown
 from ganlab.core.remarks import Remark, joined
 from ganlab.data.cache import About, Decoded
 from ganlab.data.dataset import Dataset
-from ganlab.data.files.collect import ImageFile, fingerprint, holds_images, image_files
+from ganlab.data.files.collect import ImageFile, fingerprint, image_files
 from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels
 from ganlab.data.files.domain_folders import Domain, Items, choose_items, domains_in, find_domains, set_aside
 from ganlab.data.files.levels import common_scale
-from ganlab.data.files.parquet import USUAL, Pictures, columns_of, tables_at
+from ganlab.data.files.parquet import USUAL, tables_at, two_columns
+from ganlab.data.files.rows import Rows
 from ganlab.data.registry import Loader, Wanted
 
 _DOMAINS: tuple[Domain, ...] = get_args(Domain)
@@ -65,13 +66,14 @@ class _Opened:
 @contextmanager
 def _open(path: Path, wanted: Wanted) -> Iterator[_Opened]:
     """What is at `path`, readable while the context lasts; both domains have the same channels."""
-    tables = tables_at(path)
-    if tables and not holds_images(path):
-        a, b = columns = columns_of(tables)
+    if tables := tables_at(path):
+        a, b = columns = two_columns(tables)
         by_domain: tuple[tuple[Domain, str], ...] = (("A", a), ("B", b))
-        items = {domain: {part: Pictures(some, name) for part, some in tables.items()} for domain, name in by_domain}
+        items = {
+            domain: {part: Rows(some, (name,), distinct=True) for part, some in tables.items()} for domain, name in by_domain
+        }
         named = [] if columns == USUAL else [Remark("domains", 2, tuple(map(shown, columns)))]
-        both = (file for parts in items.values() for pictures in parts.values() for (file,) in pictures)
+        both = (file for parts in items.values() for rows in parts.values() for (file,) in rows)
         yield _Opened(items, both, wanted.channels or 3, named)
         return
     with image_files(path) as collection:
@@ -100,7 +102,7 @@ def _decode_domain(
     work = replace(work, name=f"{path.name}, domain {domain}", remarks=(*work.remarks, *missing))
 
     def about(good: list[Item]) -> About:
-        return About(remarks=tuple(items.remarks()) if isinstance(items, Pictures) else ())
+        return About(remarks=items.remarks() if isinstance(items, Rows) else ())
 
     return (yield from decode_all(items, len(items), folder, work, about))
 

@@ -9,8 +9,8 @@ import torch
 
 from ganlab.core.types import Conditioning
 from ganlab.data.dataset import Dataset
-from ganlab.data.files.decode import load_images
 from ganlab.data.files.domains import load_domains
+from ganlab.data.files.images import load_images
 from ganlab.data.files.pairs import load_pairs
 from ganlab.data.registry import Loader, Wanted
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -13,10 +13,11 @@ from PIL import Image
 from ganlab.core.deep_pixels import SIXTEEN, Scale
 from ganlab.core.events import Loading
 from ganlab.core.images import ImageError, square
+from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
-from ganlab.data.cache import Decoded
+from ganlab.data.cache import About, Decoded
 from ganlab.data.dataset import Dataset
-from ganlab.data.files.collect import Collection, ImageFile, Unused, fingerprint, grouped, image_files
+from ganlab.data.files.collect import ImageFile, Unused, fingerprint, grouped, image_files
 from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels, open_image
 from ganlab.data.files.domain_folders import (
     Domains,
@@ -29,7 +30,9 @@ from ganlab.data.files.domain_folders import (
     set_aside,
 )
 from ganlab.data.files.levels import common_scale
+from ganlab.data.files.parquet import USUAL, Tables, tables_at, two_columns
 from ganlab.data.files.parts import divided
+from ganlab.data.files.rows import Rows
 from ganlab.data.registry import Loader, Wanted
 
 _SAME_SHAPE = 0.05  # how far two aspect ratios may differ, relatively: crops and resizes round
@@ -46,8 +49,12 @@ def load_pairs(name: str, path: Path, wanted: Wanted) -> Loader:
     facts = (str(path.resolve()), wanted.split, wanted.image_size, wanted.channels, "pairs", fingerprint(path))
     folder, decoded = find(facts, wanted.limit)
     if decoded is None:
-        with image_files(path) as found:
-            decoded = yield from _decode_pairs(found, path, folder, wanted)
+        if tables := tables_at(path):
+            decoded = yield from _decode_pairs(_in_rows(tables), path, folder, wanted)
+        else:
+            with image_files(path) as found:
+                pairs = _in_two_files(found.files) or _in_one_file(found.files)
+                decoded = yield from _decode_pairs(replace(pairs, remarks=found.remarks + pairs.remarks), path, folder, wanted)
     sources, images = torch.from_numpy(decoded.images).permute(1, 0, 4, 2, 3)
     remarks = decoded.about.remarks
     return Dataset(name, images, sources=sources, domains=domains_in(remarks), remarks=remarks)
@@ -55,27 +62,40 @@ def load_pairs(name: str, path: Path, wanted: Wanted) -> Loader:
 
 @dataclass(frozen=True)
 class _Found:
-    """The pairs of each part, in `files` of two or of one, and what is known of the rest."""
+    """The pairs of each part, of `two` files or of one, all `files` there are, and what is known of them."""
 
     parts: Mapping[str, Items]
     two: bool
+    files: Iterable[ImageFile]
+    channels: int = 0  # 0: those of the files
     remarks: list[Remark] = field(default_factory=list)
 
 
-def _decode_pairs(found: Collection, path: Path, folder: Path, wanted: Wanted) -> Generator[Loading, None, Decoded]:
-    pairs = _in_two_files(found.files) or _in_one_file(found.files)
+def _decode_pairs(pairs: _Found, path: Path, folder: Path, wanted: Wanted) -> Generator[Loading, None, Decoded]:
     lacking = (
         "no pairs: the files in its folders A and B must have equal names"
         if pairs.two
         else "no folder called train beside the one called test"
     )
     items, missing = choose_items(pairs.parts, wanted, f"{path.name} has {lacking}.")
-    scale, levels = yield from common_scale(found.files, path.name)
-    remarks = (*found.remarks, *pairs.remarks, *set_aside(len(pairs.parts.get("test", ())), wanted), *missing, *levels)
-    channels = wanted.channels or native_channels(found.files)
+    scale, levels = yield from common_scale(pairs.files, path.name)
+    remarks = (*pairs.remarks, *set_aside(len(pairs.parts.get("test", ())), wanted), *missing, *levels)
+    channels = wanted.channels or pairs.channels or native_channels(list(pairs.files))
     cut = _both if pairs.two else _halves
     work = Work(path.name, wanted.image_size, channels, wanted.limit, "pair", cut, 2, scale, remarks)
-    return (yield from decode_all(items, len(items), folder, work))
+
+    def about(good: list[Item]) -> About:
+        return About(remarks=items.remarks() if isinstance(items, Rows) else ())
+
+    return (yield from decode_all(items, len(items), folder, work, about))
+
+
+def _in_rows(tables: Tables) -> _Found:
+    """Pairs by the rows of tables."""
+    columns = two_columns(tables)
+    rows = {part: Rows(some, columns) for part, some in tables.items()}
+    named = [] if columns == USUAL else [Remark("domains", 2, (shown(columns[0]), shown(columns[1])))]
+    return _Found(rows, True, (file for part in rows.values() for item in part for file in item), 3, named)
 
 
 def _in_two_files(files: list[ImageFile]) -> _Found | None:
@@ -87,7 +107,7 @@ def _in_two_files(files: list[ImageFile]) -> _Found | None:
     if (not domains.complete) or (not parts and not _lettered(domains)) or (not _lettered(domains) and _is_wide(files[0])):
         return None
     remarks = [*domains.remarks(), *grouped(Unused(file.parts, "no_partner") for file in alone)]
-    return _Found(parts, True, remarks + ([Remark("endings", ended)] if ended else []))
+    return _Found(parts, True, files, remarks=remarks + ([Remark("endings", ended)] if ended else []))
 
 
 def _lettered(domains: Domains) -> bool:
@@ -98,7 +118,7 @@ def _lettered(domains: Domains) -> bool:
 def _in_one_file(files: list[ImageFile]) -> _Found:
     parts = divided(files)
     items: dict[str, list[Item]] = {part: [(file,) for file in some] for part, some in parts.files.items()}
-    return _Found(items, False, grouped(parts.unused()))
+    return _Found(items, False, files, remarks=grouped(parts.unused()))
 
 
 def _is_wide(file: ImageFile) -> bool:

@@ -1,91 +1,46 @@
-"""Pictures in the Hub's parquet files: a row holds one of each domain, in columns of {"bytes", "path"}."""
+"""The Hub's parquet files: pictures in columns of {"bytes", "path"}, classes in others."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from hashlib import blake2b
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from ganlab.core.errors import DataError
-from ganlab.core.image_formats import HEAD, recognise
 from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
-from ganlab.data.files.collect import ImageFile, Unused, grouped, may_be_deep
+from ganlab.data.files.collect import holds_images
 from ganlab.data.files.parts import part_called
+from ganlab.data.files.walk import walk
 
 USUAL = ("imageA", "imageB")  # the Hub's columns of two domains
+_LABELS = ("label", "labels", "class", "category", "target")  # usual names of a column of classes
 _ROWS = 64  # read at a time
+Tables = Mapping[str, tuple[Path, ...]]  # by their part, train or test
 
 
-@dataclass
-class Pictures:
-    """The distinct pictures in one column of `tables`, row by row; its length counts the repeated ones as well.
-
-    The Hub's horse2zebra repeats horses until there are as many as zebras: equal bytes are the same picture. What was met
-    since the last beginning and is not used is in `remarks`.
-    """
-
-    tables: tuple[Path, ...]
-    column: str
-    _repeated: int = 0
-    _unused: list[Unused] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return sum(_open(table, self.column).metadata.num_rows for table in self.tables)
-
-    def __iter__(self) -> Iterator[tuple[ImageFile]]:
-        seen: set[bytes] = set()
-        self._repeated, self._unused = 0, []
-        for table in self.tables:
-            for row, data in enumerate(_cells(table, self.column)):
-                digest = blake2b(data, digest_size=16).digest()
-                if data and digest in seen:
-                    self._repeated += 1
-                    continue
-                seen.add(digest)
-                yield from self._judged((shown(table.name), shown(self.column), f"row {row}"), data)
-
-    def remarks(self) -> list[Remark]:
-        """What was not used, and how many rows repeat earlier ones."""
-        return grouped(self._unused) + ([Remark("repeated", self._repeated, (self.column,))] if self._repeated else [])
-
-    def _judged(self, parts: tuple[str, ...], data: bytes) -> Iterator[tuple[ImageFile]]:
-        """The picture in a cell; what is none shows when it is decoded."""
-        known = recognise("", data[:HEAD])
-        if known and known.unused:
-            self._unused.append(Unused(parts, known.unused, known.format))
-        else:
-            yield (ImageFile(parts, len(data), partial(bytes, data), may_be_deep(known.format if known else "", data)),)
-
-
-def tables_at(path: Path) -> dict[str, tuple[Path, ...]]:
-    """The parquet files at `path` by the part, train or test, that their names begin with."""
-    tables = [path] if path.suffix == ".parquet" else sorted(path.rglob("*.parquet"))
+def tables_at(path: Path) -> Tables:
+    """The parquet files at `path` by the part that their names begin with; none where a folder has image files."""
+    if path.is_dir():
+        shown_files = (entry.path for entry in walk(path) if not (entry.hidden or entry.problem))
+        found = sorted(file for file in shown_files if file.suffix == ".parquet")
+        found = [] if found and holds_images(path) else found
+    else:
+        found = [path] if path.suffix == ".parquet" else []
     parts: dict[str, tuple[Path, ...]] = {}
-    for table in tables:
+    for table in found:
         part = part_called(re.split(r"[-_.]", table.name)[0]) or "train"
         parts[part] = (*parts.get(part, ()), table)
     return parts
 
 
-def _cells(table: Path, column: str) -> Iterator[bytes]:
-    """The bytes in each row, of which few are in memory at a time; empty where a row has none."""
-    try:
-        for batch in _open(table, column).iter_batches(_ROWS, columns=[f"{column}.bytes"]):
-            yield from (data or b"" for data in batch.column(0).field("bytes").to_pylist())
-    except (_pyarrow().ArrowException, OSError) as error:
-        raise _damaged(table, error) from error
-
-
-def columns_of(tables: Mapping[str, tuple[Path, ...]]) -> tuple[str, str]:
+def two_columns(tables: Tables) -> tuple[str, str]:
     """The columns of both domains: imageA and imageB, or the only two that hold pictures, sorted; DataError for neither."""
-    first = next(iter(tables.values()))[0]
-    found = sorted(_columns(_parquet(first)))
+    first = _first(tables)
+    found = sorted(_columns(opened(first)))
     if set(USUAL) <= set(found):
         return USUAL
     if len(found) != 2:
@@ -94,25 +49,79 @@ def columns_of(tables: Mapping[str, tuple[Path, ...]]) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def _open(table: Path, column: str) -> Any:
-    """DataError where it cannot be read, or holds no such pictures."""
-    opened = _parquet(table)
-    if column not in _columns(opened):
-        raise DataError(f"{table.name} has no pictures in a column {column}, which other files of its set have: fetch it again.")
-    return opened
+def one_column(tables: Tables) -> str:
+    """The only column that holds pictures; DataError where there are several, or none."""
+    first = _first(tables)
+    found = _columns(opened(first))
+    if not found:
+        raise DataError(f"{first.name} has no column of pictures: fetch a set that has one.")
+    if len(found) > 1:
+        names = ", ".join(map(shown, found))
+        raise DataError(f"{first.name} has several columns of pictures ({names}): choose a family that translates images.")
+    return found[0]
 
 
-def _parquet(table: Path) -> Any:
+def label_column(tables: Tables) -> tuple[str, list[Remark]]:
+    """The column of classes, or "": one that the Hub declares, else one with a usual name; and what to say of a choice."""
+    schema = opened(_first(tables)).schema_arrow
+    found = [*_class_names(schema)] or [name for name in schema.names if name.lower() in _LABELS]
+    chosen = [Remark("label_column", len(found), tuple(map(shown, found)))] if len(found) > 1 else []
+    return (found[0] if found else ""), chosen
+
+
+def cells(table: Path, columns: tuple[str, ...], label: str) -> Iterator[tuple[str, list[bytes]]]:
+    """The class and the bytes in each row, of which few are in memory at a time; empty where a row has none.
+
+    DataError where the file cannot be read, or lacks a column.
+    """
+    made = opened(table)
+    if missing := sorted(set(columns) - set(_columns(made))):
+        raise DataError(f"{table.name} has no pictures in a column {shown(missing[0])}, which other files of its set have.")
+    if label and label not in made.schema_arrow.names:
+        raise DataError(f"{table.name} has no column {shown(label)}, which other files of its set have.")
+    names, wanted = _class_names(made.schema_arrow).get(label, ()), [f"{column}.bytes" for column in columns]
+    try:
+        for batch in made.iter_batches(_ROWS, columns=[*wanted, *([label] if label else [])]):
+            pictures = [batch.column(column).field("bytes").to_pylist() for column in columns]
+            labels = batch.column(label).to_pylist() if label else [None] * len(batch)
+            for value, *data in zip(labels, *pictures, strict=True):
+                yield _class_name(value, names), [one or b"" for one in data]
+    except (_pyarrow().ArrowException, OSError) as error:
+        raise _damaged(table, error) from error
+
+
+def opened(table: Path) -> Any:
+    """A parquet file; DataError where it is none."""
     try:
         return _pyarrow().parquet.ParquetFile(table)
     except (_pyarrow().ArrowException, OSError) as error:
         raise _damaged(table, error) from error
 
 
-def _columns(opened: Any) -> list[str]:
+def _first(tables: Tables) -> Path:
+    return next(iter(tables.values()))[0]
+
+
+def _columns(table: Any) -> list[str]:
     """The columns that hold pictures: those with a part called bytes."""
-    paths = (opened.schema.column(i).path for i in range(len(opened.schema)))
+    paths = (table.schema.column(i).path for i in range(len(table.schema)))
     return [path.removesuffix(".bytes") for path in paths if path.endswith(".bytes")]
+
+
+def _class_names(schema: Any) -> dict[str, Sequence[str]]:
+    """{column: the names of its classes}, as the Hub notes them in a file."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return {name: made["names"] for name, made in features.items() if made["_type"] == "ClassLabel" and name in schema.names}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {}
+
+
+def _class_name(value: object, names: Sequence[str]) -> str:
+    """A class by its value in a row; empty for none, which the Hub writes as -1."""
+    if value is None or value == -1:
+        return ""
+    return shown(str(names[value] if isinstance(value, int) and value < len(names) else value))
 
 
 def _pyarrow() -> Any:
