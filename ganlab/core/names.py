@@ -11,9 +11,10 @@ import os
 import re
 import struct
 import unicodedata
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipInfo
 
@@ -44,7 +45,7 @@ _FREQUENT = {"cp949": _HANGUL, "gbk": _HANZI}
 _USUAL = {"cp949": 0.8, "cp932": 1.8, "gbk": 1.0}  # Korean hardly does without its frequent syllables
 _LATIN = frozenset("áéíóúàèìòùâêîôûäëïöüÿåãõñçæœøßÁÉÍÓÚÀÈÌÒÙÂÊÎÔÛÄËÏÖÜŸÅÃÕÑÇÆŒØýžšÝŽŠ")
 _ESCAPE = re.compile(r"\\x(0[1-9a-f]|1[0-9a-f]|[789a-f][0-9a-f])|\\u([0-9a-f]{4})|\\U(000[0-9a-f]{5})")
-_LOOKED_AT = 500  # names that decide on the code page, spread over all
+_LOOKED_AT, _LONGEST = 500, 200  # names that decide on the code page, spread over all, and the characters of each
 _JOINERS = "\u200c\u200d"  # invisible, but Persian and emoji need them
 
 
@@ -121,10 +122,17 @@ def to_json(values: Any, **layout: Any) -> str:
     return json.dumps(clean(values), **layout)
 
 
-def from_json(text: str | bytes) -> Any:
-    """Return the values of JSON text, with every text in them as `shown` gives it; ValueError for what is no JSON."""
+def from_json(text: str | bytes, names: str = "") -> Any:
+    """Return the values of JSON text, with every text in them as `shown` gives it; ValueError for what is no JSON.
+
+    The list under the key `names` holds names that share a code page: those that no code page explains alone are escaped.
+    """
     try:
-        return clean(json.loads(text))
+        values = json.loads(text)
+        if isinstance(values, dict) and isinstance(found := values.get(names), list):
+            text_of = decoded(name for name in found if isinstance(name, str))
+            values[names] = [text_of.get(name, name) if isinstance(name, str) else name for name in found]
+        return clean(values)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -141,6 +149,26 @@ def located(text: str | Path) -> Path:
         os.fsencode(raw)
         return Path(raw)
     return path
+
+
+def is_there(text: str | Path) -> bool:
+    """Whether there is a file or folder that a text names; nothing has a name that is too long for its folder."""
+    try:
+        return located(text).exists()
+    except OSError:
+        return False
+
+
+@contextmanager
+def utf8_path(path: Path) -> Iterator[Path]:
+    """A path to the same file for libraries that take only UTF-8, good inside the block."""
+    if shown(str(path)) == str(path):
+        yield path
+        return
+    with TemporaryDirectory(prefix="ganlab-name-") as folder:
+        link = Path(folder, "file")
+        link.symlink_to(path.absolute())
+        yield link
 
 
 def _harmless(character: str) -> bool:
@@ -205,21 +233,27 @@ def _score(names: Sequence[bytes], page: str) -> float:
 def _plausible(data: bytes, page: str) -> float:
     """How much a name reads like one, -3 to 3: the mean over its characters that are not ASCII; -3 for what is not in `page`."""
     try:
-        text = data.decode(page)
+        text = data.decode(page)[:_LONGEST]
     except UnicodeDecodeError:
         return -3.0
-    values = [_common(text, place, page) for place, character in enumerate(text) if not character.isascii()]
-    return sum(values) / len(values) if values else 0.0
+    foreign = [place for place, character in enumerate(text) if not character.isascii()]
+    if not foreign:
+        return 0.0
+    if page in _EAST:
+        return sum(_eastern(text, place, page) for place in foreign) / len(foreign)
+    plain = sum(map(_is_letter, text)) / len(text)  # a western word is mostly of plain letters
+    return sum(1.0 + plain if _western(text, place) else -3.0 for place in foreign) / len(foreign)
 
 
-def _common(text: str, place: int, page: str) -> float:
-    """How usual a character is among those of its code page, and beside its neighbours."""
+def _western(text: str, place: int) -> bool:
+    """Whether a character is a letter of western Europe; no capital follows a small one."""
+    return text[place] in _LATIN and not (text[place].islower() and text[place + 1 : place + 2].isupper())
+
+
+def _eastern(text: str, place: int, page: str) -> float:
+    """How usual a character is among those of its code page, less where it stands beside a plain letter."""
     character = text[place]
-    letters = [other for other in text if other.isascii() and other.isalpha()]
-    if page not in _EAST:  # a word is mostly of plain letters, and no capital follows a small letter
-        odd = character not in _LATIN or (character.islower() and text[place + 1 : place + 2].isupper())
-        return -3.0 if odd else 1.0 + len(letters) / len(text)
-    broken = -1.5 if any(other in letters for other in (text[max(0, place - 1)], text[min(place + 1, len(text) - 1)])) else 0.0
+    broken = -1.5 if any(map(_is_letter, text[max(0, place - 1) : place + 2])) else 0.0
     kana = page == "cp932" and "\u3041" <= character <= "\u30fe"
     if kana or character in _FREQUENT.get(page, ()):
         return 3.0 + broken
@@ -230,3 +264,7 @@ def _common(text: str, place: int, page: str) -> float:
     if first <= encoded[0] <= last:
         return _USUAL[page] + broken
     return (-0.5 if page == "cp949" else 0.2) + broken
+
+
+def _is_letter(character: str) -> bool:
+    return character.isascii() and character.isalpha()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ganlab.core.names import utf8_path
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -18,7 +20,8 @@ def write(tensors: Mapping[str, Tensor], path: Path) -> None:
     from safetensors.torch import save_file  # noqa: PLC0415  (brings PyTorch)
 
     kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    save_file(kept, path, metadata={"format": "pt", _CHECKSUM: _checksum(kept)})
+    with utf8_path(path) as place:
+        save_file(kept, place, metadata={"format": "pt", _CHECKSUM: _checksum(kept)})
 
 
 def read(path: Path) -> dict[str, Tensor]:
@@ -27,7 +30,7 @@ def read(path: Path) -> dict[str, Tensor]:
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415  (brings PyTorch)
 
     try:
-        with safe_open(path, framework="pt") as file:
+        with utf8_path(path) as place, safe_open(place, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
             wanted = (file.metadata() or {}).get(_CHECKSUM)
     except SafetensorError as error:

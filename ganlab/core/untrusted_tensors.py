@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ganlab.core.files import MAX_WEIGHTS_BYTES
 from ganlab.core.inert_pickle import Inert
+from ganlab.core.names import utf8_path
 from ganlab.core.other_formats import HEAD, archive_format, by_suffix, other_format, text_format
 from ganlab.core.stored_tensors import Stored, TooLarge, array, read_archive, read_pickles
 from ganlab.core.text import byte_size
@@ -88,7 +89,8 @@ def _is_safetensors(head: bytes) -> bool:
 
 def _safetensors(path: Path) -> dict[str, Tensor]:
     try:
-        return load_file(path)
+        with utf8_path(path) as place:
+            return load_file(place)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError):  # KeyError: a number type that torch lacks
         raise Refused(f"{path.name} is a damaged safetensors file.") from None
 

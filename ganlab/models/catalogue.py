@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from ganlab.core.names import decoded, located
+from ganlab.core.names import decoded, is_there, located
 from ganlab.core.shipped import shipped
 from ganlab.models import hub, pretrained
 from ganlab.models.cards import read as cards
@@ -93,6 +93,8 @@ def find_here(source: str | Path) -> Path | None:
     for model in models():
         if model.name == str(source):
             return model.folder
+    if not is_there(source):
+        return None
     path = located(source)
     path = path.parent if _is_part_of_checkpoint(path) else path
     if path.is_file() or ((path / checkpoint.INFO).is_file() and (path / checkpoint.MODEL).is_file()):

@@ -10,7 +10,7 @@ from typing import Literal
 from ganlab.core.devices import resolve
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
-from ganlab.core.names import located, name_of, shown
+from ganlab.core.names import is_there, located, name_of, shown
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Dataset, load
 from ganlab.metrics.catalogue import metric
@@ -161,7 +161,7 @@ def _remarked(folder: ImageFolder) -> Generator[Loading, None, None]:
 
 def _checked_folder(name: str) -> None:
     """ValueError where there is nothing of this name."""
-    if not located(name).exists():
+    if not is_there(name):
         raise ValueError(f"reference = {name!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
 
 

@@ -18,6 +18,7 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from ganlab.core import tensors as weights
+from ganlab.core.config import are_settings
 from ganlab.core.events import Checkpoint
 from ganlab.core.names import from_json, to_json
 from ganlab.core.types import Conditioning
@@ -154,7 +155,7 @@ def step_of(folder: Path) -> int:
 def read_info(folder: Path) -> Info:
     """config.json of a checkpoint folder; ValueError when it is not one of ours."""
     try:
-        values = from_json((folder / INFO).read_bytes())
+        values = from_json((folder / INFO).read_bytes(), names="labels")
     except FileNotFoundError:
         raise ValueError(f"{folder.name} is not a checkpoint: it has no {INFO}.") from None
     except ValueError:
@@ -166,7 +167,14 @@ def read_info(folder: Path) -> Info:
             raise ValueError(f"{INFO} in {folder.name} lacks {name!r}.")
         if not isinstance(values.get(name, ""), kind) or (name == "labels" and not all(isinstance(x, str) for x in values[name])):
             raise ValueError(f"{INFO} in {folder.name} is damaged: {name!r} is not what it should be.")
+    if not are_settings(values["config"]) or not _is_spec(values["spec"]):
+        raise ValueError(f"{INFO} in {folder.name} is damaged: its 'config' or 'spec' is not what it should be.")
     return Info(values["config"], values["spec"], tuple(values["labels"]), values["step"], values.get("recipe", ""))
+
+
+def _is_spec(spec: Mapping[str, Any]) -> bool:
+    """Whether this says of what size and with how many channels a model's images are."""
+    return all(isinstance(spec.get(name), int) and spec[name] > 0 for name in ("image_size", "channels"))
 
 
 def read_model(folder: Path) -> dict[str, Tensor]:

@@ -26,11 +26,13 @@ from ganlab.app.serving.pipelines import Pipelines
 from ganlab.cli.main import main
 from ganlab.core.errors import DataError
 from ganlab.core.interventions import Command
-from ganlab.core.names import decoded, located, message, shown
+from ganlab.core.names import clean, decoded, located, message, shown
 from ganlab.core.types import Conditioning
+from ganlab.metrics.value import Value
 from ganlab.models.catalogue import find_here, models
 from ganlab.models.hub.address import Address, parse
 from ganlab.models.hub.choose_file import choose as choose_file
+from ganlab.models.publish.push import content
 from ganlab.models.publish.space import write
 from ganlab.runtime.checkpoint import INFO
 from ganlab.runtime.run import Run, damaged_runs, runs
@@ -108,7 +110,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def folder_of_runs(trained: Path) -> Path:
     """That run, beside one as an older version kept it, with surrogates in every file, and folders of all names."""
-    root = trained.parents[1] / "listed"
+    root = trained.parents[1] / f"listed{TEXTS[0]}"
     shutil.copytree(trained, root / WHOLE)
     old = Path(shutil.copytree(trained, root / OLD))
     bad = "".join(TEXTS[:40])
@@ -137,7 +139,25 @@ def folder_of_runs(trained: Path) -> Path:
     ):
         (root / f"20261130-00001{number}-odd").mkdir()
         (root / f"20261130-00001{number}-odd" / "config.json").write_text(values)
+    _measured(root / ".jobs", bad)
     return root
+
+
+def _measured(folder: Path, bad: str) -> None:
+    """A measurement of things called by these names, and others of which nothing can be read."""
+    asked = {"subjects": [*TEXTS[:20], OLD], "metrics": ["frechet-lenet"], "n": 20, "reference": bad, "split": "train", "seed": 0}
+    facts = {"kind": "evaluate", "arguments": asked | {"floors": True, "device": "auto"}, "title": bad, "created": 1.0}
+    value = Value("lenet-mnist distance", 5.19, 0.25, 20, 60, bad, "lenet-mnist b1", "bilinear 28", 0).to_dict()
+    measured = [value | {"subject": text} for text in (*TEXTS[:20], OLD)]
+    kept = {"values": measured, "failures": TEXTS[:20], "outcome": {"state": "finished", "reason": "", "details": {"parts": bad}}}
+    odd: list[dict[str, object]] = [dict.fromkeys((*kept, "progress"), junk) for junk in (3, [3], {"state": 3}, "text", None)]
+    for number, files in enumerate([*odd, kept]):
+        job = folder / f"20261130-00003{number}-job"
+        job.mkdir(parents=True)
+        for name, values in ({"job": facts} | files).items():
+            (job / f"{name}.json").write_text(json.dumps(values))
+    (folder / "20261130-000020-odd").mkdir()
+    (folder / "20261130-000020-odd" / "job.json").write_text('{"kind": 3, "arguments": null, "title": [], "created": "x"}')
 
 
 @pytest.fixture
@@ -162,13 +182,14 @@ def test_every_route_answers(listed: Run) -> None:
             f"/api/picture?model={id}&seed=1&label=0",
             f"/api/shown?model={id}&seed=1&label=0",
             f"/api/latent?model={id}",
+            f"/api/generator?model={id}",
         ):
             assert client.get(address).status_code == 200, address
     assert client.get(f"/api/compare?runs={WHOLE},{OLD}").status_code == 200
     ask = Asked(client.app)
-    for name in NAMES:
-        for path in ("", "/delta", "/metrics.csv"):
-            assert ask("GET", f"/api/runs/{name.decode(errors='replace').replace('?', '')}{path}").status == 404, name
+    for number, name in enumerate(NAMES):
+        path = ("", "/delta", "/metrics.csv", "/sheets/1.png")[number % 4]
+        assert ask("GET", f"/api/runs/{name.decode(errors='replace').replace('?', '')}{path}").status == 404, name
     for name in NAMES[:20]:
         for address in ("/api/compare?runs=", "/api/picture?model=", "/api/shown?model=", "/api/generator?model="):
             assert 400 <= client.get(f"{address}{quote(name)}").status_code < 500, (address, name)
@@ -183,6 +204,8 @@ def test_every_page_answers(page: str, listed: Run) -> None:
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
     app.switch_page(f"pages/{page}.py")
     app.query_params["run"] = OLD
+    for number, name in enumerate(("model", "job", "dataset", "data_path", "start_from", "recipe", "fork")):
+        app.query_params[name] = shown(TEXTS[number])
     app.run()
     assert not app.exception, [element.message for element in app.exception]
     kinds = (app.markdown, app.caption, app.info, app.warning, app.error)
@@ -239,6 +262,10 @@ def test_shipped_folders_of_any_name(listed: Run, nothing_shipped: Path, tmp_pat
     assert all(find_here(model.name) for model in found[::5])
     write(tmp_path / "space", [found[5].name])
     assert (tmp_path / "space" / "README.md").read_text("utf-8")
+    pushed = content(OLD, "org/name")
+    assert all(fit(line) for line in pushed["README.md"].decode().splitlines())
+    kept = json.loads(pushed["config.json"])
+    assert kept == clean(kept)
 
 
 def test_addresses_on_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:

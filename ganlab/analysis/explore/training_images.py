@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from ganlab.core.events import Loading
-from ganlab.core.names import located
+from ganlab.core.names import is_there
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Dataset, load
 from ganlab.training.families.base import FAMILIES
@@ -18,7 +18,7 @@ def absence(config: Mapping[str, Any]) -> str:
     if name not in DATASETS:
         return f"There is no data set named {name!r}, which this model was trained on."
     if name == "folder":
-        there = bool(data_path.strip()) and located(data_path.strip()).exists()
+        there = bool(data_path.strip()) and is_there(data_path.strip())
         return "" if there else "The folder of images that this model was trained on is not on this machine."
     if DATASETS[name].available().state == "ready":
         return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -96,7 +97,8 @@ class Job:
     def facts(self) -> dict[str, Any]:
         """job.json: `kind`, `arguments` (plain values), `title`, `created` (seconds since the epoch)."""
         facts = self._read("job.json")
-        if not isinstance(facts, dict) or not facts.keys() >= {"kind", "arguments", "title", "created"}:
+        kinds = {"kind": str, "arguments": dict, "title": str, "created": int | float}
+        if not isinstance(facts, dict) or not all(isinstance(facts.get(name), kind) for name, kind in kinds.items()):
             raise ValueError(f"job.json of {self.id} is damaged: delete this job.")
         return facts
 
@@ -106,7 +108,13 @@ class Job:
         return self.path / "lock"
 
     def status(self) -> Status:
-        """Derived from the lock and what was written last."""
+        """Derived from the lock and what was written last; failed where that is damaged."""
+        try:
+            return self._status()
+        except (LookupError, TypeError, AttributeError):
+            return Status("failed", reason="message", details={"text": f"What was kept of {self.id} is damaged: delete it."})
+
+    def _status(self) -> Status:
         alive = is_held(self.lock_path)  # before the rest: a worker writes, then lets go
         outcome, kept = self._read("outcome.json"), self._read("progress.json")
         progress = Progress.from_dict(kept) if kept else Progress()
@@ -121,12 +129,16 @@ class Job:
         return Status("lost", progress, "killed")
 
     def values(self) -> list[Value]:
-        """What was measured so far."""
-        return [Value.from_dict(fields) for fields in self._read("values.json") or []]
+        """What was measured so far; what cannot be a value is left out."""
+        found = []
+        for fields in self._list("values.json"):
+            with suppress(LookupError, TypeError, ValueError, AttributeError):
+                found.append(Value.from_dict(fields))
+        return found
 
     def failures(self) -> list[str]:
         """One sentence for each part that could not be measured, so far."""
-        return list(self._read(FAILURES) or [])
+        return [sentence for sentence in self._list(FAILURES) if isinstance(sentence, str)]
 
     def remarks(self) -> dict[str, list[Remark]]:
         """What is to be known of the images that were read so far, by the name of their folder or data set."""
@@ -161,6 +173,10 @@ class Job:
             return bool(time.time() - self.facts["created"] < STARTING)
         except ValueError:
             return False
+
+    def _list(self, name: str) -> list[Any]:
+        kept = self._read(name)
+        return kept if isinstance(kept, list) else []
 
     def _read(self, name: str) -> Any:
         """A file's content; None when it is not there or damaged."""

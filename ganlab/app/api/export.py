@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import time
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ganlab.app.security.redact import redact
+from ganlab.core.names import from_json, to_json
 from ganlab.runtime.checkpoint import STATE
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Series
@@ -79,7 +79,7 @@ def _content(path: Path, file: BinaryIO, private: bool) -> Iterator[bytes]:
     if private or path.suffix != ".json":
         return _chunks(file)
     try:
-        return iter([json.dumps(redact(json.load(file)), indent=2).encode()])
+        return iter([to_json(redact(from_json(file.read(), names="labels")), indent=2).encode()])
     except ValueError:
         raise ValueError(f"{path.name} in {path.parent.name} is damaged: it is not JSON.") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import chain
@@ -31,8 +32,9 @@ from ganlab.app.serving.shared import SharedResult
 from ganlab.core.errors import is_disk_full
 from ganlab.core.interventions import Command
 from ganlab.core.names import shown
-from ganlab.runtime.run import Run
+from ganlab.runtime.run import UNREADABLE, Run
 
+_LOG = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 LIST_SECONDS = 1.0
 _MOST_BYTES = 1000  # of a request to control a run
@@ -197,6 +199,9 @@ def _answering(handler: Handler) -> Handler:
                 raise HTTPException(507 if is_disk_full(error) else 500, _trouble(error)) from None
             except ValueError as error:
                 raise HTTPException(500, str(error)) from error
+            except UNREADABLE as error:  # what no record of ours holds; a fault of the program looks the same, so it is logged
+                _LOG.exception("%s %s", request.method, request.url.path)
+                raise HTTPException(500, _DAMAGED) from error
         except HTTPException as error:
             return JSONResponse(_fit_for(request, {"error": shown(error.detail)}), status_code=error.status_code, headers=_FRESH)
 

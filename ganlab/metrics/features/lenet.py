@@ -17,6 +17,7 @@ from safetensors.torch import load, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganlab.core.names import is_there, utf8_path
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.paths import cache_root
@@ -138,7 +139,8 @@ def trained_here(dataset: str) -> Path:
 def save(network: Lenet, about: About, folder: Path) -> None:
     """Write the classifier to `folder`; classifier.json, without which it is not found, comes last."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}, folder / MODEL)
+    with utf8_path(folder / MODEL) as place:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}, place)
     (folder / INFO).write_text(json.dumps(asdict(about), indent=2) + "\n")
 
 
@@ -154,7 +156,7 @@ def trainable(dataset: str) -> bool:
 
 def _place(dataset: str) -> Path | None:
     places = (SHIPPED / classifier_name(dataset), trained_here(dataset))
-    return next((place for place in places if (place / INFO).is_file()), None)
+    return next((place for place in places if is_there(place / INFO)), None)
 
 
 def _read_about(folder: Path) -> About:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganlab import __version__
+from ganlab.core.names import from_json, to_json
 from ganlab.metrics.value import Value
 from ganlab.models.cards.write import Facts, extend, write
 from ganlab.models.catalogue import find
@@ -108,9 +108,9 @@ def _samples(folder: Path, run: Run | None, step: int) -> Path | None:
 
 def _public(folder: Path) -> bytes:
     """config.json without the folders of this machine; nothing that uses the model reads them."""
-    values = json.loads((folder / checkpoint.INFO).read_text())
+    values = from_json((folder / checkpoint.INFO).read_bytes(), names="labels")
     config = values["config"]
     config |= {"data_path": ""} if "data_path" in config else {}
     if "start_from" in config:
         config["start_from"] = Path(str(config["start_from"])).name
-    return (json.dumps(values, indent=2) + "\n").encode()
+    return (to_json(values, indent=2) + "\n").encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ import torch
 from ganlab.core import tensors as weights
 from ganlab.core.events import Loading
 from ganlab.core.images import decode, png, sheet
+from ganlab.core.names import from_json, to_json
 from ganlab.core.shipped import in_wheel
 from ganlab.metrics.features.lenet import has_classifier
 from ganlab.metrics.measure import whole
@@ -61,10 +61,10 @@ def ship(folder: Path, name: str, target: Path = TARGET) -> Generator[Loading, N
     info, made = checkpoint.read_info(folder), target / name
     card = cards.read(made / CARD if (made / CARD).is_file() else SHIPPED / name / CARD)
     made.mkdir(parents=True, exist_ok=True)
-    settings = json.loads((folder / checkpoint.INFO).read_text())
+    settings = from_json((folder / checkpoint.INFO).read_bytes(), names="labels")
     began = Path(str(info.config.get("start_from", ""))).name  # where on this machine it lay is private
     settings |= {"config": info.config | {"device": "auto", "start_from": began}, "recipe": name}
-    (made / checkpoint.INFO).write_text(json.dumps(settings, indent=2) + "\n")
+    (made / checkpoint.INFO).write_text(to_json(settings, indent=2) + "\n")
     parameters = _weigh(folder, made)
     pictured = _picture(made, next((place for place in (made, SHIPPED / name) if (place / SOURCE).is_file()), None))
     values = [replace(value, subject=name) for value in (yield from _values(made, info))]

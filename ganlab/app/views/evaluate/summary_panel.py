@@ -12,7 +12,7 @@ from ganlab.app.views.evaluate.subjects import TRAINED_ON, problem, references, 
 from ganlab.app.views.titles import data_title
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import escaped
-from ganlab.core.names import located
+from ganlab.core.names import is_there
 from ganlab.core.text import counted
 from ganlab.models.entry import ModelEntry
 
@@ -50,7 +50,7 @@ def _lacking(arguments: Mapping[str, Any]) -> str:
     reference = arguments["reference"]
     if reference == FOLDER:
         return "Name the folder or zip of real images to compare with."
-    if reference not in references() and not located(reference).exists():
+    if reference not in references() and not is_there(reference):
         return f"{reference} does not exist on this machine."
     return ""
 

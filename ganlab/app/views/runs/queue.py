@@ -11,6 +11,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views.cleanup_wording import cleaned_text, rule_text, shortage_text
 from ganlab.app.views.permissions import attempt, hint, may, requires, visitor_name
 from ganlab.app.views.wording import escaped, run_label
+from ganlab.core.names import shown
 from ganlab.core.text import byte_size, duration
 from ganlab.runtime.cleanup import RULE, clean
 from ganlab.runtime.device_queue import Place, cancel, queue
@@ -78,7 +79,7 @@ def _used(root: str) -> int:
 
 
 def _disk() -> None:
-    used, most = _used(str(runs_root())), limit()
+    used, most = _used(shown(str(runs_root()))), limit()
     of = f" of {byte_size(most)}" if most else ""
     # Asked to run again when it opens: what a cleaning would free takes a look at every checkpoint.
     disk = st.popover(

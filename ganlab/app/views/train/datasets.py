@@ -11,7 +11,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import hint, may, requires
 from ganlab.app.views.train import zip_upload
 from ganlab.core.config import TrainConfig, Value
-from ganlab.core.names import located
+from ganlab.core.names import is_there
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, DataSource
 from ganlab.training.families import FAMILIES
@@ -74,7 +74,7 @@ def missing(config: TrainConfig) -> str:
         return DATASETS[config.dataset].absence
     if not config.data_path:
         return "Name a folder or a zip of images, or upload one, to train on your own pictures."
-    found = located(config.data_path).exists()
+    found = is_there(config.data_path)
     return "" if found else f"data_path = {config.data_path!r} does not exist on this machine."
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 
 import streamlit as st
@@ -13,6 +12,7 @@ from ganlab.app.views.permissions import FAILURES, error_text, hint, may, requir
 from ganlab.app.views.train import form
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.config import TrainConfig, Value
+from ganlab.core.names import located, shown
 from ganlab.core.text import byte_size, counted
 from ganlab.runtime.checkpoint import STATES_BUDGET
 from ganlab.runtime.fork import fork, forkable, may_change, settings_at
@@ -37,7 +37,7 @@ def _fork(run: Run, step: int, changes: Mapping[str, Value]) -> Run:
 @st.cache_data(max_entries=50, ttl=30, show_spinner=False)
 def _settings_at(path: str, step: int) -> TrainConfig:
     """Not read anew at every touch of a widget."""
-    return settings_at(Run(Path(path)), step)
+    return settings_at(Run(located(path)), step)
 
 
 def fork_asked(run: Run, asked: Mapping[str, str]) -> None:
@@ -71,7 +71,7 @@ def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     if step is None:
         return
     try:
-        base = _settings_at(str(run.path), step)
+        base = _settings_at(shown(str(run.path)), step)
     except ValueError as error:
         st.error(str(error))
         return
