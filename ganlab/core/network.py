@@ -26,6 +26,11 @@ def unusable_proxy(environment: Mapping[str, str]) -> str:
     return ""
 
 
+def names_socks(environment: Mapping[str, str]) -> bool:
+    """Whether a SOCKS proxy is named, which Python's own urllib cannot use."""
+    return any(_kind(environment[name]).startswith("socks") for name in _variables(environment))
+
+
 def _kind(proxy: str) -> str:
     """What the address begins with; "" where it is none. Never more: it may hold a password."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +14,7 @@ from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.files import disk_problem, matches
 from ganlab.core.lock import FileLock
+from ganlab.core.network import names_socks
 
 TIMEOUT = 20.0  # seconds without a byte
 CHUNK = 2**18
@@ -74,6 +76,8 @@ def _fetch(urls: Sequence[str], path: Path, checksum: str, advice: str) -> Steps
             except urllib.error.URLError as error:
                 problem = f"the server answered {error.code}" if isinstance(error, urllib.error.HTTPError) else str(error.reason)
                 break
+    if names_socks(os.environ):
+        problem += "; data sets are not fetched through a SOCKS proxy"
     raise DataError(f"{path.name} could not be downloaded ({problem}); {advice}.")
 
 

@@ -74,7 +74,7 @@ def unfit(root: Path | None = None) -> str:
         return str(error)
     if writable(root):
         return ""
-    return f"the folder of runs, {root}, cannot be written: make it writable, or let GANLAB_RUNS name another."
+    return f"The folder of runs, {root}, cannot be written: make it writable, or let GANLAB_RUNS name another."
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 """Where people really run it, as docs/deployment.md says: below a path, behind nginx and jupyter-server-proxy, in a frame.
 
-One app serves all of it, started with a SOCKS proxy in its environment at which nothing answers.
+One app serves all of it, started from a read-only checkout with a SOCKS proxy in its environment at which nothing answers.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -15,12 +18,14 @@ import pytest
 from PIL import Image
 
 from ganlab.core.images import png
+from tests.support import ROOT
 from tests.support.app_server import AppServer
 from tests.support.loopback import Site, serving
-from tests.support.proxies import free_port, jupyter, nginx, nginx_program
+from tests.support.proxies import free_port, jupyter, nginx, nginx_program, read_only
 from tests.support.workers import wait_for
 
-WAYS = ["below a path", "nginx", "nginx that names no prefix", "jupyter-server-proxy"]
+WAYS = ["below a path", "nginx", "jupyter-server-proxy"]
+PATIENCE = 60_000  # milliseconds
 SLIDER = ".slider-wrap img, [data-testid='imageslider'] img, .image-slider img"
 PROBES = ("_stcore/health", "_stcore/host-config")  # Streamlit's page tries every path above it
 
@@ -30,7 +35,7 @@ class Deployed(AppServer):
 
     def command(self, port: int | None = None) -> list[str]:
         """The README's command with the options of docs/deployment.md."""
-        return [*super().command(port), "--server.baseUrlPath=base", "--server.allowedHosts=lab.example.org"]
+        return [*read_only(ROOT), *super().command(port), "--server.baseUrlPath=base", "--server.allowedHosts=lab.example.org"]
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +98,7 @@ def drawn(play: Any) -> list[str]:
 
 def click_draws_anew(page: Any, frames: int = 1) -> None:
     """Press a button of the playground, so many frames inside the page, and wait for other pictures."""
+    page.set_default_timeout(PATIENCE)
     play = page
     for _ in range(frames):
         play = play.frame_locator("iframe").first
@@ -115,6 +121,7 @@ def test_a_photo_is_translated_behind_a_prefix_without_a_header(addresses: dict[
     """An upload, the queue, and files that Gradio writes: all that it makes addresses for."""
     if "nginx" not in addresses:
         pytest.skip("nginx is not installed: pip install -r requirements-dev.txt")
+    page.set_default_timeout(PATIENCE)
     page.goto(f"{addresses['nginx that names no prefix']}playground/?model=facades-light")
     photo = {"name": "photo.png", "mimeType": "image/png", "buffer": png(Image.effect_noise((64, 64), 90).convert("RGB"))}
     page.get_by_role("tabpanel").locator("input[type=file][accept*=image]").first.set_input_files(photo)
@@ -133,8 +140,19 @@ def test_a_site_that_is_named_may_show_it_in_a_frame_and_no_other(deployed: Depl
 
 def test_it_answers_to_the_names_that_it_was_given(addresses: dict[str, str], deployed: Deployed) -> None:
     with httpx.Client(trust_env=False, follow_redirects=True) as client:
-        for address in {addresses["below a path"], addresses.get("nginx", addresses["below a path"])}:
-            assert client.get(address.rstrip("/")).url == address
+        for way, address in addresses.items():
+            assert client.get(address.rstrip("/")).url == address or way == "jupyter-server-proxy"
             for host, status in (("lab.example.org", 200), ("evil.example", 421), ("localhost", 200)):
                 assert client.get(f"{address}api/runs", headers={"Host": host}).status_code == status
     assert f"{deployed.url}/base" in deployed.log.read_text(), "the address that is printed is the one to open"
+
+
+def test_a_read_only_checkout_says_why_it_trains_nothing() -> None:
+    """Where GANLAB_RUNS names no other folder; `deployed` serves from such a checkout."""
+    before = read_only(ROOT)
+    if not before:
+        pytest.skip("this system allows no mounts (unshare -Urm)")
+    command = [*before, sys.executable, "-m", "ganlab", "train", "shapes", "--steps", "1"]
+    environment = os.environ | {"GANLAB_RUNS": str(ROOT / "runs-of-a-test")}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1) and "cannot be written" in ended.stderr

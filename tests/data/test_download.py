@@ -41,6 +41,12 @@ def test_a_file_comes_with_progress(site: Site, tmp_path: Path) -> None:
     assert (events[-1].done, events[-1].total, events[-1].unit) == (len(BODY), len(BODY), "bytes")
 
 
+def test_a_socks_proxy_is_named_where_it_may_be_the_reason(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:1080")
+    with pytest.raises(DataError, match=r"answered 404; data sets are not fetched through a SOCKS proxy\); do it by hand\."):
+        drain(download([site.address + "other.gz"], tmp_path / "other.gz", MD5, ADVICE))
+
+
 def test_a_file_that_is_there_is_not_asked_for(site: Site, tmp_path: Path) -> None:
     path = tmp_path / "data.gz"
     path.write_bytes(BODY)

@@ -128,6 +128,13 @@ def test_what_is_no_size_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) 
     assert unfit() == f"GANLAB_DISK_LIMIT = {text!r} is not a size: write 20 GB, 500 MB or 60 %."
 
 
+def test_a_folder_of_runs_that_is_read_only_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    assert unfit(root) == ""
+    root.mkdir(0o500)
+    assert unfit(root) == f"The folder of runs, {root}, cannot be written: make it writable, or let GANLAB_RUNS name another."
+
+
 def test_a_share_of_the_disk_is_a_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GANLAB_DISK_LIMIT", "100 %")
     whole = limit()

@@ -1,4 +1,4 @@
-"""What people put in front of the app: nginx as docs/deployment.md has it, a Jupyter server, another site's page."""
+"""What people put around the app: nginx as docs/deployment.md has it, a Jupyter server, a read-only mount."""
 
 from __future__ import annotations
 
@@ -46,6 +46,17 @@ def documented_site() -> str:
     return str(site)
 
 
+def read_only(folder: Path) -> list[str]:
+    """What to put before a command so that it finds `folder` on a read-only mount; [] where this system has no such thing."""
+    mount = f"mount --bind '{folder}' '{folder}' && mount -o remount,bind,ro '{folder}' && cd '{folder}' && exec \"$@\""
+    command = ["unshare", "-Urm", "sh", "-c", mount, "sh"]
+    try:
+        subprocess.run([*command, "true"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return command
+
+
 @contextmanager
 def nginx(folder: Path, app_port: int, *without: str) -> Iterator[str]:
     """The documented nginx in front of `app_port`, less the lines that hold `without`; yields its address with /lab/."""
@@ -68,6 +79,7 @@ def jupyter(folder: Path, app_port: int) -> Iterator[str]:
     folder.mkdir()
     homes = {name: str(folder) for name in ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
     options = ["--no-browser", "--allow-root", f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}"]
+    options += ["--ServerApp.allow_remote_access=True"]  # it is asked by other names than localhost
     with _running([sys.executable, "-m", "jupyter_server", *options, "--IdentityProvider.token="], folder, port, homes):
         yield f"http://127.0.0.1:{port}/proxy/{app_port}/"
 
