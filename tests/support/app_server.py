@@ -16,7 +16,7 @@ from ganlab.analysis.jobs import Job, jobs
 from ganlab.runtime.run import Run, runs
 from tests.support import ROOT
 
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 
 
 class AppServer:
