@@ -55,7 +55,7 @@ def read(parser: Parser, words: Sequence[str]) -> tuple[argparse.Namespace | Non
             f"{' '.join(map(repr, rest))} is more than `{parser.prog}` takes; `{parser.prog} --help` shows what it takes."
         )
     if not swallowed:  # a flag that is not known may have taken it
-        mistakes += [_missing(action) for action in needed if getattr(options, action.dest) in (None, [])]
+        mistakes += [_missing(action) for action in needed if getattr(options, action.dest) in (None, [], False)]
     return options, mistakes
 
 

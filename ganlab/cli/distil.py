@@ -10,6 +10,7 @@ from torch import nn
 
 from ganlab.cli.assume import add_assume, opened
 from ganlab.cli.main import main
+from ganlab.cli.output import folder_output
 from ganlab.cli.progress import driven
 from ganlab.core.types import Conditioning
 from ganlab.data import load
@@ -31,6 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train the student, write its checkpoint, and print how far it is from its teacher."""
+    folder_output(options.output)
     chosen = recipe(options.recipe)
     teacher = opened(options, options.teacher).generator
     size = getattr(chosen.config, "test_size", 0) or chosen.config.image_size

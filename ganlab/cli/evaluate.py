@@ -15,6 +15,7 @@ from ganlab.analysis.jobs.messages import Measured, Working
 from ganlab.analysis.reproduce.published import published_results
 from ganlab.app.views.decision_wording import decision_lines
 from ganlab.cli.assume import add_assume, assumed
+from ganlab.cli.output import check_files, save
 from ganlab.cli.progress import driven
 from ganlab.core.errors import Mistakes
 from ganlab.core.events import Loading
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace) -> None:
     if options.n is not None and not fewest <= options.n <= MOST:
         raise ValueError(f"-n {options.n} is out of range: {fewest} to {MOST:,}.")
     asked = (metrics, options.n, options.reference, options.split, options.seed, options.floors, options.device, assumed(options))
+    check_files(options.json, options.csv, options.latex)  # before anything is measured: that takes long
     values: list[Value] = []
     failures: list[str] = []
     try:
@@ -108,7 +110,4 @@ def write(values: list[Value], options: argparse.Namespace) -> None:
 
 def _save(path: Path, text: str) -> None:
     """Write the file; bytes of file names that are not Unicode are escaped. ValueError where it cannot be written."""
-    try:
-        path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
-    except OSError as error:
-        raise ValueError(f"{path} cannot be written: {error.strerror}.") from error
+    save(path, text.encode("utf-8", "backslashreplace"))

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ganlab.cli.assume import add_assume, opened
+from ganlab.cli.output import file_output, save
 from ganlab.core.text import byte_size
 from ganlab.models.export_onnx import to_onnx
 
@@ -22,6 +23,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the file."""
+    path = file_output(options.output, (".onnx",))
     data = to_onnx(opened(options))
-    options.output.write_bytes(data)
-    print(f"Wrote {byte_size(len(data))} to {options.output}.")
+    save(path, data)
+    print(f"Wrote {byte_size(len(data))} to {path}.")

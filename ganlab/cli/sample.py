@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from ganlab.cli.assume import add_assume, opened
-from ganlab.core.images import png, sheet
+from ganlab.cli.output import IMAGES, ImageOutput
+from ganlab.core.images import sheet
 from ganlab.core.text import counted
+
+MOST_PIXELS = 2**28  # of a sheet
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +19,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="the seed from which z is drawn (default: 0)")
     parser.add_argument("--label", type=int, help="the class to draw, for conditional models (default: all in turn)")
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path("sheet.png"), help="a .png for one sheet, a folder for one PNG each"
+        "-o",
+        "--output",
+        default="sheet.png",
+        help=f"one sheet ({', '.join(IMAGES)}), or a folder for one PNG each (default: sheet.png)",
     )
     add_assume(parser)
 
@@ -26,15 +31,18 @@ def run(options: argparse.Namespace) -> None:
     """Draw the images and write them."""
     if not 1 <= options.n <= 100_000:
         raise ValueError(f"-n {options.n} is out of range: 1 to 100,000.")
+    output = ImageOutput.of(options.output)
     pipeline = opened(options)
+    by_class = pipeline.conditional and options.label is None
+    columns = pipeline.spec.num_classes if by_class else round(options.n**0.5) or 1
+    if output.single and options.n * pipeline.spec.image_size**2 > MOST_PIXELS:
+        size = pipeline.spec.image_size
+        raise ValueError(f"{options.n:,} images of {size} pixels make no sheet: draw fewer, or name a folder with -o.")
     images = pipeline.generate(pipeline.latents(options.n, options.seed), options.label)
-    target: Path = options.output
-    if target.suffix.lower() == ".png":
-        columns = pipeline.spec.num_classes if pipeline.conditional and options.label is None else round(options.n**0.5) or 1
-        target.write_bytes(png(sheet(images, columns)))
-        print(f"Wrote {counted(options.n, 'image')} to {target}.")
+    if output.single:
+        output.save(sheet(images, columns), "sheet")
+        print(f"Wrote {counted(options.n, 'image')} to {output.path}.")
         return
-    target.mkdir(parents=True, exist_ok=True)
     for index, image in enumerate(images):
-        (target / f"{index:05d}.png").write_bytes(png(sheet(image[None], 1, padding=0)))
-    print(f"Wrote {counted(options.n, 'file')} to {target}.")
+        output.save(sheet(image[None], 1, padding=0), f"{index:05d}")
+    print(f"Wrote {counted(options.n, 'file')} to {output.path}.")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from ganlab.cli.main import main
+from ganlab.cli.output import folder_output
 from ganlab.cli.progress import driven
 from ganlab.core.text import duration
 from ganlab.metrics.features.lenet import save, trained_here
@@ -24,9 +25,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train and save the classifier, and print its accuracy on the test images."""
+    folder = folder_output(options.out or trained_here(options.dataset))
     steps = train_classifier(options.dataset, epochs=options.epochs, seed=options.seed, device=options.device)
     network, about = driven(steps)
-    folder = options.out or trained_here(options.dataset)
     save(network, about, folder)
     print(f"Wrote {about.name} to {folder}: it classifies {about.accuracy:.2%} of {about.num_test:,} test images correctly.")
     print(f"Training took {duration(about.seconds)}.")

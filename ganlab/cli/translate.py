@@ -11,7 +11,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from ganlab.cli.assume import add_assume, opened
-from ganlab.core.images import ImageError, png, read
+from ganlab.cli.output import IMAGES, ImageOutput
+from ganlab.core.images import ImageError, read
 from ganlab.core.names import shown
 from ganlab.core.text import counted
 
@@ -25,17 +26,18 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--size", type=int, help="work on the area of a square of this side, 32 to 1024 pixels (default: the model's own)"
     )
     parser.add_argument("--original-size", action="store_true", help="scale the result back to the photo's size")
-    parser.add_argument("-o", "--output", type=Path, default=Path("translated"), help="a .png for one photo, else a folder")
+    files = f"a file for one photo ({', '.join(IMAGES)}), else a folder (default: translated)"
+    parser.add_argument("-o", "--output", default="translated", help=files)
     add_assume(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Translate the photos. Files that are no usable image are named and skipped; 1 when there were any, else 0."""
+    files, output = image_files(options.images), ImageOutput.of(options.output)
+    if output.single and len(files) > 1:
+        raise ValueError(f"{options.output} is one file, but there are {len(files)} photos: name a folder with -o.")
     pipeline = opened(options)
-    files = image_files(options.images)
-    single = len(files) == 1 and options.output.suffix.lower() == ".png"
-    if not single:
-        options.output.mkdir(parents=True, exist_ok=True)
+    output.make()
     skipped, names = [], Names()
     for file in tqdm(files, unit="image", disable=None):  # silent on a pipe
         try:
@@ -44,8 +46,8 @@ def run(options: argparse.Namespace) -> int:
             skipped.append(f"{shown(str(file))}: {error}")
             continue
         made = pipeline.translate(image, options.direction, size=options.size, original_size=options.original_size)
-        (options.output if single else options.output / names.unused(file.stem)).write_bytes(png(made))
-    print(f"Wrote {len(files) - len(skipped)} of {counted(len(files), 'image')} to {options.output}.")
+        output.save(made, names.unused(file.stem))
+    print(f"Wrote {len(files) - len(skipped)} of {counted(len(files), 'image')} to {output.path}.")
     for line in skipped:
         print(f"Skipped {line}", file=sys.stderr)
     return 1 if skipped else 0
@@ -75,8 +77,8 @@ class Names:
         self._used: set[str] = set()
 
     def unused(self, stem: str) -> str:
-        """`stem`.png, or `stem`-2.png and so on where that is taken."""
-        names = chain([f"{stem}.png"], (f"{stem}-{number}.png" for number in count(2)))
+        """`stem`, or `stem`-2 and so on where that is taken."""
+        names = chain([stem], (f"{stem}-{number}" for number in count(2)))
         name = next(name for name in names if name not in self._used)
         self._used.add(name)
         return name

@@ -6,7 +6,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+# What is written by a file's ending: the format, how, and the most pixels that its sides may have (0: any).
+WRITTEN: dict[str, tuple[str, dict[str, Any], int]] = {
+    ".png": ("PNG", {"compress_level": 1}, 0),
+    ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}, 65_500),
+    ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}, 65_500),
+    ".webp": ("WEBP", {"lossless": True, "method": 0}, 16_383),
+    ".gif": ("GIF", {}, 65_535),
+    ".bmp": ("BMP", {}, 0),
+    ".tif": ("TIFF", {}, 0),
+    ".tiff": ("TIFF", {}, 0),
+}
 MAX_BYTES = 64 * 10**6  # of a file, before it is read
 MAX_PIXELS = 2**26  # 64 megapixels: any camera's photo, and 200 MB decoded at most
 
@@ -71,6 +82,18 @@ def png(image: Image.Image, compress_level: int = 1) -> bytes:
     """The picture as PNG bytes; level 1 is meant for pictures that are looked at once, 9 for ones that are kept."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=compress_level)
+    return buffer.getvalue()
+
+
+def encoded(image: Image.Image, ending: str) -> bytes:
+    """The picture as the bytes of a file with this ending, one of WRITTEN; ValueError where the format is too small for it."""
+    kind, how, side = WRITTEN[ending.lower()]
+    if side and max(image.size) > side:
+        raise ValueError(
+            f"A {ending} file has at most {side:,} pixels on a side, not {max(image.size):,}: write a .png or a folder."
+        )
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **how)
     return buffer.getvalue()
 
 
