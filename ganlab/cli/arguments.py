@@ -10,6 +10,7 @@ from typing import Any
 from ganlab.cli.other_flags import unknown_flag
 
 _NUMBER = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
+SEEDS = (0, 2**31 - 1)
 _KINDS: dict[Any, str] = {int: "a whole number", float: "a number"}
 
 
@@ -21,9 +22,10 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**facts, exit_on_error=False)
 
     def add_argument(self, *names: Any, **facts: Any) -> argparse.Action:
-        """Add an argument; its value is converted and held against its choices in our words."""
+        """Add an argument; its value is converted and held against its choices, or the bounds `between`, in our words."""
+        bounds = facts.pop("between", None)
         if facts.get("type") in _KINDS or "choices" in facts:
-            facts["type"] = _converter(facts.get("type", str), tuple(facts.get("choices", ())))
+            facts["type"] = _converter(facts.get("type", str), tuple(facts.get("choices", ())), bounds)
         action = super().add_argument(*names, **facts)
         self.arguments.append(action)
         return action
@@ -59,7 +61,7 @@ def read(parser: Parser, words: Sequence[str]) -> tuple[argparse.Namespace | Non
     return options, mistakes
 
 
-def _converter(kind: Callable[[str], Any], choices: tuple[Any, ...]) -> Callable[[str], Any]:
+def _converter(kind: Callable[[str], Any], choices: tuple[Any, ...], bounds: tuple[float, float] | None) -> Callable[[str], Any]:
     """Convert a word; argparse.ArgumentTypeError says why it does not fit."""
 
     def convert(word: str) -> Any:
@@ -67,6 +69,8 @@ def _converter(kind: Callable[[str], Any], choices: tuple[Any, ...]) -> Callable
             value = kind(word)
         except ValueError:
             raise argparse.ArgumentTypeError(f"{word!r} is not {_KINDS[kind]}.") from None
+        if bounds and not bounds[0] <= value <= bounds[1]:
+            raise argparse.ArgumentTypeError(f"{word} is out of range: {bounds[0]:,} to {bounds[1]:,}.")
         if choices and value not in choices:
             raise argparse.ArgumentTypeError(f"{word!r} is not one of {', '.join(map(str, choices))}.")
         return value
@@ -145,7 +149,7 @@ def _without(words: Sequence[str], action: argparse.Action) -> list[str]:
             name = word.partition("=")[0]
             if name in action.option_strings or (len(name) > 2 and any(flag.startswith(name) for flag in action.option_strings)):
                 dropping = 0 if "=" in word else action.nargs if isinstance(action.nargs, int) else 1
-            elif not word.startswith("-") and dropping:
+            elif dropping and (not word.startswith("-") or _NUMBER.match(word)):
                 dropping -= 1
             elif name[:2] not in action.option_strings:
                 yield word

@@ -6,6 +6,7 @@ import argparse
 import time
 from dataclasses import dataclass
 
+from ganlab.cli.arguments import Parser
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Progress, Started
 from ganlab.core.text import byte_size
@@ -13,12 +14,12 @@ from ganlab.training.engine import train
 from ganlab.training.families import FAMILIES, load_config
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     """The verb's arguments."""
     parser.add_argument("--family", action="append", help="only these (repeatable; default: all)")
     parser.add_argument("--dataset", default="shapes", help="default: shapes")
     parser.add_argument("--device", default="auto", help="default: auto")
-    parser.add_argument("--seconds", type=float, default=5.0, help="how long to measure each (default: 5)")
+    parser.add_argument("--seconds", type=float, between=(0.1, 3600), default=5.0, help="how long to measure each (default: 5)")
 
 
 def run(options: argparse.Namespace) -> None:

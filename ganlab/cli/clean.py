@@ -6,21 +6,25 @@ import argparse
 import dataclasses
 
 from ganlab.app.views.cleanup_wording import cleaned_text, rule_text
+from ganlab.cli.arguments import Parser
 from ganlab.runtime.cleanup import Rule, clean
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     """The verb's arguments."""
     parser.add_argument("--dry-run", action="store_true", help="only print what would be freed")
     parser.add_argument(
-        "--every", type=int, default=4, metavar="K", help="keep every K-th of the checkpoints in between (default: 4)"
+        "--every",
+        type=int,
+        between=(1, 10_000),
+        default=4,
+        metavar="K",
+        help="keep every K-th of the checkpoints in between (default: 4)",
     )
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the rule and what it frees; with `--dry-run` nothing is deleted."""
-    if options.every < 1:
-        raise ValueError(f"--every {options.every} is out of range: at least 1.")
     rule = dataclasses.replace(Rule(), every=options.every)
     print(rule_text(rule))
     print(cleaned_text(clean(rule=rule, dry_run=options.dry_run), "Would free" if options.dry_run else "Freed"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
+from ganlab.cli.arguments import SEEDS, Parser
 from ganlab.cli.assume import add_assume, opened
 from ganlab.cli.main import main
 from ganlab.cli.output import folder_output
@@ -19,13 +20,13 @@ from ganlab.models.publish.distil import STEPS, distil, write
 from ganlab.training.recipes import recipe
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     """The verb's arguments."""
     parser.add_argument("teacher", help="a run, a shipped model or a file of weights")
     parser.add_argument("recipe", help="a recipe of CycleGAN; the student learns on its data")
     parser.add_argument("--start", default="", metavar="MODEL:WAY", help="begin from a generator of a model, such as my-run:G_BA")
-    parser.add_argument("--steps", type=int, default=STEPS, help=f"default: {STEPS}")
-    parser.add_argument("--seed", type=int, default=0, help="default: 0")
+    parser.add_argument("--steps", type=int, between=(1, 10_000_000), default=STEPS, help=f"default: {STEPS}")
+    parser.add_argument("--seed", type=int, between=SEEDS, default=0, help="default: 0")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write the checkpoint into")
     add_assume(parser)
 

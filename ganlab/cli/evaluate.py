@@ -14,6 +14,7 @@ from ganlab.analysis.jobs.measuring import measure_all
 from ganlab.analysis.jobs.messages import Measured, Working
 from ganlab.analysis.reproduce.published import published_results
 from ganlab.app.views.decision_wording import decision_lines
+from ganlab.cli.arguments import SEEDS, Parser
 from ganlab.cli.assume import add_assume, assumed
 from ganlab.cli.output import check_files, save
 from ganlab.cli.progress import driven
@@ -31,7 +32,7 @@ NO_FID = (
 )
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     """The verb's arguments."""
     parser.add_argument("subjects", nargs="+", help="runs, models, checkpoint folders, files of weights, or folders of images")
     usual = "distances in the features of the data's own classifier, or else in general ones"
@@ -39,7 +40,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--n", type=int, metavar="COUNT", help="images (default: 10000 of a model, all of a folder)")
     parser.add_argument("--reference", default="", help="a data set, or a folder of images (default: what it was trained on)")
     parser.add_argument("--split", choices=("train", "test"), default="train", help="part of the reference (default: train)")
-    parser.add_argument("--seed", type=int, default=0, help="the seed of z and of the random subsets (default: 0)")
+    parser.add_argument("--seed", type=int, between=SEEDS, default=0, help="the seed of z and of the random subsets (default: 0)")
     floors = "measure real images too, once per reference (default: yes)"
     parser.add_argument("--floors", action=argparse.BooleanOptionalAction, default=True, help=floors)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the values and their protocols to this file too")

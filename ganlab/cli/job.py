@@ -15,4 +15,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Do the job; its values and its outcome are recorded in its folder."""
+    if not (options.folder / "job.json").is_file():
+        raise ValueError(f"{options.folder} is no folder of a job: it has no job.json.")
     work(Job(options.folder))

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from ganlab import __version__
 from ganlab.cli.arguments import Parser, read
-from ganlab.core.errors import DOING, Mistakes, explain, sentences_of
+from ganlab.core.errors import DOING, Mistakes, classify, explain, sentences_of
 from ganlab.core.names import shown
 from ganlab.core.threads import yielding_threads
 
@@ -65,6 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `ganlab runs | head`
         return 0
     except (OSError, sqlite3.OperationalError) as error:
+        print(f"ganlab: {explain(error, DOING)}", file=sys.stderr)
+        return 2
+    except (MemoryError, RuntimeError) as error:  # PyTorch's is a RuntimeError
+        if classify(error)[0] != "out_of_memory":
+            raise
         print(f"ganlab: {explain(error, DOING)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # while `train` listens for Ctrl-C itself, it keeps a checkpoint instead

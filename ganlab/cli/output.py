@@ -13,7 +13,7 @@ from PIL import Image
 
 from ganlab.core.errors import Mistakes, is_disk_full, sentences_of
 from ganlab.core.images import WRITTEN, encoded, png
-from ganlab.core.names import shown
+from ganlab.core.names import located, shown
 
 _ENDING = re.compile(r"\.[a-z][a-z0-9]{1,5}", re.IGNORECASE)  # not that of a folder called run-0.5
 IMAGES = tuple(WRITTEN)
@@ -31,7 +31,7 @@ class ImageOutput:
         """What `-o TEXT` means; ValueError, one sentence, where nothing can be written there."""
         if not text.strip():
             raise ValueError("-o names no file and no folder: leave it out, or write a name behind it.")
-        path = Path(text).expanduser()
+        path = located(text)
         ending = path.suffix.lower() if _ENDING.fullmatch(path.suffix) and not text.endswith(("/", os.sep)) else ""
         with _refusals(path):
             if not ending or (ending not in WRITTEN and path.is_dir()):
@@ -53,7 +53,7 @@ class ImageOutput:
 
 def file_output(text: str | Path, endings: Sequence[str], otherwise: str = "") -> Path:
     """The file that a flag names; ValueError where its ending is none of `endings`, or nothing can be written there."""
-    path = Path(text).expanduser()
+    path = located(text)
     with _refusals(path):
         if str(text) and endings and path.suffix.lower() not in endings:
             raise ValueError(
@@ -70,7 +70,7 @@ def file_output(text: str | Path, endings: Sequence[str], otherwise: str = "") -
 
 def folder_output(text: str | Path) -> Path:
     """The folder that a flag names; ValueError where it is a file, or nothing can be written there."""
-    path = Path(text).expanduser()
+    path = located(text)
     with _refusals(path):
         if path.exists() and not path.is_dir():
             raise ValueError(f"{_name(path)} is a file, not a folder: choose another name.")

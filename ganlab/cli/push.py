@@ -35,5 +35,7 @@ def _values(file: Path) -> list[Value]:
     """The values that `ganlab evaluate --json` wrote; ValueError when the file holds something else."""
     try:
         return [Value.from_dict(value) for value in json.loads(file.read_text())]
-    except (OSError, TypeError, ValueError) as error:
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}.") from None
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{file} was not written by `ganlab evaluate --json` ({error}).".replace("\n", " ")) from None

@@ -7,16 +7,19 @@ from collections.abc import Generator
 
 from ganlab.analysis.reproduce.reproduce import Reproducing, reproduce, seconds
 from ganlab.analysis.reproduce.table import Reproduction, Row
+from ganlab.cli.arguments import Parser
 from ganlab.cli.progress import driven
 from ganlab.core.events import Loading
 from ganlab.core.progress import Work
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     """The verb's arguments."""
     parser.add_argument("table", help="column (GAN, DCGAN, LSGAN and CGAN on MNIST) or duel (two losses on the same batches)")
     parser.add_argument("--budget", default="", help="training time in all, shared equally, such as 10m (default: no limit)")
-    parser.add_argument("-n", "--n", type=int, default=10_000, metavar="COUNT", help="images to measure (default: 10000)")
+    parser.add_argument(
+        "-n", "--n", type=int, between=(20, 1_000_000), default=10_000, metavar="COUNT", help="images to measure (default: 10000)"
+    )
     parser.add_argument("--dataset", default="", help="train on another data set than the source did")
     parser.add_argument("--device", default="auto", help="default: auto")
 

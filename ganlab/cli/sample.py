@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ganlab.cli.arguments import SEEDS, Parser
 from ganlab.cli.assume import add_assume, opened
 from ganlab.cli.output import IMAGES, ImageOutput
 from ganlab.core.images import sheet
@@ -12,11 +13,11 @@ from ganlab.core.text import counted
 MOST_PIXELS = 2**28  # of a sheet
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     """The verb's arguments."""
     parser.add_argument("model", help="a run, a checkpoint folder, or a name that `ganlab zoo` lists; see `ganlab runs`")
-    parser.add_argument("-n", type=int, default=64, metavar="COUNT", help="how many (default: 64)")
-    parser.add_argument("--seed", type=int, default=0, help="the seed from which z is drawn (default: 0)")
+    parser.add_argument("-n", type=int, between=(1, 100_000), default=64, metavar="COUNT", help="how many (default: 64)")
+    parser.add_argument("--seed", type=int, between=SEEDS, default=0, help="the seed from which z is drawn (default: 0)")
     parser.add_argument("--label", type=int, help="the class to draw, for conditional models (default: all in turn)")
     parser.add_argument(
         "-o",
@@ -29,8 +30,6 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Draw the images and write them."""
-    if not 1 <= options.n <= 100_000:
-        raise ValueError(f"-n {options.n} is out of range: 1 to 100,000.")
     output = ImageOutput.of(options.output)
     pipeline = opened(options)
     by_class = pipeline.conditional and options.label is None

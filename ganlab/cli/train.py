@@ -111,6 +111,9 @@ def _add_flag(parser: argparse.ArgumentParser, item: Setting) -> None:
 
 def _check_beginning(options: argparse.Namespace) -> None:
     """Raise ValueError where a run is to begin in two ways, or is given settings that it has already."""
+    for name in ("resume", "fork", "repeat", "recipe", "family"):
+        if getattr(options, name) == "":
+            raise ValueError(f"--{name} names nothing: leave it out, or write a name behind it.")
     ways = [f"--{name}" for name in ("resume", "fork", "repeat") if getattr(options, name)]
     if not ways:
         return

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ganlab.cli.arguments import SEEDS, Parser
 from ganlab.cli.main import main
 from ganlab.cli.output import folder_output
 from ganlab.cli.progress import driven
@@ -14,11 +15,11 @@ from ganlab.metrics.features.lenet import save, trained_here
 from ganlab.metrics.features.train_lenet import train_classifier
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     """The verb's arguments."""
     parser.add_argument("dataset", help="mnist, fashion-mnist or another data set with labels")
-    parser.add_argument("--epochs", type=int, default=8, help="default: 8")
-    parser.add_argument("--seed", type=int, default=0, help="default: 0")
+    parser.add_argument("--epochs", type=int, between=(1, 1000), default=8, help="default: 8")
+    parser.add_argument("--seed", type=int, between=SEEDS, default=0, help="default: 0")
     parser.add_argument("--device", default="auto", help="default: auto")
     parser.add_argument("--out", type=Path, help="folder to write to (default: the cache, where it is found automatically)")
 

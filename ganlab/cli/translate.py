@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from ganlab.cli.arguments import Parser
 from ganlab.cli.assume import add_assume, opened
 from ganlab.cli.output import IMAGES, ImageOutput
 from ganlab.core.images import ImageError, read
@@ -17,13 +18,16 @@ from ganlab.core.names import shown
 from ganlab.core.text import counted
 
 
-def add(parser: argparse.ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     """The verb's arguments."""
     parser.add_argument("images", nargs="+", help="image files, folders of them, or patterns like 'photos/*.jpg'")
     parser.add_argument("--model", required=True, help="a run, a shipped model, a checkpoint folder or a file of weights")
     parser.add_argument("--direction", choices=("AtoB", "BtoA"), help="default: the model's own")
     parser.add_argument(
-        "--size", type=int, help="work on the area of a square of this side, 32 to 1024 pixels (default: the model's own)"
+        "--size",
+        type=int,
+        between=(32, 1024),
+        help="work on the area of a square of this side, 32 to 1024 pixels (default: the model's own)",
     )
     parser.add_argument("--original-size", action="store_true", help="scale the result back to the photo's size")
     files = f"a file for one photo ({', '.join(IMAGES)}), else a folder (default: translated)"
@@ -37,6 +41,7 @@ def run(options: argparse.Namespace) -> int:
     if output.single and len(files) > 1:
         raise ValueError(f"{options.output} is one file, but there are {len(files)} photos: name a folder with -o.")
     pipeline = opened(options)
+    pipeline.route(options.direction)  # ValueError where it leads nowhere
     output.make()
     skipped, names = [], Names()
     for file in tqdm(files, unit="image", disable=None):  # silent on a pipe
@@ -57,7 +62,7 @@ def image_files(arguments: list[str]) -> list[Path]:
     """The files that `arguments` name, those in a folder and those that a pattern matches; ValueError for none."""
     files: list[Path] = []
     for argument in arguments:
-        path = Path(argument)
+        path = Path(argument or "no name")  # an empty one would be the current folder
         if path.is_dir():
             found = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
         else:

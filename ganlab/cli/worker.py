@@ -21,6 +21,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train the run; its outcome is recorded in its directory."""
+    if not (options.folder / "config.json").is_file():
+        raise ValueError(f"{options.folder} is no run directory: it has no config.json.")
     work(Run(options.folder), load_generators=load_generators)
 
 

@@ -27,6 +27,8 @@ def run(options: argparse.Namespace) -> None:
     if options.action == "train":
         _train(options)
         return
+    if options.names:
+        raise ValueError(f"`ganlab zoo` lists all models: leave out {' '.join(options.names)}, or write `ganlab zoo train`.")
     for entry in catalogue():
         if options.json:
             print(json.dumps(asdict(entry) | {"state": entry.state, "size": entry.size}, default=str))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 from ganlab.core.names import decoded, is_there, located
@@ -81,9 +82,14 @@ def find(source: str | Path) -> Path:
         return here
     there = pretrained.on_hub(str(source))
     if there is None or there.address is None:
+        if source and Path(source).is_dir():
+            needed = f"{checkpoint.INFO} and {checkpoint.MODEL}"
+            raise ValueError(f"There is no model {str(source)!r}: this folder is neither a run nor a checkpoint ({needed}).")
+        near = get_close_matches(str(source), [entry.name for entry in catalogue()], 1)
+        meant = f" Perhaps {near[0]} is meant." if near else ""
         raise ValueError(
             f"There is no model {str(source)!r}: it is no run with a checkpoint, no shipped model, no checkpoint, not in the "
-            "catalogue (`ganlab zoo`) and no address on the Hub (org/name)."
+            f"catalogue (`ganlab zoo`) and no address on the Hub (org/name).{meant}"
         )
     return hub.pull(there.address, sha256=there.sha256)
 

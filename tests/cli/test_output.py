@@ -41,7 +41,10 @@ def test_without_an_ending_or_with_a_slash_it_is_a_folder(text: str, here: Path)
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("made.xyz", "made.xyz cannot be written: end it in .png, .jpg, .jpeg, .webp, .gif, .bmp, .tif, .tiff, or a folder (made.xyz/)."),
+        (
+            "made.xyz",
+            "made.xyz cannot be written: end it in .png, .jpg, .jpeg, .webp, .gif, .bmp, .tif, .tiff, or a folder (made",
+        ),
         ("text.txt", "text.txt cannot be written: end it in .png"),
         ("a.png", "a.png is a folder: name a file, such as a.png/made.png."),
         ("text.txt/b.png", "text.txt/b.png cannot be written: text.txt is a file, not a folder."),
