@@ -195,3 +195,22 @@ def test_those_who_wait_are_counted_where_gradio_calls(demo: gr.Blocks) -> None:
     demo._queue.create_event_queue_for_fn(function)
     demo._queue.event_queue_per_concurrency_id["slow"].queue.append(Event("visitor", function, None, None))  # type: ignore[arg-type]
     assert count() == 1
+
+
+def test_an_option_of_streamlit_can_be_set_for_this_process() -> None:
+    from streamlit import config
+
+    before = config.get_option("server.baseUrlPath")
+    compat.set_option("server.baseUrlPath", "lab")
+    assert config.get_option("server.baseUrlPath") == "lab"
+    compat.set_option("server.baseUrlPath", before)
+
+
+def test_gradio_names_its_own_address_by_one_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradio import queueing, route_utils, routes
+
+    monkeypatch.setattr(route_utils, "get_root_url", route_utils.get_root_url)  # put back afterwards
+    compat.answer_with_relative_addresses()
+    for module in (queueing, routes):
+        assert "route_utils.get_root_url(" in inspect.getsource(module)
+        assert module.route_utils.get_root_url(request=None, route_path="/", root_path="") == "."
