@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from PIL import features
@@ -41,6 +42,8 @@ RAW = (
     *(".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"),
 )
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".7z", ".rar", ".parquet", ".arrow", ".tfrec", ".tfrecord")
+_KNOWN = frozenset((*ENDINGS, *RAW, *ARCHIVES))
+PICTURES = frozenset((*ENDINGS, *RAW))  # endings of files that are pictures themselves
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 _HEVC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
 _MAGIC = (
@@ -92,9 +95,11 @@ def _of_brands(brands: tuple[bytes, ...]) -> str:
     return "HEIF" if brands[0] in (b"mif1", b"msf1") else ""
 
 
-def ending_of(name: str, endings: tuple[str, ...] = (*ENDINGS, *RAW, *ARCHIVES)) -> str:
-    """Return which of `endings` a name has, in any case; the longest; empty for none."""
-    return max((ending for ending in endings if name.lower().endswith(ending)), key=len, default="")
+def ending_of(name: str, endings: Container[str] = _KNOWN) -> str:
+    """Return which of `endings` a name has, in any case; empty for none."""
+    parts = name.lower().rsplit(".", 2)
+    double, single = f".{'.'.join(parts[1:])}", f".{parts[-1]}"
+    return "" if len(parts) == 1 else double if double in endings else single if single in endings else ""
 
 
 def looks_like_image(head: bytes) -> bool:
@@ -106,7 +111,7 @@ def recognise(name: str, head: bytes | None) -> Recognised | None:
     """Return what a file is, its content before its ending; None for what is no picture. `head` None: it cannot be read."""
     ending = ending_of(name)
     if head is None:
-        return Recognised(ENDINGS.get(ending, ""), "unreadable") if ending in ENDINGS or ending in RAW else None
+        return Recognised(ENDINGS.get(ending, ""), "unreadable") if ending in PICTURES else None
     content = format_of(head)
     if head.startswith(b"version https://git-lfs"):
         return Recognised(ENDINGS.get(ending, ""), "pointer") if ending else None

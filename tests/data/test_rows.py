@@ -8,6 +8,7 @@ import pytest
 from ganlab.core.errors import DataError
 from ganlab.core.types import Conditioning
 from ganlab.data.dataset import Dataset
+from ganlab.data.sets.folder import check_place
 from tests.core.test_image_formats import HEADS
 from tests.support.deep import png16
 from tests.support.folders import picture
@@ -98,6 +99,13 @@ def test_a_table_of_nothing_usable_is_one_sentence(tmp_path: Path, cells: list[b
         DataError, match=r"holds no usable image; not used: 2 HEIC\.|None of the 2 files in t\.parquet is a usable"
     ):
         own(hub(tmp_path / "t.parquet", image=cells), NONE)
+
+
+def test_a_table_passes_the_check_before_a_run(tmp_path: Path) -> None:
+    check_place(str(hub(tmp_path / "d" / "train.parquet", image=GREYS)))
+    check_place(str(tmp_path / "d"))
+    with pytest.raises(DataError, match="does not exist"):
+        check_place(str(tmp_path / "nowhere.parquet"))
 
 
 def test_what_is_missing_is_one_sentence(tmp_path: Path) -> None:

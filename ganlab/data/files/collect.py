@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ganlab.core.errors import DataError
-from ganlab.core.image_formats import ENDINGS, FORMATS, HEAD, RAW, Recognised, ending_of, recognise
+from ganlab.core.image_formats import FORMATS, HEAD, PICTURES, Recognised, ending_of, recognise
 from ganlab.core.images import ImageError
 from ganlab.core.names import decoded, readable, shown, zip_name
 from ganlab.core.remarks import Remark, few
@@ -96,8 +96,8 @@ def image_files(path: Path) -> Iterator[Collection]:
 
 
 def holds_images(path: Path) -> bool:
-    """Whether there is an image file anywhere below a folder."""
-    return any(isinstance(found, ImageFile) for found in _in_folder(path)) if path.is_dir() else False
+    """Whether there is an image file anywhere below a folder; it looks no further than the first."""
+    return path.is_dir() and any(map(_is_image, walk(path)))
 
 
 def fingerprint(path: Path) -> object:
@@ -151,9 +151,16 @@ def _in_folder(root: Path) -> Iterator[ImageFile | Unused]:
         yield from _judged(parts, entry.size, head, partial(_read_file, entry.path, entry.size))
 
 
+def _is_image(entry: Entry) -> bool:
+    if entry.problem or entry.hidden:
+        return False
+    known = recognise(entry.path.name, _head(partial(_read_file, entry.path)))
+    return known is not None and not known.unused
+
+
 def _left_out(entry: Entry, parts: tuple[str, ...]) -> Iterator[Unused]:
     """A hidden file with the ending of a picture, or what a folder or link of pictures was to lead to."""
-    ending = ending_of(parts[-1], (*ENDINGS, *RAW)) if parts else ""
+    ending = ending_of(parts[-1], PICTURES) if parts else ""
     if entry.hidden:
         if ending and not entry.problem:
             yield Unused(parts, "hidden")
@@ -165,7 +172,7 @@ def _in_zip(archive: zipfile.ZipFile) -> Iterator[ImageFile | Unused]:
     for member, parts in _member_parts(archive):
         if member.is_dir() or not parts or any(map(is_shadow, parts)):
             continue
-        ending = ending_of(parts[-1], (*ENDINGS, *RAW))
+        ending = ending_of(parts[-1], PICTURES)
         if stat.S_ISLNK(member.external_attr >> 16):
             yield from [Unused(parts, "dangling")] if ending or "." not in parts[-1] else []
         elif ".." in parts:

@@ -29,7 +29,7 @@ def tables_at(path: Path) -> Tables:
         found = sorted(file for file in shown_files if file.suffix == ".parquet")
         found = [] if found and holds_images(path) else found
     else:
-        found = [path] if path.suffix == ".parquet" else []
+        found = [path] if path.suffix == ".parquet" and path.is_file() else []
     parts: dict[str, tuple[Path, ...]] = {}
     for table in found:
         part = part_called(re.split(r"[-_.]", table.name)[0]) or "train"

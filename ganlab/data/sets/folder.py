@@ -10,6 +10,7 @@ from ganlab.core.image_formats import FORMATS
 from ganlab.core.names import located
 from ganlab.core.types import Conditioning
 from ganlab.data.files.collect import holds_images, image_files
+from ganlab.data.files.parquet import tables_at
 from ganlab.data.registry import Availability, DataSource, Loader, Wanted
 
 Kind = Literal["images", "pairs", "domains"]
@@ -34,9 +35,9 @@ def place_of(data_path: str) -> Path:
 
 
 def check_place(data_path: str) -> None:
-    """Raise DataError where there is no folder or zip, or no image file in it; no image is read."""
+    """Raise DataError where there is no folder, zip or parquet file, or no image file in it; no image is decoded."""
     place = place_of(data_path)
-    if not (place.is_dir() and holds_images(place)):
+    if not (place.is_dir() and holds_images(place)) and not tables_at(place):
         with image_files(place):  # which has the sentence
             return
 
