@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _BATCH = 64  # bounds memory, whatever n is
 DIRECTIONS = ("AtoB", "BtoA")
-UNIFORM = "uniform(-1,1)"  # the value of the decision "z"; any other is the standard normal distribution
+UNIFORM = {"uniform(-1,1)": (-1.0, 1.0), "uniform(0,1)": (0.0, 1.0)}  # values of the decision "z"; others are standard normal
 
 
 class Pipeline:
@@ -220,9 +220,11 @@ class Pipeline:
         no n.
         """
         generators = [torch.Generator().manual_seed(seed * 1_000_003 + i) for i in range(n)]
-        if any(decision.setting == "z" and decision.value == UNIFORM for decision in self.decisions):
-            return torch.stack([2 * torch.rand(self.z_dim, generator=generator) - 1 for generator in generators])
-        return torch.stack([torch.randn(self.z_dim, generator=generator) for generator in generators])
+        bounds = next((UNIFORM.get(decision.value) for decision in self.decisions if decision.setting == "z"), None)
+        if bounds is None:
+            return torch.stack([torch.randn(self.z_dim, generator=generator) for generator in generators])
+        low, high = bounds
+        return torch.stack([low + (high - low) * torch.rand(self.z_dim, generator=generator) for generator in generators])
 
     def sample(
         self, n: int = 1, seed: int = 0, *, label: int | Sequence[int] | None = None, truncation: float = 1.0

@@ -16,6 +16,10 @@ def test_known_and_unknown_keys() -> None:
     assert decision_text(Decision("activation", "leaky_relu(0.01)", (), Basis.ASSUMED)) == "activation LeakyReLU 0.01"
     assert decision_text(Decision("z", "uniform(-1,1)", (), Basis.ASSUMED)) == "distribution of z uniform from -1 to 1"
     assert decision_text(Decision("colour", "bgr", (), Basis.CHOSEN)) == "colour bgr"
+    strides = Decision("strides", "t1p0 t2p1 t2p0o1", (), Basis.ASSUMED)
+    assert decision_text(strides) == "strides 1, 2, 2; padding 0, 1, 0; output padding 0, 0, 1"
+    assert decision_text(Decision("strides", "t1p0 u2", (), Basis.ASSUMED)) == "strides t1p0 u2"
+    assert decision_text(Decision("label", "one-hot first 10", (), Basis.ASSUMED)) == "label one-hot before z, 10 classes"
     assert lines((), ()) == [] and all(map(basis_text, Basis))
 
 

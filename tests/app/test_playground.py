@@ -205,7 +205,7 @@ def test_weights_that_a_visitor_brings_are_tried_after_their_upload(tmp_path: Pa
         file = tmp_path / f"weights-{number}.pth"
         torch.save(state, file)
         with monkeypatch.context() as patch:
-            patch.setattr(model_info, "collapse", lambda _: pytest.fail("the upload waited for it"))
+            patch.setattr(model_info, "collapse_text", lambda _: pytest.fail("the upload waited for it"))
             menu = translate.load_weights(str(file), [])[0]
         warned.append(model_info.notes_named(menu["value"]))
     assert warned[0] == "" and "Known bad: it draws nearly the same picture whatever the photo is" in warned[1]

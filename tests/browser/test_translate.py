@@ -89,7 +89,7 @@ def test_a_damaged_file_is_told_in_a_sentence_and_the_panel_lives_on(window: Any
 
 
 def test_loaded_weights_put_stripes_on_a_real_horse(window: Any, real_data_folder: Path, foreign_weights: Path) -> None:
-    window.get_by_text("Load weights from a file").click()
+    window.get_by_role("button", name="Load weights from a file").click()  # each tab has one, and one tab is in sight
     window.locator("input[type=file]:not([accept*=image])").last.set_input_files(str(foreign_weights / COMPRESSED))
     window.wait_for_function("() => [...document.querySelectorAll('input')].some(box => box.value.includes('latest_net_G'))")
     photo = Image.open(next((real_data_folder / "photos").glob("*sorrel*"))).convert("RGB")

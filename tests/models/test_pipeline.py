@@ -124,10 +124,12 @@ def test_foreign_weights_carry_what_was_decided(left_open: Path) -> None:
     assert Pipeline.load("digits-quick").decisions == ()
 
 
-def test_z_is_uniform_where_that_was_decided(left_open: Path) -> None:
-    pipeline = Pipeline.load(left_open, assume={"z": UNIFORM})
+@pytest.mark.parametrize(("value", "bounds"), UNIFORM.items())
+def test_z_is_uniform_where_that_was_decided(left_open: Path, value: str, bounds: tuple[float, float]) -> None:
+    pipeline, (low, high) = Pipeline.load(left_open, assume={"z": value}), bounds
     z = pipeline.latents(2000, 3)
-    assert z.abs().max() <= 1 and abs(z.std() - 3**-0.5) < 0.01 and abs(z.mean()) < 0.02
+    assert low <= z.min() < z.max() <= high and abs(z.std() - (high - low) / 12**0.5) < 0.01
+    assert abs(z.mean() - (low + high) / 2) < 0.02
     assert torch.equal(z[5:6], torch.stack(list(pipeline.latents(6, 3)))[5:6])  # a seed is a promise, whatever n is
 
 

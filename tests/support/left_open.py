@@ -15,7 +15,7 @@ from ganlab.models.adapters.foreign import Basis, Decision, Foreign
 from ganlab.models.adapters.layout import Drawing
 
 ACTIVATIONS = {"relu": nn.ReLU(), "leaky_relu(0.2)": nn.LeakyReLU(0.2), "tanh": nn.Tanh()}
-OPTIONS = {"activation": tuple(ACTIVATIONS), "z": ("normal", "uniform(-1,1)"), "epsilon": ("1e-05",)}
+OPTIONS = {"activation": tuple(ACTIVATIONS), "z": ("normal", "uniform(-1,1)", "uniform(0,1)"), "epsilon": ("1e-05",)}
 DEFAULTS = {"activation": "leaky_relu(0.2)", "z": "normal", "epsilon": "1e-05"}
 
 

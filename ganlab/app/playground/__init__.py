@@ -17,6 +17,7 @@ from ganlab.app.playground.latent.panel import latent_panel
 from ganlab.app.playground.layers.panel import layers_panel
 from ganlab.app.playground.translate import translate_panel
 from ganlab.app.serving.hub_models import playable
+from ganlab.app.serving.variants import parts
 from ganlab.models import pretrained
 
 TABS = {
@@ -60,7 +61,7 @@ def _tab(request: gr.Request) -> Any:
     """The panel that the address asks for, by name or by its model; else none, since a visitor may have clicked on one."""
     wanted = request.query_params.get("tab", "")
     if wanted not in TABS:
-        name = request.query_params.get("model")
+        name = parts(request.query_params.get("model", ""))[0]
         wanted = "translate" if any(model.translates for model in playable() if model.name == name) else ""
     return gr.Tabs(selected=wanted) if wanted else gr.skip()
 
@@ -73,6 +74,7 @@ def _say_what_is_missing(request: gr.Request) -> None:
 
 def missing(name: str) -> str:
     """Why a model cannot be played with, and what to do, in a sentence or two; "" where it can be, or none is named."""
+    name = parts(name)[0]
     if not name or any(model.name == name for model in playable()):
         return ""
     refused = f". {refusal}" if (refusal := hub_menu.no_download()) else ""

@@ -101,7 +101,7 @@ def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[ModelE
 
 def still_here(found: Callable[[], Sequence[ModelEntry]], name: str | None, last: str | None) -> str | None:
     """What the menu goes back to: `name` where it can be played with at once, else still `last`."""
-    return name if name in {model.name for model in found()} else last
+    return name if name in {model.name for model in found()} or PIPELINES.keeps(name or "") else last
 
 
 def _signed(get: Callable[..., Any]) -> Callable[..., Any]:
@@ -127,7 +127,7 @@ def fetched(
     """The menu with the model called `name`, downloaded where need be, else with `last`; and which of them it is."""
     name = (name or "").strip()
     here = {model.name for model in found()}
-    if name in here:
+    if name in here or PIPELINES.keeps(name):
         return [gr.skip(), name]
     try:
         if name not in {model.name for model in playable()}:

@@ -34,7 +34,7 @@ class ModelInfo:
     def of(cls, model: ModelEntry) -> ModelInfo:
         """ValueError when the checkpoint is damaged."""
         if model.folder.is_file():  # weights of others, which say nothing of themselves until they are read
-            return cls._of_pipeline(PIPELINES.get(model.name))
+            return cls.of_pipeline(PIPELINES.get(model.name))
         info = checkpoint.read_info(model.folder)
         size, channels = info.spec["image_size"], info.spec["channels"]
         title, kind = html.escape(what("", info.config)), "colour" if channels == 3 else "grey"
@@ -43,10 +43,16 @@ class ModelInfo:
         return cls(about, labels, min(DIRECTIONS, int(info.config["z_dim"])))
 
     @classmethod
-    def _of_pipeline(cls, pipeline: Pipeline) -> ModelInfo:
+    def of_pipeline(cls, pipeline: Pipeline) -> ModelInfo:
+        """Of weights that are loaded already."""
         size, kind = pipeline.spec.image_size, "colour" if pipeline.spec.channels == 3 else "grey"
         about = f"{html.escape(pipeline.title)}, {size} × {size} {kind}, z of {pipeline.z_dim} numbers"
         return cls(about, pipeline.labels if pipeline.conditional else (), min(DIRECTIONS, pipeline.z_dim))
+
+
+def named(name: str) -> ModelEntry | None:
+    """The model of this name that is on this machine; None too for weights that a visitor brought."""
+    return next((model for model in playable() if model.name == name), None)
 
 
 def described(model: ModelEntry) -> str:
@@ -65,7 +71,7 @@ def notes_named(name: str | None) -> str:
 
     They follow the menu, so that no upload waits for the trial.
     """
-    model = next((model for model in playable() if model.name == name), None)
+    model = named(name) if name else None
     return notes(model) if model else _collapse_warning(name) if name else ""
 
 

@@ -16,14 +16,13 @@ from ganlab.app.playground.hub_menu import arrivals, menu
 from ganlab.app.playground.model_info import show_notes
 from ganlab.app.playground.parse import between
 from ganlab.app.playground.photo import photo
+from ganlab.app.playground.weights_file import ONE_AT_A_TIME, Loaded, brought, weights_box
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
-from ganlab.core.names import message, shown
+from ganlab.core.names import message
 from ganlab.core.threads import every_core
-from ganlab.models.adapters import recognition
 from ganlab.models.entry import ModelEntry
 from ganlab.models.framing import MAX_SIZE
-from ganlab.models.pipeline import Pipeline
 from ganlab.models.translation import Translation, heat, translate
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -80,8 +79,7 @@ def translate_panel(demo: gr.Blocks) -> None:
     gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.loaded, widgets.shown], [*head, *chosen], **QUIET)
     for event in arrivals(widgets.model, "translates", _translating):
         event.then(choose, widgets.model, chosen, **QUIET)
-    loading: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "weights", "api_visibility": "private"}
-    widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*head, *chosen, widgets.loaded], **loading)
+    widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*head, *chosen, widgets.loaded], **ONE_AT_A_TIME)
     once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "translate", "show_progress_on": widgets.result}
     widgets.run.click(run, asked, made, api_visibility="private", **once)
     changed = [widgets.model.change, widgets.direction.change, widgets.size.change]
@@ -129,8 +127,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
         error = gr.Image(label="Error after translating back", format="png", buttons=["download"], min_width=220)
         patches = gr.Image(label="Which patches fool D", format="png", buttons=["download"], min_width=220)
         gr.HTML(_LOOKS, elem_classes="quiet")
-    with gr.Accordion("Load weights from a file", open=False):
-        weights = gr.File(label="A checkpoint of a CycleGAN, Pix2Pix or GAN Compression generator", height=120)
+    weights = weights_box("A checkpoint of a CycleGAN, Pix2Pix or GAN Compression generator")
     values = (model, direction, size, original, picture, examples, run_button, result, status, closely)
     return Widgets(*values, close, back, error, patches, nothing, weights, link, loaded, shown)
 
@@ -205,7 +202,7 @@ def linked(name: str | None, direction: str | None, size: float) -> str:
     return links({"tab": "translate", "model": known, **chosen})
 
 
-def refresh(name: str | None, loaded: list[tuple[str, str]], shown: list[str]) -> list[Any]:
+def refresh(name: str | None, loaded: Loaded, shown: list[str]) -> list[Any]:
     """The menu when runs came or went; nothing at all otherwise, so that no open menu closes."""
     found = _translating()
     if [model.name for model in found] == shown:
@@ -233,21 +230,11 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
     return [gr.update(choices=choices, value=value, visible=len(choices) > 0), size]
 
 
-def load_weights(file: str | None, loaded: list[tuple[str, str]], request: gr.Request | None = None) -> list[Any]:
-    """A foreign checkpoint joins the menu of this visitor alone; its file is deleted once it is read."""
+def load_weights(file: str | None, loaded: Loaded, request: gr.Request | None = None) -> list[Any]:
+    """A foreign translator joins the menu of this visitor alone."""
     if not file:
         return [gr.skip() for _ in range(6)]
-    try:
-        foreign = recognition.load(Path(file))
-        title = f"{shown(Path(file).stem)}: {foreign.layout}"
-        pipeline = Pipeline.of_foreign(foreign, name=title)
-        if not pipeline.translates:
-            raise ValueError(f"These weights ({foreign.layout}) draw from z and cannot translate photos.")
-    except ValueError as error:
-        raise gr.Error(message(error), duration=None) from None
-    finally:
-        Path(file).unlink(missing_ok=True)
-    name = PIPELINES.adopt(pipeline, str(request.session_hash) if request else "")
+    title, name = brought(file, "translates", request)
     loaded = [*loaded, (title, name)]
     return [*_menu(_translating(), loaded, name), *choose(name), loaded]
 
@@ -256,6 +243,6 @@ def _translating() -> list[ModelEntry]:
     return [model for model in playable() if model.translates]
 
 
-def _menu(found: list[ModelEntry], loaded: list[tuple[str, str]], name: str | None) -> list[Any]:
+def _menu(found: list[ModelEntry], loaded: Loaded, name: str | None) -> list[Any]:
     choices = [*loaded, *menu(found, "translates")]
     return [gr.update(choices=choices, value=name), gr.update(visible=not (found or loaded)), [model.name for model in found]]

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from ganlab.app.serving.hub_models import playable
+from ganlab.app.serving.variants import parts
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
@@ -16,6 +17,7 @@ from ganlab.runtime import checkpoint
 MOST_ADOPTED, MOST_OF_ONE = 12, 2  # pipelines that were brought along, by all and by one visitor
 CATALOGUE_SECONDS = 1.0  # how old the list of models may be: dragging a slider must not read every run directory
 _BROUGHT = "loaded-"
+_NO_LONGER = "These weights are no longer kept here: load their file again."
 
 
 class Pipelines:
@@ -25,6 +27,7 @@ class Pipelines:
         self._capacity = capacity
         self._adopted: OrderedDict[str, Pipeline] = OrderedDict()
         self._owners: dict[str, str] = {}  # of adopted ones
+        self._files: dict[str, Path] = {}  # of adopted ones that leave something open: read again when that is settled otherwise
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
         self._loaded: OrderedDict[str, tuple[tuple[Path, int], Pipeline]] = OrderedDict()
@@ -34,20 +37,24 @@ class Pipelines:
     def get(self, name: str) -> Pipeline:
         """The model called `name` at its newest step; ValueError when there is none or its files are damaged.
 
+        A name may say what to assume of foreign weights, as `variants.variant` writes it.
         Only names from the catalogue and those that `adopt` gave count: unlike Pipeline.load, nothing from outside becomes a
         path.
         """
+        base, assume = parts(name)
         with self._lock:
-            if name in self._adopted:
-                self._adopted.move_to_end(name)
-                return self._adopted[name]
-        model = self._model(name)
-        folder = model.folder
+            if base in self._adopted:
+                self._adopted.move_to_end(base)
+                if base not in self._files or not assume:
+                    return self._adopted[base]
+            brought = self._files.get(base)
+        model = None if brought else self._model(base)
+        folder = brought or model.folder  # type: ignore[union-attr]
         try:
             file = folder / checkpoint.MODEL if folder.is_dir() else folder
             version = (folder, file.stat().st_mtime_ns)
         except FileNotFoundError:
-            raise ValueError(f"The model {name!r} was deleted.") from None
+            raise ValueError(_NO_LONGER if brought else f"The model {base!r} was deleted.") from None
         with self._lock:
             one_at_a_time = self._loading.setdefault(name, threading.Lock())
         with one_at_a_time:  # thirty visitors of a new model load it once
@@ -56,24 +63,35 @@ class Pipelines:
                 if known and known[0] == version:
                     self._loaded.move_to_end(name)
                     return known[1]
-            pipeline = Pipeline.load(folder, name=name)  # visitors read its refusals: no path of this machine
-            if model.origin == "hub" and model.domains:
+            # Visitors read its refusals: no path of this machine.
+            pipeline = Pipeline.load(folder, name=name, assume=assume)
+            if model and model.origin == "hub" and model.domains:
                 pipeline.labels = model.domains
             self._keep(name, version, pipeline)
             return pipeline
 
-    def adopt(self, pipeline: Pipeline, owner: str = "") -> str:
-        """Keep a pipeline that no catalogue knows; the name to ask for it by cannot be guessed.
+    def adopt(self, pipeline: Pipeline, owner: str = "", file: Path | None = None) -> str:
+        """Keep a pipeline that no catalogue knows; the name to ask for it by cannot be guessed. `file`, where the weights can be
+        read again under other assumptions, is deleted when they are no longer kept.
 
         A visitor who brings many loses the oldest of their own; those of others go only where there are too many in all.
         """
         name = f"{_BROUGHT}{secrets.token_urlsafe(12)}"
         with self._lock:
             self._adopted[name], self._owners[name] = pipeline, owner
+            if file:
+                self._files[name] = file
             own = [one for one in self._adopted if self._owners[one] == owner]
             for one in own[:-MOST_OF_ONE] or list(self._adopted)[:-MOST_ADOPTED]:
                 del self._adopted[one], self._owners[one]
+                if one in self._files:
+                    self._files.pop(one).unlink(missing_ok=True)
         return name
+
+    def keeps(self, name: str) -> bool:
+        """Whether `name`, with or without assumptions, was given by `adopt` and is still kept."""
+        with self._lock:
+            return parts(name)[0] in self._adopted
 
     def _keep(self, name: str, version: tuple[Path, int], pipeline: Pipeline) -> None:
         with self._lock:
@@ -89,7 +107,7 @@ class Pipelines:
                 self._models = {model.name: model for model in playable()}
                 self._listed_at = time.monotonic()
             if name not in self._models and name.startswith(_BROUGHT):
-                raise ValueError("These weights are no longer kept here: load their file again.")
+                raise ValueError(_NO_LONGER)
             if name not in self._models:
                 raise ValueError(f"There is no model named {name!r}.")
             return self._models[name]

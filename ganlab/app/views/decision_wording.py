@@ -20,6 +20,8 @@ _SETTINGS = {
     "strides": "strides",
     "z": "distribution of z",
     "input": "range of the input",
+    "order": "order of the layers",
+    "after fc": "after the first layer",
 }
 _VALUES = {
     ("activation", "relu"): "ReLU",
@@ -32,8 +34,14 @@ _VALUES = {
     ("label", "none"): "none",
     ("z", "normal"): "standard normal",
     ("z", "uniform(-1,1)"): "uniform from -1 to 1",
+    ("z", "uniform(0,1)"): "uniform from 0 to 1",
+    ("label", "embedding first"): "embedding before z",
+    ("label", "embedding last"): "embedding behind z",
+    ("label", "embedding multiplied"): "embedding times z",
 }
 _LEAKY = re.compile(r"leaky_relu\(([\d.]+)\)")
+_ONE_HOT = re.compile(r"one-hot (first|last) (\d+)")
+_STRIDE = re.compile(r"t(\d)p(\d)(?:o(\d))?")  # a transposed convolution: stride, padding, output padding
 _BASES = {
     Basis.ASSUMED: ("assumed", "; not in the file"),
     Basis.CHOSEN: ("chosen", ""),
@@ -51,7 +59,19 @@ def value_text(setting: str, value: str) -> str:
     """ "LeakyReLU 0.2", "uniform from -1 to 1"."""
     if found := _LEAKY.fullmatch(value):
         return f"LeakyReLU {found[1]}"
+    if found := _ONE_HOT.fullmatch(value):
+        return f"one-hot {'before' if found[1] == 'first' else 'behind'} z, {found[2]} classes"
+    layers = [_STRIDE.fullmatch(part) for part in value.split()] if setting == "strides" else []
+    if layers and all(layers):
+        return _strides([found.groups(default="0") for found in layers if found])
     return _VALUES.get((setting, value), shown(value))
+
+
+def _strides(layers: Sequence[Sequence[str]]) -> str:
+    """ "1, 2, 2; padding 0, 1, 1" of one entry for each layer: stride, padding, output padding."""
+    stride, padding, added = (", ".join(numbers) for numbers in zip(*layers, strict=True))
+    more = f"; output padding {added}" if set(added) - set("0, ") else ""
+    return f"{stride}; padding {padding}{more}"
 
 
 def decision_text(decision: Decision) -> str:

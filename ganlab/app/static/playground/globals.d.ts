@@ -1,6 +1,6 @@
 // What the playground's scripts define for each other and for Gradio's events (ganlab/app/playground/gradio_events.py).
 
-/** The values of the widgets of "Draw from z", by the names that ganlab/app/playground/latent/panel.py gives them. */
+/** The values of the widgets of "Draw from z", by the names that ganlab/app/playground/latent/layout.py gives them. */
 interface LatentState {
   model: string | null;
   seed: number;
@@ -11,6 +11,8 @@ interface LatentState {
   /** The numbers of a pasted z, separated by commas; empty while the seed's z is drawn. */
   z: string;
   lock: boolean;
+  /** What is assumed of foreign weights, as an address has it: "activation=relu"; empty for what the loader decided. */
+  assume: string;
   offsets: number[];
 }
 

@@ -81,8 +81,10 @@ window.ganlab = (() => {
     return state.every_label ? { n: String(Math.round(Math.sqrt(state.count))), every_label: "1" } : { n: String(state.count) };
   }
 
-  /** @param {LatentState} state */
-  function draw(state) {
+  /** @param {LatentState} given */
+  function draw(given) {
+    // Foreign weights under other assumptions are another model: its name holds them, as ganlab/app/serving/variants.py writes it.
+    const state = given.model && given.assume ? { ...given, model: `${given.model}?${given.assume}`, assume: "" } : given;
     latest = state;
     if (!state.model) return;
     clearTimeout(settle);
@@ -136,6 +138,7 @@ window.ganlab = (() => {
     const address = pictureUrl(state, sheetExtra(state));
     find("download").href = pictureUrl(state, { ...sheetExtra(state), scale: "4", download: "1" });
     find("link").href = link(state);
+    find("link").hidden = Boolean(state.model?.startsWith("loaded-")); // weights that only this visitor has
     // The step is in the address because browsers reuse a picture whose address has not changed.
     address.searchParams.set("step", find("picture").dataset.step ?? "");
     if (find("sheet").src !== address.href) find("sheet").src = address.href;
@@ -196,7 +199,7 @@ window.ganlab = (() => {
     setTimeout(() => (link.textContent = before), 1500);
   }
 
-  // The sliders carry the ids that latent/panel.py gives them: "truncation", and "direction-0" on for the offsets.
+  // The sliders carry the ids that latent/layout.py gives them: "truncation", and "direction-0" on for the offsets.
   document.addEventListener(
     "input",
     (event) => {

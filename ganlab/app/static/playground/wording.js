@@ -6,7 +6,8 @@ window.ganlabWords = {
   unreachable: "The server does not answer. Is it still running?",
   refused: "The server cannot draw right now.",
   busy: "Many pictures are being drawn; this one follows.",
-  drawn: (step, milliseconds) => `Step ${step.toLocaleString("en-US")} · drawn in ${milliseconds} ms`,
+  // Weights of other projects have no step.
+  drawn: (step, milliseconds) => `${step ? `Step ${step.toLocaleString("en-US")} · d` : "D"}rawn in ${milliseconds} ms`,
   score: (score) =>
     score === null
       ? { text: "No D here to score it", hint: "This model is shared without its discriminator." }

@@ -1,0 +1,155 @@
+"""Weights that a visitor brings to Draw from z: what their file leaves open is shown, changed and compared."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ganlab.app.api.pictures import Order, draw
+from ganlab.app.playground import left_open as box
+from ganlab.app.playground import translate, weights_file
+from ganlab.app.playground.hub_menu import fetched, still_here
+from ganlab.app.playground.latent import panel
+from ganlab.app.playground.latent.compare import compare, offered
+from ganlab.app.serving.pipelines import MOST_OF_ONE, PIPELINES, Pipelines
+from ganlab.app.serving.variants import parts, query_of, variant
+from ganlab.models.adapters.foreign import Basis
+from ganlab.models.pipeline import Pipeline
+from tests.support import foreign as made
+from tests.support.left_open import left_open
+
+__all__ = ["left_open"]
+MENU = 4  # of what load_weights answers, before what depends on the model
+
+
+@pytest.fixture(autouse=True)
+def nothing_shipped(own_directories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what a test brings."""
+    monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", own_directories / "shipped")
+    monkeypatch.setattr("ganlab.models.pretrained.HUB", ())
+
+
+@pytest.fixture
+def bring(left_open: Path) -> Callable[..., list[Any]]:
+    def brought(loaded: list[tuple[str, str]] = []) -> list[Any]:  # noqa: B006 (it is not changed)
+        copy = left_open.with_name(f"copy-{len(list(left_open.parent.iterdir()))}.pth")
+        shutil.copy(left_open, copy)
+        return panel.load_weights(str(copy), loaded, SimpleNamespace(session_hash="me"))  # type: ignore[arg-type]
+
+    return brought
+
+
+def test_what_a_file_leaves_open_is_listed_and_has_controls(bring: Callable[..., list[Any]]) -> None:
+    answer = bring()
+    (title, name), *_ = answer[-1]
+    menu, stage, nothing, _ = answer[:MENU]
+    assert menu["choices"][0] == (title, name) and menu["value"] == name and stage["visible"] and not nothing["visible"]
+    assume, outer, facts, change, *controls = answer[MENU + 4 + panel.DIRECTIONS : -2]
+    assert assume == "" and outer["visible"] and change["visible"]
+    assert facts.startswith("Assumed: activation LeakyReLU 0.2, distribution of z standard normal; not in the file.<br>")
+    assert "Unused: 4 tensors (aux.weight, aux.bias, \\x1b[31mred.weight, …)." in facts
+    shown = [control for control in controls if control["visible"]]
+    assert [control["label"] for control in shown] == ["Activation", "Distribution of z"]
+    assert shown[0]["value"] == "leaky_relu(0.2)" and ("ReLU", "relu") in shown[0]["choices"]
+    assert shown[0]["info"] == "assumed: the file does not tell"
+    assert panel.refresh(name, [], [(title, name)]) == [gr.skip() for _ in range(MENU + 4 + panel.DIRECTIONS)]
+
+
+def test_a_changed_assumption_draws_other_pictures_and_can_be_changed_back(
+    bring: Callable[..., list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ((_, name),) = bring()[-1]
+    first = panel.settle(name, "", "relu", "normal")
+    assume = first[2 + panel.DIRECTIONS + 2]
+    assert assume == "activation=relu"
+    assert first[: 2 + panel.DIRECTIONS] == [gr.skip() for _ in range(2 + panel.DIRECTIONS)]  # a person's label and sliders stay
+    before, after = (draw(Order(asked), PIPELINES.get(asked)) for asked in (name, variant(name, assume)))
+    assert before != after
+    second = panel.settle(name, assume, "relu", "uniform(-1,1)")
+    assert parts("?" + second[4 + panel.DIRECTIONS])[1] == {"activation": "relu", "z": "uniform(-1,1)"}
+    back = panel.settle(name, second[4 + panel.DIRECTIONS], "leaky_relu(0.2)", "normal")[4 + panel.DIRECTIONS]
+    assert draw(Order(variant(name, back)), PIPELINES.get(variant(name, back))) == before
+    decided = {decision.setting: decision.basis for decision in PIPELINES.get(variant(name, back)).decisions}
+    assert decided["activation"] is Basis.CHOSEN
+    warned: list[str] = []
+    monkeypatch.setattr(gr, "Warning", lambda text, **_: warned.append(text))
+    assert box.settled(name, "activation=relu", ["cubic<b>", "normal"]) == f"{name}?activation=relu"
+    assert len(warned) == 1 and "&lt;b&gt;" in warned[0]
+
+
+def test_two_values_are_compared_from_the_same_z(bring: Callable[..., list[Any]]) -> None:
+    ((_, name),) = bring()[-1]
+    update = offered(name)
+    assert ("activation: ReLU", "activation=relu") in update["choices"] and update["visible"]
+    rows = compare("activation=relu", name, "", 3, None, 1.0)
+    assert rows.count("<figure>") == 16 and "<h3>Activation LeakyReLU 0.2</h3>" in rows and "<h3>Activation ReLU</h3>" in rows
+    same = compare("z=normal", name, "z=normal", 3, None, 1.0).split("<h3>")[1:]
+    assert same[0] == same[1]
+    assert compare("", name, "", 3, None, 1.0) == "" and compare("activation=relu", None, "", 3, None, 1.0) == ""
+    assert "cannot have" in compare("activation=cubic", name, "", 3, None, 1.0)
+
+
+def test_a_file_is_kept_as_long_as_its_weights(bring: Callable[..., list[Any]], left_open: Path) -> None:
+    folder, names = left_open.parent, []
+    for _ in range(MOST_OF_ONE + 1):
+        names.append(bring()[-1][0][1])
+    assert len(list(folder.glob("copy-*"))) == MOST_OF_ONE
+    for name in (names[0], f"{names[0]}?activation=relu"):
+        with pytest.raises(ValueError, match="load their file again"):
+            PIPELINES.get(name)
+    for file in folder.glob("copy-*"):
+        file.unlink()  # as Gradio does after an hour
+    with pytest.raises(ValueError, match="load their file again"):
+        PIPELINES.get(f"{names[-1]}?activation=tanh")
+    assert PIPELINES.get(names[-1]).z_dim == 6
+
+
+def test_weights_that_leave_nothing_open_and_wrong_ones_lose_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    path = tmp_path / "photos.pth"
+    torch.save(made.resnet(2), path)
+    with pytest.raises(gr.Error, match="translate photos: load them under Translate photos"):
+        panel.load_weights(str(path), [])
+    assert not path.exists()
+    torch.save(made.mlp(), path)
+    with pytest.raises(gr.Error, match="draw from z and cannot translate photos: load them under Draw from z"):
+        translate.load_weights(str(path), [])
+    assert not path.exists()
+    monkeypatch.setattr(weights_file, "can_change", lambda _: [])
+    torch.save(made.mlp(), path)
+    title, name = weights_file.brought(str(path), "draws", None)
+    assert title.startswith("photos: ") and not path.exists() and PIPELINES.keeps(name)
+
+
+def test_brought_weights_can_be_picked_again(bring: Callable[..., list[Any]]) -> None:
+    ((_, name),) = bring()[-1]
+    assert fetched("draws", list, name, None)[1] == name and still_here(list, name, "another") == name
+
+
+def test_a_checkpoint_of_ours_leaves_nothing_open() -> None:
+    assert box.updates(None)[1]["visible"] is False and box.updates("nothing")[1]["visible"] is False
+    with pytest.raises(ValueError, match="There is no model named 'nothing'"):
+        Pipelines().get("nothing?activation=relu")
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), max_size=4))
+def test_names_with_assumptions_read_back(assume: dict[str, str]) -> None:
+    name = variant("loaded-x", assume)
+    assert parts(name) == ("loaded-x", assume) and variant("loaded-x", query_of(name)) == name
+
+
+def test_pictures_of_z_that_is_uniform(bring: Callable[..., list[Any]]) -> None:
+    ((_, name),) = bring()[-1]
+    pipeline = PIPELINES.get(f"{name}?z=uniform(0%2C1)")
+    assert isinstance(pipeline, Pipeline) and pipeline.latents(50, 0).min() >= 0
+    assert np.isfinite(pipeline.generate(pipeline.latents(2, 0)).numpy()).all()
