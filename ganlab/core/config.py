@@ -188,8 +188,11 @@ def are_settings(values: object) -> bool:
 
     Family, data set and steps are never missing, numbers are finite and not below their bounds.
     """
-    if not isinstance(values, dict) or not values.keys() >= {"family", "dataset", "steps"}:
-        return False
+    return isinstance(values, dict) and values.keys() >= {"family", "dataset", "steps"} and have_types(values)
+
+
+def have_types(values: Mapping[str, Any]) -> bool:
+    """Whether those of the settings of TrainConfig that are there have their types, as `are_settings` wants it."""
     return all(_can_be(values[item.name], item) for item in TrainConfig.settings() if item.name in values)
 
 

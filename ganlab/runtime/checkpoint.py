@@ -18,7 +18,7 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from ganlab.core import tensors as weights
-from ganlab.core.config import are_settings
+from ganlab.core.config import have_types
 from ganlab.core.events import Checkpoint
 from ganlab.core.names import from_json, to_json
 from ganlab.core.types import Conditioning
@@ -167,7 +167,7 @@ def read_info(folder: Path) -> Info:
             raise ValueError(f"{INFO} in {folder.name} lacks {name!r}.")
         if not isinstance(values.get(name, ""), kind) or (name == "labels" and not all(isinstance(x, str) for x in values[name])):
             raise ValueError(f"{INFO} in {folder.name} is damaged: {name!r} is not what it should be.")
-    if not are_settings(values["config"]) or not _is_spec(values["spec"]):
+    if not have_types(values["config"]) or not _is_spec(values["spec"]):
         raise ValueError(f"{INFO} in {folder.name} is damaged: its 'config' or 'spec' is not what it should be.")
     return Info(values["config"], values["spec"], tuple(values["labels"]), values["step"], values.get("recipe", ""))
 

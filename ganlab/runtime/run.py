@@ -14,11 +14,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ganlab.core.config import TrainConfig, are_settings, is_number
+from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.files import no_folder
 from ganlab.core.interventions import Command, Intervention
@@ -27,12 +26,11 @@ from ganlab.core.names import from_json, shown, to_json
 from ganlab.runtime import checkpoint
 from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.mailbox import Mailbox
+from ganlab.runtime.run_settings import are_whole
 from ganlab.runtime.status import KINDS, Status, cause_of, state_of
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
-_SETTINGS = {"config", "recipe", "created", "group", "group_size"}  # what config.json always holds
-_LATEST = 2**35  # seconds since 1970, in the year 3058: clocks and calendars fail beyond
 # What reading a run may raise of which another program wrote a part: lists show it as unreadable and go on.
 UNREADABLE = (OSError, ValueError, sqlite3.Error, LookupError, TypeError, AttributeError, ArithmeticError)
 
@@ -114,13 +112,13 @@ class Run:
             raise Gone(f"There is no run named {self.id!r} any more.") from None
         except ValueError:
             found = None
-        if _are_whole(found):
+        if are_whole(found):
             return dict(found)
         for folder in reversed(self.checkpoints()):  # each knows the configuration that it was made with
             with suppress(ValueError):
                 info, created = checkpoint.read_info(folder), (self.path / "config.json").stat().st_mtime
                 found = {"config": info.config, "recipe": info.recipe, "created": created, "group": "", "group_size": 1}
-                if _are_whole(found):
+                if are_whole(found):
                     return found
         raise ValueError(f"config.json of the run {self.id} is damaged: restore or delete its folder.")
 
@@ -265,32 +263,6 @@ class Run:
     def delete(self) -> None:
         """Remove the run and all it holds; ValueError while a worker has claimed it."""
         remove_unless_held(self.path, self.lock_path, f"{self.id} is still running: stop it first, then delete it.")
-
-
-def _are_whole(settings: object) -> bool:
-    """Whether the values of a config.json are all there, each of its type."""
-    if not isinstance(settings, dict) or not settings.keys() >= _SETTINGS or not are_settings(settings["config"]):
-        return False
-    size, created, parent = settings["group_size"], settings["created"], settings.get("parent")
-    return (
-        all(isinstance(settings[name], str) for name in ("recipe", "group"))
-        and isinstance(size, int)
-        and size >= 1
-        and is_number(created)
-        and 0 <= created < _LATEST
-        and (not parent or _is_parent(parent))
-    )
-
-
-def _is_parent(parent: object) -> bool:
-    """Whether this is what a fork knows of the run that it went on from."""
-    if not isinstance(parent, dict) or not isinstance(parent.get("run"), str) or not isinstance(parent.get("step"), int):
-        return False
-    images, changes = parent.get("images", []), parent.get("changes", {})
-    if not isinstance(images, list) or not isinstance(changes, dict):
-        return False
-    paired = all(isinstance(pair, list) and len(pair) == 2 for pair in (*images, *changes.values()))
-    return paired and all(map(is_number, chain.from_iterable(images)))
 
 
 def runs(root: Path | None = None) -> list[Run]:

@@ -15,6 +15,7 @@ from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.views.model_wording import collapse_text
 from ganlab.app.views.titles import what
 from ganlab.app.views.wording import model_remarks
+from ganlab.core.config import are_settings
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
@@ -36,6 +37,8 @@ class ModelInfo:
         if model.folder.is_file():  # weights of others, which say nothing of themselves until they are read
             return cls.of_pipeline(PIPELINES.get(model.name))
         info = checkpoint.read_info(model.folder)
+        if not are_settings(info.config):
+            raise ValueError(f"{checkpoint.INFO} of {model.title} is damaged: it lacks the family, the data set or the steps.")
         size, channels = info.spec["image_size"], info.spec["channels"]
         title, kind = html.escape(what("", info.config)), "colour" if channels == 3 else "grey"
         about = f"{title}, {size} × {size} {kind}, z of {info.config['z_dim']} numbers"

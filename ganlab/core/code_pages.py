@@ -1,0 +1,114 @@
+"""Which code page names were written in that are no UTF-8, by how much they read like names in each.
+
+Two characters are enough: detectors for whole texts take short Chinese names for Korean ones.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+_PAGES = ("cp949", "cp932", "gbk", "cp437", "cp1252")  # that Windows and DOS wrote names in; cp932 is its shift_jis
+_EAST = {"cp949": "euc_kr", "cp932": "shift_jis", "gbk": "gb2312"}  # with the older, smaller set of characters in each
+_LEVEL_1 = {"cp949": (0xB0, 0xC8), "cp932": (0x88, 0x98), "gbk": (0xB0, 0xD7)}  # first bytes of the common characters there
+# The most frequent characters, for bytes that are hangul in one code page and hanzi in another.
+_HANGUL = frozenset(
+    "이다는의에을가고로하지한기은를사도인있어자나해시아리서스정대라그것들과만부일수게전원장보동제상구면성관안국여무조오우비"
+    "용분소내마진주생신공당위경유거니며치년선트세심중연학모간저적물계음방화발실문반산까재업바말때입출차또양레드회호더건강식"
+    "행집타않민단된개포등워루남명파미피평복였려터점달습통류살교작환월린술불금데키본체없같감운노각청외결태절육러디토료크즈설요"
+    "역와최확품합럼버석표질종력할천책박히손배울카퍼색움판좋임열플송영투근군향현애매추약길처코북족벌급쪽글슬권란채목번온속형법"
+    "격필름왕편끼랑돼새꽃잎별눈귀코입팔옷컵칼밥빵떡국닭곰범쥐뱀말개굴얼폴더셔츠앞뒤검증훈련험뿌얀빨노란파초록검흰봄펭귄숭귤놀람혐"
+)
+_HANZI = frozenset(
+    "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事"
+    "成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此"
+    "已工使情明性知全三又关点正业外将两高间由问很最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代"
+    "内信表化老给世位次度门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总何电数安"
+    "少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克许统区保至队形社便空决治展马科司五基眼书非则听白却界达光"
+    "放强即像难且权思王象完设式色路记南品住告类求据程北边死张该交规万取拉格望觉术领共确传师观清今切院让识候带导争运狗猫鱼"
+    "鸟花草树叶车船飞汽照片图猪牛羊兔鸡鸭鹅虎狮熊狐狼鹿猴象蛇苹蕉菜米衣裤裙衬衫鞋帽包房屋桌椅杯刀红黄蓝绿黑灰缺陷背训练"
+    "试测验证夹素男脸玫瑰衫裤裙袋帽鞋袜表戒链镜伞箱柜床灯窗墙楼桥街城村湖河海岛雪雨云星球棋琴歌舞戏剧影像画册页字词句笔墨纸砚"
+    "春夏秋冬早晚午夜年周岁童婴孩妇爷奶爸妈哥姐弟妹叔姨医护士警察师傅农工商贩喜怒哀乐恐惧惊讶厌恶愤悲伤笑哭肉蛋奶茶酒糖盐油"
+    "瓜豆薯葱蒜椒茄莓桃梨杏枣葡萄柠檬橘橙猪熊猫鼠兔龙蛇羊猴鹰雀鸽鸦鸭鹅鳄龟蛙鲸鲨虾蟹贝虫蝶蜂蚁蛛毕业设计最终提交扫描稿背"
+)
+_FREQUENT = {"cp949": _HANGUL, "gbk": _HANZI}
+_USUAL = {"cp949": 0.8, "cp932": 1.8, "gbk": 1.0}  # Korean hardly does without its frequent syllables
+_LATIN = frozenset("áéíóúàèìòùâêîôûäëïöüÿåãõñçæœøßÁÉÍÓÚÀÈÌÒÙÂÊÎÔÛÄËÏÖÜŸÅÃÕÑÇÆŒØýžšÝŽŠ")
+_LOOKED_AT, _LONGEST = 500, 200  # names that decide, spread over all, and the characters of each
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def text_of(data: bytes, page: str) -> str:
+    """Return a name in NFC: in UTF-8, else in `page`, else ("") with surrogates for the bytes that are not UTF-8."""
+    if page and not (is_utf8(data) and _meant_as_utf8(data, page)):
+        return unicodedata.normalize("NFC", data.decode(page, "surrogateescape"))
+    return unicodedata.normalize("NFC", data.decode("utf-8", "surrogateescape"))
+
+
+def _meant_as_utf8(data: bytes, page: str) -> bool:
+    """Whether bytes that are UTF-8, among others that are not, are no accident: two bytes of an eastern code page may be both."""
+    text = data.decode()
+    return any(character >= "\u0800" for character in text) or _plausible(data, page) < max(1.0, _plausible(data, "utf-8"))
+
+
+def code_page(names: Sequence[bytes]) -> str:
+    """Return the code page in which names that are no UTF-8 read most plausibly together; "" for none."""
+    names = names[:: len(names) // _LOOKED_AT + 1]
+    if not names:
+        return ""
+    best, page = max(((_score(names, page), -place, page) for place, page in enumerate(_PAGES)), key=lambda found: found[:2])[::2]
+    return page if best > 0 else ""
+
+
+def _score(names: Sequence[bytes], page: str) -> float:
+    """The mean plausibility of names."""
+    values = [_plausible(data, page) for data in names]
+    return sum(values) / len(values)
+
+
+def _plausible(data: bytes, page: str) -> float:
+    """How much a name reads like one, -3 to 3: the mean over its characters that are not ASCII; -3 for what is not in `page`."""
+    try:
+        text = data.decode(page)[:_LONGEST]
+    except UnicodeDecodeError:
+        return -3.0
+    foreign = [place for place, character in enumerate(text) if not character.isascii()]
+    if not foreign:
+        return 0.0
+    if page in _EAST:
+        return sum(_eastern(text, place, page) for place in foreign) / len(foreign)
+    plain = sum(map(_is_letter, text)) / len(text)  # a western word is mostly of plain letters
+    return sum(1.0 + plain if _western(text, place) else -3.0 for place in foreign) / len(foreign)
+
+
+def _western(text: str, place: int) -> bool:
+    """Whether a character is a letter of western Europe; no capital follows a small one."""
+    return text[place] in _LATIN and not (text[place].islower() and text[place + 1 : place + 2].isupper())
+
+
+def _eastern(text: str, place: int, page: str) -> float:
+    """How usual a character is among those of its code page, less where it stands beside a plain letter."""
+    character = text[place]
+    broken = -1.5 if any(map(_is_letter, text[max(0, place - 1) : place + 2])) else 0.0
+    kana = page == "cp932" and "\u3041" <= character <= "\u30fe"
+    if kana or character in _FREQUENT.get(page, ()):
+        return 3.0 + broken
+    encoded = character.encode(_EAST[page], "ignore")
+    if len(encoded) != 2:
+        return -1.0 + broken
+    first, last = _LEVEL_1[page]
+    if first <= encoded[0] <= last:
+        return _USUAL[page] + broken
+    return (-0.5 if page == "cp949" else 0.2) + broken
+
+
+def _is_letter(character: str) -> bool:
+    return character.isascii() and character.isalpha()
