@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ganlab.core.errors import DataError
 from ganlab.core.image_formats import FORMATS
 from ganlab.core.types import Conditioning
-from ganlab.data.files.collect import image_files
+from ganlab.data import data_root
+from ganlab.data.files.collect import fingerprint, image_files
 from tests.core.test_image_formats import HEADS
 from tests.support.folders import fill, picture, zipped
 from tests.support.loading import loaded, remarks
@@ -106,6 +107,14 @@ def test_linked_class_folders_are_classes_and_no_link_goes_round(tmp_path: Path)
     assert found["dangling"].names == ("cat.png", "gone", "self")
     fill(tmp_path / "elsewhere" / "dogs", {"new.png": picture(9)})
     assert len(loaded("folder", data_path=str(place), image_size=8).images) == 8  # what is behind a link is looked at again
+
+
+def test_what_is_kept_inside_of_the_folder_of_data_does_not_make_it_another() -> None:
+    fill(data_root(), {"0.png": picture(1), ".hidden.png": picture(2)})
+    before = fingerprint(data_root())
+    assert remarks(loaded("folder", data_path=str(data_root()), image_size=8))["hidden"].count == 1
+    assert (data_root() / ".cache").is_dir()
+    assert fingerprint(data_root()) == before
 
 
 def test_a_link_in_a_zip_leads_nowhere(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from ganlab.app.views.status_wording import note_text, status_text
 from ganlab.core.errors import LimitReached, explain
 from ganlab.core.events import Event, Loading, Paused, Progress
 from ganlab.core.interventions import Command
+from ganlab.core.remarks import Remark
 from ganlab.runtime import recorder as recording
 from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.worker import work
@@ -34,6 +35,17 @@ def test_a_run_that_a_person_paused_is_still_paused_when_there_is_room_again() -
         fake.recorder.go_on()
         assert fake.run.status().state == state
     assert note_text(fake.run.annotations()[-1]) == "There is room again."
+    fake.release()
+
+
+def test_what_is_remarked_about_the_data_is_on_record_once_also_after_a_resume() -> None:
+    fake = FakeRun(runs_root()).start()
+    hidden, bits = Remark("hidden", 2, ("a", "b"), total=9), Remark("bit_depth", 3, values=(12,))
+    for remarks in ((hidden,), (hidden,), (hidden, bits), ()):
+        fake.recorder.record(Loading("data_read", "pictures", remarks=remarks))
+    notes = [note for note in fake.run.annotations() if note.kind == "data"]
+    assert [[Remark.from_dict(one) for one in note.data["remarks"]] for note in notes] == [[hidden], [bits]]
+    assert note_text(notes[0]) == "Skipped 2 of 9 files: 2 hidden files (a, b)."
     fake.release()
 
 

@@ -118,7 +118,7 @@ def note_text(note: Annotation) -> str:
         case "repaired":
             return f"The record was damaged: what could be read of it was kept; it is in {data['file']}."
         case "data":
-            return " ".join(remark_lines(map(Remark.from_dict, data["remarks"])))
+            return " ".join(remark_lines(map(Remark.from_dict, data.get("remarks", ()))))
         case "protocol_changed":
             return f"{data['name']} is read otherwise from here on: {data['protocol']}."
     return f"{note.kind.capitalize()}."

@@ -103,7 +103,7 @@ def holds_images(path: Path) -> bool:
 def fingerprint(path: Path) -> object:
     """What changes when the images at `path` do: a zip's size and time, or every file's in a folder; None for nothing there."""
     if path.is_dir():
-        return sorted(("/".join(entry.parts), entry.stamp, entry.problem) for entry in walk(path))
+        return sorted(("/".join(entry.parts), entry.stamp, entry.problem) for entry in walk(path) if not entry.hidden)
     if path.is_file():
         about = path.stat()
         return about.st_size, about.st_mtime_ns

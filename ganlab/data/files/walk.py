@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _SHADOWS = ("__MACOSX", "._")  # what macOS writes beside the real files
-_NOT_ENTERED = (".git",)
+_NOT_ENTERED = (".git", ".cache")  # full of other files
 
 
 @dataclass(frozen=True)
