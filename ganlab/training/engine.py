@@ -49,6 +49,11 @@ def train(
     counts the seconds that are training. Raises ValueError for settings that do not fit together or data that cannot be
     had, Diverged when a loss stops being a number.
     """
+    if config.start_from and initial is None and resume is None:
+        raise ValueError(
+            f"start_from = {config.start_from!r} names a model that was not loaded: give its generators as `initial`, such as "
+            f"initial=ganlab.Pipeline.load({config.start_from!r}).generators, or start the run with ganlab.launch."
+        )
     session = yield from _prepared(config, initial, clock)
     yield from session.run(commands, record, resume)
 

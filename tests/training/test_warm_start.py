@@ -10,6 +10,7 @@ from torch import nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.types import DataSpec
+from ganlab.training.engine import train
 from ganlab.training.preflight import check, networks_on_meta, spec_before_data
 from ganlab.training.warm_start import first_difference
 from tests.support.small import small
@@ -87,3 +88,10 @@ def test_two_networks_differ_in_a_name_or_a_shape() -> None:
     assert first_difference(nn.Linear(2, 3), nn.Linear(2, 3)) == ""
     assert "the tensor weight is 4 x 2 there and 3 x 2 here" in first_difference(nn.Linear(2, 4), nn.Linear(2, 3))
     assert "the tensor bias is missing there and 3 here" in first_difference(nn.Linear(2, 3, bias=False), nn.Linear(2, 3))
+
+
+def test_a_model_that_was_not_loaded_is_not_forgotten_in_silence() -> None:
+    with pytest.raises(
+        ValueError, match=r"start_from = 'mine' names a model that was not loaded: give its generators as `initial`"
+    ):
+        next(iter(train(small(start_from="mine"))))
