@@ -43,6 +43,7 @@ _NOTES = {
     "a run is named by its time, family and data set": "name exp_name experiment run_name exp tag project",
     "there is no file of settings: give flags, or a --recipe": "config cfg yaml opts",
 }
+_ADDRESSES = ("host", "address", "listen", "bind", "ip", "server_name", "server_address", "base_url_path", "baseurlpath")
 _NOTE = {name: note for note, names in _NOTES.items() for name in names.split()}
 _EPOCHS = "; an epoch is the number of images divided by --batch-size"
 
@@ -52,6 +53,8 @@ def unknown_flag(flag: str, prog: str, arguments: Sequence[argparse.Action]) -> 
     name = plain(flag)
     by_name = {plain(word): action for action in arguments for word in action.option_strings or [action.dest]}
     meant = next((ours for ours in by_name if name in _ELSEWHERE.get(ours, "").split()), "")
+    if prog.endswith(" app") and (flag.startswith("--server.") or name in _ADDRESSES):
+        return f"`{prog}` has no {flag}: options of the server stand behind --, as in `{prog} -- --server.address 0.0.0.0`."
     if prog.endswith(" train") and name in _NOTE and meant not in ("recipe",):
         return f"`{prog}` has no {flag}: {_NOTE[name]}."
     action = by_name.get(meant or nearest(name, by_name))

@@ -74,6 +74,10 @@ def sentences(line: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
         ("evaluate --real A --fake B", ["has no --real; use --reference", "write SUBJECTS without a flag"]),
         ("translate --input photo.jpg --model m", ["write IMAGES without a flag"]),
         ("translate photo.jpg", ["--model is missing: a run, a shipped model"]),
+        (
+            "app --host 0.0.0.0 --server.baseUrlPath lab",
+            ["has no --host: options of the server", "as in `ganlab app -- --server"],
+        ),
         ("compare", ["RUN is missing."]),
         ("runs --bogus --json=3", ["has no --bogus", "--json takes no value"]),
         ("zoo trian", ["action 'trian' is not one of list, train."]),
