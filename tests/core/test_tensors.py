@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,11 @@ def test_files_of_other_programs_are_believed(tmp_path: Path) -> None:
 def test_a_missing_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         weights.read(tmp_path / "model.safetensors")
+
+
+def test_tensors_in_a_folder_whose_name_is_no_utf8(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"\xbb\xe7\xc1\xf8")
+    folder.mkdir()
+    weights.write({"weight": torch.ones(2)}, folder / "model.safetensors")
+    assert weights.read(folder / "model.safetensors")["weight"].tolist() == [1, 1]
+    assert [file.name for file in folder.iterdir()] == ["model.safetensors"]
