@@ -64,7 +64,8 @@ def test_exactly_two_folders_are_the_domains(place: Place, around: str, a: str, 
 
 
 @pytest.mark.parametrize(
-    "form", ["{part}A {part}B", "{part}/A {part}/B", "{part}_horse {part}_zebra", "horse_{part} zebra_{part}"]
+    "form",
+    ["{part}A {part}B", "{part}/A {part}/B", "{part}_horse {part}_zebra", "horse_{part} zebra_{part}", "{part}horse {part}zebra"],
 )
 @pytest.mark.parametrize("test", ["test", "val", "Test"])
 def test_parts_and_domains_in_one_name(place: Place, form: str, test: str) -> None:
@@ -90,6 +91,11 @@ def test_other_numbers_of_folders_are_refused(place: Place, folders: tuple[str, 
     ) as error:
         own(place(files), UNPAIRED)
     assert ("cat, cow, dog" in str(error.value)) == (len(folders) == 3)
+
+
+def test_a_domain_of_other_formats_alone_says_so(place: Place) -> None:
+    with pytest.raises(DataError, match=r"trainA and trainB; not used: 2 HEIC\."):
+        own(place({"horse/0.png": grey(1), "zebra/0.heic": b"x", "zebra/1.heic": b"x"}), UNPAIRED)
 
 
 def test_loose_images_beside_two_domains_are_counted(place: Place) -> None:

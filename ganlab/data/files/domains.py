@@ -15,7 +15,7 @@ from ganlab.core.names import shown
 from ganlab.core.remarks import Remark, joined
 from ganlab.data.cache import About, Decoded
 from ganlab.data.dataset import Dataset
-from ganlab.data.files.collect import ImageFile, fingerprint, image_files
+from ganlab.data.files.collect import ImageFile, fingerprint, image_files, reasons
 from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels
 from ganlab.data.files.domain_folders import Domain, Items, choose_items, domains_in, find_domains, set_aside
 from ganlab.data.files.levels import common_scale
@@ -60,7 +60,8 @@ class _Opened:
     def lacking(self) -> str:
         """What to do where a domain is missing."""
         several = f" (there are {len(self.folders)}: {', '.join(self.folders[:5])})" if len(self.folders) > 2 else ""
-        return f"put the two domains into folders called trainA and trainB{several}"
+        others = reasons(remark for remark in self.remarks if remark.kind != "outside" and remark.unused)
+        return f"put the two domains into folders called trainA and trainB{several}{others}"
 
 
 @contextmanager

@@ -16,6 +16,7 @@ _TRAIN = ("train", "training", "trainset", "traindata")
 _TEST = ("test", "testing", "testset", "testdata", "val", "valset", "validation", "eval", "evaluation")
 _DOUBTFUL = ("valid", "dev", "devset", "holdout")  # which may as well be a class beside another: valid and invalid
 _NEUTRAL = ("set", "data", "dataset", "images", "image", "imgs", "img", "split", "part", "seg", "folder")
+_TOGETHER = re.compile(r"(train|test|val)(.+)", re.IGNORECASE)  # which its sibling has to bear out: trainhorse and testhorse
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 
 
@@ -120,7 +121,8 @@ def _read(name: str) -> tuple[str, str, bool]:
     tokens = _TOKEN.findall(name)
     at = next((i for i, token in enumerate(tokens) if part_called(token)), None)
     if at is None:
-        return "", name, False
+        written_together = _TOGETHER.fullmatch(name)
+        return (part_called(written_together[1]), written_together[2], False) if written_together else ("", name, False)
     others = [token for i, token in enumerate(tokens) if i != at]
     rest = [token for token in others if token.lower() not in _NEUTRAL and not token.isdigit()]
     exact = not others or (at == 0 and len(others) == 1 and others[0] in ("A", "B", "a", "b"))
