@@ -13,12 +13,14 @@ from PIL import Image
 from ganlab.app.playground.gradio_events import QUIET, TURNING
 from ganlab.app.playground.html import from_python, links
 from ganlab.app.playground.hub_menu import arrivals, menu
+from ganlab.app.playground.left_open import LeftOpen, left_open, settled, updates
 from ganlab.app.playground.model_info import show_notes
 from ganlab.app.playground.parse import between
 from ganlab.app.playground.photo import photo
 from ganlab.app.playground.weights_file import ONE_AT_A_TIME, Loaded, brought, weights_box
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
+from ganlab.app.serving.variants import variant
 from ganlab.core.names import message
 from ganlab.core.threads import every_core
 from ganlab.models.entry import ModelEntry
@@ -66,6 +68,7 @@ class Widgets:
     link: gr.HTML
     loaded: gr.State
     shown: gr.State
+    open: LeftOpen
 
 
 def translate_panel(demo: gr.Blocks) -> None:
@@ -73,7 +76,8 @@ def translate_panel(demo: gr.Blocks) -> None:
     widgets = _layout(demo)
     head = [widgets.model, widgets.nothing, widgets.shown]
     chosen = [widgets.direction, widgets.size]
-    asked = [widgets.photo, widgets.model, widgets.direction, widgets.size, widgets.original, widgets.closely]
+    assume = widgets.open.assume
+    asked = [widgets.photo, widgets.model, assume, widgets.direction, widgets.size, widgets.original, widgets.closely]
     made = [widgets.result, widgets.status, widgets.close, widgets.back, widgets.error, widgets.patches]
     demo.load(restore, None, [*head, *chosen], **QUIET)
     gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.loaded, widgets.shown], [*head, *chosen], **QUIET)
@@ -81,14 +85,18 @@ def translate_panel(demo: gr.Blocks) -> None:
         event.then(choose, widgets.model, chosen, **QUIET)
     widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*head, *chosen, widgets.loaded], **ONE_AT_A_TIME)
     once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "translate", "show_progress_on": widgets.result}
-    widgets.run.click(run, asked, made, api_visibility="private", **once)
-    changed = [widgets.model.change, widgets.direction.change, widgets.size.change]
-    gr.on(changed, linked, [widgets.model, *chosen], widgets.link, **QUIET | {"trigger_mode": "always_last"})
+    widgets.run.click(run_assuming, asked, made, api_visibility="private", **once)
+    widgets.model.change(updates, widgets.model, widgets.open.outputs, **QUIET)
+    for control in widgets.open.controls:
+        changed = control.input(settle, [widgets.model, assume, *widgets.open.controls], widgets.open.outputs, **QUIET)
+        changed.then(run_assuming, asked, made, api_visibility="private", **once)
+    moved = [widgets.model.change, widgets.direction.change, widgets.size.change]
+    gr.on(moved, linked, [widgets.model, *chosen], widgets.link, **QUIET | {"trigger_mode": "always_last"})
     _endpoint(made, widgets.original, widgets.closely)
-    widgets.photo.input(run, asked, made, api_visibility="private", **once)
+    widgets.photo.input(run_assuming, asked, made, api_visibility="private", **once)
     # Through the queue, which gr.Examples is not: outside it, Gradio loses the path that it is mounted at, and the picture.
     taken = widgets.examples.click(take, [widgets.examples, widgets.model], [widgets.photo, widgets.model, *chosen], **TURNING)
-    taken.then(run, asked, made, api_visibility="private", **once)
+    taken.then(run_assuming, asked, made, api_visibility="private", **once)
 
 
 def _endpoint(made: list[Any], original: gr.Checkbox, closely: gr.Checkbox) -> None:
@@ -106,6 +114,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
         direction = gr.Radio([], label="Direction", min_width=240)
         size = gr.Slider(SMALLEST, MAX_SIZE, 256, step=32, label="Size in pixels", min_width=220)
     show_notes(model)
+    left = left_open("translate-open")
     nothing = gr.HTML(_NOTHING, visible=False)
     with gr.Row():
         with gr.Column(min_width=320):
@@ -129,7 +138,26 @@ def _layout(demo: gr.Blocks) -> Widgets:
         gr.HTML(_LOOKS, elem_classes="quiet")
     weights = weights_box("A checkpoint of a CycleGAN, Pix2Pix or GAN Compression generator")
     values = (model, direction, size, original, picture, examples, run_button, result, status, closely)
-    return Widgets(*values, close, back, error, patches, nothing, weights, link, loaded, shown)
+    return Widgets(*values, close, back, error, patches, nothing, weights, link, loaded, shown, left)
+
+
+def settle(name: str | None, assume: str, *values: str | None) -> list[Any]:
+    """Updates for what the model's file leaves open, after one of its controls was changed."""
+    return updates(settled(name, assume, list(values)))
+
+
+def run_assuming(
+    photo: Image.Image | None,
+    model: str | None,
+    assume: str,
+    direction: str | None = None,
+    size: float = 256,
+    original_size: bool = False,
+    closely: bool = True,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio hands it over)
+) -> list[Any]:
+    """What `run` answers, under the assumptions that were chosen."""
+    return run(photo, variant(model, assume) if model else model, direction, size, original_size, closely, progress)
 
 
 def run(

@@ -56,7 +56,7 @@ class Pipelines:
         except FileNotFoundError:
             raise ValueError(_NO_LONGER if brought else f"The model {base!r} was deleted.") from None
         with self._lock:
-            one_at_a_time = self._loading.setdefault(name, threading.Lock())
+            one_at_a_time = self._loading.setdefault(base, threading.Lock())  # assumptions can be anything
         with one_at_a_time:  # thirty visitors of a new model load it once
             with self._lock:
                 known = self._loaded.get(name)
@@ -99,7 +99,7 @@ class Pipelines:
             self._loaded.move_to_end(name)
             while len(self._loaded) > self._capacity:
                 dropped, _ = self._loaded.popitem(last=False)
-                self._loading.pop(dropped, None)
+                self._loading.pop(parts(dropped)[0], None)
 
     def _model(self, name: str) -> ModelEntry:
         with self._lock:
