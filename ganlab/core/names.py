@@ -140,9 +140,9 @@ def utf8_path(path: Path) -> Iterator[Path]:
         yield path
         return
     with TemporaryDirectory(prefix="ganlab-name-") as folder:
-        link = Path(folder, "file")
-        link.symlink_to(path.absolute())
-        yield link
+        link, plain = Path(folder, "link"), shown(path.name) == path.name
+        link.symlink_to((path.parent if plain else path).absolute())  # what is renamed into a folder would replace a file's link
+        yield link / path.name if plain else link
 
 
 def _harmless(character: str) -> bool:

@@ -70,3 +70,5 @@ def test_tensors_in_a_folder_whose_name_is_no_utf8(tmp_path: Path) -> None:
     weights.write({"weight": torch.ones(2)}, folder / "model.safetensors")
     assert weights.read(folder / "model.safetensors")["weight"].tolist() == [1, 1]
     assert [file.name for file in folder.iterdir()] == ["model.safetensors"]
+    odd = (folder / "model.safetensors").rename(folder / os.fsdecode(b"\xff.safetensors"))
+    assert weights.read(odd)["weight"].tolist() == [1, 1]
