@@ -120,6 +120,12 @@ def levels(data: bytes) -> Levels | None:
         return extremes(lambda: _opened(data, MAX_PIXELS)) if is_deep(_opened(data, MAX_PIXELS)) else None
 
 
+def has_frames(data: bytes) -> bool:
+    """Whether an image file holds several pictures, an animation or pages, of which `decode` gives the first."""
+    with _refusals(MAX_PIXELS):
+        return bool(getattr(_opened(data, MAX_PIXELS), "is_animated", False))
+
+
 def _opened(data: bytes, max_pixels: int) -> ImageFile:
     """The image of these bytes, no pixel of which is decoded yet."""
     image = Image.open(io.BytesIO(data), formats=FORMATS)

@@ -36,6 +36,7 @@ USED = (
     "endings",  # `count` pairs whose names differ by _A and _B at the end
     "bit_depth",  # `count` files of 16 bits hold `values`: (bits,)
     "levels",  # `count` files without a fixed scale: `values`, (black, white)
+    "frames",  # `count` files hold several pictures, of which the first is used
     "repeated",  # `count` rows of a table that repeat an earlier picture
 )
 

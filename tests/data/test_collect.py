@@ -1,5 +1,6 @@
 """Nothing that looks like a picture is left out without a word: endings, contents and containers of every kind."""
 
+import io
 import os
 import zipfile
 from collections import Counter
@@ -8,9 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from ganlab.core.errors import DataError
 from ganlab.core.image_formats import FORMATS
+from ganlab.core.remarks import Remark
 from ganlab.core.types import Conditioning
 from ganlab.data import data_root
 from ganlab.data.files.collect import fingerprint, image_files
@@ -135,6 +138,16 @@ def test_what_the_system_refuses_is_counted(tmp_path: Path) -> None:
     found = remarks(loaded("folder", data_path=str(place), image_size=8))
     (place / "in").chmod(0o755)
     assert found["unreadable"].names == ("1.png", "in")
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "WEBP", "AVIF"])
+def test_of_several_pictures_in_a_file_the_first_is_used(tmp_path: Path, kind: str) -> None:
+    pictures = [Image.new("RGB", (16, 16), (level,) * 3) for level in (0, 100, 200)]
+    buffer = io.BytesIO()
+    pictures[0].save(buffer, kind, save_all=True, append_images=pictures[1:])
+    data = loaded("folder", data_path=str(fill(tmp_path / "p", {"0.x": buffer.getvalue(), "1.x": PICTURES[kind]})), image_size=8)
+    assert data.images[0].max() < 20
+    assert data.remarks == (Remark("frames", 1, ("0.x",)),)
 
 
 def test_where_nothing_can_be_used_the_error_says_what_there_is(tmp_path: Path) -> None:

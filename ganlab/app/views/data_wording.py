@@ -87,6 +87,8 @@ def _used(remark: Remark) -> str:
         case "levels":
             black, white = values
             return f"{counted(count, 'file')} without a fixed scale: {black:g} is black and {white:g} is white in all."
+        case "frames":
+            return f"The first picture alone is used of each of {counted(count, 'file')} with several: {_named(remark)}."
         case "repeated":
             return f"{counted(count, 'row')} of {names[0]} repeat an earlier picture, which counts once."
     return ""

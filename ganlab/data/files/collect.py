@@ -30,13 +30,14 @@ _PNG_DEPTH = 24  # where the header of a PNG has its bits for each level
 class ImageFile:
     """A candidate: `parts` of its path inside the collection, as text, `size` in bytes as its folder or zip claims.
 
-    `deep`: it may hold levels of more than 8 bits.
+    `deep`: it may hold levels of more than 8 bits; `several`: its format may hold several pictures.
     """
 
     parts: tuple[str, ...]
     size: int
     read: Callable[[], bytes]
     deep: bool = False
+    several: bool = False
 
     @property
     def label(self) -> str:
@@ -200,7 +201,7 @@ def _judged(parts: tuple[str, ...], size: int, head: bytes | None, read: Callabl
     """The file as what `recognise` takes it for; nothing where it is no picture."""
     match recognise(parts[-1], head):
         case Recognised(format, ""):
-            yield ImageFile(parts, size, read, may_be_deep(format, head or b""))
+            yield ImageFile(parts, size, read, may_be_deep(format, head or b""), format in ("GIF", "TIFF", "WEBP", "AVIF"))
         case Recognised(format, kind):
             yield Unused(parts, kind, {"pointer": "Git LFS", "unreadable": ""}.get(kind, format))
 

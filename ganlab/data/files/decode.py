@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -15,7 +16,7 @@ from PIL import Image
 from ganlab.core.deep_pixels import SIXTEEN, Scale
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
-from ganlab.core.images import ImageError, decode, is_grey, square
+from ganlab.core.images import ImageError, decode, has_frames, is_grey, square
 from ganlab.core.remarks import Remark, few, joined
 from ganlab.core.text import byte_size
 from ganlab.data.cache import About, Decoded, Spool, entry, recall
@@ -76,6 +77,7 @@ def decode_all(
     """
     good: list[Item] = []
     bad: list[tuple[Item, ImageError]] = []
+    several: list[str] = []
     rows = min(count, work.limit or count)
     left = iter(items)
     with Spool(folder, rows, work.shape) as spool, ThreadPoolExecutor(min(8, os.cpu_count() or 1), "decode") as pool:
@@ -88,6 +90,7 @@ def decode_all(
                 if isinstance(array, ImageError):
                     bad.append((item, array))
                 else:
+                    several += [file.name for file in item if _has_frames(file)]
                     good.append(tuple(replace(file, read=bytes) for file in item))  # a table's bytes need not stay in memory
                     usable.append(array)
             if usable:
@@ -96,8 +99,15 @@ def decode_all(
         if not good:
             raise DataError(_none_usable(work, bad, known))
         yield Loading("saving_decoded", work.name, len(good), len(good))
-        remarks = joined((*work.remarks, *known.remarks, *_not_decoded(bad)), len(good) * len(good[0]))
+        frames = [few("frames", several)] if several else []
+        remarks = joined((*work.remarks, *known.remarks, *_not_decoded(bad), *frames), len(good) * len(good[0]))
         return spool.finish(About(known.labels, known.label_names, remarks))
+
+
+def _has_frames(file: ImageFile) -> bool:
+    with suppress(ImageError):
+        return file.several and has_frames(file.read())
+    return False
 
 
 def _none_usable(work: Work, bad: list[tuple[Item, ImageError]], known: About) -> str:
