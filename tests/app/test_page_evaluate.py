@@ -119,6 +119,16 @@ def test_where_digits_are_here_they_are_recommended_and_read_by_their_own_classi
     assert launched[0][1]["metrics"] == ["frechet-lenet", "kid-lenet"]
 
 
+def test_general_features_read_what_has_no_classifier(launched: list[tuple[str, dict[str, Any], str]]) -> None:
+    page = visit(model="shapes-quick")
+    page.selectbox("evaluate.reader/True").set_value("pixels")
+    assert "layout, colours and edges of the pixels are compared" in texts(ran(page.run()))
+    button(page, "Measure").click().run()
+    assert launched[0][1]["metrics"] == ["frechet-pixels", "kid-pixels"]
+    again = visit(job=jobs()[0].id)
+    assert again.pills("evaluate.cheap").value == ["frechet-lenet", "kid-lenet"]
+
+
 def test_without_any_model_it_leads_to_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", tmp_path)
     page = visit()
