@@ -115,7 +115,7 @@ def read_archive(archive: zipfile.ZipFile, pickled: str) -> Any:
         kind, storage_type, key, *_ = pid
         if kind != "storage":
             raise Damaged
-        return storages.setdefault(key, Storage(_dtype(storage_type), partial(archive.read, f"{folder}data/{key}")))
+        return storages.setdefault(_key(key), Storage(_dtype(storage_type), partial(archive.read, f"{folder}data/{key}")))
 
     return InertUnpickler(io.BytesIO(archive.read(pickled)), _make, persistent).load()
 
@@ -132,13 +132,13 @@ def read_pickles(file: IO[bytes], *, nested: bool = False) -> Any:
         if kind != "storage":
             raise Damaged
         storage_type, key, _, _, view = rest
-        storage = storages.setdefault(key, Storage(_dtype(storage_type), bytes))
+        storage = storages.setdefault(_key(key), Storage(_dtype(storage_type), bytes))
         if view is None:
             return storage
         name, offset, count = view
         size = storage.dtype.itemsize
         part = slice(offset * size, (offset + count) * size)
-        return views.setdefault(name, Storage(storage.dtype, lambda: storage.data[part]))
+        return views.setdefault(_key(name), Storage(storage.dtype, lambda: storage.data[part]))
 
     def make(path: str, arguments: tuple[Any, ...]) -> Any:
         if path == "torch.storage._load_from_bytes" and not nested:
@@ -156,7 +156,7 @@ def read_pickles(file: IO[bytes], *, nested: bool = False) -> Any:
     load()  # of the machine that wrote it
     content = load()
     for key in load():
-        _fill(storages[key], file)
+        _fill(storages[_key(key)], file)
     return content
 
 
@@ -200,6 +200,13 @@ def _make(path: str, arguments: tuple[Any, ...]) -> Any:
     if path == "_codecs.encode":  # bytes, in the pickles of protocol 2
         return str(arguments[0]).encode("latin-1")
     return Inert(path, arguments)
+
+
+def _key(value: Any) -> str | int | bytes:
+    """What names a storage; Damaged for anything else: the hash of tuples in tuples would recurse without end."""
+    if not isinstance(value, str | int | bytes):
+        raise Damaged
+    return value
 
 
 def _is_tensor(value: Any) -> bool:

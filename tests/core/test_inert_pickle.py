@@ -10,6 +10,7 @@ import os
 import pickle
 import sys
 import time
+import zipfile
 from collections import OrderedDict, defaultdict
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -223,6 +224,30 @@ def test_bombs_are_refused_in_seconds(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(ValueError, match=r"^model\.pth "):
         read(path)
     assert time.monotonic() - began < 20
+
+
+DEEP = b")" + b"\x85" * 100_000  # tuples in tuples
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_what_names_a_storage_is_no_tuple_in_tuples(tmp_path: Path, legacy: bool) -> None:
+    path = tmp_path / "model.pth"
+    named = (
+        b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\n"
+        + DEEP
+        + b"X\x03\x00\x00\x00cpuK\x01"
+        + (b"Nt" if legacy else b"t")
+        + b"Q."
+    )
+    if legacy:
+        path.write_bytes(
+            pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2) + pickle.dumps({}, 2) + b"\x80\x02" + named
+        )
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("model/data.pkl", b"\x80\x02" + named)
+    with pytest.raises(ValueError, match=r"^model\.pth "):
+        read(path)
 
 
 INSTRUCTIONS = [bytes([code]) for code in sorted(pickle._Unpickler.dispatch)]  # type: ignore[attr-defined]
