@@ -109,7 +109,7 @@ def read_archive(archive: zipfile.ZipFile, pickled: str) -> Any:
     folder = pickled.removesuffix("data.pkl")
     if f"{folder}byteorder" in archive.namelist() and archive.read(f"{folder}byteorder") != b"little":
         raise Damaged
-    storages: dict[str, Storage] = {}
+    storages: dict[str | int | bytes, Storage] = {}
 
     def persistent(pid: Any) -> Storage:
         kind, storage_type, key, *_ = pid
@@ -122,8 +122,8 @@ def read_archive(archive: zipfile.ZipFile, pickled: str) -> Any:
 
 def read_pickles(file: IO[bytes], *, nested: bool = False) -> Any:
     """What torch.save wrote before 1.6, or pickle.dump, from where `file` stands; tensors are `Stored`."""
-    storages: dict[Any, Storage] = {}
-    views: dict[Any, Storage] = {}
+    storages: dict[str | int | bytes, Storage] = {}
+    views: dict[str | int | bytes, Storage] = {}
 
     def persistent(pid: Any) -> Any:
         kind, *rest = pid
