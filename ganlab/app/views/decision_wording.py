@@ -37,7 +37,10 @@ _VALUES = {
     ("z", "uniform(0,1)"): "uniform from 0 to 1",
     ("label", "embedding first"): "embedding before z",
     ("label", "embedding last"): "embedding behind z",
-    ("label", "embedding multiplied"): "embedding times z",
+    ("label", "multiplied"): "embedding times z",
+    ("label", "added"): "embedding added to z",
+    ("label", "beside first"): "a layer of its own, before that of z",
+    ("label", "beside last"): "a layer of its own, behind that of z",
 }
 _LEAKY = re.compile(r"leaky_relu\(([\d.]+)\)")
 _ONE_HOT = re.compile(r"one-hot (first|last) (\d+)")

@@ -118,7 +118,8 @@ def _kind(part: Part) -> Kind:
         return Kind.UNKNOWN
     if "running_mean" in part.tensors or "running_var" in part.tensors:
         vectors = {tuple(tensor.shape) for tensor in part.tensors.values()}
-        return Kind.NORM if len(vectors) == 1 and len(next(iter(vectors))) == 1 and len(part.tensors) % 2 == 0 else Kind.UNKNOWN
+        whole = {"running_mean", "running_var"} <= part.tensors.keys() and ("weight" in part.tensors) == ("bias" in part.tensors)
+        return Kind.NORM if whole and len(vectors) == 1 and len(next(iter(vectors))) == 1 else Kind.UNKNOWN
     if weight is None:
         return Kind.UNKNOWN
     if weight.ndim == 4 and weight.shape[2] == weight.shape[3]:
