@@ -169,9 +169,12 @@ def _flat(content: Any, name: str) -> dict[str, Tensor]:
                 f"{name} unfolds to more than {MAX_NUMBERS / 1e6:,.0f} million numbers; that is more than can be loaded."
             )
         tensors[key] = _tensor(value, key, name)
-    if not tensors:
-        raise Refused(_no_tensors(content, name))
-    return tensors
+    if tensors:
+        return tensors
+    for part in list(content.values())[:MAX_ENTRIES] if isinstance(content, Mapping) else ():
+        if (network := _only_network(part, name, "holds")) is not part:
+            return _flat(network, name)
+    raise Refused(_no_tensors(content, name))
 
 
 def _tensor(value: Tensor | Stored | np.ndarray[Any, Any], key: str, name: str) -> Tensor:
@@ -197,7 +200,7 @@ def _shown(key: str) -> str:
     return ascii(key[:80])
 
 
-def _only_network(content: Any, name: str) -> Any:
+def _only_network(content: Any, name: str, verb: str = "is") -> Any:
     """The only network in a list or tuple; ValueError where there are several. Anything else as it is."""
     if not isinstance(content, list | tuple):
         return content
@@ -205,9 +208,9 @@ def _only_network(content: Any, name: str) -> Any:
     if len(networks) == 1 and not _is_weights(networks[0]):
         return networks[0]
     if networks and all(map(_is_weights, networks)):
-        raise Refused(f"{name} is a list of {len(networks)} tensors without names: save the network's state_dict().")
+        raise Refused(f"{name} {verb} a list of {len(networks)} tensors without names: save the network's state_dict().")
     if networks:
-        raise Refused(f"{name} is a list of {len(networks)} networks: save the one you want by itself.")
+        raise Refused(f"{name} {verb} a list of {len(networks)} networks: save the one you want by itself.")
     return content
 
 

@@ -102,6 +102,10 @@ def test_lists_of_networks(tmp_path: Path) -> None:
     assert set(read(path)) == {"weight", "bias"}
     torch.save((WEIGHTS, {"D": WEIGHTS}), path)
     refused(path, "is a list of 2 networks: save the one you want by itself")
+    torch.save({"epoch": 3, "models": [WEIGHTS, {"D": WEIGHTS}]}, path)
+    refused(path, "holds a list of 2 networks: save the one you want by itself")
+    torch.save({"epoch": 3, "models": [WEIGHTS], "losses": [1.0]}, path)
+    assert set(read(path)) == set(WEIGHTS)
     torch.save(list(WEIGHTS.values()), path)
     refused(path, "is a list of 2 tensors without names")
     torch.save([Trainer()], path)
