@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import threading
 import time
 from collections import OrderedDict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.variants import parts
@@ -27,6 +29,7 @@ class Pipelines:
         self._capacity = capacity
         self._adopted: OrderedDict[str, Pipeline] = OrderedDict()
         self._owners: dict[str, str] = {}  # of adopted ones
+        self._folder: TemporaryDirectory[str] | None = None
         self._files: dict[str, Path] = {}  # of adopted ones that leave something open: read again when that is settled otherwise
         self._lock = threading.Lock()
         self._loading: dict[str, threading.Lock] = {}
@@ -71,8 +74,8 @@ class Pipelines:
             return pipeline
 
     def adopt(self, pipeline: Pipeline, owner: str = "", file: Path | None = None) -> str:
-        """Keep a pipeline that no catalogue knows; the name to ask for it by cannot be guessed. `file`, where the weights can be
-        read again under other assumptions, is deleted when they are no longer kept.
+        """Keep a pipeline that no catalogue knows; the name to ask for it by cannot be guessed. `file`, from which they can
+        be read again under other assumptions, is moved away, and deleted when they are no longer kept.
 
         A visitor who brings many loses the oldest of their own; those of others go only where there are too many in all.
         """
@@ -80,13 +83,21 @@ class Pipelines:
         with self._lock:
             self._adopted[name], self._owners[name] = pipeline, owner
             if file:
-                self._files[name] = file
+                self._files[name] = self._moved(file, name)
             own = [one for one in self._adopted if self._owners[one] == owner]
             for one in own[:-MOST_OF_ONE] or list(self._adopted)[:-MOST_ADOPTED]:
                 del self._adopted[one], self._owners[one]
                 if one in self._files:
-                    self._files.pop(one).unlink(missing_ok=True)
+                    shutil.rmtree(self._files.pop(one).parent, ignore_errors=True)
         return name
+
+    def _moved(self, file: Path, name: str) -> Path:
+        """Where a file lies now: Gradio names uploads by their content, so that two visitors would share one."""
+        self._folder = self._folder or TemporaryDirectory(prefix="ganlab-weights-")  # deleted when the server ends
+        place = Path(self._folder.name) / name / file.name
+        place.parent.mkdir()
+        shutil.move(file, place)
+        return place
 
     def keeps(self, name: str) -> bool:
         """Whether `name`, with or without assumptions, was given by `adopt` and is still kept."""
