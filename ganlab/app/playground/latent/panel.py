@@ -50,7 +50,7 @@ def _wire(demo: gr.Blocks, widgets: Widgets, arrived: list[Any]) -> None:
     for control in widgets.open.controls:
         settling = [widgets.model, widgets.open.assume, *widgets.open.controls]
         control.input(settle, settling, chosen, **QUIET).then(**draw)
-    demo.load(opened, None, [*menu, *asked, *chosen], **QUIET).then(**draw)
+    demo.load(arrived_at, None, [*menu, *asked, *chosen], **QUIET).then(**draw)
     here = [widgets.model, widgets.shown, widgets.loaded]
     gr.Timer(REFRESH_SECONDS).tick(refreshed, here, [*menu, *chosen], **QUIET).then(**draw)
     given = [widgets.weights, widgets.loaded]
@@ -73,7 +73,7 @@ def settle(name: str | None, assume: str, *values: str | None) -> list[Any]:
     return made
 
 
-def opened(request: gr.Request) -> list[Any]:
+def arrived_at(request: gr.Request) -> list[Any]:
     """The state that the URL asks for, with the assumptions that it names."""
     found = restore(request)
     name = _as_asked(found[0]["value"], request.query_params)
