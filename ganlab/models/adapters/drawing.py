@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -112,7 +111,7 @@ def network(drawn: Sketch, choice: Mapping[str, str], steps: Sequence[Step]) -> 
     for layer, part in builder.poured:
         _pour(layer, part)
     way = label(drawn, choice["label"]) or Label()
-    return cast(Drawing, Drawing(nn.Sequential(*_with_label(drawn, way, body)), way.classes).eval())
+    return Drawing(nn.Sequential(*_with_label(drawn, way, body)), way.classes).eval()
 
 
 def _pour(layer: nn.Module, part: Part) -> None:
@@ -137,7 +136,7 @@ class _Builder:
     def body(self) -> list[nn.Module]:
         """From [z, label] to the picture; of the two first layers of a branch, `Beside`."""
         layers, result = self.drawn.layers, []
-        steps = iter([None] * sum(not layer.is_conv for layer in layers) + self.steps)
+        steps: Iterator[Step | None] = iter([*(None for layer in layers if not layer.is_conv), *self.steps])
         for position, layer in enumerate(layers):
             step = next(steps)
             after = layers[position + 1] if position + 1 < len(layers) else None
@@ -175,7 +174,9 @@ class _Builder:
         self.poured.append((found[-1], layer.part))
         cut = step is None and after is not None and after.is_conv
         beside = 1 if self.drawn.branch and not self.drawn.branch.is_conv and first else 0
-        onto_map = [nn.Unflatten(1, (layer.outs // self.drawn.side**2, self.drawn.side, self.drawn.side))] if cut else []
+        onto_map: list[nn.Module] = (
+            [nn.Unflatten(1, (layer.outs // self.drawn.side**2, self.drawn.side, self.drawn.side))] if cut else []
+        )
         if layer.norm_on_map:
             found, onto_map = found + onto_map, []
         norm = [self._norm(layer, step is not None or layer.norm_on_map)] if layer.norm else []
@@ -218,7 +219,7 @@ class _Builder:
         return ([made] if behind or behind is None else []), order
 
     def _end(self) -> list[nn.Module]:
-        ends = {"tanh": [nn.Tanh()], "sigmoid": [nn.Sigmoid(), FromUnit()], "linear": [nn.Hardtanh()]}
+        ends: dict[str, list[nn.Module]] = {"tanh": [nn.Tanh()], "sigmoid": [nn.Sigmoid(), FromUnit()], "linear": [nn.Hardtanh()]}
         shape = [nn.Unflatten(1, self.drawn.picture)] if self.drawn.picture else []
         return [*ends[self.choice["output"]], *shape]
 

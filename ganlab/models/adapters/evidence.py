@@ -15,6 +15,7 @@ from ganlab.models.adapters.layout import Drawing
 
 _FULL = 4.0  # an error that is as bad as any
 _LOUDER = 1.25
+_NUMBERS = 200  # that a channel's mean and variance take to be compared
 
 
 class _Enough(Exception):
@@ -48,10 +49,13 @@ def error(network: Drawing, z_dim: int, distribution: str, n: int, at_most: int 
     norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
     norms = [norm for norm in norms if norm.running_mean is not None][:at_most]
     errors: list[float] = []
+    seen: list[nn.Module] = []
 
     def look(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        errors.append(_distance(norm, inputs[0]))
-        if len(errors) == len(norms):
+        seen.append(norm)
+        if inputs[0].numel() >= _NUMBERS * inputs[0].shape[1]:
+            errors.append(_distance(norm, inputs[0]))
+        if len(seen) == len(norms):
             raise _Enough
 
     hooks = [norm.register_forward_pre_hook(look) for norm in norms]

@@ -25,17 +25,18 @@ _TRIED = (*ACTIVATIONS, "leaky_relu(0.1)", "leaky_relu(0.3)", "silu", "none")
 _EPSILONS = ("1e-05", "0.001", "0.8", "1e-05 then 0.8")
 _DISTRIBUTIONS = ("normal", "uniform(-1,1)", "uniform(0,1)")
 _OUTPUTS = ("tanh", "sigmoid", "linear")
-_FITS, _TIMES, _APART = 0.12, 1.5, 0.001  # a value is evident if its error is below the first, and others exceed it by the rest
+_FITS = 0.12  # the error from which on statistics are not those of this network
 _CLASSES = 10
-# Settings that are weighed together, with the batch norms and the pictures that it takes to tell their values apart.
+# Settings that are weighed together, and the number of batch norms that it takes to tell their values apart.
 _GROUPS = (
-    (("label", "z"), 2, 512),
-    (("activation", "order", "after fc"), 99, 16),
-    (("epsilon",), 99, 16),
-    (("strides", "upsampling"), 99, 16),
+    (("label", "z"), 1),
+    (("activation", "order", "after fc"), 99),
+    (("epsilon",), 99),
+    (("strides", "upsampling"), 99),
 )
-_COARSE = {"activation": ("relu", "leaky_relu(0.2)", "elu", "tanh")}  # one of each sort, for the first look at all together
-_PERCEPTRON, _FEW = 2048, 6
+# One value of each sort, for the first look at all settings together.
+_COARSE = {"activation": ("relu", "leaky_relu(0.2)", "elu", "tanh"), "epsilon": ("1e-05", "0.8", "1e-05 then 0.8")}
+_PRODUCTS, _PICTURES = 3e8, range(8, 257)  # multiplications in one pass, pictures in it
 
 
 def read(tensors: Tensors, assume: Mapping[str, str]) -> Foreign | Misfit | None:
@@ -80,6 +81,9 @@ class _Open:
         self.options = self._options()
         self._check()
         self.choice = {setting: assume.get(setting, values[0]) for setting, values in self.options.items()}
+        for setting in ("order", "after fc"):  # the names may have settled it
+            if setting in self.options and setting not in assume and not self._matters(setting, self.options[setting]):
+                del self.options[setting]
         self.bases = {setting: Basis.CHOSEN if setting in assume else Basis.ASSUMED for setting in self.options}
 
     def _options(self) -> dict[str, tuple[str, ...]]:
@@ -185,12 +189,12 @@ class _Open:
         return tuple(
             Decision(setting, self.choice[setting], _with(self.choice[setting], values), self.bases[setting])
             for setting, values in self.options.items()
-            if len(values) > 1 and (setting not in ("order", "after fc") or self._matters(setting, values))
+            if len(values) > 1
         )
 
     @torch.inference_mode()
     def _matters(self, setting: str, values: tuple[str, ...]) -> bool:
-        """Whether a setting's values give different pictures; without statistics the numbering may have settled it."""
+        """Whether a setting's values give different pictures."""
         way = drawing.label(self.drawn, self.choice["label"]) or drawing.Label()
         z = evidence.latents(2, drawing.z_dim(self.drawn, way), "normal")
         label = torch.arange(2) % way.classes if way.classes else None
@@ -221,9 +225,20 @@ class _Open:
     def _network(self, choice: Mapping[str, str]) -> drawing.Drawing:
         return drawing.network(self.drawn, choice, self._steps(choice))
 
-    def _error(self, choice: Mapping[str, str], at_most: int, n: int) -> float:
-        n = _PERCEPTRON if self.drawn.picture else n
-        key = (*sorted(choice.items()), ("", f"{at_most} {n}"))
+    @cached_property
+    def _pictures(self) -> int:
+        """How many pictures a pass draws: enough for the statistics of vectors, but bounded in time for large maps."""
+        side, products = self.drawn.side, 0
+        steps = iter(self._steps(self.choice))
+        for layer in self.drawn.layers:
+            before = side
+            side = next(steps).side(side) if layer.is_conv else side
+            products += layer.part.weight.numel() * (max(before, side) ** 2 if layer.is_conv else 1)
+        return max(_PICTURES[0], min(_PICTURES[-1], int(_PRODUCTS / products)))
+
+    def _error(self, choice: Mapping[str, str], at_most: int) -> float:
+        n = 1024 if self.drawn.picture or at_most < 99 else self._pictures
+        key = (*sorted(choice.items()), ("", str(at_most)))
         if key not in self.tried:
             way = drawing.label(self.drawn, choice["label"]) or drawing.Label()
             self.tried[key] = evidence.error(self._network(choice), drawing.z_dim(self.drawn, way), choice["z"], n, at_most)
@@ -234,37 +249,42 @@ class _Open:
         every = dict(self.options)
         if "activation" in every:
             every["activation"] = tuple(dict.fromkeys([*every["activation"], *_TRIED]))
-        self._search(_GROUPS[0][0], every, *_GROUPS[0][1:])
-        few = {setting: _COARSE.get(setting, values)[:4] for setting, values in every.items()}
-        self._search(("activation", "order", "after fc", "epsilon", "strides"), few, 99, _FEW)
-        for settings, at_most, n in (*_GROUPS[1:], *_GROUPS):
-            self._search(settings, every, at_most, n)
-        if self._error(self.choice, *_GROUPS[-1][1:]) > _FITS:
+        few = {setting: _COARSE.get(setting, values[:3]) for setting, values in every.items()}
+        few["label"] = every["label"]
+        self._search(("label", "z", "activation", "order"), 1, few)
+        self._search(("activation", "order", "after fc", "epsilon", "strides"), 99, few)
+        for settings, at_most in (*_GROUPS[1:], *_GROUPS):
+            self._search(settings, at_most, every)
+        if self._error(self.choice, 99) > _FITS:
             # Nothing agrees: these are not the statistics of this network, and decide nothing.
             self.choice = {setting: self.assume.get(setting, values[0]) for setting, values in self.options.items()}
             return
-        for settings, at_most, n in _GROUPS:
+        for settings, at_most in _GROUPS:
             for setting in settings:
                 if setting in self.options and setting not in self.assume:
-                    self._weigh(setting, every[setting], at_most, n)
+                    self._weigh(setting, every[setting], at_most)
 
-    def _weigh(self, setting: str, values: tuple[str, ...], at_most: int, n: int) -> None:
+    def _weigh(self, setting: str, values: tuple[str, ...], at_most: int) -> None:
         """Whether the statistics tell a setting's values apart; among those that they do not, take the likeliest."""
-        errors = {value: self._error({**self.choice, setting: value}, at_most, n) for value in values}
-        enough = _TIMES * errors[self.choice[setting]] + _APART
-        possible = [value for value in values if errors[value] <= enough]
+        errors = {value: self._error({**self.choice, setting: value}, at_most) for value in values}
+        possible = [value for value in values if errors[value] <= _as_good_as(errors[self.choice[setting]])]
         self.choice[setting] = possible[0]
         if len(possible) == 1:
             self.bases[setting] = Basis.EVIDENCE
         else:
             self.options[setting] = tuple(possible)
 
-    def _search(self, settings: tuple[str, ...], candidates: Mapping[str, tuple[str, ...]], at_most: int, n: int) -> None:
+    def _search(self, settings: tuple[str, ...], at_most: int, candidates: Mapping[str, tuple[str, ...]]) -> None:
         """The best combination of some settings, the others as they are."""
         free = [setting for setting in settings if setting in self.options and setting not in self.assume]
         combinations = product(*(candidates[setting] for setting in free))
         tried = [{**self.choice, **dict(zip(free, values, strict=True))} for values in combinations]
-        self.choice = min(tried, key=lambda choice: self._error(choice, at_most, n))
+        self.choice = min(tried, key=lambda choice: self._error(choice, at_most))
+
+
+def _as_good_as(best: float) -> float:
+    """The error up to which another value may be the true one: the worse the best fits, the more it takes to tell."""
+    return best * (1.5 + min(1.5, 50 * best)) + 0.001
 
 
 def own(network: nn.Module) -> None:

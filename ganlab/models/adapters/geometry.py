@@ -70,11 +70,11 @@ def geometries(drawn: Sketch) -> list[tuple[Step, ...]]:
         steps = tuple(step for step, _ in combination)
         side = _final_side(drawn, convolutions, steps)
         if side is not None:
-            cost = sum(cost for _, cost in combination) + usual.get(side, 5.0) + _mixed(steps)
+            cost = _misplaced(drawn, steps) + sum(cost for _, cost in combination) + usual.get(side, 5.0) + _mixed(steps)
             found.append((cost, steps))
     ranked = sorted(found, key=lambda pair: pair[0])
     best = ranked[0][0] if ranked else 0.0
-    return _distinct([steps for cost, steps in ranked if cost <= best + 3], drawn)
+    return _distinct([steps for cost, steps in ranked if cost <= best + 2.5], drawn)
 
 
 def _distinct(ranked: Sequence[tuple[Step, ...]], drawn: Sketch) -> list[tuple[Step, ...]]:
@@ -94,6 +94,24 @@ def _final_side(drawn: Sketch, convolutions: Sequence[Layer], steps: Sequence[St
         if side < 1 or (side < before and step is not steps[-1]) or side > _SIDES[-1]:
             return None
     return side if side in _SIDES else None
+
+
+def _misplaced(drawn: Sketch, steps: Sequence[Step]) -> float:
+    """What it costs if the layers without tensors before a convolution are not an activation and those that the step takes."""
+    cost = 0.0
+    convolutions = [layer for layer in drawn.layers if layer.is_conv]
+    for position, (layer, step) in enumerate(zip(convolutions, steps, strict=True)):
+        index = next(place for place, one in enumerate(drawn.layers) if one is layer)
+        if not index:
+            continue
+        before = drawn.layers[index - 1]
+        enlarging = step.kind == "u" or layer.shuffle
+        if before.gap_next is not None:
+            taken = enlarging + (not before.is_conv and not before.norm_on_map)
+            cost += 4.0 * (before.gap_next - taken not in (0, 1, 2)) + 1.0 * (before.gap_next - taken != 1)
+        if step.kind == "u" and position + 1 == len(steps):
+            cost += 0.6  # the last convolution rarely enlarges
+    return cost
 
 
 def _mixed(steps: Sequence[Step]) -> float:
