@@ -28,8 +28,8 @@ from tests.support.hub_server import serving, use
 
 GENERATORS = {
     "cyclegan-horse2zebra-compressed/latest_net_G.pth": ("GAN Compression ResNet", Conditioning.UNPAIRED),
-    "mnist-dcgan/generator.pth": ("Coursera DCGAN", Conditioning.NONE),
-    "mnist-conditional-wgan-gp/generator.pth": ("PyTorch-GAN DCGAN", Conditioning.LABEL),
+    "mnist-dcgan/generator.pth": ("DCGAN", Conditioning.NONE),
+    "mnist-conditional-wgan-gp/generator.pth": ("Upsampling generator", Conditioning.LABEL),
     "mnist-gan-mlp/G--300.ckpt": ("MLP", Conditioning.NONE),
     "cgan-collapsed/generator.pth": ("MLP", Conditioning.LABEL),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -113,7 +114,7 @@ def _rows(case: Case, features: int) -> list[list[nn.Module]]:
     if case.layout == "mlp":
         side = 28 if c == 1 else 32
         wide = [features, 24, 32, 40]
-        hidden = [[nn.Linear(a, b)] for a, b in zip(wide, wide[1:], strict=False)]
+        hidden = [[nn.Linear(a, b)] for a, b in pairwise(wide)]
         shapes = [*hidden, [nn.Linear(wide[-1], c * side**2)]]
         tail: list[nn.Module] = [nn.Unflatten(1, (c, side, side))]
     elif case.layout == "dcgan":
@@ -223,7 +224,7 @@ def trained(case: Case, seed: int = 0) -> Author:
             weight[columns] *= 4
     author.train()
     with torch.no_grad():
-        for batch in range(12):
+        for batch in range(12 if case.norm != "none" or case.spectral != "no" else 0):
             if batch == 4:  # by now the power iteration of a spectral norm has settled
                 for layer in author.modules():
                     if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
@@ -235,3 +236,59 @@ def trained(case: Case, seed: int = 0) -> Author:
 def saved(author: Author) -> State:
     """Its state_dict under the case's wrapper, copied."""
     return {author.case.wrapper + name: tensor.clone() for name, tensor in author.state_dict().items()}
+
+
+class Homework(nn.Module):
+    """A CycleGAN generator of course homework: two halvings, residual blocks of one or two convolutions, two enlargements."""
+
+    def __init__(self, *, width: int = 4, blocks: int = 2, single: bool = False, norm: str = "batch", slope: float = 0.0) -> None:
+        super().__init__()
+        bias = norm == "none"
+
+        def row(*layers: nn.Module, out: int) -> nn.Sequential:
+            made = {
+                "batch": nn.BatchNorm2d(out),
+                "instance": nn.InstanceNorm2d(out),
+                "affine": nn.InstanceNorm2d(out, affine=True),
+            }
+            return nn.Sequential(*layers, *([made[norm]] if norm in made else []))
+
+        self.conv1 = row(nn.Conv2d(3, width, 4, 2, 1, bias=bias), out=width)
+        self.conv2 = row(nn.Conv2d(width, 2 * width, 4, 2, 1, bias=bias), out=2 * width)
+        wide = 2 * width
+        self.res_blocks = nn.ModuleList(
+            nn.ModuleList(row(nn.Conv2d(wide, wide, 3, 1, 1, bias=bias), out=wide) for _ in range(1 if single else 2))
+            for _ in range(blocks)
+        )
+        self.deconv1 = row(nn.ConvTranspose2d(2 * width, width, 4, 2, 1, bias=bias), out=width)
+        self.deconv2 = nn.Sequential(nn.ConvTranspose2d(width, 3, 4, 2, 1))
+        self.single = single
+        self.bend = nn.LeakyReLU(slope) if slope else nn.ReLU()
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = self.bend(self.conv2(self.bend(self.conv1(image))))
+        for block in self.res_blocks:
+            assert isinstance(block, nn.ModuleList)
+            inner = block[0](x) if self.single else block[1](self.bend(block[0](x)))
+            x = self.bend(x + inner) if self.single else x + inner
+        return self.deconv2(self.bend(self.deconv1(x))).tanh()
+
+
+class SmallUNet(nn.Module):
+    """An encoder and a decoder with skips, as in homework on Pix2Pix."""
+
+    def __init__(self, width: int = 4) -> None:
+        super().__init__()
+        self.down1 = nn.Conv2d(3, width, 4, 2, 1)
+        self.down2 = nn.Sequential(nn.Conv2d(width, 2 * width, 4, 2, 1), nn.BatchNorm2d(2 * width))
+        self.down3 = nn.Sequential(nn.Conv2d(2 * width, 4 * width, 4, 2, 1), nn.BatchNorm2d(4 * width))
+        self.up1 = nn.Sequential(nn.ConvTranspose2d(4 * width, 2 * width, 4, 2, 1), nn.BatchNorm2d(2 * width))
+        self.up2 = nn.Sequential(nn.ConvTranspose2d(4 * width, width, 4, 2, 1), nn.BatchNorm2d(width))
+        self.up3 = nn.ConvTranspose2d(2 * width, 3, 4, 2, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        one = self.down1(image).relu()
+        two = self.down2(one).relu()
+        x = self.up1(self.down3(two).relu()).relu()
+        x = self.up2(torch.cat([x, two], dim=1)).relu()
+        return self.up3(torch.cat([x, one], dim=1)).tanh()

@@ -108,13 +108,14 @@ def network(drawn: Sketch, choice: Mapping[str, str], steps: Sequence[Step]) -> 
     builder = _Builder(drawn, choice, steps)
     with torch.device("meta"), Unfilled():
         body = builder.body()
-    for layer, part in builder.poured:
-        _pour(layer, part)
+    for layer, part in builder.filled:
+        fill(layer, part)
     way = label(drawn, choice["label"]) or Label()
     return Drawing(nn.Sequential(*_with_label(drawn, way, body)), way.classes).eval()
 
 
-def _pour(layer: nn.Module, part: Part) -> None:
+def fill(layer: nn.Module, part: Part) -> None:
+    """Put a part's tensors into a layer that was made without memory."""
     for name, tensor in part.tensors.items():
         value = tensor.detach().to(torch.float32)
         if isinstance(getattr(layer, name), nn.Parameter):
@@ -125,12 +126,18 @@ def _pour(layer: nn.Module, part: Part) -> None:
         layer.num_batches_tracked = torch.tensor(0)
 
 
+def ends(output: str) -> list[nn.Module]:
+    """What brings a network's last numbers to [-1, 1]."""
+    known: dict[str, list[nn.Module]] = {"tanh": [nn.Tanh()], "sigmoid": [nn.Sigmoid(), FromUnit()], "linear": [nn.Hardtanh()]}
+    return known[output]
+
+
 class _Builder:
     """Modules of a sketch, and which part's tensors go into which."""
 
     def __init__(self, drawn: Sketch, choice: Mapping[str, str], steps: Sequence[Step]) -> None:
         self.drawn, self.choice, self.steps = drawn, choice, list(steps)
-        self.poured: list[tuple[nn.Module, Part]] = []
+        self.filled: list[tuple[nn.Module, Part]] = []
         self.normed = 0
 
     def body(self) -> list[nn.Module]:
@@ -155,7 +162,7 @@ class _Builder:
             own = [*own, nn.Unflatten(1, (1, self.drawn.side, self.drawn.side))]
         if self.drawn.embedding:
             vectors = nn.Linear(self.drawn.embedding.weight.shape[0], self.drawn.embedding.weight.shape[1], bias=False)
-            self.poured.append((vectors, Part("", {"weight": self.drawn.embedding.weight.T})))
+            self.filled.append((vectors, Part("", {"weight": self.drawn.embedding.weight.T})))
             own = [vectors, *own]
         value = self.choice["label"] == "beside first"
         return Beside(first.ins, nn.Sequential(*main), nn.Sequential(*own), value)
@@ -171,7 +178,7 @@ class _Builder:
             if first:
                 found.append(nn.Unflatten(1, (layer.ins, 1, 1)))
             found += modules(layer, step, self.choice.get("upsampling", "nearest"))
-        self.poured.append((found[-1], layer.part))
+        self.filled.append((found[-1], layer.part))
         cut = step is None and after is not None and after.is_conv
         beside = 1 if self.drawn.branch and not self.drawn.branch.is_conv and first else 0
         onto_map: list[nn.Module] = (
@@ -200,14 +207,14 @@ class _Builder:
             made = nn.GroupNorm(1, part.features, epsilon)
         else:
             made = nn.InstanceNorm2d(part.features, epsilon, affine=affine)
-        self.poured.append((made, part))
+        self.filled.append((made, part))
         return made
 
     def _bend(self, layer: Layer, after: Layer | None, cut: bool, beside: int) -> tuple[list[nn.Module], bool]:
         """The activation ([] where the file's numbering leaves no place for one), and whether the norm comes before it."""
         if layer.slope:
             slope = nn.PReLU(layer.slope.features)
-            self.poured.append((slope, layer.slope))
+            self.filled.append((slope, layer.slope))
             return [slope], not layer.slope_first
         order = self.choice.get("order", "norm, activation") == "norm, activation"
         if cut and layer.gap_next is None and self.choice.get("after fc") == "nothing":
@@ -219,9 +226,8 @@ class _Builder:
         return ([made] if behind or behind is None else []), order
 
     def _end(self) -> list[nn.Module]:
-        ends: dict[str, list[nn.Module]] = {"tanh": [nn.Tanh()], "sigmoid": [nn.Sigmoid(), FromUnit()], "linear": [nn.Hardtanh()]}
         shape = [nn.Unflatten(1, self.drawn.picture)] if self.drawn.picture else []
-        return [*ends[self.choice["output"]], *shape]
+        return [*ends(self.choice["output"]), *shape]
 
 
 def places(drawn: Sketch, layer: Layer, after: Layer | None, steps: Sequence[Step]) -> tuple[int | None, int | None]:

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from ganlab.models.adapters.layout import Drawing
 
 _FULL = 4.0  # an error that is as bad as any
-_LOUDER = 1.25
-_NUMBERS = 200  # that a channel's mean and variance take to be compared
+_LOUDER = 1.3
+_SURE = 3.0  # standard errors
 
 
 class _Enough(Exception):
@@ -39,23 +39,31 @@ def latents(n: int, z_dim: int, distribution: str) -> Tensor:
     return 2 * z - 1 if distribution == "uniform(-1,1)" else z
 
 
-@torch.inference_mode()
-def error(network: Drawing, z_dim: int, distribution: str, n: int, at_most: int = 99) -> float:
-    """How far the statistics of n pictures are from those that the first `at_most` batch norms kept; 0 is equal.
+@dataclass(frozen=True)
+class Error:
+    """How far a network's statistics are from the kept ones: for every channel of every norm, and the mean over norms."""
 
-    The mean over norms of (mean - kept mean)^2 / kept variance + (half the log of the variances' ratio)^2, each channel
-    bounded, since one dead channel must not decide. Labels are drawn alike.
-    """
+    channels: Tensor
+    distance: float
+
+    def is_beaten_by(self, best: Error) -> bool:
+        """Whether `best` is surely nearer: by a factor that grows with how badly it fits itself, and in most channels alike."""
+        if self.distance <= best.distance * (1.5 + min(1.5, 50 * best.distance)) + 0.001:
+            return False
+        apart = self.channels - best.channels
+        return float(apart.mean()) > _SURE * float(apart.std()) / len(apart) ** 0.5
+
+
+@torch.inference_mode()
+def error(network: Drawing, z_dim: int, distribution: str, n: int, at_most: int = 99) -> Error:
+    """That of the first `at_most` batch norms when n pictures are drawn, labels in turn; 0 is equal."""
     norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)]
     norms = [norm for norm in norms if norm.running_mean is not None][:at_most]
-    errors: list[float] = []
-    seen: list[nn.Module] = []
+    found: list[Tensor] = []
 
     def look(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        seen.append(norm)
-        if inputs[0].numel() >= _NUMBERS * inputs[0].shape[1]:
-            errors.append(_distance(norm, inputs[0]))
-        if len(seen) == len(norms):
+        found.append(_distance(norm, inputs[0]))
+        if len(found) == len(norms):
             raise _Enough
 
     hooks = [norm.register_forward_pre_hook(look) for norm in norms]
@@ -68,21 +76,21 @@ def error(network: Drawing, z_dim: int, distribution: str, n: int, at_most: int 
     finally:
         for hook in hooks:
             hook.remove()
-    return sum(errors) / len(errors) if errors else 0.0
+    return Error(torch.cat(found), sum(float(one.mean()) for one in found) / len(found))
 
 
-def _distance(norm: nn.Module, x: Tensor) -> float:
+def _distance(norm: nn.Module, x: Tensor) -> Tensor:
+    """For each channel (mean - kept mean)^2 / kept variance + (half the log of the variances' ratio)^2, bounded."""
     kept_mean, kept_variance = norm.running_mean, norm.running_var
     assert isinstance(kept_mean, Tensor) and isinstance(kept_variance, Tensor)
     if x.shape[1] != len(kept_mean):
-        return _FULL
-    flat = x.transpose(0, 1).flatten(1)
-    mean, variance = flat.mean(dim=1), flat.var(dim=1)
+        return torch.full_like(kept_mean, _FULL)
+    variance, mean = torch.var_mean(x, [0, *range(2, x.ndim)])
     floor = 1e-3 * kept_variance.mean().clamp_min(1e-12)
     means = (mean - kept_mean) ** 2 / (kept_variance + floor)
     spreads = (0.5 * ((variance + floor) / (kept_variance + floor)).log()) ** 2
-    found = (means + spreads).clamp(max=_FULL).nan_to_num(_FULL, _FULL, _FULL)
-    return float(found.mean())
+    # One dead channel must not decide.
+    return (means + spreads).clamp(max=_FULL).nan_to_num(_FULL, _FULL, _FULL)
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,8 @@ def loud_columns(columns: Tensor) -> Loud | None:
         loudest = ordered.flip(0).cummax(dim=0).values.flip(0)[2:]
         ratio = quietest / loudest.clamp_min(1e-12)
         k = int(ratio.argmax()) if len(ratio) else 0
-        if len(ratio) and float(ratio[k]) > _LOUDER and (best is None or float(ratio[k]) > best[0]):
+        enough = _LOUDER if k > 1 else 2 * _LOUDER  # two or three columns can be louder by chance
+        if len(ratio) and float(ratio[k]) > enough and (best is None or float(ratio[k]) > best[0]):
             best = (float(ratio[k]), Loud(k + 2, first))
     return best[1] if best and best[1].classes < len(loudness) else None
 

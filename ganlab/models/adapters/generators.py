@@ -30,13 +30,13 @@ _CLASSES = 10
 # Settings that are weighed together, and the number of batch norms that it takes to tell their values apart.
 _GROUPS = (
     (("label", "z"), 1),
-    (("activation", "order", "after fc"), 99),
-    (("epsilon",), 99),
+    (("activation", "order"), 99),
+    (("after fc", "epsilon"), 99),
     (("strides", "upsampling"), 99),
 )
 # One value of each sort, for the first look at all settings together.
 _COARSE = {"activation": ("relu", "leaky_relu(0.2)", "elu", "tanh"), "epsilon": ("1e-05", "0.8", "1e-05 then 0.8")}
-_PRODUCTS, _PICTURES = 3e8, range(8, 257)  # multiplications in one pass, pictures in it
+_PRODUCTS, _TOUCHED, _PICTURES = 3e8, 40, range(8, 97)  # multiplications in a pass, what a number costs
 
 
 def read(tensors: Tensors, assume: Mapping[str, str]) -> Foreign | Misfit | None:
@@ -77,7 +77,7 @@ class _Open:
     def __init__(self, drawn: Sketch, steps: list[tuple[geometry.Step, ...]], assume: Mapping[str, str], known: _Known) -> None:
         self.drawn, self.assume, self.known = drawn, assume, known
         self.geometries = {geometry.written(one): one for one in steps}
-        self.tried: dict[tuple[tuple[str, str], ...], float] = {}
+        self.tried: dict[tuple[tuple[str, str], ...], evidence.Error] = {}
         self.options = self._options()
         self._check()
         self.choice = {setting: assume.get(setting, values[0]) for setting, values in self.options.items()}
@@ -233,12 +233,14 @@ class _Open:
         for layer in self.drawn.layers:
             before = side
             side = next(steps).side(side) if layer.is_conv else side
-            products += layer.part.weight.numel() * (max(before, side) ** 2 if layer.is_conv else 1)
+            area = max(before, side) ** 2 if layer.is_conv else 1
+            products += (layer.part.weight.numel() + _TOUCHED * layer.outs) * area
         return max(_PICTURES[0], min(_PICTURES[-1], int(_PRODUCTS / products)))
 
-    def _error(self, choice: Mapping[str, str], at_most: int) -> float:
+    def _error(self, choice: Mapping[str, str], at_most: int, few: bool = False) -> evidence.Error:
         n = 1024 if self.drawn.picture or at_most < 99 else self._pictures
-        key = (*sorted(choice.items()), ("", str(at_most)))
+        n = max(_PICTURES[0], n // 4) if few else n
+        key = (*sorted(choice.items()), ("", f"{at_most} {n}"))
         if key not in self.tried:
             way = drawing.label(self.drawn, choice["label"]) or drawing.Label()
             self.tried[key] = evidence.error(self._network(choice), drawing.z_dim(self.drawn, way), choice["z"], n, at_most)
@@ -252,39 +254,46 @@ class _Open:
         few = {setting: _COARSE.get(setting, values[:3]) for setting, values in every.items()}
         few["label"] = every["label"]
         self._search(("label", "z", "activation", "order"), 1, few)
-        self._search(("activation", "order", "after fc", "epsilon", "strides"), 99, few)
+        self._search(("activation", "order", "epsilon", "strides"), 99, few, few=True)
         for settings, at_most in (*_GROUPS[1:], *_GROUPS):
             self._search(settings, at_most, every)
-        if self._error(self.choice, 99) > _FITS:
+        if self._error(self.choice, 99).distance > _FITS:
             # Nothing agrees: these are not the statistics of this network, and decide nothing.
             self.choice = {setting: self.assume.get(setting, values[0]) for setting, values in self.options.items()}
             return
         for settings, at_most in _GROUPS:
             for setting in settings:
                 if setting in self.options and setting not in self.assume:
-                    self._weigh(setting, every[setting], at_most)
+                    beside = few.get("activation", ()) if at_most == 1 and "activation" not in self.assume else ()
+                    self._weigh(setting, every[setting], at_most, beside)
 
-    def _weigh(self, setting: str, values: tuple[str, ...], at_most: int) -> None:
-        """Whether the statistics tell a setting's values apart; among those that they do not, take the likeliest."""
-        errors = {value: self._error({**self.choice, setting: value}, at_most) for value in values}
-        possible = [value for value in values if errors[value] <= _as_good_as(errors[self.choice[setting]])]
+    def _weigh(self, setting: str, values: tuple[str, ...], at_most: int, activations: tuple[str, ...]) -> None:
+        """Whether the statistics tell a setting's values apart; among those that they do not, take the likeliest.
+
+        Each value has its best activation beside it where one may lie before the first norm: two wrongs can look right.
+        """
+        errors: dict[str, evidence.Error] = {}
+        for value in values:
+            choices = [{**self.choice, setting: value, "activation": one} for one in activations] or [
+                {**self.choice, setting: value}
+            ]
+            errors[value] = min((self._error(choice, at_most) for choice in choices), key=lambda error: error.distance)
+        best = errors[self.choice[setting]]
+        possible = [value for value in values if not errors[value].is_beaten_by(best)]
         self.choice[setting] = possible[0]
         if len(possible) == 1:
             self.bases[setting] = Basis.EVIDENCE
         else:
             self.options[setting] = tuple(possible)
 
-    def _search(self, settings: tuple[str, ...], at_most: int, candidates: Mapping[str, tuple[str, ...]]) -> None:
+    def _search(
+        self, settings: tuple[str, ...], at_most: int, candidates: Mapping[str, tuple[str, ...]], *, few: bool = False
+    ) -> None:
         """The best combination of some settings, the others as they are."""
         free = [setting for setting in settings if setting in self.options and setting not in self.assume]
         combinations = product(*(candidates[setting] for setting in free))
         tried = [{**self.choice, **dict(zip(free, values, strict=True))} for values in combinations]
-        self.choice = min(tried, key=lambda choice: self._error(choice, at_most))
-
-
-def _as_good_as(best: float) -> float:
-    """The error up to which another value may be the true one: the worse the best fits, the more it takes to tell."""
-    return best * (1.5 + min(1.5, 50 * best)) + 0.001
+        self.choice = min(tried, key=lambda choice: self._error(choice, at_most, few).distance)
 
 
 def own(network: nn.Module) -> None:

@@ -18,7 +18,7 @@ from ganlab.training.networks.layers import with_label
 Tensors = Mapping[str, Tensor]
 _COUNTER = "num_batches_tracked"
 _ORDER = {"weight": 0, "bias": 1, "running_mean": 2, "running_var": 3, _COUNTER: 4}
-_PICTURES = (1, 3)  # channels that a picture can have here
+PICTURES = (1, 3)  # channels that a picture can have here
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Rechannelled(nn.Module):
 def translator(layout: str, network: nn.Module, channels: tuple[int, int], size: int, conditioning: Conditioning) -> Foreign:
     """A network from `channels[0]` to `channels[1]` channels as a Foreign; ValueError when those are not a picture's."""
     before, after = channels
-    if before not in _PICTURES or after not in _PICTURES:
+    if before not in PICTURES or after not in PICTURES:
         raise ValueError(f"This {layout} goes from {before} channels to {after}: only grey (1) and colour (3) can be used here.")
     if before != after:
         network = Rechannelled(network, before, int(network.multiple)).eval()  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,13 +17,16 @@ from ganlab.models.adapters import (
     generators,
     huggan_unet,
     residual,
+    translators,
     unet,
 )
 from ganlab.models.adapters.foreign import Foreign
 from ganlab.models.adapters.layout import Layout, Tensors, in_order
 from ganlab.models.adapters.names import Role, meaning
 
-LAYOUTS: tuple[Layout, ...] = tuple(module.LAYOUT for module in (residual, unet, huggan_unet, coursera_resnet, generators))
+_KNOWN = (residual, unet, huggan_unet, coursera_resnet)  # by their authors' names
+_STRUCTURAL = (generators, translators)
+LAYOUTS: tuple[Layout, ...] = tuple(module.LAYOUT for module in (*_KNOWN, *_STRUCTURAL))
 _MAX_WRAPPERS = 8
 _OPTIMIZER = ("exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg")
 
@@ -61,8 +64,12 @@ def recognise(tensors: Tensors, name: str = "This file", assume: Mapping[str, st
 
     `assume` settles decisions that the file leaves open, by setting: {"activation": "relu"}; ValueError for others.
     """
-    search = _Search(assume or {})
+    # What names tell is certain: structure is asked only where no layout knows them, however they are wrapped.
+    search = _Search(LAYOUTS[: len(_KNOWN)], assume or {})
     found = search.networks(tensors, "", _Around())
+    if not found:
+        search = _Search(LAYOUTS[len(_KNOWN) :], assume or {})
+        found = search.networks(tensors, "", _Around())
     if not found:
         raise ValueError(_unknown(tensors, name, search.nearest))
     foreign, used = _combined(found, name)
@@ -88,8 +95,8 @@ class _Around:
 class _Search:
     """Looks for generators among tensors, and remembers which layout came nearest."""
 
-    def __init__(self, assume: Mapping[str, str]) -> None:
-        self.assume = assume
+    def __init__(self, layouts: Sequence[Layout], assume: Mapping[str, str]) -> None:
+        self.layouts, self.assume = layouts, assume
         self.nearest: _Near | None = None
 
     def networks(self, tensors: Tensors, prefix: str, around: _Around) -> list[_Found]:
@@ -118,7 +125,7 @@ class _Search:
         return found
 
     def _read(self, tensors: Tensors, prefix: str) -> Foreign | None:
-        for layout in LAYOUTS:
+        for layout in self.layouts:
             found = layout.read(tensors, self.assume)
             if isinstance(found, Foreign):
                 return found

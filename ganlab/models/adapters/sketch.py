@@ -100,7 +100,7 @@ def sketch(found: Sequence[Part]) -> Sketch | Misfit:
         return Misfit(unknown, found[unknown].first_tensor)
     best: Sketch | Misfit | None = None
     for embedding in _embeddings(found):
-        layers = _normed([part for part in found if part is not embedding])
+        layers = normed([part for part in found if part is not embedding])
         drawn = layers if isinstance(layers, Misfit) else _joined(layers, embedding)
         if isinstance(drawn, Sketch):
             return drawn
@@ -116,7 +116,7 @@ def _embeddings(found: Sequence[Part]) -> list[Part | None]:
     return [named[0], None] if named else [None, *(part for part in bare if part is found[0])]
 
 
-def _normed(found: Sequence[Part]) -> list[Layer] | Misfit:
+def normed(found: Sequence[Part]) -> list[Layer] | Misfit:
     """Layers with their norms: each behind its layer, or where they were declared apart, in order of size and number."""
     layers: list[Layer] = []
     for index, part in enumerate(found):

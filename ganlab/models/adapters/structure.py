@@ -116,10 +116,11 @@ def _kind(part: Part) -> Kind:
     known = {"weight", "bias", "running_mean", "running_var"}
     if not set(part.tensors) <= known or any(not tensor.numel() for tensor in part.tensors.values()):
         return Kind.UNKNOWN
-    if "running_mean" in part.tensors or "running_var" in part.tensors:
-        vectors = {tuple(tensor.shape) for tensor in part.tensors.values()}
-        whole = {"running_mean", "running_var"} <= part.tensors.keys() and ("weight" in part.tensors) == ("bias" in part.tensors)
-        return Kind.NORM if whole and len(vectors) == 1 and len(next(iter(vectors))) == 1 else Kind.UNKNOWN
+    statistics = {"running_mean", "running_var"} & set(part.tensors)
+    if statistics:
+        shapes = {tuple(tensor.shape) for tensor in part.tensors.values()}
+        whole = len(statistics) == 2 and (part.bias is None) == (weight is None)
+        return Kind.NORM if whole and len(shapes) == 1 and len(next(iter(shapes))) == 1 else Kind.UNKNOWN
     if weight is None:
         return Kind.UNKNOWN
     if weight.ndim == 4 and weight.shape[2] == weight.shape[3]:

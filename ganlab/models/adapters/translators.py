@@ -1,0 +1,301 @@
+"""Translators by structure: convolutions that halve, residual blocks or none, and what enlarges again, with or without skips.
+
+Course homework and small CycleGANs are written so. Nothing in such a file tells padding, activations or the place of norms
+without weights: these are assumed, and listed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.core.types import Conditioning
+from ganlab.models.adapters import drawing
+from ganlab.models.adapters.foreign import Basis, Decision, Foreign
+from ganlab.models.adapters.generators import ACTIVATIONS, own
+from ganlab.models.adapters.layout import PICTURES, Layout, Misfit, Tensors, Unfilled, translator
+from ganlab.models.adapters.sketch import Layer, normed
+from ganlab.models.adapters.structure import Kind, Part, orders, parts
+
+_RESIDUAL = re.compile(r"res", re.I)
+_MAX_LAYERS = 64
+_SIZES = ("128", "32", "64", "256", "28")
+# Strides and paddings by kernel, the usual one first: of plain convolutions, and of transposed ones (with output padding).
+_PLAIN = {1: ((1, 0),), 3: ((2, 1), (1, 1)), 4: ((2, 1),), 5: ((2, 2), (1, 2)), 7: ((1, 3),), 9: ((1, 4),)}
+_TRANSPOSED = {
+    2: ((2, 0, 0),),
+    3: ((2, 1, 1), (1, 1, 0)),
+    4: ((2, 1, 0),),
+    5: ((2, 2, 1), (1, 2, 0)),
+    6: ((2, 2, 0),),
+    7: ((1, 3, 0),),
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One convolution on the way: `skip` is the place of the layer whose output comes beside its input; `block` its block."""
+
+    layer: Layer
+    skip: int | None = None
+    block: int | None = None
+
+
+def read(tensors: Tensors, assume: Mapping[str, str]) -> Foreign | Misfit | None:
+    """The translator that the tensors make in the order of the file or of their names."""
+    best: Misfit | None = None
+    for order in orders(parts(tensors)):
+        found = _stages(order)
+        if isinstance(found, Misfit):
+            best = found if best is None or found.fitted > best.fitted else best
+            continue
+        strides = _strides(found)
+        if strides:
+            return _foreign(found, strides, assume)
+        best = Misfit(len(order), order[-1].first_tensor)
+    return best
+
+
+def _stages(order: Sequence[Part]) -> list[Stage] | Misfit:
+    """The chain from picture to picture, or the first tensor that does not fit."""
+    other = next((place for place, part in enumerate(order) if part.kind not in (Kind.CONV, Kind.NORM, Kind.SLOPE)), None)
+    if other is not None or not order:
+        return Misfit(other or 0, order[other or 0].first_tensor if order else "")
+    layers = normed(order)
+    if isinstance(layers, Misfit):
+        return layers
+    wide, stages = layers[0].part.weight.shape[1], list[Stage]()
+    if wide not in PICTURES or len(layers) > _MAX_LAYERS:
+        return Misfit(0, layers[0].part.first_tensor)
+    free: list[int] = []  # the places of outputs that may be put beside a later input
+    for place, layer in enumerate(layers):
+        beside = [(stages[index].layer.outs, index) for index in reversed(free) if index != place - 1]
+        stage = _joined(layer, wide, beside)
+        if stage is None:
+            return Misfit(place, layer.part.first_tensor)
+        if stage.skip is not None:
+            free = [index for index in free if index < stage.skip]
+        elif not stage.layer.transposed:
+            free.append(place)
+        stages.append(stage)
+        wide = stage.layer.outs
+    last = stages[-1].layer
+    grown = any(stage.layer.transposed or stage.skip is not None for stage in stages) or last.outs < last.ins
+    return (
+        _in_blocks(stages) if wide in PICTURES and len(stages) > 2 and grown else Misfit(len(layers) - 1, last.part.first_tensor)
+    )
+
+
+def _joined(layer: Layer, wide: int, earlier: list[tuple[int, int]]) -> Stage | None:
+    """The layer as a stage if it takes `wide` channels, or these and those of an earlier output; None if it takes neither."""
+    first, second = layer.part.weight.shape[:2]
+    for beside, skip in ((0, None), *earlier):
+        fits = [transposed for transposed in (False, True) if (first if transposed else second) == wide + beside]
+        if len(fits) == 2:
+            fits = [layer.part.called_transposed and layer.kernel % 2 == 0]
+        for transposed in fits:
+            found = replace(layer, transposed=transposed)
+            norm = layer.norm is None or layer.norm.features == found.outs
+            if norm and (layer.part.bias is None or len(layer.part.bias) == found.outs):
+                return Stage(found, skip)
+    return None
+
+
+def _in_blocks(stages: list[Stage]) -> list[Stage]:
+    """Number the residual blocks: square convolutions of one parent, one or two to a block."""
+    square = [
+        place
+        for place, stage in enumerate(stages)
+        if stage.layer.ins == stage.layer.outs and stage.layer.kernel == 3 and not stage.layer.transposed and stage.skip is None
+    ]
+    named = [place for place in square if stages[place].layer.part.says(_RESIDUAL)]
+    places = named or [place for place in square if place + 1 in square or place - 1 in square]
+    for depth in (4, 3, 2, 1):
+        keys = [".".join(stages[place].layer.part.name.split(".")[:-depth]) for place in places]
+        sizes = {keys.count(key) for key in keys}
+        if all(keys) and len(sizes) == 1 and sizes <= ({1, 2} if named else {2}):
+            blocks = list(dict.fromkeys(keys))
+            for place, key in zip(places, keys, strict=True):
+                stages[place] = replace(stages[place], block=blocks.index(key))
+            return stages
+    if named:  # flat names: "resblock1_conv1", or one convolution to a block
+        for place in named:
+            stages[place] = replace(stages[place], block=named.index(place) // (2 if len(named) % 2 == 0 else 1))
+    return stages
+
+
+Strides = tuple[tuple[int, int, int], ...]
+
+
+def _strides(stages: Sequence[Stage]) -> list[Strides]:
+    """(stride, padding, output padding) of every stage, the likeliest first, such that a picture keeps its size.
+
+    A stride below zero is an upsampling by two before a plain convolution.
+    """
+    middle = max(place for place, stage in enumerate(stages) if stage.layer.outs == max(one.layer.outs for one in stages))
+    choices: list[list[tuple[int, int, int]]] = []
+    for place, stage in enumerate(stages):
+        kernel = stage.layer.kernel
+        if stage.layer.transposed:
+            choices.append(list(_TRANSPOSED.get(kernel, ())))
+        elif stage.block is not None or stage.layer.ins == stage.layer.outs:
+            choices.append([(1, kernel // 2, 0)] if kernel % 2 else [(2, kernel // 2 - 1, 0)])
+        elif place > middle:
+            choices.append([(-2, kernel // 2, 0), (1, kernel // 2, 0)] if kernel % 2 else [])
+        else:
+            choices.append([(stride, padding, 0) for stride, padding in _PLAIN.get(kernel, ())])
+    total = 1
+    for options in choices:
+        total *= max(1, len(options))
+    if total > 5000:
+        return []
+    found = [strides for strides in product(*choices) if _keeps_size(stages, strides)]
+    return found[:6]
+
+
+def _keeps_size(stages: Sequence[Stage], strides: Strides) -> bool:
+    """Whether a picture comes out as large as it went in, and skips meet maps of their size."""
+    side, sides = 256, list[int]()
+    for stage, (stride, padding, extra) in zip(stages, strides, strict=True):
+        kernel = stage.layer.kernel
+        if stage.skip is not None and sides[stage.skip] != side:
+            return False
+        if stage.layer.transposed:
+            side = (side - 1) * stride - 2 * padding + kernel + extra
+        else:
+            side = ((2 * side if stride < 0 else side) + 2 * padding - kernel) // abs(1 if stride < 0 else stride) + 1
+        if side < 1:
+            return False
+        sides.append(side)
+    return side == 256 and min(sides) < 256
+
+
+class Translating(nn.Module):
+    """image (B, C, H, W) -> image (B, C', H, W): stages in a row, residual blocks added, skips laid beside."""
+
+    def __init__(self, stages: Sequence[Stage], strides: Strides, choice: Mapping[str, str]) -> None:
+        super().__init__()
+        self.plan, self.choice = tuple((stage.skip, stage.block) for stage in stages), dict(choice)
+        self.filled: list[tuple[nn.Module, Part]] = []
+        self.stages = nn.ModuleList(self._stage(stages, place, strides[place]) for place in range(len(stages)))
+        halving = [stride[0] == 2 and not stage.layer.transposed for stage, stride in zip(stages, strides, strict=True)]
+        self.multiple = 2 ** sum(halving)
+        self.after_block = drawing.activation(choice["activation"]) if choice.get("after block") == "activation" else None
+
+    def _stage(self, stages: Sequence[Stage], place: int, geometry: tuple[int, int, int]) -> nn.Module:
+        stage, choice = stages[place], self.choice
+        layer, (stride, padding, extra) = stage.layer, geometry
+        bias, found = layer.part.bias is not None, list[nn.Module]()
+        last_of_block = stage.block is not None and (place + 1 == len(stages) or stages[place + 1].block != stage.block)
+        if layer.transposed:
+            found.append(nn.ConvTranspose2d(layer.ins, layer.outs, layer.kernel, stride, padding, extra, bias=bias))
+        else:
+            found += [nn.Upsample(scale_factor=2)] if stride < 0 else []
+            mode: Literal["reflect", "zeros"] = "reflect" if choice["padding"] == "reflect" and padding else "zeros"
+            found.append(nn.Conv2d(layer.ins, layer.outs, layer.kernel, max(1, stride), padding, bias=bias, padding_mode=mode))
+        self.filled.append((found[-1], layer.part))
+        if place + 1 == len(stages):
+            return nn.Sequential(*found, *drawing.ends(choice["output"]))
+        if layer.norm:
+            found.append(self._norm(layer.norm))
+        elif choice.get("instance norm") == "everywhere" or (choice.get("instance norm") == "all but the first" and place):
+            found.append(nn.InstanceNorm2d(layer.outs))
+        if layer.slope:
+            found.append(nn.PReLU(layer.slope.features))
+            self.filled.append((found[-1], layer.slope))
+        elif not (last_of_block and choice["residual"] == "added"):
+            found.append(drawing.activation(choice["activation"]) or nn.ReLU())
+        return nn.Sequential(*found)
+
+    def _norm(self, part: Part) -> nn.Module:
+        affine = "weight" in part.tensors
+        if "running_mean" in part.tensors:
+            made: nn.Module = nn.BatchNorm2d(part.features, affine=affine)
+        else:
+            made = nn.InstanceNorm2d(part.features, affine=affine)
+        self.filled.append((made, part))
+        return made
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = (image + 1) / 2 if self.choice["input"] == "0 to 1" else image
+        outputs: list[Tensor] = []
+        entered: tuple[int | None, Tensor] = (None, x)
+        for place, (stage, (skip, block)) in enumerate(zip(self.stages, self.plan, strict=True)):
+            if block is not None and block != entered[0]:
+                entered = (block, x)
+            if skip is not None:
+                both = [x, outputs[skip]]
+                x = torch.cat(both[::-1] if self.choice.get("skips") == "encoder first" else both, dim=1)
+            x = stage(x)
+            ends = block is not None and (place + 1 == len(self.plan) or self.plan[place + 1][1] != block)
+            if ends and self.choice["residual"] == "added":
+                x = x + entered[1]
+                x = self.after_block(x) if self.after_block else x
+            outputs.append(x)
+        return x
+
+
+def _options(stages: Sequence[Stage], strides: Sequence[Strides]) -> dict[str, tuple[str, ...]]:
+    """Every setting that the file leaves open, with its values, the likeliest first."""
+    named = any(stage.layer.part.says(_RESIDUAL) for stage in stages)
+    blocks = {stage.block for stage in stages} - {None}
+    single = len(blocks) == sum(stage.block is not None for stage in stages)
+    bare = all(stage.layer.norm is None for stage in stages)
+    # A convolution that ends in a norm needs no bias: one without either had a norm without weights.
+    biased = all(stage.layer.part.bias is not None for stage in stages[1:-1])
+    options = {"activation": ACTIVATIONS, "padding": ("zeros", "reflect"), "input": ("-1 to 1", "0 to 1")}
+    options["residual"] = ("added",) if named or not blocks else ("added", "in a row")
+    if blocks:
+        options["after block"] = ("activation", "nothing") if single else ("nothing", "activation")
+    if bare:
+        options["instance norm"] = (
+            ("none", "everywhere", "all but the first") if biased else ("everywhere", "all but the first", "none")
+        )
+    if any(stage.skip is not None for stage in stages):
+        options["skips"] = ("decoder first", "encoder first")
+    if len(strides) > 1:
+        options["strides"] = tuple(_written(one) for one in strides)
+    return options | {"output": ("tanh", "sigmoid", "linear"), "size": _SIZES}
+
+
+def _written(strides: Strides) -> str:
+    """ "2p1 2p1 1p1 2p1o1 u1p1": stride and padding of each convolution, u for an upsampling before it."""
+    return " ".join(f"{'u1' if s < 0 else s}p{p}" + (f"o{extra}" if extra else "") for s, p, extra in strides)
+
+
+def _foreign(stages: Sequence[Stage], strides: list[Strides], assume: Mapping[str, str]) -> Foreign:
+    options = _options(stages, strides)
+    for setting, value in assume.items():
+        if setting not in options:
+            raise ValueError(f"{setting!r} is no open setting of these weights: {', '.join(options)} are.")
+        if value not in options[setting]:
+            if setting != "activation" or drawing.activation(value) is None:
+                raise ValueError(f"{setting} = {value!r} is not possible for these weights: {', '.join(options[setting])} are.")
+            options[setting] = (*options[setting], value)
+    choice = {setting: assume.get(setting, values[0]) for setting, values in options.items()}
+    geometry = next((one for one in strides if _written(one) == choice.get("strides")), strides[0])
+    with torch.device("meta"), Unfilled():
+        network = Translating(stages, geometry, choice)
+    for layer, part in network.filled:
+        drawing.fill(layer, part)
+    own(network.eval())
+    decisions = tuple(
+        Decision(setting, choice[setting], values, Basis.CHOSEN if setting in assume else Basis.ASSUMED)
+        for setting, values in options.items()
+        if len(values) > 1
+    )
+    blocks = len({stage.block for stage in stages} - {None})
+    title = f"encoder-decoder of {len(stages)} convolutions" + (f", {blocks} residual blocks" if blocks else "")
+    channels = (stages[0].layer.ins, stages[-1].layer.outs)
+    skips = any(stage.skip is not None for stage in stages)
+    conditioning = Conditioning.PAIRED if skips else Conditioning.UNPAIRED
+    return replace(translator(title, network, channels, int(choice["size"]), conditioning), decisions=decisions)
+
+
+LAYOUT = Layout("a translator of convolutions", read)
