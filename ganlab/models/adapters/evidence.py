@@ -106,7 +106,7 @@ def loud_columns(columns: Tensor) -> Loud | None:
 
     A trained generator listens more to the label than to any one number of z: 2 to 18 times in files seen.
     """
-    loudness = columns.flatten(1).float().norm(dim=1)
+    loudness = columns.detach().flatten(1).float().norm(dim=1)
     best: tuple[float, Loud] | None = None
     for first in (False, True):
         ordered = loudness if first else loudness.flip(0)
@@ -123,6 +123,6 @@ def loud_columns(columns: Tensor) -> Loud | None:
 
 def louder_end(columns: Tensor, width: int) -> bool | None:
     """Whether the first `width` columns are louder than the last ones; None where neither stands out."""
-    loudness = columns.flatten(1).float().norm(dim=1)
+    loudness = columns.detach().flatten(1).float().norm(dim=1)
     first, last = float(loudness[:width].mean()), float(loudness[-width:].mean())
     return None if max(first, last) < _LOUDER * min(first, last) else first > last
