@@ -15,7 +15,7 @@ from ganlab.models.adapters.layout import Drawing
 
 _FULL = 4.0  # an error that is as bad as any
 _LOUDER = 1.3
-_SURE = 3.0  # standard errors
+_SURE = 4.0  # standard errors
 
 
 class _Enough(Exception):
@@ -48,7 +48,7 @@ class Error:
 
     def is_beaten_by(self, best: Error) -> bool:
         """Whether `best` is surely nearer: by a factor that grows with how badly it fits itself, and in most channels alike."""
-        if self.distance <= best.distance * (1.5 + min(1.5, 50 * best.distance)) + 0.001:
+        if self.distance <= best.distance * (1.2 + min(1.8, 50 * best.distance)) + 0.0005:
             return False
         apart = self.channels - best.channels
         return float(apart.mean()) > _SURE * float(apart.std()) / len(apart) ** 0.5

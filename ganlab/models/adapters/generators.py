@@ -238,7 +238,7 @@ class _Open:
         return max(_PICTURES[0], min(_PICTURES[-1], int(_PRODUCTS / products)))
 
     def _error(self, choice: Mapping[str, str], at_most: int, few: bool = False) -> evidence.Error:
-        n = 1024 if self.drawn.picture or at_most < 99 else self._pictures
+        n = 2048 if self.drawn.picture else 1024 if at_most < 99 else self._pictures
         n = max(_PICTURES[0], n // 4) if few else n
         key = (*sorted(choice.items()), ("", f"{at_most} {n}"))
         if key not in self.tried:
