@@ -13,6 +13,7 @@ from torch.nn.functional import avg_pool2d
 from ganlab.core.images import decode, square, to_uint8
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.models.adapters import recognition as adapters
+from tests.support import ROOT
 from tests.support.digit_reader import DigitReader, Reading
 
 
@@ -93,3 +94,29 @@ def test_the_compressed_generator_stripes_the_sorrel(foreign_weights: Path, real
     assert colourfulness(zebra, body) < 0.6 * colourfulness(horse, body)
     assert 0.6 < contrast(zebra, grass) / contrast(horse, grass) < 1.1
     assert colourfulness(zebra, grass) > 0.85 * colourfulness(horse, grass)
+
+
+BUGS = ROOT.parent / "shared" / "bugs"
+
+
+@pytest.mark.skipif(not BUGS.is_dir(), reason="no inputs that failed beside the project")
+@pytest.mark.parametrize(
+    "file",
+    [
+        "02-batch-norm-mlp-a-relu/generator.pth",
+        "02-batch-norm-mlp-b-leaky/generator.pth",
+        "03-one-hot-label-mlp/generator.pth",
+        "05-known-network-other-names/blocks.pth",
+        "05-known-network-other-names/deconv.pth",
+        "05-known-network-other-names/fc1-to-fc4.pth",
+        "05-known-network-other-names/loads-today.pth",
+    ],
+)
+def test_files_that_were_once_misread_give_their_authors_pictures(file: str) -> None:
+    path = BUGS / file
+    own = path.with_suffix(".expected.pt")
+    wanted = torch.load(own if own.is_file() else path.parent / "expected.pt")
+    foreign = adapters.load(path)
+    with torch.inference_mode():
+        made = to_uint8(foreign.generators["G"](wanted["z"], wanted["label"]))
+    assert bool((made == wanted["pictures"]).all())
