@@ -140,3 +140,20 @@ def test_homework_translators_are_read_by_structure(case: str) -> None:
     assert foreign.spec.conditioning.between_images and foreign.generators["G"].multiple in (4, 8)
     listed = {decision.setting for decision in foreign.decisions}
     assert {"activation", "padding", "input", "output", "size"} <= listed
+
+
+@pytest.mark.parametrize("build", [authors.TwoLinears, authors.TwoDeconvolutions, authors.LabelAsMap])
+@torch.no_grad()
+def test_a_label_with_a_layer_of_its_own(build: Callable[[], nn.Module]) -> None:
+    torch.manual_seed(0)
+    author = build()
+    for layer in author.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            layer.momentum = None
+    for _ in range(8):
+        author(torch.randn(64, 20), torch.arange(64) % 10)
+    author.eval()
+    foreign = recognition.recognise(author.state_dict())
+    assert (foreign.z_dim, len(foreign.labels)) == (20, 10)
+    z, label = torch.randn(5, 20), torch.arange(5)
+    torch.testing.assert_close(foreign.generators["G"](z, label), author(z, label), atol=1e-4, rtol=0)

@@ -292,3 +292,54 @@ class SmallUNet(nn.Module):
         x = self.up1(self.down3(two).relu()).relu()
         x = self.up2(torch.cat([x, two], dim=1)).relu()
         return self.up3(torch.cat([x, one], dim=1)).tanh()
+
+
+class TwoLinears(nn.Module):
+    """A linear layer for z and one for the label, side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1_1, self.fc1_1_bn = nn.Linear(20, 24), nn.BatchNorm1d(24)
+        self.fc1_2, self.fc1_2_bn = nn.Linear(10, 16), nn.BatchNorm1d(16)
+        self.fc2, self.fc2_bn, self.fc3 = nn.Linear(40, 32), nn.BatchNorm1d(32), nn.Linear(32, 784)
+
+    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+        both = [self.fc1_1_bn(self.fc1_1(z)).relu(), self.fc1_2_bn(self.fc1_2(torch.eye(10)[label])).relu()]
+        x = self.fc2_bn(self.fc2(torch.cat(both, dim=1))).relu()
+        return self.fc3(x).tanh().unflatten(1, (1, 28, 28))
+
+
+class TwoDeconvolutions(nn.Module):
+    """A transposed convolution for z and one for the label, their maps side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deconv1_1, self.deconv1_1_bn = nn.ConvTranspose2d(20, 16, 4, 1, 0), nn.BatchNorm2d(16)
+        self.deconv1_2, self.deconv1_2_bn = nn.ConvTranspose2d(10, 16, 4, 1, 0), nn.BatchNorm2d(16)
+        self.deconv2, self.deconv2_bn = nn.ConvTranspose2d(32, 16, 4, 2, 1), nn.BatchNorm2d(16)
+        self.deconv3, self.deconv3_bn = nn.ConvTranspose2d(16, 8, 4, 2, 1), nn.BatchNorm2d(8)
+        self.deconv4 = nn.ConvTranspose2d(8, 1, 4, 2, 1)
+
+    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+        one_hot = torch.eye(10)[label][..., None, None]
+        both = [self.deconv1_1_bn(self.deconv1_1(z[..., None, None])).relu(), self.deconv1_2_bn(self.deconv1_2(one_hot)).relu()]
+        x = self.deconv2_bn(self.deconv2(torch.cat(both, dim=1))).relu()
+        return self.deconv4(self.deconv3_bn(self.deconv3(x)).relu()).tanh()
+
+
+class LabelAsMap(nn.Module):
+    """The label's embedding becomes one more map beside those of z."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.label_conditioned = nn.Sequential(nn.Embedding(10, 30), nn.Linear(30, 16))
+        self.latent = nn.Sequential(nn.Linear(20, 12 * 16), nn.LeakyReLU(0.2))
+        self.model = nn.Sequential(
+            nn.ConvTranspose2d(13, 12, 4, 2, 1, bias=False), nn.BatchNorm2d(12), nn.ReLU(),
+            nn.ConvTranspose2d(12, 8, 4, 2, 1, bias=False), nn.BatchNorm2d(8), nn.ReLU(),
+            nn.ConvTranspose2d(8, 3, 4, 2, 1, bias=False), nn.Tanh(),
+        )  # fmt: skip
+
+    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+        maps = [self.latent(z).unflatten(1, (12, 4, 4)), self.label_conditioned(label).unflatten(1, (1, 4, 4))]
+        return self.model(torch.cat(maps, dim=1))

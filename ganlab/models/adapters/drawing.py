@@ -157,8 +157,8 @@ class _Builder:
         branch = self.drawn.branch
         assert branch is not None
         onto_map = not branch.is_conv and self.drawn.side > 1 and branch.outs == self.drawn.side**2
-        own = self._layer(branch, Step("t", branch.kernel, 1, 0) if branch.is_conv else None, None, True, within=True)
-        if onto_map:
+        own = self._layer(branch, Step("t", branch.kernel, 1, 0) if branch.is_conv else None, None, True, within=not onto_map)
+        if onto_map:  # as it comes: nothing bends a label's map
             own = [*own, nn.Unflatten(1, (1, self.drawn.side, self.drawn.side))]
         if self.drawn.embedding:
             vectors = nn.Linear(self.drawn.embedding.weight.shape[0], self.drawn.embedding.weight.shape[1], bias=False)
@@ -217,9 +217,10 @@ class _Builder:
             self.filled.append((slope, layer.slope))
             return [slope], not layer.slope_first
         order = self.choice.get("order", "norm, activation") == "norm, activation"
-        if cut and layer.gap_next is None and self.choice.get("after fc") == "nothing":
+        own = self.choice.get("after fc", "activation") if cut and layer.gap_next is None else "activation"
+        if own == "nothing":
             return [], order
-        made = activation(self.choice.get("activation", "relu")) or nn.ReLU()
+        made = activation(self.choice.get("activation", "relu") if own == "activation" else own) or nn.ReLU()
         inside, behind = places(self.drawn, layer, after, self.steps)
         if layer.norm and inside is not None:
             return ([made] if inside or behind or behind is None else []), not inside

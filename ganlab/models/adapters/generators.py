@@ -23,6 +23,7 @@ from ganlab.models.adapters.structure import orders, parts
 ACTIVATIONS = ("relu", "leaky_relu(0.2)", "leaky_relu(0.01)", "elu", "selu", "gelu", "tanh", "sigmoid")
 _TRIED = (*ACTIVATIONS, "leaky_relu(0.1)", "leaky_relu(0.3)", "silu", "none")
 _EPSILONS = ("1e-05", "0.001", "0.8", "1e-05 then 0.8")
+_AFTER_FC = ("activation", "nothing", "leaky_relu(0.2)", "relu")
 _DISTRIBUTIONS = ("normal", "uniform(-1,1)", "uniform(0,1)")
 _OUTPUTS = ("tanh", "sigmoid", "linear")
 _FITS = 0.12  # the error from which on statistics are not those of this network
@@ -105,7 +106,7 @@ class _Open:
         if any(norm.kind and "running_mean" not in norm.tensors for norm in drawn.norms) and not perceptron:
             options["norm"] = ("instance", "group")
         if not perceptron and any(not layer.is_conv and layer.gap_next is None for layer in drawn.layers):
-            options["after fc"] = ("nothing", "activation") if known.pytorch_gan else ("activation", "nothing")
+            options["after fc"] = _first("nothing" if known.pytorch_gan else "activation", _AFTER_FC)
         if len(self.geometries) > 1:
             options["strides"] = tuple(self.geometries)
         if any(step.kind == "u" for steps in self.geometries.values() for step in steps):
@@ -280,7 +281,8 @@ class _Open:
             errors[value] = min((self._error(choice, at_most) for choice in choices), key=lambda error: error.distance)
         best = errors[self.choice[setting]]
         possible = [value for value in values if not errors[value].is_beaten_by(best)]
-        self.choice[setting] = possible[0]
+        near = 2 * best.distance + 0.0005  # not surely wrong, but twice as far as the best is no longer the likeliest
+        self.choice[setting] = next(value for value in possible if errors[value].distance <= near)
         if len(possible) == 1:
             self.bases[setting] = Basis.EVIDENCE
         else:
