@@ -96,7 +96,7 @@ def shapes_drawn_once() -> Iterator[None]:
     def render(indices: np.ndarray, image_size: int, channels: int, style: str = "filled") -> np.ndarray:
         key = indices.tobytes(), image_size, channels, style
         if key not in kept:
-            if sum(images.nbytes for images in kept.values()) > most:
+            if sum(images.nbytes for images in list(kept.values())) > most:
                 kept.clear()
             kept[key] = draw(indices, image_size, channels, style)
             kept[key].flags.writeable = False

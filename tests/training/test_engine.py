@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Checkpoint, Event, Finished, Progress, Samples, Started
 from ganlab.core.interventions import Command
+from ganlab.core.types import DataSpec
 from ganlab.training import meter
 from ganlab.training.adversarial import AdversarialTraining
 from ganlab.training.engine import train
@@ -62,10 +64,19 @@ EVERYTHING = {f"family {name}": small(name, **FEW) for name in FAMILIES} | {
 }
 
 
+def trained_before(config: TrainConfig) -> dict[str, nn.Module] | None:
+    """Generators in place of the model that `start_from` names, which a launch would load; None where it names none."""
+    if not config.start_from:
+        return None
+    family = FAMILIES[config.family]
+    networks = family.build_networks(config, DataSpec(config.image_size, config.channels or 3, family.conditioning))
+    return {name: network for name, network in networks.items() if name.startswith("G")}
+
+
 @pytest.mark.parametrize("config", EVERYTHING.values(), ids=EVERYTHING.keys())
 def test_everything_trains_and_resuming_equals_not_having_stopped(config: TrainConfig) -> None:
-    whole, state = [], {}
-    for event in train(config):
+    whole, state, initial = [], {}, trained_before(config)
+    for event in train(config, initial=initial):
         whole.append(event)
         if isinstance(event, Checkpoint) and not state:
             state = copied(event)
@@ -80,7 +91,7 @@ def test_everything_trains_and_resuming_equals_not_having_stopped(config: TrainC
     assert equal(dict(last.model), dict(again.model))
     assert equal(without_clock(last.state), without_clock(again.state))
     assert equal(of_kind(whole, Samples)[-1].images, of_kind(rest, Samples)[-1].images)
-    first = next(event for event in train(config) if isinstance(event, Samples))
+    first = next(event for event in train(config, initial=initial) if isinstance(event, Samples))
     assert equal(of_kind(whole, Samples)[0].images, first.images)  # the seed gives the weights and z
 
 

@@ -116,6 +116,8 @@ def _kind(part: Part) -> Kind:
     known = {"weight", "bias", "running_mean", "running_var"}
     if not set(part.tensors) <= known or any(not tensor.numel() for tensor in part.tensors.values()):
         return Kind.UNKNOWN
+    if part.bias is not None and part.bias.ndim != 1:
+        return Kind.UNKNOWN
     statistics = {"running_mean", "running_var"} & set(part.tensors)
     if statistics:
         shapes = {tuple(tensor.shape) for tensor in part.tensors.values()}
