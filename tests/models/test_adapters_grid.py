@@ -157,3 +157,22 @@ def test_a_label_with_a_layer_of_its_own(build: Callable[[], nn.Module]) -> None
     assert (foreign.z_dim, len(foreign.labels)) == (20, 10)
     z, label = torch.randn(5, 20), torch.arange(5)
     torch.testing.assert_close(foreign.generators["G"](z, label), author(z, label), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(("slope", "activation"), [(0.0, "relu"), (0.2, "leaky_relu(0.2)")])
+@torch.no_grad()
+def test_norms_that_follow_each_other_tell_a_translators_activation(slope: float, activation: str) -> None:
+    torch.manual_seed(0)
+    author = authors.Homework(width=16, slope=slope)
+    for layer in author.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = None
+            nn.init.normal_(layer.weight, 1, 0.2)
+            nn.init.normal_(layer.bias, 0, 0.3)
+    for _ in range(4):
+        author(nn.functional.interpolate(torch.rand(8, 3, 8, 8) * 2 - 1, size=64, mode="bilinear"))
+    found = {decision.setting: decision for decision in recognition.recognise(author.eval().state_dict()).decisions}["activation"]
+    assert found.value == activation and len(found.options) == 2
+    image = torch.rand(1, 3, 64, 64) * 2 - 1
+    foreign = recognition.recognise(author.state_dict())
+    torch.testing.assert_close(foreign.generators["G"](image), author(image), atol=1e-4, rtol=0)

@@ -5,7 +5,7 @@ Under the right activation, epsilon, strides, label and z, the network gives the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ganlab.models.adapters.layout import Drawing
 
+FITS = 0.12  # the error from which on statistics are not those of this network
 _FULL = 4.0  # an error that is as bad as any
 _LOUDER = 1.3
 _SURE = 4.0  # standard errors
@@ -91,6 +92,24 @@ def _distance(norm: nn.Module, x: Tensor) -> Tensor:
     spreads = (0.5 * ((variance + floor) / (kept_variance + floor)).log()) ** 2
     # One dead channel must not decide.
     return (means + spreads).clamp(max=_FULL).nan_to_num(_FULL, _FULL, _FULL)
+
+
+@torch.no_grad()
+def mean_error(
+    before: Mapping[str, Tensor], bend: nn.Module, weight: Tensor, bias: Tensor | None, area: int, after: Mapping[str, Tensor]
+) -> Tensor:
+    """For each channel of the norm `after`, (mean - kept mean)^2 / kept variance, whatever the pictures were.
+
+    What leaves the norm `before` is about N(bias, weight^2) in each channel; `bend` and a convolution with `weight` (out, in, k,
+    k) follow, which puts its taps on `area` times as many pixels if it is transposed.
+    """
+    points = torch.special.ndtri((torch.arange(64) + 0.5) / 64)
+    shift, scale = (before[name].float()[:, None] for name in ("bias", "weight"))
+    bent = bend(shift + scale * points).mean(dim=1)
+    mean = weight.float().sum(dim=(2, 3)) @ bent / area + (0 if bias is None else bias.float())
+    kept = after["running_var"].float()
+    floor = 1e-3 * kept.mean().clamp_min(1e-12)
+    return ((mean - after["running_mean"].float()) ** 2 / (kept + floor)).clamp(max=_FULL).nan_to_num(_FULL, _FULL, _FULL)
 
 
 @dataclass(frozen=True)

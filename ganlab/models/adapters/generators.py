@@ -26,7 +26,6 @@ _EPSILONS = ("1e-05", "0.001", "0.8", "1e-05 then 0.8")
 _AFTER_FC = ("activation", "nothing", "leaky_relu(0.2)", "relu")
 _DISTRIBUTIONS = ("normal", "uniform(-1,1)", "uniform(0,1)")
 _OUTPUTS = ("tanh", "sigmoid", "linear")
-_FITS = 0.12  # the error from which on statistics are not those of this network
 _CLASSES = 10
 # Settings that are weighed together, and the number of batch norms that it takes to tell their values apart.
 _GROUPS = (
@@ -258,7 +257,7 @@ class _Open:
         self._search(("activation", "order", "epsilon", "strides"), 99, few, few=True)
         for settings, at_most in (*_GROUPS[1:], *_GROUPS):
             self._search(settings, at_most, every)
-        if self._error(self.choice, 99).distance > _FITS:
+        if self._error(self.choice, 99).distance > evidence.FITS:
             # Nothing agrees: these are not the statistics of this network, and decide nothing.
             self.choice = {setting: self.assume.get(setting, values[0]) for setting, values in self.options.items()}
             return

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.types import Conditioning
-from ganlab.models.adapters import drawing
+from ganlab.models.adapters import drawing, evidence
 from ganlab.models.adapters.foreign import Basis, Decision, Foreign
 from ganlab.models.adapters.generators import ACTIVATIONS, own
 from ganlab.models.adapters.layout import PICTURES, Layout, Misfit, Tensors, Unfilled, translator
@@ -264,6 +264,36 @@ def _options(stages: Sequence[Stage], strides: Sequence[Strides]) -> dict[str, t
     return options | {"output": ("tanh", "sigmoid", "linear"), "size": _SIZES}
 
 
+def _heard(stages: Sequence[Stage], strides: Strides) -> tuple[str, ...]:
+    """The activations under which batch norms that follow each other agree, the likeliest first; () where nothing tells."""
+    pairs = [
+        (first.layer.norm, second.layer, stride)
+        for first, second, (stride, _, _) in zip(stages, stages[1:], strides[1:], strict=False)
+        if first.block is None and second.skip is None and not first.layer.slope
+    ]
+    kept = [
+        (norm.tensors, layer, layer.norm.tensors, stride)
+        for norm, layer, stride in pairs
+        if norm and layer.norm and "weight" in norm.tensors and "running_mean" in layer.norm.tensors
+    ]
+    if not kept or not evidence.has_statistics([after for _, _, after, _ in kept]):
+        return ()
+    errors = {}
+    for value in ACTIVATIONS:
+        bend, found = drawing.activation(value), list[torch.Tensor]()
+        for before, layer, after, stride in kept:
+            weight, area = layer.part.weight, stride**2 if layer.transposed else 1
+            weight = weight.transpose(0, 1) if layer.transposed else weight
+            found.append(evidence.mean_error(before, bend or nn.ReLU(), weight, layer.part.bias, area, after))
+        errors[value] = evidence.Error(torch.cat(found), sum(float(one.mean()) for one in found) / len(found))
+    best = min(errors.values(), key=lambda error: error.distance)
+    if best.distance > evidence.FITS:
+        return ()
+    possible = [value for value, error in errors.items() if not error.is_beaten_by(best)]
+    near = next(value for value in possible if errors[value].distance <= 2 * best.distance + 0.0005)
+    return (near, *(value for value in possible if value != near))
+
+
 def _written(strides: Strides) -> str:
     """ "2p1 2p1 1p1 2p1o1 u1p1": stride and padding of each convolution, u for an upsampling before it."""
     return " ".join(f"{'u1' if s < 0 else s}p{p}" + (f"o{extra}" if extra else "") for s, p, extra in strides)
@@ -279,6 +309,12 @@ def _foreign(stages: Sequence[Stage], strides: list[Strides], assume: Mapping[st
                 raise ValueError(f"{setting} = {value!r} is not possible for these weights: {', '.join(options[setting])} are.")
             options[setting] = (*options[setting], value)
     choice = {setting: assume.get(setting, values[0]) for setting, values in options.items()}
+    bases = {setting: Basis.CHOSEN if setting in assume else Basis.ASSUMED for setting in options}
+    heard = () if "activation" in assume else _heard(stages, strides[0])
+    if heard:
+        choice["activation"] = heard[0]
+        bases["activation"] = Basis.EVIDENCE if len(heard) == 1 else Basis.ASSUMED
+        options["activation"] = heard if len(heard) > 1 else options["activation"]
     geometry = next((one for one in strides if _written(one) == choice.get("strides")), strides[0])
     with torch.device("meta"), Unfilled():
         network = Translating(stages, geometry, choice)
@@ -286,9 +322,7 @@ def _foreign(stages: Sequence[Stage], strides: list[Strides], assume: Mapping[st
         drawing.fill(layer, part)
     own(network.eval())
     decisions = tuple(
-        Decision(setting, choice[setting], values, Basis.CHOSEN if setting in assume else Basis.ASSUMED)
-        for setting, values in options.items()
-        if len(values) > 1
+        Decision(setting, choice[setting], values, bases[setting]) for setting, values in options.items() if len(values) > 1
     )
     blocks = len({stage.block for stage in stages} - {None})
     title = f"encoder-decoder of {len(stages)} convolutions" + (f", {blocks} residual blocks" if blocks else "")
