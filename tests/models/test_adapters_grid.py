@@ -152,7 +152,7 @@ def test_a_label_with_a_layer_of_its_own(build: Callable[[], nn.Module]) -> None
             layer.momentum = None
     for _ in range(8):
         author(torch.randn(64, 20), torch.arange(64) % 10)
-    author.eval()
+    authors.settled(author).eval()
     foreign = recognition.recognise(author.state_dict())
     assert (foreign.z_dim, len(foreign.labels)) == (20, 10)
     z, label = torch.randn(5, 20), torch.arange(5)
@@ -171,8 +171,18 @@ def test_norms_that_follow_each_other_tell_a_translators_activation(slope: float
             nn.init.normal_(layer.bias, 0, 0.3)
     for _ in range(4):
         author(nn.functional.interpolate(torch.rand(8, 3, 8, 8) * 2 - 1, size=64, mode="bilinear"))
-    found = {decision.setting: decision for decision in recognition.recognise(author.eval().state_dict()).decisions}["activation"]
+    found = {
+        decision.setting: decision for decision in recognition.recognise(authors.settled(author).eval().state_dict()).decisions
+    }["activation"]
     assert found.value == activation and len(found.options) == 2
     image = torch.rand(1, 3, 64, 64) * 2 - 1
     foreign = recognition.recognise(author.state_dict())
     torch.testing.assert_close(foreign.generators["G"](image), author(image), atol=1e-4, rtol=0)
+
+
+def test_statistics_of_a_few_batches_decide_nothing() -> None:
+    """They still hold much of what a batch norm starts with."""
+    author = authors.trained(Case("mlp", "batch", "elu", names="numbered"))
+    state = {name: torch.tensor(5) if name.endswith("tracked") else tensor for name, tensor in authors.saved(author).items()}
+    found = {decision.setting: decision for decision in recognition.recognise(state).decisions}
+    assert found["activation"].basis is Basis.ASSUMED and len(found["activation"].options) == 8

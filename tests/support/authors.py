@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, spectral_norm
 
 State = dict[str, Tensor]
+Module = TypeVar("Module", bound=nn.Module)
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu(0.2)": lambda: nn.LeakyReLU(0.2),
@@ -230,7 +232,15 @@ def trained(case: Case, seed: int = 0) -> Author:
                     if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
                         layer.reset_running_stats()
             author(latents(case, 64, 100 + batch), torch.arange(64) % CLASSES)
-    return author.eval().requires_grad_(False)
+    return settled(author).eval().requires_grad_(False)
+
+
+def settled(author: Module) -> Module:
+    """With batch norms that say that they have seen many batches, as after a training."""
+    for layer in author.modules():
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+            layer.num_batches_tracked.fill_(1000)  # type: ignore[union-attr]
+    return author
 
 
 def saved(author: Author) -> State:

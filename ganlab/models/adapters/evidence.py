@@ -12,8 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.models.adapters.layout import Drawing
+from ganlab.models.adapters.structure import Part
 
 FITS = 0.12  # the error from which on statistics are not those of this network
+_SETTLED = 30  # batches, after which a running mean with PyTorch's momentum holds 4 % of its first value
 _FULL = 4.0  # an error that is as bad as any
 _LOUDER = 1.3
 _SURE = 4.0  # standard errors
@@ -23,12 +25,11 @@ class _Enough(Exception):
     """Raised to end a pass once the norms that count were seen."""
 
 
-def has_statistics(norms: Sequence[dict[str, Tensor]]) -> bool:
-    """Whether some batch norm kept statistics that are not those it was made with (mean 0, variance 1)."""
-    return any(
-        "running_mean" in tensors and (bool(tensors["running_mean"].any()) or bool((tensors["running_var"] != 1).any()))
-        for tensors in norms
-    )
+def has_statistics(norms: Sequence[Part]) -> bool:
+    """Whether batch norms kept statistics that tell something: neither those they were made with nor hardly moved from them."""
+    kept = [norm for norm in norms if "running_mean" in norm.tensors]
+    moved = any(bool(norm.tensors["running_mean"].any()) or bool((norm.tensors["running_var"] != 1).any()) for norm in kept)
+    return moved and all(norm.batches is None or norm.batches >= _SETTLED for norm in kept)
 
 
 def latents(n: int, z_dim: int, distribution: str) -> Tensor:

@@ -174,7 +174,7 @@ class _Open:
         heard = loud or (width < self.drawn.features and width and evidence.louder_end(self._columns, width) is not None)
         if heard and "label" not in self.assume:
             self.bases["label"] = Basis.EVIDENCE
-        if evidence.has_statistics([norm.tensors for norm in self.drawn.norms]):
+        if evidence.has_statistics(self.drawn.norms):
             self._listen()
         way = drawing.label(self.drawn, self.choice["label"]) or drawing.Label()
         network = self._network(self.choice)

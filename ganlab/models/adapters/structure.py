@@ -51,6 +51,7 @@ class Part:
     tensors: dict[str, Tensor] = field(repr=False)
     kind: Kind = Kind.UNKNOWN
     gap: int | None = None
+    batches: int | None = None  # that a batch norm has seen, where the file counts them
 
     @property
     def weight(self) -> Tensor:
@@ -90,11 +91,14 @@ class Part:
 def parts(tensors: Tensors) -> list[Part]:
     """The layers in the tensors' order, reparametrised weights folded into plain ones."""
     grouped: dict[str, dict[str, Tensor]] = {}
+    counted: dict[str, int] = {}
     for name, tensor in tensors.items():
         module, own = _split(name)
-        if own != _COUNTER:
+        if own == _COUNTER:
+            counted[module] = int(tensor) if tensor.numel() == 1 and bool(tensor.isfinite().all()) else 0
+        else:
             grouped.setdefault(module, {})[own] = tensor
-    found = [Part(module, folded(group)) for module, group in grouped.items()]
+    found = [Part(module, folded(group), batches=counted.get(module)) for module, group in grouped.items()]
     for part in found:
         part.kind = _kind(part)
     for before, part in pairwise(found):

@@ -272,7 +272,7 @@ def _heard(stages: Sequence[Stage], strides: Strides) -> tuple[str, ...]:
         if first.block is None and second.skip is None and not first.layer.slope
     ]
     kept = [
-        (norm.tensors, layer, layer.norm.tensors, stride)
+        (norm.tensors, layer, layer.norm, stride)
         for norm, layer, stride in pairs
         if norm and layer.norm and "weight" in norm.tensors and "running_mean" in layer.norm.tensors
     ]
@@ -284,7 +284,7 @@ def _heard(stages: Sequence[Stage], strides: Strides) -> tuple[str, ...]:
         for before, layer, after, stride in kept:
             weight, area = layer.part.weight, stride**2 if layer.transposed else 1
             weight = weight.transpose(0, 1) if layer.transposed else weight
-            found.append(evidence.mean_error(before, bend or nn.ReLU(), weight, layer.part.bias, area, after))
+            found.append(evidence.mean_error(before, bend or nn.ReLU(), weight, layer.part.bias, area, after.tensors))
         errors[value] = evidence.Error(torch.cat(found), sum(float(one.mean()) for one in found) / len(found))
     best = min(errors.values(), key=lambda error: error.distance)
     if best.distance > evidence.FITS:
