@@ -140,6 +140,7 @@ def test_homework_translators_are_read_by_structure(case: str) -> None:
     assert foreign.spec.conditioning.between_images and foreign.generators["G"].multiple in (4, 8)
     listed = {decision.setting for decision in foreign.decisions}
     assert {"activation", "padding", "input", "output", "size"} <= listed
+    assert ("epsilon" in listed) == (case not in ("no norm", "instance"))
 
 
 @pytest.mark.parametrize("build", [authors.TwoLinears, authors.TwoDeconvolutions, authors.LabelAsMap])

@@ -214,11 +214,11 @@ class Translating(nn.Module):
         return nn.Sequential(*found)
 
     def _norm(self, part: Part) -> nn.Module:
-        affine = "weight" in part.tensors
+        affine, epsilon = "weight" in part.tensors, float(self.choice["epsilon"])
         if "running_mean" in part.tensors:
-            made: nn.Module = nn.BatchNorm2d(part.features, affine=affine)
+            made: nn.Module = nn.BatchNorm2d(part.features, epsilon, affine=affine)
         else:
-            made = nn.InstanceNorm2d(part.features, affine=affine)
+            made = nn.InstanceNorm2d(part.features, epsilon, affine=affine)
         self.filled.append((made, part))
         return made
 
@@ -250,6 +250,8 @@ def _options(stages: Sequence[Stage], strides: Sequence[Strides]) -> dict[str, t
     # A convolution that ends in a norm needs no bias: one without either had a norm without weights.
     biased = all(stage.layer.part.bias is not None for stage in stages[1:-1])
     options = {"activation": ACTIVATIONS, "padding": ("zeros", "reflect"), "input": ("-1 to 1", "0 to 1")}
+    if not bare:
+        options["epsilon"] = ("1e-05", "0.001", "0.8")
     options["residual"] = ("added",) if named or not blocks else ("added", "in a row")
     if blocks:
         options["after block"] = ("activation", "nothing") if single else ("nothing", "activation")
