@@ -258,7 +258,7 @@ def test_the_largest_picture_of_every_kind_stays_below_a_gigabyte(tmp_path: Path
     rows = [line.split() for line in done.stdout.splitlines()]
     assert [name for name, *_ in rows] == ["CMYK", "F", "LA", "P", "RGBA"]
     for name, status, megabytes, seconds in rows:
-        assert status == "0" and float(megabytes) < 1000 and float(seconds) < 5, name
+        assert status == "0" and float(megabytes) < 1000 and float(seconds) < 20, name
 
 
 def test_a_file_is_looked_at_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
