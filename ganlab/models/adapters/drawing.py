@@ -126,6 +126,15 @@ def fill(layer: nn.Module, part: Part) -> None:
         layer.num_batches_tracked = torch.tensor(0)
 
 
+def own(network: nn.Module) -> None:
+    """Give the network tensors of its own: what a file shares between tensors, or repeats, must not be shared in a network."""
+    for layer in network.modules():
+        for name, parameter in list(layer.named_parameters(recurse=False)):
+            setattr(layer, name, nn.Parameter(parameter.detach().clone().contiguous()))
+        for name, buffer in list(layer.named_buffers(recurse=False)):
+            setattr(layer, name, buffer.detach().clone())
+
+
 def ends(output: str) -> list[nn.Module]:
     """What brings a network's last numbers to [-1, 1]."""
     known: dict[str, list[nn.Module]] = {"tanh": [nn.Tanh()], "sigmoid": [nn.Sigmoid(), FromUnit()], "linear": [nn.Hardtanh()]}
@@ -180,7 +189,6 @@ class _Builder:
             found += modules(layer, step, self.choice.get("upsampling", "nearest"))
         self.filled.append((found[-1], layer.part))
         cut = step is None and after is not None and after.is_conv
-        beside = 1 if self.drawn.branch and not self.drawn.branch.is_conv and first else 0
         onto_map: list[nn.Module] = (
             [nn.Unflatten(1, (layer.outs // self.drawn.side**2, self.drawn.side, self.drawn.side))] if cut else []
         )
@@ -189,7 +197,7 @@ class _Builder:
         norm = [self._norm(layer, step is not None or layer.norm_on_map)] if layer.norm else []
         if after is None and not within:
             return found + norm + onto_map
-        bend, norm_first = self._bend(layer, after, cut, beside)
+        bend, norm_first = self._bend(layer, after, cut)
         return [*found, *(norm + bend if norm_first else bend + norm), *onto_map]
 
     def _norm(self, layer: Layer, on_map: bool) -> nn.Module:
@@ -210,7 +218,7 @@ class _Builder:
         self.filled.append((made, part))
         return made
 
-    def _bend(self, layer: Layer, after: Layer | None, cut: bool, beside: int) -> tuple[list[nn.Module], bool]:
+    def _bend(self, layer: Layer, after: Layer | None, cut: bool) -> tuple[list[nn.Module], bool]:
         """The activation ([] where the file's numbering leaves no place for one), and whether the norm comes before it."""
         if layer.slope:
             slope = nn.PReLU(layer.slope.features)

@@ -56,6 +56,13 @@ class Error:
         return float(apart.mean()) > _SURE * float(apart.std()) / len(apart) ** 0.5
 
 
+def left(errors: Mapping[str, Error], best: Error) -> tuple[str, tuple[str, ...]]:
+    """The likeliest of the values that `best` does not surely beat, and all of these; `errors` has the usual values first."""
+    possible = tuple(value for value, error in errors.items() if not error.is_beaten_by(best))
+    near = 2 * best.distance + 0.0005  # not surely wrong, but twice as far as the best is no longer the likeliest
+    return next(value for value in possible if errors[value].distance <= near), possible
+
+
 @torch.inference_mode()
 def error(network: Drawing, z_dim: int, distribution: str, n: int, at_most: int = 99) -> Error:
     """That of the first `at_most` batch norms when n pictures are drawn, labels in turn; 0 is equal."""

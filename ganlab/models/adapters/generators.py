@@ -12,21 +12,20 @@ from functools import cached_property
 from itertools import product
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.models.adapters import drawing, evidence, geometry
-from ganlab.models.adapters.foreign import Basis, Decision, Foreign
+from ganlab.models.adapters.foreign import Basis, Foreign
 from ganlab.models.adapters.layout import Layout, Misfit, Tensors
+from ganlab.models.adapters.settings import ACTIVATIONS, OUTPUTS, Options, chosen, decisions, with_assumed
 from ganlab.models.adapters.sketch import Sketch, sketch
 from ganlab.models.adapters.structure import orders, parts
 
-ACTIVATIONS = ("relu", "leaky_relu(0.2)", "leaky_relu(0.01)", "elu", "selu", "gelu", "tanh", "sigmoid")
 _TRIED = (*ACTIVATIONS, "leaky_relu(0.1)", "leaky_relu(0.3)", "silu", "none")
 _EPSILONS = ("1e-05", "0.001", "0.8", "1e-05 then 0.8")
 _AFTER_FC = ("activation", "nothing", "leaky_relu(0.2)", "relu")
 _DISTRIBUTIONS = ("normal", "uniform(-1,1)", "uniform(0,1)")
-_OUTPUTS = ("tanh", "sigmoid", "linear")
 _CLASSES = 10
 # Settings that are weighed together, and the number of batch norms that it takes to tell their values apart.
 _GROUPS = (
@@ -41,7 +40,7 @@ _PRODUCTS, _TOUCHED, _PICTURES = 3e8, 40, range(8, 97)  # multiplications in a p
 
 
 # What was decided for the files seen last, by digest and assumptions.
-_HEARD: dict[tuple[object, ...], tuple[dict[str, tuple[str, ...]], dict[str, str], dict[str, Basis]]] = {}
+_HEARD: dict[tuple[object, ...], tuple[Options, dict[str, str], dict[str, Basis]]] = {}
 _MOST_HEARD = 64
 
 
@@ -84,22 +83,20 @@ class _Open:
         self.drawn, self.assume, self.known = drawn, assume, known
         self.geometries = {geometry.written(one): one for one in steps}
         self.tried: dict[tuple[tuple[str, str], ...], evidence.Error] = {}
-        self.options = self._options()
-        self._check()
-        self.choice = {setting: assume.get(setting, values[0]) for setting, values in self.options.items()}
+        self.options = with_assumed(self._options(), assume, self._readable)
+        self.choice, self.bases = chosen(self.options, assume)
         for setting in ("order", "after fc"):  # the names may have settled it
             if setting in self.options and setting not in assume and not self._matters(setting, self.options[setting]):
                 del self.options[setting]
-        self.bases = {setting: Basis.CHOSEN if setting in assume else Basis.ASSUMED for setting in self.options}
 
-    def _options(self) -> dict[str, tuple[str, ...]]:
+    def _options(self) -> Options:
         """Every open setting with its values, the likeliest first."""
         drawn, known = self.drawn, self.known
         normed = [layer for layer in drawn.layers if layer.norm]
         perceptron = drawn.picture is not None
         in_row = perceptron and bool(normed) and not known.blocks
         leaky_first = in_row or known.pytorch_gan or (perceptron and drawn.embedding is not None)
-        options: dict[str, tuple[str, ...]] = {"label": self._labels(), "z": _DISTRIBUTIONS}
+        options: Options = {"label": self._labels(), "z": _DISTRIBUTIONS}
         if self._bends():
             options["activation"] = _first("leaky_relu(0.2)", ACTIVATIONS) if leaky_first else ACTIVATIONS
         if normed and any(self._order_is_open(position) for position in range(len(drawn.layers) - 1)):
@@ -108,7 +105,7 @@ class _Open:
             usual = "0.8" if in_row else "1e-05 then 0.8" if known.pytorch_gan and not perceptron else "1e-05"
             values = _EPSILONS if len(drawn.norms) > 1 else _EPSILONS[:-1]
             options["epsilon"] = _first(usual, values) if usual in values else values
-        if any(norm.kind and "running_mean" not in norm.tensors for norm in drawn.norms) and not perceptron:
+        if any("running_mean" not in norm.tensors for norm in drawn.norms) and not perceptron:
             options["norm"] = ("instance", "group")
         if not perceptron and any(not layer.is_conv and layer.gap_next is None for layer in drawn.layers):
             options["after fc"] = _first("nothing" if known.pytorch_gan else "activation", _AFTER_FC)
@@ -116,7 +113,7 @@ class _Open:
             options["strides"] = tuple(self.geometries)
         if any(step.kind == "u" for steps in self.geometries.values() for step in steps):
             options["upsampling"] = ("nearest", "bilinear")
-        options["output"] = _first("sigmoid", _OUTPUTS) if perceptron and known.blocks else _OUTPUTS
+        options["output"] = _first("sigmoid", OUTPUTS) if perceptron and known.blocks else OUTPUTS
         return options
 
     def _bends(self) -> bool:
@@ -134,9 +131,8 @@ class _Open:
         if drawn.embedding:
             if drawn.embedding.weight.shape[1] == drawn.features:
                 return ("multiplied", "added")
-            first = evidence.louder_end(self._columns, drawn.embedding.weight.shape[1])
-            return ("embedding first", "embedding last") if first else ("embedding last", "embedding first")
-        loud = evidence.loud_columns(self._columns)
+            return ("embedding first", "embedding last") if self._louder_end else ("embedding last", "embedding first")
+        loud = self._loud
         found = [f"one-hot {'first' if loud.first else 'last'} {loud.classes}"] if loud else []
         if self.known.blocks and drawn.features == 74 and not loud:  # Coursera's conditional generator: z 64 and 10 classes
             found = ["one-hot last 10"]
@@ -149,17 +145,16 @@ class _Open:
         first = self.drawn.layers[0]
         return first.part.weight if first.is_conv else first.part.weight.T
 
-    def _check(self) -> None:
-        """Take the user's values in, also those that are not listed but can be read; ValueError for others."""
-        for setting, value in self.assume.items():
-            if setting not in self.options:
-                known = ", ".join(self.options)
-                raise ValueError(f"{setting!r} is no open setting of these weights: {known} are.")
-            if value not in self.options[setting]:
-                if not self._readable(setting, value):
-                    values = ", ".join(self.options[setting])
-                    raise ValueError(f"{setting} = {value!r} is not possible for these weights: {values} are.")
-                self.options[setting] = (*self.options[setting], value)
+    @cached_property
+    def _loud(self) -> evidence.Loud | None:
+        """The block of columns that a one-hot label made loud."""
+        return None if self.drawn.embedding or self.drawn.branch else evidence.loud_columns(self._columns)
+
+    @cached_property
+    def _louder_end(self) -> bool | None:
+        """Whether a label's vector lies before z, as the columns' loudness tells; None where it does not."""
+        width = self.drawn.embedding.weight.shape[1] if self.drawn.embedding else 0
+        return evidence.louder_end(self._columns, width) if 0 < width < self.drawn.features else None
 
     def _readable(self, setting: str, value: str) -> bool:
         if setting == "activation":
@@ -175,46 +170,33 @@ class _Open:
 
     def foreign(self) -> Foreign:
         """The network under the best decisions, with all of them listed."""
-        loud = evidence.loud_columns(self._columns) if not self.drawn.embedding and not self.drawn.branch else None
-        width = self.drawn.embedding.weight.shape[1] if self.drawn.embedding else 0
-        heard = loud or (width < self.drawn.features and width and evidence.louder_end(self._columns, width) is not None)
-        if heard and "label" not in self.assume:
+        if (self._loud or self._louder_end is not None) and "label" not in self.assume:
             self.bases["label"] = Basis.EVIDENCE
         if evidence.has_statistics(self.drawn.norms):
             self._recall()
-        way = drawing.label(self.drawn, self.choice["label"]) or drawing.Label()
+        way = self._way(self.choice)
         network = self._network(self.choice)
-        own(network)
+        drawing.own(network)
         side = self._side()
         spec = DataSpec(side, self.drawn.channels, Conditioning.LABEL if way.classes else Conditioning.NONE, way.classes)
         labels = tuple(map(str, range(way.classes)))
         z_dim = drawing.z_dim(self.drawn, way)
-        return Foreign(self._title(side, way), {"G": network}, spec, z_dim, labels, self._decisions())
-
-    def _decisions(self) -> tuple[Decision, ...]:
-        return tuple(
-            Decision(setting, self.choice[setting], _with(self.choice[setting], values), self.bases[setting])
-            for setting, values in self.options.items()
-            if len(values) > 1
+        return Foreign(
+            self._title(side, way), {"G": network}, spec, z_dim, labels, decisions(self.options, self.choice, self.bases)
         )
 
     @torch.inference_mode()
     def _matters(self, setting: str, values: tuple[str, ...]) -> bool:
         """Whether a setting's values give different pictures."""
-        way = drawing.label(self.drawn, self.choice["label"]) or drawing.Label()
+        way = self._way(self.choice)
         z = evidence.latents(2, drawing.z_dim(self.drawn, way), "normal")
         label = torch.arange(2) % way.classes if way.classes else None
         first, *others = (self._network({**self.choice, setting: value})(z, label) for value in values)
         return any(not torch.equal(first, other) for other in others)
 
     def _side(self) -> int:
-        if self.drawn.picture:
-            return self.drawn.picture[1]
-        side = self.drawn.side
-        steps = self._steps(self.choice)
-        for layer, step in zip((layer for layer in self.drawn.layers if layer.is_conv), steps, strict=True):
-            side = step.side(side * (2 if layer.shuffle else 1))
-        return side
+        *_, (_, side) = [(0, self.drawn.side), *geometry.walk(self.drawn, self._steps(self.choice))]
+        return self.drawn.picture[1] if self.drawn.picture else side
 
     def _title(self, side: int, way: drawing.Label) -> str:
         beside = {"none": "", "one-hot": ", one-hot label", "branch": ", label branch"}.get(way.way, ", label embedding")
@@ -228,18 +210,18 @@ class _Open:
     def _steps(self, choice: Mapping[str, str]) -> tuple[geometry.Step, ...]:
         return self.geometries.get(choice.get("strides", ""), next(iter(self.geometries.values())))
 
+    def _way(self, choice: Mapping[str, str]) -> drawing.Label:
+        return drawing.label(self.drawn, choice["label"]) or drawing.Label()
+
     def _network(self, choice: Mapping[str, str]) -> drawing.Drawing:
         return drawing.network(self.drawn, choice, self._steps(choice))
 
     @cached_property
     def _pictures(self) -> int:
         """How many pictures a pass draws: enough for the statistics of vectors, but bounded in time for large maps."""
-        side, products = self.drawn.side, 0
-        steps = iter(self._steps(self.choice))
+        walk, products = geometry.walk(self.drawn, self._steps(self.choice)), 0
         for layer in self.drawn.layers:
-            before = side
-            side = next(steps).side(side) if layer.is_conv else side
-            area = max(before, side) ** 2 if layer.is_conv else 1
+            area = max(next(walk)) ** 2 if layer.is_conv else 1
             products += (layer.part.weight.numel() + _TOUCHED * layer.outs) * area
         return max(_PICTURES[0], min(_PICTURES[-1], int(_PRODUCTS / products)))
 
@@ -248,8 +230,8 @@ class _Open:
         n = max(_PICTURES[0], n // 4) if few else n
         key = (*sorted(choice.items()), ("", f"{at_most} {n}"))
         if key not in self.tried:
-            way = drawing.label(self.drawn, choice["label"]) or drawing.Label()
-            self.tried[key] = evidence.error(self._network(choice), drawing.z_dim(self.drawn, way), choice["z"], n, at_most)
+            z_dim = drawing.z_dim(self.drawn, self._way(choice))
+            self.tried[key] = evidence.error(self._network(choice), z_dim, choice["z"], n, at_most)
         return self.tried[key]
 
     def _recall(self) -> None:
@@ -288,7 +270,7 @@ class _Open:
             self._search(settings, at_most, every)
         if self._error(self.choice, 99).distance > evidence.FITS:
             # Nothing agrees: these are not the statistics of this network, and decide nothing.
-            self.choice = {setting: self.assume.get(setting, values[0]) for setting, values in self.options.items()}
+            self.choice, _ = chosen(self.options, self.assume)
             return
         for settings, at_most in _GROUPS:
             for setting in settings:
@@ -307,14 +289,11 @@ class _Open:
                 {**self.choice, setting: value}
             ]
             errors[value] = min((self._error(choice, at_most) for choice in choices), key=lambda error: error.distance)
-        best = errors[self.choice[setting]]
-        possible = [value for value in values if not errors[value].is_beaten_by(best)]
-        near = 2 * best.distance + 0.0005  # not surely wrong, but twice as far as the best is no longer the likeliest
-        self.choice[setting] = next(value for value in possible if errors[value].distance <= near)
+        self.choice[setting], possible = evidence.left(errors, errors[self.choice[setting]])
         if len(possible) == 1:
             self.bases[setting] = Basis.EVIDENCE
         else:
-            self.options[setting] = tuple(possible)
+            self.options[setting] = possible
 
     def _search(
         self, settings: tuple[str, ...], at_most: int, candidates: Mapping[str, tuple[str, ...]], *, few: bool = False
@@ -326,21 +305,8 @@ class _Open:
         self.choice = min(tried, key=lambda choice: self._error(choice, at_most, few).distance)
 
 
-def own(network: nn.Module) -> None:
-    """Give the network tensors of its own: what a file shares between tensors, or repeats, must not be shared in a network."""
-    for layer in network.modules():
-        for name, parameter in list(layer.named_parameters(recurse=False)):
-            setattr(layer, name, nn.Parameter(parameter.detach().clone().contiguous()))
-        for name, buffer in list(layer.named_buffers(recurse=False)):
-            setattr(layer, name, buffer.detach().clone())
-
-
 def _first(value: str, values: tuple[str, ...]) -> tuple[str, ...]:
     return (value, *(other for other in values if other != value))
-
-
-def _with(value: str, values: tuple[str, ...]) -> tuple[str, ...]:
-    return values if value in values else (*values, value)
 
 
 LAYOUT = Layout("a generator that draws from z", read)

@@ -68,7 +68,7 @@ def geometries(drawn: Sketch) -> list[tuple[Step, ...]]:
     found: list[tuple[float, tuple[Step, ...]]] = []
     for combination in product(*choices):
         steps = tuple(step for step, _ in combination)
-        side = _final_side(drawn, convolutions, steps)
+        side = _final_side(drawn, steps)
         if side is not None:
             cost = _misplaced(drawn, steps) + sum(cost for _, cost in combination) + usual.get(side, 5.0) + _mixed(steps)
             found.append((cost, steps))
@@ -86,14 +86,22 @@ def _distinct(ranked: Sequence[tuple[Step, ...]], drawn: Sketch) -> list[tuple[S
     return list(seen.values())[:_MAX_OPTIONS]
 
 
-def _final_side(drawn: Sketch, convolutions: Sequence[Layer], steps: Sequence[Step]) -> int | None:
+def walk(drawn: Sketch, steps: Sequence[Step]) -> Iterator[tuple[int, int]]:
+    """The side of the maps that each convolution gets, and of those that it gives."""
     side = drawn.side
-    for layer, step in zip(convolutions, steps, strict=True):
+    for layer, step in zip((layer for layer in drawn.layers if layer.is_conv), steps, strict=True):
         before = side * (2 if layer.shuffle else 1)
         side = step.side(before)
-        if side < 1 or (side < before and step is not steps[-1]) or side > _SIDES[-1]:
+        yield before, side
+
+
+def _final_side(drawn: Sketch, steps: Sequence[Step]) -> int | None:
+    """The side of the picture; None where maps vanish, shrink before the last convolution, or end in no picture's side."""
+    after = 0
+    for place, (before, after) in enumerate(walk(drawn, steps), 1):
+        if after < 1 or (after < before and place < len(steps)) or after > _SIDES[-1]:
             return None
-    return side if side in _SIDES else None
+    return after if after in _SIDES else None
 
 
 def _misplaced(drawn: Sketch, steps: Sequence[Step]) -> float:
@@ -135,13 +143,12 @@ def _steps(layer: Layer, drawn: Sketch, position: int, gap: int | None) -> Itera
             for (stride, padding, extra), cost in _TRANSPOSED.get(kernel, (((2, kernel // 2 - 1, 0), 1.0),)):
                 yield Step("t", kernel, stride, padding, extra), cost + unlikely
     if layer.transposed is not True and kernel % 2:
-        unlikely = 0.6 if layer.transposed is None and kernel % 2 == 0 else 0.0
         same = kernel // 2
-        yield Step("c", kernel, 1, same), 0.3 + unlikely
+        yield Step("c", kernel, 1, same), 0.3
         if not layer.shuffle and gap != 0:
-            yield Step("u", kernel, 1, same), 0.2 + unlikely
+            yield Step("u", kernel, 1, same), 0.2
         if same:
-            yield Step("c", kernel, 1, 0), 2.5 + unlikely
+            yield Step("c", kernel, 1, 0), 2.5
 
 
 def _gaps(layers: Sequence[Layer]) -> list[int | None]:

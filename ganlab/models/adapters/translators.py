@@ -17,9 +17,9 @@ from torch import Tensor, nn
 
 from ganlab.core.types import Conditioning
 from ganlab.models.adapters import drawing, evidence
-from ganlab.models.adapters.foreign import Basis, Decision, Foreign
-from ganlab.models.adapters.generators import ACTIVATIONS, own
+from ganlab.models.adapters.foreign import Basis, Foreign
 from ganlab.models.adapters.layout import PICTURES, Layout, Misfit, Tensors, Unfilled, translator
+from ganlab.models.adapters.settings import ACTIVATIONS, OUTPUTS, Options, chosen, decisions, with_assumed
 from ganlab.models.adapters.sketch import Layer, normed
 from ganlab.models.adapters.structure import Kind, Part, orders, parts
 
@@ -241,7 +241,7 @@ class Translating(nn.Module):
         return x
 
 
-def _options(stages: Sequence[Stage], strides: Sequence[Strides]) -> dict[str, tuple[str, ...]]:
+def _options(stages: Sequence[Stage], strides: Sequence[Strides]) -> Options:
     """Every setting that the file leaves open, with its values, the likeliest first."""
     named = any(stage.layer.part.says(_RESIDUAL) for stage in stages)
     blocks = {stage.block for stage in stages} - {None}
@@ -249,7 +249,7 @@ def _options(stages: Sequence[Stage], strides: Sequence[Strides]) -> dict[str, t
     bare = all(stage.layer.norm is None for stage in stages)
     # A convolution that ends in a norm needs no bias: one without either had a norm without weights.
     biased = all(stage.layer.part.bias is not None for stage in stages[1:-1])
-    options = {"activation": ACTIVATIONS, "padding": ("zeros", "reflect"), "input": ("-1 to 1", "0 to 1")}
+    options: Options = {"activation": ACTIVATIONS, "padding": ("zeros", "reflect"), "input": ("-1 to 1", "0 to 1")}
     if not bare:
         options["epsilon"] = ("1e-05", "0.001", "0.8")
     options["residual"] = ("added",) if named or not blocks else ("added", "in a row")
@@ -263,7 +263,7 @@ def _options(stages: Sequence[Stage], strides: Sequence[Strides]) -> dict[str, t
         options["skips"] = ("decoder first", "encoder first")
     if len(strides) > 1:
         options["strides"] = tuple(_written(one) for one in strides)
-    return options | {"output": ("tanh", "sigmoid", "linear"), "size": _SIZES}
+    return options | {"output": OUTPUTS, "size": _SIZES}
 
 
 def _heard(stages: Sequence[Stage], strides: Strides) -> tuple[str, ...]:
@@ -291,9 +291,8 @@ def _heard(stages: Sequence[Stage], strides: Strides) -> tuple[str, ...]:
     best = min(errors.values(), key=lambda error: error.distance)
     if best.distance > evidence.FITS:
         return ()
-    possible = [value for value, error in errors.items() if not error.is_beaten_by(best)]
-    near = next(value for value in possible if errors[value].distance <= 2 * best.distance + 0.0005)
-    return (near, *(value for value in possible if value != near))
+    likeliest, possible = evidence.left(errors, best)
+    return (likeliest, *(value for value in possible if value != likeliest))
 
 
 def _written(strides: Strides) -> str:
@@ -301,17 +300,13 @@ def _written(strides: Strides) -> str:
     return " ".join(f"{'u1' if s < 0 else s}p{p}" + (f"o{extra}" if extra else "") for s, p, extra in strides)
 
 
+def _readable(setting: str, value: str) -> bool:
+    return setting == "activation" and drawing.activation(value) is not None
+
+
 def _foreign(stages: Sequence[Stage], strides: list[Strides], assume: Mapping[str, str]) -> Foreign:
-    options = _options(stages, strides)
-    for setting, value in assume.items():
-        if setting not in options:
-            raise ValueError(f"{setting!r} is no open setting of these weights: {', '.join(options)} are.")
-        if value not in options[setting]:
-            if setting != "activation" or drawing.activation(value) is None:
-                raise ValueError(f"{setting} = {value!r} is not possible for these weights: {', '.join(options[setting])} are.")
-            options[setting] = (*options[setting], value)
-    choice = {setting: assume.get(setting, values[0]) for setting, values in options.items()}
-    bases = {setting: Basis.CHOSEN if setting in assume else Basis.ASSUMED for setting in options}
+    options = with_assumed(_options(stages, strides), assume, _readable)
+    choice, bases = chosen(options, assume)
     heard = () if "activation" in assume else _heard(stages, strides[0])
     if heard:
         choice["activation"] = heard[0]
@@ -322,16 +317,15 @@ def _foreign(stages: Sequence[Stage], strides: list[Strides], assume: Mapping[st
         network = Translating(stages, geometry, choice)
     for layer, part in network.filled:
         drawing.fill(layer, part)
-    own(network.eval())
-    decisions = tuple(
-        Decision(setting, choice[setting], values, bases[setting]) for setting, values in options.items() if len(values) > 1
-    )
+    drawing.own(network.eval())
     blocks = len({stage.block for stage in stages} - {None})
     title = f"encoder-decoder of {len(stages)} convolutions" + (f", {blocks} residual blocks" if blocks else "")
     channels = (stages[0].layer.ins, stages[-1].layer.outs)
     skips = any(stage.skip is not None for stage in stages)
     conditioning = Conditioning.PAIRED if skips else Conditioning.UNPAIRED
-    return replace(translator(title, network, channels, int(choice["size"]), conditioning), decisions=decisions)
+    return replace(
+        translator(title, network, channels, int(choice["size"]), conditioning), decisions=decisions(options, choice, bases)
+    )
 
 
 LAYOUT = Layout("a translator of convolutions", read)
