@@ -68,12 +68,13 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
         reference = yield from _reference(asked, asked.reference, 0, 0)
         return (yield from _measured(folder, reference, asked, name_of(located(subject)), folder.count))
     yield Loading("loading_model", subject)
-    foreign = find(subject).is_file()
-    pipeline = Pipeline.load(subject, resolve(asked.device), assume=asked.assume if foreign else None)
+    place = find(subject)
+    foreign = place.is_file()
+    pipeline = Pipeline.load(place, resolve(asked.device), name=subject, assume=asked.assume if foreign else None)
     if pipeline.translates:
         raise ValueError(f"{subject} translates images: translate a folder with it first, then evaluate that folder.")
     reference = yield from _reference(
-        asked, asked.reference or _trained_on(subject), pipeline.spec.image_size, pipeline.spec.channels
+        asked, asked.reference or _trained_on(place), pipeline.spec.image_size, pipeline.spec.channels
     )
     made = samples(pipeline, asked.count, asked.seed)
     labels = pipeline.labels if pipeline.conditional and not foreign else ()  # foreign weights only number theirs
@@ -88,7 +89,7 @@ def evaluate_floors(subject: str, asked: Asked) -> Measuring:
     Of a folder, which has no parts, only the halves.
     """
     subject = _expanded(subject)
-    dataset = _expanded(asked.reference) or _trained_on(subject)
+    dataset = _expanded(asked.reference) or _trained_on(find(subject))
     if dataset not in DATASETS:
         _checked_folder(dataset)
         folder = ImageFolder(located(dataset))
@@ -130,9 +131,8 @@ def _is_images(path: Path) -> bool:
     return path.is_dir() and not (path / checkpoint.INFO).is_file()
 
 
-def _trained_on(subject: str) -> str:
+def _trained_on(place: Path) -> str:
     """The data set in a checkpoint's config; ValueError for foreign weights, which do not record it."""
-    place = find(subject)
     if place.is_file():
         raise ValueError(f"{place.name} does not say what it was trained on: name a reference.")
     config = checkpoint.read_info(place).config
