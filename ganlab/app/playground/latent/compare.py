@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from ganlab.app.playground.html import figure, row
+from ganlab.app.playground.html import figure, row, showing_refusal
 from ganlab.app.playground.left_open import LeftOpen, pipeline_of
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.variants import can_change, parts, variant
@@ -39,17 +39,15 @@ def offered(name: str | None) -> Any:
     return gr.update(choices=[(_NONE, ""), *choices], value="", visible=bool(choices))
 
 
+@showing_refusal
 def compare(instead: str | None, name: str | None, assume: str, seed: float | None, label: int | None, truncation: float) -> str:
     """Two rows of pictures of the same z, as the model is now and with the value of `instead`; "" where nothing is compared."""
     setting, _, value = (instead or "").partition("=")
     now = pipeline_of(variant(name, assume)) if name and setting else None
     if now is None or name is None:
         return ""
-    try:
-        then = PIPELINES.get(variant(name, parts(variant(name, assume))[1] | {setting: value}))
-        return "".join(_row(pipeline, setting, int(seed or 0), label, truncation) for pipeline in (now, then))
-    except ValueError as error:
-        return f'<p class="wrong">{html.escape(str(error))}</p>'
+    then = PIPELINES.get(variant(name, parts(variant(name, assume))[1] | {setting: value}))
+    return "".join(_row(pipeline, setting, int(seed or 0), label, truncation) for pipeline in (now, then))
 
 
 def _row(pipeline: Pipeline, setting: str, seed: int, label: int | None, truncation: float) -> str:
