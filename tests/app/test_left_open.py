@@ -21,6 +21,7 @@ from ganlab.app.playground import translate, weights_file
 from ganlab.app.playground.hub_menu import fetched, still_here
 from ganlab.app.playground.latent import panel
 from ganlab.app.playground.latent.compare import compare, offered
+from ganlab.app.playground.latent.pasted import draw_pasted
 from ganlab.app.serving.pipelines import MOST_OF_ONE, PIPELINES, Pipelines
 from ganlab.app.serving.variants import parts, query_of, variant
 from ganlab.models.adapters.foreign import Basis
@@ -97,6 +98,15 @@ def test_two_values_are_compared_from_the_same_z(bring: Callable[..., list[Any]]
     assert same[0] == same[1]
     assert compare("", name, "", 3, None, 1.0) == "" and compare("activation=relu", None, "", 3, None, 1.0) == ""
     assert "cannot have" in compare("activation=cubic", name, "", 3, None, 1.0)
+
+
+def test_a_pasted_seed_is_drawn_from_the_z_that_is_assumed(bring: Callable[..., list[Any]]) -> None:
+    ((_, name),) = bring()[-1]
+    for assume in ("", "z=uniform(0,1)"):
+        z = draw_pasted("7", name, assume)[0]
+        assert [float(number) for number in z.split(",")] == pytest.approx(
+            PIPELINES.get(variant(name, assume)).latents(1, 7)[0].tolist()
+        )
 
 
 def test_a_file_is_kept_as_long_as_its_weights(left_open: Path) -> None:

@@ -103,7 +103,8 @@ def lay_out(demo: gr.Blocks) -> Widgets:
     draw = widgets.in_browser("draw")
     resample.click(**widgets.in_browser("resample", "seed", "z"))
     lock.change(_locked, lock, [seed, resample], **QUIET).then(**draw)
-    gr.on([go.click, pasted.submit], draw_pasted, [pasted, model], [z, label, truncation, *sliders, note], **QUIET).then(**draw)
+    given, read = [pasted, model, left.assume], [z, label, truncation, *sliders, note]
+    gr.on([go.click, pasted.submit], draw_pasted, given, read, **QUIET).then(**draw)
     reset.click(**widgets.in_browser("reset", "truncation", "offsets"))
     return widgets
 
