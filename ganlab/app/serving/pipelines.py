@@ -87,6 +87,7 @@ class Pipelines:
             own = [one for one in self._adopted if self._owners[one] == owner]
             for one in own[:-MOST_OF_ONE] or list(self._adopted)[:-MOST_ADOPTED]:
                 del self._adopted[one], self._owners[one]
+                self._loading.pop(one, None)
                 if one in self._files:
                     shutil.rmtree(self._files.pop(one).parent, ignore_errors=True)
         return name
