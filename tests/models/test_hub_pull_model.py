@@ -7,7 +7,6 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +26,9 @@ from ganlab.models.hub import download as transfer
 from tests.core.test_untrusted_tensors import Attack
 from tests.support import foreign as made
 from tests.support import hub_server
-from tests.support.hub_server import STRANGER, TOKEN, Hub, Repo, serving, sha256, use
+from tests.support.hub_server import STRANGER, TOKEN, Hub, Repo, sha256
 
 REPO = "org/name"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Hub]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def there(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    """An empty Hub that the client of this process talks to, and an empty cache."""
-    for name, value in vars(Hub(address=server.address)).items():
-        setattr(server, name, value)
-    use(server, tmp_path / "home", monkeypatch)
-    monkeypatch.setattr(transfer, "PAUSE", 0.001)
-    return server
 
 
 def written(content: object) -> bytes:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,26 +22,12 @@ from ganlab.models.cards.write import train_command
 from ganlab.models.catalogue import SHIPPED
 from ganlab.models.publish.push import content, push
 from ganlab.runtime.worker import work
-from tests.support.hub_server import STRANGER, TOKEN, Hub, environment, serving, use
+from tests.support.hub_server import STRANGER, TOKEN, Hub, environment, use
 from tests.support.small import small
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use .content:DeprecationWarning")  # of the client's own calls
 REPO = "org/name"
 VALUE = Value("frechet-lenet", 3.21, 0.4, 1000, 1000, "shapes train", "lenet", "none", 0)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Hub]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def there(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    for name, value in vars(Hub(address=server.address)).items():
-        setattr(server, name, value)
-    use(server, tmp_path / "home", monkeypatch)
-    return server
 
 
 @pytest.fixture
