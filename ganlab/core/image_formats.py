@@ -102,11 +102,6 @@ def ending_of(name: str, endings: Container[str] = _KNOWN) -> str:
     return "" if len(parts) == 1 else double if double in endings else single if single in endings else ""
 
 
-def looks_like_image(head: bytes) -> bool:
-    """Whether the first HEAD bytes of a file are those of a format that `decode` reads."""
-    return format_of(head) in FORMATS
-
-
 def recognise(name: str, head: bytes | None) -> Recognised | None:
     """Return what a file is, its content before its ending; None for what is no picture. `head` None: it cannot be read."""
     ending = ending_of(name)
