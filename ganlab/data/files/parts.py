@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from ganlab.core.errors import DataError
 from ganlab.core.remarks import Remark, few
@@ -67,7 +66,7 @@ def divided(files: list[ImageFile]) -> Parts:
     for file in files:
         for depth in range(len(file.parts) - 1):
             children[file.parts[:depth]].add(file.parts[depth])
-    roles = {above: roles_of(frozenset(names)) for above, names in children.items()}
+    roles = {above: roles_of(names) for above, names in children.items()}
     parts = Parts()
     for file in files:
         part, outside, kept, aside = _placed(file, roles)
@@ -80,8 +79,7 @@ def divided(files: list[ImageFile]) -> Parts:
     return replace(parts, files={part: _unwrapped(some) for part, some in parts.files.items()})
 
 
-@cache
-def roles_of(names: frozenset[str]) -> Mapping[str, Role]:
+def roles_of(names: Collection[str]) -> Mapping[str, Role]:
     """What folders that lie beside each other are for, by their names.
 
     A name is that of a part alone, or with A or B behind it (trainA), or the sibling of another that differs by the part
