@@ -11,16 +11,15 @@ from typing import get_args
 import torch
 
 from ganlab.core.events import Loading
-from ganlab.core.names import shown
 from ganlab.core.remarks import Remark, joined
-from ganlab.data.cache import About, Decoded
+from ganlab.data.cache import Decoded
 from ganlab.data.dataset import Dataset
 from ganlab.data.files.collect import ImageFile, fingerprint, image_files, reasons
 from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels
 from ganlab.data.files.domain_folders import Domain, Items, choose_items, domains_in, find_domains, set_aside
 from ganlab.data.files.levels import common_scale
-from ganlab.data.files.parquet import USUAL, tables_at, two_columns
-from ganlab.data.files.rows import Rows
+from ganlab.data.files.parquet import named_by, tables_at, two_columns
+from ganlab.data.files.rows import Rows, about_rows
 from ganlab.data.registry import Loader, Wanted
 
 _DOMAINS: tuple[Domain, ...] = get_args(Domain)
@@ -73,9 +72,8 @@ def _open(path: Path, wanted: Wanted) -> Iterator[_Opened]:
         items = {
             domain: {part: Rows(some, (name,), distinct=True) for part, some in tables.items()} for domain, name in by_domain
         }
-        named = [] if columns == USUAL else [Remark("domains", 2, tuple(map(shown, columns)))]
         both = (file for parts in items.values() for rows in parts.values() for (file,) in rows)
-        yield _Opened(items, both, wanted.channels or 3, named)
+        yield _Opened(items, both, wanted.channels or 3, named_by(columns))
         return
     with image_files(path) as collection:
         domains = find_domains(collection.files)
@@ -101,11 +99,7 @@ def _decode_domain(
     lacking = f"{path.name} has no images of domain {domain}: {opened.lacking}."
     items, missing = choose_items(opened.items[domain], wanted, lacking)
     work = replace(work, name=f"{path.name}, domain {domain}", remarks=(*work.remarks, *missing))
-
-    def about(good: list[Item]) -> About:
-        return About(remarks=items.remarks() if isinstance(items, Rows) else ())
-
-    return (yield from decode_all(items, len(items), folder, work, about))
+    return (yield from decode_all(items, len(items), folder, work, lambda _: about_rows(items)))
 
 
 def _facts(domain: Domain, path: Path, wanted: Wanted, marks: object) -> tuple[object, ...]:

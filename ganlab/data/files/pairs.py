@@ -13,9 +13,8 @@ from PIL import Image
 from ganlab.core.deep_pixels import SIXTEEN, Scale
 from ganlab.core.events import Loading
 from ganlab.core.images import ImageError, square
-from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
-from ganlab.data.cache import About, Decoded
+from ganlab.data.cache import Decoded
 from ganlab.data.dataset import Dataset
 from ganlab.data.files.collect import ImageFile, Unused, fingerprint, grouped, image_files
 from ganlab.data.files.decode import Item, Work, decode_all, find, native_channels, open_image
@@ -30,9 +29,9 @@ from ganlab.data.files.domain_folders import (
     set_aside,
 )
 from ganlab.data.files.levels import common_scale
-from ganlab.data.files.parquet import USUAL, Tables, tables_at, two_columns
+from ganlab.data.files.parquet import Tables, named_by, tables_at, two_columns
 from ganlab.data.files.parts import divided
-from ganlab.data.files.rows import Rows
+from ganlab.data.files.rows import Rows, about_rows
 from ganlab.data.registry import Loader, Wanted
 
 _SAME_SHAPE = 0.05  # how far two aspect ratios may differ, relatively: crops and resizes round
@@ -83,19 +82,14 @@ def _decode_pairs(pairs: _Found, path: Path, folder: Path, wanted: Wanted) -> Ge
     channels = wanted.channels or pairs.channels or native_channels(list(pairs.files))
     cut = _both if pairs.two else _halves
     work = Work(path.name, wanted.image_size, channels, wanted.limit, "pair", cut, 2, scale, remarks)
-
-    def about(good: list[Item]) -> About:
-        return About(remarks=items.remarks() if isinstance(items, Rows) else ())
-
-    return (yield from decode_all(items, len(items), folder, work, about))
+    return (yield from decode_all(items, len(items), folder, work, lambda _: about_rows(items)))
 
 
 def _in_rows(tables: Tables) -> _Found:
     """Pairs by the rows of tables."""
     columns = two_columns(tables)
     rows = {part: Rows(some, columns) for part, some in tables.items()}
-    named = [] if columns == USUAL else [Remark("domains", 2, (shown(columns[0]), shown(columns[1])))]
-    return _Found(rows, True, (file for part in rows.values() for item in part for file in item), 3, named)
+    return _Found(rows, True, (file for part in rows.values() for item in part for file in item), 3, named_by(columns))
 
 
 def _in_two_files(files: list[ImageFile]) -> _Found | None:

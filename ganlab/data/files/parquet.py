@@ -49,6 +49,11 @@ def two_columns(tables: Tables) -> tuple[str, str]:
     return found[0], found[1]
 
 
+def named_by(columns: tuple[str, str]) -> list[Remark]:
+    """What the domains are, where their columns are not called imageA and imageB."""
+    return [] if columns == USUAL else [Remark("domains", 2, tuple(map(shown, columns)))]
+
+
 def one_column(tables: Tables) -> str:
     """The only column that holds pictures; DataError where there are several, or none."""
     first = _first(tables)

@@ -18,7 +18,7 @@ from ganlab.core.types import Conditioning
 from ganlab.data.cache import About, Decoded
 from ganlab.data.files.collect import ImageFile, Unused, grouped, may_be_deep
 from ganlab.data.files.decode import Item, Work, classes_of, decode_all, native_channels
-from ganlab.data.files.domain_folders import set_aside
+from ganlab.data.files.domain_folders import Items, set_aside
 from ganlab.data.files.levels import common_scale
 from ganlab.data.files.parquet import Tables, cells, label_column, one_column, opened
 from ganlab.data.registry import Wanted
@@ -74,6 +74,11 @@ class Rows:
         self._unused += unused
         if not unused:
             yield tuple(files)
+
+
+def about_rows(items: Items) -> About:
+    """What is known of rows once they were all met; nothing of files, whose remarks are known before."""
+    return About(remarks=items.remarks() if isinstance(items, Rows) else ())
 
 
 def decode_tables(tables: Tables, folder: Path, path: Path, wanted: Wanted) -> Generator[Loading, None, Decoded]:
