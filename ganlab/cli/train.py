@@ -42,7 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train in the foreground, with the curves' last values on one line; several runs at once train in the background."""
-    new = check(options)
+    new = check(options, fetch=True)
     if options.resume:
         run = Run.open(options.resume)
         with claim_again(run) as lock:
@@ -58,8 +58,11 @@ def run(options: argparse.Namespace) -> None:
         _follow(run, lock)
 
 
-def check(options: argparse.Namespace) -> list[NewRun]:
-    """The runs that these options describe, none of them made; Mistakes names everything that is wrong with them."""
+def check(options: argparse.Namespace, *, fetch: bool = False) -> list[NewRun]:
+    """The runs that these options describe, none of them made; Mistakes names everything that is wrong with them.
+
+    With `fetch` a model of the Hub that they start from is downloaded first; without, one that is not here is not looked into.
+    """
     _check_beginning(options)
     if options.resume:
         Run.open(options.resume)
@@ -70,7 +73,7 @@ def check(options: argparse.Namespace) -> list[NewRun]:
         return [new_repeat(Run.open(options.repeat))]
     configs = _configs(options)
     for config in configs.values():
-        if config.start_from:
+        if fetch and config.start_from:
             fetched(config.start_from)
     return new_runs(configs)
 

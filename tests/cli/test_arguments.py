@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ganlab import runs
 from ganlab.cli.arguments import Parser, read
 from ganlab.cli.main import VERBS, main
+from tests.support.hub_server import serving, use
 
 
 def sentences(line: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -100,6 +101,16 @@ def test_all_that_is_wrong_is_said_at_once(
 @pytest.mark.parametrize("verb", VERBS)
 def test_no_verb_takes_an_unknown_flag(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"`ganlab {verb}` has no --frobnicate" in sentences(f"{verb} --frobnicate 3", capsys)[0]
+
+
+def test_nothing_is_downloaded_where_a_word_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving() as hub:
+        use(hub, tmp_path, monkeypatch)
+        found = sentences("train shapes --start-from someone/shapes-quick --frobnicate 3 --device quantum", capsys)
+        assert len(found) == 2 and "has no --frobnicate" in found[0] and "device = 'quantum' is not on" in found[1]
+        assert not hub.asked
 
 
 def test_a_verb_that_is_nearly_right_is_named(capsys: pytest.CaptureFixture[str]) -> None:
