@@ -94,6 +94,8 @@ def _floor(
             extractor = yield from open_extractor(space, reference.dataset, resolve(device))
             identities[space] = (extractor.name, extractor.sha, extractor.resize)
     metrics = [name for name in metrics if metric(name).space in identities]
+    if not metrics:
+        return []
     facts = (digest, reference.name, reference.digest, tuple(metrics), list(identities.values()), n, subject)
     path = entry("floors", _FORMAT, *facts).with_suffix(".json")
     kept = _recall(path)

@@ -118,6 +118,11 @@ def test_large_images_wait_in_bounded_memory(tmp_path: Path, monkeypatch: pytest
     assert [len(batch) for batch in folder] == [3, 3, 1, 1]
 
 
+def test_a_folder_without_the_classifier_asked_for_has_no_floor(tmp_path: Path) -> None:
+    folder = ImageFolder(fill(tmp_path / "a", [(28, 28)] * 8))
+    assert drain(folder_floors(folder, ["frechet-lenet"], device="cpu", partial=True))[0] == []
+
+
 def test_a_folders_floor_is_one_half_against_the_other_and_measured_once(tmp_path: Path) -> None:
     folder = ImageFolder(fill(tmp_path / "a", [(28, 28)] * 60))
     names = ["frechet-lenet-mnist", "accuracy-lenet-mnist"]  # a folder has no labels: nothing to be right about
