@@ -236,9 +236,11 @@ def test_an_outcome_of_an_older_version_is_still_read() -> None:
 
 def test_damaged_files_read_as_nothing() -> None:
     job = Job.create("evaluate", {}, "Torn")
-    for name in ("progress.json", "values.json", "failures.json", "outcome.json"):
+    for name in ("progress.json", "values.json", "failures.json", "remarks.json", "outcome.json"):
         (job.path / name).write_text('{"what": ')
-    assert (job.values(), job.failures(), state(job)) == ([], [], "queued")
+    assert (job.values(), job.failures(), job.remarks(), state(job)) == ([], [], {}, "queued")
+    (job.path / "remarks.json").write_text("[1, 2]")
+    assert job.remarks() == {}
     (job.path / "job.json").write_text("[]")
     torn = Job(job.path)
     assert state(torn) == "lost"

@@ -141,8 +141,10 @@ class Job:
         return [sentence for sentence in self._list(FAILURES) if isinstance(sentence, str)]
 
     def remarks(self) -> dict[str, list[Remark]]:
-        """What is to be known of the images that were read so far, by the name of their folder or data set."""
-        return {subject: [Remark.from_dict(one) for one in some] for subject, some in (self._read(REMARKS) or {}).items()}
+        """What is to be known of the images that were read so far, by folder or data set; what cannot be read is left out."""
+        with suppress(LookupError, TypeError, ValueError, AttributeError):
+            return {subject: [Remark.from_dict(one) for one in some] for subject, some in (self._read(REMARKS) or {}).items()}
+        return {}
 
     def request_stop(self) -> None:
         """Ask the worker to stop; it looks at every event. Harmless when there is none."""
