@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from ganlab.app.security import classroom
+from ganlab.app.security import classroom, quotas
 from ganlab.app.security.frames import allowed_frames
 from ganlab.core.files import writable
 from ganlab.runtime.run import runs_root
@@ -16,6 +16,7 @@ _MOST = 65535
 def check() -> None:
     """ValueError, one sentence, where the environment asks for what no server here can do."""
     allowed_frames()
+    quotas.factor()
     root = runs_root()
     if classroom.wanted() and not writable(root):
         raise ValueError(f"A class keeps its keys in {root}, which cannot be written: let GANLAB_RUNS name another folder.")

@@ -9,7 +9,7 @@ import sys
 from importlib.util import find_spec
 
 from ganlab.app import start
-from ganlab.app.security import classroom, frames
+from ganlab.app.security import classroom, frames, quotas
 from ganlab.core.shipped import shipped
 
 
@@ -32,6 +32,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--new-code", action="store_true", help="with --classroom: make a new code and a new teacher's link; all join again"
     )
     parser.add_argument(
+        "--limits",
+        metavar="FACTOR",
+        help=f"with --classroom: multiply what a student and an address may use, such as 2; or set {quotas.VARIABLE}",
+    )
+    parser.add_argument(
         "rest", nargs="*", default=[], metavar="-- OPTION", help="options of the server: -- --server.baseUrlPath lab"
     )
 
@@ -40,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
     """Become `streamlit run app.py` with the current folder's runs; with --only playground start a server without Streamlit."""
     if options.new_code and not options.classroom:
         raise ValueError("--new-code belongs to --classroom: only a class has a join code.")
+    if options.limits is not None and not options.classroom:
+        raise ValueError("--limits belongs to --classroom: only a class shares a server.")
     if options.classroom and options.only:
         raise ValueError("--classroom and --only exclude each other: the playground alone has no join code.")
     if not find_spec("gradio" if options.only == "playground" else "streamlit"):
@@ -48,6 +55,8 @@ def run(options: argparse.Namespace) -> int:
         os.environ[frames.VARIABLE] = " ".join(frames.allowed_frames(options.allow_frame))
     if options.classroom:
         os.environ[classroom.VARIABLE] = "1"
+    if options.limits is not None:
+        os.environ[quotas.VARIABLE] = options.limits
     start.check()
     start.listen("0.0.0.0" if options.classroom else "127.0.0.1", options.port).close()
     if options.only == "playground":

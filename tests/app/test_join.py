@@ -20,9 +20,9 @@ from starlette.testclient import TestClient
 from ganlab.__main__ import main
 from ganlab.app import server
 from ganlab.app.security import classroom, join, visitor
+from ganlab.app.security.buckets import Limit, Quotas, network
 from ganlab.app.security.classroom import Keys
 from ganlab.app.security.origin import rebound
-from ganlab.app.security.quotas import Limit, Quotas, network
 from ganlab.app.security.rights import Action, Role
 from ganlab.app.security.visitor import COOKIE
 from ganlab.core.images import png

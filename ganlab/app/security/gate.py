@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganlab.app.compat import route_path
 from ganlab.app.security import body_limits, classroom, rights
+from ganlab.app.security.buckets import READS, Quotas
 from ganlab.app.security.origin import foreign, rebound
-from ganlab.app.security.quotas import READS, Quotas
 from ganlab.app.security.rights import Action, Role
 from ganlab.app.security.upload_owners import Uploads
 from ganlab.app.security.visitor import Visitor, remember, visitor

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ganlab.app.security import classroom
+from ganlab.app.security import classroom, quotas
+from ganlab.app.security.buckets import Limit, network
 from ganlab.app.security.frames import allowed_frames
-from ganlab.app.security.quotas import Limit, network
 from ganlab.app.security.rights import Role
 from ganlab.app.security.visitor import COOKIE, keys, visitor
 
@@ -27,9 +27,7 @@ _MOST_BYTES = 4000
 
 def routes() -> list[BaseRoute]:
     """`/join`. Codes are limited for each address, behind which a whole class may sit; the teacher's link is not."""
-    # Typing keeps no one else out, and a program that guesses all day long has 2000 + 12 h x 3600 = 45,200 tries of 100 million
-    # codes: one chance in 2,200.
-    attempts = Limit(burst=2000, per_second=1.0)
+    attempts = Limit(**quotas.rate("codes", "address")._asdict())
 
     async def show(request: Request) -> Response:
         if not classroom.wanted():

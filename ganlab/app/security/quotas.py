@@ -1,112 +1,111 @@
-"""How much of the server one student may use, and how much one address, behind which a whole class may sit.
+"""How much of the server one student may use, one address, behind which a whole class may sit, and all together: the one table.
 
-How often one client may ask is a token bucket: it fills again with time.
+GANLAB_LIMITS, or `ganlab app --classroom --limits FACTOR`, multiplies every number of it. README.md prints it.
 """
 
 from __future__ import annotations
 
-import re
-import time
-from collections import OrderedDict
-from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
-from typing import NamedTuple
+import os
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
-from ganlab.app.security.rights import Action, Role
-from ganlab.app.security.visitor import Visitor
+VARIABLE = "GANLAB_LIMITS"
+_LEAST, _MOST = 0.1, 100.0  # what the factor may be
 
-READS = ("GET", "HEAD", "OPTIONS")
-_REMEMBERED = 4096  # clients of one bucket
+Per = Literal["seat", "address", "server"]
 
 
-class Limit:
-    """`burst` requests at once, then `per_second`, for each client by itself. Not for several threads."""
+class Rate(NamedTuple):
+    """So much at once, then so much a second."""
 
-    def __init__(self, burst: float, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._burst, self._per_second, self._clock = burst, per_second, clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tokens, and when there were that many
-
-    def wait(self, client: str, cost: float = 1.0) -> float:
-        """Seconds until the client has as many tokens; 0 when it has them, infinity for more than it can ever have."""
-        return max(0.0, (cost - self._tokens(client)) / self._per_second) if cost <= self._burst else float("inf")
-
-    def spend(self, client: str, cost: float = 1.0) -> None:
-        """Take tokens away; never below none."""
-        self._buckets[client] = (max(0.0, self._tokens(client) - cost), self._clock())
-        self._buckets.move_to_end(client)
-        while len(self._buckets) > _REMEMBERED:
-            self._buckets.popitem(last=False)
-
-    def take(self, client: str) -> float:
-        """Spend one token if there is one; seconds to wait when there is none."""
-        wait = self.wait(client)
-        if not wait:
-            self.spend(client)
-        return wait
-
-    def _tokens(self, client: str) -> float:
-        tokens, at = self._buckets.get(client, (self._burst, self._clock()))
-        return min(self._burst, tokens + self._per_second * (self._clock() - at))
+    burst: float
+    per_second: float
 
 
-def network(host: str) -> str:
-    """Whose requests count together: an address, of the new kind the 64 bits that one home or school gets."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return str(int(address) >> 64) if isinstance(address, IPv6Address) else host
+@dataclass(frozen=True)
+class Row:
+    """One kind of use. A number bounds what there is at the same time, a Rate what comes; None is no bound of its own.
 
+    `seat` counts for each browser that has joined a class, `address` for each address in the network, `server` for all.
+    The factor leaves what is `fixed`.
+    """
 
-class _Quota(NamedTuple):
-    """For one seat and for one address: so much at once, then so much a second."""
+    name: str
+    bounds: str
+    unit: str = ""
+    seat: float | Rate | None = None
+    address: float | Rate | None = None
+    server: float | Rate | None = None
+    fixed: bool = False
 
-    seat: tuple[float, float]
-    address: tuple[float, float]
+    @property
+    def used(self) -> bool:
+        """Whether anything is bounded yet."""
+        return (self.seat, self.address, self.server) != (None, None, None)
 
 
 # An address has the first burst of more than forty seats: a class that begins together is not held up. What follows is about
 # as much as the server can do, so one student who sits on thirty seats gains little.
-_QUOTAS = {
-    "pictures": _Quota((120, 60), (5000, 600)),  # a slider that is dragged asks for up to fifty a second
-    "posts": _Quota((100, 10), (4500, 200)),  # the playground asks about ten things when it opens; a websocket counts too
-    "questions": _Quota((60, 10), (2700, 200)),  # two runs compared while they train are asked for once or twice a second
-    "files": _Quota((20, 0.5), (900, 10)),  # exports and generators, which take seconds or megabytes each
-    "megabytes": _Quota((256, 0.5), (4096, 4)),  # sent, most of it uploads; what is older than an hour is deleted
-}
-_QUESTIONS = re.compile(r"/api/(compare|latent|shown|runs/[^/]+/(doctor|detail))")
-_FILES = re.compile(r"/api/(generator|runs/[^/]+/(metrics\.csv|export\.zip))")
+TABLE = (
+    # What is asked for: `buckets.py`
+    Row("pictures", "pictures of a slider", seat=Rate(120, 60), address=Rate(5000, 600)),  # a drag asks for up to fifty a second
+    # The playground asks about ten things when it opens.
+    Row("posts", "events and changes, new websockets", seat=Rate(100, 10), address=Rate(4500, 200)),
+    # Two runs compared while they train are asked for once or twice a second.
+    Row("questions", "comparisons, details, the doctor", seat=Rate(60, 10), address=Rate(2700, 200)),
+    Row("files", "exports, generators", seat=Rate(20, 0.5), address=Rate(900, 10)),  # seconds or megabytes each
+    Row("sent", "sent to the server", "MB", seat=Rate(256, 0.5), address=Rate(4096, 4)),  # uploads; an hour later deleted
+    # Typing keeps no one else out, and a program that guesses all day long has 2000 + 12 h x 3600 = 45,200 tries of 100 million
+    # codes: one chance in 2,200.
+    Row("codes", "join codes tried", address=Rate(2000, 1), fixed=True),
+    # What waits and runs
+    Row("queue places", "jobs that wait in one line"),
+    Row("running jobs", "jobs at work"),
+    # What is kept
+    Row("models", "models from a file kept"),
+    Row("stored", "uploaded files kept", "MB"),
+    # What is connected
+    Row("connections", "open connections"),
+    Row("sockets", "open pages"),
+    Row("message", "one message of a page", "MB"),
+    Row("messages", "messages of a page"),
+    Row("reruns", "reruns of a page"),
+    # What is decoded
+    Row("pixels", "pixels of one picture", "megapixels"),
+    Row("decoding", "time to decode one file", "s"),
+)
+_BY_NAME = {row.name: row for row in TABLE}
 
 
-class Quotas:
-    """The buckets of one server; `clock` counts seconds. Not for several threads."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._seats = {kind: Limit(*quota.seat, clock) for kind, quota in _QUOTAS.items()}
-        self._addresses = {kind: Limit(*quota.address, clock) for kind, quota in _QUOTAS.items()}
-
-    def wait(self, user: Visitor, host: str, action: Action, path: str, method: str, size: int) -> float:
-        """Seconds until this may be asked (again), 0 for now; asking counts unless it has to wait.
-
-        `size` is that of the request's body, in bytes. The teacher shares no bucket with an address.
-        """
-        costs = _costs(path, method, size) if action is not Action.JOIN else {}  # joining is limited where it is decided
-        buckets = [(self._seats[kind], user.name, cost) for kind, cost in costs.items()]
-        if user.role is not Role.TEACHER:
-            buckets += [(self._addresses[kind], network(host), cost) for kind, cost in costs.items()]
-        wait = max((limit.wait(client, cost) for limit, client, cost in buckets), default=0.0)
-        if not wait:
-            for limit, client, cost in buckets:
-                limit.spend(client, cost)
-        return wait
+def factor() -> float:
+    """What GANLAB_LIMITS multiplies every limit by, 1 by default; ValueError, one sentence, for what cannot be meant."""
+    text = os.environ.get(VARIABLE, "").strip()
+    try:
+        value = float(text or 1)
+    except ValueError:
+        value = 0.0
+    if not _LEAST <= value <= _MOST:
+        raise ValueError(f"{VARIABLE} = {text[:40]!r} is no factor of the limits: give a number from {_LEAST} to {_MOST:g}.")
+    return value
 
 
-def _costs(path: str, method: str, size: int) -> dict[str, float]:
-    """What a request takes of which bucket; watching a run costs nothing, since all who watch share one answer."""
-    if method not in READS:
-        return {"posts": 1.0, "megabytes": size / 1e6}
-    if path == "/api/picture":
-        return {"pictures": 1.0}
-    if _FILES.fullmatch(path):
-        return {"files": 1.0}
-    return {"questions": 1.0} if _QUESTIONS.fullmatch(path) else {}
+def most(name: str, per: Per) -> int:
+    """How many of it there may be at a time; KeyError for a row that is not in the table."""
+    value, times = _value(name, per)
+    assert not isinstance(value, Rate), f"{name} has a rate for each {per}"
+    return max(1, round(value * times))
+
+
+def rate(name: str, per: Per) -> Rate:
+    """How fast it may come; KeyError for a row that is not in the table."""
+    value, times = _value(name, per)
+    assert isinstance(value, Rate), f"{name} has no rate for each {per}"
+    return Rate(value.burst * times, value.per_second * times)
+
+
+def _value(name: str, per: Per) -> tuple[float | Rate, float]:
+    """What the table has, and what it is to be multiplied by."""
+    row = _BY_NAME[name]
+    value: float | Rate | None = {"seat": row.seat, "address": row.address, "server": row.server}[per]
+    assert value is not None, f"{name} has no limit for each {per}"
+    return value, 1.0 if row.fixed else factor()
