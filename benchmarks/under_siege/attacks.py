@@ -1,0 +1,291 @@
+"""The attackers: a seat that misuses its rights, or a stranger without the code. Each has few requests, and needs no more.
+
+    python -m benchmarks.under_siege.attacks NAME TARGET SECONDS
+
+prints what it saw after SECONDS as one line of JSON and goes on until it is killed, so that the server is ended under attack.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import secrets
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from websockets.exceptions import WebSocketException
+
+from benchmarks.under_siege import material
+from benchmarks.under_siege.client import Client, picture
+from benchmarks.under_siege.server import Target
+
+ADDRESS, OTHER = "127.0.0.66", "127.0.0.67"
+_BROKEN = (httpx.HTTPError, WebSocketException, OSError, TimeoutError, asyncio.IncompleteReadError, ValueError)
+
+
+@dataclass
+class Tally:
+    """What an attacker saw, counted by kind; `wrong` is what must not be."""
+
+    seen: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
+
+    async def of(self, what: str, request: Awaitable[Any]) -> Any:
+        """Count an answer by its status, a message about a call by its success, an error by its name."""
+        try:
+            answer = await request
+        except httpx.HTTPStatusError as error:
+            answer = error.response
+        except _BROKEN as error:
+            self.seen[f"{what} {type(error).__name__}"] += 1
+            return None
+        outcome = answer.status_code if isinstance(answer, httpx.Response) else "done" if answer.get("success") else "refused"
+        self.seen[f"{what} {outcome}"] += 1
+        return answer
+
+
+async def calm(_: Target, __: Tally) -> None:
+    """No attack: what the class has by itself."""
+
+
+async def memory(target: Target, tally: Tally) -> None:
+    """Six checkpoints of 2 kB that unfold to 0.95 GB each, under as many session names of one seat."""
+    async with Client(target, ADDRESS) as client:
+        await client.join()
+        for number in range(6):
+            path = await client.upload(f"weights-{number}.pt", material.stride_zero())
+            await tally.of("weights", client.queued("load_weights", [picture(path), []], secrets.token_hex(6)))
+
+
+async def doors(target: Target, tally: Tally) -> None:
+    """One seat translates at 1,024 pixels, six at once, through each way into the endpoint."""
+    async with Client(target, ADDRESS) as client:
+        await client.join()
+        data = [picture(await client.upload("photo.png", material.photo(1024))), "horse2zebra-light", "AtoB", 1024, False, True]
+
+        async def through(door: str) -> None:
+            while True:
+                if door == "queue":
+                    await tally.of(door, client.queued("translate", data))
+                else:
+                    await tally.of(door, client.post(f"{target.gradio}/{door}/translate", json={"data": data}))
+                await asyncio.sleep(0.5)
+
+        await asyncio.gather(*map(through, ["run"] * 6 + ["api", "call", "queue"] * 2))
+
+
+async def lines(target: Target, tally: Tally) -> None:
+    """One seat keeps 41 calls in each of two lines."""
+    async with Client(target, ADDRESS, most=200) as client:
+        await client.join()
+        data = [picture(await client.upload("photo.png", material.photo())), "horse2zebra-light", "AtoB", 512, False, True]
+
+        async def wait(endpoint: str, data: list[Any]) -> None:
+            while True:
+                await tally.of(endpoint, client.queued(endpoint, data))
+                await asyncio.sleep(1)
+
+        strips = [wait("explore_loop", ["digits-quick", "0, 1, 2, 3", "slerp", 24, 20, "GIF", ""]) for _ in range(41)]
+        await asyncio.gather(*(wait("translate", data) for _ in range(41)), *strips)
+
+
+async def messages(target: Target, tally: Tally) -> None:
+    """One seat sends a message of 13 MB on each of 30 sockets."""
+    message = b"\x0a" + bytes(13 * 10**6)
+
+    async def send(client: Client, _: int) -> None:
+        async with client.socket() as socket:
+            await socket.send(message)
+            tally.seen["sent"] += 1
+            while True:
+                await socket.recv()
+
+    await _sockets(target, tally, send)
+
+
+async def reruns(target: Target, tally: Tally) -> None:
+    """One seat asks for a page five times a second on each of 30 sockets."""
+    message = BackMsg()
+    message.rerun_script.page_name = "runs"
+
+    async def ask(client: Client, _: int) -> None:
+        async with client.socket() as socket:
+            draining = asyncio.ensure_future(_drain(socket))
+            while not draining.done():
+                await socket.send(message.SerializeToString())
+                tally.seen["asked"] += 1
+                await asyncio.sleep(0.2)
+            draining.result()
+
+    await _sockets(target, tally, ask)
+
+
+async def _drain(socket: Any) -> None:
+    async for _ in socket:
+        pass
+
+
+async def _sockets(target: Target, tally: Tally, act: Callable[[Client, int], Coroutine[Any, Any, None]]) -> None:
+    """30 sockets of one seat, each opened again a second after it was closed."""
+    async with Client(target, ADDRESS) as client:
+        await client.join()
+
+        async def again(number: int) -> None:
+            while True:
+                try:
+                    await act(client, number)
+                except _BROKEN as error:
+                    code = getattr(getattr(error, "rcvd", None), "code", None) or getattr(
+                        getattr(error, "response", None), "status_code", ""
+                    )
+                    tally.seen[f"closed {type(error).__name__} {code}"] += 1
+                await asyncio.sleep(1)
+
+        await asyncio.gather(*map(again, range(30)))
+
+
+async def connections(target: Target, tally: Tally) -> None:
+    """A stranger leaves 1,024 requests half-sent, and opens each again a second after it was closed."""
+
+    async def half() -> None:
+        while True:
+            try:
+                reader, writer = await _connected(target)
+                writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+                await writer.drain()
+                tally.seen["half-sent"] += 1
+                await reader.read()
+                writer.close()
+                tally.seen["closed by the server"] += 1
+            except OSError as error:
+                tally.seen[type(error).__name__] += 1
+            await asyncio.sleep(1)
+
+    await asyncio.gather(*(half() for _ in range(1024)))
+
+
+async def _connected(target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    port = int(target.url.rsplit(":", 1)[1])
+    return await asyncio.open_connection("127.0.0.1", port, local_addr=(ADDRESS, 0), limit=2**24)
+
+
+async def decoding(target: Target, tally: Tally) -> None:
+    """One seat has a picture of 263 kB decoded that takes two minutes of a processor, through two doors."""
+    async with Client(target, ADDRESS) as client:
+        await client.join()
+        data = [picture(await client.upload("slow.jpg", material.slow_jpeg())), "horse2zebra-light", "AtoB", 128, False, False]
+        direct = client.post(f"{target.gradio}/run/translate", json={"data": data})
+        await asyncio.gather(tally.of("queue", client.queued("translate", data)), tally.of("run", direct))
+
+
+async def caches(target: Target, tally: Tally) -> None:
+    """A stranger asks for 4,200 addresses of 200 kB, one after the other."""
+    writer = None
+    for number in range(4200):
+        try:
+            if writer is None:
+                reader, writer = await _connected(target)
+            writer.write(f"GET /{number:04}{'x' * 200_000} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            await writer.drain()
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            tally.seen[head.split()[1]] += 1
+            length = next((line for line in head.lower().split("\r\n") if line.startswith("content-length")), "0: 0")
+            await reader.readexactly(int(length.split(":")[1]))
+            closes = "connection: close" in head.lower()
+        except _BROKEN as error:
+            tally.seen[type(error).__name__] += 1
+            closes = True
+        if closes and writer:
+            writer.close()
+            writer = None
+
+
+async def bad_runs(target: Target, tally: Tally) -> None:
+    """Damaged runs appear among the others while the class looks at the lists."""
+    tally.seen["damaged runs"] = await asyncio.to_thread(material.damaged_runs, Path(target.home) / "runs")
+
+
+async def many_runs(target: Target, tally: Tally) -> None:
+    """Nobody attacks: there are 2,000 runs."""
+    tally.seen["runs"] = len(list((Path(target.home) / "runs").iterdir()))
+
+
+async def forwarded(target: Target, tally: Tally) -> None:
+    """A stranger guesses codes until it is locked out, then says that it comes from elsewhere."""
+    async with Client(target, "127.0.0.1") as client:
+        for _ in range(2500):
+            answer = await tally.of("codes", client.post("/join", data={"code": "00000000"}))
+            if answer is not None and answer.status_code == 429:
+                break
+        for number in range(50):
+            headers = {"X-Forwarded-For": f"198.51.100.{number}"}
+            answer = await tally.of("forwarded", client.post("/join", data={"code": "00000000"}, headers=headers))
+            tally.wrong["codes tried after the lock-out"] += answer is None or answer.status_code != 429
+
+
+async def seats(target: Target, tally: Tally) -> None:
+    """A link with the class code for the teacher; a translation's pictures for another seat; 960 MB stored by free seats."""
+    async with AsyncExitStack() as stack:
+        teacher, student, other = [
+            await stack.enter_async_context(Client(target, address)) for address in (OTHER, OTHER, ADDRESS)
+        ]
+        await teacher.join(teacher=True)
+        for name in ("teacher", "code"):
+            await teacher.get("/join", params={name: target.code.replace(" ", "")}, follow_redirects=True)
+        allowed = await tally.of("teacher's stop", teacher.post("/api/runs/none/stop", json={}))
+        tally.wrong["a teacher who is none any more"] += allowed.status_code in (401, 403)
+        await asyncio.gather(student.join(), other.join())
+        data = [picture(await student.upload("photo.png", material.photo())), "horse2zebra-light", "AtoB", 128, False, False]
+        made = await student.queued("translate", data)
+        address = httpx.URL(made["output"]["data"][0][1]["url"]).raw_path.decode()
+        await tally.of("own picture", student.get(address))
+        answer = await tally.of("another's picture", other.get(address))
+        tally.wrong["another seat's pictures"] += answer.status_code == 200
+        await asyncio.gather(*(_store(await stack.enter_async_context(Client(target, ADDRESS)), tally) for _ in range(15)))
+        tally.seen["MB stored"] = (
+            sum(path.stat().st_size for path in Path(target.home, "tmp").rglob("*") if path.is_file()) // 10**6
+        )
+
+
+async def _store(client: Client, tally: Tally) -> None:
+    await client.join()
+    await tally.of("64 MB", client.upload("large.bin", secrets.token_bytes(16) + bytes(63 * 2**20)))
+
+
+async def wording(target: Target, tally: Tally) -> None:
+    """One seat makes 1,500 calls that cannot be answered."""
+    bodies = [{"data": []}, {"data": [None] * 6}, {"data": [7, "\x1b[2J\n", 0, [], {}, None]}, {"data": "x"}, {"fn_index": -1}]
+    async with Client(target, ADDRESS) as client:
+        await client.join()
+
+        async def call(first: int) -> None:
+            for number in range(first, 1500, 10):
+                door = ("run", "api", "call")[number % 3]
+                name = ("translate", "explore_strip", "none", "draw_closest")[number % 4]
+                await tally.of(door, client.post(f"{target.gradio}/{door}/{name}", json=bodies[number % 5]))
+
+        await asyncio.gather(*map(call, range(10)))
+
+
+async def _main(attack: Callable[[Target, Tally], Awaitable[None]], target: Target, seconds: float) -> None:
+    tally = Tally()
+    attacking = asyncio.ensure_future(attack(target, tally))
+    await asyncio.wait([attacking], timeout=seconds)
+    error = repr(attacking.exception()) if attacking.done() and attacking.exception() else ""
+    print(json.dumps({"seen": tally.seen, "wrong": +tally.wrong, "ended": attacking.done(), "error": error}), flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    os.nice(10)  # other machines', in truth: they take no processor from the server and the class
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    asyncio.run(_main(globals()[sys.argv[1]], Target(**json.loads(sys.argv[2])), float(sys.argv[3])))
