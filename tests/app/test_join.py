@@ -83,15 +83,20 @@ def test_a_running_server_has_new_keys_when_their_day_is_over(monkeypatch: pytes
     assert [output.count(key) for key in (old.spoken, old.token, new.spoken, new.token)] == [1] * 4, "each is told once"
 
 
-def test_a_seat_is_ours_for_a_day_and_nobody_elses() -> None:
+def test_a_seat_is_ours_for_a_day_and_nobody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(time, "time", lambda: now[0])
     keys, other = Keys.fresh(), Keys.fresh()
-    cookie = keys.seat("STUDENT", now=1000.0)
-    role, name = keys.seated(cookie, now=1001.0) or ("", "")
+    cookie = keys.seat("STUDENT")
+    now[0] = 1001.0
+    role, name = keys.seated(cookie) or ("", "")
     assert role == "STUDENT" and name
     assert keys.seat("STUDENT") != keys.seat("STUDENT"), "every browser has a name of its own"
-    assert keys.seated(cookie, now=1000.0 + 3600 * classroom.HOURS + 1) is None
-    assert keys.seated(cookie.replace("STUDENT", "TEACHER"), now=1001.0) is None
-    assert other.seated(cookie, now=1001.0) is None
+    assert keys.seated(keys.seat("TEACHER", name)) == ("TEACHER", name), "unless it has one already"
+    assert keys.seated(cookie.replace("STUDENT", "TEACHER")) is None
+    assert other.seated(cookie) is None
+    now[0] = 1000.0 + 3600 * classroom.HOURS + 1
+    assert keys.seated(cookie) is None
 
 
 @given(st.text(max_size=200))
@@ -215,6 +220,28 @@ def test_the_teachers_link_leaves_no_token_behind(door: TestClient) -> None:
     wrong = TestClient(door.app).get(f"{link[:-1]}!")
     assert wrong.status_code == 403 and "not the teacher" in shown_text(wrong.text)
     assert '<meta name="referrer" content="same-origin">' in wrong.text, "with no-referrer the form's Origin would be null"
+
+
+def test_no_link_and_no_code_lowers_a_teacher(door: TestClient) -> None:
+    def here() -> visitor.Visitor:
+        return visitor.visitor({COOKIE: door.cookies[COOKIE]})
+
+    keys = visitor.keys()
+    door.post("/join", data={"code": keys.code})
+    name = here().name
+    door.get(keys.teacher_link(""))
+    assert here() == visitor.Visitor(Role.TEACHER, name), "raised, with what this browser has uploaded"
+    for typed in (keys.code, keys.spoken, "1" * 8, ""):
+        door.get("/join", params={"teacher": typed})
+        door.get("/join", params={"code": typed})
+        door.post("/join", data={"code": typed})
+        assert here() == visitor.Visitor(Role.TEACHER, name), typed
+
+
+def test_a_link_with_the_class_code_gives_no_seat(door: TestClient) -> None:
+    """A page of another site could send anyone's browser there: only what is typed into our own page counts."""
+    answer = door.get("/join", params={"teacher": visitor.keys().code})
+    assert answer.status_code == 403 and "set-cookie" not in answer.headers
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,13 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ganlab.app.security.frames import allowed_frames
 from ganlab.runtime.run import runs_root
+
+if TYPE_CHECKING:
+    from itsdangerous import TimestampSigner
 
 VARIABLE = "GANLAB_CLASSROOM"
 HOURS = 12.0  # a code, a token and a cookie are good for a school day
@@ -65,22 +69,17 @@ class Keys:
         """Whether this is the teacher's token."""
         return _same(typed.strip(), self.token)
 
-    def seat(self, role: str, now: float | None = None) -> str:
-        """Return a cookie's value: the role, a name for this browser, until when, and our signature."""
-        until = int((time.time() if now is None else now) + 3600 * HOURS)
-        words = f"{role}.{secrets.token_hex(8)}.{until}"
-        return f"{words}.{self._signature(words)}"
+    def seat(self, role: str, name: str = "") -> str:
+        """Return a cookie's value: the role, a name for this browser (a new one, unless it has one), when, and our signature."""
+        return _signer(self.secret).sign(f"{role}.{name or secrets.token_hex(8)}").decode()
 
-    def seated(self, cookie: str, now: float | None = None) -> tuple[str, str] | None:
+    def seated(self, cookie: str) -> tuple[str, str] | None:
         """(role, name of the browser) of a cookie that we made and that is not too old; None for any other."""
-        words, _, signature = cookie.rpartition(".")
-        if not _same(signature, self._signature(words)):
+        signer = _signer(self.secret)
+        if not signer.validate(cookie, max_age=int(3600 * HOURS)):
             return None
-        role, name, until = words.split(".")
-        return (role, name) if int(until) > (time.time() if now is None else now) else None
-
-    def _signature(self, words: str) -> str:
-        return hmac.new(self.secret.encode(), words.encode(), hashlib.sha256).hexdigest()
+        role, name = signer.unsign(cookie).decode().split(".")
+        return role, name
 
 
 def keys(root: Path | None = None) -> Keys:
@@ -151,6 +150,12 @@ def _towards(family: socket.AddressFamily, target: str) -> str:
             return str(probe.getsockname()[0])
         except OSError:
             return ""
+
+
+def _signer(secret: str) -> TimestampSigner:
+    from itsdangerous import TimestampSigner  # noqa: PLC0415  (`ganlab train` works where the app is not installed)
+
+    return TimestampSigner(secret, salt="ganlab.seat", key_derivation="hmac", digest_method=hashlib.sha256)
 
 
 def _same(one: str, other: str) -> bool:

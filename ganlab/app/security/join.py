@@ -35,7 +35,7 @@ def routes() -> list[BaseRoute]:
         to = request.query_params.get("to", "")
         token = request.query_params.get("teacher")
         if token is not None:
-            return _try(request, token, to, attempts)
+            return _try(request, token, to, attempts, link=True)
         if visitor(request.cookies).role is not Role.STRANGER:
             return RedirectResponse(_inside(to), 303, _HEADERS)
         return _page(to)
@@ -54,18 +54,19 @@ def routes() -> list[BaseRoute]:
     return [Route("/join", show), Route("/join", enter, methods=["POST"])]
 
 
-def _try(request: Request, typed: str, to: str, attempts: Limit) -> Response:
-    found = keys()
+def _try(request: Request, typed: str, to: str, attempts: Limit, *, link: bool = False) -> Response:
+    """Let in who has the token or, where it was typed into our own page, the code. No one leaves with a lower role."""
+    found, user = keys(), visitor(request.cookies)
     if found.opens_for_teacher(typed):  # 192 bits are beyond guessing: no crowd keeps the teacher out
-        return _seated(request, found.seat("TEACHER"), to)
+        return _seated(request, found.seat(Role.TEACHER.name, user.name), to)
     wait = attempts.take(network(request.client.host if request.client else ""))
     if wait:
         return _page(to, "Too many codes came from here; wait a few seconds and try again.", 429, math.ceil(wait))
-    if found.opens_for_students(typed):
-        return _seated(request, found.seat("STUDENT"), to)
-    if "teacher" in request.query_params:
+    if link:
         return _page(to, "This link is not the teacher's any more; the server's terminal shows the new one.", 403)
-    return _page(to, "That is not the join code; ask your teacher for the eight digits.", 403)
+    if not found.opens_for_students(typed):
+        return _page(to, "That is not the join code; ask your teacher for the eight digits.", 403)
+    return _seated(request, found.seat(max(user.role, Role.STUDENT).name, user.name), to)
 
 
 def _seated(request: Request, seat: str, to: str) -> Response:
