@@ -10,12 +10,13 @@ from __future__ import annotations
 import socket
 from abc import ABCMeta
 from asyncio import base_events
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import uvicorn.config
 from gradio import route_utils
 from gradio.context import LocalContext
 from gradio.processing_utils import save_bytes_to_cache
@@ -23,8 +24,9 @@ from gradio.server_messages import EstimationMessage, ProgressMessage, ProgressU
 from gradio.utils import get_upload_folder
 from starlette._utils import get_route_path
 from starlette.types import Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-READ_IN = {"streamlit": "1.67.0", "gradio": "6.31.0", "starlette": "1.10.0", "python": "3.11"}
+READ_IN = {"streamlit": "1.67.0", "gradio": "6.31.0", "starlette": "1.10.0", "uvicorn": "0.54.0", "python": "3.11"}
 """The versions that the hooks below were read in."""
 
 
@@ -50,6 +52,21 @@ def _set_nodelay(sock: socket.socket) -> None:
 def route_path(scope: Scope) -> str:
     """Return the path below the root path, as the router matches it (Starlette 1.10, `starlette._utils.get_route_path`)."""
     return get_route_path(scope)
+
+
+# uvicorn ---------------------------------------------------------------------------------------------------------------------
+
+
+def believe_proxies(addresses: Sequence[str]) -> None:
+    """Let X-Forwarded-For and X-Forwarded-Proto count from these peers alone (uvicorn 0.54, `Config.load`).
+
+    Streamlit makes uvicorn's Config, which reads FORWARDED_ALLOW_IPS, before it imports the app, and offers no option.
+    """
+
+    def believing(app: Any, trusted_hosts: Any) -> ProxyHeadersMiddleware:
+        return ProxyHeadersMiddleware(app, trusted_hosts=",".join(addresses))
+
+    uvicorn.config.ProxyHeadersMiddleware = believing  # type: ignore[assignment, misc]
 
 
 # Streamlit -------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The playground alone: Gradio at / and its pictures, without Streamlit. For `ganlab app --only playground` and for Spaces.
 
     python -m ganlab.app.playground_server [--host 127.0.0.1] [--port 8501] [--allow-host NAME] [--allow-frame ORIGIN]
+        [--proxy ADDRESS]
 
 GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, which a Space sets, are the defaults. Served to this machine alone, it answers to no
 other name than this machine's and those allowed; the whole app's gate stands before it too.
@@ -29,6 +30,7 @@ from ganlab.app.asgi import LOOPBACK, Prefix, font, query_of
 from ganlab.app.gateway import playground
 from ganlab.app.security.frames import allowed_frames
 from ganlab.app.security.gate import Gate
+from ganlab.app.security.proxies import trusted_proxies
 
 
 def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) -> Starlette:
@@ -65,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         start.check()
-        frames = allowed_frames(options.allow_frame)
+        frames, proxies = allowed_frames(options.allow_frame), trusted_proxies(options.proxy)
         listening = start.listen(options.host, options.port)
     except ValueError as error:
         print(f"ganlab: {error}", file=sys.stderr)
@@ -77,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.freeze()
     host = "127.0.0.1" if options.host == "0.0.0.0" else options.host
     print(f"The playground is at http://{host}:{listening.getsockname()[1]}", flush=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2))
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, forwarded_allow_ips=",".join(proxies))
+    server = uvicorn.Server(config)
     server.run(sockets=[listening])
     return 0
 
@@ -91,6 +94,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--allow-host", action="append", default=[], metavar="NAME", help="such as a proxy's; *.example.org fits all"
     )
     allow.add_argument("--allow-frame", action="append", default=[], metavar="ORIGIN", help="a site that may show it in a frame")
+    allow.add_argument("--proxy", action="append", default=[], metavar="ADDRESS", help="whose X-Forwarded-For counts")
     return parser.parse_args(arguments)
 
 

@@ -23,6 +23,7 @@ from ganlab.app.gateway import playground
 from ganlab.app.security import classroom, join
 from ganlab.app.security.frames import allowed_frames
 from ganlab.app.security.gate import Gate
+from ganlab.app.security.proxies import trusted_proxies
 from ganlab.app.security.visitor import keys
 from ganlab.core.devices import devices
 from ganlab.runtime.limits import unfit
@@ -73,6 +74,7 @@ def middleware() -> list[Middleware]:
         start.check()
     except ValueError as error:
         raise SystemExit(f"ganlab: {error}") from None
+    compat.believe_proxies(trusted_proxies())
     base = str(config.get_option("server.baseUrlPath") or "").strip("/")
     if base:  # else Streamlit would lay its own routes below it, and leave ours at the root
         compat.set_option("server.baseUrlPath", "")

@@ -7,6 +7,7 @@ import socket
 
 from ganlab.app.security import classroom, quotas
 from ganlab.app.security.frames import allowed_frames
+from ganlab.app.security.proxies import trusted_proxies
 from ganlab.core.files import writable
 from ganlab.runtime.run import runs_root
 
@@ -17,6 +18,7 @@ def check() -> None:
     """ValueError, one sentence, where the environment asks for what no server here can do."""
     allowed_frames()
     quotas.factor()
+    trusted_proxies()
     root = runs_root()
     if classroom.wanted() and not writable(root):
         raise ValueError(f"A class keeps its keys in {root}, which cannot be written: let GANLAB_RUNS name another folder.")

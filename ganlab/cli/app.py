@@ -9,7 +9,7 @@ import sys
 from importlib.util import find_spec
 
 from ganlab.app import start
-from ganlab.app.security import classroom, frames, quotas
+from ganlab.app.security import classroom, frames, proxies, quotas
 from ganlab.core.shipped import shipped
 
 
@@ -23,6 +23,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="SITE",
         help=f"a site whose pages may show the app in a frame, such as https://moodle.example.org; or set {frames.VARIABLE}",
+    )
+    parser.add_argument(
+        "--proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help=f"a proxy in front of the app, whose X-Forwarded-For and -Proto are believed; or set {proxies.VARIABLE}",
     )
     parser.add_argument("--only", choices=("playground",), help="serve the playground alone, at /")
     parser.add_argument(
@@ -53,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("The app needs Streamlit and Gradio: pip install 'ganlab-studio[app]'.")
     if options.allow_frame:
         os.environ[frames.VARIABLE] = " ".join(frames.allowed_frames(options.allow_frame))
+    if options.proxy:
+        os.environ[proxies.VARIABLE] = ",".join(proxies.trusted_proxies(options.proxy))
     if options.classroom:
         os.environ[classroom.VARIABLE] = "1"
     if options.limits is not None:

@@ -138,6 +138,15 @@ def test_a_site_that_is_named_may_show_it_in_a_frame_and_no_other(deployed: Depl
         page.goto(outside.address)
 
 
+def test_it_says_once_that_a_proxy_must_be_named(addresses: dict[str, str], deployed: Deployed) -> None:
+    if "nginx" not in addresses:
+        pytest.skip("nginx is not installed: pip install -r requirements-dev.txt")
+    with httpx.Client(trust_env=False) as client:
+        for _ in range(3):
+            client.get(f"{addresses['nginx']}api/runs")
+    assert deployed.log.read_text().count("--proxy 127.0.0.1") == 1
+
+
 def test_it_answers_to_the_names_that_it_was_given(addresses: dict[str, str], deployed: Deployed) -> None:
     with httpx.Client(trust_env=False, follow_redirects=True) as client:
         for way, address in addresses.items():

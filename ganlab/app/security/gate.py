@@ -45,7 +45,7 @@ class Gate:
         self.app, self._local_names, self._naming, self._full_path = app, local_names, naming, full_path
         self._headers = _protection(frames)
         self._uploads, self._quotas = Uploads(), Quotas(clock)
-        self._warned = False
+        self._warned: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what may pass; answer the rest in one sentence."""
@@ -70,6 +70,7 @@ class Gate:
     def _problem(self, connection: HTTPConnection, user: Visitor, path: str, method: str) -> Response | None:
         """Return what to answer instead; None when the request may pass."""
         host = connection.headers.get("host", "")
+        self._warn_of_a_proxy(connection)
         if self._local_names is not None and _on_this_machine(connection) and rebound(host, self._local_names):
             return PlainTextResponse(_name_it(host, self._naming), 421)
         if method not in READS and (reason := foreign(connection)):
@@ -90,15 +91,28 @@ class Gate:
 
     def _warn(self, connection: HTTPConnection, method: str) -> None:
         """Print once that a page was refused its websocket: it stays grey and cannot show why."""
-        if method == "WEBSOCKET" and not self._warned:
-            self._warned = True
+        if method == "WEBSOCKET":
             origin, host = (connection.headers.get(name, "")[:100] for name in ("origin", "host"))
-            print(
+            self._say_once(
+                "Host",
                 f"A page at {origin!r} was refused, since it asked for {host!r}: "
                 "where a proxy of yours is between them, let it pass on the header Host (docs/deployment.md).",
-                file=sys.stderr,
-                flush=True,
             )
+
+    def _warn_of_a_proxy(self, connection: HTTPConnection) -> None:
+        """Print once that a peer's word on where requests come from is not believed: behind a proxy all would count as one."""
+        named, peer = connection.headers.get("x-forwarded-for"), connection.client.host if connection.client else ""
+        if named is not None and peer not in named:
+            self._say_once(
+                "X-Forwarded-For",
+                f"{peer} names another address in X-Forwarded-For, which counts only from a proxy that is named: "
+                f"if that is a proxy of yours, start the app with --proxy {peer} (docs/deployment.md).",
+            )
+
+    def _say_once(self, subject: str, sentence: str) -> None:
+        if subject not in self._warned:
+            self._warned.add(subject)
+            print(sentence, file=sys.stderr, flush=True)
 
     def _wait(self, connection: HTTPConnection, user: Visitor, action: Action, path: str, method: str) -> float:
         """Seconds until this visitor may ask that again."""
