@@ -5,6 +5,7 @@ Nothing is stored but the holder of each device; the queue is derived from the r
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab.core.lock import FileLock, is_held
-from ganlab.runtime.run import UNREADABLE, Run, runs
-from ganlab.runtime.status import Activity
+from ganlab.runtime.run import ID, UNREADABLE, Run, runs_root
+from ganlab.runtime.status import Activity, Status
 
-_POLL_SECONDS = 0.3
+_POLL_SECONDS = 0.5  # between two looks of a run that waits
+_RESCAN_SECONDS = 15.0  # until it looks through all runs in any case: an older one may have been resumed
 
 
 @contextmanager
@@ -25,36 +27,63 @@ def device_slot(run: Run, device: str, report: Callable[[Activity], None]) -> It
     Every holder shares the lock and writes its group (or id) beside it: newcomers of the same group join, others need
     the lock for themselves alone.
     """
-    holder = _holder(run.path.parent, device)
-    holder.parent.mkdir(exist_ok=True)
-    lock = FileLock(holder.with_suffix(".lock"))
-    reported = -1
-    while not _take(lock, holder, run, device):
-        if run.stop_requested():
+    line, mailbox, reported = _Line(run, device), run.mailbox, -1
+    while not line.take():
+        if any(command.command == "stop" for command in mailbox.new()):
             yield False
             return
-        has = holder_of(run.path.parent, device)
-        ahead = 1 + sum((other.settings["group"] or other.id) != has for other in _waiting_before(run, device))
-        if ahead != reported:
+        if (ahead := 1 + line.ahead) != reported:
             report(Activity("waiting_device", device, ahead=ahead))
             reported = ahead
         time.sleep(_POLL_SECONDS)
     try:
         yield True
     finally:
-        lock.release()
+        line.leave()
 
 
-def _take(lock: FileLock, holder: Path, run: Run, device: str) -> bool:
-    mine = run.settings["group"] or run.id
-    if _named(holder) == mine and lock.acquire(shared=True):
-        if _named(holder) == mine:  # or another run took the device between the look and the lock
-            return True
-        lock.release()
-    if _waiting_before(run, device) or not lock.acquire():
-        return False
-    holder.write_text(mine)
-    return lock.acquire(shared=True)
+class _Line:
+    """The line for a device as one run in it sees it.
+
+    All runs are looked through only where another run has the device than before, or the worker of one that waits before this
+    one has ended. `ahead` counts those that wait before, without any that have the device already and load their data.
+    """
+
+    def __init__(self, run: Run, device: str) -> None:
+        self.run, self.device, self.ahead = run, device, 0
+        self._holder = _holder(run.path.parent, device)
+        self._holder.parent.mkdir(exist_ok=True)
+        self._lock = FileLock(self._holder.with_suffix(".lock"))
+        self._before: list[Run] = []
+        self._has, self._rescan_at = "", 0.0
+
+    def take(self) -> bool:
+        """Take the device if it is this run's turn."""
+        mine = _party(self.run)
+        if _named(self._holder) == mine and self._lock.acquire(shared=True):
+            if _named(self._holder) == mine:  # or another run took the device between the look and the lock
+                return True
+            self._lock.release()
+        self._look()
+        if self.ahead or not self._lock.acquire():
+            return False
+        if _waiting_before(self.run, self.device):  # one that was resumed, or that has come back for the device it had
+            self._lock.release()
+            return False
+        self._holder.write_text(mine)
+        return self._lock.acquire(shared=True)
+
+    def leave(self) -> None:
+        """Give the device back."""
+        self._lock.release()
+
+    def _look(self) -> None:
+        has, now = _named(self._holder), time.monotonic()
+        if has == self._has and now < self._rescan_at and all(is_held(other.lock_path) for other in self._before):
+            return
+        self._before = _waiting_before(self.run, self.device)
+        self._has, self._rescan_at = has, now + _RESCAN_SECONDS
+        self.ahead = sum(_party(other) != has for other in self._before)
 
 
 def _named(holder: Path) -> str:
@@ -74,27 +103,37 @@ def _holder(root: Path, device: str) -> Path:
     return root / ".devices" / f"{device.replace(':', '-')}.holder"
 
 
+def _party(run: Run) -> str:
+    """What gets a device together: the group of the run, or the run alone."""
+    return str(run.settings["group"] or run.id)
+
+
 def _waiting_before(run: Run, device: str) -> list[Run]:
-    """Older runs that wait for the same device."""
-    older = (other for other in runs(run.path.parent) if other.id < run.id and is_held(other.lock_path))
-    return [other for other in older if _waits(other) and device_of(other) == device]
+    """Older runs that wait for the same device, oldest first."""
+    older = _claimed(run.path.parent, before=run.id)
+    return [other for other, status, wanted in older if status.state == "queued" and wanted == device]
 
 
-def _waits(run: Run) -> bool:
-    try:
-        return run.status().state == "queued"
-    except UNREADABLE:  # deleted meanwhile, or damaged: it holds up no other run
-        return False
+def _claimed(root: Path, before: str = "~") -> Iterator[tuple[Run, Status, str]]:
+    """The runs that a worker has claimed, oldest first, each with its status and device; of ended ones only the lock is tried.
+
+    Those that are damaged, deleted meanwhile, or being written to hold up no other run. `before`: only ids that sort before it.
+    """
+    names = [entry.name for entry in os.scandir(root) if entry.is_dir()] if root.is_dir() else []
+    for run in (Run(root / name) for name in sorted(names) if name < before and ID.fullmatch(name)):
+        try:
+            if is_held(run.lock_path):
+                status = run.status()
+                yield run, status, status.device or device_of(run)
+        except UNREADABLE:
+            continue
 
 
-def device_of(run: Run) -> str | None:
-    """The device that a run's settings mean here; None when they were written on another machine, or cannot be read."""
+def device_of(run: Run) -> str:
+    """The device that a run's settings mean here; ValueError when it is not on this machine."""
     from ganlab.core.devices import resolve  # noqa: PLC0415  (brings PyTorch)
 
-    try:
-        return resolve(run.settings["config"]["device"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    return resolve(run.settings["config"]["device"])
 
 
 @dataclass(frozen=True)
@@ -113,7 +152,7 @@ class Place:
     @property
     def party(self) -> str:
         """The group of the run, or the run alone: what gets a device together."""
-        return str(self.run.settings["group"] or self.run.id)
+        return _party(self.run)
 
 
 def queue(root: Path | None = None) -> dict[str, tuple[Place, ...]]:
@@ -124,14 +163,9 @@ def queue(root: Path | None = None) -> dict[str, tuple[Place, ...]]:
     """
     having: dict[str, list[Run]] = {}
     waiting: dict[str, list[Run]] = {}
-    for run in reversed(runs(root)):
-        try:
-            status = run.status()
-            device = (status.device if status.state != "queued" else None) or device_of(run)
-        except UNREADABLE:  # deleted meanwhile, damaged, or being written to
-            continue
-        if status.active and device:
-            has = status.state != "queued" or holder_of(run.path.parent, device) == (run.settings["group"] or run.id)
+    for run, status, device in _claimed(root or runs_root()):
+        if status.active:
+            has = status.state != "queued" or holder_of(run.path.parent, device) == _party(run)
             (having if has else waiting).setdefault(device, []).append(run)
     return {
         device: (

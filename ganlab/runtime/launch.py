@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ganlab.core.config import TrainConfig
+from ganlab.core.devices import resolve
 from ganlab.core.errors import BEGINNING, Mistakes, explain, sentences_of
 from ganlab.core.lock import FileLock
 from ganlab.runtime.folders import remove_folder
@@ -105,13 +107,13 @@ def claim(new: Sequence[NewRun]) -> Iterator[dict[Run, FileLock]]:
     claimed: dict[Run, FileLock] = {}
     with ExitStack() as locks:
 
-        def lock(run: Run) -> None:
-            claimed[run] = locks.enter_context(_queued(run))
+        def lock(run: Run, device: str) -> None:
+            claimed[run] = locks.enter_context(_queued(run, device))
 
         with _admission(new[0].config, new[0].root, len(new)):
             try:
                 for one in new:
-                    one.create(lock)
+                    one.create(partial(lock, device=resolve(one.config.device)))
             except BaseException:
                 for run in claimed:
                     remove_folder(run.path)
@@ -135,7 +137,7 @@ def claim_again(run: Run) -> Iterator[FileLock]:
         raise ValueError(f"{run.id} has done all its {status.steps:,} steps.")
     with ExitStack() as locks:
         with _admission(run.config, run.path.parent):
-            lock = locks.enter_context(_queued(run))
+            lock = locks.enter_context(_queued(run, resolve(run.config.device)))
         yield lock
 
 
@@ -153,8 +155,8 @@ def _admission(config: TrainConfig, root: Path, count: int = 1) -> Iterator[None
 
 
 @contextmanager
-def _queued(run: Run) -> Iterator[FileLock]:
-    """Lock and queue a run: no other process starts or deletes it inside the block."""
+def _queued(run: Run, device: str) -> Iterator[FileLock]:
+    """Lock and queue a run for `device`: no other process starts or deletes it inside the block."""
     lock = FileLock(run.lock_path)
     try:
         if not lock.acquire(timeout=0.25):  # longer than a reader's probe
@@ -164,7 +166,7 @@ def _queued(run: Run) -> Iterator[FileLock]:
     try:
         run.clear_requests()
         writer = opened(run)
-        writer.annotate(0, "queued")
+        writer.enqueue(0, device)
         writer.close()
         yield lock
     finally:

@@ -91,6 +91,10 @@ class Recorder:
         self._writer.write(state={"activity": asdict(activity)})
         self._report(activity)
 
+    def enqueue(self, device: str) -> None:
+        """Record that the run waits for `device`."""
+        self._writer.enqueue(self.step, device)
+
     def annotate(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
         """Record something that is not an event of the engine: queued, failed."""
         self._writer.annotate(self.step, kind, data)

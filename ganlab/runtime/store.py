@@ -126,6 +126,11 @@ class Writer:
         with self._transaction() as connection:
             _annotate(connection, step, kind, data, text)
 
+    def enqueue(self, step: int, device: str) -> None:
+        """Record that the run waits for `device`, which its worker need not find out."""
+        self.write(state={"device": device})
+        self.annotate(step, "queued")
+
     def intervene(self, intervention: Mapping[str, Any], effect: Mapping[str, Any] | None = None) -> None:
         """Add to the record of what was changed and, with an `effect`, to the annotations."""
         with self._transaction() as connection:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ganlab.core.errors import EXPECTED, LimitReached, classify, halvable, is_disk_full
 from ganlab.core.events import Event, Finished, Loading
 from ganlab.core.lock import FileLock
+from ganlab.runtime.device_queue import device_of, device_slot
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run
@@ -52,9 +53,9 @@ def work(
         raise ValueError(f"Another worker has claimed {run.id} already.")
     try:
         with Recorder(run, report) as recorder, signals_ask(run.request_stop):
-            if not queued:
-                recorder.annotate("queued")
             try:
+                if not queued:
+                    recorder.enqueue(device_of(run))
                 _train(run, recorder, watch, load_generators)
             except Exception as error:
                 recorder.fail(*_reason(run, error))  # first, while there is the room that was kept for it
@@ -76,19 +77,17 @@ def _reason(run: Run, error: Exception) -> tuple[str, dict[str, Any]]:
 
 
 def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_generators: LoadGenerators) -> None:
-    recorder.report(Activity("starting_torch"))
-    import torch  # noqa: PLC0415  (brings PyTorch)
-
-    from ganlab.core.devices import resolve  # noqa: PLC0415  (brings PyTorch)
-    from ganlab.runtime.device_queue import device_slot  # noqa: PLC0415  (brings PyTorch)
-    from ganlab.training.engine import train  # noqa: PLC0415  (brings PyTorch)
-
-    torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
-    config = run.config
-    with device_slot(run, resolve(config.device), recorder.report) as taken:
+    with device_slot(run, run.status().device or device_of(run), recorder.report) as taken:
         if not taken:
             recorder.record(Finished(recorder.step, "stopped"))
             return
+        recorder.report(Activity("starting_torch"))  # not before: a run may wait for hours, and with others
+        import torch  # noqa: PLC0415  (brings PyTorch)
+
+        from ganlab.training.engine import train  # noqa: PLC0415  (brings PyTorch)
+
+        torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
+        config = run.config
         state = newest_state(run, recorder.report)
         initial = load_generators(config.start_from) if config.start_from and not state else None
         record = run.interventions()

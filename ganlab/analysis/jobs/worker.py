@@ -20,7 +20,7 @@ from ganlab.core.remarks import Remark
 from ganlab.metrics.value import Value
 from ganlab.runtime.spawn import signals_ask, start_detached
 
-_POLL_SECONDS = 0.3
+_POLL_SECONDS = 0.5
 _REPORT_SECONDS = 0.25
 _RATE_SECONDS = 0.5  # before that a rate means little
 
@@ -119,8 +119,8 @@ def _turn(job: Job) -> Iterator[bool]:
 
 def _before(job: Job) -> list[Job]:
     """Older jobs of its kind that are worked on or wait."""
-    older = [other for other in jobs(job.path.parent.parent) if other.id < job.id and _kind(other) == job.facts["kind"]]
-    return [other for other in older if is_held(other.lock_path) and other.status().active]
+    older = [other for other in jobs(job.path.parent.parent) if other.id < job.id and is_held(other.lock_path)]
+    return [other for other in older if _kind(other) == job.facts["kind"] and other.status().active]
 
 
 def _kind(job: Job) -> str:
