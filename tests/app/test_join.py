@@ -258,7 +258,7 @@ def test_the_door_leads_inside_only(to: str, door: TestClient) -> None:
 
 def test_guessing_is_slowed_down_and_a_class_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("ganlab.app.security.join.Limit", lambda **limits: Limit(**limits, clock=lambda: now[0]))
+    monkeypatch.setattr("ganlab.app.security.join.Limit", lambda *limits: Limit(*limits, clock=lambda: now[0]))
     ask = Asked(Starlette(routes=join.routes()))
     enter: Callable[[str], Answer] = lambda code: ask("POST", "/join", body=f"code={code}")  # noqa: E731
     right, wrong = visitor.keys().code, "1" * 8
@@ -275,6 +275,21 @@ def test_guessing_is_slowed_down_and_a_class_is_not(monkeypatch: pytest.MonkeyPa
         guesses += sum(enter(wrong).status == 403 for _ in range(62))
     assert guesses == 3600 and 3600 * classroom.HOURS < 10**8 / 500, "one a second: in a day, few of the codes there are"
     assert enter("1" * 5000).status == 413
+
+
+def test_one_address_takes_seats_for_some_classes_and_then_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("ganlab.app.security.join.Limit", lambda *limits: Limit(*limits, clock=lambda: now[0]))
+    ask = Asked(Starlette(routes=join.routes()))
+    enter: Callable[..., Answer] = lambda given=None: ask("POST", "/join", given, f"code={visitor.keys().code}")  # noqa: E731
+    answers = [enter().status for _ in range(250)]
+    assert answers == [303] * 200 + [429] * 50
+    late = enter()
+    assert "Too many have joined from here" in shown_text(late.body.decode()) and int(late.headers["retry-after"]) <= 5
+    assert enter(headers(Role.STUDENT)).status == 303, "who has a seat keeps it and takes no other"
+    assert ask("GET", visitor.keys().teacher_link("")).status == 303
+    now[0] = 10.0
+    assert [enter().status for _ in range(3)] == [303, 303, 429]
 
 
 def test_addresses_of_one_home_count_together() -> None:

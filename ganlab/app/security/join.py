@@ -26,8 +26,8 @@ _MOST_BYTES = 4000
 
 
 def routes() -> list[BaseRoute]:
-    """`/join`. Codes are limited for each address, behind which a whole class may sit; the teacher's link is not."""
-    attempts = Limit(**quotas.rate("codes", "address")._asdict())
+    """`/join`. Codes and new seats are limited for each address, behind which a whole class may sit; the teacher's link is not."""
+    attempts, new = (Limit(*quotas.rate(kind, "address")) for kind in ("codes", "seats"))
 
     async def show(request: Request) -> Response:
         if not classroom.wanted():
@@ -35,7 +35,7 @@ def routes() -> list[BaseRoute]:
         to = request.query_params.get("to", "")
         token = request.query_params.get("teacher")
         if token is not None:
-            return _try(request, token, to, attempts, link=True)
+            return _try(request, token, to, attempts, new, link=True)
         if visitor(request.cookies).role is not Role.STRANGER:
             return RedirectResponse(_inside(to), 303, _HEADERS)
         return _page(to)
@@ -49,23 +49,24 @@ def routes() -> list[BaseRoute]:
             if len(body) > _MOST_BYTES:
                 return _page("", "A join code is eight digits; this is more than that.", status=413)
         form = parse_qs(body.decode("utf-8", "replace"))
-        return _try(request, form.get("code", [""])[0], form.get("to", [""])[0], attempts)
+        return _try(request, form.get("code", [""])[0], form.get("to", [""])[0], attempts, new)
 
     return [Route("/join", show), Route("/join", enter, methods=["POST"])]
 
 
-def _try(request: Request, typed: str, to: str, attempts: Limit, *, link: bool = False) -> Response:
+def _try(request: Request, typed: str, to: str, attempts: Limit, new: Limit, *, link: bool = False) -> Response:
     """Let in who has the token or, where it was typed into our own page, the code. No one leaves with a lower role."""
-    found, user = keys(), visitor(request.cookies)
+    found, user, address = keys(), visitor(request.cookies), network(request.client.host if request.client else "")
     if found.opens_for_teacher(typed):  # 192 bits are beyond guessing: no crowd keeps the teacher out
         return _seated(request, found.seat(Role.TEACHER.name, user.name), to)
-    wait = attempts.take(network(request.client.host if request.client else ""))
-    if wait:
+    if wait := attempts.take(address):
         return _page(to, "Too many codes came from here; wait a few seconds and try again.", 429, math.ceil(wait))
     if link:
         return _page(to, "This link is not the teacher's any more; the server's terminal shows the new one.", 403)
     if not found.opens_for_students(typed):
         return _page(to, "That is not the join code; ask your teacher for the eight digits.", 403)
+    if user.role is Role.STRANGER and (wait := new.take(address)):
+        return _page(to, "Too many have joined from here; wait a few seconds and try again.", 429, math.ceil(wait))
     return _seated(request, found.seat(max(user.role, Role.STUDENT).name, user.name), to)
 
 

@@ -58,6 +58,7 @@ TABLE = (
     # Typing keeps no one else out, and a program that guesses all day long has 2000 + 12 h x 3600 = 45,200 tries of 100 million
     # codes: one chance in 2,200.
     Row("codes", "join codes tried", address=Rate(2000, 1), fixed=True),
+    Row("seats", "browsers that join", address=Rate(200, 0.2)),
     # What waits and runs
     Row("queue places", "jobs that wait in one line"),
     Row("running jobs", "jobs at work"),
