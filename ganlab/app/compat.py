@@ -8,14 +8,19 @@ without it.
 from __future__ import annotations
 
 import socket
+import sys
 from abc import ABCMeta
 from asyncio import base_events
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+import gradio.queueing
+import gradio.route_utils
+import gradio.routes
 import uvicorn.config
 from gradio import route_utils
 from gradio.context import LocalContext
@@ -121,6 +126,17 @@ def answer_with_relative_addresses() -> None:
     page itself: it is resolved by the browser, and no client of another kind reads it.
     """
     route_utils.get_root_url = lambda request, route_path, root_path: "."
+
+
+def log_failures(log: Callable[[BaseException], None]) -> None:
+    """Call `log` with each error that a request made, whose traceback Gradio prints (Gradio 6.31, `traceback.print_exc`)."""
+
+    def printed() -> None:
+        if (error := sys.exception()) is not None:
+            log(error)
+
+    for module in (gradio.queueing, gradio.route_utils, gradio.routes):
+        module.traceback = SimpleNamespace(print_exc=printed)  # type: ignore[attr-defined]
 
 
 def bound_resources(demo: gr.Blocks, tabs: int, idle_seconds: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +11,7 @@ from ganlab.app.playground import hub_menu, queueing
 from ganlab.app.playground.classes import classes_panel
 from ganlab.app.playground.draw.panel import draw_panel
 from ganlab.app.playground.explore import explore_panel
+from ganlab.app.playground.failures import warn
 from ganlab.app.playground.gradio_events import TURNING
 from ganlab.app.playground.latent.panel import latent_panel
 from ganlab.app.playground.layers.panel import layers_panel
@@ -69,7 +69,7 @@ def _tab(request: gr.Request) -> Any:
 def _say_what_is_missing(request: gr.Request) -> None:
     """Where the address names a model that is not here, the panels show another one: not without a word."""
     if sentence := missing(request.query_params.get("model", "")):
-        gr.Warning(html.escape(f"{sentence} Another one is shown."), duration=None)
+        warn(f"{sentence} Another one is shown.")
 
 
 def missing(name: str) -> str:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ganlab.analysis.explore.latents import Latent
 from ganlab.analysis.explore.scores import NO_DISCRIMINATOR, scores
+from ganlab.app.playground.failures import refusal
 from ganlab.app.playground.gradio_events import QUIET, SLOW
 from ganlab.app.playground.model_info import ModelInfo, described
 from ganlab.app.serving.hub_models import playable
@@ -91,7 +92,7 @@ def as_gradio_error(answer: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return answer(*values)
         except ValueError as error:
-            raise gr.Error(message(error), duration=None) from None
+            raise refusal(error) from None
 
     return answered
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import gradio as gr
 
 from ganlab.app.compat import current_cookies
+from ganlab.app.playground.failures import warn
 from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.security import rights
 from ganlab.app.security.rights import Action
@@ -19,7 +19,6 @@ from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.thumbnails import THUMBNAILS
 from ganlab.app.views.loading_wording import doing_text
 from ganlab.app.views.wording import model_label
-from ganlab.core.names import message
 from ganlab.core.progress import Work
 from ganlab.core.text import byte_size
 from ganlab.models.entry import ModelEntry
@@ -136,7 +135,7 @@ def fetched(
             _download(name, progress)
         _insist(kind, name)
     except ValueError as error:
-        gr.Warning(html.escape(message(error)), duration=None)
+        warn(error)
         name = last if last in here else next(iter(model.name for model in found()), "")
     return [gr.update(choices=menu(found(), kind), value=name or None), name or None]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from ganlab.app.playground.failures import warn
 from ganlab.app.playground.model_info import named
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.variants import can_change, parts, query_of, variant
@@ -91,6 +92,6 @@ def settled(name: str | None, assume: str, values: list[str | None]) -> str | No
     try:
         PIPELINES.get(after)
     except ValueError as error:
-        gr.Warning(html.escape(str(error)), duration=None)
+        warn(error)
         return before
     return after

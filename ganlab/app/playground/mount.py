@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 
 from ganlab.app import compat
-from ganlab.app.playground import build
+from ganlab.app.playground import build, failures
+from ganlab.app.playground.failures import refusal
 from ganlab.app.playground.theme import head, style, theme
 from ganlab.app.playground.translate import EXAMPLES
 from ganlab.app.security.body_limits import MOST_UPLOADED
@@ -32,6 +33,7 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
     Returns what ends, in the event loop, the answers that Gradio would go on with for as long as a page is open.
     """
     compat.answer_with_relative_addresses()
+    compat.log_failures(failures.log)
     demo = build()
     compat.bound_resources(demo, _TABS, _IDLE_SECONDS)
     take_uploads_alone(demo)
@@ -52,6 +54,7 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
     (mounted,) = (route.app for route in gateway.routes if isinstance(route, Mount) and route.path == path.rstrip("/"))
     streams = Streams()
     mounted.add_middleware(Interruptible, streams)  # type: ignore[attr-defined]
+    mounted.add_middleware(failures.OneLine)  # type: ignore[attr-defined]
     return streams.end
 
 
@@ -64,9 +67,9 @@ def take_uploads_alone(demo: gr.Blocks) -> None:
 
     def check(inputs: list[Any], wanted: int) -> None:
         if len(inputs) < wanted:  # Gradio would write all that was sent into the log
-            raise gr.Error(_TOO_FEW, print_exception=False)
+            raise refusal(_TOO_FEW)
         if not all(map(_was_uploaded, _paths(inputs))):
-            raise gr.Error(_NOT_UPLOADED, duration=None)
+            raise refusal(_NOT_UPLOADED)
 
     compat.check_inputs(demo, check)
 

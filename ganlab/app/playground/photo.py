@@ -9,8 +9,8 @@ import gradio as gr
 from PIL import Image
 
 from ganlab.app.compat import image_class
+from ganlab.app.playground.failures import refusal
 from ganlab.core.images import ImageError, read
-from ganlab.core.names import message
 
 
 def photo(**settings: Any) -> gr.Image:
@@ -24,11 +24,11 @@ def _preprocess(self: gr.Image, payload: Any) -> Image.Image | None:
     if payload is None:
         return None
     if not payload.path:
-        raise gr.Error("The picture did not arrive; try again.", duration=None)
+        raise refusal("The picture did not arrive; try again.")
     try:
         return read(Path(payload.path))
     except ImageError as error:
-        raise gr.Error(message(error), duration=None) from None
+        raise refusal(error) from None
 
 
 _Photo = image_class("Photo", __name__, _preprocess)

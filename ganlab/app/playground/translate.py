@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from ganlab.app.playground.failures import warn
 from ganlab.app.playground.gradio_events import QUIET, TURNING
 from ganlab.app.playground.html import from_python, links
 from ganlab.app.playground.hub_menu import arrivals, menu
@@ -20,7 +21,6 @@ from ganlab.app.playground.translated import run, run_assuming
 from ganlab.app.playground.weights_file import ONE_AT_A_TIME, Loaded, brought, weights_box
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
-from ganlab.core.names import message
 from ganlab.models.entry import ModelEntry
 from ganlab.models.framing import MAX_SIZE
 
@@ -186,7 +186,7 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
     try:
         pipeline = PIPELINES.get(name) if name else None
     except ValueError as error:
-        gr.Warning(message(error))
+        warn(error)
         pipeline = None
     if pipeline is None:
         return [gr.update(choices=[], value=None, visible=False), gr.skip()]

@@ -7,9 +7,9 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from ganlab.app.playground.failures import refusal
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.variants import variant
-from ganlab.core.names import message
 from ganlab.core.threads import every_core
 from ganlab.models.translation import Translation, heat, translate
 
@@ -48,7 +48,7 @@ def run(
         with every_core():
             made = translate(pipeline, photo, direction, size=int(size), closely=closely)
     except ValueError as error:
-        raise gr.Error(message(error), duration=None) from None
+        raise refusal(error) from None
     return _shown(made, photo.size if original_size else made.picture.size)
 
 

@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 import gradio as gr
 
+from ganlab.app.playground.failures import refusal
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.variants import can_change
-from ganlab.core.names import message, shown
+from ganlab.core.names import shown
 from ganlab.models.adapters import recognition
 from ganlab.models.pipeline import Pipeline
 
@@ -43,7 +44,7 @@ def brought(file: str, use: Use, request: gr.Request | None) -> tuple[str, str]:
             raise ValueError(f"These weights ({foreign.layout}) {_ELSEWHERE[use]}")
         kept = bool(can_change(pipeline.decisions))
     except ValueError as error:
-        raise gr.Error(message(error), duration=None) from None
+        raise refusal(error) from None
     finally:
         if not kept:
             path.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from ganlab.app.compat import queue_counter
 from ganlab.app.playground.draw.pad import on_paper, pad, sheet_of
 from ganlab.app.playground.draw.search import Search, beside, difference, enlarged, progress, shots
 from ganlab.app.playground.draw.sketch import pixels, reading, says, shown
+from ganlab.app.playground.failures import refusal
 from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.playground.html import classes, drawing, endpoint, from_python, links, pipeline_of
 from ganlab.app.playground.hub_menu import arrivals, menu
@@ -26,7 +27,6 @@ from ganlab.app.playground.photo import photo
 from ganlab.app.playground.queueing import share
 from ganlab.app.serving.priority import PRIORITY
 from ganlab.core.images import ImageError, decode, png, to_pil
-from ganlab.core.names import message
 from ganlab.core.threads import every_core
 from ganlab.models.pipeline import Pipeline
 
@@ -140,7 +140,7 @@ def describe(sheet: str | None, model: str | None, label: int | None, search: Se
     except ImageError:  # an empty sheet is no mistake
         return empty
     except ValueError as error:
-        raise gr.Error(message(error), duration=None) from None
+        raise refusal(error) from None
     words = says(pipeline, picture, _label(pipeline, label))
     return [shots(picture), _IDLE, words, links(_state(pipeline, label, picture))]
 
@@ -174,7 +174,7 @@ def run(sheet: str | None, model: str | None, label: int | None, search: Search)
                 if stopped:
                     return
     except ValueError as error:
-        raise gr.Error(message(error), duration=None) from None
+        raise refusal(error) from None
 
 
 def _in_turns(search: Iterator[Inversion]) -> Iterator[Inversion]:

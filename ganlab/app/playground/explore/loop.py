@@ -13,9 +13,9 @@ from ganlab.analysis.explore.paths import loop
 from ganlab.app.compat import keep_bytes
 from ganlab.app.playground.explore.interpolate import PATHS
 from ganlab.app.playground.explore.section import Chosen, Section, address
+from ganlab.app.playground.failures import refusal
 from ganlab.app.playground.gradio_events import QUIET, SLOW
 from ganlab.app.playground.html import endpoint, from_python, links, pipeline_of
-from ganlab.core.names import message
 
 MOST_SEEDS, MOST_STEPS = 16, 30
 _PIXELS = 2**23  # of all frames together: a file of a few megabytes
@@ -92,6 +92,6 @@ def draw(
     try:
         made = answer(str(model), seeds, path, steps, speed, format, label or "")
     except ValueError as error:
-        raise gr.Error(message(error), duration=None) from None
+        raise refusal(error) from None
     query = address("loop", model, label, seeds=seeds, path=path, steps=int(steps), speed=int(speed), format=format)
     return made, links(query)

@@ -14,6 +14,7 @@ from ganlab.analysis.explore.inspect import Inspection, networks
 from ganlab.analysis.explore.latents import MAX_SEED
 from ganlab.analysis.explore.scores import NO_DISCRIMINATOR
 from ganlab.app.playground.draw.search import shot
+from ganlab.app.playground.failures import refusal, warn
 from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.playground.html import classes, endpoint, from_python, links
 from ganlab.app.playground.hub_menu import arrivals, menu
@@ -25,7 +26,6 @@ from ganlab.app.playground.photo import photo
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.views.model_wording import maps_text
-from ganlab.core.names import message
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 
@@ -147,7 +147,7 @@ def show(
         network = network if network in networks(pipeline) else next(iter(pipeline.generators))
         seen = seen_by(pipeline, network, seed_of(seed), label, picture)
     except ValueError as error:
-        raise gr.Error(message(error), duration=None) from None
+        raise refusal(error) from None
     maps = seen.activations.maps
     number = min(int(layer or FIRST), len(maps)) or first_shown(seen.activations)
     chosen = maps[number - 1]
@@ -228,7 +228,7 @@ def _networks(model: ModelEntry, network: str | None) -> Any:
     try:
         titles = networks(PIPELINES.get(model.name))
     except ValueError as error:
-        gr.Warning(message(error))
+        warn(error)
         return gr.update(choices=[], value=None)
     choices = [(title, name) for name, title in titles.items()]
     return gr.update(choices=choices, value=network if network in titles else next(iter(titles)))
