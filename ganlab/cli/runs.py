@@ -7,6 +7,7 @@ import dataclasses
 import json
 import sys
 
+from ganlab.app.views.status_wording import damage_text
 from ganlab.core.errors import DOING, explain
 from ganlab.runtime.run import UNREADABLE, Run, damaged_runs
 from ganlab.runtime.run import runs as all_runs
@@ -22,7 +23,7 @@ def run(options: argparse.Namespace) -> None:
     found = all_runs()
     if not found and not options.json:
         print("No runs yet. Start one with: ganlab train shapes")
-    damaged = damaged_runs()
+    damaged = {run.id: damage_text(run.id, damage) for run, damage in damaged_runs().items()}
     for run in found:
         try:
             print(_line(run, as_json=options.json))
@@ -35,6 +36,6 @@ def run(options: argparse.Namespace) -> None:
 def _line(run: Run, *, as_json: bool) -> str:
     status = run.status()
     if as_json:
-        row = {"id": run.id, "recipe": run.settings["recipe"], "config": run.settings["config"]}
+        row = {"id": run.id, "recipe": run.settings.recipe, "config": run.settings.config}
         return json.dumps(row | dataclasses.asdict(status) | {"metrics": run.last_metrics()})
     return f"{run.id:<52} {status.state:<9} {status.step:>9,} of {status.steps:,}  {run.title}"

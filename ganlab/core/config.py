@@ -15,6 +15,7 @@ from ganlab.core.names import shown
 from ganlab.core.other_names import nearest
 
 Value = bool | int | float | str | tuple[float, ...]
+MOST_EXACT = 2**53  # whole numbers below are the same in JSON, JavaScript and floating point
 
 # Settings of how a run is shown or kept, which change nothing of what it learns.
 _INDIFFERENT = frozenset({"log_every", "sample_every", "samples", "checkpoint_every", "keep_checkpoints", "fid_every", "device"})
@@ -188,15 +189,25 @@ def are_settings(values: object) -> bool:
 
     Family, data set and steps are never missing, numbers are finite and not below their bounds.
     """
-    return isinstance(values, dict) and values.keys() >= {"family", "dataset", "steps"} and have_types(values)
+    return isinstance(values, dict) and values.keys() >= {"family", "dataset", "steps"} and misfit(values) is None
 
 
-def have_types(values: Mapping[str, Any]) -> bool:
-    """Whether those of the settings of TrainConfig that are there have their types, as `are_settings` wants it."""
-    return all(_can_be(values[item.name], item) for item in TrainConfig.settings() if item.name in values)
+def misfit(values: Mapping[str, Any]) -> str | None:
+    """The name of the first value that is not of the type of its setting, or not plain where TrainConfig has no such setting."""
+    known = {item.name: item for item in TrainConfig.settings()}
+    return next((name for name, value in values.items() if not (is_plain(value) and _can_be(value, known.get(name)))), None)
 
 
-def _can_be(value: object, item: Setting) -> bool:
+def is_plain(value: object) -> bool:
+    """Whether a JSON value can be that of a setting: nothing, a text, true or false, a number, or a list of numbers."""
+    if isinstance(value, list | tuple):
+        return all(map(is_number, value))
+    return value is None or isinstance(value, str | bool) or is_number(value)
+
+
+def _can_be(value: object, item: Setting | None) -> bool:
+    if item is None:
+        return True
     if item.type is tuple:
         return isinstance(value, list | tuple) and all(is_number(part) for part in value)
     if item.type in (int, float):
@@ -206,8 +217,9 @@ def _can_be(value: object, item: Setting) -> bool:
 
 
 def is_number(value: object) -> bool:
-    """Whether a JSON value is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
+    """Whether a JSON value is a finite number; a whole one is so small that no computation changes it."""
+    most = MOST_EXACT if isinstance(value, int) else math.inf
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < most
 
 
 @cache

@@ -5,12 +5,33 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 MAX_WEIGHTS_BYTES = 10**9  # of a file of weights: a full CycleGAN with its optimizers has 0.34 GB
 _ANY_WRITE_BIT = 0o222
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there that may be looked at."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """The bytes of a file of at most `most`; OSError for a larger one, a folder, and a pipe or device, which may never end."""
+    with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123  (a descriptor)
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(errno.EINVAL, "It is no file", str(path))
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EOVERFLOW, f"It has more than {most:,} bytes", str(path))
+    return content
 
 
 def sha256(path: Path) -> str:

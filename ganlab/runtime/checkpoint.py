@@ -18,8 +18,9 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from ganlab.core import tensors as weights
-from ganlab.core.config import have_types
+from ganlab.core.config import misfit
 from ganlab.core.events import Checkpoint
+from ganlab.core.files import is_file, read_bounded
 from ganlab.core.names import from_json, to_json
 from ganlab.core.types import Conditioning
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FORMAT = "ganlab-1"
+MOST_BYTES = 2**24  # of a config.json, which names every label
 _NAME = re.compile(r"step-[0-9]{1,18}")
 STATES_BUDGET = 500 * 2**20  # bytes of one run, so that small ones can be forked at any checkpoint
 MODEL, DISCRIMINATORS, STATE, INFO = "model.safetensors", "discriminators.safetensors", "training_state.pt", "config.json"
@@ -112,7 +114,11 @@ def _sync(path: Path) -> None:
 
 def checkpoints(parent: Path) -> list[Path]:
     """The complete checkpoints under `parent`, oldest first."""
-    found = [path for path in parent.glob("step-*") if _NAME.fullmatch(path.name) and (path / INFO).is_file()]
+    try:
+        paths = list(parent.iterdir())
+    except OSError:  # none yet, or it may not be looked at
+        return []
+    found = [path for path in paths if _NAME.fullmatch(path.name) and is_file(path / INFO)]
     return sorted(found, key=step_of)
 
 
@@ -155,7 +161,7 @@ def step_of(folder: Path) -> int:
 def read_info(folder: Path) -> Info:
     """config.json of a checkpoint folder; ValueError when it is not one of ours."""
     try:
-        values = from_json((folder / INFO).read_bytes(), names="labels")
+        values = from_json(read_bounded(folder / INFO, MOST_BYTES), names="labels")
     except FileNotFoundError:
         raise ValueError(f"{folder.name} is not a checkpoint: it has no {INFO}.") from None
     except ValueError:
@@ -167,7 +173,7 @@ def read_info(folder: Path) -> Info:
             raise ValueError(f"{INFO} in {folder.name} lacks {name!r}.")
         if not isinstance(values.get(name, ""), kind) or (name == "labels" and not all(isinstance(x, str) for x in values[name])):
             raise ValueError(f"{INFO} in {folder.name} is damaged: {name!r} is not what it should be.")
-    if not have_types(values["config"]) or not _is_spec(values["spec"]):
+    if misfit(values["config"]) is not None or not _is_spec(values["spec"]):
         raise ValueError(f"{INFO} in {folder.name} is damaged: its 'config' or 'spec' is not what it should be.")
     return Info(values["config"], values["spec"], tuple(values["labels"]), values["step"], values.get("recipe", ""))
 

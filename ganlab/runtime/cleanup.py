@@ -77,7 +77,7 @@ def _doomed(run: Run, rule: Rule) -> Iterator[Path]:
     found, states = checkpoints(parent), resumable(parent)
     status = run.status()
     keep_states = states[-1:] if status.step >= status.steps else states[-2:]
-    regular = int(run.settings["config"].get("checkpoint_every", 1))
+    regular = run.settings.checkpoint_every
     spacing = rule.every * regular  # by step: cleaning twice removes no more
     stay = {*found[:1], *found[-1:], *keep_states, *(folder for folder in found if step_of(folder) % spacing == 0)}
     stay |= {folder for folder in found if step_of(folder) in (run.best, regular)}  # a table's first epoch is the regular one

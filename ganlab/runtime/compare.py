@@ -83,7 +83,7 @@ def compare(runs: Sequence[Run], axis: str = "step", at: float | None = None) ->
     histories = [_History(run) for run in runs]
     until = min(history.place(history.last, axis) for history in histories)
     at = until if at is None else max(0.0, min(at, until))
-    configs = [_used(run.settings["config"]) for run in runs]
+    configs = [_used(run.settings.config) for run in runs]
     runs_at = tuple(history.at(history.step_at(at, axis)) for history in histories)
     z_dims = tuple(config.get("z_dim") for config in configs)
     same_z = None not in z_dims and all(same_setting(configs, name) for name in ("seed", "z_dim", "samples"))
@@ -94,7 +94,7 @@ def compare(runs: Sequence[Run], axis: str = "step", at: float | None = None) ->
     )
 
 
-def _used(config: dict[str, Any]) -> dict[str, Any]:
+def _used(config: Mapping[str, Any]) -> dict[str, Any]:
     """A config without what means nothing to its family."""
     from ganlab.training.families import FAMILIES  # noqa: PLC0415  (brings torch)
 

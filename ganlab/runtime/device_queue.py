@@ -105,7 +105,7 @@ def _holder(root: Path, device: str) -> Path:
 
 def _party(run: Run) -> str:
     """What gets a device together: the group of the run, or the run alone."""
-    return str(run.settings["group"] or run.id)
+    return run.settings.group or run.id
 
 
 def _waiting_before(run: Run, device: str) -> list[Run]:
@@ -133,7 +133,7 @@ def device_of(run: Run) -> str:
     """The device that a run's settings mean here; ValueError when it is not on this machine."""
     from ganlab.core.devices import resolve  # noqa: PLC0415  (brings PyTorch)
 
-    return resolve(run.settings["config"]["device"])
+    return resolve(run.settings.device)
 
 
 @dataclass(frozen=True)

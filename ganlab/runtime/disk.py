@@ -7,7 +7,6 @@ import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from ganlab.core.config import TrainConfig
 from ganlab.runtime.checkpoint import INFO, MODEL, STATE, STATES_BUDGET
@@ -81,26 +80,22 @@ def checkpoint_bytes_of(config: TrainConfig) -> tuple[int, int]:
 
 def will_write(run: Run) -> int:
     """About how many bytes the run adds until its last step: checkpoints, sheets and metrics."""
-    config, status, folders = run.settings["config"], run.status(), run.checkpoints()
+    settings, status, folders = run.settings, run.status(), run.checkpoints()
     left = max(0, status.steps - status.step)
     if not left:
         return 0
     use, resume = checkpoint_bytes(run)
-    most = min(_setting(config, "keep_checkpoints"), -(-status.steps // _setting(config, "checkpoint_every")))
+    most = min(settings.keep_checkpoints, -(-status.steps // settings.checkpoint_every))
     states = sum((folder / STATE).is_file() for folder in folders)
     more = max(0, most - len(folders)) * use + max(0, min(most * resume, max(STATES_BUDGET, 2 * resume)) - states * resume)
-    sheets = left // _setting(config, "sample_every") + 1
-    return more + use + resume + sheets * _sheet_bytes(run, config) + left // _setting(config, "log_every") * _POINT_BYTES
+    sheets = left // settings.sample_every + 1
+    return more + use + resume + sheets * _sheet_bytes(run) + left // settings.log_every * _POINT_BYTES
 
 
-def _setting(config: dict[str, Any], name: str) -> int:
-    """A whole number of a config that may be older than the setting."""
-    return int(config.get(name, getattr(TrainConfig, name)))
-
-
-def _sheet_bytes(run: Run, config: dict[str, Any]) -> int:
+def _sheet_bytes(run: Run) -> int:
     shown = run.samples()
     if shown and run.sample_path(shown[-1]).is_file():
         return run.sample_path(shown[-1]).stat().st_size
-    numbers = _setting(config, "samples") * _setting(config, "image_size") ** 2 * (config.get("channels") or 3)
+    settings = run.settings
+    numbers = settings.samples * settings.image_size**2 * (settings.channels or 3)
     return int(_PIXEL_BYTES * numbers)

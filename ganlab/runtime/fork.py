@@ -15,6 +15,7 @@ from ganlab.runtime.checkpoint import folder_name, read_state, resumable, step_o
 from ganlab.runtime.images_seen import images_until
 from ganlab.runtime.launch import NewRun, start
 from ganlab.runtime.run import Run
+from ganlab.runtime.run_settings import Parent
 from ganlab.runtime.store import Annotation, Writer
 from ganlab.training.preflight import check
 
@@ -62,15 +63,14 @@ def new_fork(run: Run, step: int | None = None, **changes: Any) -> NewRun:
 
     # Against the checkpoint's settings: only it knows what had been changed at that very step.
     differences = config_differences([before.to_dict(), config.to_dict()])
-    parent = {"run": run.id, "step": step, "images": images_until(run, step), "changes": differences}
+    changed = {name: (was, now) for name, (was, now) in differences.items()}
+    parent = Parent(run.id, step, tuple(images_until(run, step)), changed)
     return _from_checkpoint(run, run, config, parent)
 
 
-def _from_checkpoint(
-    run: Run, source: Run, config: TrainConfig, parent: Mapping[str, Any], record: Sequence[Intervention] = ()
-) -> NewRun:
+def _from_checkpoint(run: Run, source: Run, config: TrainConfig, parent: Parent, record: Sequence[Intervention] = ()) -> NewRun:
     """A fork of `source` at the step of `parent`, named like `run`, that will make the changes of `record`."""
-    step, folder = parent["step"], source.path / "checkpoints" / folder_name(parent["step"])
+    step, folder = parent.step, source.path / "checkpoints" / folder_name(parent.step)
 
     def fill(made: Run) -> None:
         target = made.path / "checkpoints" / folder.name
@@ -83,7 +83,7 @@ def _from_checkpoint(
             raise ValueError(f"The checkpoint of {source.id} at step {step:,} was removed meanwhile: choose another.") from None
         _write_down(made, record)
 
-    return NewRun(config, run.path.parent, {"recipe": run.settings["recipe"], "parent": parent}, fill)
+    return NewRun(config, run.path.parent, {"recipe": run.settings.recipe, "parent": parent}, fill)
 
 
 def settings_at(run: Run, step: int) -> TrainConfig:
@@ -111,19 +111,19 @@ def repeat(run: Run) -> Run:
 
 def new_repeat(run: Run) -> NewRun:
     """The repeat before it is made."""
-    parent, record, config = run.settings.get("parent"), run.interventions(), run.config
+    parent, record, config = run.settings.parent, run.interventions(), run.config
     if parent:
         return _from_checkpoint(run, _origin(run, parent), config, parent, record)
-    settings = {"recipe": run.settings["recipe"]}
+    settings = {"recipe": run.settings.recipe}
     return NewRun(config, run.path.parent, settings, fill=lambda made: _write_down(made, record))
 
 
-def _origin(run: Run, parent: Mapping[str, Any]) -> Run:
+def _origin(run: Run, parent: Parent) -> Run:
     """Where the checkpoint that a fork began with still is: in itself or in its parent."""
-    for source in (run, Run(run.path.parent / parent["run"])):
-        if parent["step"] in forkable(source):
+    for source in (run, Run(run.path.parent / parent.run)):
+        if parent.step in forkable(source):
             return source
-    raise ValueError(f"{run.id} began with the checkpoint of {parent['run']} at step {parent['step']:,}, which is gone.")
+    raise ValueError(f"{run.id} began with the checkpoint of {parent.run} at step {parent.step:,}, which is gone.")
 
 
 def _write_down(made: Run, record: Sequence[Intervention]) -> None:

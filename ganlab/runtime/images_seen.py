@@ -14,12 +14,12 @@ def images_seen(run: Run) -> Breakpoints:
 
     Updates of one network alone are not counted.
     """
-    config, parent = run.settings["config"], run.settings.get("parent") or {}
-    breakpoints: Breakpoints = [(int(step), int(images)) for step, images in parent.get("images", [])] or [(0, 0)]
-    d_steps, batch_size = config.get("d_steps", 1), config.get("batch_size", 1)  # a run of another version may lack them
-    end = max(config["steps"], breakpoints[-1][0] + 1)
+    settings = run.settings
+    breakpoints: Breakpoints = list(settings.parent.images if settings.parent else ()) or [(0, 0)]
+    d_steps, batch_size = settings.d_steps, settings.batch_size
+    end = max(settings.steps, breakpoints[-1][0] + 1)
     for change in run.interventions():
-        if change.name == "d_steps" and change.step < end:
+        if change.name == "d_steps" and isinstance(change.value, int) and change.step < end:
             breakpoints = _to(breakpoints, change.step, d_steps * batch_size)
             d_steps = change.value
     return _to(breakpoints, end, d_steps * batch_size)

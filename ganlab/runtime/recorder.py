@@ -18,7 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ganlab.core.config import TrainConfig
 from ganlab.core.errors import LimitReached, classify, kernel_kills
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
 from ganlab.core.images import png, sheet
@@ -141,17 +140,16 @@ class Recorder:
             self._ballast.write_bytes(os.urandom(_BALLAST))  # what a compressing file system cannot make small
 
     def _checkpoint(self, event: Checkpoint) -> None:
-        folder, config = self.run.path / "checkpoints", self.run.settings["config"]
+        folder, settings = self.run.path / "checkpoints", self.run.settings
         if (most := limit(self.run.path.parent)) is not None and bytes_of(self.run.path.parent) >= most:
             raise LimitReached(errno.EDQUOT, f"{LIMIT} is reached")
         self._finish_sheets()  # or a resume from here would not draw them again
         folder.mkdir(exist_ok=True)  # without its parents: a run that was moved leaves nothing where it was
-        checkpoint.save(folder, event, config, self.run.settings["recipe"])
+        checkpoint.save(folder, event, settings.config, settings.recipe)
         if event.best:
             self._writer.write(state={"best": event.step})
         checkpoint.drop_old_states(folder)
-        keep, regular = config.get("keep_checkpoints", TrainConfig.keep_checkpoints), config.get("checkpoint_every")
-        checkpoint.thin_out(folder, keep, self.run.best, regular)
+        checkpoint.thin_out(folder, settings.keep_checkpoints, self.run.best, settings.checkpoint_every)
 
     def _protocols(self, event: Started) -> None:
         """Record the protocols of the curves, and each that differs from before: its points are not comparable."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from ganlab.core.config import is_number
+from ganlab.core.config import is_number, is_plain
 from ganlab.core.names import from_json, shown
 
 _ACTIVITY = {"phase": str, "subject": str, "done": int, "total": int, "unit": str, "names": list, "ahead": int}
@@ -52,7 +52,9 @@ def _values(text: Any) -> Iterator[Any]:
 
 
 def _is_intervention(values: Any) -> bool:
-    return isinstance(values, dict) and is_number(values.get("step")) and isinstance(values.get("name"), str)
+    if not isinstance(values, dict) or not is_plain(values.get("value")):
+        return False
+    return is_number(values.get("step")) and isinstance(values.get("name"), str)
 
 
 def _anything(value: Any) -> bool:

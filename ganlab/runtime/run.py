@@ -11,7 +11,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -19,14 +19,14 @@ from typing import Any
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
-from ganlab.core.files import no_folder
+from ganlab.core.files import is_file, no_folder
 from ganlab.core.interventions import Command, Intervention
 from ganlab.core.lock import is_held
-from ganlab.core.names import from_json, shown, to_json
+from ganlab.core.names import to_json
 from ganlab.runtime import checkpoint
 from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.mailbox import Mailbox
-from ganlab.runtime.run_settings import are_whole
+from ganlab.runtime.run_settings import Damage, DamagedRun, Parent, RunSettings, read_settings, settings_of
 from ganlab.runtime.status import KINDS, Status, cause_of, state_of
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
@@ -66,7 +66,7 @@ class Run:
         recipe: str = "",
         group: str = "",
         group_size: int = 1,
-        parent: Mapping[str, Any] | None = None,
+        parent: Parent | None = None,
         root: Path | None = None,
         prepare: Callable[[Run], None] = lambda run: None,
     ) -> Run:
@@ -79,7 +79,7 @@ class Run:
             "created": time.time(),
             "group": group,
             "group_size": group_size,
-        } | ({"parent": dict(parent)} if parent else {})
+        } | ({"parent": parent.to_dict()} if parent else {})
         try:
             for folder in ("samples", "checkpoints"):
                 (run.path / folder).mkdir()
@@ -96,44 +96,50 @@ class Run:
     def open(cls, id: str, root: Path | None = None) -> Run:
         """The run named `id`; ValueError when there is none. The id is checked, so it can come from outside."""
         run = cls((root or runs_root()) / id)
-        if not ID.fullmatch(id) or not (run.path / "config.json").is_file():
+        if not ID.fullmatch(id) or not is_file(run.path / "config.json"):
             raise ValueError(f"There is no run named {id!r}.")
         return run
 
     @cached_property
-    def settings(self) -> dict[str, Any]:
-        """config.json: `config` (plain values), `recipe`, `created` (seconds), `group`, `group_size`, `parent`.
+    def settings(self) -> RunSettings:
+        """What config.json holds.
 
-        Where it is damaged, what a checkpoint knows of it; ValueError where none does, Gone when the run was deleted.
+        Where it is damaged, what a checkpoint knows of it; DamagedRun where none does, Gone when the run was deleted.
         """
         try:
-            found = from_json((self.path / "config.json").read_bytes())
-        except FileNotFoundError:
+            found = read_settings(self.path / "config.json")
+        except (FileNotFoundError, NotADirectoryError):
             raise Gone(f"There is no run named {self.id!r} any more.") from None
-        except ValueError:
-            found = None
-        if are_whole(found):
-            return dict(found)
+        if isinstance(found, RunSettings):
+            return found
         for folder in reversed(self.checkpoints()):  # each knows the configuration that it was made with
-            with suppress(ValueError):
+            with suppress(ValueError, OSError):
                 info, created = checkpoint.read_info(folder), (self.path / "config.json").stat().st_mtime
-                found = {"config": info.config, "recipe": info.recipe, "created": created, "group": "", "group_size": 1}
-                if are_whole(found):
-                    return found
-        raise ValueError(f"config.json of the run {self.id} is damaged: restore or delete its folder.")
+                beside = {"recipe": info.recipe, "created": created, "group": "", "group_size": 1}
+                known = settings_of({"config": info.config, **beside})
+                if isinstance(known, RunSettings):
+                    return known
+        raise DamagedRun(self.id, found)
+
+    @property
+    def damage(self) -> Damage | None:
+        """Why the run cannot be shown; None where it can. Gone when it was deleted."""
+        try:
+            return None if ID.fullmatch(self.id) and self.settings else Damage("misnamed")
+        except DamagedRun as error:
+            return error.damage
 
     @property
     def config(self) -> TrainConfig:
         """The run's configuration, checked."""
         from ganlab.training.families import load_config  # noqa: PLC0415  (brings PyTorch)
 
-        return load_config(self.settings["config"])
+        return load_config(self.settings.config)
 
     @property
     def title(self) -> str:
         """The run's name for users: its recipe, or family and data set."""
-        config = self.settings["config"]
-        return self.settings["recipe"] or f"{config['family']} on {config['dataset']}"
+        return self.settings.recipe or f"{self.settings.family} on {self.settings.dataset}"
 
     @property
     def database(self) -> Path:
@@ -152,7 +158,7 @@ class Run:
     def status(self) -> Status:
         """Where the run stands, derived from its lock and the newest annotation of the worker."""
         alive = is_held(self.lock_path)  # before the annotations: a worker annotates, then releases the lock
-        reader, steps = Reader(self.database), int(self.settings["config"]["steps"])
+        reader, steps = Reader(self.database), self.settings.steps
         try:
             notes, facts = [note for note in reader.annotations() if note.kind in KINDS], reader.state()
         except Damaged as error:
@@ -183,7 +189,7 @@ class Run:
             "started": any(note.kind == "started" for note in notes),
         }
         if before is not None and (kernel_kills() or 0) > before:  # of any process, but most likely of this one
-            details |= {"out_of_memory": True} | halvable(self.settings["config"])
+            details |= {"out_of_memory": True} | halvable(self.settings.config)
         return {"reason": "killed", "details": details}
 
     @property
@@ -267,39 +273,33 @@ class Run:
 
 def runs(root: Path | None = None) -> list[Run]:
     """All runs, newest first, without those of `damaged_runs`."""
-    return [run for run in _folders(root) if ID.fullmatch(run.id) and _problem(run) == ""]
+    return [run for run, damage in _looked_at(root) if damage is None]
 
 
-def damaged_runs(root: Path | None = None) -> dict[str, str]:
-    """{id: one sentence} of the runs whose settings or names cannot be read, for lists to show; the newest first."""
-    found = {run.id: _problem(run) for run in _folders(root) if ID.fullmatch(run.id)}
-    found |= {shown(run.id): _misnamed(run) for run in _folders(root) if not ID.fullmatch(run.id)}
-    return {id: problem for id, problem in found.items() if problem}
+def damaged_runs(root: Path | None = None) -> dict[Run, Damage]:
+    """The runs whose settings cannot be read, newest first, then folders that are none by their names; all can be deleted."""
+    found = {run: damage for run, damage in _looked_at(root) if damage is not None}
+    return dict(sorted(found.items(), key=lambda item: item[1].kind == "misnamed"))
 
 
-def _folders(root: Path | None) -> list[Run]:
-    """What may be a run in the folder of runs; names that begin with a dot are our own."""
+def listed(root: Path | None = None) -> list[Run]:
+    """Every folder that holds the settings of a run, damaged or not, newest first; names that begin with a dot are our own."""
     root = root or runs_root()
-    names = [path.name for path in root.iterdir() if not path.name.startswith(".")] if root.is_dir() else []
-    return [Run(root / name) for name in sorted(names, reverse=True)]
+    paths = [path for path in root.iterdir() if not path.name.startswith(".")] if root.is_dir() else []
+    return [Run(path) for path in sorted(paths, key=lambda path: path.name, reverse=True) if _has_settings(path)]
 
 
-def _problem(run: Run) -> str | None:
-    """Why the settings cannot be read, "" when they can; None of what is no run."""
+def _looked_at(root: Path | None) -> Iterator[tuple[Run, Damage | None]]:
+    for run in listed(root):
+        with suppress(Gone):
+            yield run, run.damage
+
+
+def _has_settings(path: Path) -> bool:
     try:
-        return "" if run.settings else None
+        (path / "config.json").stat()
     except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        return f"The run {run.id} cannot be read: {error.strerror}."
-    except ValueError as error:
-        return str(error)
-
-
-def _misnamed(run: Run) -> str:
-    """Why a folder that holds a run is none by its name; "" of what holds none."""
-    try:
-        found = (run.path / "config.json").is_file()
+        return False
     except OSError:  # it may not be looked at
-        found = False
-    return f"The folder {shown(run.id)} is no run by its name: rename it to letters a to z, digits, - and _." if found else ""
+        return ID.fullmatch(path.name) is not None
+    return True

@@ -73,7 +73,7 @@ def _reason(run: Run, error: Exception) -> tuple[str, dict[str, Any]]:
     if type(error).__name__ == "Diverged":  # of training.meter, which brings PyTorch
         return "diverged", {"step": vars(error)["step"], "metric": vars(error)["metric"], "text": str(error)}
     kind, details = classify(error)
-    return kind, halvable(run.settings["config"]) if kind == "out_of_memory" else details
+    return kind, halvable(run.settings.config) if kind == "out_of_memory" else details
 
 
 def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_generators: LoadGenerators) -> None:
@@ -86,7 +86,7 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_ge
 
         from ganlab.training.engine import train  # noqa: PLC0415  (brings PyTorch)
 
-        torch.set_num_threads(max(1, torch.get_num_threads() // run.settings["group_size"]))
+        torch.set_num_threads(max(1, torch.get_num_threads() // run.settings.group_size))
         config = run.config
         state = newest_state(run, recorder.report)
         initial = load_generators(config.start_from) if config.start_from and not state else None

@@ -90,10 +90,10 @@ def test_a_discriminators_score_and_where_it_puts_real_and_fake(family: str) -> 
         assert found.label == int(np.argmax(each)) and found.value == pytest.approx(max(each), abs=1e-6)
     else:
         assert found.label is None and found.value == pytest.approx(scores(pipeline, images[:1])[0])  # type: ignore[index]
-    known = scale(pipeline, run.settings["config"], 32)
+    known = scale(pipeline, run.settings.config, 32)
     assert known is not None and known.real is not None and known.real.shape == known.fake.shape == (32,)
     assert known.real.mean() > known.fake.mean()  # after twenty steps D tells them apart
-    elsewhere = scale(pipeline, run.settings["config"] | {"dataset": "folder", "data_path": "nowhere"}, 8)
+    elsewhere = scale(pipeline, dict(run.settings.config) | {"dataset": "folder", "data_path": "nowhere"}, 8)
     assert elsewhere is not None and elsewhere.real is None
 
 

@@ -23,6 +23,7 @@ from ganlab.app.api.pictures import routes as picture_routes
 from ganlab.app.playground.latent.panel import choose, restore
 from ganlab.app.serving.hub_models import HUB_MODELS, playable
 from ganlab.app.serving.pipelines import Pipelines
+from ganlab.app.views.status_wording import damage_text
 from ganlab.cli.main import main
 from ganlab.core.errors import DataError
 from ganlab.core.interventions import Command
@@ -240,7 +241,8 @@ def test_a_terminal_that_prints_ascii_alone_is_enough(listed: Run) -> None:
 
 def test_what_cannot_be_a_run_is_named_once(listed: Run) -> None:
     assert {run.id for run in runs()} == {listed.id, OLD}
-    assert len(damaged_runs()) == 5 + len({shown(text) for text in TEXTS}) and all(map(fit, damaged_runs().values()))
+    sentences = [damage_text(run.id, damage) for run, damage in damaged_runs().items()]
+    assert len(sentences) == 5 + len({shown(text) for text in TEXTS}) and all(map(fit, sentences))
     for text in TEXTS:
         with pytest.raises(ValueError):
             Run.open(text)

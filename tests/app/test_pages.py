@@ -271,7 +271,7 @@ def test_a_duel_starts_both_together(launched: list[tuple[str, TrainConfig]]) ->
         ("duel-bce", "shapes", 9),
         ("duel-mse", "shapes", 9),
     ]
-    assert {run.settings["group"] for run in runs()} == {"g"}
+    assert {run.settings.group for run in runs()} == {"g"}
 
 
 def test_the_form_round_trips_through_the_address() -> None:

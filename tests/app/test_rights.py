@@ -232,7 +232,7 @@ def test_no_student_reads_on_a_page_where_the_data_lie(role: Role, monkeypatch: 
     forked = {"run": fake.id, "step": 100, "changes": {"data_path": [PLACE, "/home/teacher/other"], "lr": [0.1, 0.2]}}
     fork = FakeRun(runs_root(), dataset="folder", data_path="/home/teacher/other").start().train(100)
     fork.finish("stopped")
-    (fork.run.path / "config.json").write_text(json.dumps(fork.run.settings | {"parent": forked}))
+    (fork.run.path / "config.json").write_text(json.dumps(fork.run.settings.to_dict() | {"parent": forked}))
     for state in ("failed", "stopped"):
         job = Job.create("evaluate", EVALUATED, "Faces")
         job.write("failures.json", [f"{PLACE}: it holds no images."])

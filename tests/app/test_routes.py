@@ -75,7 +75,7 @@ def test_a_damaged_run_does_not_hide_the_others(finished: FakeRun, root: Path, c
     assert whole["id"] == finished.id and "problem" not in whole
     assert damaged == {
         "id": broken.id,
-        "problem": f"config.json of the run {broken.id} is damaged: restore or delete its folder.",
+        "problem": f"config.json of the run {broken.id} is damaged, it is not JSON: restore it or delete the run.",
     }
 
 
@@ -132,7 +132,7 @@ def test_the_zip_holds_what_lasts(finished: FakeRun, client: TestClient) -> None
     assert archive.namelist() == [f"{finished.id}/{name}" for name in ("metrics.csv", "config.json", *sheets, *newest)]
     path = finished.run.path / newest[1]
     assert archive.read(f"{finished.id}/{newest[1]}") == path.read_bytes()
-    assert json.loads(archive.read(f"{finished.id}/config.json")) == finished.run.settings
+    assert json.loads(archive.read(f"{finished.id}/config.json")) == json.loads(json.dumps(finished.run.settings.to_dict()))
 
 
 @pytest.mark.parametrize("what", ["metrics.csv", "export.zip", "delta", "detail?from=0&to=9"])

@@ -54,7 +54,7 @@ def start(page: Any, app: AppServer, dataset: str) -> Run:
     page.wait_for_url("**/watch?run=*")
     (run,) = [run for run in runs(app.runs_root) if run.id not in before]  # the double click started one
     assert page.url.endswith(f"run={run.id}")
-    assert run.settings["config"]["batch_size"] == 16
+    assert run.settings.batch_size == 16
     return run
 
 

@@ -21,6 +21,7 @@ from ganlab.runtime.fork import fork, forkable, new_fork, repeat, settings_at
 from ganlab.runtime.images_seen import images_seen
 from ganlab.runtime.launch import resume
 from ganlab.runtime.run import Run, runs, runs_root
+from ganlab.runtime.run_settings import Parent
 from ganlab.runtime.worker import work
 from ganlab.training import meter
 from tests.support.fake_runs import FakeRun
@@ -56,7 +57,7 @@ def test_a_fork_that_changes_nothing_ends_where_its_parent_did(parent: Run) -> N
     assert made.status().state == "finished" and same(model(made), model(parent))
     whole, own = parent.metrics()["loss/G/adversarial"], made.metrics()["loss/G/adversarial"]
     assert own.values.tolist() == whole.values.tolist()
-    assert made.settings["parent"] == {"run": parent.id, "step": 10, "images": [[0, 0], [10, 80]], "changes": {}}
+    assert made.settings.parent == Parent(parent.id, 10, ((0, 0), (10, 80)), {})
 
 
 def test_a_fork_may_change_what_does_not_change_the_networks(parent: Run) -> None:
@@ -157,7 +158,7 @@ def test_the_repeat_of_a_fork_begins_where_the_fork_did(
     changed_at(made, 13, Command("change", "lr", 0.001))
     assert len(made.interventions()) == 1
     again = repeat(made)
-    assert again.settings["parent"] == made.settings["parent"] and again.config == made.config
+    assert again.settings.parent == made.settings.parent and again.config == made.config
     assert same(model(again), model(made)) and again.samples() == made.samples()
     assert again.metrics()["loss/D/adversarial"].values.tolist() == made.metrics()["loss/D/adversarial"].values.tolist()
     (made.path / "checkpoints" / "step-000010" / "training_state.pt").unlink()
@@ -264,6 +265,6 @@ def test_thinning_keeps_the_first_regular_one_of_a_run_that_was_stopped_before_i
 def test_the_command_forks_with_the_family_s_own_settings(parent: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--fork", f"{parent.id}@15", "--lr", "0.001", "--steps", "17"]) == 0
     made = next(run for run in runs() if run.id != parent.id)
-    assert made.config.lr == 0.001 and made.status().step == 17 and made.settings["parent"]["step"] == 15
+    assert made.config.lr == 0.001 and made.status().step == 17 and made.settings.parent and made.settings.parent.step == 15
     assert main(["train", "--fork", f"{parent.id}@x"]) == 2
     assert "write RUN or RUN@STEP" in capsys.readouterr().err

@@ -236,6 +236,6 @@ def test_a_run_in_hand_is_not_deleted() -> None:
 
 def test_a_damaged_run_is_one_sentence() -> None:
     run = Run.create(small())
-    (run.path / "config.json").write_text(json.dumps(run.settings)[:-9])
+    (run.path / "config.json").write_text(json.dumps(run.settings.to_dict())[:-9])
     with pytest.raises(ValueError, match=r"config.json of the run .* is damaged"):
         _ = Run.open(run.id).settings

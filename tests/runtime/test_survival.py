@@ -27,7 +27,7 @@ from starlette.testclient import TestClient
 from ganlab.__main__ import main
 from ganlab.app.api import routes
 from ganlab.app.api.summary import detailed
-from ganlab.app.views.status_wording import status_text
+from ganlab.app.views.status_wording import damage_text, status_text
 from ganlab.core.errors import explain
 from ganlab.core.events import Checkpoint
 from ganlab.runtime import spawn as detached
@@ -381,11 +381,13 @@ def test_settings_that_nobody_can_read_are_told_and_disturb_nothing_else(junk: s
     broken, fine = Run.create(CONFIG), Run.create(CONFIG)
     (broken.path / "config.json").write_bytes(junk.encode(errors="surrogateescape"))
     assert [run.id for run in runs()] == [fine.id]
-    (sentence,) = damaged_runs().values()
-    assert sentence == f"config.json of the run {broken.id} is damaged: restore or delete its folder."
+    ((found, damage),) = damaged_runs().items()
+    assert found.path == broken.path and damage.kind in ("no_json", "missing")
+    sentence = damage_text(found.id, damage)
+    assert sentence.startswith(f"config.json of the run {broken.id} is damaged, ") and "\n" not in sentence
     assert main(["runs"]) == 0
     assert sentence in capsys.readouterr().err
-    Run(broken.path).delete()
+    found.delete()
     assert damaged_runs() == {}
 
 

@@ -34,7 +34,7 @@ def examine(run: Run) -> list[Finding]:
 
 def read(run: Run) -> Record:
     """The record of `run` as it is now."""
-    config, family = run.config_now, FAMILIES[run.settings["config"]["family"]]
+    config, family = run.config_now, FAMILIES[run.settings.family]
     names = [name for name in run.metric_names() if name.split("/")[0] in _GROUPS]
     columns = config.samples
 
@@ -48,7 +48,7 @@ def read(run: Run) -> Record:
             return None
         pictures = (read_pixels(run.sample_path(step)) for step in reversed(run.samples()))
         readable = next((pixels for pixels in pictures if pixels is not None), None)
-        return None if readable is None else real_sample(run.settings["config"], readable.shape[-1])
+        return None if readable is None else real_sample(run.settings, readable.shape[-1])
 
     return Record(
         config=config,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -13,6 +11,7 @@ from ganlab.analysis.doctor.tiles import MOST, Tiles, between, rows_of
 from ganlab.analysis.explore.training_images import absence
 from ganlab.core.progress import finish
 from ganlab.data import load
+from ganlab.runtime.run_settings import RunSettings
 from ganlab.training.families import FAMILIES
 
 _BYTES = 2**24  # of decoded images that are read for a sample
@@ -42,10 +41,9 @@ class Real:
         return float(np.median(distances.min(axis=1))) if len(self.tiles.rows) > 1 else 0.0
 
 
-def real_sample(config: Mapping[str, Any], channels: int) -> Real | None:
-    """A sample of the data set that `config` names, with 1 or 3 `channels`; None where it is not on this machine."""
-    keys = ("family", "dataset", "data_path", "image_size")
-    return _sample(*(config[key] for key in keys), channels)
+def real_sample(settings: RunSettings, channels: int) -> Real | None:
+    """A sample of the data set of a run, with 1 or 3 `channels`; None where it is not on this machine."""
+    return _sample(settings.family, settings.dataset, settings.data_path, settings.image_size, channels)
 
 
 @lru_cache(maxsize=2)

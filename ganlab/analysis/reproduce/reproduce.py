@@ -131,7 +131,7 @@ def _found(configs: Mapping[str, TrainConfig]) -> list[Run]:
     """The newest runs of exactly these configs, from an earlier call; none unless there is one of each."""
     found = {}
     for run in runs():
-        name = run.settings["recipe"]
+        name = run.settings.recipe
         if name in configs and name not in found and _is_of(run, configs[name]):
             found[name] = run
     return [found[name] for name in configs] if found.keys() == configs.keys() else []
@@ -145,7 +145,7 @@ def _is_of(run: Run, config: TrainConfig) -> bool:
 
 
 def _row(run: Run, n: int) -> Generator[Loading, None, Row]:
-    status, config, recipe = run.status(), run.config, run.settings["recipe"]
+    status, config, recipe = run.status(), run.config, run.settings.recipe
     epoch = math.ceil(status.num_images / config.batch_size) if status.num_images else config.sample_every
     by_step = {step_of(folder): folder for folder in run.checkpoints()}
     last = max(by_step, default=0)
@@ -200,7 +200,7 @@ def _losses(run: Run, until: int) -> list[Value]:
                 extractor=f"its own D, {FAMILIES[config.family].objective.name}",
                 resize="none",
                 seed=config.seed,
-                subject=run.settings["recipe"],
+                subject=run.settings.recipe,
                 step=until,
             )
         )

@@ -37,7 +37,7 @@ def export_zip(run: Run, *, private: bool = True) -> Iterator[bytes]:
     holds a path of this machine.
     """
     stream, missed = _Stream(), []
-    date_time = time.gmtime(run.settings["created"])[:6]
+    date_time = _zip_time(run.settings.created)
     with ExitStack() as held, zipfile.ZipFile(stream, "w") as archive:
         for name, content in _members(run, private, held):
             try:
@@ -53,6 +53,12 @@ def export_zip(run: Run, *, private: bool = True) -> Iterator[bytes]:
             sentence = "This run was deleted while it was being downloaded, so these files are missing:"
             archive.writestr(_info(f"{run.id}/INCOMPLETE.txt", date_time), "\n".join([sentence, *missed, ""]))
     yield stream.take()
+
+
+def _zip_time(created: float) -> tuple[int, ...]:
+    """The moment as a zip can hold it: years 1980 to 2107."""
+    moment = time.gmtime(created)[:6]
+    return max((1980, 1, 1, 0, 0, 0), min(moment, (2107, 12, 31, 23, 59, 58)))
 
 
 def _info(name: str, date_time: tuple[int, ...]) -> zipfile.ZipInfo:

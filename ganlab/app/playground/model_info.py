@@ -15,7 +15,8 @@ from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.views.model_wording import collapse_text
 from ganlab.app.views.titles import what
 from ganlab.app.views.wording import model_remarks
-from ganlab.core.config import are_settings
+from ganlab.core.config import TrainConfig, are_settings
+from ganlab.core.types import Conditioning
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
@@ -41,9 +42,9 @@ class ModelInfo:
             raise ValueError(f"{checkpoint.INFO} of {model.title} is damaged: it lacks the family, the data set or the steps.")
         size, channels = info.spec["image_size"], info.spec["channels"]
         title, kind = html.escape(what("", info.config)), "colour" if channels == 3 else "grey"
-        about = f"{title}, {size} × {size} {kind}, z of {info.config['z_dim']} numbers"
-        labels = info.labels if info.spec["conditioning"] == "label" else ()
-        return cls(about, labels, min(DIRECTIONS, int(info.config["z_dim"])))
+        z_dim = int(info.config.get("z_dim", TrainConfig.z_dim))
+        about = f"{title}, {size} × {size} {kind}, z of {z_dim} numbers"
+        return cls(about, info.labels if info.conditioning is Conditioning.LABEL else (), min(DIRECTIONS, z_dim))
 
     @classmethod
     def of_pipeline(cls, pipeline: Pipeline) -> ModelInfo:

@@ -8,7 +8,9 @@ from typing import Any
 from ganlab.app.views.data_wording import remark_lines
 from ganlab.app.views.loading_wording import doing_text
 from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, describe, smaller
+from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
+from ganlab.runtime.run_settings import Damage
 from ganlab.runtime.status import Activity, Status
 from ganlab.runtime.store import Annotation
 
@@ -92,6 +94,23 @@ def sheet_titles(status: Status) -> tuple[str, ...]:
     a, b = status.domains if len(status.domains) == 2 else ("A", "B")
     words = {"A": a, "B": b, "AtoB": f"{a} to {b}", "BtoA": f"{b} to {a}", "back": "and back"}
     return tuple(words.get(title, title) for title in status.sheet_titles)
+
+
+def damage_text(id: str, damage: Damage) -> str:
+    """Why the run of this id, or folder of this name, cannot be shown, and what to do."""
+    data = damage.data
+    match damage.kind:
+        case "misnamed":
+            return f"The folder {shown(id)} is no run by its name: rename it to letters a to z, digits, - and _."
+        case "missing":
+            why = f"{data['name']} is missing"
+        case "wrong":
+            why = f"{data['name']} = {data['value']} cannot be"
+        case "unreadable":
+            why = f"it cannot be read ({data['text']})"
+        case "no_json":
+            why = "it is not JSON"
+    return f"config.json of the run {id} is damaged, {why}: restore it or delete the run."
 
 
 def note_text(note: Annotation) -> str:

@@ -37,7 +37,7 @@ def clock(timestamp: float, now: float | None = None) -> str:
 def run_label(run: Run) -> str:
     """One line that tells this run from the others: what it trains and when it was started."""
     settings = run.settings
-    return f"{what(settings['recipe'], settings['config'])}, {clock(settings['created'])}"
+    return f"{what(settings.recipe, settings.config)}, {clock(settings.created)}"
 
 
 def model_label(model: ModelEntry) -> str:

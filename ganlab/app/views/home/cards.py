@@ -34,7 +34,7 @@ def card(model: ModelEntry) -> None:
             info = checkpoint.read_info(model.folder)
             picture = model.picture.read_bytes() if model.picture else None
             run = Run.open(model.name) if model.origin == "run" else None
-            origin = f"{progress(run.status())}, {age(run.settings['created'])}" if run else f"{info.step:,} steps, shipped"
+            origin = f"{progress(run.status())}, {age(run.settings.created)}" if run else f"{info.step:,} steps, shipped"
         except UNREADABLE as error:
             st.caption(redacted(error_text(error)) if model.folder.exists() else f"{model.title} was deleted.")
             return

@@ -12,7 +12,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions
 from ganlab.app.views.page_frame import address
 from ganlab.app.views.permissions import attempt, error_text, hint, may, redacted, requires, visitor_name
-from ganlab.app.views.status_wording import status_text
+from ganlab.app.views.status_wording import damage_text, status_text
 from ganlab.app.views.titles import data_title, what
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
@@ -52,11 +52,11 @@ class Row:
         cells = {
             "sheet": address(f"api/runs/{run.id}/sheets/{sheets[-1]}.png") if sheets else None,
             "status": status.state.capitalize(),
-            "recipe": what(settings["recipe"], settings["config"]),
-            "data": data_title(settings["config"]["dataset"]),
+            "recipe": what(settings.recipe, settings.config),
+            "data": data_title(settings.dataset),
             "progress": status.step / status.steps,
             "steps": f"{status.step:,} of {status.steps:,}",
-            "started": age(settings["created"]),
+            "started": age(settings.created),
             "loss G": _total(last, "G"),
             "loss D": _total(last, "D"),
         }
@@ -75,7 +75,10 @@ def table() -> None:
     known = runs()
     looked_at = [Row.of(run) for run in known[:_ROWS]]
     rows = [row for row in looked_at if isinstance(row, Row)]
-    broken = [*filter(None, (row for row in looked_at if isinstance(row, str))), *damaged_runs().values()]
+    broken = [
+        *filter(None, (row for row in looked_at if isinstance(row, str))),
+        *(damage_text(run.id, damage) for run, damage in damaged_runs().items()),
+    ]
     if not rows and not broken:
         whose, actions = ("you start", "watch, resume") if may(Action.LAUNCH) else ("your teacher starts", "watch")
         st.info(f"No runs yet. Every run that {whose} is listed here; you can {actions}, compare and export it.")

@@ -28,7 +28,7 @@ def pace(config: TrainConfig) -> Pace | None:
     wanted = _essence(config.to_dict())
     for run in runs()[:_LOOK_BACK]:
         with suppress(*UNREADABLE):
-            if _essence(run.settings["config"]) == wanted and (status := run.status()).steps_per_second:
+            if _essence(run.settings.config) == wanted and (status := run.status()).steps_per_second:
                 return Pace(1 / status.steps_per_second, status.device, status.memory)
     return None
 

@@ -12,6 +12,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions, url_state
 from ganlab.app.views.page_frame import address, dark, embed
 from ganlab.app.views.permissions import error_text, may, redacted
+from ganlab.app.views.status_wording import damage_text
 from ganlab.app.views.watch.fork_dialog import fork_asked, fork_button
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
@@ -31,7 +32,8 @@ def asked(address: Mapping[str, str]) -> list[str]:
     named = [name for name in (address.get("runs") or address.get("run") or "").split(",") if name in ids]
     if address.get("runs") or address.get("run"):
         if not named:
-            damage = redacted(damaged_runs().get(address.get("run", ""), ""))
+            damages = {run.id: damage_text(run.id, damage) for run, damage in damaged_runs().items()}
+            damage = redacted(damages.get(address.get("run", ""), ""))
             st.warning(f"{escaped(damage)} The newest one is shown." if damage else _GONE)
         else:
             return list(dict.fromkeys(named))[:MOST]
