@@ -1,4 +1,5 @@
-"""Every hook into private parts of Streamlit, Gradio, Starlette and asyncio: the one file to read at an upgrade.
+"""Every hook into private parts of Streamlit, Gradio, Starlette and asyncio: the file to read at an upgrade, with
+compat_queue.py for Gradio's queue.
 
 Each function names the version it was read in and what breaks without it; tests/app/test_compat.py holds one test per hook,
 which fails first when a library changes. Streamlit is imported inside the functions, since a Space serves the playground
@@ -25,7 +26,6 @@ import uvicorn.config
 from gradio import route_utils
 from gradio.context import LocalContext
 from gradio.processing_utils import save_bytes_to_cache
-from gradio.server_messages import EstimationMessage, ProgressMessage, ProgressUnit
 from gradio.utils import get_upload_folder
 from starlette._utils import get_route_path
 from starlette.types import Scope
@@ -188,61 +188,3 @@ def upload_folder() -> str:
 def keep_bytes(data: bytes, name: str) -> str:
     """Write a generated file into Gradio's cache, which empties itself, and return its path (Gradio 6.31)."""
     return str(save_bytes_to_cache(data, name, get_upload_folder()))
-
-
-# Gradio: the queue -------------------------------------------------------------------------------------------------------------
-
-
-def refuse_when_full(demo: gr.Blocks, most: int, refusal: Callable[[str, int], str]) -> None:
-    """Ask `refusal(queue's name, its length)` for a reason before an event joins a queue; "" lets it in (Gradio 6.31).
-
-    Gradio itself knows one bound, `most`, for all queues together. `Queue.push` is replaced.
-    """
-    queue = demo._queue
-    queue.max_size = most
-    push = queue.push
-
-    async def pushed(body: Any, request: Any, username: str | None) -> Any:
-        function = demo.fns.get(body.fn_index) if body.fn_index is not None else None
-        name = function.concurrency_id if function else ""
-        reason = refusal(name, _length(queue, name))
-        return (False, reason, "error") if reason else await push(body, request, username)
-
-    queue.push = pushed  # type: ignore[method-assign]
-
-
-def show_places(demo: gr.Blocks, unit: Callable[[int, float | None], str]) -> None:
-    """Show each waiting visitor a place in our own words: `unit(number ahead, seconds or None)` follows the number (Gradio 6.31).
-
-    The page's own words ("queue: 2/5 | 12.3/40.1s") are compiled into Gradio's scripts. A progress message's number and unit
-    take their place on screen, so one is sent after each estimation by a replaced `Queue.send_message`; a Gradio that ignores
-    it shows its own words.
-    """
-    queue = demo._queue
-    send = queue.send_message
-
-    def sent(event: Any, message: Any) -> None:
-        send(event, message)
-        if isinstance(message, EstimationMessage) and message.rank is not None and (ahead := _ahead(queue, event, message.rank)):
-            place = ProgressUnit(index=ahead, unit=unit(ahead, message.rank_eta))
-            send(event, ProgressMessage(progress_data=[place]))
-
-    queue.send_message = sent  # type: ignore[method-assign, assignment]
-
-
-def queue_counter(name: str) -> Callable[[], int]:
-    """Return what counts a queue's waiting events at any later time; call this where Gradio calls a function (Gradio 6.31)."""
-    demo = LocalContext.blocks.get(None)
-    return lambda: _length(demo._queue, name) if demo else 0
-
-
-def _ahead(queue: Any, event: Any, rank: int) -> int:
-    """The number served before the event at `rank` from the front, those at work included; 0 where nothing has to wait."""
-    found = queue.event_queue_per_concurrency_id[event.concurrency_id]
-    full = found.concurrency_limit is not None and found.current_concurrency >= found.concurrency_limit
-    return rank + found.current_concurrency if full else 0
-
-
-def _length(queue: Any, name: str) -> int:
-    found = queue.event_queue_per_concurrency_id.get(name)
-    return len(found.queue) if found else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import re
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from ganlab.app.playground.draw.pad import SIDE, on_paper, sheet_of
 from ganlab.app.playground.draw.search import Search
 from ganlab.app.playground.layers import panel as layers_panel
 from ganlab.app.playground.layers.table import grid, table
-from ganlab.app.playground.queueing import MOST, MOST_IN_ALL, share
+from ganlab.app.playground.queueing import share
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.images import ImageError, png
 from ganlab.runtime.run import Run
@@ -67,7 +66,7 @@ def test_the_tabs_are_there_with_their_endpoints() -> None:
     limits = {
         one.concurrency_limit for one in demo.fns.values() if one.fn in (draw_panel.run, draw_panel.describe, layers_panel.show)
     }
-    assert limits == {1}
+    assert limits == {2}  # one of a seat
 
 
 def test_a_drawn_seven_is_read_as_a_seven_without_a_discriminator(seven: str) -> None:
@@ -163,19 +162,6 @@ def test_a_search_is_short_while_others_wait(seven: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(draw_panel, "SHORTEST", 0.0)
     *_, last = draw_panel.run(seven, DIGITS, 7, drawn(seven))
     assert re.search(r"Time is up; the best of \d+ steps: [\d.]+ % off", last[1]) and asked_for == ["invert"]
-
-
-def test_a_full_line_takes_nobody_and_the_others_stay_open() -> None:
-    demo = playground.build()
-    lengths = dict.fromkeys((draw_panel.QUEUE, "translate"), [None] * MOST)
-    demo._queue.event_queue_per_concurrency_id = {line: SimpleNamespace(queue=queue) for line, queue in lengths.items()}  # type: ignore
-    functions = {one.concurrency_id: number for number, one in demo.fns.items()}
-    for line in lengths:
-        joined, reason, _ = asyncio.run(demo._queue.push(SimpleNamespace(fn_index=functions[line]), None, None))  # type: ignore
-        assert not joined and reason == "40 others are waiting for this already; try again in a minute."
-    with pytest.raises(AttributeError):  # Gradio itself goes on with it, and would need a real request
-        asyncio.run(demo._queue.push(SimpleNamespace(fn_index=functions["layers"]), None, None))  # type: ignore
-    assert demo._queue.max_size == MOST_IN_ALL
 
 
 def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypatch: pytest.MonkeyPatch) -> None:

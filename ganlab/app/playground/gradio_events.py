@@ -9,15 +9,15 @@ from gradio.components import Component
 
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 # Through the queue: only there does Gradio notice that a gr.State has changed.
-TURNING: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+TURNING: dict[str, Any] = {"concurrency_id": "turning", "show_progress": "hidden", "api_visibility": "private"}
 SOON: dict[str, Any] = {
-    "concurrency_limit": 2,
     "concurrency_id": "explore",
     "show_progress": "hidden",
     "trigger_mode": "always_last",
     "api_visibility": "private",
 }
-SLOW: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "explore-slowly"}
+SLOW: dict[str, Any] = {"concurrency_id": "explore-slowly"}
+QUICK_LINES = ("turning", "explore")  # how many are at work in each line: `queueing.py`
 
 
 def by_name(function: str, widgets: Mapping[str, Component | Sequence[Component]], outputs: Sequence[str] = ()) -> dict[str, Any]:

@@ -85,7 +85,6 @@ def arrivals(model: gr.Dropdown, kind: Kind, found: Callable[[], Sequence[ModelE
         address = gr.Textbox(label="Address on the Hub", placeholder="org/name", max_length=300, min_width=240, info=_HELP)
         fetch = gr.Button("Fetch it", min_width=120, scale=0)
     settings: dict[str, Any] = {
-        "concurrency_limit": 2,
         "concurrency_id": "hub",
         "show_progress": "full",
         "show_progress_on": [model],

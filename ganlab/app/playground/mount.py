@@ -16,6 +16,7 @@ from ganlab.app.playground import build, failures
 from ganlab.app.playground.failures import refusal
 from ganlab.app.playground.theme import head, style, theme
 from ganlab.app.playground.translate import EXAMPLES
+from ganlab.app.security.admission import Busy
 from ganlab.app.security.body_limits import MOST_UPLOADED
 from ganlab.app.serving.shutdown import Interruptible, Streams
 
@@ -53,6 +54,7 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
     )
     (mounted,) = (route.app for route in gateway.routes if isinstance(route, Mount) and route.path == path.rstrip("/"))
     streams = Streams()
+    mounted.add_middleware(Busy)  # type: ignore[attr-defined]
     mounted.add_middleware(Interruptible, streams)  # type: ignore[attr-defined]
     mounted.add_middleware(failures.OneLine)  # type: ignore[attr-defined]
     return streams.end

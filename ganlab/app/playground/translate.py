@@ -81,7 +81,7 @@ def translate_panel(demo: gr.Blocks) -> None:
     for event in arrivals(widgets.model, "translates", _translating):
         event.then(choose, widgets.model, chosen, **QUIET)
     widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*head, *chosen, widgets.loaded], **ONE_AT_A_TIME)
-    once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "translate", "show_progress_on": widgets.result}
+    once: dict[str, Any] = {"concurrency_id": "translate", "show_progress_on": widgets.result}
     widgets.run.click(run_assuming, asked, made, api_visibility="private", **once)
     widgets.model.change(updates, widgets.model, widgets.open.outputs, **QUIET)
     for control in widgets.open.controls:

@@ -17,7 +17,7 @@ from ganlab.models.pipeline import Pipeline
 
 Use = Literal["draws", "translates"]
 Loaded = Sequence[tuple[str, str]]  # what was brought: titles and names, as a menu takes them
-ONE_AT_A_TIME: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "weights", "api_visibility": "private"}
+ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "weights", "api_visibility": "private"}
 _ELSEWHERE = {
     "draws": "translate photos: load them under Translate photos.",
     "translates": "draw from z and cannot translate photos: load them under Draw from z.",

@@ -60,8 +60,11 @@ TABLE = (
     Row("codes", "join codes tried", address=Rate(2000, 1), fixed=True),
     Row("seats", "browsers that join", address=Rate(200, 0.2)),
     # What waits and runs
-    Row("queue places", "jobs that wait in one line"),
-    Row("running jobs", "jobs at work"),
+    Row("jobs waiting", "jobs that wait", seat=24, address=400, server=800),
+    Row("bytes waiting", "brought by jobs that wait", "MB", seat=16, address=128, server=256),
+    # Two, so that one is left while a seat's own takes long; a translation at 1,024 pixels takes 350 MB.
+    Row("slow jobs", "slow jobs at work in one line", seat=1, server=2),
+    Row("quick jobs", "quick jobs at work in one line", seat=2, server=4),
     # What is kept
     Row("models", "models from a file kept"),
     Row("stored", "uploaded files kept", "MB"),

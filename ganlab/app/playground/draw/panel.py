@@ -13,7 +13,7 @@ from PIL import Image
 
 from ganlab.analysis.explore.invert import SECONDS, Inversion, invert
 from ganlab.analysis.explore.scores import best_score
-from ganlab.app.compat import queue_counter
+from ganlab.app.compat_queue import queue_counter
 from ganlab.app.playground.draw.pad import on_paper, pad, sheet_of
 from ganlab.app.playground.draw.search import Search, beside, difference, enlarged, progress, shots
 from ganlab.app.playground.draw.sketch import pixels, reading, says, shown
@@ -70,7 +70,7 @@ def draw_panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     searched = [*asked, widgets.search]
     results = [widgets.shots, widgets.status, widgets.words, widgets.links]
     tab.select(refresh, [widgets.model, widgets.label], [widgets.model, widgets.label], **QUIET)
-    at_once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "draw", "api_visibility": "private"}
+    at_once: dict[str, Any] = {"concurrency_id": "draw", "api_visibility": "private"}
     describe_settings = at_once | {"trigger_mode": "always_last", "show_progress": "hidden"}
     restored = demo.load(restore, None, [widgets.model, widgets.label, widgets.sheet], **QUIET)
     painted = restored.then(None, widgets.sheet, js="(sheet) => window.ganlabPad.paint(sheet)", **QUIET)

@@ -77,7 +77,7 @@ def layers_panel(demo: gr.Blocks, tab: gr.Tab) -> None:
     """Lay the panel out where it is called; it is filled when its tab opens, or at once where the address asks for it."""
     widgets = _layout(demo)
     menus = [widgets.model, widgets.network, widgets.seed, widgets.label, widgets.wanted]
-    once: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "layers", "api_visibility": "private"}
+    once: dict[str, Any] = {"concurrency_id": "layers", "api_visibility": "private"}
     settings = once | {"trigger_mode": "always_last", "show_progress": "minimal", "show_progress_on": widgets.maps}
     anew = [
         tab.select(refresh, menus, menus, **QUIET),
