@@ -92,8 +92,8 @@ class _Hooks:
         self._queue.max_size, self._queue.max_thread_count = None, _AT_WORK
         self._queue.push = self._pushed  # type: ignore[method-assign]
         self._queue.get_events = self._chosen  # type: ignore[method-assign]
-        self._queue.broadcast_estimations = self._broadcast  # type: ignore[method-assign]
-        self._demo.process_api = self._processed  # type: ignore[method-assign]
+        self._queue.broadcast_estimations = self._broadcast  # type: ignore[method-assign, assignment]
+        self._demo.process_api = self._processed  # type: ignore[method-assign, assignment]
 
     async def _pushed(self, body: Any, request: Request, username: str | None) -> Any:
         reason = self._admission.refusal(request)
@@ -109,7 +109,7 @@ class _Hooks:
             requests = [event.request for event in line.queue]
             at = self._admission.next(name, requests, [event.request for event in self._working(name)])
             if at is not None:
-                event = line.queue.pop(at)
+                event: Any = line.queue.pop(at)
                 event.begun = time.monotonic()
                 return [event], event.fn.batch, name
         return None
@@ -158,13 +158,13 @@ class _Hooks:
         full = line.queue or line.current_concurrency >= _limit(line)
         if full or self._admission.next(line.concurrency_id, [request], working) is None:
             raise self._admission.busy(request)
-        event = Event(None, function, request, None)  # type: ignore[arg-type]
-        event.begun = time.monotonic()  # type: ignore[attr-defined]
+        event: Any = Event(None, function, request, None)  # type: ignore[arg-type]
+        event.begun = time.monotonic()
         line.current_concurrency += 1
         self._queue.active_jobs.append([event])
         try:
             yield
-            self._queue.process_time_per_fn[function].add(time.monotonic() - event.begun)  # type: ignore[attr-defined]
+            self._queue.process_time_per_fn[function].add(time.monotonic() - event.begun)
         finally:
             self._queue.active_jobs.remove([event])
             line.current_concurrency -= 1
@@ -179,7 +179,7 @@ class _Hooks:
     def _seconds(self, function: Any) -> float:
         """What a call has taken on average."""
         times = self._queue.process_time_per_fn
-        return times[function].avg_time if function in times else math.inf
+        return float(times[function].avg_time) if function in times else math.inf
 
     def _remaining(self, event: Any) -> float:
         return max(_OVERDUE, self._seconds(event.fn) - (time.monotonic() - event.begun))

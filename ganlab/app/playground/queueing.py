@@ -59,8 +59,8 @@ class _Admission:
     def forecast(
         self, line: str, waiting: Sequence[Expected], working: Sequence[Expected], at_once: float
     ) -> list[tuple[float, float]]:
-        jobs = [[Job(ticket_of(request), seconds) for request, seconds in some] for some in (waiting, working)]
-        return forecast(*jobs, at_once, quotas.most(_row(line), "seat"))
+        wait, work = ([Job(ticket_of(request), seconds) for request, seconds in some] for some in (waiting, working))
+        return forecast(wait, work, at_once, quotas.most(_row(line), "seat"))
 
     def place_in_words(self, ahead: int, seconds: float | None) -> str:
         return place_in_words(ahead, seconds)

@@ -26,7 +26,7 @@ _MOST_BYTES = 4000
 
 
 def routes() -> list[BaseRoute]:
-    """`/join`. Codes and new seats are limited for each address, behind which a whole class may sit; the teacher's link is not."""
+    """`/join`. Codes and new seats are limited for each address, behind which a class may sit; the teacher's link is not."""
     attempts, new = (Limit(*quotas.rate(kind, "address")) for kind in ("codes", "seats"))
 
     async def show(request: Request) -> Response:
