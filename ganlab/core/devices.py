@@ -5,12 +5,14 @@ from __future__ import annotations
 import platform
 import resource
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 
 import torch
 
 from ganlab.core.text import counted
+from ganlab.core.threads import asked_threads
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,10 @@ def devices() -> tuple[Device, ...]:
     found = [Device(f"cuda:{index}", torch.cuda.get_device_name(index)) for index in range(torch.cuda.device_count())]
     if torch.backends.mps.is_available():
         found.append(Device("mps", f"Apple GPU ({platform.processor() or platform.machine()})"))
-    return (*found, Device("cpu", f"CPU, {counted(torch.get_num_threads(), 'thread')}"))
+    threads = torch.get_num_threads()
+    with suppress(ValueError):  # admitting a run refuses it
+        threads = asked_threads() or threads
+    return (*found, Device("cpu", f"CPU, {counted(threads, 'thread')}"))
 
 
 def resolve(name: str) -> str:

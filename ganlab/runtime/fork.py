@@ -114,8 +114,8 @@ def new_repeat(run: Run) -> NewRun:
     parent, record, config = run.settings.parent, run.interventions(), run.config
     if parent:
         return _from_checkpoint(run, _origin(run, parent), config, parent, record)
-    settings = {"recipe": run.settings.recipe}
-    return NewRun(config, run.path.parent, settings, fill=lambda made: _write_down(made, record))
+    settings, threads = {"recipe": run.settings.recipe}, run.threads
+    return NewRun(config, run.path.parent, settings, fill=lambda made: _write_down(made, record, threads))
 
 
 def _origin(run: Run, parent: Parent) -> Run:
@@ -126,8 +126,9 @@ def _origin(run: Run, parent: Parent) -> Run:
     raise ValueError(f"{run.id} began with the checkpoint of {parent.run} at step {parent.step:,}, which is gone.")
 
 
-def _write_down(made: Run, record: Sequence[Intervention]) -> None:
+def _write_down(made: Run, record: Sequence[Intervention], threads: int | None = None) -> None:
     writer = Writer(made.database)
+    writer.write(state={"threads": threads} if threads else None)
     for intervention in record:
         writer.intervene(intervention.to_dict())
     writer.close()
@@ -160,7 +161,7 @@ def _marks(run: Run, step: int) -> list[Annotation]:
     for note in reversed(run.annotations()):
         if note.step == step and note.data in later:
             later.remove(dict(note.data))
-        elif note.step <= step and note.kind in ("changed", "repaired", "protocol_changed"):
+        elif note.step <= step and note.kind in ("changed", "repaired", "protocol_changed", "threads_changed"):
             marks.append(note)
     return marks[::-1]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from ganlab.core.config import TrainConfig
 from ganlab.core.files import writable
 from ganlab.core.text import byte_size, counted
+from ganlab.core.threads import asked_threads
 from ganlab.runtime.cleanup import clean
 from ganlab.runtime.device_queue import Place, queue
 from ganlab.runtime.disk import LIMIT, checkpoint_bytes_of, limit, room, will_write
@@ -36,6 +37,7 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
     from ganlab.core.devices import resolve  # noqa: PLC0415  (brings PyTorch)
 
     root = root or runs_root()
+    asked_threads()
     places, device = queue(root), resolve(config.device)
     waiting, most = will_wait(places), most_waiting()
     if places.get(device) and waiting + count > most:
@@ -68,6 +70,7 @@ def unfit(root: Path | None = None) -> str:
     """Why no run can be started here, in one sentence: a limit that is none, a read-only folder; "" if one can."""
     try:
         most_waiting()
+        asked_threads()
         limit(root)
         root = root or runs_root()
     except ValueError as error:

@@ -94,6 +94,12 @@ class Recorder:
         """Record that the run waits for `device`."""
         self._writer.enqueue(self.step, device)
 
+    def threads(self, count: int, before: int | None, why: str, step: int) -> None:
+        """Record how many threads the run trains with after `step`, and whether that is another number than `before`."""
+        self._writer.write(state={"threads": count})
+        if before not in (None, count):
+            self._writer.annotate(step, "threads_changed", {"before": before, "now": count, "reason": why})
+
     def annotate(self, kind: str, data: Mapping[str, Any] | None = None) -> None:
         """Record something that is not an event of the engine: queued, failed."""
         self._writer.annotate(self.step, kind, data)

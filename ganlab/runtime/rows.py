@@ -7,6 +7,7 @@ from typing import Any
 
 from ganlab.core.config import is_number, is_plain
 from ganlab.core.names import from_json, shown
+from ganlab.core.threads import is_count
 
 _ACTIVITY = {"phase": str, "subject": str, "done": int, "total": int, "unit": str, "names": list, "ahead": int}
 
@@ -84,6 +85,7 @@ _STATE: dict[str, Callable[[Any], bool]] = {
     "progress": _numbers,
     "activity": _activity,
     "device": lambda value: isinstance(value, str),
+    "threads": is_count,
     "num_images": is_number,
     "best": lambda value: value is None or is_number(value),
     "protocols": lambda value: isinstance(value, dict) and _texts(value),

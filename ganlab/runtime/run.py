@@ -231,6 +231,11 @@ class Run:
         return self._reader.state().get("best")
 
     @property
+    def threads(self) -> int | None:
+        """How many threads it trains with, or trained with last; None where that is not on record."""
+        return self._reader.state().get("threads")
+
+    @property
     def protocols(self) -> dict[str, str]:
         """How the distance on the live curves is read, by the metric's name; empty where none was, or an older version did."""
         return dict(self._reader.state().get("protocols", {}))

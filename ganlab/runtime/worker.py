@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ganlab.core.errors import EXPECTED, LimitReached, classify, halvable, is_disk_full
 from ganlab.core.events import Event, Finished, Loading
 from ganlab.core.lock import FileLock
+from ganlab.core.threads import threads_for
 from ganlab.runtime.device_queue import device_of, device_slot
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.recorder import Recorder
@@ -77,7 +78,8 @@ def _reason(run: Run, error: Exception) -> tuple[str, dict[str, Any]]:
 
 
 def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_generators: LoadGenerators) -> None:
-    with device_slot(run, run.status().device or device_of(run), recorder.report) as taken:
+    device = run.status().device or device_of(run)
+    with device_slot(run, device, recorder.report) as taken:
         if not taken:
             recorder.record(Finished(recorder.step, "stopped"))
             return
@@ -86,9 +88,12 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_ge
 
         from ganlab.training.engine import train  # noqa: PLC0415  (brings PyTorch)
 
-        torch.set_num_threads(max(1, torch.get_num_threads() // run.settings.group_size))
         config = run.config
         state = newest_state(run, recorder.report)
+        before = run.threads or (state or {}).get("threads")
+        count, why = threads_for(before, max(1, torch.get_num_threads() // run.settings.group_size))
+        torch.set_num_threads(count)
+        recorder.threads(count, before if device == "cpu" else None, why, state["step"] if state else 0)
         initial = load_generators(config.start_from) if config.start_from and not state else None
         record = run.interventions()
         made = {intervention.command_id for intervention in record}

@@ -44,6 +44,7 @@ def train(
 ) -> Iterator[Event]:
     """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`, `initial` trained generators.
 
+    To go on bit for bit on a CPU takes as many threads as before (`state["threads"]`), which is left to the caller.
     `commands` is asked a few times a second, and while paused, for what a person wants: "stop" ends the run after a
     checkpoint. `record` holds what was changed in earlier lives of this run: it is changed again at the same steps. `clock`
     counts the seconds that are training. Raises ValueError for settings that do not fit together or data that cannot be
@@ -242,6 +243,7 @@ class Session:
             "seconds": self.meter.seconds,
             "interventions": [intervention.to_dict() for intervention in self._made],
             "rng": _get_rng(self.device),
+            "threads": torch.get_num_threads(),
         } | ({"gauge": self.gauge.state()} if self.gauge else {})
         names = self.dataset.domains or domains(self.config) or tuple(self.dataset.label_names)
         return Checkpoint(self.step, _flat(self.training), state if whole else {}, asdict(self.training.spec), names, best)

@@ -118,6 +118,12 @@ def test_a_failure_is_one_sentence(reason: str, details: dict[str, Any], sentenc
         ("finished", {}, "All steps done."),
         ("stopped", {}, "Stopped after step 7,000."),
         ("failed", {"reason": "disk_full"}, "The disk is full: make room, then resume; the last checkpoint is kept."),
+        (
+            "threads_changed",
+            {"before": 2, "now": 1, "reason": "cores"},
+            "Trains with 1 thread, one for each core, before with 2: sums are added in another order, so it is not bit for bit "
+            "the same from here on.",
+        ),
         ("repaired", {"file": "old"}, "The record was damaged: what could be read of it was kept; it is in old."),
     ],
 )

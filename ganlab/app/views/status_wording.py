@@ -10,6 +10,8 @@ from ganlab.app.views.loading_wording import doing_text
 from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, describe, smaller
 from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
+from ganlab.core.text import counted
+from ganlab.core.threads import THREADS
 from ganlab.runtime.run_settings import Damage
 from ganlab.runtime.status import Activity, Status
 from ganlab.runtime.store import Annotation
@@ -138,9 +140,17 @@ def note_text(note: Annotation) -> str:
             return f"The record was damaged: what could be read of it was kept; it is in {data['file']}."
         case "data":
             return " ".join(remark_lines(map(Remark.from_dict, data.get("remarks", ()))))
+        case "threads_changed":
+            return _other_threads(data)
         case "protocol_changed":
             return f"{data['name']} is read otherwise from here on: {data['protocol']}."
     return f"{note.kind.capitalize()}."
+
+
+def _other_threads(data: Mapping[str, Any]) -> str:
+    why = {"asked": f" ({THREADS})", "cores": ", one for each core"}.get(data["reason"], "")
+    goes_on = f"Trains with {counted(data['now'], 'thread')}{why}, before with {data['before']}"
+    return f"{goes_on}: sums are added in another order, so it is not bit for bit the same from here on."
 
 
 def change_text(effect: Mapping[str, Any]) -> str:
