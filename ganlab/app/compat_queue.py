@@ -158,15 +158,16 @@ class _Hooks:
         full = line.queue or line.current_concurrency >= _limit(line)
         if full or self._admission.next(line.concurrency_id, [request], working) is None:
             raise self._admission.busy(request)
-        event: Any = Event(None, function, request, None)  # type: ignore[arg-type]
+        event: Any = Event(None, function, request, None)
         event.begun = time.monotonic()
         line.current_concurrency += 1
-        self._queue.active_jobs.append([event])
+        at_work = self._queue.active_jobs  # Gradio makes a new list when its queue starts, with the first page
+        at_work.append([event])
         try:
             yield
             self._queue.process_time_per_fn[function].add(time.monotonic() - event.begun)
         finally:
-            self._queue.active_jobs.remove([event])
+            at_work.remove([event])
             line.current_concurrency -= 1
 
     def _sort(self, name: str) -> None:
@@ -182,8 +183,10 @@ class _Hooks:
         return float(times[function].avg_time) if function in times else math.inf
 
     def _remaining(self, event: Any) -> float:
-        return max(_OVERDUE, self._seconds(event.fn) - (time.monotonic() - event.begun))
+        begun: float = event.begun
+        return max(_OVERDUE, self._seconds(event.fn) - (time.monotonic() - begun))
 
 
 def _limit(line: Any) -> float:
-    return math.inf if line.concurrency_limit is None else float(line.concurrency_limit)
+    limit: int | None = line.concurrency_limit
+    return math.inf if limit is None else limit
