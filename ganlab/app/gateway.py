@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from ganlab.app.api import generators, pictures
 from ganlab.app.playground.mount import mount
-from ganlab.app.serving.shutdown import ending
+from ganlab.app.serving.shutdown import end_process, ending
 from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
 
 
@@ -23,7 +23,7 @@ def playground(path: str) -> tuple[list[BaseRoute], Callable[[], AbstractAsyncCo
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         async with gateway.router.lifespan_context(gateway):
-            with ending(end_streams):
+            with ending(end_streams, end_process):
                 yield
         remove_uploads()  # here, since a signal that ends the server may run no exit handlers
 

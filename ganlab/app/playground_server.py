@@ -28,9 +28,11 @@ from starlette.routing import Route
 from ganlab.app import start
 from ganlab.app.asgi import LOOPBACK, Prefix, font, query_of
 from ganlab.app.gateway import playground
+from ganlab.app.listening import bound_servers
 from ganlab.app.security.frames import allowed_frames
 from ganlab.app.security.gate import Gate
 from ganlab.app.security.proxies import trusted_proxies
+from ganlab.app.serving.log_lines import limit_log
 
 
 def application(names: Sequence[str] | None = None, frames: Sequence[str] = ()) -> Starlette:
@@ -75,11 +77,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = [name.lower() for name in options.allow_host]
     app = application(names if names or options.host.startswith(LOOPBACK) else None, frames)
     torch.set_num_threads(1)  # a picture is too small to share out
+    bound_servers(proxies)
+    limit_log()
     gc.collect()
     gc.freeze()
     host = "127.0.0.1" if options.host == "0.0.0.0" else options.host
     print(f"The playground is at http://{host}:{listening.getsockname()[1]}", flush=True)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, forwarded_allow_ips=",".join(proxies))
+    config = uvicorn.Config(app, log_level="warning", ws="websockets-sansio", forwarded_allow_ips=",".join(proxies))
     server = uvicorn.Server(config)
     server.run(sockets=[listening])
     return 0

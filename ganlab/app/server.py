@@ -20,11 +20,13 @@ from ganlab.app import compat, start
 from ganlab.app.api import routes
 from ganlab.app.asgi import LOOPBACK, Prefix, font, query_of
 from ganlab.app.gateway import playground
+from ganlab.app.listening import bound_servers, share_pages
 from ganlab.app.security import classroom, join
 from ganlab.app.security.frames import allowed_frames
 from ganlab.app.security.gate import Gate
 from ganlab.app.security.proxies import trusted_proxies
 from ganlab.app.security.visitor import keys
+from ganlab.app.serving.log_lines import limit_log
 from ganlab.core.devices import devices
 from ganlab.runtime.limits import unfit
 
@@ -102,10 +104,15 @@ async def _to_playground(request: Request) -> RedirectResponse:
 
 
 def tune_process() -> None:
-    """Make this process answer fast: small answers leave at once, one thread per picture, no collection of old objects."""
+    """Make this process answer fast, whatever is asked of it: small answers leave at once, one thread per picture, no collection
+    of old objects; limits on connections, on the pages that are computed and on the log.
+    """
     devices()  # remembers how many threads a worker will have
     torch.set_num_threads(1)  # a picture is too small to share out; training has processes of its own
     compat.leave_pages_to_the_router()
     compat.send_small_answers_at_once()
+    bound_servers(trusted_proxies())
+    share_pages()
+    limit_log()
     gc.collect()
     gc.freeze()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
+from ganlab.app.serving import shutdown
 from ganlab.app.serving.shutdown import Interruptible, Streams, ending
 
 
@@ -65,6 +67,22 @@ def test_any_other_answer_is_as_without() -> None:
     for _ in range(2):  # in two event loops, as of a test client
         start, body, *rest = asyncio.run(answered("/echo", streams, b"hello"))
         assert (start["status"], body["body"], rest) == (200, b"hello", [])
+
+
+def test_what_still_holds_the_process_is_ended_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutdown, "LONGEST", 0.01)
+    ended, numbers = threading.Event(), []  # type: threading.Event, list[int]
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+
+        async def serve() -> None:
+            with ending(lambda: None, lambda number: (numbers.append(number), ended.set())[-1]):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        asyncio.run(serve())
+        assert ended.wait(20) and numbers == [signal.SIGTERM], "also when the server itself has ended"
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -17,11 +17,13 @@ from ganlab.app.security import body_limits, classroom, rights
 from ganlab.app.security.buckets import READS, Quotas
 from ganlab.app.security.origin import foreign, rebound
 from ganlab.app.security.rights import Action, Role
+from ganlab.app.security.under_way import UnderWay, Wanted, Who, who
 from ganlab.app.security.upload_owners import Uploads
 from ganlab.app.security.visitor import Visitor, remember, visitor
 
 _POLICY = b"content-security-policy"
 _FRESH = {"Cache-Control": "no-store"}
+_MOST_PATH, _MOST_QUERY = 2_000, 32_000  # characters; the longest of ours names the 1,024 numbers of a z
 
 
 class Gate:
@@ -45,6 +47,7 @@ class Gate:
         self.app, self._local_names, self._naming, self._full_path = app, local_names, naming, full_path
         self._headers = _protection(frames)
         self._uploads, self._quotas = Uploads(), Quotas(clock)
+        self._under_way = UnderWay(clock)
         self._warned: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +64,8 @@ class Gate:
         send = self._protected(send)
         if problem is None:
             remember(connection, user)
-            await self.app(scope, receive, self._uploads.noting(user, full_path, method, send))
+            with self._under_way.counted(_wanted(connection, full_path, method), _who(connection, user), receive) as received:
+                await self.app(scope, received, self._uploads.noting(user, full_path, method, send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
         else:
@@ -69,6 +73,8 @@ class Gate:
 
     def _problem(self, connection: HTTPConnection, user: Visitor, path: str, method: str) -> Response | None:
         """Return what to answer instead; None when the request may pass."""
+        if len(path) > _MOST_PATH or len(connection.scope["query_string"]) > _MOST_QUERY:
+            return _refused(414, "This address is too long.")
         host = connection.headers.get("host", "")
         self._warn_of_a_proxy(connection)
         if self._local_names is not None and _on_this_machine(connection) and rebound(host, self._local_names):
@@ -87,6 +93,8 @@ class Gate:
         wait = self._wait(connection, user, action, path, method)
         if wait:
             return _refused(429, "You ask too often; wait a moment.", {"Retry-After": str(math.ceil(wait))})
+        if reason := self._under_way.refusal(_wanted(connection, path, method), _who(connection, user)):
+            return _refused(429, reason, {"Retry-After": "2"})
         return None
 
     def _warn(self, connection: HTTPConnection, method: str) -> None:
@@ -156,6 +164,16 @@ def _not_allowed(connection: HTTPConnection, user: Visitor, action: Action, path
         up = "../" * (path.count("/") - 1)  # relative, so that it holds behind a proxy
         return RedirectResponse(f"{up}join?{to}", 303, _FRESH)
     return _refused(401, reason)
+
+
+def _wanted(connection: HTTPConnection, path: str, method: str) -> Wanted:
+    size = 0 if method in READS else body_limits.size(connection.headers)
+    shown = method == "GET" and "text/html" in connection.headers.get("accept", "")
+    return Wanted(rights.action_of(path, method), path, method, size, shown)
+
+
+def _who(connection: HTTPConnection, user: Visitor) -> Who:
+    return who(user, connection.client.host if connection.client else "")
 
 
 def _on_this_machine(connection: HTTPConnection) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from ipaddress import ip_network
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
 
 VARIABLE = "FORWARDED_ALLOW_IPS"  # uvicorn's own, whose default would believe every program on this machine
 # A Space is reached through its proxy alone, which stands in a private network and adds the visitor's address to the end.
@@ -26,3 +27,10 @@ def trusted_proxies(given: Sequence[str] = ()) -> list[str]:
                 f"--proxy {name!r} is no address of a proxy: write 127.0.0.1, or a network such as 10.0.0.0/8."
             ) from None
     return list(dict.fromkeys(named)) or list(_OF_A_SPACE if os.environ.get("SPACE_HOST") else ())
+
+
+def is_one_of(host: str, proxies: Sequence[str]) -> bool:
+    """Whether an address is one of those that `trusted_proxies` returned."""
+    with suppress(ValueError):  # no address: a socket in the file system
+        return "*" in proxies or any(ip_address(host) in ip_network(proxy) for proxy in proxies)
+    return False

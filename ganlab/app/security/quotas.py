@@ -69,11 +69,14 @@ TABLE = (
     Row("models", "models from a file kept"),
     Row("stored", "uploaded files kept", "MB"),
     # What is connected
-    Row("connections", "open connections"),
-    Row("sockets", "open pages"),
-    Row("message", "one message of a page", "MB"),
-    Row("messages", "messages of a page"),
-    Row("reruns", "reruns of a page"),
+    # A browser opens six, and one for each page; one that lets the server wait makes room for a new one.
+    Row("connections", "open connections", address=800, server=2000),
+    Row("requests", "requests under way", seat=48, address=600),  # two of them as long as a playground is open
+    Row("bodies", "requests that are being sent", seat=8, address=100, server=150),
+    Row("pages", "open pages", seat=16, address=400, server=400),
+    Row("message", "one message of a page", "MB", seat=1),
+    Row("messages", "messages of pages, each 50 kB of a long one", seat=Rate(60, 8), address=Rate(2500, 100)),
+    Row("reruns", "pages computed at a time", seat=2, server=6),
     # What is decoded
     Row("pixels", "pixels of one picture", "megapixels"),
     Row("decoding", "time to decode one file", "s"),

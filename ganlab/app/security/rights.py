@@ -123,6 +123,8 @@ _GRADIO_READ += ["call/{api_name}/{event_id}", "call/v2/{api_name}/{event_id}"]
 _GRADIO_POST = ["queue/join", "upload", "cancel", "reset", "reset/"]
 _GRADIO_POST += [f"{how}/{{api_name}}{slash}" for how in ("run", "api", "call", "call/v2") for slash in ("", "/")]
 
+_SHORT = 200  # characters; all of our own addresses are shorter
+
 # The first that fits counts.
 RULES = (
     Rule("/join", Action.JOIN, (*READ, "POST")),
@@ -171,10 +173,16 @@ RULES = (
 )
 
 
-@lru_cache(4096)
 def action_of(path: str, method: str) -> Action:
     """Return the action that a request for `path` (without the app's own prefix) is; closed where no rule fits."""
+    return _remembered(path, method) if len(path) <= _SHORT else _found(path, method)
+
+
+def _found(path: str, method: str) -> Action:
     return next((rule.action for rule in fitting(path, method)), Action.CLOSED)
+
+
+_remembered = lru_cache(4096)(_found)  # of short paths alone, since strangers choose them
 
 
 def fitting(path: str, method: str) -> Iterator[Rule]:

@@ -1,9 +1,13 @@
-"""Ctrl-C ends the server at once, though pages are open: answers that go on for as long as a page does are ended first."""
+"""Ctrl-C ends the server at once, though pages are open: answers that go on for as long as a page does are ended first, and
+after a few seconds all that is left.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +15,25 @@ from types import FrameType
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ganlab.app.serving.upload_folder import remove_uploads
+
+LONGEST = 2.5  # seconds from a signal to the end, whatever is under way; runs and jobs are processes of their own and go on
+
+
+def end_process(number: int) -> None:
+    """End this process as signal `number` does, without waiting for a thread."""
+    remove_uploads()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(128 + number)
+
 
 @contextmanager
-def ending(streams: Callable[[], None]) -> Iterator[None]:
+def ending(streams: Callable[[], None], at_last: Callable[[int], None] | None = None) -> Iterator[None]:
     """Inside, a signal that asks this process to end calls `streams` in the event loop, beside what it does already.
 
-    uvicorn waits for every answer that is underway, for as long as it takes, and only then tells the application to end.
+    uvicorn waits for every answer that is underway before it lets the application end, and Python for every thread; so
+    `at_last(number)` is called LONGEST seconds after the signal, in a thread of its own, also when the block has ended.
     """
     if threading.current_thread() is not threading.main_thread():  # where no signal can be heard
         yield
@@ -26,6 +43,10 @@ def ending(streams: Callable[[], None]) -> Iterator[None]:
 
     def heard(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(streams)
+        if at_last is not None:
+            timer = threading.Timer(LONGEST, at_last, (number,))
+            timer.daemon = True
+            timer.start()
         handler = before[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
