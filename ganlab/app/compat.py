@@ -13,6 +13,7 @@ import sys
 from abc import ABCMeta
 from asyncio import base_events
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +29,7 @@ from gradio.context import LocalContext
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 from starlette._utils import get_route_path
+from starlette.requests import Request
 from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -162,6 +164,28 @@ def check_inputs(demo: gr.Blocks, check: Callable[[list[Any], int], None]) -> No
         return await inner(block_fn, inputs, *rest, **more)
 
     demo.preprocess_data = checked  # type: ignore[method-assign]
+
+
+def watch_calls(demo: gr.Blocks, asked: Callable[[Request], AbstractContextManager[None]], made: Callable[[Any], None]) -> None:
+    """Answer each call inside of `asked(its request)`, and call `made` with what is answered (Gradio 6.31).
+
+    `Blocks.process_api` and `Blocks.postprocess_data` are replaced. The queue works far from the request that it works for.
+    """
+    process: Callable[..., Awaitable[Any]] = demo.process_api
+    postprocess: Callable[..., Awaitable[Any]] = demo.postprocess_data
+
+    @wraps(process)
+    async def processed(*given: Any, request: Any = None, **more: Any) -> Any:
+        with asked(request.request) if request else nullcontext():
+            return await process(*given, request=request, **more)
+
+    @wraps(postprocess)
+    async def postprocessed(*given: Any, **more: Any) -> Any:
+        values = await postprocess(*given, **more)
+        made(values)
+        return values
+
+    demo.process_api, demo.postprocess_data = processed, postprocessed  # type: ignore[method-assign]
 
 
 def image_class(name: str, module: str, preprocess: Callable[[gr.Image, Any], Any]) -> Any:

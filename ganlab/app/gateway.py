@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -10,8 +11,24 @@ from starlette.routing import BaseRoute
 
 from ganlab.app.api import generators, pictures
 from ganlab.app.playground.mount import mount
+from ganlab.app.security.presence import PRESENCE
+from ganlab.app.security.upload_owners import FILES
+from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.shutdown import end_process, ending
 from ganlab.app.serving.upload_folder import keep_uploads_apart, remove_uploads
+
+_LOOK_SECONDS = 20.0  # between two looks at who has left
+
+
+async def _free_what_is_left() -> None:
+    """Drop the weights and files of seats that have left."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        for seat in PRESENCE.gone():
+            PIPELINES.free(seat)
+            FILES.free(seat)
+        PIPELINES.free_idle()
+        FILES.forget_deleted()
 
 
 def playground(path: str) -> tuple[list[BaseRoute], Callable[[], AbstractAsyncContextManager[None]]]:
@@ -24,7 +41,9 @@ def playground(path: str) -> tuple[list[BaseRoute], Callable[[], AbstractAsyncCo
     async def lifespan() -> AsyncIterator[None]:
         async with gateway.router.lifespan_context(gateway):
             with ending(end_streams, end_process):
+                freeing = asyncio.create_task(_free_what_is_left())
                 yield
+                freeing.cancel()
         remove_uploads()  # here, since a signal that ends the server may run no exit handlers
 
     return [*pictures.routes(), *generators.routes(), *gateway.routes], lifespan

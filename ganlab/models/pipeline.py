@@ -72,6 +72,12 @@ class Pipeline:
         """Those at hand, by name, read when first asked for; {} for most checkpoints that travel."""
         return {key: self._ready(network) for key, network in self._discriminators().items()}
 
+    @property
+    def memory(self) -> int:
+        """Bytes of the generators' numbers."""
+        tensors = [tensor for network in self.generators.values() for tensor in network.state_dict().values()]
+        return sum(tensor.nbytes for tensor in tensors)
+
     def _ready(self, network: nn.Module) -> nn.Module:
         layout = memory_layout(self.spec, self.device)
         return laid_out(network.to(self.device), layout).eval().requires_grad_(False)

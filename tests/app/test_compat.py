@@ -11,6 +11,8 @@ import platform
 import socket
 from asyncio import base_events, selector_events
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,9 +20,11 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from fastapi import FastAPI
 from gradio.context import LocalContext
 from gradio.data_classes import ImageData
 from gradio.queueing import Queue
+from starlette.testclient import TestClient
 from streamlit.runtime.pages_manager import PagesManager
 
 from ganlab.app import compat
@@ -180,3 +184,30 @@ def test_gradio_names_its_own_address_by_one_function(monkeypatch: pytest.Monkey
     for module in (queueing, routes):
         assert "route_utils.get_root_url(" in inspect.getsource(module)
         assert module.route_utils.get_root_url(request=None, route_path="/", root_path="") == "."
+
+
+def test_a_call_is_answered_for_the_client_who_asked_and_its_answer_is_seen() -> None:
+    """Directly and through the queue, which works in a task of its own."""
+    asked: list[str] = []
+    serving: ContextVar[str] = ContextVar("serving", default="no one")
+
+    @contextmanager
+    def entered(request: Any) -> Iterator[None]:
+        token = serving.set(request.headers["who"])
+        try:
+            yield
+        finally:
+            serving.reset(token)
+
+    with gr.Blocks() as demo:
+        text = gr.Textbox()
+        gr.Button().click(lambda _: serving.get(), text, text, api_name="who")
+    compat.watch_calls(demo, entered, lambda values: asked.append(f"{serving.get()}: {values[0]}"))
+    app = FastAPI()
+    gr.mount_gradio_app(app, demo, path="/p", ssr_mode=False)
+    with TestClient(app) as client:
+        body: dict[str, Any] = {"data": ["x"]}
+        assert client.post("/p/gradio_api/run/who", json=body, headers={"who": "ada"}).json()["data"] == ["ada"]
+        client.post("/p/gradio_api/queue/join", json=body | {"fn_index": 0, "session_hash": "s"}, headers={"who": "bob"})
+        assert '"bob"' in client.get("/p/gradio_api/queue/data?session_hash=s", headers={"who": "eve"}).text
+    assert asked == ["ada: ada", "bob: bob"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -22,7 +21,9 @@ from ganlab.app.playground.hub_menu import fetched, still_here
 from ganlab.app.playground.latent import panel
 from ganlab.app.playground.latent.compare import compare, offered
 from ganlab.app.playground.latent.pasted import draw_pasted
-from ganlab.app.serving.pipelines import MOST_OF_ONE, PIPELINES, Pipelines
+from ganlab.app.security import quotas
+from ganlab.app.security.client import Client, serving
+from ganlab.app.serving.pipelines import PIPELINES, Pipelines
 from ganlab.app.serving.variants import parts, query_of, variant
 from ganlab.models.adapters.foreign import Basis
 from ganlab.models.pipeline import Pipeline
@@ -45,7 +46,7 @@ def bring(left_open: Path) -> Callable[..., list[Any]]:
     def brought(loaded: list[tuple[str, str]] = []) -> list[Any]:  # noqa: B006 (it is not changed)
         copy = left_open.with_name(f"copy-{len(list(left_open.parent.iterdir()))}.pth")
         shutil.copy(left_open, copy)
-        return panel.load_weights(str(copy), loaded, SimpleNamespace(session_hash="me"))  # type: ignore[arg-type]
+        return panel.load_weights(str(copy), loaded)
 
     return brought
 
@@ -114,9 +115,10 @@ def test_a_file_is_kept_as_long_as_its_weights(left_open: Path) -> None:
     names = []
     for visitor in ("me", "another", "me", "me"):
         left_open.write_bytes(b"weights")
-        names.append(panel.load_weights(str(left_open), [], SimpleNamespace(session_hash=visitor))[-1][0][1])  # type: ignore[arg-type]
+        with serving(Client(visitor)):
+            names.append(panel.load_weights(str(left_open), [])[-1][0][1])  # type: ignore[arg-type]
         assert not left_open.exists()
-    assert MOST_OF_ONE == 2
+    assert quotas.most("models", "seat") == 2
     for name in (names[0], f"{names[0]}?activation=relu"):
         with pytest.raises(ValueError, match="load their file again"):
             PIPELINES.get(name)
@@ -142,7 +144,7 @@ def test_weights_that_leave_nothing_open_and_wrong_ones_lose_their_file(tmp_path
     assert not path.exists()
     monkeypatch.setattr(weights_file, "can_change", lambda _: [])
     torch.save(made.mlp(), path)
-    title, name = weights_file.brought(str(path), "draws", None)
+    title, name = weights_file.brought(str(path), "draws")
     assert title.startswith("photos: ") and not path.exists() and PIPELINES.keeps(name)
 
 
@@ -168,3 +170,18 @@ def test_pictures_of_z_that_is_uniform(bring: Callable[..., list[Any]]) -> None:
     pipeline = PIPELINES.get(f"{name}?z=uniform(0%2C1)")
     assert isinstance(pipeline, Pipeline) and pipeline.latents(50, 0).min() >= 0
     assert np.isfinite(pipeline.generate(pipeline.latents(2, 0)).numpy()).all()
+
+
+def test_loading_takes_its_time_from_a_budget() -> None:
+    now = [0.0]
+    seconds, ada = weights_file._Seconds(lambda: now[0]), Client("ada", "192.0.2.9", apart=True)
+    for _ in range(3):
+        with seconds.spent(ada):
+            now[0] += 30
+    with pytest.raises(ValueError, match=r"were loaded from here; try again in \d+ s"), seconds.spent(ada):
+        raise AssertionError("it was loaded")
+    with seconds.spent(Client("bob", "192.0.2.9", apart=True)):
+        now[0] += 1
+    now[0] += 60
+    with seconds.spent(ada):
+        pass

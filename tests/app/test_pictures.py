@@ -20,7 +20,9 @@ from starlette.testclient import TestClient
 from ganlab.analysis.explore.latents import Latent
 from ganlab.analysis.explore.scores import scores
 from ganlab.app.api.pictures import MAX_PIXELS, Order, draw, latents, routes
-from ganlab.app.serving.pipelines import MOST_ADOPTED, Pipelines
+from ganlab.app.security import quotas
+from ganlab.app.security.client import Client, serving
+from ganlab.app.serving.pipelines import Pipelines
 from ganlab.app.serving.priority import Priority
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime.checkpoint import folder_name
@@ -279,7 +281,7 @@ def test_a_z_that_does_not_fit_is_a_sentence(run: Run, z: str, reason: str) -> N
 
 
 def test_whoever_brings_many_weights_gives_up_their_own() -> None:
-    pipelines, brought = Pipelines(), [SimpleNamespace(number=number) for number in range(20)]
+    pipelines, brought = Pipelines(), [SimpleNamespace(number=number, memory=0) for number in range(20)]
     stranger = pipelines.adopt(brought[0], "a stranger")  # type: ignore[arg-type]
     mine = [pipelines.adopt(one, "me") for one in brought[1:6]]  # type: ignore[arg-type]
     assert [pipelines.get(name) for name in (stranger, *mine[-2:])] == [brought[0], *brought[4:6]]
@@ -287,4 +289,66 @@ def test_whoever_brings_many_weights_gives_up_their_own() -> None:
         pipelines.get(mine[0])
     for one in brought[6:]:
         pipelines.adopt(one, f"visitor {one.number}")  # type: ignore[arg-type]
-    assert len(pipelines._adopted) == len(pipelines._owners) == MOST_ADOPTED
+    assert len(pipelines._adopted) == quotas.most("models", "server")
+
+
+def _weights(megabytes: float) -> SimpleNamespace:
+    return SimpleNamespace(memory=int(1e6 * megabytes), step=0)
+
+
+def test_weights_are_bounded_in_memory_for_each_seat_and_in_all() -> None:
+    pipelines, seat, server = Pipelines(), quotas.most("model memory", "seat"), quotas.most("model memory", "server")
+    with pytest.raises(ValueError, match="of memory; models of up to"):
+        pipelines.adopt(_weights(seat + 1), "ada")
+    first, second = (pipelines.adopt(_weights(0.6 * seat), "ada") for _ in range(2))
+    assert not pipelines.keeps(first) and pipelines.keeps(second)
+    for number in range(10):
+        pipelines.adopt(_weights(0.9 * seat), f"seat {number}")
+        assert sum(one.pipeline.memory for one in pipelines._adopted.values()) <= 1e6 * server
+
+
+def test_who_has_most_gives_way_to_others() -> None:
+    pipelines = Pipelines()
+    ada = pipelines.adopt(_weights(1), "ada")
+    for number in range(30):
+        for _ in range(2):
+            pipelines.adopt(_weights(1), f"seat {number % 6}")
+    assert pipelines.keeps(ada) and len(pipelines._adopted) == quotas.most("models", "server")
+
+
+def test_weights_are_their_seats_alone() -> None:
+    pipelines = Pipelines()
+    name = pipelines.adopt(_weights(1), "ada")
+    for seat, apart, allowed in (("ada", True, True), ("bob", True, False), ("192.0.2.9", False, True)):
+        with serving(Client(seat, apart=apart)):
+            assert pipelines.keeps(name) is allowed
+            if allowed:
+                assert pipelines.get(name).step == 0
+            else:
+                with pytest.raises(ValueError, match="load their file again"):
+                    pipelines.get(f"{name}?activation=relu")
+
+
+def test_weights_go_with_their_seat_and_when_no_one_uses_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("ganlab.app.serving.pipelines.time.monotonic", lambda: now[0])
+    pipelines, file = Pipelines(), tmp_path / "a.pt"
+    file.write_bytes(b"weights")
+    kept, gone = pipelines.adopt(_weights(1), "ada", file), pipelines.adopt(_weights(1), "bob")
+    pipelines._loaded[f"{kept}?activation=relu"] = ((file, 0), _weights(1))
+    (moved,) = pipelines._files.values()
+    assert moved.exists() and not file.exists()
+    pipelines.free("nobody")
+    pipelines.free("ada")
+    assert not pipelines.keeps(kept) and pipelines.keeps(gone) and not pipelines._loaded and not moved.exists()
+    now[0] = 1800.0
+    pipelines.free_idle()
+    assert pipelines.keeps(gone)
+    now[0] = 1801.0
+    pipelines.get(gone)
+    now[0] = 3000.0
+    pipelines.free_idle()
+    assert pipelines.keeps(gone), "used meanwhile"
+    now[0] = 5000.0
+    pipelines.free_idle()
+    assert not pipelines.keeps(gone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,29 @@ def test_what_a_student_gave_is_used(client: TestClient) -> None:
     assert answer.status_code == 200, answer.text
     after = answer.json()["data"][0][1]["path"]
     assert client.get(f"{GRADIO}/file={after}", headers=ada).headers["content-type"] == "image/png"
+    for bob in (headers(Role.STUDENT), headers(Role.TEACHER)):
+        assert client.get(f"{GRADIO}/file={after}", headers=bob).status_code == 404, "what was made of it is no other's"
+        forged = client.post(f"{GRADIO}/run/translate", json=asked, headers=bob)
+        assert forged.status_code == 500 and "Only a file that was given to this page" in forged.text
+
+
+def test_what_the_queue_answers_is_one_seats_too(client: TestClient) -> None:
+    ada = headers(Role.STUDENT)
+    (path,) = client.post(f"{GRADIO}/upload", files=[("files", ("mine.png", _picture(), "image/png"))], headers=ada).json()
+    translate = next(one for one in _functions(client) if one.api_name == "translate")
+    _, text = _queued(client, translate, [_file(path), "facades-light", "AtoB", 64, False, False], ada)
+    made = set(re.findall(r'"path":"([^"]+)"', text)) - {path}
+    assert made
+    for one in made:
+        assert client.get(f"{GRADIO}/file={one}", headers=ada).status_code == 200
+        assert client.get(f"{GRADIO}/file={one}", headers=headers(Role.STUDENT)).status_code == 404
+
+
+def test_the_pictures_of_the_page_itself_are_for_all(client: TestClient) -> None:
+    samples = re.findall(r'"path":"([^"]+drawn-horse.png)"', client.get("/playground/config", headers=headers(Role.STUDENT)).text)
+    assert samples
+    for role in (Role.STUDENT, Role.TEACHER):
+        assert client.get(f"{GRADIO}/file={samples[0]}", headers=headers(role)).status_code == 200
 
 
 def test_no_component_answers_by_itself(client: TestClient) -> None:

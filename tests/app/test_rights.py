@@ -24,6 +24,7 @@ from ganlab.analysis.jobs import Job
 from ganlab.app.security import classroom, rights, visitor
 from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action, Role
+from ganlab.app.security.upload_owners import FILES
 from ganlab.app.views import permissions
 from ganlab.metrics.value import Value
 from ganlab.runtime.run import runs, runs_root
@@ -89,6 +90,7 @@ def test_no_rule_outlives_its_route(served: list[tuple[str, str]]) -> None:
 @ROLES
 def test_only_what_is_allowed_passes_the_gate(role: Role, served: list[tuple[str, str]]) -> None:
     ask = Asked()
+    FILES.show_all(["1"])  # where `concrete` leads to a file
     for path, method in served:
         answer = ask(method, concrete(path), headers(role, **{"Content-Length": "10"}))  # an upload must say how much it brings
         allowed = rights.may(role, rights.action_of(concrete(path), method))

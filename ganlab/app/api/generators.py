@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections import OrderedDict
 from pathlib import Path
 
@@ -41,17 +42,18 @@ class Exports:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: OrderedDict[str, tuple[Pipeline, bytes]] = OrderedDict()
+        self._made: OrderedDict[str, tuple[weakref.ref[Pipeline], bytes]] = OrderedDict()  # none is kept from being freed
 
     def of(self, pipeline: Pipeline) -> bytes:
         """The file for this very pipeline; ValueError as `to_onnx`."""
         with self._lock:
             known = self._made.get(pipeline.name)
-            if known is None or known[0] is not pipeline:
-                self._made[pipeline.name] = known = pipeline, to_onnx(pipeline)
+            if known is None or known[0]() is not pipeline:
+                self._made[pipeline.name] = known = weakref.ref(pipeline), to_onnx(pipeline)
             self._made.move_to_end(pipeline.name)
-            while len(self._made) > _KEPT:
-                self._made.popitem(last=False)
+            gone = [name for name, (made_of, _) in self._made.items() if made_of() is None]
+            for name in gone or list(self._made)[:-_KEPT]:
+                del self._made[name]
             return known[1]
 
 

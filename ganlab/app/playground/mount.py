@@ -18,6 +18,8 @@ from ganlab.app.playground.theme import head, style, theme
 from ganlab.app.playground.translate import EXAMPLES
 from ganlab.app.security.admission import Busy
 from ganlab.app.security.body_limits import MOST_UPLOADED
+from ganlab.app.security.client import client_of, current, serving
+from ganlab.app.security.upload_owners import FILES
 from ganlab.app.serving.shutdown import Interruptible, Streams
 
 # Open tabs whose state is kept: ten for each of a class of thirty, 0.9 MB each. Gradio's own 10,000 would fill the memory. One
@@ -38,6 +40,7 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
     demo = build()
     compat.bound_resources(demo, _TABS, _IDLE_SECONDS)
     take_uploads_alone(demo)
+    keep_results_apart(demo)
     gr.mount_gradio_app(
         gateway,
         demo,
@@ -70,10 +73,26 @@ def take_uploads_alone(demo: gr.Blocks) -> None:
     def check(inputs: list[Any], wanted: int) -> None:
         if len(inputs) < wanted:  # Gradio would write all that was sent into the log
             raise refusal(_TOO_FEW)
-        if not all(map(_was_uploaded, _paths(inputs))):
+        if not all(_was_uploaded(path) and _own(path) for path in _paths(inputs)):
             raise refusal(_NOT_UPLOADED)
 
     compat.check_inputs(demo, check)
+
+
+def keep_results_apart(demo: gr.Blocks) -> None:
+    """Note whose each file is that a call answers with; those that the page itself shows are for all."""
+
+    def made(values: Any) -> None:
+        if client := current():
+            FILES.note(client, _paths(values))
+
+    FILES.show_all(_paths(demo.config))
+    compat.watch_calls(demo, lambda request: serving(client_of(request)), made)
+
+
+def _own(path: str) -> bool:
+    client = current()
+    return client is None or FILES.belongs(client, path)
 
 
 def _was_uploaded(path: str) -> bool:

@@ -196,11 +196,11 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
     return [gr.update(choices=choices, value=value, visible=len(choices) > 0), size]
 
 
-def load_weights(file: str | None, loaded: Loaded, request: gr.Request | None = None) -> list[Any]:
+def load_weights(file: str | None, loaded: Loaded) -> list[Any]:
     """A foreign translator joins the menu of this visitor alone."""
     if not file:
         return [gr.skip() for _ in range(6)]
-    title, name = brought(file, "translates", request)
+    title, name = brought(file, "translates")
     loaded = [*loaded, (title, name)]
     return [*_menu(_translating(), loaded, name), *choose(name), loaded]
 

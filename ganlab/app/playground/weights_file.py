@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
 
 from ganlab.app.playground.failures import refusal
+from ganlab.app.security import quotas
+from ganlab.app.security.buckets import Limit
+from ganlab.app.security.client import Client, current
+from ganlab.app.security.quotas import Per
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.variants import can_change
 from ganlab.core.names import shown
 from ganlab.models.adapters import recognition
 from ganlab.models.pipeline import Pipeline
 
+
+class _Seconds:
+    """The seconds of loading that each seat and each address may still take; any thread may ask."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+
+    @cached_property
+    def _limits(self) -> dict[Per, Limit]:
+        pers: tuple[Per, ...] = ("seat", "address")
+        return {per: Limit(*quotas.rate("loading", per), self._clock) for per in pers}
+
+    @contextmanager
+    def spent(self, client: Client) -> Iterator[None]:
+        """Take what the block lasts; ValueError, one sentence, where nothing is left."""
+        limits = self._limits
+        whose = [(limit, name) for limit, name in ((limits["seat"], client.seat), (limits["address"], client.address)) if name]
+        with self._lock:
+            wait = max((limit.wait(name) for limit, name in whose), default=0.0)
+        if wait:
+            raise ValueError(f"Many files of weights were loaded from here; try again in {wait:.0f} s.")
+        began = self._clock()
+        try:
+            yield
+        finally:
+            with self._lock:
+                for limit, name in whose:
+                    limit.spend(name, self._clock() - began)
+
+
+_LOADING = _Seconds()
 Use = Literal["draws", "translates"]
 Loaded = Sequence[tuple[str, str]]  # what was brought: titles and names, as a menu takes them
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "weights", "api_visibility": "private"}
@@ -30,23 +69,25 @@ def weights_box(label: str) -> gr.File:
         return gr.File(label=label, height=120)
 
 
-def brought(file: str, use: Use, request: gr.Request | None) -> tuple[str, str]:
+def brought(file: str, use: Use) -> tuple[str, str]:
     """The title and the name of the weights in an uploaded file. gr.Error, one sentence, where they are of no use here.
 
-    The file is deleted once it is read, or once the weights are no longer kept where something can be assumed anew.
+    The file is deleted once it is read, or once the weights are no longer kept where something can be assumed anew. Reading
+    takes its time from a budget of the seat's and of the address's.
     """
-    path, kept = Path(file), False
+    path, kept, client = Path(file), False, current() or Client("")
     try:
-        foreign = recognition.load(path)
-        title = f"{shown(path.stem)}: {foreign.layout}"
-        pipeline = Pipeline.of_foreign(foreign, name=title)
+        with _LOADING.spent(client):
+            foreign = recognition.load(path)
+            title = f"{shown(path.stem)}: {foreign.layout}"
+            pipeline = Pipeline.of_foreign(foreign, name=title)
         if pipeline.translates != (use == "translates"):
             raise ValueError(f"These weights ({foreign.layout}) {_ELSEWHERE[use]}")
         kept = bool(can_change(pipeline.decisions))
+        return title, PIPELINES.adopt(pipeline, client.seat, path if kept else None)
     except ValueError as error:
+        kept = False
         raise refusal(error) from None
     finally:
         if not kept:
             path.unlink(missing_ok=True)
-    owner = str(request.session_hash) if request else ""
-    return title, PIPELINES.adopt(pipeline, owner, path if kept else None)

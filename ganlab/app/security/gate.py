@@ -15,10 +15,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ganlab.app.compat import route_path
 from ganlab.app.security import body_limits, classroom, rights
 from ganlab.app.security.buckets import READS, Quotas
+from ganlab.app.security.client import Client, client_of, serving
 from ganlab.app.security.origin import foreign, rebound
+from ganlab.app.security.presence import PRESENCE
 from ganlab.app.security.rights import Action, Role
 from ganlab.app.security.under_way import UnderWay, Wanted, Who, who
-from ganlab.app.security.upload_owners import Uploads
+from ganlab.app.security.upload_owners import FILES
 from ganlab.app.security.visitor import Visitor, remember, visitor
 
 _POLICY = b"content-security-policy"
@@ -46,8 +48,7 @@ class Gate:
     ) -> None:
         self.app, self._local_names, self._naming, self._full_path = app, local_names, naming, full_path
         self._headers = _protection(frames)
-        self._uploads, self._quotas = Uploads(), Quotas(clock)
-        self._under_way = UnderWay(clock)
+        self._quotas, self._under_way = Quotas(clock), UnderWay(clock)
         self._warned: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,18 +61,20 @@ class Gate:
         full_path = self._full_path(path)
         method = "WEBSOCKET" if scope["type"] == "websocket" else str(scope["method"])
         user = visitor(connection.cookies)
-        problem = self._problem(connection, user, full_path, method)
+        remember(connection, user)
+        client = client_of(connection)
+        problem = self._problem(connection, user, client, full_path, method)
         send = self._protected(send)
         if problem is None:
-            remember(connection, user)
-            with self._under_way.counted(_wanted(connection, full_path, method), _who(connection, user), receive) as received:
-                await self.app(scope, received, self._uploads.noting(user, full_path, method, send))
+            counted = self._under_way.counted(_wanted(connection, full_path, method), _who(connection, user), receive)
+            with counted as received, PRESENCE.during(client.seat), serving(client):
+                await self.app(scope, received, FILES.noting(client, full_path, method, send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
         else:
             await problem(scope, receive, send)
 
-    def _problem(self, connection: HTTPConnection, user: Visitor, path: str, method: str) -> Response | None:
+    def _problem(self, connection: HTTPConnection, user: Visitor, client: Client, path: str, method: str) -> Response | None:
         """Return what to answer instead; None when the request may pass."""
         if len(path) > _MOST_PATH or len(connection.scope["query_string"]) > _MOST_QUERY:
             return _refused(414, "This address is too long.")
@@ -85,7 +88,7 @@ class Gate:
         action = rights.action_of(path, method)
         if not rights.may(user.role, action):
             return _not_allowed(connection, user, action, path)
-        if not self._uploads.may_read(user, path):
+        if not FILES.may_read(client, path):
             return _refused(404, "There is no such file.")
         # Outside of a classroom too: the server has no more memory than that, and no page sends more.
         if method not in READS and (too_much := body_limits.refusal(path, connection.headers)):

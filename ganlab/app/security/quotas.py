@@ -66,8 +66,10 @@ TABLE = (
     Row("slow jobs", "slow jobs at work in one line", seat=1, server=2),
     Row("quick jobs", "quick jobs at work in one line", seat=2, server=4),
     # What is kept
-    Row("models", "models from a file kept"),
-    Row("stored", "uploaded files kept", "MB"),
+    Row("models", "models from files kept", seat=2, server=12),
+    Row("model memory", "memory of models from files", "MB", seat=512, server=1536),
+    Row("loading", "time to load models from files", "s", seat=Rate(60, 0.2), address=Rate(600, 0.5)),
+    Row("stored", "files uploaded and made, kept for up to two hours", "MB", seat=128, address=1024, server=2048),
     # What is connected
     # A browser opens six, and one for each page; one that lets the server wait makes room for a new one.
     Row("connections", "open connections", address=800, server=2000),

@@ -6,20 +6,34 @@ import secrets
 import shutil
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ganlab.app.security import quotas
+from ganlab.app.security.client import current
+from ganlab.app.security.quotas import Per
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.variants import parts
+from ganlab.core.text import byte_size
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
 
-MOST_ADOPTED, MOST_OF_ONE = 12, 2  # pipelines that were brought along, by all and by one visitor
+IDLE_SECONDS = 1800.0  # after which weights that were brought along are dropped, though their seat is still here
 CATALOGUE_SECONDS = 1.0  # how old the list of models may be: dragging a slider must not read every run directory
 _BROUGHT = "loaded-"
 _NO_LONGER = "These weights are no longer kept here: load their file again."
+
+
+@dataclass
+class _Brought:
+    """Weights that a seat brought along, and when they were last used."""
+
+    pipeline: Pipeline
+    owner: str
+    used: float
 
 
 class Pipelines:
@@ -27,8 +41,7 @@ class Pipelines:
 
     def __init__(self, capacity: int = 4) -> None:
         self._capacity = capacity
-        self._adopted: OrderedDict[str, Pipeline] = OrderedDict()
-        self._owners: dict[str, str] = {}  # of adopted ones
+        self._adopted: OrderedDict[str, _Brought] = OrderedDict()  # the least recently used first
         self._folder: TemporaryDirectory[str] | None = None
         self._files: dict[str, Path] = {}  # of adopted ones that leave something open: read again when that is settled otherwise
         self._lock = threading.Lock()
@@ -47,9 +60,9 @@ class Pipelines:
         base, assume = parts(name)
         with self._lock:
             if base in self._adopted:
-                self._adopted.move_to_end(base)
+                brought_along = self._mine(base)
                 if base not in self._files or not assume:
-                    return self._adopted[base]
+                    return brought_along
             brought = self._files.get(base)
         model = None if brought else self._model(base)
         folder = brought or model.folder  # type: ignore[union-attr]
@@ -74,23 +87,54 @@ class Pipelines:
             return pipeline
 
     def adopt(self, pipeline: Pipeline, owner: str = "", file: Path | None = None) -> str:
-        """Keep a pipeline that no catalogue knows; the name to ask for it by cannot be guessed. `file`, from which they can
-        be read again under other assumptions, is moved away, and deleted when they are no longer kept.
+        """Keep a pipeline that no catalogue knows for the seat `owner`, which alone may use it; return the name to ask for it by.
+        `file`, from which they can be read again under other assumptions, is moved away, and deleted when they are dropped.
 
-        A visitor who brings many loses the oldest of their own; those of others go only where there are too many in all.
+        What goes beyond a limit of the table is dropped, the least recently used first: a seat's own, else that of the seat that
+        has most. ValueError, one sentence, for what is too large by itself.
         """
+        if pipeline.memory > 1e6 * quotas.most("model memory", "seat"):
+            most = byte_size(10**6 * quotas.most("model memory", "seat"))
+            raise ValueError(f"These weights take {byte_size(pipeline.memory)} of memory; models of up to {most} are kept.")
         name = f"{_BROUGHT}{secrets.token_urlsafe(12)}"
         with self._lock:
-            self._adopted[name], self._owners[name] = pipeline, owner
+            self._adopted[name] = _Brought(pipeline, owner, time.monotonic())
             if file:
                 self._files[name] = self._moved(file, name)
-            own = [one for one in self._adopted if self._owners[one] == owner]
-            for one in own[:-MOST_OF_ONE] or list(self._adopted)[:-MOST_ADOPTED]:
-                del self._adopted[one], self._owners[one]
-                self._loading.pop(one, None)
-                if one in self._files:
-                    shutil.rmtree(self._files.pop(one).parent, ignore_errors=True)
+            while self._too_many("seat", own := self._of(owner)):
+                self._drop(own[0])
+            while self._too_many("server", list(self._adopted)):
+                seats = Counter(one.owner for one in self._adopted.values())
+                self._drop(self._of(max(seats, key=seats.__getitem__))[0])
         return name
+
+    def free(self, owner: str) -> None:
+        """The seat has left: drop what it brought."""
+        with self._lock:
+            for name in self._of(owner):
+                self._drop(name)
+
+    def free_idle(self, seconds: float = IDLE_SECONDS) -> None:
+        """Drop what no one has used for so long."""
+        before = time.monotonic() - seconds
+        with self._lock:
+            for name in [name for name, one in self._adopted.items() if one.used < before]:
+                self._drop(name)
+
+    def _of(self, owner: str) -> list[str]:
+        return [name for name, one in self._adopted.items() if one.owner == owner]
+
+    def _too_many(self, per: Per, names: list[str]) -> bool:
+        memory = sum(self._adopted[name].pipeline.memory for name in names)
+        return len(names) > quotas.most("models", per) or memory > 1e6 * quotas.most("model memory", per)
+
+    def _drop(self, name: str) -> None:
+        del self._adopted[name]
+        self._loading.pop(name, None)
+        for variant in [variant for variant in self._loaded if parts(variant)[0] == name]:
+            del self._loaded[variant]
+        if name in self._files:
+            shutil.rmtree(self._files.pop(name).parent, ignore_errors=True)
 
     def _moved(self, file: Path, name: str) -> Path:
         """Where a file lies now: Gradio names uploads by their content, so that two visitors would share one."""
@@ -100,10 +144,20 @@ class Pipelines:
         shutil.move(file, place)
         return place
 
+    def _mine(self, base: str) -> Pipeline:
+        """What was brought by that name, used now; ValueError where another seat has brought it."""
+        kept, client = self._adopted[base], current()
+        if client and not client.owns(kept.owner):
+            raise ValueError(_NO_LONGER)
+        kept.used = time.monotonic()
+        self._adopted.move_to_end(base)
+        return kept.pipeline
+
     def keeps(self, name: str) -> bool:
-        """Whether `name`, with or without assumptions, was given by `adopt` and is still kept."""
+        """Whether `name`, with or without assumptions, was given by `adopt` to this seat and is still kept."""
         with self._lock:
-            return parts(name)[0] in self._adopted
+            kept, client = self._adopted.get(parts(name)[0]), current()
+            return kept is not None and (client is None or client.owns(kept.owner))
 
     def _keep(self, name: str, version: tuple[Path, int], pipeline: Pipeline) -> None:
         with self._lock:

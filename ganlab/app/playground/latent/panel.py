@@ -86,11 +86,11 @@ def _as_asked(name: str | None, query: Mapping[str, str]) -> str | None:
     return variant(name, query_of(asked)) if name and parts(asked)[0] == name else name
 
 
-def load_weights(file: str | None, loaded: Loaded, request: gr.Request | None = None) -> list[Any]:
+def load_weights(file: str | None, loaded: Loaded) -> list[Any]:
     """A foreign generator joins the menu of this visitor alone."""
     if not file:
         return [gr.skip() for _ in range(4 + _CHOSEN + _OPEN + 1)]
-    title, name = brought(file, "draws", request)
+    title, name = brought(file, "draws")
     loaded = [*loaded, (title, name)]
     return [*_menu(_drawing(), name, loaded), *chosen_model(name), loaded]
 
