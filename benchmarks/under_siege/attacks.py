@@ -14,7 +14,7 @@ import resource
 import secrets
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,11 +58,12 @@ async def calm(_: Target, __: Tally) -> None:
 
 
 async def memory(target: Target, tally: Tally) -> None:
-    """Six checkpoints of 2 kB that unfold to 0.95 GB each, under as many session names of one seat."""
+    """Small checkpoints that unfold to 0.95 and 0.3 GB each, under as many session names of one seat."""
+    files = [material.weights(15_000, stored=False)] * 2 + [material.weights(8_000, stored=True)] * 6
     async with Client(target, ADDRESS) as client:
         await client.join()
-        for number in range(6):
-            path = await client.upload(f"weights-{number}.pt", material.stride_zero())
+        for number, file in enumerate(files):
+            path = await client.upload(f"weights-{number}.pt", file + bytes(number))
             await tally.of("weights", client.queued("load_weights", [picture(path), []], secrets.token_hex(6)))
 
 
@@ -99,58 +100,49 @@ async def lines(target: Target, tally: Tally) -> None:
 
 
 async def messages(target: Target, tally: Tally) -> None:
-    """One seat sends a message of 13 MB on each of 30 sockets."""
-    message = b"\x0a" + bytes(13 * 10**6)
-
-    async def send(client: Client, _: int) -> None:
-        async with client.socket() as socket:
-            await socket.send(message)
-            tally.seen["sent"] += 1
-            while True:
-                await socket.recv()
-
-    await _sockets(target, tally, send)
+    """One seat sends three messages of 13 MB on each of 30 sockets."""
+    await _sockets(target, tally, _rerun("x" * 13 * 10**6), 3, 1.0)
 
 
 async def reruns(target: Target, tally: Tally) -> None:
     """One seat asks for a page five times a second on each of 30 sockets."""
-    message = BackMsg()
-    message.rerun_script.page_name = "runs"
+    await _sockets(target, tally, _rerun(""), 1000, 0.2)
 
-    async def ask(client: Client, _: int) -> None:
+
+def _rerun(query: str) -> bytes:
+    message = BackMsg()
+    message.rerun_script.page_name, message.rerun_script.query_string = "runs", query
+    return message.SerializeToString()
+
+
+async def _sockets(target: Target, tally: Tally, message: bytes, times: int, pause: float) -> None:
+    """Send on 30 sockets of one seat, each opened again a second after it was closed."""
+
+    async def send(client: Client) -> None:
         async with client.socket() as socket:
             draining = asyncio.ensure_future(_drain(socket))
-            while not draining.done():
-                await socket.send(message.SerializeToString())
-                tally.seen["asked"] += 1
-                await asyncio.sleep(0.2)
-            draining.result()
+            for _ in range(times):
+                await socket.send(message)
+                tally.seen["sent"] += 1
+                await asyncio.sleep(pause)
+            await draining
 
-    await _sockets(target, tally, ask)
+    async def again(client: Client) -> None:
+        while True:
+            try:
+                await send(client)
+            except _BROKEN as error:
+                tally.seen[f"closed {type(error).__name__} {getattr(getattr(error, 'rcvd', None), 'code', '')}"] += 1
+            await asyncio.sleep(1)
+
+    async with Client(target, ADDRESS) as client:
+        await client.join()
+        await asyncio.gather(*(again(client) for _ in range(30)))
 
 
 async def _drain(socket: Any) -> None:
     async for _ in socket:
         pass
-
-
-async def _sockets(target: Target, tally: Tally, act: Callable[[Client, int], Coroutine[Any, Any, None]]) -> None:
-    """30 sockets of one seat, each opened again a second after it was closed."""
-    async with Client(target, ADDRESS) as client:
-        await client.join()
-
-        async def again(number: int) -> None:
-            while True:
-                try:
-                    await act(client, number)
-                except _BROKEN as error:
-                    code = getattr(getattr(error, "rcvd", None), "code", None) or getattr(
-                        getattr(error, "response", None), "status_code", ""
-                    )
-                    tally.seen[f"closed {type(error).__name__} {code}"] += 1
-                await asyncio.sleep(1)
-
-        await asyncio.gather(*map(again, range(30)))
 
 
 async def connections(target: Target, tally: Tally) -> None:

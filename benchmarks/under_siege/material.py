@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from PIL import Image
 
 from tests.support.fake_runs import FakeRun
 
-_WIDE = 15_000  # an MLP's hidden layer: 15,000 x 15,000 numbers are 0.9 GB
 _SIDE = 8_000  # pixels: within the bound on a picture's size
 WRONG: list[dict[str, Any]] = [
     *({"config": value} for value in (None, [], "x", {}, {"family": "x"}, {"family": 1})),
@@ -30,16 +30,21 @@ _WRONG_CONFIG: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def stride_zero() -> bytes:
-    """A checkpoint of a few kilobytes whose tensors show one stored number again and again: 0.95 GB once they are copied."""
-    sizes = (100, _WIDE, _WIDE, 784)
-    state = {}
-    for layer, (wide, high) in enumerate(itertools.pairwise(sizes)):
-        state[f"model.{2 * layer}.weight"] = torch.zeros(1).expand(high, wide)
-        state[f"model.{2 * layer}.bias"] = torch.zeros(1).expand(high)
-    buffer = io.BytesIO()
-    torch.save(state, buffer)
-    return buffer.getvalue()
+def weights(wide: int, *, stored: bool) -> bytes:
+    """A checkpoint of an MLP whose hidden layer has wide x wide zeros, as a small file.
+
+    Not `stored`: each tensor shows one number again and again. `stored`: all are there, and shrink to a thousandth.
+    """
+    state, sizes = {}, (100, wide, wide, 784)
+    for layer, (narrow, high) in enumerate(itertools.pairwise(sizes)):
+        for name, shape in (("weight", (high, narrow)), ("bias", (high,))):
+            state[f"model.{2 * layer}.{name}"] = torch.zeros(shape) if stored else torch.zeros(1).expand(shape)
+    plain, packed = io.BytesIO(), io.BytesIO()
+    torch.save(state, plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for entry in source.namelist():
+            archive.writestr(entry, source.read(entry))
+    return packed.getvalue()
 
 
 def slow_jpeg(size: int = 263_000) -> bytes:
