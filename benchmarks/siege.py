@@ -16,9 +16,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import multiprocessing
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -32,20 +32,17 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 
 from benchmarks.under_siege import material  # noqa: E402
+from benchmarks.under_siege.attacks import ATTACKS, attack  # noqa: E402
 from benchmarks.under_siege.people import Seen, lesson  # noqa: E402
-from benchmarks.under_siege.server import END_SECONDS, Server, Target  # noqa: E402
+from benchmarks.under_siege.server import END_SECONDS, Server  # noqa: E402
 from tests.support.fake_runs import FakeRun  # noqa: E402
 
 WAIT = 2.0  # seconds: p95 of each kind of request
 MEMORY = 2 * 2**30  # bytes resident, the server and its helper processes together
 LOG = 10**6  # bytes
 END = 3.0  # seconds from SIGTERM
-CLASSROOM = (
-    "calm", "memory", "doors", "lines", "messages", "reruns", "connections", "decoding", "caches", "bad_runs", "many_runs",
-    "forwarded", "seats", "wording",
-)  # fmt: skip
 ALONE = ("memory", "doors", "connections", "decoding", "caches", "wording")
-ROWS = [*CLASSROOM, *(f"{name}-alone" for name in ALONE)]
+ROWS = [*ATTACKS, *(f"{name}-alone" for name in ALONE)]
 
 
 @dataclass
@@ -54,10 +51,11 @@ class Row:
 
     name: str
     seen: Seen
-    attacker: dict[str, Any]
+    attacker: dict[str, int]
+    wrong: dict[str, int]
+    ended: float
     memory: int
     log: int
-    ended: float
 
     @property
     def waits(self) -> list[float]:
@@ -76,7 +74,7 @@ class Row:
             "memory": self.memory <= MEMORY,
             "log": self.log < LOG,
             "SIGTERM": self.ended <= END,
-            **{name: not count for name, count in self.attacker["wrong"].items()},
+            **{name: not count for name, count in self.wrong.items()},
         }
         return [name for name, holds in held.items() if not holds]
 
@@ -86,7 +84,8 @@ class Row:
         return {
             "row": self.name, "requests": len(self.waits), "failures": len(self.seen.failures), "p95": _p95(self.waits),
             "worst kind": kind, "worst p95": p95, "longest": max(self.waits), "memory": self.memory, "log": self.log,
-            "SIGTERM": self.ended if self.ended <= END_SECONDS else None, "broken": self.broken(), "attacker": self.attacker,
+            "SIGTERM": self.ended if self.ended <= END_SECONDS else None, "broken": self.broken(),
+            "attacker": self.attacker, "wrong": self.wrong,
             "failed": dict(Counter(self.seen.failures).most_common(8)),
             "kinds": {kind: [len(waits), _p95(waits), max(waits)] for kind, waits in self.seen.waits.items()},
         }  # fmt: skip
@@ -98,10 +97,10 @@ def _p95(values: list[float]) -> float:
 
 def besieged(name: str, app: Path, seconds: float) -> Row:
     """One row: a server, a class, and the attack beside it."""
-    attack, _, alone = name.partition("-")
+    kind, _, alone = name.partition("-")
     with tempfile.TemporaryDirectory(prefix="ganlab-siege-") as folder:
         home, over, watched = Path(folder), threading.Event(), Queue[str]()
-        if attack == "many_runs":
+        if kind == "many_runs":
             material.many_runs(home / "runs")
         training = threading.Thread(target=_train, args=(home / "runs", watched, over))
         training.start()
@@ -114,43 +113,22 @@ def besieged(name: str, app: Path, seconds: float) -> Row:
 
 
 def _row(name: str, server: Server, run: str, seconds: float) -> Row:
-    attacker = _Attacker(name.partition("-")[0], server.target(), seconds)
-    ended: list[float] = []
+    spawn = multiprocessing.get_context("spawn")
+    here, there = spawn.Pipe()
+    attacker = spawn.Process(target=attack, args=(name.partition("-")[0], server.target(), seconds, there), daemon=True)
+    attacker.start()
+    came: list[Any] = []
 
     def end() -> None:
-        attacker.report()
-        ended.append(server.end())
+        came.extend(here.recv() if here.poll(END_SECONDS) else ({}, {"no report": 1}))
+        came.append(server.end())
 
     try:
-        seen = asyncio.run(lesson(server.target(), run, material.photo(), seconds, attacker.begin, end))
+        here.recv()  # it is ready
+        seen = asyncio.run(lesson(server.target(), run, material.photo(), seconds, lambda: here.send("begin"), end))
     finally:
-        attacker.stop()
-    return Row(name, seen, attacker.seen, server.peak, server.log.stat().st_size, ended[0])
-
-
-class _Attacker:
-    """An attack in a process of its own."""
-
-    def __init__(self, name: str, target: Target, seconds: float) -> None:
-        self._command = [sys.executable, "-m", "benchmarks.under_siege.attacks", name, json.dumps(target.dict()), str(seconds)]
-        self._process: subprocess.Popen[str] | None = None
-        self.seen: dict[str, Any] = {"seen": {}, "wrong": {}, "error": "it did not report"}
-
-    def begin(self) -> None:
-        """Start it."""
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        self._process = subprocess.Popen(self._command, env=environment, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-
-    def report(self) -> None:
-        """Take what it has seen; it goes on."""
-        assert self._process and self._process.stdout
-        self.seen = json.loads(self._process.stdout.readline() or "null") or self.seen
-
-    def stop(self) -> None:
-        """End it."""
-        if self._process:
-            self._process.kill()
-            self._process.wait()
+        attacker.kill()
+    return Row(name, seen, *came, server.peak, server.log.stat().st_size)
 
 
 def _train(root: Path, watched: Queue[str], over: threading.Event) -> None:
@@ -170,7 +148,7 @@ def printed(row: Row) -> str:
         f"{row.name:17} {len(row.waits):5} requests {len(row.seen.failures):4} failed  p95 {_p95(row.waits):6.2f} s "
         f"(worst kind {kind} {p95:.2f} s, longest {max(row.waits):.1f} s)  {row.memory / 2**20:6.0f} MiB  "
         f"log {row.log / 1e3:.0f} kB  SIGTERM {ended}  {', '.join(row.broken()) or 'holds'}\n"
-        f"{'':17} attacker: {row.attacker['seen']} {row.attacker['wrong']} {row.attacker['error']}"
+        f"{'':17} attacker: {row.attacker} {row.wrong or ''}"
     )
 
 

@@ -25,10 +25,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks.streamlit_page import run_page
 from ganlab import Run, resume, runs
 from ganlab.core.config import TrainConfig
 from ganlab.runtime import cleanup as cleaning
@@ -132,21 +131,10 @@ class Lesson:
                 self.seen.wrong.append(f"session: {error!r}")
             await asyncio.sleep(1)
 
-    async def _page(self, socket: object, page: str) -> None:
-        message = BackMsg()
-        message.rerun_script.page_name = page
-        message.rerun_script.query_string = ""
-        await socket.send(message.SerializeToString())  # type: ignore[attr-defined]
+    async def _page(self, socket: ClientConnection, page: str) -> None:
         async with asyncio.timeout(90):
-            while True:
-                forward = ForwardMsg()
-                forward.ParseFromString(await socket.recv())  # type: ignore[attr-defined]
-                element = forward.delta.new_element
-                if element.WhichOneof("type") == "exception":
-                    self.seen.wrong.append(f"/{page}: {element.exception.type}: {element.exception.message[:200]}")
-                if forward.WhichOneof("type") == "script_finished":
-                    self.seen.pages += 1
-                    return
+            self.seen.wrong += await run_page(socket, page)
+        self.seen.pages += 1
 
     async def click(self) -> None:
         """Somebody who presses buttons, each of which has one outcome or one sentence."""

@@ -1,29 +1,23 @@
-"""The attackers: a seat that misuses its rights, or a stranger without the code. Each has few requests, and needs no more.
-
-    python -m benchmarks.under_siege.attacks NAME TARGET SECONDS
-
-prints what it saw after SECONDS as one line of JSON and goes on until it is killed, so that the server is ended under attack.
-"""
+"""The attackers: a seat that misuses its rights, or a stranger without the code. Each has few requests, and needs no more."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import resource
 import secrets
-import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import httpx
-from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import WebSocketException
 
+from benchmarks.streamlit_page import rerun
 from benchmarks.under_siege import material
 from benchmarks.under_siege.client import Client, picture
 from benchmarks.under_siege.server import Target
@@ -78,7 +72,7 @@ async def doors(target: Target, tally: Tally) -> None:
                 if door == "queue":
                     await tally.of(door, client.queued("translate", data))
                 else:
-                    await tally.of(door, client.post(f"{target.gradio}/{door}/translate", json={"data": data}))
+                    await tally.of(door, client.post(f"{client.gradio}/{door}/translate", json={"data": data}))
                 await asyncio.sleep(0.5)
 
         await asyncio.gather(*map(through, ["run"] * 6 + ["api", "call", "queue"] * 2))
@@ -101,18 +95,12 @@ async def lines(target: Target, tally: Tally) -> None:
 
 async def messages(target: Target, tally: Tally) -> None:
     """One seat sends three messages of 13 MB on each of 30 sockets."""
-    await _sockets(target, tally, _rerun("x" * 13 * 10**6), 3, 1.0)
+    await _sockets(target, tally, rerun("runs", "x" * 13 * 10**6), 3, 1.0)
 
 
 async def reruns(target: Target, tally: Tally) -> None:
     """One seat asks for a page five times a second on each of 30 sockets."""
-    await _sockets(target, tally, _rerun(""), 1000, 0.2)
-
-
-def _rerun(query: str) -> bytes:
-    message = BackMsg()
-    message.rerun_script.page_name, message.rerun_script.query_string = "runs", query
-    return message.SerializeToString()
+    await _sockets(target, tally, rerun("runs"), 1000, 0.2)
 
 
 async def _sockets(target: Target, tally: Tally, message: bytes, times: int, pause: float) -> None:
@@ -175,7 +163,7 @@ async def decoding(target: Target, tally: Tally) -> None:
     async with Client(target, ADDRESS) as client:
         await client.join()
         data = [picture(await client.upload("slow.jpg", material.slow_jpeg())), "horse2zebra-light", "AtoB", 128, False, False]
-        direct = client.post(f"{target.gradio}/run/translate", json={"data": data})
+        direct = client.post(f"{client.gradio}/run/translate", json={"data": data})
         await asyncio.gather(tally.of("queue", client.queued("translate", data)), tally.of("run", direct))
 
 
@@ -263,21 +251,44 @@ async def wording(target: Target, tally: Tally) -> None:
             for number in range(first, 1500, 10):
                 door = ("run", "api", "call")[number % 3]
                 name = ("translate", "explore_strip", "none", "draw_closest")[number % 4]
-                await tally.of(door, client.post(f"{target.gradio}/{door}/{name}", json=bodies[number % 5]))
+                await tally.of(door, client.post(f"{client.gradio}/{door}/{name}", json=bodies[number % 5]))
 
         await asyncio.gather(*map(call, range(10)))
 
 
-async def _main(attack: Callable[[Target, Tally], Awaitable[None]], target: Target, seconds: float) -> None:
-    tally = Tally()
-    attacking = asyncio.ensure_future(attack(target, tally))
+def attack(name: str, target: Target, seconds: float, siege: Connection) -> None:
+    """In a process of its own: begin when asked, report after so long, and go on, so that the server is ended under attack."""
+    os.nice(5)  # other machines', in truth: they take no processor from the server and the class
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    siege.send("ready")
+    siege.recv()
+    asyncio.run(_attack(ATTACKS[name](target, tally := Tally()), tally, seconds, siege))
+
+
+async def _attack(attack: Coroutine[Any, Any, None], tally: Tally, seconds: float, siege: Connection) -> None:
+    attacking = asyncio.ensure_future(attack)
     await asyncio.wait([attacking], timeout=seconds)
-    error = repr(attacking.exception()) if attacking.done() and attacking.exception() else ""
-    print(json.dumps({"seen": tally.seen, "wrong": +tally.wrong, "ended": attacking.done(), "error": error}), flush=True)
+    if attacking.done() and (error := attacking.exception()):
+        tally.wrong[f"the attack broke: {error!r}"] += 1
+    siege.send((dict(tally.seen), dict(+tally.wrong)))
     await asyncio.Event().wait()
 
 
-if __name__ == "__main__":
-    os.nice(10)  # other machines', in truth: they take no processor from the server and the class
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    asyncio.run(_main(globals()[sys.argv[1]], Target(**json.loads(sys.argv[2])), float(sys.argv[3])))
+ATTACKS = {
+    one.__name__: one
+    for one in (
+        calm,
+        memory,
+        doors,
+        lines,
+        messages,
+        reruns,
+        connections,
+        decoding,
+        caches,
+        bad_runs,
+        many_runs,
+        forwarded,
+        seats,
+    )
+} | {"wording": wording}

@@ -21,6 +21,7 @@ class Client(httpx.AsyncClient):
 
     def __init__(self, target: Target, address: str, *, most: int = 100) -> None:
         self.target, self.address, self._endpoints = target, address, dict[str, int]()
+        self.gradio = f"{target.playground}/gradio_api"
         super().__init__(
             base_url=target.url,
             timeout=PATIENCE,
@@ -38,22 +39,22 @@ class Client(httpx.AsyncClient):
 
     async def upload(self, name: str, data: bytes) -> str:
         """The path by which Gradio keeps the file; httpx.HTTPError where it keeps none."""
-        answer = await self.post(f"{self.target.gradio}/upload", files={"files": (name, data)})
+        answer = await self.post(f"{self.gradio}/upload", files={"files": (name, data)})
         return str(answer.raise_for_status().json()[0])
 
     async def enqueue(self, endpoint: str, data: list[Any], session: str) -> httpx.Response:
         """Put a call into Gradio's queue, as its page does."""
         if not self._endpoints:
-            config = (await self.get(self.target.config)).raise_for_status().json()
+            config = (await self.get(f"{self.target.playground}/config")).raise_for_status().json()
             self._endpoints = {one["api_name"]: one["id"] for one in config["dependencies"] if one["api_name"]}
         body = {"data": data, "fn_index": self._endpoints[endpoint], "session_hash": session, "trigger_id": None}
-        return await self.post(f"{self.target.gradio}/queue/join", json=body)
+        return await self.post(f"{self.gradio}/queue/join", json=body)
 
     async def queued(self, endpoint: str, data: list[Any], session: str = "") -> dict[str, Any]:
         """The last message about a queued call: {"msg": "process_completed", "success": ..., "output": ...}."""
         session = session or secrets.token_hex(6)
         (await self.enqueue(endpoint, data, session)).raise_for_status()
-        address = f"{self.target.gradio}/queue/data?session_hash={session}"
+        address = f"{self.gradio}/queue/data?session_hash={session}"
         async with self.stream("GET", address) as stream:
             stream.raise_for_status()
             async for line in stream.aiter_lines():

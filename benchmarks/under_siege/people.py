@@ -7,15 +7,14 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
+from benchmarks.streamlit_page import run_page
 from benchmarks.under_siege.client import PATIENCE, Client, picture
 from benchmarks.under_siege.server import Target
 
@@ -45,7 +44,7 @@ class Person:
         self.client = Client(target, f"127.0.0.{10 + number}")
         self.number, self.seen, self.over, self.run = number, seen, over, run
         self.random, self._photo, self._query = random.Random(number), "", ""
-        self._socket: ClientConnection | None = None
+        self._sockets, self._socket = AsyncExitStack(), None
 
     async def enter(self, photo: bytes) -> None:
         """Join, and give the photo that is to be translated."""
@@ -117,30 +116,14 @@ class Person:
 
     async def _page(self) -> None:
         """A page over Streamlit's websocket, which stays open for the next."""
+        if self._socket is None:
+            self._socket = await self._sockets.enter_async_context(self.client.socket())
         try:
-            if self._socket is None:
-                self._session = self.client.socket()
-                self._socket = await self._session.__aenter__()
-            message, page = BackMsg(), self.random.choice(PAGES)
-            message.rerun_script.page_name = page
-            await self._socket.send(message.SerializeToString())
-            await self._finished(self._socket, page)
+            if shown := await run_page(self._socket, self.random.choice(PAGES)):
+                raise Failed(shown[0])
         except (*_BROKEN, asyncio.CancelledError):
             self._socket = None
             raise
-
-    async def _finished(self, socket: ClientConnection, page: str) -> None:
-        trouble = ""
-        while True:
-            forward = ForwardMsg()
-            forward.ParseFromString(await socket.recv())  # type: ignore[arg-type]
-            element = forward.delta.new_element
-            if element.WhichOneof("type") == "exception":
-                trouble = f"/{page}: {element.exception.type} {element.exception.message[:80]}"
-            if forward.WhichOneof("type") == "script_finished":
-                if trouble:
-                    raise Failed(trouble)
-                return
 
     async def _queue(self) -> None:
         await self._queued("explore_strip", ["digits-quick", "0", "1", "slerp", 5, ""])
