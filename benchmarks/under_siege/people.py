@@ -51,6 +51,12 @@ class Person:
         await self.client.join(teacher=self.number == 0)
         self._photo = await self.client.upload("photo.png", photo)
 
+    async def warm_up(self) -> None:
+        """Ask for everything once: what a server imports and loads for its first visitor is no part of a siege."""
+        await asyncio.gather(*(act() for act in self._kinds().values()))
+        for page in PAGES if "page" in self._kinds() else ():
+            await run_page(self._socket, page)
+
     async def work(self) -> None:
         """Until it is over; what is under way then is waited for."""
         kinds: dict[str, Callable[[], Awaitable[None]]] = {
@@ -152,8 +158,7 @@ async def lesson(
     people = [Person(target, number, seen, over, run) for number in range(1 + STUDENTS)]
     for person in people:
         await person.enter(photo)
-    for kind in ("picture", "queue", "translate"):  # loading is nobody's waiting
-        await getattr(people[1], f"_{kind}")()
+    await people[0].warm_up()
     begin()
     working = [asyncio.ensure_future(person.work()) for person in people]
     await asyncio.sleep(seconds)
