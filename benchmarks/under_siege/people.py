@@ -53,18 +53,18 @@ class Person:
 
     async def warm_up(self) -> None:
         """Ask for everything once: what a server imports and loads for its first visitor is no part of a siege."""
-        await asyncio.gather(*(act() for act in self._kinds().values()))
-        for page in PAGES if "page" in self._kinds() else ():
+        for act in self._kinds().values():
+            await act()
+        for page in PAGES if self._socket else ():
             await run_page(self._socket, page)
 
     async def work(self) -> None:
         """Until it is over; what is under way then is waited for."""
-        kinds: dict[str, Callable[[], Awaitable[None]]] = {
-            kind: getattr(self, f"_{kind}")
-            for kind in EVERY
-            if self.client.target.code or kind not in ("watch", "page", "arrive")
-        }
-        await asyncio.gather(*(self._again_and_again(kind, act) for kind, act in kinds.items()))
+        await asyncio.gather(*(self._again_and_again(kind, act) for kind, act in self._kinds().items()))
+
+    def _kinds(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        served = EVERY if self.client.target.code else ("picture", "queue", "translate")
+        return {kind: getattr(self, f"_{kind}") for kind in served}
 
     async def _again_and_again(self, kind: str, act: Callable[[], Awaitable[None]]) -> None:
         await self._pause(EVERY[kind] * self.random.random())
