@@ -168,13 +168,13 @@ async def decoding(target: Target, tally: Tally) -> None:
 
 
 async def caches(target: Target, tally: Tally) -> None:
-    """A stranger asks for 4,200 addresses of 200 kB, one after the other."""
+    """A stranger asks for 4,200 addresses of 60 kB, one after the other."""
     writer = None
     for number in range(4200):
         try:
             if writer is None:
                 reader, writer = await _connected(target)
-            writer.write(f"GET /{number:04}{'x' * 200_000} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            writer.write(f"GET /{number:04}{'x' * 60_000} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
             await writer.drain()
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             tally.seen[head.split()[1]] += 1
@@ -230,7 +230,8 @@ async def seats(target: Target, tally: Tally) -> None:
         await tally.of("own picture", student.get(address))
         answer = await tally.of("another's picture", other.get(address))
         tally.wrong["another seat's pictures"] += answer.status_code == 200
-        await asyncio.gather(*(_store(await stack.enter_async_context(Client(target, ADDRESS)), tally) for _ in range(15)))
+        seats = [await stack.enter_async_context(Client(target, ADDRESS)) for _ in range(15)]
+        await asyncio.gather(*(_store(seat, tally) for seat in seats))
         tally.seen["MB stored"] = (
             sum(path.stat().st_size for path in Path(target.home, "tmp").rglob("*") if path.is_file()) // 10**6
         )
