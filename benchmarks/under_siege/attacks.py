@@ -42,8 +42,10 @@ class Tally:
         except _BROKEN as error:
             self.seen[f"{what} {type(error).__name__}"] += 1
             return None
-        outcome = answer.status_code if isinstance(answer, httpx.Response) else "done" if answer.get("success") else "refused"
-        self.seen[f"{what} {outcome}"] += 1
+        if isinstance(answer, dict):
+            self.seen[f"{what} {'done' if answer.get('success') else 'refused'}"] += 1
+        else:
+            self.seen[f"{what} {getattr(answer, 'status_code', 'kept')}"] += 1
         return answer
 
 
