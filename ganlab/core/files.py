@@ -22,6 +22,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_no_file(path: Path) -> bool:
+    """Whether something else than a file is there: a folder, a pipe, a device."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def read_bounded(path: Path, most: int) -> bytes:
     """The bytes of a file of at most `most`; OSError for a larger one, a folder, and a pipe or device, which may never end."""
     with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123  (a descriptor)

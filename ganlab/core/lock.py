@@ -86,7 +86,7 @@ class FileLock:
 def is_held(path: Path) -> bool:
     """Whether a process holds `path` exclusively. Probes share the lock, so readers never see each other."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # on a read-only disk too
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # on a read-only disk too
     except FileNotFoundError:
         return False
     try:

@@ -21,6 +21,7 @@ from ganlab.core import tensors as weights
 from ganlab.core.config import misfit
 from ganlab.core.events import Checkpoint
 from ganlab.core.files import is_file, read_bounded
+from ganlab.core.kept import Kept
 from ganlab.core.names import from_json, to_json
 from ganlab.core.types import Conditioning
 
@@ -159,7 +160,11 @@ def step_of(folder: Path) -> int:
 
 
 def read_info(folder: Path) -> Info:
-    """config.json of a checkpoint folder; ValueError when it is not one of ours."""
+    """config.json of a checkpoint folder, read once until it changes; ValueError when it is not one of ours."""
+    return _INFOS(folder)
+
+
+def _read_info(folder: Path) -> Info:
     try:
         values = from_json(read_bounded(folder / INFO, MOST_BYTES), names="labels")
     except FileNotFoundError:
@@ -176,6 +181,9 @@ def read_info(folder: Path) -> Info:
     if misfit(values["config"]) is not None or not _is_spec(values["spec"]):
         raise ValueError(f"{INFO} in {folder.name} is damaged: its 'config' or 'spec' is not what it should be.")
     return Info(values["config"], values["spec"], tuple(values["labels"]), values["step"], values.get("recipe", ""))
+
+
+_INFOS = Kept(_read_info, lambda folder: (folder / INFO,))
 
 
 def _is_spec(spec: Mapping[str, Any]) -> bool:

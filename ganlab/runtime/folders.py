@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 import time
 from pathlib import Path
 
+from ganlab.core.files import is_file
 from ganlab.core.lock import FileLock
 
 
@@ -16,8 +18,11 @@ def remove_unless_held(path: Path, lock_path: Path, refusal: str) -> None:
     try:
         if not lock.acquire(timeout=0.5):  # a worker that ends releases it; with the lock held here none resumes the run
             raise ValueError(refusal)
-    except FileNotFoundError:  # another process was quicker: the outcome is the same
-        return
+    except OSError:
+        if not path.exists():  # another process was quicker: the outcome is the same
+            return
+        if is_file(lock_path):
+            raise  # what is no file was claimed by no worker
     try:
         remove_folder(path)
     finally:
@@ -27,9 +32,11 @@ def remove_unless_held(path: Path, lock_path: Path, refusal: str) -> None:
 def remove_folder(path: Path) -> None:
     """Delete a folder and all it holds; other processes see it vanish at once."""
     try:
-        grave = path.rename(path.with_name(f".deleted-{path.name}"))
+        grave = path.rename(path.with_name(f".deleted-{path.name[:40]}-{secrets.token_hex(4)}"))
     except FileNotFoundError:  # another process was quicker: the outcome is the same
         return
+    if grave.is_symlink():
+        grave.unlink()
     shutil.rmtree(grave, ignore_errors=True)
 
 

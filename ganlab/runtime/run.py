@@ -11,7 +11,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.files import is_file, no_folder
 from ganlab.core.interventions import Command, Intervention
+from ganlab.core.kept import Kept
 from ganlab.core.lock import is_held
 from ganlab.core.names import to_json
 from ganlab.runtime import checkpoint
@@ -32,6 +33,7 @@ from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
 # What reading a run may raise of which another program wrote a part: lists show it as unreadable and go on.
+_SETTINGS = Kept(read_settings)
 UNREADABLE = (OSError, ValueError, sqlite3.Error, LookupError, TypeError, AttributeError, ArithmeticError)
 
 
@@ -107,7 +109,7 @@ class Run:
         Where it is damaged, what a checkpoint knows of it; DamagedRun where none does, Gone when the run was deleted.
         """
         try:
-            found = read_settings(self.path / "config.json")
+            found = _SETTINGS(self.path / "config.json")
         except (FileNotFoundError, NotADirectoryError):
             raise Gone(f"There is no run named {self.id!r} any more.") from None
         if isinstance(found, RunSettings):
@@ -160,7 +162,8 @@ class Run:
         alive = is_held(self.lock_path)  # before the annotations: a worker annotates, then releases the lock
         reader, steps = Reader(self.database), self.settings.steps
         try:
-            notes, facts = [note for note in reader.annotations() if note.kind in KINDS], reader.state()
+            standing = reader.standing()
+            notes, facts = [note for note in standing.notes if note.kind in KINDS], standing.state
         except Damaged as error:
             folders = self.checkpoints()
             step = checkpoint.step_of(folders[-1]) if folders else 0
@@ -181,7 +184,7 @@ class Run:
             domains=tuple(facts.get("domains", ())),
         )
 
-    def _lost(self, notes: list[Annotation], facts: dict[str, Any]) -> dict[str, Any]:
+    def _lost(self, notes: list[Annotation], facts: Mapping[str, Any]) -> dict[str, Any]:
         """What is known of a worker that ended without an annotation, and whether it `kept` a checkpoint."""
         before = facts.get("kernel_kills")
         details: dict[str, Any] = {
@@ -195,7 +198,7 @@ class Run:
     @property
     def last_step(self) -> int:
         """The step of the last report; of a run that has none, 0."""
-        return int(self._reader.state().get("progress", {}).get("step", 0))
+        return int(self._reader.standing().state.get("progress", {}).get("step", 0))
 
     def metric_names(self) -> list[str]:
         """Every metric recorded so far."""
@@ -207,11 +210,11 @@ class Run:
 
     def last_metrics(self) -> dict[str, float]:
         """The newest value of every metric."""
-        return self._reader.last_values()
+        return dict(self._reader.standing().last)
 
     def samples(self, since: int = -1) -> list[int]:
         """The steps that have a sample sheet."""
-        return self._reader.sheets(since)
+        return self._reader.sheets(since) if since >= 0 else list(self._reader.standing().sheets)
 
     def sample_path(self, step: int) -> Path:
         """The PNG of the sheet at `step`."""
@@ -228,7 +231,7 @@ class Run:
     @property
     def best(self) -> int | None:
         """The step whose generator read nearest to the real images; None where none was measured (`fid_every`)."""
-        return self._reader.state().get("best")
+        return self._reader.standing().state.get("best")
 
     @property
     def threads(self) -> int | None:
@@ -238,7 +241,7 @@ class Run:
     @property
     def protocols(self) -> dict[str, str]:
         """How the distance on the live curves is read, by the metric's name; empty where none was, or an older version did."""
-        return dict(self._reader.state().get("protocols", {}))
+        return dict(self._reader.standing().state.get("protocols", {}))
 
     @property
     def mailbox(self) -> Mailbox:

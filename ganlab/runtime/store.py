@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -17,6 +17,8 @@ import numpy as np
 
 from ganlab.core.config import is_number
 from ganlab.core.events import Point
+from ganlab.core.files import is_no_file
+from ganlab.core.kept import Kept
 from ganlab.core.names import shown, to_json
 from ganlab.runtime import rows
 
@@ -30,12 +32,18 @@ CREATE TABLE IF NOT EXISTS state(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID
 
 REMEDY = "the checkpoints are kept, and Resume goes on with what can be read"
 
+_MOST_BYTES = 2**24  # of one value of a row that is read
+
 # A loose index scan: one seek per name instead of reading every row.
 _NAMES = """
 WITH RECURSIVE n(name) AS (SELECT min(name) FROM metrics UNION ALL
   SELECT (SELECT min(name) FROM metrics WHERE name > n.name) FROM n WHERE n.name IS NOT NULL)
 SELECT name FROM n WHERE name IS NOT NULL
 """
+_NEWEST = "SELECT value FROM metrics WHERE name = ? ORDER BY step DESC LIMIT 1"
+_NOTES = "SELECT * FROM annotations WHERE id > ? ORDER BY id"
+_SHEETS = "SELECT step FROM sheets WHERE step > ? ORDER BY step"
+_STATE = "SELECT key, value FROM state LIMIT 1000"
 
 
 @dataclass(frozen=True)
@@ -170,6 +178,7 @@ def _begun(stack: ExitStack, path: Path, mode: str) -> sqlite3.Connection:
     """A connection in a transaction that has seen the file."""
     uri = f"{path.resolve().as_uri()}?mode={mode}"
     connection = stack.enter_context(closing(sqlite3.connect(uri, uri=True, timeout=5, isolation_level=None)))
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_BYTES)
     connection.text_factory = lambda data: data.decode("utf-8", "backslashreplace")  # or one damaged name hides all rows
     connection.execute("BEGIN")
     try:
@@ -199,7 +208,10 @@ class Reader:
     @contextmanager
     def _moment(self) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
         """A `query(sql, *arguments) -> rows`; all queries see the file as it was at the first of them."""
-        if not self.path.exists():
+        other = is_no_file(self.path)  # a pipe would be waited for without end
+        if other and not self._tolerant:
+            raise Damaged(f"{self.path.name} is damaged (it is no file): {REMEDY}.")
+        if other or not self.path.exists():
             yield lambda *_: []
             return
         with ExitStack() as stack:
@@ -263,19 +275,15 @@ class Reader:
     def last_values(self) -> dict[str, float]:
         """The newest value of every metric."""
         with self._moment() as query:
-            newest = "SELECT value FROM metrics WHERE name = ? ORDER BY step DESC LIMIT 1"
-            found = {name: query(newest, name) for (name,) in query(_NAMES)}
-        return {shown(name): value for name, some in found.items() for (value,) in some if value is None or is_number(value)}
+            return _values({name: query(_NEWEST, name) for (name,) in query(_NAMES)})
 
     def sheets(self, since: int = -1) -> list[int]:
         """Steps of the sample sheets that are completely on disk."""
-        found = self._rows("SELECT step FROM sheets WHERE step > ? ORDER BY step", since)
-        return [step for (step,) in found if isinstance(step, int)]
+        return _steps(self._rows(_SHEETS, since))
 
     def annotations(self, since: int = 0) -> list[Annotation]:
         """What happened to the run, oldest first, after annotation id `since`."""
-        found = self._rows("SELECT * FROM annotations WHERE id > ? ORDER BY id", since)
-        return [Annotation(*fields) for fields in rows.read_annotations(found)]
+        return _notes(self._rows(_NOTES, since))
 
     def interventions(self) -> list[dict[str, Any]]:
         """What was changed while the run trained, in the order of the steps; what an earlier life did comes first at each."""
@@ -284,4 +292,48 @@ class Reader:
 
     def state(self) -> dict[str, Any]:
         """What the worker recorded last about itself."""
-        return rows.read_state(self._rows("SELECT key, value FROM state"))
+        return rows.read_state(self._rows(_STATE))
+
+    def standing(self) -> Standing:
+        """What lists show of the run; read once until the file changes."""
+        try:
+            return _STANDINGS(self.path)
+        except Damaged:
+            if not self._tolerant:
+                raise
+            return Standing()
+
+    def _standing(self) -> Standing:
+        with self._moment() as query:
+            notes, state, sheets = query(_NOTES, 0), query(_STATE), query(_SHEETS, -1)
+            last = {name: query(_NEWEST, name) for (name,) in query(_NAMES)}
+        return Standing(_notes(notes), rows.read_state(state), _steps(sheets), _values(last))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The parts of a record that lists show: annotations, state, steps of the sheets, newest value of each metric."""
+
+    notes: Sequence[Annotation] = ()
+    state: Mapping[str, Any] = field(default_factory=dict)
+    sheets: Sequence[int] = ()
+    last: Mapping[str, float] = field(default_factory=dict)
+
+
+def _with_log(path: Path) -> tuple[Path, Path]:
+    return path, path.with_name(f"{path.name}-wal")
+
+
+_STANDINGS = Kept(lambda path: Reader(path)._standing(), _with_log)
+
+
+def _notes(found: Iterable[tuple[Any, ...]]) -> list[Annotation]:
+    return [Annotation(*fields) for fields in rows.read_annotations(found)]
+
+
+def _steps(found: Iterable[tuple[Any, ...]]) -> list[int]:
+    return [step for (step,) in found if isinstance(step, int)]
+
+
+def _values(found: Mapping[Any, list[tuple[Any, ...]]]) -> dict[str, float]:
+    return {shown(name): value for name, some in found.items() for (value,) in some if value is None or is_number(value)}

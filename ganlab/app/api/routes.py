@@ -22,13 +22,12 @@ from ganlab.app.api.doctor import Doctors
 from ganlab.app.api.export import export_zip, metrics_csv
 from ganlab.app.api.feed import Answer, Feeds
 from ganlab.app.api.snapshot import Seen
-from ganlab.app.api.summary import detailed, summaries
+from ganlab.app.api.summary import MOST, PAGE, Pages, detailed
 from ganlab.app.security import rights
 from ganlab.app.security.origin import refusal
 from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import recorded_name, visitor_of
-from ganlab.app.serving.shared import SharedResult
 from ganlab.core.errors import is_disk_full
 from ganlab.core.interventions import Command
 from ganlab.core.names import shown
@@ -36,7 +35,6 @@ from ganlab.runtime.run import UNREADABLE, Run
 
 _LOG = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
-LIST_SECONDS = 1.0
 _MOST_BYTES = 1000  # of a request to control a run
 _DAMAGED = "The run's record is damaged and cannot be read; its checkpoints and sheets may still be whole."
 _FRESH = {"Cache-Control": "no-store"}
@@ -45,10 +43,17 @@ _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 def routes() -> list[BaseRoute]:
     """All routes of the web API and the live view, with caches of their own."""
-    feeds, listing, doctors = Feeds(), SharedResult(summaries, LIST_SECONDS), Doctors()
+    feeds, pages, doctors = Feeds(), Pages(), Doctors()
 
     async def all_runs(request: Request) -> Response:
-        return JSONResponse(_fit_for(request, await listing.get()), headers=_FRESH)
+        offset, limit = max(0, _number(request, "offset") or 0), _number(request, "limit") or PAGE
+        if not 1 <= limit <= MOST:
+            raise HTTPException(400, f"limit = {limit} is not within 1 to {MOST}.")
+        page = await pages.get(offset, limit)
+        headers = _FRESH | {"X-Total-Count": str(page.total)}
+        if offset + limit < page.total:
+            headers["Link"] = f'<?limit={limit}&offset={offset + limit}>; rel="next"'
+        return JSONResponse(_fit_for(request, page.items), headers=headers)
 
     async def delta(request: Request) -> Response:
         sheets = _number(request, "sheets")

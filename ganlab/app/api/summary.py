@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+from collections import OrderedDict
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from ganlab.app.api.worded import status_values
+from ganlab.app.serving.shared import SharedResult
 from ganlab.app.views.status_wording import damage_text
 from ganlab.core.errors import DOING, explain
 from ganlab.core.interventions import changeable
 from ganlab.core.names import shown
 from ganlab.runtime import checkpoint
 from ganlab.runtime.images_seen import images_seen
-from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
+from ganlab.runtime.run import UNREADABLE, Run, listed, runs
 from ganlab.runtime.run_settings import RunSettings
+
+PAGE, MOST = 100, 200  # runs in one answer: by default, and at most
+_SECONDS, _MOST_PAGES = 1.0, 8
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -75,20 +81,49 @@ def live_settings(run: Run) -> list[dict[str, Any]]:
     ]
 
 
-def summaries() -> list[dict[str, Any]]:
-    """Every run, newest first, without those that are being deleted meanwhile; then {id, problem} of what cannot be read."""
-    result, broken = [], {shown(run.id): damage_text(run.id, damage) for run, damage in damaged_runs().items()}
-    for run in runs():
+@dataclass(frozen=True)
+class Page:
+    """A part of the list of runs; `total` counts them all."""
+
+    items: list[dict[str, Any]]
+    total: int
+
+
+def summaries(offset: int = 0, limit: int = PAGE) -> Page:
+    """`limit` runs after the first `offset`, newest first, without those that are being deleted meanwhile; after those of this
+    page {id, problem} of what cannot be read."""
+    found, result, broken = listed(), [], []
+    for run in found[offset : offset + limit]:
         with suppress(FileNotFoundError):
             try:
-                found = summary(run)
-                json.dumps(found, allow_nan=False)  # what JSON does not know must not cost the others their place
-                result.append(found)
+                if damage := run.damage:
+                    broken.append({"id": shown(run.id), "problem": damage_text(run.id, damage)})
+                    continue
+                values = summary(run)
+                json.dumps(values, allow_nan=False)  # what JSON does not know must not cost the others their place
+                result.append(values)
             except FileNotFoundError:
                 raise
             except UNREADABLE as error:
-                broken[run.id] = explain(error, DOING)
-    return [*result, *({"id": id, "problem": problem} for id, problem in broken.items())]
+                broken.append({"id": run.id, "problem": explain(error, DOING)})
+    return Page([*result, *broken], len(found))
+
+
+class Pages:
+    """The pages of the list asked for last, each at most a second old for all who ask."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[tuple[int, int], SharedResult[Page]] = OrderedDict()
+
+    async def get(self, offset: int, limit: int) -> Page:
+        """`summaries` of this part."""
+        key = offset, limit
+        if key not in self._pages:
+            self._pages[key] = SharedResult(lambda: summaries(offset, limit), _SECONDS)
+        self._pages.move_to_end(key)
+        while len(self._pages) > _MOST_PAGES:
+            self._pages.popitem(last=False)
+        return await self._pages[key].get()
 
 
 def steps_per_epoch(settings: RunSettings, num_images: int) -> float | None:

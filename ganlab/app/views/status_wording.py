@@ -20,8 +20,19 @@ _MOVED = "The run's folder was moved or deleted while it trained: resume it wher
 _NEVER_BEGAN = "Its worker ended before it began; worker.log in the run directory may say why: resume to try again."
 
 
+# What another program wrote into a record may lack the data of its kind: then the kind is all that can be shown.
+_LACKING = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+
+
 def status_text(status: Status) -> str:
     """What a run does or waits for, or why it ended."""
+    try:
+        return _status_text(status)
+    except _LACKING:
+        return f"{status.cause}."
+
+
+def _status_text(status: Status) -> str:
     if status.reason == "text":
         return str(status.details["text"])
     match status.state:
@@ -117,6 +128,13 @@ def damage_text(id: str, damage: Damage) -> str:
 
 def note_text(note: Annotation) -> str:
     """What happened to a run; the annotations of older versions are sentences already."""
+    try:
+        return _note_text(note)
+    except _LACKING:
+        return f"{note.kind.capitalize()}."
+
+
+def _note_text(note: Annotation) -> str:
     if note.text:
         return note.text
     data = note.data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -38,10 +39,8 @@ def models_here() -> dict[str, ModelEntry]:
         if model.family and not model.translates:
             with suppress(*UNREADABLE):  # deleted meanwhile, or damaged
                 found[model.name] = replace(model, title=model_label(model))
-    titles = [model.title for model in found.values()]
-    return {
-        name: replace(one, title=f"{one.title} ({name})") if titles.count(one.title) > 1 else one for name, one in found.items()
-    }
+    times = Counter(model.title for model in found.values())
+    return {name: replace(one, title=f"{one.title} ({name})") if times[one.title] > 1 else one for name, one in found.items()}
 
 
 def trained_on(model: ModelEntry) -> str:

@@ -11,6 +11,7 @@ from ganlab.runtime.lineage import Kin, families
 from ganlab.runtime.run import UNREADABLE, runs
 
 _INDENT = 32  # pixels a generation
+_MOST = 100  # rows
 
 
 def family_tree() -> None:
@@ -19,10 +20,16 @@ def family_tree() -> None:
     if not found:
         return
     st.subheader("Forks", anchor=False)
+    left = _MOST
     for number, family in enumerate(found):
         with st.container(border=True, gap=None, key=f"family/{number}"):
-            for kin in family:
+            for kin in family[:left]:
                 _row(kin)
+        left -= len(family)
+        if left <= 0:
+            break
+    if left < 0 or number + 1 < len(found):
+        st.caption(f"These are {_MOST} of {sum(map(len, found)):,} runs with forks.")
 
 
 def _row(kin: Kin) -> None:

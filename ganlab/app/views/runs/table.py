@@ -17,13 +17,23 @@ from ganlab.app.views.titles import data_title, what
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
 from ganlab.app.views.wording import age, escaped, run_label
+from ganlab.core.names import shown
 from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
 from ganlab.runtime.status import ACTIVE, BROKEN_OFF
 
 REFRESH_SECONDS = 3.0
-_ROWS = 100  # the newest ones: each takes two milliseconds to look at
+_ROWS = 100  # on a page of the table: each takes two milliseconds to look at
 _BROKEN = 20  # sentences below the table
+_PAGE = "runs.page"
 _SELECTED = "runs.selected"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A run that cannot be shown, and why: one sentence."""
+
+    run: Run
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -37,14 +47,14 @@ class Row:
     cells: dict[str, Any]
 
     @classmethod
-    def of(cls, run: Run) -> Row | str:
-        """Why there is none in one sentence where the run cannot be read; "" where it was deleted meanwhile."""
+    def of(cls, run: Run) -> Row | Broken | None:
+        """What is broken where the run cannot be read; None where it was deleted meanwhile."""
         try:
             return cls._of(run)
         except FileNotFoundError:
-            return ""
+            return None
         except UNREADABLE as error:
-            return f"The run {run.id} cannot be shown: {error_text(error)}"
+            return Broken(run, f"The run {run.id} cannot be shown: {error_text(error)}")
 
     @classmethod
     def _of(cls, run: Run) -> Row:
@@ -73,12 +83,12 @@ def _total(last: dict[str, float], network: str) -> float | None:
 def table() -> None:
     """The table and, above it, what can be done with the selection."""
     known = runs()
-    looked_at = [Row.of(run) for run in known[:_ROWS]]
+    pages = max(1, -(-len(known) // _ROWS))
+    number = min(st.session_state.get(_PAGE, 1), pages)
+    looked_at = [Row.of(run) for run in known[(number - 1) * _ROWS : number * _ROWS]]
     rows = [row for row in looked_at if isinstance(row, Row)]
-    broken = [
-        *filter(None, (row for row in looked_at if isinstance(row, str))),
-        *(damage_text(run.id, damage) for run, damage in damaged_runs().items()),
-    ]
+    damaged = [Broken(run, damage_text(run.id, damage)) for run, damage in damaged_runs().items()]
+    broken = [*(row for row in looked_at if isinstance(row, Broken)), *damaged]
     if not rows and not broken:
         whose, actions = ("you start", "watch, resume") if may(Action.LAUNCH) else ("your teacher starts", "watch")
         st.info(f"No runs yet. Every run that {whose} is listed here; you can {actions}, compare and export it.")
@@ -90,15 +100,27 @@ def table() -> None:
     st.session_state[_SELECTED] = [row.run.id for row in chosen]
     with bar:
         _offer(chosen)
-    if len(known) > _ROWS:
-        st.caption(f"These are the newest {_ROWS} of {len(known):,} runs; delete some to see the older ones.")
+    if pages > 1:
+        st.session_state[_PAGE] = number  # fewer pages than before, where runs were deleted
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.pagination(pages, key=_PAGE)
+            st.caption(f"{len(known):,} runs, newest first")
     for row in rows:
         if row.state in BROKEN_OFF:
             st.caption(f"**{escaped(row.label)}**: {escaped(redacted(row.message))}")
-    if not broken:
-        return
-    more = [f"{len(broken) - _BROKEN:,} more cannot be shown."] if len(broken) > _BROKEN else []
-    st.caption("  \n".join(escaped(redacted(sentence)) for sentence in (*broken[:_BROKEN], *more)))
+    for place, one in enumerate(broken[:_BROKEN]):
+        _broken(place, one)
+    if len(broken) > _BROKEN:
+        st.caption(f"{len(broken) - _BROKEN:,} more cannot be shown.")
+
+
+def _broken(place: int, one: Broken) -> None:
+    """A run that cannot be shown can still be deleted."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(escaped(redacted(one.sentence)), width="stretch")
+        key, help = f"runs.broken/{place}/{shown(one.run.id)}", hint(Action.DELETE) or None
+        if st.button("Delete", key=key, icon=":material/delete:", type="tertiary", help=help, disabled=not may(Action.DELETE)):
+            _confirm([(one.run, shown(one.run.id))])
 
 
 def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
@@ -144,7 +166,7 @@ def _offer(chosen: Sequence[Row]) -> None:
     if any(row.state in ACTIVE for row in chosen):
         st.caption("Stop it first to delete it." if len(chosen) == 1 else "Active runs cannot be deleted.")
     elif st.button("Delete", icon=":material/delete:", help=hint(Action.DELETE) or None, disabled=not may(Action.DELETE)):
-        _confirm([row.run for row in chosen])
+        _confirm([(row.run, row.label) for row in chosen])
 
 
 def _single(row: Row) -> None:
@@ -166,12 +188,14 @@ def _single(row: Row) -> None:
 
 
 @st.dialog("Delete for good?")
-def _confirm(doomed: list[Run]) -> None:
-    for run in doomed:
-        st.markdown(f"- {run_label(run)}")
+def _confirm(doomed: list[tuple[Run, str]]) -> None:
+    for _, label in doomed:
+        st.markdown(f"- {escaped(label)}")
     st.caption("Curves, sheets and checkpoints are removed from the disk.")
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="runs.delete", on_click=_delete, args=(doomed,)) or st.button("Keep"):
+        if st.button(
+            "Delete", type="primary", key="runs.delete", on_click=_delete, args=([run for run, _ in doomed],)
+        ) or st.button("Keep"):
             st.rerun()
 
 

@@ -15,6 +15,7 @@ from ganlab.app.views.permissions import error_text, may, redacted
 from ganlab.app.views.status_wording import damage_text
 from ganlab.app.views.watch.fork_dialog import fork_asked, fork_button
 from ganlab.app.views.wording import escaped, run_label
+from ganlab.core.lock import is_held
 from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
 from ganlab.runtime.status import ACTIVE
 
@@ -37,13 +38,13 @@ def asked(address: Mapping[str, str]) -> list[str]:
             st.warning(f"{escaped(damage)} The newest one is shown." if damage else _GONE)
         else:
             return list(dict.fromkeys(named))[:MOST]
-    active = [run.id for run in known if _active(run)]
-    return (active or [run.id for run in known])[:1]
+    active = next((run.id for run in known if _active(run)), None)
+    return [active] if active else [run.id for run in known[:1]]
 
 
 def _active(run: Run) -> bool:
     try:
-        return run.status().state in ACTIVE
+        return is_held(run.lock_path) and run.status().state in ACTIVE  # the lock first: it takes no look into the record
     except UNREADABLE:
         return False
 

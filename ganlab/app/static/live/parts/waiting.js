@@ -39,7 +39,7 @@ export class Waiting {
     this.element.hidden = false;
     this.bar.hidden = true;
     /** @type {import("../api.d.ts").Summary[]} */
-    const runs = await fetch("../api/runs").then((response) => response.json()).catch(() => []);
+    const runs = await fetch("../api/runs?limit=24").then((response) => response.json()).catch(() => []);
     const whole = runs.filter((run) => !run.problem);
     setText(this.text, words.offer(whole.length));
     const here = new URLSearchParams({ theme: document.documentElement.dataset.theme ?? "" });
