@@ -12,12 +12,13 @@ import weakref
 from collections import OrderedDict
 from pathlib import Path
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from ganlab.app.api.admitted import in_turns
 from ganlab.app.api.pictures import MAX_OFFSETS, Order, latents
 from ganlab.app.serving.pipelines import PIPELINES, Pipelines
 from ganlab.core.names import message
@@ -59,7 +60,7 @@ class Exports:
 
 def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
     """/api/generator, /api/latent and /api/ort/ of one server."""
-    exports, limiter = Exports(), CapacityLimiter(1)
+    exports, exporting, reading = Exports(), in_turns("slow jobs"), in_turns("quick jobs")
 
     def exported(name: str) -> Response:
         pipeline = pipelines.get(name)
@@ -68,7 +69,7 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
 
     async def generator(request: Request) -> Response:
         try:
-            return await to_thread.run_sync(exported, request.query_params.get("model", ""), limiter=limiter)
+            return await to_thread.run_sync(exported, request.query_params.get("model", ""))
         except ValueError as error:
             return JSONResponse({"error": message(error)}, 400, _FRESH)
 
@@ -79,7 +80,11 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
         except ValueError as error:
             return JSONResponse({"error": message(error)}, 400, _FRESH)
 
-    return [Route("/api/generator", generator), Route("/api/latent", latent), Route("/api/ort/{name}", _runtime)]
+    return [
+        Route("/api/generator", exporting(generator)),
+        Route("/api/latent", reading(latent)),
+        Route("/api/ort/{name}", _runtime),
+    ]
 
 
 def _terms(order: Order, pipelines: Pipelines) -> dict[str, object]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import torch
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 from PIL import Image
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ganlab.analysis.explore.latents import FARTHEST, MAX_SEED, Latent
 from ganlab.analysis.explore.scores import scores
+from ganlab.app.api.admitted import in_turns
 from ganlab.app.serving.pipelines import PIPELINES, Pipelines
 from ganlab.app.serving.priority import PRIORITY
 from ganlab.core.images import png, sheet, to_pil
@@ -31,8 +32,6 @@ MAX_PIXELS = 2**24  # of one answer, a bound on memory
 MAX_SCALE = 16
 MAX_OFFSETS = 64
 MAX_Z = 1024  # numbers of a z in an address
-AT_ONCE = 2  # pictures drawn at the same time; the others wait their turn
-MOST_WAITING = 64
 _FRESH = {"Cache-Control": "no-store"}  # a run that trains answers differently tomorrow
 
 
@@ -139,11 +138,11 @@ def _columns(n: int) -> int:
 
 
 def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
-    """Return the two routes; at most AT_ONCE pictures are drawn at a time, for all users together.
+    """Return the two routes; few pictures are drawn at a time, for all users together, one of a seat.
 
-    The facts of a picture give way to the pictures of a dragged slider, and are computed one at a time.
+    The facts of a picture give way to the pictures of a dragged slider.
     """
-    drawing, reading = CapacityLimiter(AT_ONCE), CapacityLimiter(1)
+    drawing, reading = in_turns("slow jobs"), in_turns("slow jobs")
 
     def drawn(order: Order) -> Response:
         pipeline = pipelines.get(order.model)
@@ -156,10 +155,7 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
     async def picture(request: Request) -> Response:
         try:
             order = Order.parse(request.query_params)
-            if drawing.statistics().tasks_waiting >= MOST_WAITING:
-                return JSONResponse({"error": "Too many pictures are asked for at once; try again."}, 503, {"Retry-After": "1"})
-            with PRIORITY.waiting():
-                response = await to_thread.run_sync(drawn, order, limiter=drawing)
+            response = await to_thread.run_sync(drawn, order)
         except ValueError as error:
             return JSONResponse({"error": message(error)}, 400)
         response.headers.update(_FRESH)
@@ -168,10 +164,16 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
             response.headers["Content-Disposition"] = f'attachment; filename="{name}-seed-{order.seed}.png"'
         return response
 
+    in_turn = drawing(picture)
+
+    async def wanted(request: Request) -> Response:
+        with PRIORITY.waiting():
+            return await in_turn(request)
+
     async def shown(request: Request) -> Response:
         try:
-            return await to_thread.run_sync(read, Order.parse(request.query_params), limiter=reading)
+            return await to_thread.run_sync(read, Order.parse(request.query_params))
         except ValueError as error:
             return JSONResponse({"error": message(error)}, 400, _FRESH)
 
-    return [Route("/api/picture", picture, methods=["GET"]), Route("/api/shown", shown)]
+    return [Route("/api/picture", wanted, methods=["GET"]), Route("/api/shown", reading(shown))]

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from ganlab.app.api.admitted import Handler, in_turns
 from ganlab.app.api.assets import asset_routes
 from ganlab.app.api.compare import compared
 from ganlab.app.api.doctor import Doctors
@@ -34,7 +35,6 @@ from ganlab.core.names import shown
 from ganlab.runtime.run import UNREADABLE, Run
 
 _LOG = logging.getLogger(__name__)
-Handler = Callable[[Request], Awaitable[Response]]
 _MOST_BYTES = 1000  # of a request to control a run
 _DAMAGED = "The run's record is damaged and cannot be read; its checkpoints and sheets may still be whole."
 _FRESH = {"Cache-Control": "no-store"}
@@ -43,7 +43,7 @@ _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 def routes() -> list[BaseRoute]:
     """All routes of the web API and the live view, with caches of their own."""
-    feeds, pages, doctors = Feeds(), Pages(), Doctors()
+    feeds, pages, doctors, asked = Feeds(), Pages(), Doctors(), in_turns("quick jobs")
 
     async def all_runs(request: Request) -> Response:
         offset, limit = max(0, _number(request, "offset") or 0), _number(request, "limit") or PAGE
@@ -71,11 +71,11 @@ def routes() -> list[BaseRoute]:
 
     return [
         Route("/api/runs", _answering(all_runs)),
-        Route("/api/compare", _answering(_compare)),
+        Route("/api/compare", _answering(asked(_compare))),
         Route("/api/runs/{id}", _answering(_summary)),
         Route("/api/runs/{id}/delta", _answering(delta)),
-        Route("/api/runs/{id}/detail", _answering(detail)),
-        Route("/api/runs/{id}/doctor", _answering(doctor)),
+        Route("/api/runs/{id}/detail", _answering(asked(detail))),
+        Route("/api/runs/{id}/doctor", _answering(asked(doctor))),
         Route("/api/runs/{id}/sheets/{step:int}.png", _answering(_sheet)),
         Route("/api/runs/{id}/thumbnail.png", _answering(_thumbnail)),
         Route("/api/runs/{id}/metrics.csv", _answering(_metrics)),

@@ -63,8 +63,8 @@ TABLE = (
     Row("jobs waiting", "jobs that wait", seat=24, address=400, server=800),
     Row("bytes waiting", "brought by jobs that wait", "MB", seat=16, address=128, server=256),
     # Two, so that one is left while a seat's own takes long; a translation at 1,024 pixels takes 350 MB.
-    Row("slow jobs", "slow jobs at work in one line", seat=1, server=2),
-    Row("quick jobs", "quick jobs at work in one line", seat=2, server=4),
+    Row("slow jobs", "pictures, translations, searches at work in one line", seat=1, server=2),
+    Row("quick jobs", "quicker jobs at work in one line", seat=2, server=4),
     # What is kept
     Row("models", "models from files kept", seat=2, server=12),
     Row("model memory", "memory of models from files", "MB", seat=512, server=1536),
