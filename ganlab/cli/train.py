@@ -178,12 +178,11 @@ def _follow(run: Run, lock: FileLock) -> None:
     """Train `run`, whose `lock` this process holds, and print its progress; Ctrl-C stops it after a checkpoint."""
     print(f"run {run.id}\n{run.path}")
     line = StatusLine()
-    work(run, line, lock=lock, report=line.report, load_generators=load_generators)
+    status = work(run, line, lock=lock, report=line.report, load_generators=load_generators)
     print()
-    status = run.status()
-    print(status_text(status))
     if status.state == "failed":
         raise ValueError(f"{run.id} failed: {status_text(status)}")
+    print(status_text(status))
     if status.state == "stopped":
         print(f"Continue it with: ganlab train --resume {run.id}")
     if run.checkpoints():

@@ -47,6 +47,8 @@ class Advice:
     disk: str
     log: str = ""
     locked: str = "{name} cannot be written: make it writable again, then try again."
+    busy: str = "Another program has {name} locked: close it, then try again."
+    disk_error: str = "The disk reports an error{about}: see that it is in order, then try again."
 
 
 TRAINING = Advice(
@@ -54,6 +56,8 @@ TRAINING = Advice(
     "make room, then resume; the last checkpoint is kept",
     "worker.log",
     "{name} cannot be written: make it writable again, then resume.",
+    "Another program has {name} locked: close it, then resume; the last checkpoint is kept.",
+    "The disk reports an error{about}: see that it is in order, then resume; the last checkpoint is kept.",
 )
 DOING = Advice(LESS, "make room (ganlab clean) and try again")
 BEGINNING = replace(DOING, locked=DOING.locked.format(name="The folder of runs"))
@@ -64,30 +68,49 @@ def is_disk_full(error: Exception) -> bool:
     """Whether an error of the operating system or of SQLite means a full disk or an exceeded quota."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return isinstance(error, sqlite3.OperationalError) and "full" in str(error)
+    return isinstance(error, sqlite3.OperationalError) and _sqlite_kind(error) == "disk_full"
 
 
 def classify(error: Exception) -> tuple[str, dict[str, Any]]:
     """Return the kind of an error and its data.
 
-    out_of_memory, disk_full, limit_reached, locked {name}, message {text} (the error's own sentence says all) or
-    unexpected {type, text}.
+    out_of_memory, disk_full, limit_reached, locked {name} (it may not be written), busy {name} (another program keeps it),
+    disk_error {name}, message {text} (the error's own sentence says all) or unexpected {type, text}.
     """
     text = shown(str(error).strip().split("\n")[0])
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
         return "out_of_memory", {}
     if is_disk_full(error):
         return "limit_reached" if isinstance(error, LimitReached) else "disk_full", {}
+    if isinstance(error, sqlite3.OperationalError) and (kind := _sqlite_kind(error)):
+        return kind, {"name": "metrics.sqlite"}
     name = Path(str(error.filename)).name if isinstance(error, OSError) and error.filename else ""  # without its folder
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "locked", {"name": name or "The folder"}
-    if isinstance(error, sqlite3.OperationalError) and "readonly" in text:
-        return "locked", {"name": "metrics.sqlite"}
+    if isinstance(error, OSError) and error.errno == errno.EIO:
+        return "disk_error", {"name": name}
     if isinstance(error, EXPECTED) and text:
         return "message", {"text": text}
     if isinstance(error, OSError) and error.strerror:
         text = f"{name}: {error.strerror}" if name else error.strerror
     return "unexpected", {"type": type(error).__name__, "text": text}
+
+
+_SQLITE = {  # primary code of SQLite, and its words -> kind
+    (sqlite3.SQLITE_FULL, "full"): "disk_full",
+    (sqlite3.SQLITE_BUSY, "locked"): "busy",
+    (sqlite3.SQLITE_LOCKED, "locked"): "busy",
+    (sqlite3.SQLITE_READONLY, "readonly"): "locked",
+    (sqlite3.SQLITE_IOERR, "disk I/O error"): "disk_error",
+    (sqlite3.SQLITE_CANTOPEN, "unable to open"): "disk_error",
+}
+
+
+def _sqlite_kind(error: sqlite3.OperationalError) -> str:
+    """The kind of an error of SQLite, "" where it is none of the disk."""
+    code, text = getattr(error, "sqlite_errorcode", None), str(error)  # Python itself raises some without a code
+    found = (kind for (number, words), kind in _SQLITE.items() if (words in text if code is None else code & 0xFF == number))
+    return next(found, "")
 
 
 def explain(error: Exception, advice: Advice = TRAINING) -> str:
@@ -104,6 +127,10 @@ def describe(kind: str, details: Mapping[str, Any], advice: Advice = TRAINING) -
             return f"{LIMIT_REACHED if kind == 'limit_reached' else DISK_FULL}: {advice.disk}."
         case "locked":
             return advice.locked.format(name=details["name"])
+        case "busy":
+            return advice.busy.format(name=details["name"])
+        case "disk_error":
+            return advice.disk_error.format(about=f" ({details['name']})" if details.get("name") else "")
         case "unexpected":
             log = f" (details in {advice.log})" if advice.log else ""
             return f"Unexpected {details['type']}: {details['text'] or 'no message'}{log}."

@@ -21,6 +21,7 @@ Phase = Literal[
     "waiting_download",
     "waiting_jobs",
     "waiting_room",
+    "waiting_lock",
     "restoring",
     "downloading",
     "looking_through",

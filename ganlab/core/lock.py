@@ -10,11 +10,13 @@ import errno
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 _BUSY = (errno.EACCES, errno.EAGAIN)
+_NOTE_BYTES = 512
 
 
 class FileLock:
@@ -36,7 +38,7 @@ class FileLock:
         while True:
             try:
                 fcntl.flock(self._descriptor, mode | fcntl.LOCK_NB)
-                self._make_sure_it_is_there()
+                self.make_sure_it_is_there()
                 return True
             except FileNotFoundError:
                 self.release()
@@ -49,10 +51,29 @@ class FileLock:
                 return False
             time.sleep(0.01)
 
-    def _make_sure_it_is_there(self) -> None:
-        assert self._descriptor is not None
-        if not os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
-            raise FileNotFoundError(errno.ENOENT, "replaced meanwhile", str(self.path))
+    def make_sure_it_is_there(self) -> None:
+        """Raise FileNotFoundError where the file of a lock that is held was moved, deleted or replaced."""
+        with suppress(NotADirectoryError):  # a file is where its folder was
+            if self._descriptor is None or os.path.samestat(os.fstat(self._descriptor), self.path.stat()):
+                return
+        raise FileNotFoundError(errno.ENOENT, "replaced meanwhile", str(self.path))
+
+    def is_there(self) -> bool:
+        """Whether the file of a lock that is held is where it was taken; what cannot be looked at is taken to be there."""
+        try:
+            self.make_sure_it_is_there()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def leave_note(self, text: str) -> None:
+        """Write what `note_in` reads, over what was there: on a full disk it needs no more room than the note before."""
+        data = text.encode().ljust(_NOTE_BYTES)
+        if self._descriptor is not None:
+            os.pwrite(self._descriptor, data, 0)
+            os.ftruncate(self._descriptor, len(data))
 
     @classmethod
     def inherited(cls, path: Path, descriptor: int) -> Self:
@@ -83,11 +104,25 @@ class FileLock:
         self.release()
 
 
+def note_in(path: Path) -> str:
+    """The note that a holder of the lock has left in its file, "" where there is none."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return ""
+    try:
+        return os.read(descriptor, 8 * _NOTE_BYTES).decode(errors="replace").strip()
+    except OSError:  # no file
+        return ""
+    finally:
+        os.close(descriptor)
+
+
 def is_held(path: Path) -> bool:
     """Whether a process holds `path` exclusively. Probes share the lock, so readers never see each other."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # on a read-only disk too
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

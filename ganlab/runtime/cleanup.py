@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ganlab.core.lock import FileLock
+from ganlab.core.lock import FileLock, is_held
 from ganlab.runtime.checkpoint import STATE, checkpoints, resumable, step_of
 from ganlab.runtime.folders import remove_folder
 from ganlab.runtime.run import Run, runs, runs_root
@@ -99,7 +99,8 @@ def _leftovers(root: Path) -> Iterator[Path]:
             yield path
         for path in folder.glob("[0-9a-z]*") if folder.is_dir() else ():
             described = any((path / name).exists() for name in ("config.json", "job.json"))
-            if path.is_dir() and not described and _old(path) and _looks_made_here(path):
+            made = path.is_dir() and not described and _looks_made_here(path)
+            if made and _old(path) and not is_held(path / "lock"):  # the clock may have jumped while it is made
                 yield path
 
 

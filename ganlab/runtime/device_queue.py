@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganlab.core.lock import FileLock, is_held
+from ganlab.runtime.retry import Attempt, at_once
 from ganlab.runtime.run import ID, UNREADABLE, Run, runs_root
 from ganlab.runtime.status import Activity, Status
 
@@ -21,15 +22,24 @@ _RESCAN_SECONDS = 15.0  # until it looks through all runs in any case: an older 
 
 
 @contextmanager
-def device_slot(run: Run, device: str, report: Callable[[Activity], None]) -> Iterator[bool]:
-    """Hold the device for `run` inside the block; False when the run was asked to stop while it waited.
+def device_slot(
+    run: Run,
+    device: str,
+    report: Callable[[Activity], None],
+    *,
+    stop: Callable[[], bool] | None = None,
+    attempt: Attempt = at_once,
+) -> Iterator[bool]:
+    """Hold the device for `run` inside the block; False when `stop` said meanwhile that the run is asked to stop.
+
+    What is written is written by `attempt`.
 
     Every holder shares the lock and writes its group (or id) beside it: newcomers of the same group join, others need
     the lock for themselves alone.
     """
-    line, mailbox, reported = _Line(run, device), run.mailbox, -1
-    while not line.take():
-        if any(command.command == "stop" for command in mailbox.new()):
+    line, reported = attempt(lambda: _Line(run, device)), -1
+    while not attempt(line.take):
+        if (stop or run.stop_requested)():
             yield False
             return
         if (ahead := 1 + line.ahead) != reported:

@@ -168,6 +168,7 @@ def _queued(run: Run, device: str) -> Iterator[FileLock]:
         writer = opened(run)
         writer.enqueue(0, device)
         writer.close()
+        lock.leave_note("")  # of an earlier worker
         yield lock
     finally:
         lock.release()

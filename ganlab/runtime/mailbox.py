@@ -40,6 +40,10 @@ class Mailbox:
         finally:
             os.close(descriptor)
 
+    def prepare(self) -> None:
+        """Make the file, so that a request on a full disk needs a few bytes only."""
+        self.path.touch()
+
     def new(self) -> list[Command]:
         """Return the commands that came since the last call; lines that hold none are skipped."""
         try:
@@ -51,7 +55,7 @@ class Mailbox:
             with self.path.open("rb") as file:
                 file.seek(self._read)
                 found = file.read()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         whole = found[: found.rfind(b"\n") + 1]
         self._read += len(whole)

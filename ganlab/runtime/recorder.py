@@ -4,54 +4,67 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
-import shutil
 import sqlite3
 import sys
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ganlab.core.errors import LimitReached, classify, kernel_kills
+from ganlab.core.errors import LimitReached, kernel_kills
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
 from ganlab.core.images import png, sheet
+from ganlab.core.lock import FileLock
 from ganlab.core.names import to_json
 from ganlab.runtime import checkpoint
 from ganlab.runtime.disk import LIMIT, bytes_of, limit
+from ganlab.runtime.retry import WAITS, Attempt, Result, Retry, at_once
 from ganlab.runtime.run import Run
 from ganlab.runtime.status import Activity
 from ganlab.runtime.store import Annotation, Damaged, Writer
-
-_BALLAST = 2**19  # bytes: enough for SQLite to say that the disk is full
 
 
 class Recorder:
     """The writer of a claimed run; `record` each event in the order in which the engine yields them.
 
-    `report` is called with what the worker does or waits for while it trains no step.
+    `report` is called with what the worker does or waits for while it trains no step, `stop` says whether the run is asked to
+    stop. What cannot be in the record is noted in the `lock`: what is waited for right now, or why the run ended.
     """
 
-    def __init__(self, run: Run, report: Callable[[Activity], None] = lambda activity: None) -> None:
-        self.run, self._report = run, report
-        self._writer = opened(run)
-        self.step = run.last_step
+    def __init__(
+        self,
+        run: Run,
+        report: Callable[[Activity], None] = lambda activity: None,
+        *,
+        lock: FileLock | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> None:
+        self.run, self._report, self._lock = run, report, lock
+        self.step, self.ended = 0, ("", dict[str, Any]())  # the annotation of the end, once there is one
+        self._paused = self._started = self._opened = False
+        present = lock.make_sure_it_is_there if lock else lambda: None
+        self._retry = Retry(run.path, stop or run.stop_requested, self._waits, self._goes_on, present)
+        self._waited_for: list[str] = []  # kinds of errors, until they can be recorded
+        self._note("", {})  # whatever an earlier worker waited for
+        self._writer = opened(run, self._retry)
+        self._opened = True
+        self.step = self._retry(lambda: run.last_step)
+        self._mark()
         self._writer.write(state={"kernel_kills": kernel_kills()})  # a higher count when this process is gone hints at why
-        self._make_ballast()
+        self._retry(run.mailbox.prepare)
+        self._retry(self._retry.reserve)
         self._encoder = ThreadPoolExecutor(1, "sheets")  # PNG encoding leaves the training thread alone
-        self._sheets: list[tuple[Samples, Future[None]]] = []
-        self.waiting = False  # for room on the disk
-        self._waited, self._waits_since = 0.0, 0.0  # seconds
-        self._paused = self._failed = False
+        self._sheets: list[tuple[Samples, Future[bytes]]] = []
 
     def clock(self) -> float:
-        """Seconds that stand still while there is no room."""
-        return (self._waits_since if self.waiting else time.perf_counter()) - self._waited
+        """Seconds that stand still while the run waits for room or for its record."""
+        return self._retry.clock()
 
     def record(self, event: Event) -> None:
         """Write one event; when this returns, it is on disk (sheets: within the next Progress)."""
@@ -60,7 +73,7 @@ class Recorder:
                 self.report(Activity(event.phase, event.subject, event.done, event.total, event.unit, event.names))
                 self._remark([remark.to_dict() for remark in event.remarks])
             case Started():
-                self.step = event.step
+                self.step, self._started = event.step, True
                 self._protocols(event)
                 facts = {"device": event.device, "num_images": event.num_images, "parameters": dict(event.parameters)}
                 progress = {"step": event.step, "seconds": event.seconds}  # metrics beyond it stay until they are made again
@@ -69,7 +82,7 @@ class Recorder:
             case Progress():
                 self._progress(event)
             case Samples():
-                self._sheets.append((event, self._encoder.submit(self._save_sheet, event)))
+                self._sheets.append((event, self._encoder.submit(_drawn, event)))
                 self._writer.write(state={"sheet_titles": list(event.titles), "domains": list(event.domains)})
             case Checkpoint():
                 self._checkpoint(event)
@@ -83,7 +96,7 @@ class Recorder:
                 self._intervened(event)
             case Finished():
                 self._finish_sheets()
-                self._writer.annotate(event.step, event.reason)
+                self._end(event.reason, {})
 
     def report(self, activity: Activity) -> None:
         """Record what the worker does before it trains."""
@@ -105,57 +118,62 @@ class Recorder:
         self._writer.annotate(self.step, kind, data)
 
     def fail(self, reason: str, details: Mapping[str, Any] | None = None) -> None:
-        """Record why the run ends; where even that cannot be written, print it to the log."""
-        self._failed = True
-        self._ballast.unlink(missing_ok=True)
-        data = {"reason": reason, **(details or {})}
+        """Record why the run ends; where even that cannot be written, note it in the lock and print it to the log."""
+        self._retry.hurried = True
+        self._retry.release()
+        self._end("failed", {"reason": reason, **(details or {})})
+
+    def keep(self, write: Callable[[], Result]) -> Result:
+        """Do something that writes below the folder of runs as everything here is done: until it succeeds."""
+        return self._retry(write)
+
+    def _end(self, kind: str, data: dict[str, Any]) -> None:
+        self.ended = kind, data
         try:
-            self.annotate("failed", data)
+            self._writer.annotate(self.step, kind, data)
         except (OSError, sqlite3.Error):
-            with suppress(OSError):
-                print(to_json(data), file=sys.stderr)
+            note_end(self._lock, self.step, kind, data)
 
-    def wait_for_room(self, error: Exception) -> None:
-        """Record that the disk is full, or the limit reached; this takes the room that was kept for it."""
-        self._ballast.unlink(missing_ok=True)
-        if not self.waiting:
-            with suppress(OSError, sqlite3.OperationalError):
-                reason, _ = classify(error)
-                self._writer.annotate(self.step, "waiting_room", {"reason": reason})
-                self.waiting, self._waits_since = True, time.perf_counter()
-                self._report(Activity("waiting_room", reason))
+    def _note(self, kind: str, data: Mapping[str, Any]) -> None:
+        if self._lock:
+            _note(self._lock, self.step, kind, data)
 
-    @property
-    def has_room(self) -> bool:
-        """Whether another try is worth it; the room that was kept for recording a full disk does not count."""
-        return shutil.disk_usage(self.run.path).free > 2 * _BALLAST
+    def _waits(self, kind: str) -> None:
+        """A wait for what this kind of error means begins; "" ends it."""
+        self._note(WAITS.get(kind, ""), {"reason": kind})
+        if kind:
+            self._report(Activity(WAITS[kind], kind))
 
-    def go_on(self) -> None:
-        """There is room again; a run that was paused before stays paused."""
-        self.waiting = False
-        self._waited += time.perf_counter() - self._waits_since
-        self._make_ballast()
-        self._writer.annotate(self.step, "paused" if self._paused else "continued", {"reason": "room"})
+    def _goes_on(self, kinds: list[str]) -> None:
+        self._waited_for += kinds
+        if self._opened:
+            self._mark()
 
-    @property
-    def _ballast(self) -> Path:
-        return self.run.path / "ballast"
-
-    def _make_ballast(self) -> None:
-        with suppress(OSError):
-            self._ballast.write_bytes(os.urandom(_BALLAST))  # what a compressing file system cannot make small
+    def _mark(self) -> None:
+        """Record what was waited for; a run that was paused before stays paused."""
+        if not self._waited_for:
+            return
+        kinds, self._waited_for = self._waited_for, []
+        for kind in kinds:
+            self._writer.annotate(self.step, WAITS[kind], {"reason": kind})
+        state = "paused" if self._paused else "continued" if self._started else "queued"
+        self._writer.annotate(self.step, state, {"reason": WAITS[kinds[-1]].removeprefix("waiting_")})
 
     def _checkpoint(self, event: Checkpoint) -> None:
         folder, settings = self.run.path / "checkpoints", self.run.settings
-        if (most := limit(self.run.path.parent)) is not None and bytes_of(self.run.path.parent) >= most:
-            raise LimitReached(errno.EDQUOT, f"{LIMIT} is reached")
         self._finish_sheets()  # or a resume from here would not draw them again
-        folder.mkdir(exist_ok=True)  # without its parents: a run that was moved leaves nothing where it was
-        checkpoint.save(folder, event, settings.config, settings.recipe)
+        self._retry(partial(self._save, event, folder))
         if event.best:
             self._writer.write(state={"best": event.step})
-        checkpoint.drop_old_states(folder)
-        checkpoint.thin_out(folder, settings.keep_checkpoints, self.run.best, settings.checkpoint_every)
+        self._retry(partial(checkpoint.drop_old_states, folder))
+        most, regular = settings.keep_checkpoints, settings.checkpoint_every
+        self._retry(partial(checkpoint.thin_out, folder, most, self.run.best, regular))
+
+    def _save(self, event: Checkpoint, folder: Path) -> None:
+        if (most := limit(self.run.path.parent)) is not None and bytes_of(self.run.path.parent) >= most:
+            raise LimitReached(errno.EDQUOT, f"{LIMIT} is reached")
+        folder.mkdir(exist_ok=True)  # without its parents: a run that was moved leaves nothing where it was
+        checkpoint.save(folder, event, self.run.settings.config, self.run.settings.recipe)
 
     def _protocols(self, event: Started) -> None:
         """Record the protocols of the curves, and each that differs from before: its points are not comparable."""
@@ -184,56 +202,74 @@ class Recorder:
         self.step = event.step
         keys = ("step", "steps_per_second", "images_per_second", "seconds", "memory")
         progress: dict[str, Any] = {key: getattr(event, key) for key in keys}
-        if self._paused:  # nothing comes after a sheet that was drawn now, and there is time to wait for it
-            self._finish_sheets()
-        done = [sheet.step for sheet, future in self._sheets if future.done()]
-        self._raise_sheets(wait=False)
-        self._writer.write(event.points, done, {"progress": progress})
-        self._sheets = [item for item in self._sheets if item[0].step not in done]
-
-    def _raise_sheets(self, *, wait: bool) -> None:
-        """What went wrong while a sheet was written must not vanish in a thread; it is tried again."""
-        for index, (event, future) in enumerate(self._sheets):
-            if (wait or future.done()) and future.exception():
-                self._sheets[index] = (event, self._encoder.submit(self._save_sheet, event))
-                future.result()
-
-    def _save_sheet(self, event: Samples) -> None:
-        path = self.run.sample_path(event.step)
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(png(sheet(event.images, event.columns)))
-        partial.rename(path)
+        saved = self._saved_sheets(wait=self._paused)  # nothing comes after one drawn in a pause, and there is time to wait
+        self._writer.write(event.points, saved, {"progress": progress})
+        self._sheets = self._sheets[len(saved) :]
 
     def _finish_sheets(self) -> None:
-        self._raise_sheets(wait=True)
-        self._writer.write(sheets=[sheet.step for sheet, _ in self._sheets])
-        self._sheets = []
+        saved = self._saved_sheets(wait=True)
+        self._writer.write(sheets=saved)
+        self._sheets = self._sheets[len(saved) :]
+
+    def _saved_sheets(self, *, wait: bool) -> list[int]:
+        """Put the sheets that are drawn into their files, the oldest first; their steps."""
+        steps: list[int] = []
+        for event, drawn in self._sheets:
+            if not (wait or drawn.done()):
+                break
+            self._retry(partial(self._save_sheet, event.step, drawn.result()))
+            steps.append(event.step)
+        return steps
+
+    def _save_sheet(self, step: int, data: bytes) -> None:
+        path = self.run.sample_path(step)
+        half = path.with_suffix(".partial")
+        half.write_bytes(data)
+        half.rename(path)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._encoder.shutdown()
-        ended_badly = kind is not None or self._failed
-        with (
-            suppress(OSError, sqlite3.OperationalError) if ended_badly else nullcontext()
-        ):  # the first error is the one to report
+        self._retry.hurried = True
+        self._sheets = [(event, drawn) for event, drawn in self._sheets if not drawn.exception()]
+        with suppress(OSError, sqlite3.Error):  # the first error is the one to report
             if self._sheets:  # the run failed: what was drawn before is still worth showing
-                self._writer.write(sheets=[sheet.step for sheet, future in self._sheets if not future.exception()])
+                self._finish_sheets()
+        with suppress(OSError, sqlite3.Error):
             self._writer.close()
-        self._ballast.unlink(missing_ok=True)
+        self._retry.release()
 
 
-def opened(run: Run) -> Writer:
+def note_end(lock: FileLock | None, step: int, kind: str, data: Mapping[str, Any]) -> None:
+    """Say how a run ends whose record cannot be written: in its lock, for `Run.status`, and in the log."""
+    if lock:
+        _note(lock, step, kind, data)
+    with suppress(OSError):
+        print(to_json({"kind": kind, **data}), file=sys.stderr)
+
+
+def _note(lock: FileLock, step: int, kind: str, data: Mapping[str, Any]) -> None:
+    """Leave in the lock what `Run.status` adds to the annotations; nothing, where the kind is empty."""
+    with suppress(OSError):  # a read-only disk
+        lock.leave_note(to_json({"kind": kind, "step": step, "time": time.time(), "data": data}) if kind else "")
+
+
+def _drawn(event: Samples) -> bytes:
+    return png(sheet(event.images, event.columns))
+
+
+def opened(run: Run, attempt: Attempt = at_once) -> Writer:
     """The run's record, to write to; where it is damaged or gone a new one begins with what can be found again."""
     new, aside = not run.database.exists(), run.database.with_name(f"damaged-{run.database.name}")
     try:
-        writer = Writer(run.database)
+        writer = Writer(run.database, attempt)
     except Damaged:
         new = True
         for path in (run.database, *run.path.glob(f"{run.database.name}-*")):
             path.replace(path.with_name(f"damaged-{path.name}"))
-        writer = Writer(run.database)
+        writer = Writer(run.database, attempt)
         writer.salvage(aside)
         writer.annotate(0, "repaired", {"file": aside.name})
     if new or not run.samples():

@@ -22,13 +22,13 @@ from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.files import is_file, no_folder
 from ganlab.core.interventions import Command, Intervention
 from ganlab.core.kept import Kept
-from ganlab.core.lock import is_held
+from ganlab.core.lock import is_held, note_in
 from ganlab.core.names import to_json
 from ganlab.runtime import checkpoint
 from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.run_settings import Damage, DamagedRun, Parent, RunSettings, read_settings, settings_of
-from ganlab.runtime.status import KINDS, Status, cause_of, state_of
+from ganlab.runtime.status import KINDS, Status, cause_of, state_of, with_note
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
@@ -169,6 +169,7 @@ class Run:
             step = checkpoint.step_of(folders[-1]) if folders else 0
             details = {"text": str(error)}
             return Status("running" if alive else "failed", step, steps, reason="damaged_record", details=details)
+        notes = with_note(notes, note_in(self.lock_path), alive)
         state = state_of(notes, alive)
         progress: dict[str, Any] = facts.get("progress", {})
         rate, step = progress.get("steps_per_second", 0.0), progress.get("step", 0)

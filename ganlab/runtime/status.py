@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from ganlab.core.events import Phase
+from ganlab.core.names import from_json, to_json
+from ganlab.runtime.rows import read_annotations
 from ganlab.runtime.store import Annotation
 
 State = Literal["queued", "running", "paused", "stopped", "finished", "failed", "lost"]
@@ -19,8 +21,10 @@ _ALIVE: dict[str, State] = {  # the newest annotation of a live worker -> the ru
     "continued": "running",
     "paused": "paused",
     "waiting_room": "paused",
+    "waiting_lock": "paused",
 }
 KINDS = (*_ALIVE, *ENDINGS)  # the annotations that decide the state
+WAITING = ("waiting_room", "waiting_lock")
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Status:
 
     `phase` to `ahead` are the Activity of an active run. `reason` is the kind of a cause, with its data in `details`: why the
     run failed or was lost (`core.errors.classify`, diverged, moved, killed, damaged_record), why it is paused (user {who},
-    disk_full, limit_reached, room), or text {text} in a record of an older version, which kept sentences.
+    disk_full, limit_reached, busy, room, lock), or text {text} in a record of an older version, which kept sentences.
     """
 
     state: State
@@ -81,9 +85,29 @@ class Status:
         return str(self.details.get("text") or (self.reason or self.state).replace("_", " "))
 
 
+def with_note(notes: Sequence[Annotation], text: str, alive: bool) -> list[Annotation]:
+    """The annotations, and what a worker has noted in its lock because it could not be recorded: a wait, or the end."""
+    try:
+        values = from_json(text)
+        row = (0, values["step"], values["time"], values["kind"], "", to_json(values["data"]))
+    except (ValueError, LookupError, TypeError):
+        return list(notes)
+    last = notes[-1].kind if notes else ""
+    counts = WAITING if alive else ENDINGS if last not in ENDINGS else ()
+    return [*notes, *(note for note in (Annotation(*fields) for fields in read_annotations([row])) if note.kind in counts)]
+
+
+def ended(kind: str, data: Mapping[str, Any], step: int, steps: int) -> Status:
+    """The status of a run that has ended by an annotation of this kind, whether or not it could be recorded."""
+    note = Annotation(0, step, 0.0, kind, data=data)
+    return Status(kind, step, steps, **_reason(note))  # type: ignore[arg-type]  # one of ENDINGS
+
+
 def state_of(notes: Sequence[Annotation], alive: bool) -> State:
     """The state of a run whose newest annotations of KINDS are `notes`; `alive` while its lock is held."""
     last = notes[-1].kind if notes else "queued"
+    if alive and last in WAITING and not any(note.kind == "started" for note in _since_queued(notes)):
+        return "queued"  # it has no device yet, or reads its data
     if last in ENDINGS:
         return last  # type: ignore[return-value]  # a worker that claims the run again annotates "queued" first
     return _ALIVE[last] if alive else "lost"
@@ -92,11 +116,19 @@ def state_of(notes: Sequence[Annotation], alive: bool) -> State:
 def cause_of(state: State, notes: Sequence[Annotation], facts: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of Status, from `phase` to `details`, of what the run does or why it does nothing."""
     if state == "paused":
-        return {"phase": "waiting_room" if notes[-1].kind == "waiting_room" else "paused"} | _reason(notes[-1])
+        return {"phase": notes[-1].kind if notes[-1].kind in WAITING else "paused"} | _reason(notes[-1])
+    if state in ACTIVE and notes and notes[-1].kind in WAITING:
+        return {"phase": notes[-1].kind, "subject": str(notes[-1].data.get("reason", ""))}
     if state in ACTIVE:
         activity = facts.get("activity", asdict(Activity("starting")))
         return _text(activity) if isinstance(activity, str) else dict(activity)
     return _reason(notes[-1]) if notes else {}
+
+
+def _since_queued(notes: Sequence[Annotation]) -> Sequence[Annotation]:
+    """The annotations of the newest worker."""
+    begins = [index for index, note in enumerate(notes) if note.kind == "queued"]
+    return notes[begins[-1] :] if begins else notes
 
 
 def _reason(note: Annotation) -> dict[str, Any]:

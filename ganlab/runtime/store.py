@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,7 +22,9 @@ from ganlab.core.files import is_no_file
 from ganlab.core.kept import Kept
 from ganlab.core.names import shown, to_json
 from ganlab.runtime import rows
+from ganlab.runtime.retry import Attempt, at_once
 
+_BUSY_SECONDS = 3.0  # for which SQLite itself waits for another program's lock
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS metrics(name TEXT, step INTEGER, value REAL, PRIMARY KEY(name, step)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sheets(step INTEGER PRIMARY KEY);
@@ -85,34 +88,40 @@ class Damaged(ValueError):
 
 
 class Writer:
-    """The one connection that writes; every method is one transaction. Damaged when the file is none of SQLite's."""
+    """The one connection that writes; every method is one transaction. Damaged when the file is none of SQLite's.
 
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+    Each transaction, and the opening, is done by `attempt`, which may repeat it.
+    """
+
+    def __init__(self, path: Path, attempt: Attempt = at_once) -> None:
+        self._path, self._attempt = path, attempt
+        self._connection = attempt(self._open)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
         try:
-            self._open()
-        except sqlite3.OperationalError:
-            self._connection.close()
+            connection.execute("PRAGMA journal_mode=WAL")
+            ((result,),) = connection.execute("PRAGMA quick_check(1)").fetchall()
+            if result != "ok":
+                raise sqlite3.DatabaseError(result.splitlines()[-1])
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.executescript(_SCHEMA)
+            if "data" not in {row[1] for row in connection.execute("PRAGMA table_info(annotations)")}:
+                connection.execute("ALTER TABLE annotations ADD COLUMN data TEXT")  # an older version made the file
+        except BaseException as error:
+            connection.close()
+            if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+                raise Damaged(f"{self._path.name} is damaged ({error}): {REMEDY}.") from None
             raise
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise Damaged(f"{path.name} is damaged ({error}): {REMEDY}.") from None
+        return connection
 
-    def _open(self) -> None:
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        ((result,),) = self._connection.execute("PRAGMA quick_check(1)").fetchall()
-        if result != "ok":
-            raise sqlite3.DatabaseError(result.splitlines()[-1])
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(_SCHEMA)
-        if "data" not in {row[1] for row in self._connection.execute("PRAGMA table_info(annotations)")}:
-            self._connection.execute("ALTER TABLE annotations ADD COLUMN data TEXT")  # an older version made the file
+    def _commit(self, write: Callable[[sqlite3.Connection], object]) -> None:
+        self._attempt(partial(self._transaction, write))
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, write: Callable[[sqlite3.Connection], object]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            yield self._connection
+            write(self._connection)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:  # SQLite rolls back by itself when the disk is full
@@ -122,17 +131,19 @@ class Writer:
     def write(self, points: Iterable[Point] = (), sheets: Iterable[int] = (), state: Mapping[str, Any] | None = None) -> None:
         """Add metric points and finished sheets, and replace state entries, all or nothing."""
         rows = [(name, step, value) for step, metrics in points for name, value in metrics.items()]
-        with self._transaction() as connection:
+        steps = [(step,) for step in sheets]
+        values = [(key, to_json(value)) for key, value in (state or {}).items()]
+
+        def insert(connection: sqlite3.Connection) -> None:
             connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)", rows)
-            connection.executemany("INSERT OR REPLACE INTO sheets VALUES (?)", [(step,) for step in sheets])
-            connection.executemany(
-                "INSERT OR REPLACE INTO state VALUES (?, ?)", [(key, to_json(value)) for key, value in (state or {}).items()]
-            )
+            connection.executemany("INSERT OR REPLACE INTO sheets VALUES (?)", steps)
+            connection.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", values)
+
+        self._commit(insert)
 
     def annotate(self, step: int, kind: str, data: Mapping[str, Any] | None = None, text: str = "") -> None:
         """Record that something happened at `step`."""
-        with self._transaction() as connection:
-            _annotate(connection, step, kind, data, text)
+        self._commit(lambda connection: _annotate(connection, step, kind, data, text))
 
     def enqueue(self, step: int, device: str) -> None:
         """Record that the run waits for `device`, which its worker need not find out."""
@@ -141,20 +152,24 @@ class Writer:
 
     def intervene(self, intervention: Mapping[str, Any], effect: Mapping[str, Any] | None = None) -> None:
         """Add to the record of what was changed and, with an `effect`, to the annotations."""
-        with self._transaction() as connection:
+
+        def insert(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT INTO interventions(json) VALUES (?)", (to_json(intervention),))
             if effect:
                 _annotate(connection, intervention["step"], "changed", effect)
 
+        self._commit(insert)
+
     def salvage(self, path: Path) -> None:
         """Take over whatever can still be read of a damaged file."""
+        found = []
         with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as old:
             for table in ("interventions", "annotations", "state", "metrics"):  # sheets are files of their own
-                with suppress(sqlite3.Error), self._transaction() as connection:
-                    columns = [row[1] for row in old.execute(f"PRAGMA table_info({table})")]
-                    places = f"{table}({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
-                    for row in filter(_makes_sense, _until_damage(old, table)):
-                        connection.execute(f"INSERT OR REPLACE INTO {places}", row)
+                with suppress(sqlite3.Error):
+                    columns = [name for name in _columns(old, table) if name in _columns(self._connection, table)]
+                    found.append((table, columns, [*filter(_makes_sense, _until_damage(old, table, columns))]))
+        for table, columns, readable in found:
+            self._commit(partial(_insert_all, table=table, columns=columns, rows=readable))
 
     def close(self) -> None:
         """Fold the write-ahead log back, so that the run is one plain file again (readers may keep it a while)."""
@@ -168,10 +183,22 @@ def _annotate(connection: sqlite3.Connection, step: int, kind: str, data: Mappin
     connection.execute("INSERT INTO annotations(step, time, kind, text, data) VALUES (?, ?, ?, ?, ?)", row)
 
 
-def _until_damage(connection: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
-    rows = connection.execute(f"SELECT * FROM {table}")
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+
+
+def _until_damage(connection: sqlite3.Connection, table: str, columns: list[str]) -> Iterator[tuple[Any, ...]]:
+    rows = connection.execute(f"SELECT {', '.join(columns)} FROM {table}")
     with suppress(sqlite3.DatabaseError):
         yield from rows
+
+
+def _insert_all(connection: sqlite3.Connection, *, table: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """Add the rows that fit."""
+    places = f"{table}({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    for row in rows:
+        with suppress(sqlite3.IntegrityError):
+            connection.execute(f"INSERT OR REPLACE INTO {places}", row)
 
 
 def _begun(stack: ExitStack, path: Path, mode: str) -> sqlite3.Connection:

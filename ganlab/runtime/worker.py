@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ganlab.core.errors import EXPECTED, LimitReached, classify, halvable, is_disk_full
+from ganlab.core.errors import classify, halvable
 from ganlab.core.events import Event, Finished, Loading
+from ganlab.core.interventions import Command
 from ganlab.core.lock import FileLock
 from ganlab.core.threads import threads_for
 from ganlab.runtime.device_queue import device_of, device_slot
 from ganlab.runtime.mailbox import Mailbox
-from ganlab.runtime.recorder import Recorder
+from ganlab.runtime.recorder import Recorder, note_end
 from ganlab.runtime.run import Run
 from ganlab.runtime.spawn import handed_over, signals_ask
-from ganlab.runtime.status import Activity
+from ganlab.runtime.status import Activity, Status, ended
 
 if TYPE_CHECKING:
     from torch import nn
 
 LoadGenerators = Callable[[str], "Mapping[str, nn.Module]"]  # a model's name -> its generators, ValueError where there is none
 STATE_KEYS = {"training", "position", "step", "seconds", "rng"}  # what the engine needs to go on
-_ROOM_SECONDS = 1.0  # between two looks whether the disk has room again
 
 
 def no_models(name: str) -> Mapping[str, nn.Module]:
@@ -40,36 +40,83 @@ def work(
     lock: FileLock | None = None,
     report: Callable[[Activity], None] = lambda activity: None,
     load_generators: LoadGenerators = no_models,
-) -> None:
+) -> Status:
     """Train `run` in this process: wait for its device, train, and record every event, which `watch` sees too.
 
     A caller that has claimed the run passes the `lock`, which is released at the end. `report` is called with what the worker
-    does or waits for before the first step. `load_generators` loads the model named by the setting `start_from`. A run that
-    fails is recorded as failed; nothing is raised. ValueError when another worker has claimed the run.
+    does or waits for before the first step. `load_generators` loads the model named by the setting `start_from`. Return how the
+    run ended: a run that fails is recorded as failed; nothing is raised. ValueError when another worker has claimed the run.
     """
     lock = lock or handed_over(run.lock_path)
     queued = lock is not None
     lock = lock or FileLock(run.lock_path)
     if not queued and not lock.acquire(timeout=5.0):
         raise ValueError(f"Another worker has claimed {run.id} already.")
+    requests = _Requests(run)
     try:
-        with Recorder(run, report) as recorder, signals_ask(run.request_stop):
-            try:
-                if not queued:
-                    recorder.enqueue(device_of(run))
-                _train(run, recorder, watch, load_generators)
-            except Exception as error:
-                recorder.fail(*_reason(run, error))  # first, while there is the room that was kept for it
-                if not (isinstance(error, EXPECTED) or is_disk_full(error)):
-                    with suppress(OSError):
-                        traceback.print_exc()
+        with signals_ask(requests.ask_to_stop):
+            return _recorded(
+                run, lock, requests, queued, report, lambda recorder: _train(run, recorder, requests, watch, load_generators)
+            )
     finally:
         lock.release()
 
 
-def _reason(run: Run, error: Exception) -> tuple[str, dict[str, Any]]:
+def _recorded(
+    run: Run,
+    lock: FileLock,
+    requests: _Requests,
+    queued: bool,
+    report: Callable[[Activity], None],
+    train: Callable[[Recorder], None],
+) -> Status:
+    """Do `train` with a recorder, and return how it ended, which is on record where anything can be written."""
+    step, steps = 0, 0
+    try:
+        with Recorder(run, report, lock=lock, stop=requests.stop) as recorder:
+            try:
+                if not queued:
+                    recorder.enqueue(device_of(run))
+                steps = int(run.settings.steps)
+                train(recorder)
+            except Exception as error:
+                reason, details = _reason(run, error, lock)
+                recorder.fail(reason, details)  # first, while there is the room that was kept for it
+                if reason == "unexpected":
+                    with suppress(OSError):
+                        traceback.print_exc()
+        kind, data = recorder.ended
+        step = recorder.step
+    except (OSError, sqlite3.Error, ValueError) as error:  # its record cannot be opened
+        reason, details = _reason(run, error, lock)
+        kind, data = "failed", {"reason": reason, **details}
+        note_end(lock, step, kind, data)
+    return ended(kind, data, step, steps)
+
+
+class _Requests:
+    """What a worker is asked to do: by commands in the run's mailbox, and by signals, which need no file."""
+
+    def __init__(self, run: Run) -> None:
+        self._mailbox, self._asked, self._signalled = run.mailbox, False, False
+
+    def ask_to_stop(self) -> None:
+        """What a signal asks."""
+        self._signalled = True
+
+    def stop(self) -> bool:
+        """Whether the run is asked to stop."""
+        self._asked = any(command.command == "stop" for command in self._mailbox.new()) or self._asked
+        return self._asked or self._signalled
+
+    def added_to(self, mailbox: Mailbox) -> list[Command]:
+        """What is new in the mailbox, and a stop for the signal."""
+        return [*mailbox.new(), *([Command("stop")] if self._signalled else [])]
+
+
+def _reason(run: Run, error: Exception, lock: FileLock) -> tuple[str, dict[str, Any]]:
     """Why the run ends: a kind of `classify`, or moved (its folder is gone), or diverged {step, metric, text}."""
-    if not run.path.is_dir():
+    if not lock.is_there():
         return "moved", {}
     if type(error).__name__ == "Diverged":  # of training.meter, which brings PyTorch
         return "diverged", {"step": vars(error)["step"], "metric": vars(error)["metric"], "text": str(error)}
@@ -77,9 +124,11 @@ def _reason(run: Run, error: Exception) -> tuple[str, dict[str, Any]]:
     return kind, halvable(run.settings.config) if kind == "out_of_memory" else details
 
 
-def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_generators: LoadGenerators) -> None:
+def _train(
+    run: Run, recorder: Recorder, requests: _Requests, watch: Callable[[Event], None], load_generators: LoadGenerators
+) -> None:
     device = run.status().device or device_of(run)
-    with device_slot(run, device, recorder.report) as taken:
+    with device_slot(run, device, recorder.report, stop=requests.stop, attempt=recorder.keep) as taken:
         if not taken:
             recorder.record(Finished(recorder.step, "stopped"))
             return
@@ -98,18 +147,20 @@ def _train(run: Run, recorder: Recorder, watch: Callable[[Event], None], load_ge
         record = run.interventions()
         made = {intervention.command_id for intervention in record}
         mailbox = Mailbox(run.mailbox.path, made)
-        for event in train(config, resume=state, initial=initial, commands=mailbox.new, record=record, clock=recorder.clock):
-            _record(event, recorder, run)
+        commands = partial(requests.added_to, mailbox)
+        for event in train(config, resume=state, initial=initial, commands=commands, record=record, clock=recorder.clock):
+            recorder.record(event)
             watch(event)
-            if isinstance(event, Loading) and _to_stop(Mailbox(run.mailbox.path, made)):  # a download may take long
+            # A download may take long.
+            if isinstance(event, Loading) and _to_stop(requests.added_to(Mailbox(run.mailbox.path, made))):
                 recorder.record(Finished(recorder.step, "stopped"))
                 return
 
 
-def _to_stop(mailbox: Mailbox) -> bool:
-    """Whether a stop waits there, and no change that was asked for before it."""
-    commands = {command.command for command in mailbox.new()}
-    return "stop" in commands and not commands & {"change", "update"}
+def _to_stop(commands: Iterable[Command]) -> bool:
+    """Whether a stop is among them, and no change that was asked for before it."""
+    kinds = {command.command for command in commands}
+    return "stop" in kinds and not kinds & {"change", "update"}
 
 
 def newest_state(run: Run, report: Callable[[Activity], None] = lambda activity: None) -> dict[str, Any] | None:
@@ -134,21 +185,3 @@ def newest_state(run: Run, report: Callable[[Activity], None] = lambda activity:
     if folders:
         raise ValueError(f"All {len(folders)} checkpoints of {run.id} that it could go on from are damaged: start it anew.")
     return None
-
-
-def _record(event: Event, recorder: Recorder, run: Run) -> None:
-    """Keep the event; where the disk is full, wait until there is room or the run is asked to stop."""
-    while True:
-        try:
-            recorder.record(event)
-            break
-        except (OSError, sqlite3.OperationalError) as error:
-            if not is_disk_full(error) or run.stop_requested():
-                raise
-            recorder.wait_for_room(error)
-            while not (recorder.has_room or run.stop_requested()):
-                time.sleep(_ROOM_SECONDS)
-            if isinstance(error, LimitReached):
-                time.sleep(_ROOM_SECONDS)
-    if recorder.waiting:
-        recorder.go_on()

@@ -160,7 +160,12 @@ def test_failures_are_told_in_one_sentence(error: Exception, words: str) -> None
             DOING,
             "control.jsonl cannot be written: make it writable again, then try again.",
         ),
-        (OSError(errno.EIO, "Input/output error", "/home/ada/x.png"), DOING, "Unexpected OSError: x.png: Input/output error."),
+        (OSError(errno.EMFILE, "Too many files", "/home/ada/x.png"), DOING, "Unexpected OSError: x.png: Too many files."),
+        (
+            OSError(errno.EIO, "Input/output error", "/home/ada/x.png"),
+            DOING,
+            "The disk reports an error (x.png): see that it is in order, then try again.",
+        ),
         (
             sqlite3.OperationalError("database or disk is full"),
             DOING,

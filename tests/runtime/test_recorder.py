@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ganlab.core.events import Event, Loading, Paused, Progress
 from ganlab.core.interventions import Command
 from ganlab.core.remarks import Remark
 from ganlab.runtime import recorder as recording
+from ganlab.runtime import retry as retrying
 from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.worker import work
 from ganlab.training.engine import Session
@@ -24,17 +26,51 @@ from tests.support.small import small
 LIMIT = LimitReached(errno.EDQUOT, "reached")
 
 
+@pytest.fixture(autouse=True)
+def no_time_between_two_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrying, "_SECONDS", 0.0)
+
+
+def wait_once(fake: FakeRun, meanwhile: Callable[[], object], error: Exception = LIMIT) -> None:
+    """Let the recorder meet this error, wait, and try again; `meanwhile` happens while it waits."""
+    errors = [error]
+
+    def write() -> None:
+        if errors:
+            raise errors.pop()
+        meanwhile()
+
+    fake.recorder.keep(write)
+
+
 def test_a_run_that_a_person_paused_is_still_paused_when_there_is_room_again() -> None:
     fake = FakeRun(runs_root()).start().train(10)
+
+    def look() -> None:
+        assert fake.run.status().state == "paused"
+        assert status_text(fake.run.status()) == "The runs take all the room they may: training waits until there is room."
+
     for event, state in ((None, "running"), (Paused(10, "Ada"), "paused")):
         if event:
             fake.recorder.record(event)
-        fake.recorder.wait_for_room(LIMIT)
-        assert fake.run.status().state == "paused"
-        assert status_text(fake.run.status()) == "The runs take all the room they may: training waits until there is room."
-        fake.recorder.go_on()
+        wait_once(fake, look)
         assert fake.run.status().state == state
     assert note_text(fake.run.annotations()[-1]) == "There is room again."
+    fake.release()
+
+
+def test_a_run_that_waits_before_it_has_a_device_stays_in_the_queue() -> None:
+    fake = FakeRun(runs_root()).queue()
+
+    def look() -> None:
+        assert fake.run.status().state == "queued"
+        assert status_text(fake.run.status()) == "The runs take all the room they may: training waits until there is room."
+
+    wait_once(fake, look)
+    assert (fake.run.status().state, fake.run.status().phase) == ("queued", "waiting_device")
+    assert [note_text(note) for note in fake.run.annotations()][-1] == "There is room again."
+    fake.start()
+    assert fake.run.status().state == "running"
     fake.release()
 
 
@@ -51,27 +87,30 @@ def test_what_is_remarked_about_the_data_is_on_record_once_also_after_a_resume()
 
 def test_time_stands_still_while_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     fake, now = FakeRun(runs_root()).start(), [100.0]
-    monkeypatch.setattr(recording.time, "perf_counter", lambda: now[0])
-    before = fake.recorder.clock()
-    fake.recorder.wait_for_room(LIMIT)
-    now[0] = 150.0
+    monkeypatch.setattr(retrying.time, "perf_counter", lambda: now[0])
+    before, errors = fake.recorder.clock(), [LIMIT, LIMIT]
+
+    def write() -> None:
+        assert fake.recorder.clock() == before
+        now[0] += 50.0
+        if errors:
+            raise errors.pop()
+
+    fake.recorder.keep(write)
     assert fake.recorder.clock() == before
-    fake.recorder.wait_for_room(LIMIT)  # tried again, in vain
-    now[0] = 160.0
-    fake.recorder.go_on()
-    now[0] = 163.0
+    now[0] += 3.0
     assert fake.recorder.clock() - before == 3.0
     fake.release()
 
 
 def test_a_sheet_drawn_by_a_single_step_is_there_while_the_run_is_paused(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run.create(small(steps=50_000, sample_every=1))
-    encode = recording.Recorder._save_sheet
-    monkeypatch.setattr(recording.Recorder, "_save_sheet", lambda self, event: (time.sleep(0.2), encode(self, event)))
+    encode = recording._drawn
+    monkeypatch.setattr(recording, "_drawn", lambda event: (time.sleep(0.2), encode(event))[1])
     seen: list[tuple[int, list[int]]] = []
 
     def person(event: Event) -> None:
-        if isinstance(event, Progress) and not run.mailbox.path.exists():
+        if isinstance(event, Progress) and not run.mailbox.new():
             run.mailbox.add(Command("pause"))
             run.mailbox.add(Command("step"))
         if run.status().state == "paused" and isinstance(event, Progress):

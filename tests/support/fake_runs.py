@@ -43,7 +43,7 @@ class FakeRun:
     def queue(self, activity: Activity = WAITING) -> FakeRun:
         """A worker has claimed the run but has not begun."""
         assert self._lock.acquire()
-        self._recorder = Recorder(self.run)
+        self._recorder = Recorder(self.run, lock=self._lock)
         self._recorder.annotate("queued")
         self._recorder.report(activity)
         return self

@@ -18,6 +18,7 @@ from ganlab.runtime.store import Annotation
 
 _MOVED = "The run's folder was moved or deleted while it trained: resume it where it is now."
 _NEVER_BEGAN = "Its worker ended before it began; worker.log in the run directory may say why: resume to try again."
+_OVER = {"room": "There is room again.", "lock": "The run's record is free again."}
 
 
 # What another program wrote into a record may lack the data of its kind: then the kind is all that can be shown.
@@ -62,7 +63,7 @@ def activity_text(activity: Activity) -> str:
         case "waiting_device":
             runs = "1 run is" if activity.ahead == 1 else f"{activity.ahead} runs are"
             return f"Waiting for {activity.subject}: {runs} ahead."
-        case "waiting_room":
+        case "waiting_room" | "waiting_lock":
             return _pause(activity.subject, {})
         case "restoring":
             return f"{activity.subject} Going back to the one before."
@@ -97,8 +98,10 @@ def _pause(reason: str, details: Mapping[str, Any]) -> str:
     match reason:
         case "disk_full" | "limit_reached":
             return f"{LIMIT_REACHED if reason == 'limit_reached' else DISK_FULL}: training waits until there is room."
-        case "room":
-            return "There is room again."
+        case "busy":
+            return "Another program has the run's record locked: training waits until it is free."
+        case "room" | "lock":
+            return _OVER[reason]
     return f"Paused{_by(details)}."
 
 
@@ -142,10 +145,12 @@ def _note_text(note: Annotation) -> str:
         case "started":
             moved = " It began on another kind of device, so the noise is drawn anew." if data.get("moved") else ""
             return f"Resumed after step {note.step:,}.{moved}" if note.step else "Started."
-        case "paused" | "waiting_room":
+        case "paused" | "waiting_room" | "waiting_lock":
             return _pause(data.get("reason", ""), data)
         case "continued":
-            return "There is room again." if data.get("reason") == "room" else f"Continued{_by(data)}."
+            return _OVER.get(data.get("reason", ""), f"Continued{_by(data)}.")
+        case "queued" if data:
+            return _OVER.get(data.get("reason", ""), "Queued.")
         case "changed":
             return change_text(data)
         case "finished":
