@@ -150,8 +150,8 @@ class Recorder:
             self._mark()
 
     def _mark(self) -> None:
-        """Record what was waited for; a run that was paused before stays paused."""
-        if not self._waited_for:
+        """Record what was waited for; a run that was paused before stays paused, and one that has ended says nothing more."""
+        if not self._waited_for or self.ended[0]:
             return
         kinds, self._waited_for = self._waited_for, []
         for kind in kinds:

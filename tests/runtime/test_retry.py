@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from ganlab.app.views.status_wording import note_text, status_text
 from ganlab.core.errors import DOING, LimitReached, classify, explain
-from ganlab.core.events import Checkpoint, Event
+from ganlab.core.events import Checkpoint, Event, Finished
 from ganlab.core.lock import FileLock
 from ganlab.runtime import checkpoint, retry, store
 from ganlab.runtime.recorder import Recorder
@@ -180,13 +180,22 @@ def undisturbed() -> dict[str, Any]:
     return kept([])[0]
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))  # to shrink takes minutes
 @given(st.lists(st.tuples(st.integers(0, 25), st.sampled_from(sorted(OF_FILES)), st.integers(1, 5)), min_size=1, max_size=12))
 def test_whatever_fails_at_whatever_write_the_run_ends_the_same_when_it_passes(plan: list[tuple[int, str, int]]) -> None:
     found, made = kept(list(plan))
     assert made or plan[0][0] > 60
     for name, expected in undisturbed().items():
         assert same(found[name], expected), name
+
+
+@pytest.mark.parametrize("reason", ["finished", "stopped"])
+def test_a_wait_for_the_very_last_write_does_not_hide_the_end(reason: str) -> None:
+    fake = FakeRun(runs_root()).start().train(10)
+    with failing(Faults([(1, "quota", 2)])):
+        fake.recorder.record(Finished(10, reason))
+    fake.release()
+    assert fake.run.status().state == reason
 
 
 # -- another program has the record -----------------------------------------------------------------------------------------
