@@ -9,6 +9,7 @@ import subprocess
 
 import gradio as gr
 import pytest
+from gradio.blocks import BlockContext
 
 from ganlab.app import playground
 from ganlab.app.playground.gradio_events import by_name
@@ -33,3 +34,10 @@ def test_no_event_of_the_playground_hands_values_over_by_position() -> None:
     assert all(
         f"{name}: " in draw for name in ("model", "seed", "label", "truncation", "count", "every_label", "z", "lock", "offsets")
     )
+
+
+def test_no_event_shows_its_progress_on_a_layout() -> None:
+    """A layout's state is all that lies inside it: copied in the browser with each change of an event's state."""
+    for one in playground.build().fns.values():
+        shown = one.outputs if one.show_progress_on is None else one.show_progress_on
+        assert one.js or not [block for block in shown if isinstance(block, BlockContext) and block.children], one.api_name

@@ -12,7 +12,7 @@ from ganlab.app.playground.classes import classes_panel
 from ganlab.app.playground.draw.panel import draw_panel
 from ganlab.app.playground.explore import explore_panel
 from ganlab.app.playground.failures import warn
-from ganlab.app.playground.gradio_events import TURNING
+from ganlab.app.playground.gradio_events import QUIET, TURNING
 from ganlab.app.playground.latent.panel import latent_panel
 from ganlab.app.playground.layers.panel import layers_panel
 from ganlab.app.playground.translate import translate_panel
@@ -52,7 +52,7 @@ def build() -> gr.Blocks:
         def opened(request: gr.Request) -> list[Any]:
             return [_tab(request), *[gr.update(visible=not hub_menu.no_download())] * len(boxes)]
 
-        demo.load(opened, None, [tabs, *boxes], queue=False, show_progress="hidden", api_visibility="private")
+        demo.load(opened, None, [tabs, *boxes], **QUIET)
     queueing.bound(demo)
     return demo
 

@@ -7,15 +7,13 @@ from typing import Any
 
 from gradio.components import Component
 
-QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+# On no widget at all: else each change of an event's state makes the browser copy the state of everything inside its outputs
+# (Gradio 6.31), which for tabs and columns is the whole page, and was more than half of the time that it took to open.
+UNSEEN: dict[str, Any] = {"show_progress": "hidden", "show_progress_on": [], "api_visibility": "private"}
+QUIET: dict[str, Any] = UNSEEN | {"queue": False}
 # Through the queue: only there does Gradio notice that a gr.State has changed.
-TURNING: dict[str, Any] = {"concurrency_id": "turning", "show_progress": "hidden", "api_visibility": "private"}
-SOON: dict[str, Any] = {
-    "concurrency_id": "explore",
-    "show_progress": "hidden",
-    "trigger_mode": "always_last",
-    "api_visibility": "private",
-}
+TURNING: dict[str, Any] = UNSEEN | {"concurrency_id": "turning"}
+SOON: dict[str, Any] = UNSEEN | {"concurrency_id": "explore", "trigger_mode": "always_last"}
 SLOW: dict[str, Any] = {"concurrency_id": "explore-slowly"}
 QUICK_LINES = ("turning", "explore")  # how many are at work in each line: `queueing.py`
 

@@ -80,7 +80,13 @@ def translate_panel(demo: gr.Blocks) -> None:
     gr.Timer(REFRESH_SECONDS).tick(refresh, [widgets.model, widgets.loaded, widgets.shown], [*head, *chosen], **QUIET)
     for event in arrivals(widgets.model, "translates", _translating):
         event.then(choose, widgets.model, chosen, **QUIET)
-    widgets.weights.upload(load_weights, [widgets.weights, widgets.loaded], [*head, *chosen, widgets.loaded], **ONE_AT_A_TIME)
+    widgets.weights.upload(
+        load_weights,
+        [widgets.weights, widgets.loaded],
+        [*head, *chosen, widgets.loaded],
+        show_progress_on=widgets.weights,
+        **ONE_AT_A_TIME,
+    )
     once: dict[str, Any] = {"concurrency_id": "translate", "show_progress_on": widgets.result}
     widgets.run.click(run_assuming, asked, made, api_visibility="private", **once)
     widgets.model.change(updates, widgets.model, widgets.open.outputs, **QUIET)

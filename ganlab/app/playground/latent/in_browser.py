@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from ganlab.app.api.generators import VARIABLE, package
+from ganlab.app.playground.gradio_events import QUIET
 
 _HELP = f"""The generator is loaded as ONNX; then the sliders need no server. The engine, 14 MB, is onnxruntime-web: from
 jsDelivr, a CDN that then sees your IP address, or from the folder that {VARIABLE} names when the server starts (the package's
@@ -19,11 +20,4 @@ def in_this_browser(model: gr.Dropdown) -> None:
         way = gr.Radio(ways, value="server", label="Where pictures are drawn", elem_id="who-draws")
         gr.HTML(_STATE)
         gr.HTML(_HELP, elem_classes="quiet")
-    way.input(
-        None,
-        [way, model],
-        js="(way, model) => window.ganlabLocal.choose(way, model)",
-        queue=False,
-        show_progress="hidden",
-        api_visibility="private",
-    )
+    way.input(None, [way, model], js="(way, model) => window.ganlabLocal.choose(way, model)", **QUIET)

@@ -54,7 +54,9 @@ def _wire(demo: gr.Blocks, widgets: Widgets, arrived: list[Any]) -> None:
     here = [widgets.model, widgets.shown, widgets.loaded]
     gr.Timer(REFRESH_SECONDS).tick(refreshed, here, [*menu, *chosen], **QUIET).then(**draw)
     given = [widgets.weights, widgets.loaded]
-    widgets.weights.upload(load_weights, given, [*menu, *chosen, widgets.loaded], **ONE_AT_A_TIME).then(**draw)
+    widgets.weights.upload(
+        load_weights, given, [*menu, *chosen, widgets.loaded], show_progress_on=widgets.weights, **ONE_AT_A_TIME
+    ).then(**draw)
 
 
 def chosen_model(name: str | None, query: Mapping[str, str] | None = None) -> list[Any]:
