@@ -21,6 +21,7 @@ from typing import Any
 import gradio as gr
 import pytest
 from fastapi import FastAPI
+from gradio import state_holder
 from gradio.context import LocalContext
 from gradio.data_classes import ImageData
 from gradio.queueing import Queue
@@ -28,6 +29,7 @@ from starlette.testclient import TestClient
 from streamlit.runtime.pages_manager import PagesManager
 
 from ganlab.app import compat
+from ganlab.app.security.rights import Action, action_of
 from tests.support.app_server import ROOT
 
 HOOKS = ("compat.py", "compat_queue.py", "compat_server.py")
@@ -127,6 +129,18 @@ def test_gradio_reads_its_bounds_where_they_are_set(demo: gr.Blocks) -> None:
     assert "self.sleep_when_free" in inspect.getsource(Queue.start_processing)
     compat.bound_resources(demo, 300, 0.02)
     assert demo.state_session_capacity == 300 and demo._queue.sleep_when_free == 0.02
+
+
+def test_gradio_copies_no_configuration_for_a_session(demo: gr.Blocks) -> None:
+    """Each call without a session has one of its own; `/deep_link`, which alone reads the copy, is closed."""
+    assert "if k in blocks.blocks" in inspect.getsource(state_holder)
+    assert action_of("/playground/gradio_api/deep_link", "GET") is Action.CLOSED
+    compat.copy_no_configuration()
+    session = state_holder.SessionState(demo)
+    block = next(iter(demo.blocks))
+    session._update_value_in_config(block, "x")
+    session._update_config(block)
+    assert session.config_values == {} and session.blocks_config.blocks.keys() == demo.blocks.keys()
 
 
 def test_gradio_hands_inputs_to_the_check_first() -> None:

@@ -22,7 +22,7 @@ from ganlab.app.security.client import client_of, current, serving
 from ganlab.app.security.upload_owners import FILES
 from ganlab.app.serving.shutdown import Interruptible, Streams
 
-# Open tabs whose state is kept: ten for each of a class of thirty, 0.9 MB each. Gradio's own 10,000 would fill the memory. One
+# Open tabs whose state is kept: ten for each of a class of thirty. Gradio's own 10,000 would fill the memory. One
 # that was not used for longer than 300 others begins anew, as after a restart of the server.
 _TABS = 300
 _IDLE_SECONDS = 0.02  # between two looks at an empty queue; Gradio's own 0.001 costs 7 % of a core
@@ -36,6 +36,7 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
     Returns what ends, in the event loop, the answers that Gradio would go on with for as long as a page is open.
     """
     compat.answer_with_relative_addresses()
+    compat.copy_no_configuration()
     compat.log_failures(failures.log)
     demo = build()
     compat.bound_resources(demo, _TABS, _IDLE_SECONDS)
