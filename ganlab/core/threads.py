@@ -6,13 +6,21 @@ With another number sums are added in another order, so that a run goes on bit f
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TypeGuard
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from contextvars import copy_context
+from typing import Any, TypeGuard, TypeVar
 
 SPINS = "1000"  # a few microseconds
 THREADS = "GANLAB_THREADS"
+BACKGROUND = 10  # how much nicer than the rest of the server
 _MOST = 1024
+Result = TypeVar("Result")
+_LOCK = threading.Lock()
+_inside: list[int] = []  # of `every_core`: the threads that each had before
 
 
 def yielding_threads(environment: Mapping[str, str]) -> dict[str, str]:
@@ -59,14 +67,42 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def in_background(work: Callable[..., Result], *arguments: Any, on_every_core: bool = False) -> Result:
+    """What `work` returns, done by a thread of its own that every other thread of the server goes before.
+
+    A thread cannot take back that it let others go before: none that answers other requests too may do the work.
+    """
+
+    def do() -> Result:
+        with every_core() if on_every_core else nullcontext():
+            return work(*arguments)
+
+    with ThreadPoolExecutor(1, initializer=_step_back) as own:
+        return own.submit(copy_context().run, do).result()
+
+
+def _step_back() -> None:
+    """Let the system run this thread, and those that PyTorch starts from it, where no other wants a core."""
+    if sys.platform == "linux":  # elsewhere a priority belongs to the process
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + BACKGROUND)
+
+
 @contextmanager
 def every_core() -> Iterator[None]:
-    """In a server that draws small pictures with one thread each: all cores for this thread's network, then one again."""
+    """In a server that draws small pictures with one thread each: all cores for this thread's network, then one again.
+
+    What this thread had before is no guide where others are inside: PyTorch gives a new thread what the last one set.
+    """
     import torch  # noqa: PLC0415  (slow to import)
 
-    before = torch.get_num_threads()
+    with _LOCK:
+        before = _inside[0] if _inside else torch.get_num_threads()
+        _inside.append(before)
     torch.set_num_threads(os.cpu_count() or 1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _LOCK:
+            _inside.remove(before)
+            torch.set_num_threads(before)

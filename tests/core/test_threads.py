@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+from contextvars import ContextVar
+
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ganlab.core import threads
-from ganlab.core.threads import THREADS, asked_threads, threads_for
+from ganlab.core.threads import BACKGROUND, THREADS, asked_threads, every_core, in_background, threads_for
 
 
 @pytest.mark.parametrize(
@@ -39,3 +45,45 @@ def test_what_cannot_be_asked_for_is_one_sentence(text: str, monkeypatch: pytest
     monkeypatch.setenv(THREADS, text)
     with pytest.raises(ValueError, match=r"^GANLAB_THREADS = .* is not a whole number from 1 to 1,024\.$"):
         asked_threads()
+
+
+def test_background_work_is_done_in_a_nicer_thread_that_nothing_else_is_done_in() -> None:
+    variable: ContextVar[str] = ContextVar("variable")
+    variable.set("seen")
+
+    def work(one: int) -> tuple[int, str, int, int]:
+        nice = os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) if sys.platform == "linux" else 0
+        return one, variable.get(), nice, threading.get_ident()
+
+    one, seen, nice, thread = in_background(work, 1)
+    assert (one, seen) == (1, "seen") and thread != threading.get_ident()
+    if sys.platform == "linux":
+        assert nice == min(19, os.getpriority(os.PRIO_PROCESS, 0) + BACKGROUND)
+    with pytest.raises(ValueError, match=r"^refused$"):
+        in_background(_refuse)
+
+
+def _refuse() -> None:
+    raise ValueError("refused")
+
+
+def test_one_thread_again_after_works_on_every_core_that_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    before, begun, ended = torch.get_num_threads(), threading.Event(), threading.Event()
+    torch.set_num_threads(1)
+    try:
+        other = threading.Thread(target=_overlap, args=(begun, ended))
+        with every_core():
+            other.start()
+            assert begun.wait(10) and torch.get_num_threads() == 3
+        ended.set()
+        other.join()
+        assert in_background(torch.get_num_threads) == torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+
+
+def _overlap(begun: threading.Event, ended: threading.Event) -> None:
+    with every_core():
+        begun.set()
+        ended.wait(10)

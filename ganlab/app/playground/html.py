@@ -23,6 +23,7 @@ from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.images import png, sheet, to_pil
 from ganlab.core.names import message
+from ganlab.core.threads import in_background
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 
@@ -174,4 +175,14 @@ def endpoint(
     """
     with gr.Row(visible=False):
         given, made, call = [make() for make in inputs], [make() for make in outputs], gr.Button()
-    call.click(as_gradio_error(answer), given, made, api_name=name, **SLOW | {"concurrency_id": queue})
+    call.click(as_gradio_error(_behind_others(answer)), given, made, api_name=name, **SLOW | {"concurrency_id": queue})
+
+
+def _behind_others(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """`answer`, which may take seconds, in a thread that pages and sliders go before."""
+
+    @wraps(answer)
+    def behind(*given: Any) -> Any:
+        return in_background(answer, *given)
+
+    return behind

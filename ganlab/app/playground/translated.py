@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -10,7 +11,7 @@ from PIL import Image
 from ganlab.app.playground.failures import refusal
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.variants import variant
-from ganlab.core.threads import every_core
+from ganlab.core.threads import in_background
 from ganlab.models.translation import Translation, heat, translate
 
 
@@ -45,8 +46,7 @@ def run(
         pipeline = PIPELINES.get(model or "")
         direction = direction if direction in pipeline.routes else None
         progress(0.3, desc="Translating")
-        with every_core():
-            made = translate(pipeline, photo, direction, size=int(size), closely=closely)
+        made = in_background(partial(translate, pipeline, photo, direction, size=int(size), closely=closely), on_every_core=True)
     except ValueError as error:
         raise refusal(error) from None
     return _shown(made, photo.size if original_size else made.picture.size)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from PIL import Image
 
 from ganlab.analysis.explore.inspect import LARGEST, Inspection, inspect
 from ganlab.app.playground.translate import EXAMPLES
-from ganlab.core.threads import every_core
+from ganlab.core.threads import in_background
 from ganlab.models.pipeline import Pipeline
 
 
@@ -31,8 +31,7 @@ def _seen(
     pipeline: Pipeline, network: str, seed: int, label: int | None, picture: tuple[tuple[int, int], bytes] | None
 ) -> Inspection:
     given = Image.frombytes("RGB", *picture) if picture else None
-    with every_core():
-        return inspect(pipeline, network, seed=seed, label=label, picture=given)
+    return in_background(partial(inspect, pipeline, network, seed=seed, label=label, picture=given), on_every_core=True)
 
 
 def example(pipeline: Pipeline) -> Image.Image:
