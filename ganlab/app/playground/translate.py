@@ -107,7 +107,8 @@ def _endpoint(made: list[Any], original: gr.Checkbox, closely: gr.Checkbox) -> N
     with gr.Row(visible=False):
         given, model, direction = photo(label="Photo"), gr.Textbox(label="Model"), gr.Textbox("AtoB", label="Direction")
         size, call = gr.Number(256, label="Size", precision=0), gr.Button()
-    call.click(run, [given, model, direction, size, original, closely], made, api_name="translate", concurrency_id="translate")
+    asked = [given, model, direction, size, original, closely]
+    call.click(run, asked, made, api_name="translate", concurrency_id="translate", show_progress_on=made[0])
 
 
 def _layout(demo: gr.Blocks) -> Widgets:
