@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -61,7 +61,7 @@ class StatusLine:
             new = [remark for remark in event.remarks if remark not in self._remarks]
             self._remarks += new
             for line in map(shown, remark_lines(new)):
-                print(f"\r\x1b[K{line}" if self._live else line, flush=True)
+                _say(f"\r\x1b[K{line}" if self._live else line)
 
     def report(self, activity: Activity) -> None:
         """Show what the worker does, or waits for, while it trains no step."""
@@ -70,11 +70,21 @@ class StatusLine:
     def _show(self, text: str, state: str) -> None:
         text = shown(text)
         if self._live:
-            print(f"\r\x1b[K{text}", end="", flush=True)
+            _say(f"\r\x1b[K{text}", end="")
         elif time.monotonic() - self._last > 10 or state not in ("", self._state):
-            print(text, flush=True)
+            _say(text)
             self._last = time.monotonic()
         self._state = state
+
+    def close(self) -> None:
+        """End the line."""
+        _say("")
+
+
+def _say(text: str, end: str = "\n") -> None:
+    """Print, where that is still possible: a run goes on without its terminal, and with a full disk below its log."""
+    with suppress(OSError):
+        print(text, end=end, flush=True)
 
 
 def _progress(event: Progress, values: Mapping[str, float]) -> str:

@@ -179,7 +179,7 @@ def _follow(run: Run, lock: FileLock) -> None:
     print(f"run {run.id}\n{run.path}")
     line = StatusLine()
     status = work(run, line, lock=lock, report=line.report, load_generators=load_generators)
-    print()
+    line.close()
     if status.state == "failed":
         raise ValueError(f"{run.id} failed: {status_text(status)}")
     print(status_text(status))

@@ -19,7 +19,7 @@ from typing import Any
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
-from ganlab.core.files import is_file, no_folder
+from ganlab.core.files import is_file, no_folder, writable
 from ganlab.core.interventions import Command, Intervention
 from ganlab.core.kept import Kept
 from ganlab.core.lock import is_held, note_in
@@ -186,12 +186,14 @@ class Run:
         )
 
     def _lost(self, notes: list[Annotation], facts: Mapping[str, Any]) -> dict[str, Any]:
-        """What is known of a worker that ended without an annotation, and whether it `kept` a checkpoint."""
+        """What is known of a worker that ended without an annotation: whether it `kept` a checkpoint, and could write."""
         before = facts.get("kernel_kills")
         details: dict[str, Any] = {
             "kept": bool(checkpoint.resumable(self.path / "checkpoints")),
             "started": any(note.kind == "started" for note in notes),
         }
+        if not writable(self.path):
+            details |= {"locked": True}
         if before is not None and (kernel_kills() or 0) > before:  # of any process, but most likely of this one
             details |= {"out_of_memory": True} | halvable(self.settings.config)
         return {"reason": "killed", "details": details}

@@ -8,13 +8,15 @@ import os
 import re
 import resource
 import shutil
+import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from ganlab.app.api.summary import detailed
 from ganlab.app.views.status_wording import damage_text, status_text
 from ganlab.core.errors import explain
 from ganlab.core.events import Checkpoint
+from ganlab.core.lock import FileLock
 from ganlab.runtime import spawn as detached
 from ganlab.runtime.checkpoint import INFO, MODEL, STATE, read_model, resumable, save, step_of
 from ganlab.runtime.fork import fork
@@ -126,10 +129,10 @@ def test_at_no_moment_can_two_workers_take_a_run_or_one_a_deleted_run(monkeypatc
 
 
 @contextmanager
-def small_disk(megabytes: int = 8) -> Iterator[Path]:
-    """A file system of its own; skips where none may be mounted."""
+def small_disk(megabytes: int = 8, inodes: int = 0) -> Iterator[Path]:
+    """A file system of its own, with so many inodes at most; skips where none may be mounted."""
     folder = Path(tempfile.mkdtemp(prefix="ganlab-disk-"))
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0777", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,nr_inodes={inodes},mode=0777", "tmpfs", str(folder)]
     if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
         folder.rmdir()
         pytest.skip("no file system can be mounted here")
@@ -163,8 +166,12 @@ class Film:
         """Now."""
         self.came = True
         free = shutil.disk_usage(self.path.parent).free
-        with suppress(OSError):
-            self.path.write_bytes(b"\1" * max(0, free - self.leave))
+        with suppress(OSError), self.path.open("ab", buffering=0) as file:
+            file.write(b"\1" * max(0, free - self.leave))
+
+    def give(self, room: int) -> None:
+        """Make it so much smaller."""
+        os.truncate(self.path, max(0, self.path.stat().st_size - room))
 
 
 @pytest.mark.parametrize("leave", [0, 40_000, 90_000])
@@ -188,6 +195,72 @@ def test_a_full_disk_pauses_a_run_until_there_is_room(leave: int, whole: Any) ->
         assert [note.kind for note in run.annotations()].count("waiting_room") == 1
         assert_ends_like(run, whole)
         assert not list(run.path.rglob("*.partial")) and not (run.path / "ballast").exists()
+
+
+def test_room_that_comes_and_goes_bit_by_bit_costs_only_time(whole: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganlab.runtime.retry._SECONDS", 0.05)
+    with small_disk() as disk:
+        run = Run.create(CONFIG, root=disk / "runs")
+        film, paused = Film(disk, 0), list[bool]()
+
+        def give_and_take() -> None:
+            for room in (100_000, 500_000, 1_060_000, 1_120_000, 1_300_000, 1_900_000):
+                wait_for(lambda: run.status().state in ("paused", "finished"))
+                film.give(room)
+                time.sleep(0.2)
+                film.come()
+                paused.append(run.status().state == "paused")
+            film.path.unlink()
+
+        with somebody(give_and_take):
+            work(run, film)
+        assert_ends_like(run, whole)
+        assert any(paused) and not list(run.path.rglob("*.partial")) and not (run.path / "ballast").exists()
+
+
+def test_a_disk_without_inodes_is_full_too_and_a_stop_is_still_heard(whole: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganlab.runtime.retry._SECONDS", 0.05)
+    with small_disk(inodes=200) as disk:
+        run = Run.create(CONFIG, root=disk / "runs")
+
+        def take_all(event: object) -> None:
+            if getattr(event, "step", 0) == 10 and not (disk / "many").exists():
+                (disk / "many").mkdir()
+                with suppress(OSError):
+                    for number in range(200):
+                        (disk / "many" / str(number)).touch()
+
+        def stop() -> None:
+            wait_for(lambda: run.status().state == "paused")
+            assert status_text(run.status()) == "The disk is full: training waits until there is room."
+            run.request_stop()
+
+        with somebody(stop):
+            assert work(run, take_all).reason == "disk_full"
+        assert (run.status().state, run.status().reason) == ("failed", "disk_full")
+        shutil.rmtree(disk / "many")
+        run.clear_requests()
+        work(run)
+        assert_ends_like(run, whole)
+
+
+def test_another_program_that_locks_the_record_costs_only_time(whole: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganlab.runtime.retry._SECONDS", 0.05)
+    monkeypatch.setattr("ganlab.runtime.store._BUSY_SECONDS", 0.05)
+    run = Run.create(CONFIG)
+
+    def lock() -> None:
+        wait_for(lambda: run.status().step >= 5)
+        with closing(sqlite3.connect(run.database, isolation_level=None, timeout=30)) as other:
+            for statement in ("BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"):
+                other.execute(statement)
+                wait_for(lambda: run.status().phase == "waiting_lock" or run.status().state == "finished")
+                read_everything(run)
+                other.execute("ROLLBACK")
+
+    with somebody(lock):
+        work(run)
+    assert_ends_like(run, whole)
 
 
 def test_a_run_that_waits_for_room_can_be_stopped_and_goes_on_later(whole: Any) -> None:
@@ -265,6 +338,52 @@ def test_permissions_that_are_taken_away_end_a_run_in_one_sentence(whole: Any) -
             assert_ends_like(run, whole)
     finally:
         shutil.rmtree(folder)
+
+
+def test_ctrl_c_in_a_folder_that_became_read_only_keeps_what_can_be_kept_and_says_what_is_true(whole: Any) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="ganlab-denied-"))
+    folder.chmod(0o755)
+    try:
+        for name, denied in (("one", "*"), ("two", "checkpoints")):
+            run = Run.create(CONFIG, root=folder / name)
+            (folder / name / ".devices").mkdir()
+
+            def deny(event: object, run: Run = run, denied: str = denied) -> None:
+                if getattr(event, "step", 0) == 10 and run.path.stat().st_mode & 0o200:
+                    for path in (run.path, *run.path.rglob(denied)):
+                        path.chmod(path.stat().st_mode & ~0o222)
+                    os.kill(os.getpid(), signal.SIGINT)
+
+            with as_nobody(folder):
+                ended = work(run, deny)
+            assert (ended.state, ended.reason) == (run.status().state, run.status().reason) == ("failed", "locked")
+            assert status_text(run.status()).endswith("cannot be written: make it writable again, then resume.")
+            for path in (run.path, *run.path.rglob("*")):
+                path.chmod(0o755)
+            work(run)
+            assert_ends_like(run, whole)
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_where_nothing_can_be_written_any_more_the_terminal_and_the_lists_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run.create(CONFIG)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(run.path))
+
+    def deny(event: object) -> None:
+        if getattr(event, "step", 0) == 10:
+            for where in ("store.Writer._transaction", "checkpoint.save", "recorder.Recorder._save_sheet"):
+                monkeypatch.setattr(f"ganlab.runtime.{where}", refuse)
+            monkeypatch.setattr(FileLock, "leave_note", refuse)
+
+    ended = work(run, deny)
+    assert (ended.state, ended.reason) == ("failed", "locked")
+    monkeypatch.setattr("ganlab.runtime.run.writable", lambda folder: False)
+    assert status_text(run.status()) == (
+        "The worker ended and could not record why, as the run's folder cannot be written: make it writable, then resume."
+    )
 
 
 def test_a_read_only_disk_can_still_be_looked_at(whole: Any) -> None:

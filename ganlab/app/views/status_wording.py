@@ -84,6 +84,8 @@ def failure_text(reason: str, details: Mapping[str, Any]) -> str:
 
 
 def _killed(details: Mapping[str, Any]) -> str:
+    if details.get("locked"):
+        return "The worker ended and could not record why, as the run's folder cannot be written: make it writable, then resume."
     memory = ""
     if details.get("out_of_memory"):
         memory = f" The machine ran out of memory meanwhile: {smaller(details)}."
