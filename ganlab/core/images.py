@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 
+from ganlab.core.decoding_cost import Costly, check, check_notes
 from ganlab.core.deep_pixels import SIXTEEN, Levels, Scale, eight_bits, extremes, is_deep
 from ganlab.core.image_formats import FORMATS
 from ganlab.core.names import shown
@@ -34,6 +36,15 @@ WRITTEN: dict[str, tuple[str, dict[str, Any], int]] = {
     ".tiff": ("TIFF", {}, 0),
 }
 MAX_BYTES = 64 * 10**6  # of a file, before it is read
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # by EXIF orientation
 MAX_PIXELS = 2**26  # 64 megapixels: any camera's photo, and 200 MB decoded at most
 
 
@@ -127,7 +138,8 @@ def has_frames(data: bytes) -> bool:
 
 
 def _opened(data: bytes, max_pixels: int) -> ImageFile:
-    """The image of these bytes, no pixel of which is decoded yet."""
+    """The image of these bytes, no pixel of which is decoded yet; Costly before anything is."""
+    check(data)
     image = Image.open(io.BytesIO(data), formats=FORMATS)
     if image.width * image.height > max_pixels:
         raise Image.DecompressionBombError
@@ -160,7 +172,7 @@ def square(image: Image.Image, size: int) -> Image.Image:
 def is_grey(data: bytes) -> bool:
     """Whether an image file is stored without colour, by its header; ImageError when it has none that is known."""
     with _refusals(MAX_PIXELS):
-        return Image.open(io.BytesIO(data), formats=FORMATS).mode in ("1", "L", "LA", "I", "I;16", "I;16B", "F")
+        return _opened(data, sys.maxsize).mode in ("1", "L", "LA", "I", "I;16", "I;16B", "F")
 
 
 @contextmanager
@@ -175,15 +187,20 @@ def _refusals(max_pixels: int) -> Iterator[None]:
     except Image.DecompressionBombError:
         message = f"The image has more than {max_pixels // 2**20} megapixels; make it smaller."
         raise ImageError(message, "too_many_pixels", max_pixels) from None
+    except Costly:
+        raise ImageError("The image is built so that decoding it takes far too long; save it anew.", "too_costly") from None
     except Exception as error:  # nearly any kind, from struct.error to RuntimeError
         raise ImageError(f"The image is damaged or incomplete ({str(error) or type(error).__name__}).") from error
 
 
 def _upright(image: Image.Image) -> Image.Image:
     """Return the image turned by its EXIF orientation; as stored where the EXIF block itself is damaged."""
+    turn = None
     with suppress(Exception):  # the pixels are good, only the note about them is not
-        ImageOps.exif_transpose(image, in_place=True)
-    return image
+        if profile := image.info.get("Raw profile type exif"):  # inflated, so that it has not been looked at
+            check_notes(bytes.fromhex("".join(profile.split("\n")[3:])))
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return image if turn is None else image.transpose(turn)
 
 
 def _flatten(image: Image.Image) -> Image.Image:

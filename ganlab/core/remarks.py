@@ -15,6 +15,7 @@ UNUSED = (
     "damaged",  # `detail` is the decoder's own reason for the first
     "too_many_bytes",  # `values`: (limit,)
     "too_many_pixels",  # `values`: (limit,)
+    "too_costly",  # built so that decoding it takes far too long
     "unreadable",  # the operating system refuses it
     "pointer",  # to a file that Git LFS has not fetched
     "archive",  # a file that may hold pictures itself; `detail` is its ending

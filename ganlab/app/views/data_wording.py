@@ -12,6 +12,7 @@ _UNUSED = {  # (one, several) of a kind
     "damaged": ("damaged file", "damaged files"),
     "too_many_bytes": ("file of more than {bytes}", "files of more than {bytes}"),
     "too_many_pixels": ("picture of more than {megapixels} megapixels", "pictures of more than {megapixels} megapixels"),
+    "too_costly": ("picture that takes far too long to decode", "pictures that take far too long to decode"),
     "unreadable": ("that cannot be read", "that cannot be read"),
     "pointer": ("file that Git LFS has not fetched", "files that Git LFS has not fetched"),
     "archive": ("{detail} file inside", "{detail} files inside"),
@@ -26,6 +27,7 @@ _UNUSED = {  # (one, several) of a kind
 _ADVICE = {
     "format": "Save {formats} as JPEG or PNG to use them.",
     "pointer": "Fetch the files with: git lfs pull.",
+    "too_costly": "Save the pictures anew to use them.",
     "archive": "Unpack the archives to use what is in them.",
 }
 
