@@ -182,22 +182,27 @@ def check_notes(data: bytes, start: int = 0) -> None:
 def _directories(data: bytes, start: int) -> list[tuple[np.ndarray, memoryview]]:
     """The first directory of the TIFF that begins at `start`, and those it leads to: (entries, bytes of the TIFF)."""
     block = memoryview(data)[start:]
-    order, large = ("<", ">")[data[start] == ord("M")], 43 in data[start + 2 : start + 4]
-    wide, count, head = ("u8", 8, 20) if large else ("u4", 2, 12)
-    kind = np.dtype([("tag", "u2"), ("type", "u2"), ("count", wide), ("value", wide)]).newbyteorder(order)
-    word = "little" if order == "<" else "big"
-    left, seen, found = [int.from_bytes(block[8:16] if large else block[4:8], word)], set(), []  # type: ignore[arg-type]
+    little, large = data[start] == ord("I"), 43 in data[start + 2 : start + 4]
+    wide, width, length = ("u8", 8, 20) if large else ("u4", 2, 12)
+    kind = np.dtype([("tag", "u2"), ("type", "u2"), ("count", wide), ("value", wide)]).newbyteorder("<" if little else ">")
+    seen: set[int] = set()
+    left = [_whole(block[8:16] if large else block[4:8], little)]
+    found: list[tuple[np.ndarray, memoryview]] = []
     while left and len(found) < 8:
         at = left.pop()
-        if at in seen or at + count > len(block):
+        if at in seen or at + width > len(block):
             continue
         seen.add(at)
-        rows = min(int.from_bytes(block[at : at + count], word), (len(block) - at - count) // head)  # type: ignore[arg-type]
+        rows = min(_whole(block[at : at + width], little), (len(block) - at - width) // length)
         _bound(rows, 2**17)
-        entries = np.frombuffer(block, kind, rows, at + count) if rows else np.empty(0, kind)
+        entries = np.frombuffer(block, kind, rows, at + width) if rows else np.empty(0, kind)
         found.append((entries, block))
         left += [int(entry["value"]) for entry in entries[np.isin(entries["tag"], _SUBDIRECTORIES)][:8]]
     return found
+
+
+def _whole(number: memoryview, little: bool) -> int:
+    return int.from_bytes(number, "little" if little else "big")
 
 
 def _check_tiff(data: bytes) -> None:

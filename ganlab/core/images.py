@@ -108,19 +108,26 @@ def encoded(image: Image.Image, ending: str) -> bytes:
     return buffer.getvalue()
 
 
-def decode(data: bytes, *, at_least: int = 0, max_pixels: int = MAX_PIXELS, scale: Scale = SIXTEEN) -> Image.Image:
+def decode(
+    data: bytes,
+    *,
+    at_least: int = 0,
+    max_pixels: int = MAX_PIXELS,
+    scale: Scale = SIXTEEN,
+    formats: tuple[str, ...] = FORMATS,
+) -> Image.Image:
     """Decode the bytes of an image file to an upright PIL image in mode "RGB"; raise ImageError with the reason otherwise.
 
     The format is recognised by content and the size is checked before a pixel is decoded. Animations give their first frame,
     transparency is laid on white, deep levels become 8 bits as `scale` says. With `at_least`, a JPEG may come smaller than it
     is, its sides at least that many pixels: ten times faster for a big photo.
     """
-    with _refusals(max_pixels):
-        image = _opened(data, max_pixels)
+    with _refusals(max_pixels, formats):
+        image = _opened(data, max_pixels, formats)
         if 0 < 2 * at_least <= min(image.size):
             image.draft(None, (at_least, at_least))
         if is_deep(image):
-            return _flatten(eight_bits(lambda: _opened(data, max_pixels), _upright, scale))
+            return _flatten(eight_bits(lambda: _opened(data, max_pixels, formats), _upright, scale))
         image.load()
         return _flatten(_upright(image))
 
@@ -137,10 +144,10 @@ def has_frames(data: bytes) -> bool:
         return bool(getattr(_opened(data, MAX_PIXELS), "is_animated", False))
 
 
-def _opened(data: bytes, max_pixels: int) -> ImageFile:
+def _opened(data: bytes, max_pixels: int, formats: tuple[str, ...] = FORMATS) -> ImageFile:
     """The image of these bytes, no pixel of which is decoded yet; Costly before anything is."""
     check(data)
-    image = Image.open(io.BytesIO(data), formats=FORMATS)
+    image = Image.open(io.BytesIO(data), formats=formats)
     if image.width * image.height > max_pixels:
         raise Image.DecompressionBombError
     return image
@@ -176,19 +183,21 @@ def is_grey(data: bytes) -> bool:
 
 
 @contextmanager
-def _refusals(max_pixels: int) -> Iterator[None]:
+def _refusals(max_pixels: int, formats: tuple[str, ...] = FORMATS) -> Iterator[None]:
     """Turn whatever Pillow raises on hostile or damaged bytes into an ImageError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what is refused or mended here
             yield
     except Image.UnidentifiedImageError:
-        raise ImageError(f"This is not an image in one of the formats {', '.join(FORMATS)}; save it as one of them.") from None
+        raise ImageError(f"This is not an image in one of the formats {', '.join(formats)}; save it as one of them.") from None
     except Image.DecompressionBombError:
         message = f"The image has more than {max_pixels // 2**20} megapixels; make it smaller."
         raise ImageError(message, "too_many_pixels", max_pixels) from None
     except Costly:
         raise ImageError("The image is built so that decoding it takes far too long; save it anew.", "too_costly") from None
+    except MemoryError:
+        raise ImageError("The image takes more memory to decode than there is; make it smaller.", "too_costly") from None
     except Exception as error:  # nearly any kind, from struct.error to RuntimeError
         raise ImageError(f"The image is damaged or incomplete ({str(error) or type(error).__name__}).") from error
 

@@ -10,7 +10,8 @@ from PIL import Image
 
 from ganlab.app.compat import image_class
 from ganlab.app.playground.failures import refusal
-from ganlab.core.images import ImageError, read
+from ganlab.core.images import ImageError
+from ganlab.core.isolated import read
 
 
 def photo(**settings: Any) -> gr.Image:

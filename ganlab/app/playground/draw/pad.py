@@ -43,7 +43,7 @@ def on_paper(text: str | None) -> Image.Image | None:
     if not text.startswith(_HEAD) or len(text) > _LONGEST:
         raise ImageError("The drawing did not arrive; draw it again.")
     try:
-        return decode(base64.b64decode(text.removeprefix(_HEAD), validate=True), max_pixels=4 * SIDE**2)
+        return decode(base64.b64decode(text.removeprefix(_HEAD), validate=True), max_pixels=4 * SIDE**2, formats=("PNG",))
     except binascii.Error:
         raise ImageError("The drawing did not arrive; draw it again.") from None
 

@@ -245,7 +245,7 @@ def _drawn(query: Mapping[str, str]) -> Any:
     if not text:
         return gr.skip()
     try:
-        return sheet_of(decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), max_pixels=2**16))
+        return sheet_of(decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), max_pixels=2**16, formats=("PNG",)))
     except (ImageError, binascii.Error, ValueError):
         return gr.skip()
 
