@@ -33,6 +33,9 @@ class Expected(NamedTuple):
 class Admission(Protocol):
     """What decides about events; `line` is the name that they have in common (Gradio's `concurrency_id`)."""
 
+    def used(self, request: Request, tab: str) -> None:
+        """A tab, by the name that its browser gave it, is about to call something."""
+
     def refusal(self, request: Request) -> str:
         """Why one more event must not wait; "" where it may."""
 
@@ -71,6 +74,13 @@ def waiting(demo: gr.Blocks) -> list[Request]:
     return [event.request for line in demo._queue.event_queue_per_concurrency_id.values() for event in line.queue]
 
 
+def forget(demo: gr.Blocks, tab: str) -> None:
+    """Drop the state of a tab, and what is to be sent to it (`Blocks.state_holder`, `Queue.pending_messages_per_session`)."""
+    demo.state_holder.session_data.pop(tab, None)
+    demo._queue.pending_messages_per_session.pop(tab, None)
+    demo._queue.pending_event_ids_session.pop(tab, None)
+
+
 def queue_counter(name: str) -> Callable[[], int]:
     """Return what counts a queue's waiting events at any later time; call this where Gradio calls a function."""
     demo = LocalContext.blocks.get(None)
@@ -86,18 +96,27 @@ class _Hooks:
     def __init__(self, demo: gr.Blocks, admission: Admission) -> None:
         self._demo, self._queue, self._admission = demo, demo._queue, admission
         self._lines = self._queue.event_queue_per_concurrency_id
-        self._push, self._process = self._queue.push, demo.process_api
+        self._push, self._process, self._send = self._queue.push, demo.process_api, self._queue.send_message
 
     def set(self) -> None:
         self._queue.max_size, self._queue.max_thread_count = None, _AT_WORK
+        self._queue.send_message = self._sent  # type: ignore[method-assign, assignment]
         self._queue.push = self._pushed  # type: ignore[method-assign]
         self._queue.get_events = self._chosen  # type: ignore[method-assign]
         self._queue.broadcast_estimations = self._broadcast  # type: ignore[method-assign, assignment]
         self._demo.process_api = self._processed  # type: ignore[method-assign, assignment]
 
     async def _pushed(self, body: Any, request: Request, username: str | None) -> Any:
-        reason = self._admission.refusal(request)
-        return (False, reason, "error") if reason else await self._push(body, request, username)
+        if reason := self._admission.refusal(request):
+            return False, reason, "error"
+        if body.session_hash:
+            self._admission.used(request, body.session_hash)
+        return await self._push(body, request, username)
+
+    def _sent(self, event: Event, message: Any) -> None:
+        """Send nothing to a tab that was forgotten."""
+        if event.session_hash in self._queue.pending_messages_per_session:
+            self._send(event, message)
 
     def _chosen(self) -> tuple[list[Event], bool, str] | None:
         """The next event to work on, of any line that has a place free."""
@@ -140,6 +159,8 @@ class _Hooks:
         sent = asked.request if asked else None
         if sent is None:  # our own call, of no visitor
             return await self._process(block_fn, inputs, state, request, **more)
+        if more.get("session_hash"):
+            self._admission.used(sent, more["session_hash"])
         if not block_fn.queue:
             place = self._admission.quick(sent)
         elif more.get("event_id") is None:

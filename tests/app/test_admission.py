@@ -11,13 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from ganlab.app.security import admission, quotas
+from ganlab.app.security import admission, classroom, quotas
 from ganlab.app.security.admission import Left, Line, Places, Refused, mark_busy, ticket_of
+from ganlab.app.security.body_limits import FewValues
 from ganlab.app.security.rights import Role
+from ganlab.app.security.tabs import Tabs
 from ganlab.app.security.turns import Ticket
 from ganlab.app.security.visitor import Visitor, remember
 
 SEATS = [Ticket(f"seat {number}", f"address {number % 4}", 1000) for number in range(12)]
+
+
+@pytest.fixture(autouse=True)
+def a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(classroom.VARIABLE, "1")
 
 
 class Sender:
@@ -39,10 +46,11 @@ def student(number: int) -> Visitor:
     return Visitor(Role.STUDENT, f"seat {number}")
 
 
-def test_a_ticket_is_that_of_a_seat_or_outside_of_a_class_of_an_address() -> None:
+def test_a_ticket_is_that_of_a_seat_or_outside_of_a_class_of_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ticket_of(Sender(student(3), size=70).request) == ("seat 3", "192.0.2.1", 70)
     teacher = ticket_of(Sender(Visitor(Role.TEACHER, "seat 0")).request)
-    assert teacher.address != "192.0.2.1" and teacher.per == "seat"
+    assert teacher.address != "192.0.2.1" and teacher.per == "seat" and teacher.seat == "seat 0"
+    monkeypatch.setenv(classroom.VARIABLE, "")
     anyone = ticket_of(Sender(address="2001:db8::1").request)
     assert anyone == ticket_of(Sender(address="2001:db8::2").request) and anyone.per == "address"
 
@@ -211,3 +219,47 @@ def test_a_refusal_for_want_of_a_place_is_a_429(marked: bool, status: int) -> No
 
     asyncio.run(admission.Busy(app)({"type": "http"}, None, send))  # type: ignore[arg-type]
     assert (sent[0]["status"] == status and (b"retry-after", b"2") in sent[0]["headers"]) or not marked
+
+
+def test_tabs_are_bounded_by_seat_and_the_oldest_begins_anew() -> None:
+    forgotten: list[str] = []
+    tabs = Tabs(forgotten.append)
+    for number in range(10):
+        tabs.used(SEATS[0], f"tab {number}")
+    tabs.used(SEATS[0], "tab 0")
+    for number in range(2000):
+        tabs.used(SEATS[1], f"name {number}")
+    assert len(forgotten) == 1990 and "name 1989" in forgotten, "whatever one calls its tabs, others keep theirs"
+    tabs.used(SEATS[0], "one more")
+    assert forgotten[-1] == "tab 1"
+
+
+@pytest.mark.parametrize(
+    ("body", "passes"),
+    [
+        ('{"data":[' + "[]," * 650_000 + "1]}", False),
+        ('{"data":[' + "[[[[[[[[[[]]]]]]]]]]," * 90_000 + "1]}", False),
+        ('{"data":["' + "A" * 2_000_000 + '"]}', True),  # a drawing
+        ('{"data":["' + "0.25, " * 1024 + '"]}', True),  # a z
+        ("", True),
+    ],
+)
+def test_json_of_many_values_is_refused_before_it_is_parsed(body: str, passes: bool) -> None:
+    read: list[bytes] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        read.append((await receive())["body"])
+        await send({"type": "http.response.start", "status": 299, "headers": []})
+
+    parts = [body[start : start + 2**16].encode() for start in range(0, len(body) or 1, 2**16)]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(FewValues(app)({"type": "http", "method": "POST", "headers": []}, receive, send))
+    assert sent[0]["status"] == (299 if passes else 413)
+    assert read == ([body.encode()] if passes else [])

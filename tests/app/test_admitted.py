@@ -9,9 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ganlab.app.api.admitted import in_turns
+from ganlab.app.security import classroom
 from ganlab.app.security.rights import Role
 from ganlab.app.security.visitor import Visitor
 from tests.app.test_admission import Sender, settled
+
+
+@pytest.fixture(autouse=True)
+def a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(classroom.VARIABLE, "1")
 
 
 def test_one_seats_hundred_pictures_cost_another_none_of_its_own() -> None:

@@ -24,7 +24,10 @@ class Asked:
     """An admission that lets all in, last come first served, and notes what it is asked."""
 
     def __init__(self) -> None:
-        self.reason, self.inside = "", list[Any]()
+        self.reason, self.inside, self.tabs = "", list[Any](), list[str]()
+
+    def used(self, request: Request, tab: str) -> None:
+        self.tabs.append(tab)
 
     def refusal(self, request: Request) -> str:
         return self.reason
@@ -174,3 +177,13 @@ def test_those_who_wait_are_counted_where_gradio_calls(demo: gr.Blocks) -> None:
         LocalContext.blocks.reset(token)
     wait(demo, 1)
     assert count() == 1
+
+
+def test_a_tab_that_is_forgotten_leaves_nothing_and_hears_nothing(demo: gr.Blocks, asked: Asked) -> None:
+    one, other = wait(demo, 2)
+    call(demo, 1, session_hash="tab")
+    assert demo.state_holder["visitor 0"] and asked.tabs == ["tab"]
+    compat_queue.forget(demo, one.session_hash)
+    assert not list(demo.state_holder.session_data) and one.session_hash not in demo._queue.pending_messages_per_session
+    demo._queue.broadcast_estimations("slow")  # raises nothing for the sake of one
+    assert not demo._queue.pending_messages_per_session[other.session_hash].empty()

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from ganlab.app import playground
 from ganlab.app.playground import queueing
-from ganlab.app.security import quotas
+from ganlab.app.security import classroom, quotas
 from ganlab.app.security.admission import ticket_of
 from ganlab.app.security.rights import Role
 from ganlab.app.security.visitor import HERE, Visitor, remember
@@ -94,6 +94,11 @@ def test_times_are_as_round_as_they_are_rough(seconds: float, words: str) -> Non
     assert queueing.place_in_words(2, seconds) == f"others are ahead of you; {words}"
 
 
+@pytest.fixture
+def a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(classroom.VARIABLE, "1")
+
+
 def one_more(demo: gr.Blocks, who: Visitor, address: str, size: int = 0) -> tuple[bool, str, int]:
     """Whether one more job of this seat joins the first line, the sentence, and the places that are held."""
     sent = Request(
@@ -111,6 +116,7 @@ def one_more(demo: gr.Blocks, who: Visitor, address: str, size: int = 0) -> tupl
     return joined, "" if joined else str(reason), len(demo._queue)
 
 
+@pytest.mark.usefixtures("a_class")
 def test_forty_one_jobs_of_one_seat_refuse_no_other(demo: gr.Blocks) -> None:
     """What the review saw: 105 of 105 refused in 60 s."""
     attacker = Visitor(Role.STUDENT, "attacker")
@@ -131,6 +137,7 @@ def _begin(demo: gr.Blocks) -> str:
     return ticket_of(event.request).seat
 
 
+@pytest.mark.usefixtures("a_class")
 def test_one_long_job_of_a_seat_leaves_a_place_for_others(demo: gr.Blocks) -> None:
     for _ in range(3):
         one_more(demo, Visitor(Role.STUDENT, "attacker"), "192.0.2.66")
@@ -154,6 +161,7 @@ def test_a_visitor_outside_of_a_class_has_every_place(demo: gr.Blocks) -> None:
     assert all(one_more(demo, HERE, "127.0.0.1")[0] for _ in range(60))
 
 
+@pytest.mark.usefixtures("a_class")
 def test_what_waits_for_a_class_is_bounded_in_bytes(demo: gr.Blocks) -> None:
     answers = [one_more(demo, Visitor(Role.STUDENT, "attacker"), "192.0.2.66", 2 * 10**6) for _ in range(9)]
     assert [joined for joined, *_ in answers] == [True] * 8 + [False] and "too much memory" in answers[-1][1]

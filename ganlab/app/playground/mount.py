@@ -16,15 +16,13 @@ from ganlab.app.playground import build, failures
 from ganlab.app.playground.failures import refusal
 from ganlab.app.playground.theme import head, style, theme
 from ganlab.app.playground.translate import EXAMPLES
+from ganlab.app.security import quotas
 from ganlab.app.security.admission import Busy
-from ganlab.app.security.body_limits import MOST_UPLOADED
+from ganlab.app.security.body_limits import MOST_UPLOADED, FewValues
 from ganlab.app.security.client import client_of, current, serving
 from ganlab.app.security.upload_owners import FILES
 from ganlab.app.serving.shutdown import Interruptible, Streams
 
-# Open tabs whose state is kept: ten for each of a class of thirty. Gradio's own 10,000 would fill the memory. One
-# that was not used for longer than 300 others begins anew, as after a restart of the server.
-_TABS = 300
 _IDLE_SECONDS = 0.02  # between two looks at an empty queue; Gradio's own 0.001 costs 7 % of a core
 _TOO_FEW = "This request lacks some of what it is about; reload the page."
 _NOT_UPLOADED = "Only a file that was given to this page can be used: choose, drop or paste it there."
@@ -39,7 +37,7 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
     compat.copy_no_configuration()
     compat.log_failures(failures.log)
     demo = build()
-    compat.bound_resources(demo, _TABS, _IDLE_SECONDS)
+    compat.bound_resources(demo, quotas.most("tabs", "server"), _IDLE_SECONDS)
     take_uploads_alone(demo)
     keep_results_apart(demo)
     gr.mount_gradio_app(
@@ -58,6 +56,7 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
     )
     (mounted,) = (route.app for route in gateway.routes if isinstance(route, Mount) and route.path == path.rstrip("/"))
     streams = Streams()
+    mounted.add_middleware(FewValues)  # type: ignore[attr-defined]
     mounted.add_middleware(Busy)  # type: ignore[attr-defined]
     mounted.add_middleware(Interruptible, streams)  # type: ignore[attr-defined]
     mounted.add_middleware(failures.OneLine)  # type: ignore[attr-defined]

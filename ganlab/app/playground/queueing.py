@@ -17,6 +17,7 @@ from ganlab.app.playground.failures import refusal
 from ganlab.app.playground.gradio_events import QUICK_LINES
 from ganlab.app.security import quotas
 from ganlab.app.security.admission import Left, Line, Places, Refused, mark_busy, ticket_of
+from ganlab.app.security.tabs import Tabs
 from ganlab.app.security.turns import Job, Turns, first, forecast
 
 _BUSY = "Others are at work on this: try again in a moment, or wait in the queue, as gradio_client does."
@@ -35,7 +36,11 @@ class _Admission:
     def __init__(self, demo: gr.Blocks, places: Places) -> None:
         self._places, self._turns = places, defaultdict[str, Turns](Turns)
         self._quick = Line(places, quotas.most("quick jobs", "server"), quotas.most("quick jobs", "seat"))
+        self._tabs = Tabs(lambda tab: compat_queue.forget(demo, tab))
         places.count(lambda: [ticket_of(request) for request in compat_queue.waiting(demo)])
+
+    def used(self, request: Request, tab: str) -> None:
+        self._tabs.used(ticket_of(request), tab)
 
     def refusal(self, request: Request) -> str:
         try:

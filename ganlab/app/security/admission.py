@@ -14,26 +14,19 @@ from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganlab.app.security import body_limits, quotas
-from ganlab.app.security.buckets import network
+from ganlab.app.security.client import client_of
 from ganlab.app.security.quotas import Per
-from ganlab.app.security.rights import Role
 from ganlab.app.security.turns import Ticket, Turns, most_at_work
-from ganlab.app.security.visitor import HERE, visitor_of
 
 _STATE, _BUSY = "ganlab_ticket", "ganlab_busy"
 
 
 def ticket_of(connection: HTTPConnection) -> Ticket:
-    """The ticket of a request. Outside of a classroom a seat is an address; the teacher shares nothing with an address."""
+    """The ticket of a request."""
     state = connection.scope.setdefault("state", {})
     if _STATE not in state:
-        user = visitor_of(connection)
-        address = network(connection.client.host if connection.client else "")
-        size = body_limits.size(connection.headers)
-        if user == HERE:
-            state[_STATE] = Ticket(address, address, size)
-        else:
-            state[_STATE] = Ticket(user.name, f"teacher {user.name}" if user.role is Role.TEACHER else address, size)
+        client = client_of(connection)
+        state[_STATE] = Ticket(client.seat, client.address, body_limits.size(connection.headers))
     found: Ticket = state[_STATE]
     return found
 

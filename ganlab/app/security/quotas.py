@@ -60,6 +60,9 @@ TABLE = (
     Row("codes", "join codes tried", address=Rate(2000, 1), fixed=True),
     Row("seats", "browsers that join", address=Rate(200, 0.2)),
     # What waits and runs
+    Row("values", "values in one call of the playground", seat=20_000),  # a thousand of them take 70 kB as they wait
+    # Ten for each of a class of thirty. The tab of a seat that was not used for longest begins anew.
+    Row("tabs", "tabs of the playground whose state is kept", seat=10, address=300, server=300),
     Row("jobs waiting", "jobs that wait", seat=24, address=400, server=800),
     Row("bytes waiting", "brought by jobs that wait", "MB", seat=16, address=128, server=256),
     # Two, so that one is left while a seat's own takes long; a translation at 1,024 pixels takes 350 MB.
