@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 MAX_WEIGHTS_BYTES = 10**9  # of a file of weights: a full CycleGAN with its optimizers has 0.34 GB
 _ANY_WRITE_BIT = 0o222
@@ -32,14 +32,20 @@ def is_no_file(path: Path) -> bool:
 
 def read_bounded(path: Path, most: int) -> bytes:
     """The bytes of a file of at most `most`; OSError for a larger one, a folder, and a pipe or device, which may never end."""
-    with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123  (a descriptor)
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise OSError(errno.EINVAL, "It is no file", str(path))
+    with open_file(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise OSError(errno.EOVERFLOW, f"It has more than {most:,} bytes", str(path))
     return content
+
+
+def open_file(path: Path) -> BinaryIO:
+    """A file to read; OSError for a folder, a pipe or a device, without waiting for one."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "It is no file", str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 def sha256(path: Path) -> str:

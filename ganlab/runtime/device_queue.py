@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganlab.core.files import read_bounded
 from ganlab.core.lock import FileLock, is_held
 from ganlab.runtime.retry import Attempt, at_once
 from ganlab.runtime.run import ID, UNREADABLE, Run, runs_root
@@ -98,8 +99,8 @@ class _Line:
 
 def _named(holder: Path) -> str:
     try:
-        return holder.read_text()
-    except (FileNotFoundError, UnicodeDecodeError):
+        return read_bounded(holder, 1000).decode()
+    except (OSError, UnicodeDecodeError):
         return ""
 
 
@@ -129,7 +130,7 @@ def _claimed(root: Path, before: str = "~") -> Iterator[tuple[Run, Status, str]]
 
     Those that are damaged, deleted meanwhile, or being written to hold up no other run. `before`: only ids that sort before it.
     """
-    names = [entry.name for entry in os.scandir(root) if entry.is_dir()] if root.is_dir() else []
+    names = os.listdir(root) if root.is_dir() else []  # noqa: PTH208  (names alone; what is no folder has no lock)
     for run in (Run(root / name) for name in sorted(names) if name < before and ID.fullmatch(name)):
         try:
             if is_held(run.lock_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shutil
@@ -19,7 +20,7 @@ def remove_unless_held(path: Path, lock_path: Path, refusal: str) -> None:
         if not lock.acquire(timeout=0.5):  # a worker that ends releases it; with the lock held here none resumes the run
             raise ValueError(refusal)
     except OSError:
-        if not path.exists():  # another process was quicker: the outcome is the same
+        if not os.path.lexists(path):  # another process was quicker: the outcome is the same
             return
         if is_file(lock_path):
             raise  # what is no file was claimed by no worker

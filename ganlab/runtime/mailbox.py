@@ -9,10 +9,13 @@ from collections.abc import Container
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from ganlab.core.config import is_plain
+from ganlab.core.files import open_file
 from ganlab.core.interventions import Command
 from ganlab.core.names import from_json, to_json
 
 _LASTING = ("update", "change")  # once confirmed, these are carried out even when the worker dies first
+_MOST_BYTES = 2**20  # read at a time
 _ANEW = "anew"  # a line of the file: a new worker reads from here on
 
 
@@ -52,12 +55,12 @@ class Mailbox:
                 return []
             if size < self._read:  # another file
                 self._read = 0
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 file.seek(self._read)
-                found = file.read()
-        except (FileNotFoundError, NotADirectoryError):
+                found = file.read(_MOST_BYTES)
+        except OSError:  # none yet, or it is no file
             return []
-        whole = found[: found.rfind(b"\n") + 1]
+        whole = found if len(found) == _MOST_BYTES and b"\n" not in found else found[: found.rfind(b"\n") + 1]
         self._read += len(whole)
         commands: list[Command] = []
         for command in filter(None, map(_parsed, whole.splitlines())):
@@ -76,6 +79,8 @@ class Mailbox:
 
 def _parsed(line: bytes) -> Command | None:
     try:
-        return Command(**from_json(line))
+        command = Command(**from_json(line))
     except (ValueError, TypeError):
         return None
+    texts = command.command, command.name, command.who, command.id
+    return command if all(isinstance(text, str) for text in texts) and is_plain(command.value) else None

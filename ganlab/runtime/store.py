@@ -43,7 +43,9 @@ WITH RECURSIVE n(name) AS (SELECT min(name) FROM metrics UNION ALL
   SELECT (SELECT min(name) FROM metrics WHERE name > n.name) FROM n WHERE n.name IS NOT NULL)
 SELECT name FROM n WHERE name IS NOT NULL
 """
-_NEWEST = "SELECT value FROM metrics WHERE name = ? ORDER BY step DESC LIMIT 1"
+_NEWEST = _NAMES.replace(
+    "SELECT name FROM n", "SELECT name, (SELECT value FROM metrics WHERE name = n.name ORDER BY step DESC LIMIT 1) FROM n"
+)
 _NOTES = "SELECT * FROM annotations WHERE id > ? ORDER BY id"
 _SHEETS = "SELECT step FROM sheets WHERE step > ? ORDER BY step"
 _STATE = "SELECT key, value FROM state LIMIT 1000"
@@ -302,7 +304,7 @@ class Reader:
     def last_values(self) -> dict[str, float]:
         """The newest value of every metric."""
         with self._moment() as query:
-            return _values({name: query(_NEWEST, name) for (name,) in query(_NAMES)})
+            return _values(query(_NEWEST))
 
     def sheets(self, since: int = -1) -> list[int]:
         """Steps of the sample sheets that are completely on disk."""
@@ -332,8 +334,7 @@ class Reader:
 
     def _standing(self) -> Standing:
         with self._moment() as query:
-            notes, state, sheets = query(_NOTES, 0), query(_STATE), query(_SHEETS, -1)
-            last = {name: query(_NEWEST, name) for (name,) in query(_NAMES)}
+            notes, state, sheets, last = query(_NOTES, 0), query(_STATE), query(_SHEETS, -1), query(_NEWEST)
         return Standing(_notes(notes), rows.read_state(state), _steps(sheets), _values(last))
 
 
@@ -362,5 +363,5 @@ def _steps(found: Iterable[tuple[Any, ...]]) -> list[int]:
     return [step for (step,) in found if isinstance(step, int)]
 
 
-def _values(found: Mapping[Any, list[tuple[Any, ...]]]) -> dict[str, float]:
-    return {shown(name): value for name, some in found.items() for (value,) in some if value is None or is_number(value)}
+def _values(found: Iterable[tuple[Any, ...]]) -> dict[str, float]:
+    return {shown(name): value for name, value in found if value is None or is_number(value)}

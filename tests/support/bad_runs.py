@@ -7,10 +7,12 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from ganlab.core.files import is_file, read_bounded
 
 VALUES: tuple[Any, ...] = (
     *(None, True, 0, -1, 3, 10**30, 2**53, 0.5, -0.0, 1e308, float("nan"), float("inf"), "", "x", "a\x00b\x1b[31m\n", "\udcff"),
@@ -77,7 +79,7 @@ def _every_settings(random: Random, run: Path) -> None:
 
 def _rewrite(random: Random, path: Path) -> None:
     try:
-        values = json.loads(path.read_text())
+        values = json.loads(read_bounded(path, 2**20))
     except (OSError, ValueError):
         return
     if not isinstance(values, dict):
@@ -97,7 +99,10 @@ def _rewrite(random: Random, path: Path) -> None:
 
 def _bytes(random: Random, run: Path) -> None:
     """A file cut, overwritten, emptied, or with other bytes."""
-    path = random.choice([path for path in run.rglob("*") if path.is_file()])
+    files = [path for path in run.rglob("*") if is_file(path) and path.stat().st_size < 2**24]
+    if not files:
+        return
+    path = random.choice(files)
     data = path.read_bytes()
     at = random.randrange(len(data) + 1)
     junk = random.randbytes(random.choice((0, 1, 16, 5000)))
@@ -130,12 +135,16 @@ def _kind(random: Random, run: Path) -> None:
 def _large(random: Random, run: Path) -> None:
     """A file of 50 GB, without taking that room."""
     path = random.choice([run / "config.json", run / "control.jsonl", *run.glob("checkpoints/*/config.json"), run / "lock"])
-    with path.open("ab") as file:
-        file.truncate(50 * 10**9)
+    if not os.path.lexists(path) or is_file(path):
+        with path.open("ab") as file:
+            file.truncate(50 * 10**9)
 
 
 def _closed(random: Random, run: Path) -> None:
-    random.choice([run, *run.rglob("*")]).chmod(0)
+    with suppress(OSError):  # a link that leads nowhere
+        path = random.choice([run, *run.rglob("*")])
+        if not path.is_symlink():
+            path.chmod(0)
 
 
 def _rows(random: Random, run: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.core.events import Loading
+from ganlab.core.files import read_bounded
 from ganlab.core.lock import is_held
 from ganlab.core.names import from_json, to_json
 from ganlab.core.remarks import Remark
@@ -25,6 +26,7 @@ from ganlab.runtime.run import ID, runs_root
 
 FAILURES = "failures.json"
 REMARKS = "remarks.json"
+_MOST_BYTES = 2**24  # of one of its files
 STARTING = 60.0  # seconds for a process to show itself; afterwards a job that no process works on is lost
 
 
@@ -183,8 +185,8 @@ class Job:
     def _read(self, name: str) -> Any:
         """A file's content; None when it is not there or damaged."""
         try:
-            return from_json((self.path / name).read_bytes())
-        except (FileNotFoundError, ValueError):
+            return from_json(read_bounded(self.path / name, _MOST_BYTES))
+        except (OSError, ValueError):
             return None
 
 

@@ -15,8 +15,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ganlab.app.security.redact import redact
+from ganlab.core.files import is_file, open_file, read_bounded
 from ganlab.core.names import from_json, to_json
-from ganlab.runtime.checkpoint import STATE
+from ganlab.runtime.checkpoint import MOST_BYTES, STATE
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Series
 
@@ -42,7 +43,7 @@ def export_zip(run: Run, *, private: bool = True) -> Iterator[bytes]:
         for name, content in _members(run, private, held):
             try:
                 first = next(content, b"")
-            except FileNotFoundError:
+            except OSError:
                 missed.append(name)
                 continue
             with archive.open(_info(f"{run.id}/{name}", date_time), "w", force_zip64=True) as member:
@@ -50,7 +51,7 @@ def export_zip(run: Run, *, private: bool = True) -> Iterator[bytes]:
                     member.write(chunk)
                     yield stream.take()
         if missed:
-            sentence = "This run was deleted while it was being downloaded, so these files are missing:"
+            sentence = "This run was deleted or damaged while it was being downloaded, so these files are missing:"
             archive.writestr(_info(f"{run.id}/INCOMPLETE.txt", date_time), "\n".join([sentence, *missed, ""]))
     yield stream.take()
 
@@ -71,27 +72,28 @@ def _info(name: str, date_time: tuple[int, ...]) -> zipfile.ZipInfo:
 def _members(run: Run, private: bool, held: ExitStack) -> list[tuple[str, Iterator[bytes]]]:
     """Names and contents; the files that `held` keeps open can be read to their ends even when they are deleted."""
     metrics, sheets = run.metrics(), run.samples()
-    kept = [run.path / "config.json"]
+    settings, weights = ("config.json", _described(run.path / "config.json", private)), []
     for folder in run.checkpoints()[-1:]:
-        kept += sorted(path for path in folder.iterdir() if path.name != STATE)
-    files = [(path, held.enter_context(path.open("rb"))) for path in kept]
-    settings, *weights = [(path.relative_to(run.path).as_posix(), _content(path, file, private)) for path, file in files]
+        for path in sorted(path for path in folder.iterdir() if path.name != STATE and is_file(path)):
+            content = _described(path, private) if path.suffix == ".json" else _chunks(held.enter_context(open_file(path)))
+            weights.append((path.relative_to(run.path).as_posix(), content))
     pictures = [(f"samples/{path.name}", _sheet(path)) for path in map(run.sample_path, sheets)]
     return [("metrics.csv", _table(metrics)), settings, *pictures, *weights]
 
 
-def _content(path: Path, file: BinaryIO, private: bool) -> Iterator[bytes]:
-    """The bytes of a file; a JSON file without the server's paths unless `private`."""
-    if private or path.suffix != ".json":
-        return _chunks(file)
+def _described(path: Path, private: bool) -> Iterator[bytes]:
+    """The bytes of a JSON file, without the server's paths unless `private`."""
+    content = read_bounded(path, MOST_BYTES)
+    if private:
+        return iter([content])
     try:
-        return iter([to_json(redact(from_json(file.read(), names="labels")), indent=2).encode()])
+        return iter([to_json(redact(from_json(content, names="labels")), indent=2).encode()])
     except ValueError:
         raise ValueError(f"{path.name} in {path.parent.name} is damaged: it is not JSON.") from None
 
 
 def _sheet(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         yield from _chunks(file)
 
 

@@ -7,9 +7,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganlab.core.files import read_bounded
 from ganlab.core.names import shown
 
 IN_WORDS = "## In words"
+_MOST_BYTES = 2**20  # of a card
 _SENTENCE = re.compile(r"(?<=[.:])\s+(?=[A-Z])")
 _LOOK = "How it looks: "
 
@@ -30,9 +32,11 @@ def read(card: Path) -> CardFacts:
 
     Where the head has no summary (`verdict` on cards of older versions), the first sentence of the words is it.
     """
-    if not card.is_file():
+    try:
+        content = read_bounded(card, _MOST_BYTES)
+    except OSError:
         return CardFacts()
-    text = card.read_bytes().decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+    text = content.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
     _, head, body = text.split("---\n", 2) if text.startswith("---\n") and text.count("---\n") > 1 else ("", "", text)
     found = {name: _plain(value) for name, value in re.findall(r"^(license|summary|verdict): *(.+?) *$", head, re.MULTILINE)}
     title, words = re.search(r"^# (.+)$", body, re.MULTILINE), _words(body)

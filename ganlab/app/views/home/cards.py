@@ -8,6 +8,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import error_text, may, redacted
 from ganlab.app.views.titles import what
 from ganlab.app.views.wording import age, escaped, model_remarks, progress
+from ganlab.core.files import read_bounded
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import UNREADABLE, Run
@@ -15,6 +16,7 @@ from ganlab.training.recipes import RECIPES
 
 PER_ROW = 4
 MOST = 12
+_MOST_BYTES = 2**26  # of a picture
 
 
 def gallery(found: list[ModelEntry]) -> None:
@@ -32,7 +34,7 @@ def card(model: ModelEntry) -> None:
     with st.container(border=True, height="stretch"):
         try:
             info = checkpoint.read_info(model.folder)
-            picture = model.picture.read_bytes() if model.picture else None
+            picture = read_bounded(model.picture, _MOST_BYTES) if model.picture else None
             run = Run.open(model.name) if model.origin == "run" else None
             origin = f"{progress(run.status())}, {age(run.settings.created)}" if run else f"{info.step:,} steps, shipped"
         except UNREADABLE as error:
