@@ -57,16 +57,16 @@ async def calm(_: Target, __: Tally) -> None:
 async def memory(target: Target, tally: Tally) -> None:
     """Four seats bring checkpoints of 3 kB and 1 MB that unfold to 0.95 and 0.3 GB, each under a session name of its own."""
 
-    async def bring(client: Client, files: list[bytes]) -> None:
+    async def bring(seat: int, client: Client) -> None:
         await client.join()
         for number, file in enumerate(files):
-            path = await client.upload(f"weights-{number}.pt", file + bytes(number))
+            path = await client.upload(f"weights-{number}.pt", file + bytes(10 * seat + number))
             await tally.of("weights", client.queued("load_weights", [picture(path), []], secrets.token_hex(6)))
 
     files = [material.weights(15_000, stored=False), *[material.weights(8_000, stored=True)] * 3]
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(Client(target, ADDRESS)) for _ in range(4)]
-        await asyncio.gather(*(bring(client, files) for client in clients))
+        await asyncio.gather(*(bring(seat, client) for seat, client in enumerate(clients)))
         await asyncio.Event().wait()  # with the seats still taken
 
 

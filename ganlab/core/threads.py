@@ -16,7 +16,7 @@ from typing import Any, TypeGuard, TypeVar
 
 SPINS = "1000"  # a few microseconds
 THREADS = "GANLAB_THREADS"
-BACKGROUND = 10  # how much nicer than the rest of the server
+BACKGROUND = 5  # how much nicer than the rest of the server: a third of the weight
 _MOST = 1024
 Result = TypeVar("Result")
 _LOCK = threading.Lock()
