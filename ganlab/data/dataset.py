@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
 from ganlab.core.types import Conditioning, DataSpec
 
@@ -17,6 +18,7 @@ class Dataset:
     `images` (N, C, S, S) uint8, what is to be generated; `labels` (N,) int64; `sources` (M, C', S, S) uint8: paired with
     the images one by one (M == N), or the other domain. Colour comes channels last in memory, which convolutions like.
     `domains` names what the sources and the images show where their folders or columns do; `remarks` are about the files.
+    Names are kept as `ganlab.core.names.shown` gives them, whatever they were made from.
     """
 
     name: str
@@ -26,6 +28,10 @@ class Dataset:
     sources: Tensor | None = None
     domains: tuple[str, ...] = ()
     remarks: tuple[Remark, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label_names", tuple(map(shown, self.label_names)))
+        object.__setattr__(self, "domains", tuple(map(shown, self.domains)))
 
     def spec(self, conditioning: Conditioning) -> DataSpec:
         """What networks conditioned this way must know of this data."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.images import to_pil, to_uint8
+from ganlab.core.names import shown
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.models import hub, pretrained
 from ganlab.models.adapters import recognition
@@ -58,7 +59,7 @@ class Pipeline:
         unused: Sequence[str] = (),
         device: str = "cpu",
     ) -> None:
-        self.spec, self.z_dim, self.labels, self.device = spec, z_dim, tuple(labels), device
+        self.spec, self.z_dim, self.labels, self.device = spec, z_dim, tuple(map(shown, labels)), device
         self.name, self.title, self.step = name, title, step
         self.size = size or spec.image_size  # that `translate` is best at, in pixels
         self.decisions, self.unused = tuple(decisions), tuple(unused)

@@ -22,3 +22,10 @@ def test_the_first_images_keep_their_labels_and_sources() -> None:
     assert first.images[:, 0, 0, 0].tolist() == [0, 1] and first.label_names == ("a", "b", "c")
     assert first.labels is not None and first.labels.tolist() == [0, 1]
     assert first.sources is not None and first.sources[:, 0, 0, 0].tolist() == [6, 5]
+
+
+def test_names_are_lines_that_every_screen_can_take() -> None:
+    images = torch.zeros(2, 3, 4, 4, dtype=torch.uint8)
+    data = Dataset("tiny", images, torch.arange(2), ("\x1b[2J", "a\nb"), domains=("horse\r", "zebra"))
+    assert data.label_names == ("\\x1b[2J", "a\\x0ab") and data.domains == ("horse\\x0d", "zebra")
+    assert data.first(1).label_names == data.label_names, "once"

@@ -17,7 +17,7 @@ from safetensors.torch import load, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganlab.core.names import is_there, utf8_path
+from ganlab.core.names import from_json, is_there, utf8_path
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.paths import cache_root
@@ -161,7 +161,7 @@ def _place(dataset: str) -> Path | None:
 
 def _read_about(folder: Path) -> About:
     try:
-        values: dict[str, Any] = json.loads((folder / INFO).read_text())
+        values: dict[str, Any] = from_json((folder / INFO).read_bytes(), names="labels")
         if values.get("format") != FORMAT:
             raise ValueError(f"{INFO} in {folder} is not in the format {FORMAT}: train the classifier again.")
         return About(**values | {"labels": tuple(values["labels"])})
