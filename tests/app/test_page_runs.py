@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from ganlab.app import server
 from ganlab.runtime.fork import new_fork
 from ganlab.runtime.run import Run
-from tests.app.test_pages import APP, ran, texts, visit
+from tests.app.test_pages import APP, as_read, ran, texts, visit
 from tests.support.fake_runs import FakeRun
 
 
@@ -44,10 +44,10 @@ def test_a_limit_that_is_none_is_a_warning(
     fake().queue()
     monkeypatch.setenv(name, value)
     page = visit("runs")
-    assert f"{name} = {value!r} is not a " in page.warning[0].value and "**CPU**: Digits in a minute" in texts(page)
+    assert f"{name} = {value!r} is not a " in as_read(page.warning[0].value) and "**CPU**: Digits in a minute" in texts(page)
     capsys.readouterr()
     server._warn()
-    assert capsys.readouterr().err == f"No run can be started here: {page.warning[0].value}\n"
+    assert capsys.readouterr().err == f"No run can be started here: {as_read(page.warning[0].value)}\n"
 
 
 def test_forks_are_listed_below_what_they_go_on_from(fake: Callable[..., FakeRun]) -> None:

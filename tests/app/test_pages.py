@@ -52,9 +52,15 @@ def ran(app: AppTest) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    """Everything the page says."""
+    """Everything the page says, as Markdown and as it is read."""
     kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error)
-    return "\n".join(element.value for kind in kinds for element in kind)
+    words = "\n".join(element.value for kind in kinds for element in kind)
+    return f"{words}\n{as_read(words)}"
+
+
+def as_read(markdown: str) -> str:
+    """Text in which each character stands for itself, without its escapes."""
+    return re.sub(r"\\([\W_])", r"\1", markdown)
 
 
 def links(app: AppTest) -> dict[str, str]:
@@ -540,7 +546,9 @@ def test_a_click_that_the_disk_refuses_is_told_without_a_path(
 
     monkeypatch.setattr(Run, "request_stop", refuse)
     reported = button(page, "Stop").click().run().toast
-    assert [toast.value for toast in reported] == ["control.jsonl cannot be written: make it writable again, then try again."]
+    assert [as_read(toast.value) for toast in reported] == [
+        "control.jsonl cannot be written: make it writable again, then try again."
+    ]
 
 
 # -- Play -----------------------------------------------------------------------------------------------------------------

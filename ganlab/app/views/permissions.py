@@ -13,6 +13,7 @@ from ganlab.app.security import rights
 from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action, Role
 from ganlab.app.security.visitor import recorded_name, visitor
+from ganlab.app.views.wording import escaped
 from ganlab.core import errors
 
 P = ParamSpec("P")
@@ -92,5 +93,5 @@ def attempt(act: Callable[..., object], *args: object) -> None:
 
 
 def error_text(error: Exception) -> str:
-    """Return why an action failed, in one sentence that reveals no path."""
-    return errors.explain(error, errors.DOING)
+    """Return why an action failed, in one sentence that reveals no path, as Markdown."""
+    return escaped(redacted(errors.explain(error, errors.DOING)))

@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 
 from ganlab.app.views.titles import what
+from ganlab.core.names import shown
 from ganlab.models.entry import NOT_STATED, ModelEntry
 from ganlab.runtime.run import Run
 from ganlab.runtime.status import Status
@@ -62,7 +63,7 @@ def model_remarks(model: ModelEntry) -> str:
 
 def escaped(text: str) -> str:
     """Any text as Markdown that shows it as it is, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    return _MARKUP.sub(r"\\\1", shown(" ".join(text.split())))
 
 
 def progress(status: Status) -> str:

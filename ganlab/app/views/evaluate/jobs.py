@@ -94,7 +94,7 @@ def _row(job: Job, status: Status, shown: Job) -> None:
     if job.id == shown.id:
         title = f":primary[:material/visibility: **{title}**]"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{title}  \n:gray[:small[{', '.join(filter(None, notes))}]]", width="stretch")
+        st.markdown(f"{title}  \n:gray[:small[{', '.join(map(escaped, filter(None, notes)))}]]", width="stretch")
         if job.id != shown.id:
             key, icon = f"evaluate.show/{job.id}", ":material/visibility:"
             st.button("Show", key=key, icon=icon, type="tertiary", on_click=select, args=(job.id,))

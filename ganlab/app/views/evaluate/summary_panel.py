@@ -37,7 +37,7 @@ def summary(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry], reade
     foreign = bool(reader) and any(trained_on(subject) != reader for subject in chosen)
     lacking = _lacking(arguments) or problem(metrics, chosen, foreign)
     if lacking:
-        st.info(lacking)
+        st.info(escaped(lacking))
     return bool(lacking)
 
 

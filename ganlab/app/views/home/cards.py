@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import error_text, may, redacted
+from ganlab.app.views.permissions import error_text, may
 from ganlab.app.views.titles import what
 from ganlab.app.views.wording import age, escaped, model_remarks, progress
 from ganlab.core.files import read_bounded
@@ -38,7 +38,7 @@ def card(model: ModelEntry) -> None:
             run = Run.open(model.name) if model.origin == "run" else None
             origin = f"{progress(run.status())}, {age(run.settings.created)}" if run else f"{info.step:,} steps, shipped"
         except UNREADABLE as error:
-            st.caption(redacted(error_text(error)) if model.folder.exists() else f"{model.title} was deleted.")
+            st.caption(error_text(error) if model.folder.exists() else f"{escaped(model.title)} was deleted.")
             return
         if picture:
             middle = model.origin == "shipped" and model.translates  # between the photo and the way back
@@ -48,7 +48,7 @@ def card(model: ModelEntry) -> None:
         below = "" if title == data else f"  \n:small[{escaped(data)}]"
         st.markdown(f"**{escaped(title)}**{below}  \n:gray[:small[{origin}]]")
         if remarks := model_remarks(model):
-            st.caption(remarks)
+            st.caption(escaped(remarks))
         with st.container(gap="xxsmall"):
             st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
             if may(Action.LAUNCH):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.views.permissions import redacted
-from ganlab.app.views.wording import progress, run_label
+from ganlab.app.views.wording import escaped, progress, run_label
 from ganlab.core.config import Value
 from ganlab.runtime.lineage import Kin, families
 from ganlab.runtime.run import UNREADABLE, runs
@@ -41,8 +41,8 @@ def _row(kin: Kin) -> None:
         if kin.depth:
             st.space(_INDENT * kin.depth)
         icon = ":material/subdirectory_arrow_right:" if kin.depth else ":material/account_tree:"
-        st.page_link("pages/watch.py", label=label, icon=icon, query_params={"run": kin.run.id})
-        st.caption(" · ".join(filter(None, [_origin(kin), f"{status.state}, {progress(status)}"])))
+        st.page_link("pages/watch.py", label=escaped(label), icon=icon, query_params={"run": kin.run.id})
+        st.caption(" · ".join(filter(None, [escaped(_origin(kin)), f"{status.state}, {progress(status)}"])))
 
 
 def _origin(kin: Kin) -> str:

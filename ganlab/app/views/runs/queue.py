@@ -9,7 +9,7 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.cleanup_wording import cleaned_text, rule_text, shortage_text
-from ganlab.app.views.permissions import attempt, hint, may, requires, visitor_name
+from ganlab.app.views.permissions import attempt, hint, may, redacted, requires, visitor_name
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.names import shown
 from ganlab.core.text import byte_size, duration
@@ -30,7 +30,7 @@ def queue_view() -> None:
     lacking = None if wrong else shortage()
     problem = wrong or (shortage_text(lacking) if lacking else "")
     if problem:
-        st.warning(problem, icon=":material/hard_disk:")
+        st.warning(escaped(redacted(problem)), icon=":material/hard_disk:")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         for device, members in places.items():
             _device(device, members)

@@ -11,12 +11,13 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions
 from ganlab.app.views.page_frame import address
-from ganlab.app.views.permissions import attempt, error_text, hint, may, redacted, requires, visitor_name
+from ganlab.app.views.permissions import attempt, hint, may, redacted, requires, visitor_name
 from ganlab.app.views.status_wording import damage_text, status_text
 from ganlab.app.views.titles import data_title, what
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
 from ganlab.app.views.wording import age, escaped, run_label
+from ganlab.core.errors import DOING, explain
 from ganlab.core.names import shown
 from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
 from ganlab.runtime.status import ACTIVE, BROKEN_OFF
@@ -54,7 +55,7 @@ class Row:
         except FileNotFoundError:
             return None
         except UNREADABLE as error:
-            return Broken(run, f"The run {run.id} cannot be shown: {error_text(error)}")
+            return Broken(run, f"The run {run.id} cannot be shown: {explain(error, DOING)}")
 
     @classmethod
     def _of(cls, run: Run) -> Row:

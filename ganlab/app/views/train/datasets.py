@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import hint, may, requires
+from ganlab.app.views.permissions import error_text, hint, may, requires
 from ganlab.app.views.train import zip_upload
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.names import is_there
@@ -95,7 +95,7 @@ def _path(asked: Mapping[str, str], key: str) -> str:
             st.session_state[kept] = str(_keep(upload.getvalue()))
         return st.session_state[kept]
     except ValueError as error:
-        st.error(str(error))
+        st.error(error_text(error))
         return ""
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.app.views.permissions import error_text
+from ganlab.app.views.wording import escaped
 from ganlab.core.config import Setting, TrainConfig, Value
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.architectures import ARCHITECTURES
@@ -134,7 +136,7 @@ def _one(
         st.session_state[widget] = _shown(start)
     typed = _ask(setting, widget)
     if refused:
-        st.warning(f"{refused} The address asked for it; the default is used.")
+        st.warning(f"{escaped(refused)} The address asked for it; the default is used.")
     try:
         value = setting.coerce(typed)
         setting.check(value)
@@ -142,7 +144,7 @@ def _one(
             changes[setting.name] = value
     except ValueError as error:
         wrong.append(str(error))
-        st.error(str(error))
+        st.error(error_text(error))
 
 
 def beginning(setting: Setting, default: Value, asked: Mapping[str, str]) -> tuple[Value, str]:

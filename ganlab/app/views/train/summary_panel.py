@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from ganlab.app.views.permissions import error_text
 from ganlab.app.views.train import datasets
 from ganlab.app.views.train.choice import Choice
 from ganlab.app.views.train.pace import pace
+from ganlab.app.views.wording import escaped
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.devices import devices
 from ganlab.core.text import byte_size, counted, duration
@@ -28,12 +30,12 @@ def panel(
         config = next(iter(configs.values()))
         sizes = {name: count_parameters(network) for name, network in networks_on_meta(config).items()}
     except ValueError as error:
-        st.error(str(error))
+        st.error(error_text(error))
         return device, False
     st.markdown("  \n".join(_facts(config, sizes, len(configs))))
     lacking = datasets.missing(config)
     if lacking:
-        st.info(lacking)
+        st.info(escaped(lacking))
     if wrong:
         st.error(f"{len(wrong)} setting{'s are' if len(wrong) > 1 else ' is'} not valid yet; the form shows which.")
     return device, not (lacking or wrong)

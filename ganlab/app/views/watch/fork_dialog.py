@@ -59,7 +59,9 @@ def _forget() -> None:
 @st.dialog("Fork a run", width="large", on_dismiss=_forget)
 def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     steps = forkable(run)
-    st.caption(f"{run_label(run)} stays as it is; the fork shows its curves up to the checkpoint and continues from there.")
+    st.caption(
+        f"{escaped(run_label(run))} stays as it is; the fork shows its curves up to the checkpoint and continues from there."
+    )
     key = f"fork/{run.id}/step"
     wanted = asked.get("fork", str(steps[0]))
     if wanted in map(str, steps):
@@ -73,7 +75,7 @@ def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     try:
         base = _settings_at(shown(str(run.path)), step)
     except ValueError as error:
-        st.error(str(error))
+        st.error(error_text(error))
         return
     offered = [
         setting for setting in FAMILIES[base.family].settings() if setting.name in asked and setting.name in may_change(base)
