@@ -7,7 +7,7 @@ import dataclasses
 import json
 import sys
 
-from ganlab.app.views.status_wording import damage_text
+from ganlab.app.views.status_wording import damage_text, silence_text
 from ganlab.core.errors import DOING, explain
 from ganlab.runtime.run import UNREADABLE, Run, damaged_runs
 from ganlab.runtime.run import runs as all_runs
@@ -38,4 +38,5 @@ def _line(run: Run, *, as_json: bool) -> str:
     if as_json:
         row = {"id": run.id, "recipe": run.settings.recipe, "config": run.settings.config}
         return json.dumps(row | dataclasses.asdict(status) | {"metrics": run.last_metrics()})
-    return f"{run.id:<52} {status.state:<9} {status.step:>9,} of {status.steps:,}  {run.title}"
+    line = f"{run.id:<52} {status.state:<9} {status.step:>9,} of {status.steps:,}  {run.title}"
+    return f"{line}  {silence_text(status)}".rstrip()

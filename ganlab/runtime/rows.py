@@ -86,6 +86,7 @@ _STATE: dict[str, Callable[[Any], bool]] = {
     "activity": _activity,
     "device": lambda value: isinstance(value, str),
     "threads": is_count,
+    "heard": is_number,
     "num_images": is_number,
     "best": lambda value: value is None or is_number(value),
     "protocols": lambda value: isinstance(value, dict) and _texts(value),

@@ -28,7 +28,7 @@ from ganlab.runtime import checkpoint
 from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.run_settings import Damage, DamagedRun, Parent, RunSettings, read_settings, settings_of
-from ganlab.runtime.status import KINDS, Status, cause_of, state_of, with_note
+from ganlab.runtime.status import KINDS, Status, cause_of, silence, state_of, with_note
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
@@ -173,11 +173,13 @@ class Run:
         state = state_of(notes, alive)
         progress: dict[str, Any] = facts.get("progress", {})
         rate, step = progress.get("steps_per_second", 0.0), progress.get("step", 0)
+        silent = silence(state, facts, time.time())
         return Status(
             state=state,
             step=step,
             steps=steps,
-            seconds_left=(steps - step) / rate if state == "running" and rate else None,
+            seconds_left=(steps - step) / rate if state == "running" and rate and silent is None else None,
+            silent=silent,
             **(self._lost(notes, facts) if state == "lost" else cause_of(state, notes, facts)),
             **{key: progress[key] for key in ("steps_per_second", "images_per_second", "seconds", "memory") if key in progress},
             **{key: facts[key] for key in ("device", "num_images") if key in facts},

@@ -25,6 +25,10 @@ _ALIVE: dict[str, State] = {  # the newest annotation of a live worker -> the ru
 }
 KINDS = (*_ALIVE, *ENDINGS)  # the annotations that decide the state
 WAITING = ("waiting_room", "waiting_lock")
+# A worker that trains reports a few times a second, but not while it measures or keeps a checkpoint; others less often.
+_SILENT_SECONDS = 15.0
+_SILENT_STEPS = 10
+_SILENT_SECONDS_AT_FIRST = 60.0
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,12 @@ class Activity:
 class Status:
     """Where a run stands; `seconds` trained and left, `memory` in bytes, rates per second.
 
-    `phase` to `ahead` are the Activity of an active run. `reason` is the kind of a cause, with its data in `details`: why the
-    run failed or was lost (`core.errors.classify`, diverged, moved, killed, damaged_record), why it is paused (user {who},
-    disk_full, limit_reached, busy, room, lock), or text {text} in a record of an older version, which kept sentences.
+    `phase` to `ahead` are the Activity of an active run. `silent`: whole seconds without news from a worker that should have
+    some, which may hang, so that nothing is known of the time left; else None.
+
+    `reason` is the kind of a cause, with its data in `details`: why the run failed or was lost (`core.errors.classify`,
+    diverged, moved, killed, damaged_record), why it is paused (user {who}, disk_full, limit_reached, busy, room, lock), or text
+    {text} in a record of an older version, which kept sentences.
     """
 
     state: State
@@ -68,6 +75,7 @@ class Status:
     images_per_second: float = 0.0
     seconds: float = 0.0
     seconds_left: float | None = None
+    silent: int | None = None
     memory: int = 0
     device: str = ""
     num_images: int = 0
@@ -129,6 +137,17 @@ def _since_queued(notes: Sequence[Annotation]) -> Sequence[Annotation]:
     """The annotations of the newest worker."""
     begins = [index for index, note in enumerate(notes) if note.kind == "queued"]
     return notes[begins[-1] :] if begins else notes
+
+
+def silence(state: State, facts: Mapping[str, Any], now: float) -> int | None:
+    """Whole seconds until `now` (since 1970) without news from a worker that should have some; None where all is well."""
+    activity, heard = facts.get("activity"), facts.get("heard")
+    waits = isinstance(activity, Mapping) and activity.get("phase") == "waiting_device"
+    if heard is None or state not in ("queued", "running") or waits:
+        return None
+    rate = facts.get("progress", {}).get("steps_per_second", 0.0) if state == "running" else 0.0
+    bound = max(_SILENT_SECONDS, _SILENT_STEPS / rate) if rate > 0 else _SILENT_SECONDS_AT_FIRST
+    return int(now - heard) if now - heard > bound else None
 
 
 def _reason(note: Annotation) -> dict[str, Any]:

@@ -131,10 +131,10 @@ class Writer:
             raise
 
     def write(self, points: Iterable[Point] = (), sheets: Iterable[int] = (), state: Mapping[str, Any] | None = None) -> None:
-        """Add metric points and finished sheets, and replace state entries, all or nothing."""
+        """Add metric points and finished sheets, and replace state entries, all or nothing; `heard` is when."""
         rows = [(name, step, value) for step, metrics in points for name, value in metrics.items()]
         steps = [(step,) for step in sheets]
-        values = [(key, to_json(value)) for key, value in (state or {}).items()]
+        values = [(key, to_json(value)) for key, value in {"heard": time.time(), **(state or {})}.items()]
 
         def insert(connection: sqlite3.Connection) -> None:
             connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)", rows)

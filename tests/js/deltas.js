@@ -6,5 +6,5 @@ export function delta({ status = {}, ...changes } = {}) {
 /** A status as the server sends it. */
 export function statusOf(changes = {}) {
   const counted = { phase: "training", subject: "", done: 0, total: 0, unit: "", ahead: 0, reason: "", details: {}, text: "" };
-  return { state: "running", active: true, step: 0, steps: 100, ...counted, num_images: 0, sheet_titles: [], ...changes };
+  return { state: "running", active: true, step: 0, steps: 100, ...counted, num_images: 0, sheet_titles: [], silent: null, ...changes };
 }

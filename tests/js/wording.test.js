@@ -24,6 +24,12 @@ test("a pause by the user needs no banner, a full disk does", () => {
   assert.equal(words.banner(run({ state: "running" })), "");
 });
 
+test("a worker of which nothing is heard gets a banner, and no curves are promised", () => {
+  const text = "Training. No news from its worker for 40 s: it may hang.";
+  const silent = run({ silent: 40, text });
+  assert.deepEqual([words.badge(silent), words.banner(silent), words.waiting(silent)], ["Training", text, text]);
+});
+
 test("changes since a pause: the last one, and how many there were", () => {
   const notes = ["lr 0.0002 → 0.001 (Ada).", "D updated alone."].map((text, id) => ({ id, step: 5, time: 0, kind: "changed", data: {}, text }));
   assert.deepEqual([words.lastChange([]), words.lastChange(notes.slice(0, 1))], ["", "lr 0.0002 → 0.001 (Ada)."]);

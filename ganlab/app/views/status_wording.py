@@ -10,7 +10,7 @@ from ganlab.app.views.loading_wording import doing_text
 from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, describe, smaller
 from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
-from ganlab.core.text import counted
+from ganlab.core.text import counted, duration
 from ganlab.core.threads import THREADS
 from ganlab.runtime.run_settings import Damage
 from ganlab.runtime.status import Activity, Status
@@ -48,7 +48,12 @@ def _status_text(status: Status) -> str:
     if status.reason:  # it trains, but its record cannot be read
         return failure_text(status.reason, status.details)
     facts = status.phase, status.subject, status.done, status.total, status.unit, status.names, status.ahead
-    return activity_text(Activity(*facts))
+    return " ".join(filter(None, [activity_text(Activity(*facts)), silence_text(status)]))
+
+
+def silence_text(status: Status) -> str:
+    """That nothing is heard of a worker; "" while all is well."""
+    return "" if status.silent is None else f"No news from its worker for {duration(status.silent)}: it may hang."
 
 
 def activity_text(activity: Activity) -> str:

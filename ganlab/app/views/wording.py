@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ganlab.app.views.titles import what
 from ganlab.core.names import shown
+from ganlab.core.text import duration
 from ganlab.models.entry import NOT_STATED, ModelEntry
 from ganlab.runtime.run import Run
 from ganlab.runtime.status import Status
@@ -67,7 +68,8 @@ def escaped(text: str) -> str:
 
 
 def progress(status: Status) -> str:
-    """ "2,000 of 10,000 steps", or the total alone when all are done."""
+    """ "2,000 of 10,000 steps", or the total alone when all are done; and how long nothing was heard of its worker."""
     if status.step >= status.steps:
         return f"{status.steps:,} steps"
-    return f"{status.step:,} of {status.steps:,} steps"
+    silent = "" if status.silent is None else f", no news for {duration(status.silent)}"
+    return f"{status.step:,} of {status.steps:,} steps{silent}"

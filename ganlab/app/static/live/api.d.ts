@@ -25,6 +25,8 @@ export interface Status {
   /** Seconds of training so far, and left; null while unknown. */
   seconds: number;
   seconds_left: number | null;
+  /** Whole seconds without news from a worker that should have some, which may hang; null while all is well. */
+  silent: number | null;
   /** Bytes. */
   memory: number;
   device: string;

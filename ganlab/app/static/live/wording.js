@@ -45,6 +45,7 @@ export const words = {
    */
   banner({ link, status }) {
     if (link === "gone") return "There is no such run any more: it was deleted, or the address is wrong.";
+    if (status?.silent) return status.text;
     if (!status || !["failed", "lost", "paused"].includes(status.state)) return "";
     const byUser = status.state === "paused" && ["", "user"].includes(status.reason); // which the badge shows already
     return byUser ? "" : status.text;
@@ -59,7 +60,7 @@ export const words = {
     if (link === "gone") return "Which run do you want to watch instead?";
     if (!status) return "Connecting…";
     if (!active) return "This run ended before its first step.";
-    return status.phase === "training" && !status.reason ? "The first curves come in a moment." : status.text;
+    return status.phase === "training" && !status.reason && !status.silent ? "The first curves come in a moment." : status.text;
   },
 
   /** @param {Run[]} runs the title of the page */

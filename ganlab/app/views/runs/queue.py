@@ -67,8 +67,9 @@ def _short(place: Place) -> str:
     """ "Digits in a minute, 14:02 (40 s left)"."""
     left = ""
     with suppress(*UNREADABLE):  # its label was read with the list
-        seconds = place.run.status().seconds_left
-        left = f" ({duration(seconds)} left)" if seconds else ""
+        status = place.run.status()
+        left = f" ({duration(status.seconds_left)} left)" if status.seconds_left else ""
+        left = f" (no news for {duration(status.silent)})" if status.silent else left
     return escaped(run_label(place.run)) + left
 
 

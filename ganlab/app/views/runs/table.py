@@ -12,7 +12,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions
 from ganlab.app.views.page_frame import address
 from ganlab.app.views.permissions import attempt, hint, may, redacted, requires, visitor_name
-from ganlab.app.views.status_wording import damage_text, status_text
+from ganlab.app.views.status_wording import damage_text, silence_text, status_text
 from ganlab.app.views.titles import data_title, what
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
@@ -44,7 +44,7 @@ class Row:
     run: Run
     label: str
     state: str
-    message: str
+    message: str  # why it is not what one wants it to be; else ""
     cells: dict[str, Any]
 
     @classmethod
@@ -62,7 +62,7 @@ class Row:
         status, sheets, last, settings = run.status(), run.samples(), run.last_metrics(), run.settings
         cells = {
             "sheet": address(f"api/runs/{run.id}/sheets/{sheets[-1]}.png") if sheets else None,
-            "status": status.state.capitalize(),
+            "status": "No news" if status.silent else status.state.capitalize(),
             "recipe": what(settings.recipe, settings.config),
             "data": data_title(settings.dataset),
             "progress": status.step / status.steps,
@@ -71,7 +71,8 @@ class Row:
             "loss G": _total(last, "G"),
             "loss D": _total(last, "D"),
         }
-        return cls(run, run_label(run), status.state, status_text(status), cells)
+        message = status_text(status) if status.state in BROKEN_OFF else silence_text(status)
+        return cls(run, run_label(run), status.state, message, cells)
 
 
 def _total(last: dict[str, float], network: str) -> float | None:
@@ -107,7 +108,7 @@ def table() -> None:
             st.pagination(pages, key=_PAGE)
             st.caption(f"{len(known):,} runs, newest first")
     for row in rows:
-        if row.state in BROKEN_OFF:
+        if row.message:
             st.caption(f"**{escaped(row.label)}**: {escaped(redacted(row.message))}")
     for place, one in enumerate(broken[:_BROKEN]):
         _broken(place, one)

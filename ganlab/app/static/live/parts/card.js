@@ -120,12 +120,14 @@ function statistics(run, status) {
   const pairs = [["Step", `${count(status.step)} of ${count(status.steps)}`]];
   pairs.push(["Done", `${Math.floor((100 * status.step) / status.steps)} %`]);
   if (run.total > 1) {
-    if (status.state === "running") pairs.push(["Images / s", rate(status.images_per_second)]);
+    if (status.silent) pairs.push(["No news for", duration(status.silent)]);
+    else if (status.state === "running") pairs.push(["Images / s", rate(status.images_per_second)]);
     if (status.seconds_left !== null) pairs.push(["Left", duration(status.seconds_left)]);
     return pairs;
   }
   if (run.summary?.steps_per_epoch) pairs.push(["Epoch", run.xOf(status.step, "epoch").toFixed(2)]);
-  if (status.state === "running" && status.steps_per_second) {
+  if (status.silent) pairs.push(["No news for", duration(status.silent)]);
+  else if (status.state === "running" && status.steps_per_second) {
     pairs.push(["Steps / s", rate(status.steps_per_second)], ["Images / s", rate(status.images_per_second)]);
     if (status.seconds_left !== null) pairs.push(["Time left", duration(status.seconds_left)]);
   }
