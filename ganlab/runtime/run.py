@@ -268,7 +268,7 @@ class Run:
 
     def request_stop(self, who: str = "") -> None:
         """Ask the worker to checkpoint and stop. Harmless when none trains."""
-        with suppress(FileNotFoundError):  # deleted meanwhile
+        with suppress(FileNotFoundError, NotADirectoryError):  # deleted meanwhile
             self.mailbox.add(Command("stop", who=who))
 
     def stop_requested(self) -> bool:

@@ -78,6 +78,7 @@ def test_what_an_older_worker_does_right_now_is_shown(fake: Callable[..., FakeRu
         (Activity("looking_through", "photos"), "Looking through photos."),
         (Activity("resizing", "MNIST", 500, 1000, "images", ("32",)), "Resizing MNIST to 32 x 32: 500 of 1,000 images."),
         (Activity("restoring", "It is damaged."), "It is damaged. Going back to the one before."),
+        (Activity("waiting_lock", "busy"), "Another program has the run's record locked: training waits until it is free."),
         (Activity("waiting_room", "limit_reached"), "The runs take all the room they may: training waits until there is room."),
     ],
 )
@@ -97,6 +98,13 @@ def test_an_activity_is_one_sentence(activity: Activity, sentence: str) -> None:
         ("moved", {}, "The run's folder was moved or deleted while it trained: resume it where it is now."),
         ("killed", {"kept": True}, "The worker was killed. Its last checkpoint is kept: resume to go on from there."),
         ("killed", {"started": True}, "The worker was killed before it kept a checkpoint. Resume to begin again."),
+        ("killed", {"locked": True}, "The worker ended and could not record why, as the run's folder cannot be written: make"),
+        ("busy", {"name": "metrics.sqlite"}, "Another program has metrics.sqlite locked: close it, then resume; the last"),
+        (
+            "disk_error",
+            {"name": ""},
+            "The disk reports an error: see that it is in order, then resume; the last checkpoint is kept.",
+        ),
         ("killed", {}, "Its worker ended before it began; worker.log in the run directory may say why: resume to try again."),
         ("message", {"text": "The loss is not finite."}, "The loss is not finite."),
     ],

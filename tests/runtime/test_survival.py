@@ -43,6 +43,7 @@ from ganlab.training import meter
 from tests.support import ROOT
 from tests.support.fake_runs import FakeRun
 from tests.support.faults import CONFIG, end_of, read_everything, same
+from tests.support.short_of_room import Film, small_disk
 from tests.support.workers import wait_for
 
 
@@ -129,49 +130,12 @@ def test_at_no_moment_can_two_workers_take_a_run_or_one_a_deleted_run(monkeypatc
 
 
 @contextmanager
-def small_disk(megabytes: int = 8, inodes: int = 0) -> Iterator[Path]:
-    """A file system of its own, with so many inodes at most; skips where none may be mounted."""
-    folder = Path(tempfile.mkdtemp(prefix="ganlab-disk-"))
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,nr_inodes={inodes},mode=0777", "tmpfs", str(folder)]
-    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        folder.rmdir()
-        pytest.skip("no file system can be mounted here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-        folder.rmdir()
-
-
-@contextmanager
 def somebody(acts: Callable[[], None]) -> Iterator[None]:
     """A person who does something while the worker works in this thread; what goes wrong there is raised here."""
     with ThreadPoolExecutor(1) as person:
         doing = person.submit(acts)
         yield
         doing.result(60)
-
-
-class Film:
-    """Somebody else's large file, which leaves `leave` bytes; it comes while the run trains and can be deleted."""
-
-    def __init__(self, folder: Path, leave: int) -> None:
-        self.path, self.leave, self.came = folder / "somebody-elses-film", leave, False
-
-    def __call__(self, event: object) -> None:
-        if getattr(event, "step", 0) >= 10 and not self.came:
-            self.come()
-
-    def come(self) -> None:
-        """Now."""
-        self.came = True
-        free = shutil.disk_usage(self.path.parent).free
-        with suppress(OSError), self.path.open("ab", buffering=0) as file:
-            file.write(b"\1" * max(0, free - self.leave))
-
-    def give(self, room: int) -> None:
-        """Make it so much smaller."""
-        os.truncate(self.path, max(0, self.path.stat().st_size - room))
 
 
 @pytest.mark.parametrize("leave", [0, 40_000, 90_000])
