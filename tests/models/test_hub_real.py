@@ -1,8 +1,4 @@
-"""Other people's real checkpoints through a Hub on this machine: what arrives is judged by what it draws.
-
-The checks are those of tests/models/test_adapters_real.py, which find here, instead of the folder beside the project,
-what the real client pulled.
-"""
+"""Other people's real checkpoints through a Hub on this machine; tests/models/test_adapters_real.py looks at what they draw."""
 
 from __future__ import annotations
 
@@ -16,14 +12,6 @@ from ganlab import Pipeline
 from ganlab.__main__ import main
 from ganlab.core.types import Conditioning
 from ganlab.models import hub
-from tests.models.test_adapters_real import (  # noqa: F401  (collected here once more, with the fixtures below)
-    reader,
-    test_a_discriminator_and_a_classifier_are_named_as_such,
-    test_digits_with_labels,
-    test_digits_without_labels,
-    test_the_collapsed_one_draws_each_class_and_nothing_else,
-    test_the_compressed_generator_stripes_the_sorrel,
-)
 from tests.support.hub_server import serving, use
 
 GENERATORS = {
@@ -36,23 +24,24 @@ GENERATORS = {
 OTHERS = ("mnist-gan-mlp/D--300.ckpt", "mnist-lenet5/lenet5.pth")
 
 
-@pytest.fixture(scope="module")
-def foreign_weights(foreign_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """What the tests read from the shared folder, pulled file by file from a Hub with a repository for each folder there."""
-    pulled = tmp_path_factory.mktemp("pulled")
+@pytest.fixture(scope="module", autouse=True)
+def hub_with_weights(foreign_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A Hub with a repository for each folder of the shared weights."""
     with serving() as running, pytest.MonkeyPatch.context() as patch:
         use(running, tmp_path_factory.mktemp("home"), patch)
         for folder in sorted(path for path in foreign_weights.iterdir() if path.is_dir()):
             files = {path.name: path.read_bytes() for path in folder.iterdir()}
             running.add(f"someone/{folder.name}", files | {"README.md": b"---\nlicense: mit\n---\n"})
-        for name in (*GENERATORS, *OTHERS):
-            (pulled / name).parent.mkdir(exist_ok=True)
-            (pulled / name).symlink_to(hub.pull(f"someone/{name}"))
-        yield pulled
+        yield
+
+
+@pytest.mark.parametrize("name", [*GENERATORS, *OTHERS])
+def test_a_named_file_arrives_as_it_is(foreign_weights: Path, name: str) -> None:
+    assert hub.pull(f"someone/{name}").read_bytes() == (foreign_weights / name).read_bytes()
 
 
 @pytest.mark.parametrize("name", GENERATORS)
-def test_the_repository_alone_is_enough(foreign_weights: Path, name: str) -> None:
+def test_the_repository_alone_is_enough(name: str) -> None:
     """No file named: the generator is chosen, never the discriminator beside it."""
     layout, conditioning = GENERATORS[name]
     pipeline = Pipeline.from_pretrained(f"someone/{Path(name).parent.name}")
@@ -62,12 +51,12 @@ def test_the_repository_alone_is_enough(foreign_weights: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_what_is_no_generator_is_refused_by_what_it_is(foreign_weights: Path, name: str) -> None:
+def test_what_is_no_generator_is_refused_by_what_it_is(name: str) -> None:
     with pytest.raises(ValueError, match=r"holds a discriminator|is of no layout known here"):
         Pipeline.from_pretrained(f"someone/{name}")
 
 
-def test_the_known_bad_one_is_labelled_and_no_other(foreign_weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_known_bad_one_is_labelled_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
     for name in GENERATORS:
         assert main(["pull", f"someone/{Path(name).parent.name}"]) == 0
         bad = "Known bad: it draws nearly the same picture of each class whatever z is" in capsys.readouterr().out
