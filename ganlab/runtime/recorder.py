@@ -6,8 +6,6 @@ import errno
 import json
 import re
 import sqlite3
-import sys
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -21,8 +19,7 @@ from ganlab.core.errors import LimitReached, kernel_kills
 from ganlab.core.events import Checkpoint, Continued, Event, Finished, Intervened, Loading, Paused, Progress, Samples, Started
 from ganlab.core.images import png, sheet
 from ganlab.core.lock import FileLock
-from ganlab.core.names import to_json
-from ganlab.runtime import checkpoint
+from ganlab.runtime import checkpoint, lock_note
 from ganlab.runtime.disk import LIMIT, bytes_of, limit
 from ganlab.runtime.retry import WAITS, Attempt, Result, Retry, at_once
 from ganlab.runtime.run import Run
@@ -51,7 +48,7 @@ class Recorder:
         present = lock.make_sure_it_is_there if lock else lambda: None
         self._retry = Retry(run.path, stop or run.stop_requested, self._waits, self._goes_on, present)
         self._waited_for: list[str] = []  # kinds of errors, until they can be recorded
-        self._note("", {})  # whatever an earlier worker waited for
+        lock_note.leave(lock, 0, "", {})  # whatever an earlier worker waited for
         self._writer = opened(run, self._retry)
         self._opened = True
         self.step = self._retry(lambda: run.last_step)
@@ -132,15 +129,11 @@ class Recorder:
         try:
             self._writer.annotate(self.step, kind, data)
         except (OSError, sqlite3.Error):
-            note_end(self._lock, self.step, kind, data)
-
-    def _note(self, kind: str, data: Mapping[str, Any]) -> None:
-        if self._lock:
-            _note(self._lock, self.step, kind, data)
+            lock_note.leave_end(self._lock, self.step, kind, data)
 
     def _waits(self, kind: str) -> None:
         """A wait for what this kind of error means begins; "" ends it."""
-        self._note(WAITS.get(kind, ""), {"reason": kind})
+        lock_note.leave(self._lock, self.step, WAITS.get(kind, ""), {"reason": kind})
         if kind:
             self._report(Activity(WAITS[kind], kind))
 
@@ -240,20 +233,6 @@ class Recorder:
         with suppress(OSError, sqlite3.Error):
             self._writer.close()
         self._retry.release()
-
-
-def note_end(lock: FileLock | None, step: int, kind: str, data: Mapping[str, Any]) -> None:
-    """Say how a run ends whose record cannot be written: in its lock, for `Run.status`, and in the log."""
-    if lock:
-        _note(lock, step, kind, data)
-    with suppress(OSError):
-        print(to_json({"kind": kind, **data}), file=sys.stderr)
-
-
-def _note(lock: FileLock, step: int, kind: str, data: Mapping[str, Any]) -> None:
-    """Leave in the lock what `Run.status` adds to the annotations; nothing, where the kind is empty."""
-    with suppress(OSError):  # a read-only disk
-        lock.leave_note(to_json({"kind": kind, "step": step, "time": time.time(), "data": data}) if kind else "")
 
 
 def _drawn(event: Samples) -> bytes:

@@ -26,9 +26,10 @@ from ganlab.core.lock import is_held, note_in
 from ganlab.core.names import to_json
 from ganlab.runtime import checkpoint
 from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
+from ganlab.runtime.lock_note import with_note
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.run_settings import Damage, DamagedRun, Parent, RunSettings, read_settings, settings_of
-from ganlab.runtime.status import KINDS, Status, cause_of, silence, state_of, with_note
+from ganlab.runtime.status import KINDS, Status, cause_of, silence, state_of
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job

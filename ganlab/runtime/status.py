@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from ganlab.core.events import Phase
-from ganlab.core.names import from_json, to_json
-from ganlab.runtime.rows import read_annotations
 from ganlab.runtime.store import Annotation
 
 State = Literal["queued", "running", "paused", "stopped", "finished", "failed", "lost"]
@@ -91,18 +89,6 @@ class Status:
     def cause(self) -> str:
         """The reason in short, for an error: the text of the original error, or the reason's kind."""
         return str(self.details.get("text") or (self.reason or self.state).replace("_", " "))
-
-
-def with_note(notes: Sequence[Annotation], text: str, alive: bool) -> list[Annotation]:
-    """The annotations, and what a worker has noted in its lock because it could not be recorded: a wait, or the end."""
-    try:
-        values = from_json(text)
-        row = (0, values["step"], values["time"], values["kind"], "", to_json(values["data"]))
-    except (ValueError, LookupError, TypeError):
-        return list(notes)
-    last = notes[-1].kind if notes else ""
-    counts = WAITING if alive else ENDINGS if last not in ENDINGS else ()
-    return [*notes, *(note for note in (Annotation(*fields) for fields in read_annotations([row])) if note.kind in counts)]
 
 
 def ended(kind: str, data: Mapping[str, Any], step: int, steps: int) -> Status:

@@ -15,8 +15,9 @@ from ganlab.core.interventions import Command
 from ganlab.core.lock import FileLock
 from ganlab.core.threads import threads_for
 from ganlab.runtime.device_queue import device_of, device_slot
+from ganlab.runtime.lock_note import leave_end
 from ganlab.runtime.mailbox import Mailbox
-from ganlab.runtime.recorder import Recorder, note_end
+from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run
 from ganlab.runtime.spawn import handed_over, signals_ask
 from ganlab.runtime.status import Activity, Status, ended
@@ -90,7 +91,7 @@ def _recorded(
     except (OSError, sqlite3.Error, ValueError) as error:  # its record cannot be opened
         reason, details = _reason(run, error, lock)
         kind, data = "failed", {"reason": reason, **details}
-        note_end(lock, step, kind, data)
+        leave_end(lock, step, kind, data)
     return ended(kind, data, step, steps)
 
 
