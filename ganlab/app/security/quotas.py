@@ -60,7 +60,7 @@ TABLE = (
     Row("codes", "join codes tried", address=Rate(2000, 1), fixed=True),
     Row("seats", "browsers that join", address=Rate(200, 0.2)),
     # What waits and runs
-    Row("values", "values in one call of the playground", seat=20_000),  # a thousand of them take 70 kB as they wait
+    Row("values", "values in one call of the playground", seat=5_000),  # 0.75 MB as they wait; a page sends a thousand
     # Ten for each of a class of thirty. The tab of a seat that was not used for longest begins anew.
     Row("tabs", "tabs of the playground whose state is kept", seat=10, address=300, server=300),
     Row("jobs waiting", "jobs that wait", seat=24, address=400, server=800),
