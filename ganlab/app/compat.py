@@ -185,8 +185,10 @@ def check_inputs(demo: gr.Blocks, check: Callable[[list[Any], int], None]) -> No
     demo.preprocess_data = checked  # type: ignore[method-assign]
 
 
-def watch_calls(demo: gr.Blocks, asked: Callable[[Request], AbstractContextManager[None]], made: Callable[[Any], None]) -> None:
-    """Answer each call inside of `asked(its request)`, and call `made` with what is answered (Gradio 6.31).
+def watch_calls(
+    demo: gr.Blocks, asked: Callable[[Request, str], AbstractContextManager[None]], made: Callable[[Any], None]
+) -> None:
+    """Answer each call inside of `asked(its request, the name of its tab)`, and call `made` with what is answered (Gradio 6.31).
 
     `Blocks.process_api` and `Blocks.postprocess_data` are replaced. The queue works far from the request that it works for.
     """
@@ -195,7 +197,7 @@ def watch_calls(demo: gr.Blocks, asked: Callable[[Request], AbstractContextManag
 
     @wraps(process)
     async def processed(*given: Any, request: Any = None, **more: Any) -> Any:
-        with asked(request.request) if request else nullcontext():
+        with asked(request.request, more.get("session_hash") or "") if request else nullcontext():
             return await process(*given, request=request, **more)
 
     @wraps(postprocess)

@@ -203,11 +203,13 @@ def test_gradio_names_its_own_address_by_one_function(monkeypatch: pytest.Monkey
 def test_a_call_is_answered_for_the_client_who_asked_and_its_answer_is_seen() -> None:
     """Directly and through the queue, which works in a task of its own."""
     asked: list[str] = []
+    tabs: list[str] = []
     serving: ContextVar[str] = ContextVar("serving", default="no one")
 
     @contextmanager
-    def entered(request: Any) -> Iterator[None]:
+    def entered(request: Any, tab: str) -> Iterator[None]:
         token = serving.set(request.headers["who"])
+        tabs.append(tab)
         try:
             yield
         finally:
@@ -224,4 +226,4 @@ def test_a_call_is_answered_for_the_client_who_asked_and_its_answer_is_seen() ->
         assert client.post("/p/gradio_api/run/who", json=body, headers={"who": "ada"}).json()["data"] == ["ada"]
         client.post("/p/gradio_api/queue/join", json=body | {"fn_index": 0, "session_hash": "s"}, headers={"who": "bob"})
         assert '"bob"' in client.get("/p/gradio_api/queue/data?session_hash=s", headers={"who": "eve"}).text
-    assert asked == ["ada: ada", "bob: bob"]
+    assert asked == ["ada: ada", "bob: bob"] and tabs == ["", "s"]

@@ -101,9 +101,14 @@ def _forged(function: Any, path: Any, everywhere: bool = False) -> list[Any]:
     return [path if everywhere or _takes_files(component) else None for component in function.inputs]
 
 
+def _tab(function: Any, given: dict[str, str]) -> str:
+    """The name of a tab, which is one seat's."""
+    return f"s{function._id}{given.get('Cookie', '')[-8:]}"
+
+
 def _queued(client: TestClient, function: Any, data: list[Any], given: dict[str, str]) -> tuple[int, str]:
     """What the queue, which the panels use, answers: the status of the request, and the messages."""
-    session = {"session_hash": f"s{function._id}"}
+    session = {"session_hash": _tab(function, given)}
     joined = client.post(f"{GRADIO}/queue/join", json={"data": data, "fn_index": function._id, **session}, headers=given)
     if joined.status_code != 200:
         return joined.status_code, joined.text
@@ -207,6 +212,20 @@ def test_what_the_queue_answers_is_one_seats_too(client: TestClient) -> None:
         assert client.get(f"{GRADIO}/file={one}", headers=headers(Role.STUDENT)).status_code == 404
 
 
+def test_a_tab_is_the_seats_that_opened_it(client: TestClient) -> None:
+    """Also where its name, which the page draws by chance, were known."""
+    ada, bob = headers(Role.STUDENT), headers(Role.STUDENT)
+    named = next(one for one in _functions(client) if one.api_name == "explore_arithmetic")
+    _, text = _queued(client, named, [None] * len(named.inputs), ada)
+    assert "process_completed" in text
+    tab = {"session_hash": _tab(named, ada)}
+    for path in (f"queue/data?session_hash={tab['session_hash']}", f"heartbeat/{tab['session_hash']}"):
+        assert client.get(f"{GRADIO}/{path}", headers=bob).status_code == 404
+    data = [None] * len(named.inputs)
+    forged = client.post(f"{GRADIO}/run/{named.api_name}", json={"data": data} | tab, headers=bob)
+    assert forged.status_code == 500 and "another visitor" in forged.text
+
+
 def test_the_pictures_of_the_page_itself_are_for_all(client: TestClient) -> None:
     samples = re.findall(r'"path":"([^"]+drawn-horse.png)"', client.get("/playground/config", headers=headers(Role.STUDENT)).text)
     assert samples
@@ -235,7 +254,7 @@ def test_the_tabs_of_a_class_are_remembered_and_no_more(client: TestClient, monk
     stateful = [function for function in _functions(client) if any(one.stateful for one in function.outputs)]
     loads = [function for function in stateful if not [one for one in function.inputs if not one.stateful]]
     assert loads
-    session = f"s{loads[0]._id}"
+    session = _tab(loads[0], ada)
     for _ in range(2):
         status, text = _queued(client, loads[0], [None] * len(loads[0].inputs), ada)
         assert status == 200 and '"success":true' in text, text

@@ -53,6 +53,7 @@ def deployed(browser: Any, outside: Site, tmp_path_factory: pytest.TempPathFacto
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.setenv("HF_HOME", str(home / "empty-cache"))
         patch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{free_port()}")
+        patch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")  # what `ganlab app --proxy 127.0.0.1` sets
         patch.setenv("GANLAB_ALLOW_FRAME", outside.address.replace("127.0.0.1", "localhost"))
         server = Deployed(home, home / "data")
     with server:
@@ -138,13 +139,16 @@ def test_a_site_that_is_named_may_show_it_in_a_frame_and_no_other(deployed: Depl
         page.goto(outside.address)
 
 
-def test_it_says_once_that_a_proxy_must_be_named(addresses: dict[str, str], deployed: Deployed) -> None:
+def test_the_named_proxy_is_believed_and_no_other_peer(addresses: dict[str, str], deployed: Deployed) -> None:
+    """What nginx says of a client at 127.0.0.2 counts; what a program at 127.0.0.3 says of itself is one line of the log."""
     if "nginx" not in addresses:
         pytest.skip("nginx is not installed: pip install -r requirements-dev.txt")
-    with httpx.Client(trust_env=False) as client:
-        for _ in range(3):
-            client.get(f"{addresses['nginx']}api/runs")
-    assert deployed.log.read_text().count("--proxy 127.0.0.1") == 1
+    for number, address in ((2, addresses["nginx"]), (3, f"{deployed.url}/")):
+        with httpx.Client(transport=httpx.HTTPTransport(local_address=f"127.0.0.{number}")) as client:
+            for _ in range(3):
+                assert client.get(f"{address}api/runs", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 200
+    log = deployed.log.read_text()
+    assert log.count("in X-Forwarded-For") == 1 and log.count("--proxy 127.0.0.3") == 1
 
 
 def test_it_answers_to_the_names_that_it_was_given(addresses: dict[str, str], deployed: Deployed) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.routing import Mount
 
 from ganlab.app import compat
@@ -20,11 +22,13 @@ from ganlab.app.security import quotas
 from ganlab.app.security.admission import Busy
 from ganlab.app.security.body_limits import MOST_UPLOADED, FewValues
 from ganlab.app.security.client import client_of, current, serving
+from ganlab.app.security.sessions import SESSIONS
 from ganlab.app.security.upload_owners import FILES
 from ganlab.app.serving.shutdown import Interruptible, Streams
 
 _IDLE_SECONDS = 0.02  # between two looks at an empty queue; Gradio's own 0.001 costs 7 % of a core
 _TOO_FEW = "This request lacks some of what it is about; reload the page."
+_ANOTHERS = "This tab is another visitor's; reload the page."
 _NOT_UPLOADED = "Only a file that was given to this page can be used: choose, drop or paste it there."
 
 
@@ -87,7 +91,16 @@ def keep_results_apart(demo: gr.Blocks) -> None:
             FILES.note(client, _paths(values))
 
     FILES.show_all(_paths(demo.config))
-    compat.watch_calls(demo, lambda request: serving(client_of(request)), made)
+    compat.watch_calls(demo, _asked, made)
+
+
+@contextmanager
+def _asked(request: Request, tab: str) -> Iterator[None]:
+    client = client_of(request)
+    if tab and not SESSIONS.belongs(client, tab):
+        raise refusal(_ANOTHERS)
+    with serving(client):
+        yield
 
 
 def _own(path: str) -> bool:

@@ -19,6 +19,7 @@ from ganlab.app.security.client import Client, client_of, serving
 from ganlab.app.security.origin import foreign, rebound
 from ganlab.app.security.presence import PRESENCE
 from ganlab.app.security.rights import Action, Role
+from ganlab.app.security.sessions import SESSIONS
 from ganlab.app.security.under_way import UnderWay, Wanted, Who, who
 from ganlab.app.security.upload_owners import FILES
 from ganlab.app.security.visitor import Visitor, remember, visitor
@@ -88,7 +89,8 @@ class Gate:
         action = rights.action_of(path, method)
         if not rights.may(user.role, action):
             return _not_allowed(connection, user, action, path)
-        if not FILES.may_read(client, path):
+        tab = connection.query_params.get("session_hash", "")
+        if not FILES.may_read(client, path) or not SESSIONS.may_read(client, path, tab):
             return _refused(404, "There is no such file.")
         # Outside of a classroom too: the server has no more memory than that, and no page sends more.
         if method not in READS and (too_much := body_limits.refusal(path, connection.headers)):
