@@ -24,7 +24,7 @@ from ganlab.core.interventions import Command, Intervention
 from ganlab.core.kept import Kept
 from ganlab.core.lock import is_held, note_in
 from ganlab.core.names import to_json
-from ganlab.runtime import checkpoint
+from ganlab.runtime import checkpoint, standing
 from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.lock_note import with_note
 from ganlab.runtime.mailbox import Mailbox
@@ -161,10 +161,10 @@ class Run:
     def status(self) -> Status:
         """Where the run stands, derived from its lock and the newest annotation of the worker."""
         alive = is_held(self.lock_path)  # before the annotations: a worker annotates, then releases the lock
-        reader, steps = Reader(self.database), self.settings.steps
+        steps = self.settings.steps
         try:
-            standing = reader.standing()
-            notes, facts = [note for note in standing.notes if note.kind in KINDS], standing.state
+            recorded, facts = standing.story(self.database)
+            notes = [note for note in recorded if note.kind in KINDS]
         except Damaged as error:
             folders = self.checkpoints()
             step = checkpoint.step_of(folders[-1]) if folders else 0
@@ -204,7 +204,7 @@ class Run:
     @property
     def last_step(self) -> int:
         """The step of the last report; of a run that has none, 0."""
-        return int(self._reader.standing().state.get("progress", {}).get("step", 0))
+        return int(standing.state(self.database).get("progress", {}).get("step", 0))
 
     def metric_names(self) -> list[str]:
         """Every metric recorded so far."""
@@ -216,11 +216,11 @@ class Run:
 
     def last_metrics(self) -> dict[str, float]:
         """The newest value of every metric."""
-        return dict(self._reader.standing().last)
+        return dict(standing.newest(self.database)[1])
 
     def samples(self, since: int = -1) -> list[int]:
         """The steps that have a sample sheet."""
-        return self._reader.sheets(since) if since >= 0 else list(self._reader.standing().sheets)
+        return self._reader.sheets(since) if since >= 0 else list(standing.newest(self.database)[0])
 
     def sample_path(self, step: int) -> Path:
         """The PNG of the sheet at `step`."""
@@ -237,17 +237,17 @@ class Run:
     @property
     def best(self) -> int | None:
         """The step whose generator read nearest to the real images; None where none was measured (`fid_every`)."""
-        return self._reader.standing().state.get("best")
+        return standing.state(self.database).get("best")
 
     @property
     def threads(self) -> int | None:
         """How many threads it trains with, or trained with last; None where that is not on record."""
-        return self._reader.state().get("threads")
+        return standing.state(self.database).get("threads")
 
     @property
     def protocols(self) -> dict[str, str]:
         """How the distance on the live curves is read, by the metric's name; empty where none was, or an older version did."""
-        return dict(self._reader.standing().state.get("protocols", {}))
+        return dict(standing.state(self.database).get("protocols", {}))
 
     @property
     def mailbox(self) -> Mailbox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +19,6 @@ import numpy as np
 from ganlab.core.config import is_number
 from ganlab.core.events import Point
 from ganlab.core.files import is_no_file
-from ganlab.core.kept import Kept
 from ganlab.core.names import shown, to_json
 from ganlab.runtime import rows
 from ganlab.runtime.retry import Attempt, at_once
@@ -323,36 +322,17 @@ class Reader:
         """What the worker recorded last about itself."""
         return rows.read_state(self._rows(_STATE))
 
-    def standing(self) -> Standing:
-        """What lists show of the run; read once until the file changes."""
-        try:
-            return _STANDINGS(self.path)
-        except Damaged:
-            if not self._tolerant:
-                raise
-            return Standing()
-
-    def _standing(self) -> Standing:
+    def story(self) -> tuple[list[Annotation], dict[str, Any]]:
+        """`annotations` and `state` at one moment."""
         with self._moment() as query:
-            notes, state, sheets, last = query(_NOTES, 0), query(_STATE), query(_SHEETS, -1), query(_NEWEST)
-        return Standing(_notes(notes), rows.read_state(state), _steps(sheets), _values(last))
+            notes, state = query(_NOTES, 0), query(_STATE)
+        return _notes(notes), rows.read_state(state)
 
-
-@dataclass(frozen=True)
-class Standing:
-    """The parts of a record that lists show: annotations, state, steps of the sheets, newest value of each metric."""
-
-    notes: Sequence[Annotation] = ()
-    state: Mapping[str, Any] = field(default_factory=dict)
-    sheets: Sequence[int] = ()
-    last: Mapping[str, float] = field(default_factory=dict)
-
-
-def _with_log(path: Path) -> tuple[Path, Path]:
-    return path, path.with_name(f"{path.name}-wal")
-
-
-_STANDINGS = Kept(lambda path: Reader(path)._standing(), _with_log)
+    def newest(self) -> tuple[list[int], dict[str, float]]:
+        """`sheets` and `last_values` at one moment."""
+        with self._moment() as query:
+            sheets, last = query(_SHEETS, -1), query(_NEWEST)
+        return _steps(sheets), _values(last)
 
 
 def _notes(found: Iterable[tuple[Any, ...]]) -> list[Annotation]:

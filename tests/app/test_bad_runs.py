@@ -88,3 +88,9 @@ def test_a_second_look_reads_only_what_has_changed(
     assert main(["runs"]) == 0 and len(opened) == 1
     first, again, changed = capsys.readouterr().out.split(whole.id)[1:]
     assert first.splitlines()[0] == again.splitlines()[0] == changed.splitlines()[0]
+
+
+def test_a_damaged_sheet_costs_its_card_alone(whole: Run) -> None:
+    whole.sample_path(whole.samples()[-1]).write_bytes(b"no picture")
+    page = ran(visit("home"))
+    assert "Its newest picture is damaged." in texts(page) and "Ten shapes" in texts(page)

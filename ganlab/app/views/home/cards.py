@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from PIL.Image import DecompressionBombError
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import error_text, may
@@ -43,7 +44,10 @@ def card(model: ModelEntry) -> None:
         if picture:
             middle = model.origin == "shipped" and model.translates  # between the photo and the way back
             with st.container(key=f"pixels{'-middle' if middle else ''}-{model.name}"):
-                st.image(picture, width="stretch", alt=f"Samples of {model.title}")
+                try:
+                    st.image(picture, width="stretch", alt=f"Samples of {model.title}")
+                except (*UNREADABLE, DecompressionBombError):
+                    st.caption("Its newest picture is damaged.")
         title, data = what(info.recipe, info.config), what("", info.config)
         below = "" if title == data else f"  \n:small[{escaped(data)}]"
         st.markdown(f"**{escaped(title)}**{below}  \n:gray[:small[{origin}]]")
