@@ -15,8 +15,13 @@ PythonUnpickler: Any = pickle._Unpickler
 READ_IN = "3.11"
 """The version of Python whose `pickle._Unpickler` was read; tests/core/test_inert_pickle.py fails first when it changes."""
 
-MOST_STEPS = 1_000_000  # reads of the stack machine, two to make an object of about 100 bytes; a CycleGAN takes 10,000
+MOST_STEPS = (
+    1_000_000  # of one file: reads of the stack machine, two to make an object of about 100 bytes; a CycleGAN takes 10,000
+)
 _PLAIN = (str, int, float, bytes, type(None))  # keys; the hash of tuples in tuples would recurse without end
+_LARGEST_PLACE = 2**32  # in the memo; larger ones may all have one hash
+_LONGEST_NAME = 1000
+_LARGEST_KEY = 2**60  # whole numbers below have hashes of their own
 _AT_ONCE = 4096  # bytes that may be asked for without a look at how many are left
 
 
@@ -47,12 +52,21 @@ class InertUnpickler(PythonUnpickler):
 
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = dict(PythonUnpickler.dispatch)
 
-    def __init__(self, file: IO[bytes], make: Callable[[str, tuple[Any, ...]], Any], persistent: Callable[[Any], Any]) -> None:
-        super().__init__(_Bounded(file), encoding="latin-1")
-        self._make, self._persistent = make, persistent
+    def __init__(
+        self,
+        file: IO[bytes],
+        make: Callable[[str, tuple[Any, ...]], Any],
+        persistent: Callable[[Any], Any],
+        budget: Budget | None = None,
+    ) -> None:
+        bounded = _Bounded(file, budget)
+        super().__init__(bounded, encoding="latin-1")
+        self._make, self._persistent, self._budget = make, persistent, bounded.budget
 
     def find_class(self, module: str, name: str) -> Global:
         """Answer the name alone."""
+        if len(module) + len(name) > _LONGEST_NAME:
+            raise pickle.UnpicklingError("a name beyond all")
         return Global(f"{module}.{name}")
 
     def persistent_load(self, pid: Any) -> Any:
@@ -66,6 +80,12 @@ class InertUnpickler(PythonUnpickler):
     def _called(self, function: Any, arguments: Any) -> Any:
         if not isinstance(function, Global) or not isinstance(arguments, list | tuple):
             raise pickle.UnpicklingError("a call of no function")
+        self._budget.take(len(arguments))
+        for given in arguments:  # of which a copy may be made, with each call
+            if isinstance(given, list | tuple | dict):
+                self._budget.take(len(given))
+            elif isinstance(given, str | bytes):
+                self._budget.take_bytes(len(given))
         return self._make(function.path, tuple(arguments))
 
     def _instantiate(self, klass: Any, args: Any) -> None:
@@ -108,6 +128,21 @@ class InertUnpickler(PythonUnpickler):
         items = self.pop_mark()  # first: it changes where `append` leads
         self.append(mapping(_pairs(items)))
 
+    def _frame(self) -> None:
+        self.read(8)  # what is in a frame is read like the rest, and counted
+
+    def _put(self) -> None:
+        self.memo[self._place()] = self.stack[-1]
+
+    def _get(self) -> None:
+        self.append(self.memo[self._place()])
+
+    def _place(self) -> int:
+        place = int(self.readline()[:-1])
+        if not 0 <= place < _LARGEST_PLACE:
+            raise pickle.UnpicklingError("a place in the memo beyond all")
+        return place
+
     def _bytearray(self) -> None:
         length = int.from_bytes(self.read(8), "little")
         self.append(bytes(self.read(length)))
@@ -126,31 +161,56 @@ class InertUnpickler(PythonUnpickler):
         pickle.EMPTY_SET[0]: PythonUnpickler.dispatch[pickle.EMPTY_LIST[0]],  # what lies in a set would have to be hashed
         pickle.FROZENSET[0]: PythonUnpickler.dispatch[pickle.LIST[0]],
         pickle.BYTEARRAY8[0]: _bytearray,
+        pickle.FRAME[0]: _frame,
+        pickle.PUT[0]: _put,
+        pickle.GET[0]: _get,
     }
 
 
 def mapping(pairs: Any) -> dict[Any, Any]:
     """{key: value} of pairs; a key that is neither text nor a number stands for itself alone."""
-    return {key if isinstance(key, _PLAIN) else Inert("key"): value for key, value in pairs}
+    return {key if _is_plain(key) else Inert("key"): value for key, value in pairs}
+
+
+def _is_plain(key: Any) -> bool:
+    return isinstance(key, _PLAIN) and not (isinstance(key, int) and abs(key) >= _LARGEST_KEY)
 
 
 def _pairs(items: list[Any]) -> Any:
     return zip(items[::2], items[1::2], strict=True)
 
 
+class Budget:
+    """What the pickles in a file of `size` bytes may cost together: steps, and bytes that calls are given."""
+
+    def __init__(self, size: int) -> None:
+        self.steps, self.bytes = MOST_STEPS, 2 * size + 2**20
+
+    def take(self, steps: int) -> None:
+        """Refuse where they are used up."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise pickle.UnpicklingError("too many steps")
+
+    def take_bytes(self, count: int) -> None:
+        """Refuse where more is given than the file has."""
+        self.bytes -= count
+        if self.bytes < 0:
+            raise pickle.UnpicklingError("the same bytes too often")
+
+
 class _Bounded:
     """A file whose readers can neither ask for more bytes than are left nor go on for too many steps."""
 
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._steps = file, 0
+    def __init__(self, file: IO[bytes], budget: Budget | None) -> None:
+        self._file = file
         start = file.tell()
         self._end = file.seek(0, 2)
         file.seek(start)
+        self.budget = budget or Budget(self._end - start)
 
     def read(self, count: int = -1) -> bytes:
-        self._steps += 1
-        if self._steps > MOST_STEPS:
-            raise pickle.UnpicklingError("too many steps")
+        self.budget.take(1)
         if count > _AT_ONCE and count > self._end - self._file.tell():
             raise EOFError
         data = self._file.read(count)
@@ -159,4 +219,5 @@ class _Bounded:
         return data
 
     def readline(self) -> bytes:
+        self.budget.take(1)
         return self._file.readline()

@@ -19,8 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganlab.core.inert_pickle import Global, Inert, InertUnpickler, mapping
+from ganlab.core.inert_pickle import Budget, Global, Inert, InertUnpickler, mapping
 
+Bytes = bytes | bytearray | memoryview
 _MAGIC, _VERSION = 0x1950A86A20F9469CFC6C, 1001  # of the older format: pickles one behind another, then the storages
 _DTYPES = {
     "Double": torch.float64,
@@ -53,11 +54,11 @@ class TooLarge(Exception):
 class Storage:
     """The bytes that tensors of one type lie in, read when first asked for."""
 
-    def __init__(self, dtype: torch.dtype, fetch: Callable[[], bytes | bytearray]) -> None:
+    def __init__(self, dtype: torch.dtype, fetch: Callable[[], Bytes]) -> None:
         self.dtype, self.fetch = dtype, fetch
 
     @cached_property
-    def data(self) -> bytes | bytearray:
+    def data(self) -> Bytes:
         """All of them."""
         return self.fetch()
 
@@ -75,9 +76,9 @@ class Stored:
     @classmethod
     def of(cls, storage: Any, offset: Any, shape: Any, stride: Any, dtype: torch.dtype | None = None) -> Stored:
         """Damaged where these are no storage and no places in it."""
-        places = (offset, *shape, *stride)
         if not isinstance(storage, Storage) or len(shape) != len(stride) or len(shape) > 16:
             raise Damaged
+        places = (offset, *shape, *stride)
         if not all(type(place) is int and 0 <= place < 2**62 for place in places):
             raise Damaged
         return cls(storage, dtype or storage.dtype, offset, tuple(shape), tuple(stride))
@@ -112,7 +113,7 @@ def read_archive(archive: zipfile.ZipFile, pickled: str) -> Any:
     storages: dict[str | int | bytes, Storage] = {}
 
     def persistent(pid: Any) -> Storage:
-        kind, storage_type, key, *_ = pid
+        kind, storage_type, key, *_ = _few(pid)
         if kind != "storage":
             raise Damaged
         return storages.setdefault(_key(key), Storage(_dtype(storage_type), partial(archive.read, f"{folder}data/{key}")))
@@ -120,13 +121,19 @@ def read_archive(archive: zipfile.ZipFile, pickled: str) -> Any:
     return InertUnpickler(io.BytesIO(archive.read(pickled)), _make, persistent).load()
 
 
-def read_pickles(file: IO[bytes], *, nested: bool = False) -> Any:
-    """What torch.save wrote before 1.6, or pickle.dump, from where `file` stands; tensors are `Stored`."""
+def read_pickles(file: IO[bytes], outer: Budget | None = None) -> Any:
+    """What torch.save wrote before 1.6, or pickle.dump, from where `file` stands; tensors are `Stored`.
+
+    `outer` is what is left to the file that this one lies in.
+    """
+    start = file.tell()
+    budget = outer or Budget(file.seek(0, io.SEEK_END) - start)
+    file.seek(start)
     storages: dict[str | int | bytes, Storage] = {}
     views: dict[str | int | bytes, Storage] = {}
 
     def persistent(pid: Any) -> Any:
-        kind, *rest = pid
+        kind, *rest = _few(pid)
         if kind == "module":  # a class with its source text
             return rest[0]
         if kind != "storage":
@@ -138,15 +145,15 @@ def read_pickles(file: IO[bytes], *, nested: bool = False) -> Any:
         name, offset, count = view
         size = storage.dtype.itemsize
         part = slice(offset * size, (offset + count) * size)
-        return views.setdefault(_key(name), Storage(storage.dtype, lambda: storage.data[part]))
+        return views.setdefault(_key(name), Storage(storage.dtype, lambda: memoryview(storage.data)[part]))
 
     def make(path: str, arguments: tuple[Any, ...]) -> Any:
-        if path == "torch.storage._load_from_bytes" and not nested:
-            return read_pickles(io.BytesIO(arguments[0]), nested=True)
+        if path == "torch.storage._load_from_bytes" and outer is None:
+            return read_pickles(io.BytesIO(arguments[0]), budget)
         return _make(path, arguments)
 
     def load() -> Any:
-        return InertUnpickler(file, make, persistent).load()
+        return InertUnpickler(file, make, persistent, budget).load()
 
     first = load()
     if first != _MAGIC:
@@ -190,16 +197,23 @@ def _make(path: str, arguments: tuple[Any, ...]) -> Any:
             arguments[0].items() if arguments and isinstance(arguments[0], dict) else arguments[0] if arguments else ()
         )
     if path in _SETS:
-        return list(arguments[0]) if arguments else []
+        return list(arguments[0]) if arguments and isinstance(arguments[0], list | tuple) else []
     if path == "collections.defaultdict":
         return {}
-    if path == "torch.Size":
+    if path == "torch.Size" and isinstance(arguments[0], list | tuple):
         return tuple(arguments[0])
     if path in ("builtins.bytes", "__builtin__.bytes") and not arguments:
         return b""
     if path == "_codecs.encode":  # bytes, in the pickles of protocol 2
-        return str(arguments[0]).encode("latin-1")
+        return arguments[0].encode("latin-1")
     return Inert(path, arguments)
+
+
+def _few(pid: Any) -> tuple[Any, ...]:
+    """What names something that is stored elsewhere; Damaged for more than that takes."""
+    if not isinstance(pid, tuple) or len(pid) > 8:
+        raise Damaged
+    return pid
 
 
 def _key(value: Any) -> str | int | bytes:
@@ -250,6 +264,6 @@ def _numpy_code(dtype: Any) -> str:
     """ "<f4" of a pickled numpy.dtype of plain numbers, else ""."""
     if not isinstance(dtype, Inert) or dtype.path != "numpy.dtype" or not dtype.arguments:
         return ""
-    code, order = str(dtype.arguments[0]), dtype.state[1] if isinstance(dtype.state, tuple) and len(dtype.state) > 1 else "="
+    code, order = dtype.arguments[0], dtype.state[1] if isinstance(dtype.state, tuple) and len(dtype.state) > 1 else "="
     plain = code in ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1")
     return f"{order}{code}" if plain and order in ("<", ">", "|", "=") else ""

@@ -201,6 +201,7 @@ def test_archives_that_unfold_are_refused(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_archives_of_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "MAX_DIRECTORY", 2000)
+    monkeypatch.setattr(reading, "MAX_LIST", 2000)
     path = tmp_path / "many.pth"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(100):
@@ -210,7 +211,7 @@ def test_archives_of_too_many_files_are_refused(tmp_path: Path, monkeypatch: pyt
     refused(path, "far more than a network's tensors")
     path.write_bytes(written(made.mlp((4, 8, 784))))
     with pytest.raises(ValueError, match="too many files"):  # PyTorch's archives have a 64-bit list
-        monkeypatch.setattr(reading, "MAX_DIRECTORY", 100)
+        monkeypatch.setattr(reading, "MAX_LIST", 100)
         adapters.load(path)
 
 
