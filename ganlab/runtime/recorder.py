@@ -151,6 +151,7 @@ class Recorder:
             self._writer.annotate(self.step, WAITS[kind], {"reason": kind})
         state = "paused" if self._paused else "continued" if self._started else "queued"
         self._writer.annotate(self.step, state, {"reason": WAITS[kinds[-1]].removeprefix("waiting_")})
+        self._writer.write()  # it is heard of again
 
     def _checkpoint(self, event: Checkpoint) -> None:
         folder, settings = self.run.path / "checkpoints", self.run.settings

@@ -29,7 +29,7 @@ from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.lock_note import with_note
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.run_settings import Damage, DamagedRun, Parent, RunSettings, read_settings, settings_of
-from ganlab.runtime.status import KINDS, Status, cause_of, silence, state_of
+from ganlab.runtime.status import KINDS, WAITING, Status, cause_of, silence, state_of
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
@@ -174,7 +174,8 @@ class Run:
         state = state_of(notes, alive)
         progress: dict[str, Any] = facts.get("progress", {})
         rate, step = progress.get("steps_per_second", 0.0), progress.get("step", 0)
-        silent = silence(state, facts, time.time())
+        waits = bool(notes) and notes[-1].kind in WAITING  # of which nothing can be heard
+        silent = None if waits else silence(state, facts, time.time())
         return Status(
             state=state,
             step=step,

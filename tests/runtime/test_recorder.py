@@ -18,6 +18,7 @@ from ganlab.core.remarks import Remark
 from ganlab.runtime import recorder as recording
 from ganlab.runtime import retry as retrying
 from ganlab.runtime.run import Run, runs_root
+from ganlab.runtime.status import Activity
 from ganlab.runtime.worker import work
 from ganlab.training.engine import Session
 from tests.support.fake_runs import FakeRun
@@ -59,15 +60,16 @@ def test_a_run_that_a_person_paused_is_still_paused_when_there_is_room_again() -
     fake.release()
 
 
-def test_a_run_that_waits_before_it_has_a_device_stays_in_the_queue() -> None:
-    fake = FakeRun(runs_root()).queue()
+def test_a_run_that_waits_before_it_has_a_device_stays_in_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake, real = FakeRun(runs_root()).queue(Activity("reading", "photos")), time.time
 
     def look() -> None:
-        assert fake.run.status().state == "queued"
+        monkeypatch.setattr(time, "time", lambda: real() + 3600)
+        assert fake.run.status().state == "queued" and fake.run.status().silent is None
         assert status_text(fake.run.status()) == "The runs take all the room they may: training waits until there is room."
 
     wait_once(fake, look)
-    assert (fake.run.status().state, fake.run.status().phase) == ("queued", "waiting_device")
+    assert (fake.run.status().state, fake.run.status().phase) == ("queued", "reading") and fake.run.status().silent is None
     assert [note_text(note) for note in fake.run.annotations()][-1] == "There is room again."
     fake.start()
     assert fake.run.status().state == "running"
