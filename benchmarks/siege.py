@@ -31,6 +31,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
+from benchmarks.many_runs import fill  # noqa: E402
 from benchmarks.under_siege import material  # noqa: E402
 from benchmarks.under_siege.attacks import ATTACKS, attack  # noqa: E402
 from benchmarks.under_siege.people import Seen, lesson  # noqa: E402
@@ -101,7 +102,7 @@ def besieged(name: str, app: Path, seconds: float) -> Row:
     with tempfile.TemporaryDirectory(prefix="ganlab-siege-") as folder:
         home, over, watched = Path(folder), threading.Event(), Queue[str]()
         if kind == "many_runs":
-            material.many_runs(home / "runs")
+            fill(home / "runs", 2000)
         training = threading.Thread(target=_train, args=(home / "runs", watched, over))
         training.start()
         try:
