@@ -21,9 +21,10 @@ from streamlit.testing.v1 import AppTest
 
 import ganlab.app
 from ganlab.analysis.jobs import Job
-from ganlab.app.security import classroom, rights, visitor
+from ganlab.app.security import classroom, gate, rights, visitor
 from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action, Role
+from ganlab.app.security.sessions import Sessions
 from ganlab.app.security.upload_owners import FILES
 from ganlab.app.views import permissions
 from ganlab.metrics.value import Value
@@ -88,10 +89,11 @@ def test_no_rule_outlives_its_route(served: list[tuple[str, str]]) -> None:
 
 
 @ROLES
-def test_only_what_is_allowed_passes_the_gate(role: Role, served: list[tuple[str, str]]) -> None:
+def test_only_what_is_allowed_passes_the_gate(role: Role, served: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
     ask = Asked()
     FILES.show_all(["1"])  # where `concrete` leads to a file
     for path, method in served:
+        monkeypatch.setattr(gate, "SESSIONS", Sessions())  # and to a tab, which each seat here would have to have opened
         answer = ask(method, concrete(path), headers(role, **{"Content-Length": "10"}))  # an upload must say how much it brings
         allowed = rights.may(role, rights.action_of(concrete(path), method))
         assert answer.passed is allowed, (method, path, answer)

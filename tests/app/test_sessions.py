@@ -18,7 +18,8 @@ def test_a_tab_is_its_seats_alone(path: str) -> None:
     sessions = Sessions()
     assert sessions.may_read(ADA, path, "tab") and sessions.may_read(ADA, path, "tab")
     assert not sessions.may_read(BOB, path, "tab") and sessions.may_read(BOB, f"{API}/queue/data", "another")
-    assert sessions.may_read(BOB, "/api/runs", "tab"), "nothing else is a tab's"
+    for other in ("/api/runs", f"{API}/call/translate", f"{API}/call/v2/tab", f"{API}/run/tab"):
+        assert sessions.may_read(BOB, other, "tab"), "nothing else is a tab's"
     assert sessions.may_read(Client("192.0.2.9"), path, "tab"), "outside of a class there are no seats"
 
 

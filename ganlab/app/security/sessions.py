@@ -7,7 +7,7 @@ from collections import OrderedDict
 
 from ganlab.app.security.client import Client
 
-_STREAMS = re.compile(r"/playground/gradio_api/(?:heartbeat|call/(?:v2/)?[^/]+)/(?P<session>[^/]+)")
+_STREAMS = re.compile(r"/playground/gradio_api/(?:heartbeat|call/v2/[^/]+|call/(?!v2/)[^/]+)/(?P<session>[^/]+)")
 _QUEUE = "/playground/gradio_api/queue/data"
 _REMEMBERED = 20_000
 
