@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,31 @@ def test_d_wins_only_when_it_is_sure_all_the_time() -> None:
     sure_for_a_while = balanced(0.3, 0.8)
     sure_for_a_while["score__real"] = np.where(STEPS < 1000, 1.0, 0.65)
     assert kinds(record(**sure_for_a_while)) == set()
+
+
+CURVES = np.genfromtxt(Path(__file__).parent / "curves" / "dcgan-d-ahead-at-first.csv", delimiter=",", names=True, deletechars="")
+
+
+@pytest.mark.parametrize("until", range(100, 701, 50))
+def test_a_healthy_d_may_be_ahead_at_first(until: int) -> None:
+    """A DCGAN on shapes (28 px, 8 wide, batches of 8) as it was recorded: G catches up from step 450 on."""
+    some = CURVES[CURVES["step"] <= until]
+    steps = some["step"].astype(int)
+    series = {name: Series(steps, some[name]) for name in CURVES.dtype.names[1:]}
+    base = FAMILIES["dcgan"]
+    young = Record(
+        config=base.config.replace(batch_size=8, width=8), objective=base.objective, defaults=base.config, series=series
+    )
+    assert DETECTORS["d-wins"](young) is None
+    sure = 250 <= until <= 450
+    for cause in ({"d_steps": 20}, {"d_lr_ratio": 100.0}, {"lr": 0.01}):  # what will not heal is found as early as before
+        favoured = replace(young, config=young.config.replace(**cause))
+        assert (DETECTORS["d-wins"](favoured) is not None) == sure
+
+
+def test_a_d_that_is_still_ahead_after_a_while_wins_whatever_the_settings() -> None:
+    assert kinds(record(**balanced(0.995, 0.01, 0.001))) == {"d-wins"}
+    assert kinds(record(**balanced(0.995, 0.01, 0.001), batch_size=8)) == set()
 
 
 def test_the_fix_of_a_winning_d_undoes_what_makes_it_strong() -> None:
