@@ -14,7 +14,6 @@ from ganlab.app.security.visitor import visitor
 from ganlab.app.serving.connections import Connections, allow_many_files
 from ganlab.app.serving.reruns import Reruns
 
-_QUEUED = 256  # connections that the system keeps until they are accepted, all of them at once
 _GOODBYE_SECONDS = 1  # for answers under way when the server is to end
 
 
@@ -35,9 +34,10 @@ def _client(page: str) -> str:
 
 
 def _bound(config: uvicorn.Config, proxies: Sequence[str]) -> None:
-    room = min(most("connections", "server"), allow_many_files())
+    files = allow_many_files()
+    room = min(most("connections", "server"), files)
     of_one = min(most("connections", "address"), room)
     compat_server.count_connections(config, Connections(of_one, room, lambda host: is_one_of(host, proxies)))
-    config.backlog = _QUEUED
+    config.backlog = min(config.backlog, files // 4)  # asyncio accepts so many at a time, before any can be dropped
     config.ws_max_size = most("message", "seat") * 2**20
     config.timeout_graceful_shutdown = _GOODBYE_SECONDS

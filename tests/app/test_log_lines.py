@@ -57,6 +57,20 @@ def test_a_record_with_its_traceback_is_one_line(minute: Minute) -> None:
     assert minute.written.getvalue().count("Traceback") == MOST_OF_A_KIND
 
 
+def test_a_handler_asks_before_a_traceback_is_made(minute: Minute) -> None:
+    logger, handler, made = logging.Logger("test"), logging.StreamHandler(minute.stream), []  # type: ignore[var-annotated]
+    handler.formatter = logging.Formatter()
+    handler.formatter.formatException = lambda error: made.append(error) or ""  # type: ignore[method-assign, func-returns-value]
+    handler.addFilter(minute.lines.filter)
+    logger.addHandler(handler)
+    for number in range(100):
+        try:
+            raise OSError(number)
+        except OSError:
+            logger.exception("Exception in ASGI application\n")
+    assert len(made) == MOST_OF_A_KIND
+
+
 def test_tracebacks_that_libraries_print(minute: Minute) -> None:
     for number in range(100):
         try:
@@ -87,6 +101,7 @@ def test_it_stands_before_the_loggers_that_are_there(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", error)
     before, logger = logging.StreamHandler(), logging.getLogger("test_log_lines")
+    last = list(logging.lastResort.filters) if logging.lastResort else []
     logger.addHandler(before)
     logger.propagate = False
     try:
@@ -97,5 +112,7 @@ def test_it_stands_before_the_loggers_that_are_there(monkeypatch: pytest.MonkeyP
             print("of them", file=sys.stderr)
     finally:
         logger.removeHandler(before)
+        if logging.lastResort:
+            logging.lastResort.filters[:] = last
     assert (error.getvalue().count("the same"), out.getvalue().count("another")) == (MOST_OF_A_KIND,) * 2
     assert error.getvalue().count("of them") == MOST_OF_A_KIND and sys.stderr.isatty() is False

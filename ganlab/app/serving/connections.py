@@ -106,12 +106,15 @@ class Connections:
 
     def _make_room(self, name: str) -> None:
         """Drop the oldest that has never asked for anything, or lets wait in the middle; else the oldest that is idle."""
-        group = self._open[name]
-        waits = {connection: connection.waits_for()[0] for connection in group}
-        newest = next(reversed(group))
-        halfway = [one for one, wait in waits.items() if wait not in (Wait.NEXT, Wait.NOTHING) and one is not newest]
-        idle = [one for one, wait in waits.items() if wait is Wait.NEXT]
-        self._drop([*halfway, *idle, newest][0], name)
+        newest, idle = next(reversed(self._open[name])), None
+        for one in self._open[name]:
+            wait = one.waits_for()[0]
+            if wait not in (Wait.NEXT, Wait.NOTHING) and one is not newest:
+                self._drop(one, name)
+                return
+            if wait is Wait.NEXT and idle is None:
+                idle = one
+        self._drop(idle or newest, name)
 
     def _drop(self, connection: Connection, name: str) -> None:
         connection.drop()

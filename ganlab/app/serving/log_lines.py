@@ -57,6 +57,11 @@ class LogLines:
             ((kind, most),) = left_out.most_common(1)
             sys.stderr.write(f"[log] {left_out.total()} lines more in a minute were left out, {most} of them like: {kind}\n")
 
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record may be written: asked by a handler before the traceback is made, which takes milliseconds."""
+        error = record.exc_info[0] if record.exc_info else None
+        return self.passes(f"{record.name}: {record.msg!s:.100} {error.__name__ if error else ''}")
+
     def limited(self, stream: TextIO) -> TextIO:
         """The stream within these limits."""
         return _Stream(stream, self)  # type: ignore[return-value]
@@ -90,8 +95,10 @@ def limit_log() -> None:
     lines = LogLines()
     streams = {id(stream): lines.limited(stream) for stream in (sys.stdout, sys.stderr)}
     known = [logging.getLogger(), *(logging.getLogger(name) for name in list(logging.root.manager.loggerDict))]
-    for handler in {handler for logger in known for handler in logger.handlers}:
-        if isinstance(handler, logging.StreamHandler) and id(handler.stream) in streams:
+    for handler in {logging.lastResort, *(handler for logger in known for handler in logger.handlers)}:
+        if handler is not None:
+            handler.addFilter(lines.filter)
+        if isinstance(handler, logging.StreamHandler) and id(handler.stream) in streams and handler is not logging.lastResort:
             handler.setStream(streams[id(handler.stream)])
     sys.stdout, sys.stderr = streams[id(sys.stdout)], streams[id(sys.stderr)]
 

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganlab.app.serving.upload_folder import remove_uploads
 
-LONGEST = 2.5  # seconds from a signal to the end, whatever is under way; runs and jobs are processes of their own and go on
+LONGEST = 2.0  # seconds from a signal to the end, whatever is under way; runs and jobs are processes of their own and go on
 
 
 def end_process(number: int) -> None:
