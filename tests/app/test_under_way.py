@@ -146,6 +146,7 @@ def test_a_long_message_counts_as_many_and_none_waits_for_ever(clock: list[float
 def test_whose_it_counts_as(user: Visitor, kinds: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(classroom.VARIABLE, "1")
     assert set(who(user, "192.0.2.1")) == kinds
+    assert who(STRANGER, "192.0.2.1")["address"] != who(Visitor(Role.STUDENT, "ann"), "192.0.2.1")["address"]
     monkeypatch.setenv(classroom.VARIABLE, "")
     assert set(who(HERE, "192.0.2.1")) == {"address", "server"}
 

@@ -52,13 +52,14 @@ class Wanted(NamedTuple):
 
 
 def who(user: Visitor, host: str) -> Who:
-    """Outside of a classroom there are addresses only; the teacher shares none with a class."""
-    clients: dict[Per, str] = {"server": ""}
-    if user.name and classroom.wanted():
-        clients["seat"] = user.name
-    if user.role is not Role.TEACHER or not classroom.wanted():
-        clients["address"] = network(host)
-    return clients
+    """Outside of a classroom there are addresses only; in it the teacher and strangers share none with a class."""
+    if not classroom.wanted():
+        return {"address": network(host), "server": ""}
+    if user.role is Role.STRANGER:
+        return {"address": f"strangers at {network(host)}", "server": ""}
+    if user.role is Role.TEACHER:
+        return {"seat": user.name, "server": ""}
+    return {"seat": user.name, "address": network(host), "server": ""}
 
 
 class _Count:
