@@ -30,6 +30,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.state_holder import SessionState
 from gradio.utils import get_upload_folder
 from starlette._utils import get_route_path
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -142,6 +143,22 @@ def log_failures(log: Callable[[BaseException], None]) -> None:
 
     for module in (gradio.queueing, gradio.route_utils, gradio.routes):
         module.traceback = SimpleNamespace(print_exc=printed)  # type: ignore[attr-defined]
+
+
+def refuse_long_tab_names(most: int, refusal: str) -> None:
+    """Refuse, with status 413, a call from a tab whose name has more characters (Gradio 6.31, `route_utils.get_fn`).
+
+    A page names its tab itself, and Gradio keeps state and messages by that name. Every way into a function passes here first.
+    """
+    inner = route_utils.get_fn
+
+    @wraps(inner)
+    def found(blocks: gr.Blocks, api_name: str | None, body: Any) -> Any:
+        if len(body.session_hash or "") > most:
+            raise HTTPException(413, refusal)
+        return inner(blocks, api_name, body)
+
+    route_utils.get_fn = found
 
 
 def bound_resources(demo: gr.Blocks, tabs: int, idle_seconds: float) -> None:

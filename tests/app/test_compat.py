@@ -21,10 +21,12 @@ from typing import Any
 import gradio as gr
 import pytest
 from fastapi import FastAPI
-from gradio import state_holder
+from gradio import route_utils, state_holder
 from gradio.context import LocalContext
 from gradio.data_classes import ImageData
 from gradio.queueing import Queue
+from gradio.state_holder import StateHolder
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -227,3 +229,15 @@ def test_a_call_is_answered_for_the_client_who_asked_and_its_answer_is_seen() ->
         client.post("/p/gradio_api/queue/join", json=body | {"fn_index": 0, "session_hash": "s"}, headers={"who": "bob"})
         assert '"bob"' in client.get("/p/gradio_api/queue/data?session_hash=s", headers={"who": "eve"}).text
     assert asked == ["ada: ada", "bob: bob"] and tabs == ["", "s"]
+
+
+def test_a_tab_with_an_endless_name_is_refused(demo: gr.Blocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(route_utils, "get_fn", route_utils.get_fn)
+    compat.refuse_long_tab_names(100, "too long")
+    body = SimpleNamespace(session_hash="x" * 100, fn_index=0)
+    demo.state_holder.set_blocks(demo) if hasattr(demo, "state_holder") else StateHolder().set_blocks(demo)
+    assert route_utils.get_fn(demo, None, body).fn is demo.fns[0].fn  # type: ignore[arg-type]
+    body.session_hash += "x"
+    with pytest.raises(HTTPException, match="too long"):
+        route_utils.get_fn(demo, None, body)  # type: ignore[arg-type]
+    assert len(demo.state_holder.session_data) == 1

@@ -27,6 +27,7 @@ from ganlab.app.security.upload_owners import FILES
 from ganlab.app.serving.shutdown import Interruptible, Streams
 
 _IDLE_SECONDS = 0.02  # between two looks at an empty queue; Gradio's own 0.001 costs 7 % of a core
+_TAB_NAME = 100  # characters; Gradio's own have eleven
 _TOO_FEW = "This request lacks some of what it is about; reload the page."
 _ANOTHERS = "This tab is another visitor's; reload the page."
 _NOT_UPLOADED = "Only a file that was given to this page can be used: choose, drop or paste it there."
@@ -38,6 +39,7 @@ def mount(gateway: FastAPI, path: str) -> Callable[[], None]:
     Returns what ends, in the event loop, the answers that Gradio would go on with for as long as a page is open.
     """
     compat.answer_with_relative_addresses()
+    compat.refuse_long_tab_names(_TAB_NAME, "The name of a tab has so many characters that none is kept: reload the page.")
     compat.copy_no_configuration()
     compat.log_failures(failures.log)
     demo = build()

@@ -52,7 +52,9 @@ def network(host: str) -> str:
         address = ip_address(host)
     except ValueError:
         return host
-    return str(int(address) >> 64) if isinstance(address, IPv6Address) else host
+    if not isinstance(address, IPv6Address):
+        return host
+    return str(address.ipv4_mapped or int(address) >> 64)  # one of the old kind as a server for both sees it
 
 
 _QUESTIONS = re.compile(r"/api/(compare|latent|shown|runs/[^/]+/(doctor|detail))")
