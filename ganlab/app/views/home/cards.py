@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 from PIL.Image import DecompressionBombError
 
@@ -35,7 +37,7 @@ def card(model: ModelEntry) -> None:
     with st.container(border=True, height="stretch"):
         try:
             info = checkpoint.read_info(model.folder)
-            picture = read_bounded(model.picture, _MOST_BYTES) if model.picture else None
+            picture = model.picture
             run = Run.open(model.name) if model.origin == "run" else None
             origin = f"{progress(run.status())}, {age(run.settings.created)}" if run else f"{info.step:,} steps, shipped"
         except UNREADABLE as error:
@@ -44,10 +46,7 @@ def card(model: ModelEntry) -> None:
         if picture:
             middle = model.origin == "shipped" and model.translates  # between the photo and the way back
             with st.container(key=f"pixels{'-middle' if middle else ''}-{model.name}"):
-                try:
-                    st.image(picture, width="stretch", alt=f"Samples of {model.title}")
-                except (*UNREADABLE, DecompressionBombError):
-                    st.caption("Its newest picture is damaged.")
+                show(picture, f"Samples of {model.title}")
         title, data = what(info.recipe, info.config), what("", info.config)
         below = "" if title == data else f"  \n:small[{escaped(data)}]"
         st.markdown(f"**{escaped(title)}**{below}  \n:gray[:small[{origin}]]")
@@ -59,6 +58,14 @@ def card(model: ModelEntry) -> None:
                 st.page_link(
                     "pages/train.py", label="Train this", icon=":material/model_training:", query_params=train_query(info)
                 )
+
+
+def show(picture: Path, alt: str) -> None:
+    """A picture on a card; a damaged one costs its place alone."""
+    try:
+        st.image(read_bounded(picture, _MOST_BYTES), width="stretch", alt=alt)
+    except (*UNREADABLE, DecompressionBombError):
+        st.caption("Its newest picture is damaged.")
 
 
 def train_query(info: checkpoint.Info) -> dict[str, str]:

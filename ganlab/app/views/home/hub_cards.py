@@ -10,6 +10,7 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.app.serving.hub_models import HUB_MODELS
 from ganlab.app.serving.thumbnails import THUMBNAILS
+from ganlab.app.views.home.cards import show
 from ganlab.app.views.home.placeholder import placeholder
 from ganlab.app.views.permissions import may
 from ganlab.app.views.titles import data_title
@@ -59,11 +60,7 @@ def _present(model: ModelEntry) -> None:
     with st.container(border=True, height="stretch"):
         if path:
             with st.container(key=f"pixels-hub-{model.name}"):
-                st.image(
-                    path.read_bytes(),
-                    width="stretch",
-                    alt=f"{'Before and after' if model.translates else 'Samples'}: {model.title}",
-                )
+                show(path, f"{'Before and after' if model.translates else 'Samples'}: {model.title}")
         else:
             note = "its picture is being drawn …" if THUMBNAILS.underway(model) else "on this machine"
             st.html(placeholder(model, note))
