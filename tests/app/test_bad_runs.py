@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from ganlab.app.api import routes
+from ganlab.app.serving.pipelines import Pipelines
 from ganlab.cli.main import main
 from ganlab.core import kept
 from ganlab.runtime import run_settings, store
@@ -94,3 +95,11 @@ def test_a_damaged_sheet_costs_its_card_alone(whole: Run) -> None:
     whole.sample_path(whole.samples()[-1]).write_bytes(b"no picture")
     page = ran(visit("home"))
     assert "Its newest picture is damaged." in texts(page) and "Ten shapes" in texts(page)
+
+
+def test_weights_that_are_a_link_in_a_circle_are_one_sentence(whole: Run) -> None:
+    model = whole.checkpoints()[-1] / "model.safetensors"
+    model.unlink()
+    model.symlink_to(model.name)
+    with pytest.raises(ValueError, match=r"cannot be read \(Too many"):
+        Pipelines().get(whole.id)

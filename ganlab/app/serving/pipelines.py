@@ -71,6 +71,8 @@ class Pipelines:
             version = (folder, file.stat().st_mtime_ns)
         except FileNotFoundError:
             raise ValueError(_NO_LONGER if brought else f"The model {base!r} was deleted.") from None
+        except OSError as error:  # a link in a circle, a folder that may not be looked at
+            raise ValueError(f"The model {base!r} cannot be read ({error.strerror}).") from None
         with self._lock:
             one_at_a_time = self._loading.setdefault(base, threading.Lock())  # assumptions can be anything
         with one_at_a_time:  # thirty visitors of a new model load it once
