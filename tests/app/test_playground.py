@@ -187,12 +187,11 @@ def test_loading_weights_is_no_endpoint() -> None:
     assert {"translate", "latent_picture"} <= public and "load_weights" not in public
 
 
-def test_weights_that_translate_nothing_are_refused_and_deleted(tmp_path: Path) -> None:
+def test_weights_that_translate_nothing_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "weights.pth"
     torch.save({"a.weight": torch.zeros(3)}, file)
     with pytest.raises(gr.Error, match=r"a\.weight"):
         translate.load_weights(str(file), [])
-    assert not file.exists()
 
 
 def test_weights_that_a_visitor_brings_are_tried_after_their_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

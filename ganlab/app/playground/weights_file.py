@@ -72,10 +72,10 @@ def weights_box(label: str) -> gr.File:
 def brought(file: str, use: Use) -> tuple[str, str]:
     """The title and the name of the weights in an uploaded file. gr.Error, one sentence, where they are of no use here.
 
-    The file is deleted once it is read, or once the weights are no longer kept where something can be assumed anew. Reading
-    takes its time from a budget of the seat's and of the address's.
+    The file stays where it was uploaded, since a whole class may bring the same. Reading takes its time from a budget of the
+    seat's and of the address's.
     """
-    path, kept, client = Path(file), False, current() or Client("")
+    path, client = Path(file), current() or Client("")
     try:
         with _LOADING.spent(client):
             foreign = recognition.load(path)
@@ -83,11 +83,6 @@ def brought(file: str, use: Use) -> tuple[str, str]:
             pipeline = Pipeline.of_foreign(foreign, name=title)
         if pipeline.translates != (use == "translates"):
             raise ValueError(f"These weights ({foreign.layout}) {_ELSEWHERE[use]}")
-        kept = bool(can_change(pipeline.decisions))
-        return title, PIPELINES.adopt(pipeline, client.seat, path if kept else None)
+        return title, PIPELINES.adopt(pipeline, client.seat, path if can_change(pipeline.decisions) else None)
     except ValueError as error:
-        kept = False
         raise refusal(error) from None
-    finally:
-        if not kept:
-            path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import threading
@@ -90,7 +91,7 @@ class Pipelines:
 
     def adopt(self, pipeline: Pipeline, owner: str = "", file: Path | None = None) -> str:
         """Keep a pipeline that no catalogue knows for the seat `owner`, which alone may use it; return the name to ask for it by.
-        `file`, from which they can be read again under other assumptions, is moved away, and deleted when they are dropped.
+        `file`, from which they can be read again under other assumptions, is kept by a link of its own until they are dropped.
 
         What goes beyond a limit of the table is dropped, the least recently used first: a seat's own, else that of the seat that
         has most. ValueError, one sentence, for what is too large by itself.
@@ -102,7 +103,7 @@ class Pipelines:
         with self._lock:
             self._adopted[name] = _Brought(pipeline, owner, time.monotonic())
             if file:
-                self._files[name] = self._moved(file, name)
+                self._files[name] = self._linked(file, name)
             while self._too_many("seat", own := self._of(owner)):
                 self._drop(own[0])
             while self._too_many("server", list(self._adopted)):
@@ -138,12 +139,15 @@ class Pipelines:
         if name in self._files:
             shutil.rmtree(self._files.pop(name).parent, ignore_errors=True)
 
-    def _moved(self, file: Path, name: str) -> Path:
-        """Where a file lies now: Gradio names uploads by their content, so that two visitors would share one."""
+    def _linked(self, file: Path, name: str) -> Path:
+        """Where a file lies for as long as it is wanted here: Gradio deletes its own, which other visitors may have brought too."""
         self._folder = self._folder or TemporaryDirectory(prefix="ganlab-weights-")  # deleted when the server ends
         place = Path(self._folder.name) / name / file.name
         place.parent.mkdir()
-        shutil.move(file, place)
+        try:
+            os.link(file, place)
+        except OSError:  # another disk, or one without links
+            shutil.copyfile(file, place)
         return place
 
     def _mine(self, base: str) -> Pipeline:
