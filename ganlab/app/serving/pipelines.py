@@ -140,7 +140,7 @@ class Pipelines:
             shutil.rmtree(self._files.pop(name).parent, ignore_errors=True)
 
     def _linked(self, file: Path, name: str) -> Path:
-        """Where a file lies for as long as it is wanted here: Gradio deletes its own, which other visitors may have brought too."""
+        """Where a file lies as long as it is wanted here: Gradio deletes its own, which others may have brought too."""
         self._folder = self._folder or TemporaryDirectory(prefix="ganlab-weights-")  # deleted when the server ends
         place = Path(self._folder.name) / name / file.name
         place.parent.mkdir()
