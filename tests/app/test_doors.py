@@ -18,6 +18,7 @@ from ganlab.app.playground.mount import mount
 from ganlab.app.security import classroom, quotas
 from ganlab.app.security.gate import Gate
 from ganlab.app.security.rights import Role
+from ganlab.app.security.sessions import Sessions
 from tests.support.whole_app import headers
 
 GRADIO = "/playground/gradio_api"
@@ -71,6 +72,9 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
         return demo
 
     monkeypatch.setattr("ganlab.app.playground.mount.build", build)
+    sessions = Sessions()  # the seats of another test have opened tabs of these names
+    for place in ("ganlab.app.playground.mount", "ganlab.app.security.gate"):
+        monkeypatch.setattr(f"{place}.SESSIONS", sessions)
     return made
 
 

@@ -131,9 +131,7 @@ def test_a_file_is_kept_as_long_as_its_weights(left_open: Path) -> None:
     assert PIPELINES.get(names[-1]).z_dim == 6
 
 
-def test_no_file_is_kept_of_weights_that_leave_nothing_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_file_is_kept_of_weights_that_leave_nothing_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     path = tmp_path / "photos.pth"
     torch.save(made.resnet(2), path)

@@ -81,7 +81,7 @@ def worked_off(jobs: list[Job], at_once: int, each: int) -> list[float]:
     begun = [math.inf] * len(jobs)
     while waiting:
         waiting = turns.order(waiting, lambda number: jobs[number].ticket)
-        at = first([jobs[number].ticket for number in waiting], [jobs[number].ticket for _, number in working], each)
+        at = first([jobs[number].ticket for number in waiting], [jobs[number].ticket for _, number in working], at_once, each)
         if at is None or len(working) == at_once:
             now, _ = done = min(working)
             working.remove(done)
@@ -117,7 +117,8 @@ def test_a_forecast_counts_who_is_at_work_and_how_many_places_there_are() -> Non
     assert forecast([Job(mine, math.inf), Job(mine, 1.0)], [], 1, 1)[1] == (math.inf, math.inf)
 
 
-def test_one_who_stands_for_an_address_may_use_every_place() -> None:
+def test_one_who_stands_for_an_address_leaves_one_place_free() -> None:
     here = Ticket("here", "here")
-    assert first([here], [here] * 3, 1) == 0 and first([ALONE[0]], [ALONE[0]], 1) is None
-    assert first([ALONE[0], ALONE[1]], [ALONE[0]], 1) == 1
+    assert first([here], [here] * 2, 4, 1) == 0 and first([here], [here] * 3, 4, 1) is None and first([here], [], 1, 1) == 0
+    assert first([ALONE[0]], [ALONE[0]], 4, 1) is None
+    assert first([ALONE[0], ALONE[1]], [ALONE[0]], 4, 1) == 1

@@ -56,7 +56,8 @@ class _Admission:
 
     def next(self, line: str, waiting: Sequence[Request], working: Sequence[Request]) -> int | None:
         tickets = [ticket_of(request) for request in waiting]
-        at = first(tickets, [ticket_of(request) for request in working], quotas.most(_row(line), "seat"))
+        at_once, each = (quotas.most(_row(line), per) for per in ("server", "seat"))
+        at = first(tickets, [ticket_of(request) for request in working], at_once, each)
         if at is not None:
             self._turns[line].served(tickets[at])
         return at

@@ -98,12 +98,12 @@ def forecast(waiting: Sequence[Job], working: Sequence[Job], at_once: float, eac
     return found
 
 
-def first(waiting: Sequence[Ticket], working: Sequence[Ticket], each: int) -> int | None:
+def first(waiting: Sequence[Ticket], working: Sequence[Ticket], at_once: float, each: float) -> int | None:
     """Which of those who wait, in the order of their turns, may begin: the first whose seat is not at work on so much already."""
     held = Counter(ticket.seat for ticket in working)
-    return next((at for at, one in enumerate(waiting) if held[one.seat] < most_at_work(one, math.inf, each)), None)
+    return next((at for at, one in enumerate(waiting) if held[one.seat] < most_at_work(one, at_once, each)), None)
 
 
 def most_at_work(ticket: Ticket, at_once: float, each: float) -> float:
-    """How many jobs of a seat are at work together: of one that stands for an address as many as there is room for."""
-    return at_once if ticket.per == "address" else each
+    """How many jobs of a seat are at work together; of one that stands for an address all but one, which others find free."""
+    return max(each, at_once - 1) if ticket.per == "address" else each
