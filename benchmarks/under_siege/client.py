@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator
@@ -21,6 +22,7 @@ class Client(httpx.AsyncClient):
 
     def __init__(self, target: Target, address: str, *, most: int = 100) -> None:
         self.target, self.address, self._endpoints = target, address, dict[str, int]()
+        self._asking = asyncio.Lock()
         self.gradio = f"{target.playground}/gradio_api"
         super().__init__(
             base_url=target.url,
@@ -44,9 +46,10 @@ class Client(httpx.AsyncClient):
 
     async def enqueue(self, endpoint: str, data: list[Any], session: str) -> httpx.Response:
         """Put a call into Gradio's queue, as its page does."""
-        if not self._endpoints:
-            config = (await self.get(f"{self.target.playground}/config")).raise_for_status().json()
-            self._endpoints = {one["api_name"]: one["id"] for one in config["dependencies"] if one["api_name"]}
+        async with self._asking:
+            if not self._endpoints:
+                config = (await self.get(f"{self.target.playground}/config")).raise_for_status().json()
+                self._endpoints = {one["api_name"]: one["id"] for one in config["dependencies"] if one["api_name"]}
         body = {"data": data, "fn_index": self._endpoints[endpoint], "session_hash": session, "trigger_id": None}
         return await self.post(f"{self.gradio}/queue/join", json=body)
 

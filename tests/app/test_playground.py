@@ -18,6 +18,7 @@ from ganlab.app import playground
 from ganlab.app.playground import model_info, theme, translate
 from ganlab.app.playground.latent.panel import DIRECTIONS, choose, refresh, restore
 from ganlab.app.playground.photo import photo
+from ganlab.app.playground.translated import in_files
 from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.worker import work
 from tests.support import foreign as made
@@ -220,3 +221,13 @@ def test_a_photo_is_read_by_us_after_gradio_made_its_widget_anew(tmp_path: Path)
     assert again.preprocess(FileData(path=str(tmp_path / "small.png"))).mode == "RGB"
     with pytest.raises(gr.Error, match=r"damaged|not an image"):
         again.preprocess(FileData(path=str(tmp_path / "bomb.png")))
+
+
+def test_pictures_of_a_translation_are_compressed_before_gradio_has_them() -> None:
+    picture = Image.new("RGB", (8, 8))
+    answer = in_files(
+        lambda photo: [(photo, photo), "words", gr.update(value=photo, visible=True), gr.update(visible=False), None]
+    )
+    (before, after), words, shown, hidden, nothing = answer(picture)
+    assert before == after and Image.open(before).size == (8, 8) and before.endswith(".png")
+    assert (words, shown["value"], hidden["visible"], nothing) == ("words", before, False, None)

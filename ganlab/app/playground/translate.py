@@ -17,7 +17,7 @@ from ganlab.app.playground.left_open import LeftOpen, left_open, settled, update
 from ganlab.app.playground.model_info import show_notes
 from ganlab.app.playground.parse import between
 from ganlab.app.playground.photo import photo
-from ganlab.app.playground.translated import run, run_assuming
+from ganlab.app.playground.translated import in_files, run, run_assuming
 from ganlab.app.playground.weights_file import ONE_AT_A_TIME, Loaded, brought, weights_box
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
@@ -88,18 +88,18 @@ def translate_panel(demo: gr.Blocks) -> None:
         **ONE_AT_A_TIME,
     )
     once: dict[str, Any] = {"concurrency_id": "translate", "show_progress_on": widgets.result}
-    widgets.run.click(run_assuming, asked, made, api_visibility="private", **once)
+    widgets.run.click(in_files(run_assuming), asked, made, api_visibility="private", **once)
     widgets.model.change(updates, widgets.model, widgets.open.outputs, **QUIET)
     for control in widgets.open.controls:
         changed = control.input(settle, [widgets.model, assume, *widgets.open.controls], widgets.open.outputs, **QUIET)
-        changed.then(run_assuming, asked, made, api_visibility="private", **once)
+        changed.then(in_files(run_assuming), asked, made, api_visibility="private", **once)
     moved = [widgets.model.change, widgets.direction.change, widgets.size.change]
     gr.on(moved, linked, [widgets.model, *chosen], widgets.link, **QUIET | {"trigger_mode": "always_last"})
     _endpoint(made, widgets.original, widgets.closely)
-    widgets.photo.input(run_assuming, asked, made, api_visibility="private", **once)
+    widgets.photo.input(in_files(run_assuming), asked, made, api_visibility="private", **once)
     # Through the queue, which gr.Examples is not: outside it, Gradio loses the path that it is mounted at, and the picture.
     taken = widgets.examples.click(take, [widgets.examples, widgets.model], [widgets.photo, widgets.model, *chosen], **TURNING)
-    taken.then(run_assuming, asked, made, api_visibility="private", **once)
+    taken.then(in_files(run_assuming), asked, made, api_visibility="private", **once)
 
 
 def _endpoint(made: list[Any], original: gr.Checkbox, closely: gr.Checkbox) -> None:
@@ -108,7 +108,7 @@ def _endpoint(made: list[Any], original: gr.Checkbox, closely: gr.Checkbox) -> N
         given, model, direction = photo(label="Photo"), gr.Textbox(label="Model"), gr.Textbox("AtoB", label="Direction")
         size, call = gr.Number(256, label="Size", precision=0), gr.Button()
     asked = [given, model, direction, size, original, closely]
-    call.click(run, asked, made, api_name="translate", concurrency_id="translate", show_progress_on=made[0])
+    call.click(in_files(run), asked, made, api_name="translate", concurrency_id="translate", show_progress_on=made[0])
 
 
 def _layout(demo: gr.Blocks) -> Widgets:

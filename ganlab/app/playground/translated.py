@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import partial, wraps
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
+from ganlab.app.compat import keep_bytes
 from ganlab.app.playground.failures import refusal
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.variants import variant
+from ganlab.core.images import png
 from ganlab.core.threads import in_background
 from ganlab.models.translation import Translation, heat, translate
 
@@ -71,3 +74,22 @@ def _shown(made: Translation, size: tuple[int, int]) -> list[Any]:
         gr.update(visible=any(look is not None for look in looks)),
         *[gr.update(value=look, visible=look is not None) for look in looks],
     ]
+
+
+def in_files(answer: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+    """`answer` with its pictures in files: Gradio would compress them where no other request is answered meanwhile."""
+
+    @wraps(answer)
+    def filed(*given: Any) -> list[Any]:
+        return [_filed(value) for value in answer(*given)]
+
+    return filed
+
+
+def _filed(value: Any) -> Any:
+    """A picture -> the path of its PNG; so are those in a pair or in an update."""
+    if isinstance(value, Image.Image):
+        return keep_bytes(png(value), "picture.png")
+    if isinstance(value, tuple):
+        return tuple(map(_filed, value))
+    return value | {"value": _filed(value["value"])} if isinstance(value, dict) and "value" in value else value
