@@ -143,6 +143,19 @@ async def _drain(socket: Any) -> None:
         pass
 
 
+async def openings(target: Target, tally: Tally) -> None:
+    """One seat opens the playground's page again and again, six at a time."""
+
+    async def open_again(client: Client) -> None:
+        while True:
+            await tally.of("page", client.get(f"{target.playground}/"))
+            await asyncio.sleep(0.05)
+
+    async with Client(target, ADDRESS) as client:
+        await client.join()
+        await asyncio.gather(*(open_again(client) for _ in range(6)))
+
+
 async def connections(target: Target, tally: Tally) -> None:
     """A stranger leaves 1,024 requests half-sent, and opens each again a second after it was closed."""
 
@@ -296,6 +309,7 @@ ATTACKS = {
         lines,
         messages,
         reruns,
+        openings,
         connections,
         decoding,
         caches,

@@ -10,6 +10,9 @@ import pytest
 from ganlab.__main__ import main
 from ganlab.app import start
 from ganlab.app.security import classroom, quotas
+from ganlab.app.security.buckets import Quotas
+from ganlab.app.security.rights import Action, Role
+from ganlab.app.security.visitor import Visitor
 from ganlab.app.views.limits_wording import markdown
 from tests.support import ROOT
 
@@ -64,3 +67,10 @@ def test_the_option_reaches_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "execv", lambda *_: 0)
     main(["app", "--classroom", "--limits", "2.5", "--port", "0"])
     assert quotas.factor() == 2.5
+
+
+@pytest.mark.parametrize("path", ["/playground/", "/playground/config"])
+def test_opening_the_playground_is_bounded_since_its_page_is_made_anew_each_time(path: str) -> None:
+    quota, student = Quotas(lambda: 0.0), Visitor(Role.STUDENT, "one")
+    waits = [quota.wait(student, "192.0.2.1", Action.PLAY, path, "GET", 0) for _ in range(21)]
+    assert not any(waits[:20]) and waits[20] == pytest.approx(2.0)
