@@ -58,9 +58,9 @@ def network(host: str) -> str:
 
 
 _QUESTIONS = re.compile(r"/api/(compare|latent|shown|runs/[^/]+/(doctor|detail))")
-_KINDS = ("pictures", "posts", "questions", "files", "sent")  # rows of the table
-# Gradio puts its page together anew for each that asks, in the event loop: 42 and 57 ms.
-_FILES = re.compile(r"/api/(generator|runs/[^/]+/(metrics\.csv|export\.zip))|/playground/(config/?)?")
+_KINDS = ("pictures", "posts", "questions", "files", "openings", "sent")  # rows of the table
+_FILES = re.compile(r"/api/(generator|runs/[^/]+/(metrics\.csv|export\.zip))")
+_OPENINGS = re.compile(r"/playground/(config/?)?")
 
 
 class Quotas:
@@ -94,4 +94,6 @@ def _costs(path: str, method: str, size: int) -> dict[str, float]:
         return {"pictures": 1.0}
     if _FILES.fullmatch(path):
         return {"files": 1.0}
+    if _OPENINGS.fullmatch(path):
+        return {"openings": 1.0}
     return {"questions": 1.0} if _QUESTIONS.fullmatch(path) else {}
