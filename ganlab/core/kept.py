@@ -1,10 +1,10 @@
-"""What was read of a file, kept in memory until the file changes: for lists of thousands of files that hardly ever do."""
+"""What was read of files, kept in memory: until the file changes, and a long list for a second."""
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
@@ -43,6 +43,29 @@ class Kept(Generic[T]):
                 while len(self._found) > self._most:
                     self._found.popitem(last=False)
         return result
+
+
+class Lately(Generic[T]):
+    """The list that `compute` makes of a folder: where it is long, a class that looks at it together has it made once a second.
+
+    It is made anew at once where an entry of the folder has come or gone. Who asks while it is made waits for it.
+    """
+
+    def __init__(self, compute: Callable[[Path], Sequence[T]], many: int = 200, seconds: float = 1.0) -> None:
+        self._compute, self._many, self._seconds = compute, many, seconds
+        self._kept: tuple[tuple[Path, _Facts], float, Sequence[T]] | None = None
+        self._lock = Lock()
+
+    def __call__(self, folder: Path) -> Sequence[T]:
+        """The list, which callers must not change."""
+        folder = folder.absolute()
+        with self._lock:
+            now = folder, _facts(folder)
+            if self._kept and self._kept[0] == now and time.monotonic() - self._kept[1] < self._seconds:
+                return self._kept[2]
+            made = self._compute(folder)
+            self._kept = (now, time.monotonic(), made) if len(made) >= self._many else None
+            return made
 
 
 def _facts(path: Path) -> _Facts:

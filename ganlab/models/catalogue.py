@@ -5,18 +5,18 @@ Listing imports neither torch nor the Hub's client.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
+from ganlab.core.kept import Lately
 from ganlab.core.names import decoded, is_there, located
 from ganlab.core.shipped import shipped
 from ganlab.models import hub, pretrained
 from ganlab.models.cards import read as cards
 from ganlab.models.entry import NOT_STATED, ModelEntry, Origin
 from ganlab.runtime import checkpoint
-from ganlab.runtime.run import UNREADABLE, runs
+from ganlab.runtime.run import UNREADABLE, runs, runs_root
 
 SHIPPED = shipped("checkpoints")
 
@@ -36,14 +36,19 @@ def models() -> list[ModelEntry]:
     """Every model here: runs with a checkpoint (newest first), then the shipped ones; damaged ones without their facts."""
     names = decoded(path.name for path in SHIPPED.glob("*") if (path / checkpoint.INFO).is_file())
     ours = [_entry(name, name, "shipped", SHIPPED / str(raw)) for raw, name in names.items()]
-    return [*_trained(), *sorted(ours, key=_place)]
+    return [*_trained(runs_root()), *sorted(ours, key=_place)]
 
 
-def _trained() -> Iterator[ModelEntry]:
-    for run in runs():
+def _look(root: Path) -> list[ModelEntry]:
+    found = []
+    for run in runs(root):
         with suppress(*UNREADABLE):  # deleted since it was listed, or damaged: the list of runs says so
-            if found := run.checkpoints():
-                yield _entry(run.id, run.title, "run", found[-1])
+            if kept := run.checkpoints():
+                found.append(_entry(run.id, run.title, "run", kept[-1]))
+    return found
+
+
+_trained = Lately(_look)
 
 
 def _entry(name: str, title: str, origin: Origin, folder: Path) -> ModelEntry:

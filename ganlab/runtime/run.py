@@ -11,7 +11,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.files import is_file, no_folder, writable
 from ganlab.core.interventions import Command, Intervention
-from ganlab.core.kept import Kept
+from ganlab.core.kept import Kept, Lately
 from ganlab.core.lock import is_held, note_in
 from ganlab.core.names import to_json
 from ganlab.runtime import checkpoint, standing
@@ -288,12 +288,12 @@ class Run:
 
 def runs(root: Path | None = None) -> list[Run]:
     """All runs, newest first, without those of `damaged_runs`."""
-    return [run for run, damage in _looked_at(root) if damage is None]
+    return [run for run, damage in _looked_at(root or runs_root()) if damage is None]
 
 
 def damaged_runs(root: Path | None = None) -> dict[Run, Damage]:
     """The runs whose settings cannot be read, newest first, then folders that are none by their names; all can be deleted."""
-    found = {run: damage for run, damage in _looked_at(root) if damage is not None}
+    found = {run: damage for run, damage in _looked_at(root or runs_root()) if damage is not None}
     return dict(sorted(found.items(), key=lambda item: item[1].kind == "misnamed"))
 
 
@@ -304,10 +304,15 @@ def listed(root: Path | None = None) -> list[Run]:
     return [Run(path) for path in sorted(paths, key=lambda path: path.name, reverse=True) if _has_settings(path)]
 
 
-def _looked_at(root: Path | None) -> Iterator[tuple[Run, Damage | None]]:
+def _look(root: Path) -> list[tuple[Run, Damage | None]]:
+    found = []
     for run in listed(root):
         with suppress(Gone):
-            yield run, run.damage
+            found.append((run, run.damage))
+    return found
+
+
+_looked_at = Lately(_look)
 
 
 def _has_settings(path: Path) -> bool:
