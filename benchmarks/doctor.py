@@ -91,6 +91,9 @@ for _dataset in ("shapes", "mnist"):
         add(f"healthy {_family} on {_dataset}", "", lambda _, f=_family, d=_dataset, c=_changes: tiny(f, d, **c))
 
 
+AHEAD: dict[str, Any] = {"image_size": 28, "batch_size": 8, "z_dim": 100, "lr": 2e-4, "betas": (0.5, 0.999), "steps": 450}
+add("healthy dcgan, D ahead at first", "", lambda _: tiny("dcgan", "shapes", **AHEAD))
+
 TRANSLATING: dict[str, Any] = {"image_size": 32, "channels": 3, "batch_size": 2, "samples": 24, "lr": 2e-4, "betas": (0.5, 0.999)}
 
 for _dataset in ("shapes", "mnist"):

@@ -18,6 +18,10 @@ from ganlab.training.objectives import Objective
 LATE = 0.25  # share of the steps, the last ones, that most detectors look at
 LEAST_POINTS = 20  # of a curve, before a detector looks at it
 LEAST_STEPS = 100  # of a run: every GAN is out of balance at first
+# A healthy G may take this long to catch up with a D that no setting favours.
+PATIENCE_STEPS = 1000
+PATIENCE_IMAGES = 64_000  # that D was shown
+RATE = 8.0  # times the family's own rate: no run is healthy at that
 NOTHING = Series(np.empty(0, np.int64), np.empty(0))
 
 
@@ -50,6 +54,15 @@ class Record:
             return self.step * self.config.batch_size * self.config.d_steps
         steps, images = np.array(self.breakpoints, dtype=float).T
         return round(float(np.interp(self.step, steps, images)))
+
+    @property
+    def may_catch_up(self) -> bool:
+        """Whether G may still be as healthy as it looks ill: the run is young, and no setting favours D."""
+        config, usual = self.config, self.defaults
+        favoured = (
+            config.d_steps > usual.d_steps or config.d_lr_ratio > max(1.0, usual.d_lr_ratio) or config.lr >= RATE * usual.lr
+        )
+        return (self.step < PATIENCE_STEPS or self.images_seen < PATIENCE_IMAGES) and not favoured
 
     def curve(self, name: str) -> Series:
         """The finite points of a metric; empty where there are none."""

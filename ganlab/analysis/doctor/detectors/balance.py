@@ -17,10 +17,6 @@ from ganlab.core.config import Value
 SURE = 0.97  # of a separation of 1: textbook networks learn well at 0.96
 CHEAP = 0.06  # of what guessing costs D
 LAGGING = 1.15  # times what guessing costs D
-# A healthy G may take this long to catch up with a D that is not favoured by any setting.
-PATIENCE_STEPS = 1000
-PATIENCE_IMAGES = 64_000  # that D was shown
-RATE = 8  # times the family's own, as in rate.py: no run is healthy at that
 
 
 def d_wins(record: Record) -> Finding | None:
@@ -28,10 +24,9 @@ def d_wins(record: Record) -> Finding | None:
     apart, cost = record.late(record.separation), record.late(record.d_loss)
     if not len(apart) or not len(cost) or np.median(apart) < SURE or np.median(cost) > CHEAP:
         return None
-    config = record.config
-    young = record.step < PATIENCE_STEPS or record.images_seen < PATIENCE_IMAGES
-    if young and not _favoured(record):
+    if record.may_catch_up:
         return None
+    config = record.config
     fix: dict[str, Value] = {}
     if config.d_steps > record.defaults.d_steps:
         fix["d_steps"] = record.defaults.d_steps
@@ -48,13 +43,6 @@ def d_wins(record: Record) -> Finding | None:
         evidence=Evidence(("score/real", "score/fake", *_gradients(record)), numbers, record.sheets[-1:]),
         fix=fix,
     )
-
-
-def _favoured(record: Record) -> bool:
-    """Whether a setting explains why D wins, so that no patience will help."""
-    config, usual = record.config, record.defaults
-    more_steps = config.d_steps > usual.d_steps
-    return more_steps or config.d_lr_ratio > max(1.0, usual.d_lr_ratio) or config.lr >= RATE * usual.lr
 
 
 def g_wins(record: Record) -> Finding | None:

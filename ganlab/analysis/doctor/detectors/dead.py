@@ -26,7 +26,8 @@ def dead(record: Record) -> Finding | None:
     def flat(one: Tiles) -> bool:
         return one.contrast < limit
 
-    if not flat(tiles):
+    slow = record.config.lr < record.defaults.lr / 5
+    if not flat(tiles) or (record.may_catch_up and not slow):  # a young G may draw nearly one grey for some hundred steps
         return None
     since = record.first_sheet(flat)
     numbers = {"contrast": tiles.contrast} | ({} if real is None else {"real_contrast": real})

@@ -9,9 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from ganlab.analysis.doctor.finding import Evidence, Finding
-from ganlab.analysis.doctor.record import Record
+from ganlab.analysis.doctor.record import RATE, Record
 
-ABOVE = 8.0  # times the family's own rate
 LEAP = 1.0  # of what guessing costs D, or of a Wasserstein loss's own size: the change from one point to the next
 FAR = 4.0  # times what guessing costs: a loss of G above is the sign of a D that cannot be reached any more
 
@@ -20,7 +19,7 @@ def rate(record: Record) -> Finding | None:
     """The rate is far above the family's own and the losses show it: they leap, or G's is out of reach."""
     config, own = record.config, record.defaults.lr
     highest = config.lr * max(1.0, config.d_lr_ratio)
-    if highest < ABOVE * own:
+    if highest < RATE * own:
         return None
     leaps, out = _signs(record)
     if max(leaps / LEAP, out / FAR) < 1:
