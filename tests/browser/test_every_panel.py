@@ -103,9 +103,6 @@ def draw(page: Any) -> None:
         for _ in range(times):
             paper.press(key)  # a seven, by the keyboard alone; test_draw_layers.py draws with the mouse
     page.get_by_alt_text("What the model sees").wait_for()
-    page.get_by_role("button", name="Find G's closest picture").click()
-    page.get_by_text(re.compile(r"Found: [\d.]+ % off")).wait_for()
-    page.wait_for_function(LOADED, arg='.shot img[alt="G\'s closest picture"]')
 
 
 def translate(page: Any) -> None:

@@ -57,12 +57,6 @@ def test_printed_addresses_are_found_with_a_warning_and_others_are_as_absent_as_
         assert f"DeprecationWarning: {old} is {new} now" in ended.stderr
 
 
-def test_a_printed_command_runs_as_it_was_printed() -> None:
-    ended = python("-m", "ganlab.metrics.train_lenet", "--help")
-    assert ended.returncode == 0 and "ganlab train-classifier [-h]" in ended.stdout, ended.stderr
-    assert "DeprecationWarning: ganlab.metrics.train_lenet is ganlab.cli.train_classifier now" in ended.stderr
-
-
 def test_new_addresses_warn_of_nothing() -> None:
     ended = python("-W", "error", "-c", "import ganlab, ganlab.models.hub")
     assert ended.returncode == 0, ended.stderr

@@ -363,8 +363,8 @@ def test_a_real_zip_of_clothes(real_data_folder: Path, size: int, channels: int)
 
 def test_the_test_part_of_a_real_zip(real_data_folder: Path) -> None:
     path = str(real_data_folder / "cifar10-jpg-30k.zip")
-    data = loaded("folder", data_path=path, image_size=32, split="test", conditioning=Conditioning.LABEL)
-    assert data.images.shape == (10_000, 3, 32, 32)
+    data = loaded("folder", data_path=path, image_size=32, split="test", conditioning=Conditioning.LABEL, limit=500)
+    assert data.images.shape == (500, 3, 32, 32)
     assert data.label_names[3] == "cat"
     with zipfile.ZipFile(path) as archive:
         first = sorted(name for name in archive.namelist() if name.startswith("test/airplane/"))[0]

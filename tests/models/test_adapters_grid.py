@@ -34,13 +34,13 @@ def cases(norms: tuple[str, ...]) -> st.SearchStrategy[Case]:
     return st.builds(Case, **{axis: st.sampled_from(values) for axis, values in axes.items()}).map(Case.sensible)  # type: ignore[arg-type]
 
 
-@settings(max_examples=144, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=96, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(cases(("none",)))
 def test_without_norms_nothing_differs_in_silence(case: Case) -> None:
     check(case)
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(cases(NORMS[1:]))
 def test_with_batch_norm_nothing_differs_in_silence(case: Case) -> None:
     check(case)
