@@ -138,7 +138,7 @@ def somebody(acts: Callable[[], None]) -> Iterator[None]:
         doing.result(60)
 
 
-@pytest.mark.parametrize("leave", [0, 40_000, 90_000])
+@pytest.mark.parametrize("leave", [0, 90_000])
 def test_a_full_disk_pauses_a_run_until_there_is_room(leave: int, whole: Any) -> None:
     with small_disk() as disk:
         run = Run.create(CONFIG, root=disk / "runs")
