@@ -101,8 +101,10 @@ def test_it_stands_before_the_loggers_that_are_there(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", error)
     before, logger = logging.StreamHandler(), logging.getLogger("test_log_lines")
-    last = list(logging.lastResort.filters) if logging.lastResort else []
     logger.addHandler(before)
+    # pytest's own handlers are among those that are there, and serve later tests.
+    handlers = [handler for handler in (logging.lastResort, *logging.getLogger().handlers) if handler]
+    filters = [list(handler.filters) for handler in handlers]
     logger.propagate = False
     try:
         limit_log()
@@ -112,7 +114,7 @@ def test_it_stands_before_the_loggers_that_are_there(monkeypatch: pytest.MonkeyP
             print("of them", file=sys.stderr)
     finally:
         logger.removeHandler(before)
-        if logging.lastResort:
-            logging.lastResort.filters[:] = last
+        for handler, own in zip(handlers, filters, strict=True):
+            handler.filters[:] = own
     assert (error.getvalue().count("the same"), out.getvalue().count("another")) == (MOST_OF_A_KIND,) * 2
     assert error.getvalue().count("of them") == MOST_OF_A_KIND and sys.stderr.isatty() is False
