@@ -88,7 +88,10 @@ def _rewrite(random: Random, path: Path) -> None:
         values["parent"] = {"run": "x", "step": 1, "images": [[0, 0], [1, 64]], "changes": {"lr": [1, 2]}}
     inside = [values, *(value for value in values.values() if isinstance(value, dict))]
     inside += [value for part in inside for value in part.values() if isinstance(value, dict)]
-    chosen = random.choice([part for part in inside if part])
+    filled = [part for part in inside if part]
+    if not filled:
+        return
+    chosen = random.choice(filled)
     key = random.choice(list(chosen))
     if random.random() < 0.2:
         del chosen[key]
