@@ -80,7 +80,7 @@ def _every_settings(random: Random, run: Path) -> None:
 def _rewrite(random: Random, path: Path) -> None:
     try:
         values = json.loads(read_bounded(path, 2**20))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return
     if not isinstance(values, dict):
         return
