@@ -38,11 +38,6 @@ class Row:
     server: float | Rate | None = None
     fixed: bool = False
 
-    @property
-    def used(self) -> bool:
-        """Whether anything is bounded yet."""
-        return (self.seat, self.address, self.server) != (None, None, None)
-
 
 # An address has the first burst of more than forty seats: a class that begins together is not held up. What follows is about
 # as much as the server can do, so one student who sits on thirty seats gains little.
@@ -84,9 +79,6 @@ TABLE = (
     Row("message", "one message of a page", "MB", seat=1),
     Row("messages", "messages of pages, each 50 kB of a long one", seat=Rate(60, 8), address=Rate(2500, 100)),
     Row("reruns", "pages computed at a time", seat=2, server=6),
-    # What is decoded
-    Row("pixels", "pixels of one picture", "megapixels"),
-    Row("decoding", "time to decode one file", "s"),
 )
 _BY_NAME = {row.name: row for row in TABLE}
 

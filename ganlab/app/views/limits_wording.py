@@ -6,13 +6,12 @@ from ganlab.app.security.quotas import TABLE, Rate
 
 
 def markdown() -> str:
-    """Every row of the table that bounds something, at the factor 1."""
+    """Every row of the table, at the factor 1."""
     lines = ["| what | a student | an address | the server |", "|---|---|---|---|"]
     for row in TABLE:
-        if row.used:
-            cells = [f"{row.bounds}, {row.unit}" if row.unit else row.bounds]
-            cells += [_cell(value) for value in (row.seat, row.address, row.server)]
-            lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
+        cells = [f"{row.bounds}, {row.unit}" if row.unit else row.bounds]
+        cells += [_cell(value) for value in (row.seat, row.address, row.server)]
+        lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
     return "\n".join(lines)
 
 
