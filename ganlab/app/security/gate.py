@@ -65,10 +65,13 @@ class Gate:
         remember(connection, user)
         client = client_of(connection)
         problem = self._problem(connection, user, client, full_path, method)
+        if problem is None:  # only now its stated length is known to be one
+            wanted, clients = _wanted(connection, full_path, method), _who(connection, user)
+            if reason := self._under_way.refusal(wanted, clients):
+                problem = _refused(429, reason, {"Retry-After": "2"})
         send = self._protected(send)
         if problem is None:
-            counted = self._under_way.counted(_wanted(connection, full_path, method), _who(connection, user), receive)
-            with counted as received, PRESENCE.during(client.seat), serving(client):
+            with self._under_way.counted(wanted, clients, receive) as received, PRESENCE.during(client.seat), serving(client):
                 await self.app(scope, received, FILES.noting(client, full_path, method, send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
@@ -98,8 +101,6 @@ class Gate:
         wait = self._wait(connection, user, action, path, method)
         if wait:
             return _refused(429, "You ask too often; wait a moment.", {"Retry-After": str(math.ceil(wait))})
-        if reason := self._under_way.refusal(_wanted(connection, path, method), _who(connection, user)):
-            return _refused(429, reason, {"Retry-After": "2"})
         return None
 
     def _warn(self, connection: HTTPConnection, method: str) -> None:
