@@ -16,20 +16,19 @@ _LOG = logging.getLogger(__name__)
 _MOST = 300  # characters of an error in the log
 
 
-def as_text(words: str) -> str:
-    """Text from outside for a place where Gradio takes HTML: its notices show what they are given."""
-    return html.escape(words, quote=False)
+def _words(reason: ValueError | str) -> str:
+    """A sentence with text from outside, for a place where Gradio takes HTML: its notices show what they are given."""
+    return html.escape(message(reason) if isinstance(reason, ValueError) else reason, quote=False)
 
 
 def refusal(reason: ValueError | str) -> gr.Error:
     """The error to raise where a visitor's wish cannot be met, in one sentence; it leaves no trace in the log."""
-    words = message(reason) if isinstance(reason, ValueError) else reason
-    return gr.Error(as_text(words), duration=None, print_exception=False)
+    return gr.Error(_words(reason), duration=None, print_exception=False)
 
 
 def warn(reason: ValueError | str) -> None:
     """Show a visitor one sentence that stays until it is closed."""
-    gr.Warning(as_text(message(reason) if isinstance(reason, ValueError) else reason), duration=None)
+    gr.Warning(_words(reason), duration=None)
 
 
 def log(error: BaseException) -> None:
