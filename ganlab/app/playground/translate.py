@@ -87,19 +87,20 @@ def translate_panel(demo: gr.Blocks) -> None:
         show_progress_on=widgets.weights,
         **ONE_AT_A_TIME,
     )
-    once: dict[str, Any] = {"concurrency_id": "translate", "show_progress_on": widgets.result}
-    widgets.run.click(in_files(run_assuming), asked, made, api_visibility="private", **once)
+    once: dict[str, Any] = {"concurrency_id": "translate", "show_progress_on": widgets.result, "api_visibility": "private"}
+    translated = in_files(run_assuming)
+    widgets.run.click(translated, asked, made, **once)
     widgets.model.change(updates, widgets.model, widgets.open.outputs, **QUIET)
     for control in widgets.open.controls:
         changed = control.input(settle, [widgets.model, assume, *widgets.open.controls], widgets.open.outputs, **QUIET)
-        changed.then(in_files(run_assuming), asked, made, api_visibility="private", **once)
+        changed.then(translated, asked, made, **once)
     moved = [widgets.model.change, widgets.direction.change, widgets.size.change]
     gr.on(moved, linked, [widgets.model, *chosen], widgets.link, **QUIET | {"trigger_mode": "always_last"})
     _endpoint(made, widgets.original, widgets.closely)
-    widgets.photo.input(in_files(run_assuming), asked, made, api_visibility="private", **once)
+    widgets.photo.input(translated, asked, made, **once)
     # Through the queue, which gr.Examples is not: outside it, Gradio loses the path that it is mounted at, and the picture.
     taken = widgets.examples.click(take, [widgets.examples, widgets.model], [widgets.photo, widgets.model, *chosen], **TURNING)
-    taken.then(in_files(run_assuming), asked, made, api_visibility="private", **once)
+    taken.then(translated, asked, made, **once)
 
 
 def _endpoint(made: list[Any], original: gr.Checkbox, closely: gr.Checkbox) -> None:
