@@ -36,6 +36,8 @@ WRITTEN: dict[str, tuple[str, dict[str, Any], int]] = {
     ".tiff": ("TIFF", {}, 0),
 }
 MAX_BYTES = 64 * 10**6  # of a file, before it is read
+MAX_PIXELS = 2**26  # 64 megapixels: any camera's photo, and 200 MB decoded at most
+MOST_SHEET_BYTES = 2**26  # of a sheet of samples, before it is read
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -45,7 +47,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # by EXIF orientation
-MAX_PIXELS = 2**26  # 64 megapixels: any camera's photo, and 200 MB decoded at most
 
 
 class ImageError(ValueError):

@@ -31,13 +31,13 @@ from ganlab.app.security.rights import Action
 from ganlab.app.security.visitor import recorded_name, visitor_of
 from ganlab.core.errors import is_disk_full
 from ganlab.core.files import read_bounded
+from ganlab.core.images import MOST_SHEET_BYTES
 from ganlab.core.interventions import Command
 from ganlab.core.names import shown
 from ganlab.runtime.run import UNREADABLE, Run
 
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 1000  # of a request to control a run
-_MOST_PNG_BYTES = 2**26  # of a sample sheet
 _DAMAGED = "The run's record is damaged and cannot be read; its checkpoints and sheets may still be whole."
 _FRESH = {"Cache-Control": "no-store"}
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
@@ -112,7 +112,7 @@ async def _sheet(request: Request) -> Response:
 
 async def _png(path: Path, headers: dict[str, str]) -> Response:
     """Read here, where a run that is deleted meanwhile is still a sentence."""
-    return Response(await asyncio.to_thread(read_bounded, path, _MOST_PNG_BYTES), media_type="image/png", headers=headers)
+    return Response(await asyncio.to_thread(read_bounded, path, MOST_SHEET_BYTES), media_type="image/png", headers=headers)
 
 
 async def _thumbnail(request: Request) -> Response:

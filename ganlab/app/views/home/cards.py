@@ -12,6 +12,7 @@ from ganlab.app.views.permissions import error_text, may
 from ganlab.app.views.titles import what
 from ganlab.app.views.wording import age, escaped, model_remarks, progress
 from ganlab.core.files import read_bounded
+from ganlab.core.images import MOST_SHEET_BYTES
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import UNREADABLE, Run
@@ -19,7 +20,6 @@ from ganlab.training.recipes import RECIPES
 
 PER_ROW = 4
 MOST = 12
-_MOST_BYTES = 2**26  # of a picture
 
 
 def gallery(found: list[ModelEntry]) -> None:
@@ -63,7 +63,7 @@ def card(model: ModelEntry) -> None:
 def show(picture: Path, alt: str) -> None:
     """A picture on a card; a damaged one costs its place alone."""
     try:
-        st.image(read_bounded(picture, _MOST_BYTES), width="stretch", alt=alt)
+        st.image(read_bounded(picture, MOST_SHEET_BYTES), width="stretch", alt=alt)
     except (*UNREADABLE, DecompressionBombError):
         st.caption("Its newest picture is damaged.")
 
