@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ganlab.app.api.admitted import in_turns
+from ganlab.app.api.admitted import Handler, in_turns
 from ganlab.app.security import classroom
 from ganlab.app.security.rights import Role
 from ganlab.app.security.visitor import Visitor
@@ -20,18 +21,23 @@ def a_class(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(classroom.VARIABLE, "1")
 
 
+def drawing(row: Literal["slow jobs", "quick jobs"]) -> tuple[asyncio.Event, list[Request], Handler]:
+    """A handler in a line of its own that answers once the event is set, and the requests that it has begun with."""
+    done, made = asyncio.Event(), list[Request]()
+
+    async def draw(request: Request) -> Response:
+        made.append(request)
+        await done.wait()
+        return Response("drawn")
+
+    return done, made, in_turns(row)(draw)
+
+
 def test_one_seats_hundred_pictures_cost_another_none_of_its_own() -> None:
     """What filled the line of 64 before, so that all others were answered 503."""
 
     async def scene() -> None:
-        done, made = asyncio.Event(), list[Request]()
-
-        async def draw(request: Request) -> Response:
-            made.append(request)
-            await done.wait()
-            return Response("drawn")
-
-        picture = in_turns("slow jobs")(draw)
+        done, made, picture = drawing("slow jobs")
         attacker, victim = Visitor(Role.STUDENT, "attacker"), Sender(Visitor(Role.STUDENT, "victim"), "192.0.2.2").request
         attack = [asyncio.ensure_future(picture(Sender(attacker).request)) for _ in range(100)]
         await settled()
@@ -49,16 +55,10 @@ def test_one_seats_hundred_pictures_cost_another_none_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("row", ["slow jobs", "quick jobs"])
-def test_a_client_that_goes_away_while_it_waits_is_not_worked_for(row: str) -> None:
+def test_a_client_that_goes_away_while_it_waits_is_not_worked_for(row: Literal["slow jobs", "quick jobs"]) -> None:
     async def scene() -> None:
-        done, made = asyncio.Event(), list[Request]()
-
-        async def draw(request: Request) -> Response:
-            made.append(request)
-            await done.wait()
-            return Response("drawn")
-
-        picture, who = in_turns(row)(draw), Visitor(Role.STUDENT, "a student")  # type: ignore[arg-type]
+        done, made, picture = drawing(row)
+        who = Visitor(Role.STUDENT, "a student")
         senders = [Sender(who) for _ in range(4)]
         answers = [asyncio.ensure_future(picture(sender.request)) for sender in senders]
         await settled()
