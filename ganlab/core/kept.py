@@ -46,14 +46,15 @@ class Kept(Generic[T]):
 
 
 class Lately(Generic[T]):
-    """The list that `compute` makes of a folder: where it is long, a class that looks at it together has it made once a second.
+    """The list that `compute` makes of a folder: where it is long, a class that looks at it together has it made once a second,
+    and more seldom where making it takes longer than a tenth of that.
 
     It is made anew at once where an entry of the folder has come or gone. Who asks while it is made waits for it.
     """
 
     def __init__(self, compute: Callable[[Path], Sequence[T]], many: int = 200, seconds: float = 1.0) -> None:
         self._compute, self._many, self._seconds = compute, many, seconds
-        self._kept: tuple[tuple[Path, _Facts], float, Sequence[T]] | None = None
+        self._kept: tuple[tuple[Path, _Facts], float, Sequence[T]] | None = None  # of what, good until, the list
         self._lock = Lock()
 
     def __call__(self, folder: Path) -> Sequence[T]:
@@ -61,10 +62,12 @@ class Lately(Generic[T]):
         folder = folder.absolute()
         with self._lock:
             now = folder, _facts(folder)
-            if self._kept and self._kept[0] == now and time.monotonic() - self._kept[1] < self._seconds:
+            began = time.monotonic()
+            if self._kept and self._kept[0] == now and began < self._kept[1]:
                 return self._kept[2]
-            made = self._compute(folder)
-            self._kept = (now, time.monotonic(), made) if len(made) >= self._many else None
+            made, ended = self._compute(folder), time.monotonic()
+            good_until = ended + max(self._seconds, 10 * (ended - began))
+            self._kept = (now, good_until, made) if len(made) >= self._many else None
             return made
 
 

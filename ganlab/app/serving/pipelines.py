@@ -49,7 +49,7 @@ class Pipelines:
         self._loading: dict[str, threading.Lock] = {}
         self._loaded: OrderedDict[str, tuple[tuple[Path, int], Pipeline]] = OrderedDict()
         self._models: dict[str, ModelEntry] = {}
-        self._listed_at, self._took = float("-inf"), 0.0
+        self._listed_at = float("-inf")
 
     def get(self, name: str) -> Pipeline:
         """The model called `name` at its newest step; ValueError when there is none or its files are damaged.
@@ -175,11 +175,9 @@ class Pipelines:
 
     def _model(self, name: str) -> ModelEntry:
         with self._lock:
-            if name not in self._models or time.monotonic() - self._listed_at > CATALOGUE_SECONDS * max(1, 10 * self._took):
-                began = time.monotonic()
+            if name not in self._models or time.monotonic() - self._listed_at > CATALOGUE_SECONDS:
                 self._models = {model.name: model for model in playable()}
                 self._listed_at = time.monotonic()
-                self._took = self._listed_at - began  # seconds, where there are thousands of runs
             if name not in self._models and name.startswith(_BROUGHT):
                 raise ValueError(_NO_LONGER)
             if name not in self._models:
