@@ -1,6 +1,6 @@
 """What reading a stranger's file costs: a photo of 12 megapixels, a checkpoint of 10 MB, and every hostile file of the tests.
 
-    PYTHONPATH=. python benchmarks/decoding.py
+    python benchmarks/decoding.py
 
 Milliseconds of this process's processor time, the least of nine for the usual files.
 """
