@@ -34,7 +34,7 @@ def cases(norms: tuple[str, ...]) -> st.SearchStrategy[Case]:
     return st.builds(Case, **{axis: st.sampled_from(values) for axis, values in axes.items()}).map(Case.sensible)  # type: ignore[arg-type]
 
 
-@settings(max_examples=96, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=64, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(cases(("none",)))
 def test_without_norms_nothing_differs_in_silence(case: Case) -> None:
     check(case)
