@@ -15,7 +15,7 @@ from ganlab.runtime.run import Run, runs_root
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
-    parser.add_argument("--cancel", metavar="RUN", help="take a waiting run out of the queue")
+    parser.add_argument("--cancel", metavar="RUN", help="take a run that waits or is paused out of the queue")
     parser.add_argument("--json", action="store_true", help="one JSON object per line")
 
 
@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> None:
     places = [place for members in found.values() for place in members]
     if options.json:
         for place in places:
-            print(json.dumps({"run": place.run.id, "device": place.device, "ahead": place.ahead}))
+            facts = {"ahead": place.ahead, "paused": place.paused, "away": place.away}
+            print(json.dumps({"run": place.run.id, "device": place.device} | facts))
         return
     for place in places:
         print(f"{place.device:<8} {place.run.id:<52} {_position(place)}")
@@ -42,4 +43,8 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _position(place: Place) -> str:
-    return "trains" if place.ahead is None else f"waits, {counted(place.ahead, 'run')} ahead"
+    if place.ahead is not None:
+        return f"waits, {counted(place.ahead, 'run')} ahead"
+    if place.away:
+        return "paused, gave its turn to another run"
+    return "paused" if place.paused else "trains"

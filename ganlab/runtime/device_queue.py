@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from ganlab.core.files import read_bounded
@@ -125,6 +126,17 @@ def _waiting_before(run: Run, device: str) -> list[Run]:
     return [other for other, status, wanted in older if status.state == "queued" and wanted == device]
 
 
+def awaited(run: Run, device: str) -> bool:
+    """Whether others wait for the device that this run, or its group, has and does not use as it is paused."""
+    try:
+        others = [(_party(other), status) for other, status, wanted in _claimed(run.path.parent) if wanted == device]
+    except OSError:  # the folder of runs cannot be looked at right now
+        return False
+    mine = [status for party, status in others if party == _party(run)]
+    waits = any(status.state == "queued" and party != _party(run) for party, status in others)
+    return waits and all(status.state == "paused" for status in mine)
+
+
 def _claimed(root: Path, before: str = "~") -> Iterator[tuple[Run, Status, str]]:
     """The runs that a worker has claimed, oldest first, each with its status and device; of ended ones only the lock is tried.
 
@@ -149,16 +161,26 @@ def device_of(run: Run) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """A run in the queue of `device`: `ahead` runs wait before it; None when it has the device (loads or trains)."""
+    """A run in the queue of `device`: `ahead` runs wait before it; None when it has the device (loads or trains) or is `away`.
+
+    A `paused` run that has given its turn to others is away: it has no device, and waits for one only when it is to go on.
+    """
 
     run: Run
     device: str
     ahead: int | None
+    paused: bool = False
+    away: bool = False
 
     @property
     def waits(self) -> bool:
-        """Whether it has no device yet."""
+        """Whether it waits for the device."""
         return self.ahead is not None
+
+    @property
+    def has(self) -> bool:
+        """Whether it has the device."""
+        return not (self.waits or self.away)
 
     @property
     def party(self) -> str:
@@ -167,32 +189,33 @@ class Place:
 
 
 def queue(root: Path | None = None) -> dict[str, tuple[Place, ...]]:
-    """{device: runs that have it, then those that wait for it in the order they will get it}; devices without any are left out.
+    """{device: runs that have it, then those that wait for it in the order they will get it, then those that are away}.
+
+    Devices without any are left out.
 
     Runs started together (a group) have a device together. A run made on another machine, whose device is not here, waits for
     nothing and is left out.
     """
-    having: dict[str, list[Run]] = {}
-    waiting: dict[str, list[Run]] = {}
+    found: dict[str, tuple[list[Place], list[Place], list[Place]]] = {}  # that have it, wait, are away
     for run, status, device in _claimed(root or runs_root()):
         if status.active:
-            has = status.state != "queued" or holder_of(run.path.parent, device) == _party(run)
-            (having if has else waiting).setdefault(device, []).append(run)
-    return {
-        device: (
-            *(Place(run, device, None) for run in having.get(device, [])),
-            *(Place(run, device, ahead) for ahead, run in enumerate(waiting.get(device, []))),
-        )
-        for device in sorted(having.keys() | waiting.keys())
-    }
+            having, waiting, away = found.setdefault(device, ([], [], []))
+            paused = status.state == "paused"
+            if status.gave_turn:
+                away.append(Place(run, device, None, paused, away=True))
+            elif status.state != "queued" or holder_of(run.path.parent, device) == _party(run):
+                having.append(Place(run, device, None, paused))
+            else:
+                waiting.append(Place(run, device, len(waiting)))
+    return {device: tuple(chain.from_iterable(found[device])) for device in sorted(found)}
 
 
 def cancel(run: Run, who: str = "") -> None:
-    """Take a waiting run out of the queue: it ends as stopped, and can be resumed, which puts it back by its age.
+    """Take a run that waits or is paused out of the queue: it ends as stopped, and can be resumed, which puts it back by its age.
 
-    ValueError when it does not wait (any more): one that trains is stopped, not cancelled.
+    ValueError when it does neither (any more): one that trains is stopped, not cancelled.
     """
     places = [place for places in queue(run.path.parent).values() for place in places if place.run.id == run.id]
-    if not places or not places[0].waits:
+    if not places or not (places[0].waits or places[0].paused):
         raise ValueError(f"{run.id} is {run.status().state}: it does not wait in the queue.")
     run.request_stop(who)

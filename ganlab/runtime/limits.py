@@ -40,7 +40,7 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
     asked_threads()
     places, device = queue(root), resolve(config.device)
     waiting, most = will_wait(places), most_waiting()
-    if places.get(device) and waiting + count > most:
+    if any(not place.away for place in places.get(device, ())) and waiting + count > most:
         lets = f"this server lets {counted(most, 'run') if most else 'no run'} wait"
         if not waiting:
             raise ValueError(f"Others have {device} and {lets}: try again when it is free.")
@@ -61,7 +61,7 @@ def will_wait(places: Mapping[str, Sequence[Place]]) -> int:
 
 def _behind(members: Sequence[Place]) -> list[Place]:
     waiting = [place for place in members if place.waits]
-    if len(waiting) < len(members):
+    if not waiting or any(place.has for place in members):
         return waiting
     return [place for place in waiting if place.party != waiting[0].party]
 

@@ -23,7 +23,7 @@ from ganlab.runtime import checkpoint, lock_note
 from ganlab.runtime.disk import LIMIT, bytes_of, limit
 from ganlab.runtime.retry import WAITS, Attempt, Result, Retry, at_once
 from ganlab.runtime.run import Run
-from ganlab.runtime.status import Activity
+from ganlab.runtime.status import GAVE_TURN, Activity
 from ganlab.runtime.store import Annotation, Damaged, Writer
 
 
@@ -44,7 +44,7 @@ class Recorder:
     ) -> None:
         self.run, self._report, self._lock = run, report, lock
         self.step, self.ended = 0, ("", dict[str, Any]())  # the annotation of the end, once there is one
-        self._paused = self._started = self._opened = False
+        self._paused = self._started = self._opened = self._away = False
         present = lock.make_sure_it_is_there if lock else lambda: None
         self._retry = Retry(run.path, stop or run.stop_requested, self._waits, self._goes_on, present)
         self._waited_for: list[str] = []  # kinds of errors, until they can be recorded
@@ -70,7 +70,7 @@ class Recorder:
                 self.report(Activity(event.phase, event.subject, event.done, event.total, event.unit, event.names))
                 self._remark([remark.to_dict() for remark in event.remarks])
             case Started():
-                self.step, self._started = event.step, True
+                self.step, self._started, self._paused = event.step, True, False
                 self._protocols(event)
                 facts = {"device": event.device, "num_images": event.num_images, "parameters": dict(event.parameters)}
                 progress = {"step": event.step, "seconds": event.seconds}  # metrics beyond it stay until they are made again
@@ -100,9 +100,16 @@ class Recorder:
         self._writer.write(state={"activity": asdict(activity)})
         self._report(activity)
 
-    def enqueue(self, device: str) -> None:
-        """Record that the run waits for `device`."""
-        self._writer.enqueue(self.step, device)
+    def enqueue(self, device: str, data: Mapping[str, Any] | None = None) -> None:
+        """Record that the run waits for `device`; in `data`, who has asked a run that had given its turn to go on."""
+        self._paused = self._started = self._away = False
+        self._writer.enqueue(self.step, device, data)
+
+    def give_turn(self, who: str) -> None:
+        """Record that the run, which `who` has paused, has given its turn on the device to another run."""
+        self._away = True
+        self._writer.annotate(self.step, "paused", {"reason": GAVE_TURN} | ({"who": who} if who else {}))
+        self._report(Activity("paused", GAVE_TURN))
 
     def threads(self, count: int, before: int | None, why: str, step: int) -> None:
         """Record how many threads the run trains with after `step`, and whether that is another number than `before`."""
@@ -150,7 +157,8 @@ class Recorder:
         for kind in kinds:
             self._writer.annotate(self.step, WAITS[kind], {"reason": kind})
         state = "paused" if self._paused else "continued" if self._started else "queued"
-        self._writer.annotate(self.step, state, {"reason": WAITS[kinds[-1]].removeprefix("waiting_")})
+        reason = GAVE_TURN if self._away else WAITS[kinds[-1]].removeprefix("waiting_")
+        self._writer.annotate(self.step, state, {"reason": reason})
         self._writer.write()  # it is heard of again
 
     def _checkpoint(self, event: Checkpoint) -> None:

@@ -23,6 +23,7 @@ _ALIVE: dict[str, State] = {  # the newest annotation of a live worker -> the ru
 }
 KINDS = (*_ALIVE, *ENDINGS)  # the annotations that decide the state
 WAITING = ("waiting_room", "waiting_lock")
+GAVE_TURN = "gave_turn"  # why a paused run has no device
 # A worker that trains reports a few times a second, but not while it measures or keeps a checkpoint; others less often.
 _SILENT_SECONDS = 15.0
 _SILENT_STEPS = 10
@@ -53,8 +54,8 @@ class Status:
     some, which may hang, so that nothing is known of the time left; else None.
 
     `reason` is the kind of a cause, with its data in `details`: why the run failed or was lost (`core.errors.classify`,
-    diverged, moved, killed, damaged_record), why it is paused (user {who}, disk_full, limit_reached, busy, room, lock), or text
-    {text} in a record of an older version, which kept sentences.
+    diverged, moved, killed, damaged_record), why it is paused (user {who}, gave_turn {who}, disk_full, limit_reached, busy, room,
+    lock), or text {text} in a record of an older version, which kept sentences.
     """
 
     state: State
@@ -84,6 +85,11 @@ class Status:
     def active(self) -> bool:
         """Whether a worker has claimed the run."""
         return self.state in ACTIVE
+
+    @property
+    def gave_turn(self) -> bool:
+        """Whether it is paused and has given its turn on the device to another run."""
+        return self.state == "paused" and self.reason == GAVE_TURN
 
     @property
     def cause(self) -> str:

@@ -146,10 +146,10 @@ class Writer:
         """Record that something happened at `step`."""
         self._commit(lambda connection: _annotate(connection, step, kind, data, text))
 
-    def enqueue(self, step: int, device: str) -> None:
+    def enqueue(self, step: int, device: str, data: Mapping[str, Any] | None = None) -> None:
         """Record that the run waits for `device`, which its worker need not find out."""
-        self.write(state={"device": device})
-        self.annotate(step, "queued")
+        self.write(state={"device": device, "activity": {"phase": "starting"}})
+        self.annotate(step, "queued", data)
 
     def intervene(self, intervention: Mapping[str, Any], effect: Mapping[str, Any] | None = None) -> None:
         """Add to the record of what was changed and, with an `effect`, to the annotations."""

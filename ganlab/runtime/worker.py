@@ -21,6 +21,7 @@ from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run
 from ganlab.runtime.spawn import handed_over, signals_ask
 from ganlab.runtime.status import Activity, Status, ended
+from ganlab.runtime.turn import Turn
 
 if TYPE_CHECKING:
     from torch import nn
@@ -129,33 +130,51 @@ def _train(
     run: Run, recorder: Recorder, requests: _Requests, watch: Callable[[Event], None], load_generators: LoadGenerators
 ) -> None:
     device = run.status().device or device_of(run)
-    with device_slot(run, device, recorder.report, stop=requests.stop, attempt=recorder.keep) as taken:
-        if not taken:
-            recorder.record(Finished(recorder.step, "stopped"))
-            return
-        recorder.report(Activity("starting_torch"))  # not before: a run may wait for hours, and with others
-        import torch  # noqa: PLC0415  (brings PyTorch)
-
-        from ganlab.training.engine import train  # noqa: PLC0415  (brings PyTorch)
-
-        config = run.config
-        state = newest_state(run, recorder.report)
-        before = run.threads or (state or {}).get("threads")
-        count, why = threads_for(before, max(1, torch.get_num_threads() // run.settings.group_size))
-        torch.set_num_threads(count)
-        recorder.threads(count, before if device == "cpu" else None, why, state["step"] if state else 0)
-        initial = load_generators(config.start_from) if config.start_from and not state else None
-        record = run.interventions()
-        made = {intervention.command_id for intervention in record}
-        mailbox = Mailbox(run.mailbox.path, made)
-        commands = partial(requests.added_to, mailbox)
-        for event in train(config, resume=state, initial=initial, commands=commands, record=record, clock=recorder.clock):
-            recorder.record(event)
-            watch(event)
-            # A download may take long.
-            if isinstance(event, Loading) and _to_stop(requests.added_to(Mailbox(run.mailbox.path, made))):
-                recorder.record(Finished(recorder.step, "stopped"))
+    made = {intervention.command_id for intervention in run.interventions()}
+    turn = Turn(run, device, partial(requests.added_to, Mailbox(run.mailbox.path, made)))
+    while True:
+        with device_slot(run, device, recorder.report, stop=requests.stop, attempt=recorder.keep) as taken:
+            if not taken:
+                break
+            recorder.report(Activity("starting_torch"))  # not before: a run may wait for hours, and with others
+            if not _take(turn, recorder, requests, watch, load_generators):
                 return
+        wanted = turn.asked(requests.stop)
+        if not wanted:
+            break
+        recorder.enqueue(device, {"reason": "asked"} | ({"who": wanted.who} if wanted.who else {}))
+    recorder.record(Finished(recorder.step, "stopped"))
+
+
+def _take(
+    turn: Turn, recorder: Recorder, requests: _Requests, watch: Callable[[Event], None], load_generators: LoadGenerators
+) -> bool:
+    """Train until the run ends; True when it has given its turn to another run before."""
+    import torch  # noqa: PLC0415  (brings PyTorch)
+
+    from ganlab.training.engine import train  # noqa: PLC0415  (brings PyTorch)
+
+    run, config = turn.run, turn.run.config
+    state = newest_state(run, recorder.report)
+    before = run.threads or (state or {}).get("threads")
+    count, why = threads_for(before, max(1, torch.get_num_threads() // run.settings.group_size))
+    torch.set_num_threads(count)
+    recorder.threads(count, before if turn.device == "cpu" else None, why, state["step"] if state else 0)
+    initial = load_generators(config.start_from) if config.start_from and not state else None
+    record = run.interventions()
+    made = {intervention.command_id for intervention in record}
+    for event in train(config, resume=state, initial=initial, commands=turn.commands, record=record, clock=recorder.clock):
+        if turn.gives(event):
+            recorder.give_turn(turn.who)
+            torch.cuda.empty_cache()  # does nothing where there is no GPU
+            return True
+        recorder.record(event)
+        watch(event)
+        # A download may take long.
+        if isinstance(event, Loading) and _to_stop(requests.added_to(Mailbox(run.mailbox.path, made))):
+            recorder.record(Finished(recorder.step, "stopped"))
+            return False
+    return False
 
 
 def _to_stop(commands: Iterable[Command]) -> bool:

@@ -17,10 +17,12 @@ test("a run in the queue says how many are ahead; one that has its turn prepares
   assert.equal(words.waiting(run({ text: "Training." })), "The first curves come in a moment.");
 });
 
-test("a pause by the user needs no banner, a full disk does", () => {
+test("a pause by the user needs no banner, a full disk and a turn that was given do", () => {
   assert.equal(words.banner(run({ state: "paused", reason: "user", details: { who: "Ada" }, text: "Paused by Ada." })), "");
   const full = "The disk is full: training waits until there is room.";
   assert.equal(words.banner(run({ state: "paused", reason: "disk_full", text: full })), full);
+  const gave = "Paused by Ada; gave its turn to another run.";
+  assert.equal(words.banner(run({ state: "paused", reason: "gave_turn", details: { who: "Ada" }, text: gave })), gave);
   assert.equal(words.banner(run({ state: "running" })), "");
 });
 

@@ -68,7 +68,7 @@ def activity_text(activity: Activity) -> str:
         case "waiting_device":
             runs = "1 run is" if activity.ahead == 1 else f"{activity.ahead} runs are"
             return f"Waiting for {activity.subject}: {runs} ahead."
-        case "waiting_room" | "waiting_lock":
+        case "waiting_room" | "waiting_lock" | "paused":
             return _pause(activity.subject, {})
         case "restoring":
             return f"{activity.subject} Going back to the one before."
@@ -109,6 +109,8 @@ def _pause(reason: str, details: Mapping[str, Any]) -> str:
             return "Another program has the run's record locked: training waits until it is free."
         case "room" | "lock":
             return _OVER[reason]
+        case "gave_turn":
+            return f"Paused{_by(details)}; gave its turn to another run."
     return f"Paused{_by(details)}."
 
 
@@ -156,6 +158,8 @@ def _note_text(note: Annotation) -> str:
             return _pause(data.get("reason", ""), data)
         case "continued":
             return _OVER.get(data.get("reason", ""), f"Continued{_by(data)}.")
+        case "queued" if data.get("reason") == "asked":
+            return f"Asked to go on{_by(data)}: waits for its turn."
         case "queued" if data:
             return _OVER.get(data.get("reason", ""), "Queued.")
         case "changed":

@@ -40,22 +40,29 @@ def queue_view() -> None:
 
 def _device(device: str, members: Sequence[Place]) -> None:
     waiting = [place for place in members if place.waits]
-    having = [place for place in members if not place.waits]
+    having, away = [place for place in members if place.has], [place for place in members if place.away]
     name = "CPU" if device == "cpu" else device
     st.markdown(f"**{name}**: " + (", ".join(map(_short, having)) or "free in a moment"))
-    if not waiting:
+    if not waiting and not away:
         return
-    with st.popover(f"{len(waiting)} waiting", icon=":material/queue:"):
+    counts = {"waiting": len(waiting), "paused": len(away)}
+    label = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    with st.popover(label, icon=":material/queue:"):
         most = "" if unfit() else f" At most {most_waiting()} runs may wait on this server."
-        st.caption(f"They start on the {name} in this order.{most}")
+        if waiting:
+            st.caption(f"They start on the {name} in this order.{most}")
         for place in waiting:
-            _waiting(place)
+            assert place.ahead is not None
+            _cancellable(place, f"{place.ahead + 1}. ")
+        if away:
+            st.caption("Paused runs that gave their turn to another run; they wait for a turn when they continue.")
+        for place in away:
+            _cancellable(place)
 
 
-def _waiting(place: Place) -> None:
-    assert place.ahead is not None
+def _cancellable(place: Place, number: str = "") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{place.ahead + 1}. {escaped(run_label(place.run))}")
+        st.markdown(f"{number}{escaped(run_label(place.run))}")
         allowed, help = may(Action.CONTROL), hint(Action.CONTROL, "Takes it out of the queue; resume it to put it back.")
         settled = place.run.stop_requested()
         if st.button("Cancel", key=f"cancel/{place.run.id}", help=help, disabled=settled or not allowed):
