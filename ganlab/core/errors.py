@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,14 @@ class LimitReached(OSError):
 
 
 class Mistakes(ValueError):
-    """Everything that is wrong with what was asked for: one sentence for each mistake, in `sentences`."""
+    """Everything that is wrong with what was asked for: one sentence for each mistake, in `sentences`.
 
-    def __init__(self, *sentences: str) -> None:
+    `lacking` names the data sets and models among it that cannot be downloaded now.
+    """
+
+    def __init__(self, *sentences: str, lacking: Sequence[str] = ()) -> None:
         super().__init__(" ".join(sentences))
-        self.sentences = sentences
+        self.sentences, self.lacking = sentences, tuple(lacking)
 
 
 def sentences_of(error: ValueError) -> tuple[str, ...]:
@@ -37,6 +40,14 @@ class DataError(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(shown(message))
+
+
+class NotFetched(DataError):
+    """What must be downloaded cannot be, now; `name` is the data set or model."""
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = shown(name)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ def classify(error: Exception) -> tuple[str, dict[str, Any]]:
     """Return the kind of an error and its data.
 
     out_of_memory, disk_full, limit_reached, locked {name} (it may not be written), busy {name} (another program keeps it),
-    disk_error {name}, message {text} (the error's own sentence says all) or unexpected {type, text}.
+    disk_error {name}, not_fetched {text, name}, message {text} (the error's own sentence says all) or unexpected {type, text}.
     """
     text = shown(str(error).strip().split("\n")[0])
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text:
@@ -89,6 +100,8 @@ def classify(error: Exception) -> tuple[str, dict[str, Any]]:
         return "locked", {"name": name or "The folder"}
     if isinstance(error, OSError) and error.errno == errno.EIO:
         return "disk_error", {"name": name}
+    if isinstance(error, NotFetched):
+        return "not_fetched", {"text": text, "name": error.name}
     if isinstance(error, EXPECTED) and text:
         return "message", {"text": text}
     if isinstance(error, OSError) and error.strerror:

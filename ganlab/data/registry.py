@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ganlab.core.errors import DataError
+from ganlab.core.errors import DataError, NotFetched
 from ganlab.core.events import Loading
 from ganlab.core.progress import Work
 from ganlab.core.types import Conditioning
+from ganlab.data.download import no_answer
 from ganlab.data.paths import data_root
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class DataSource:
     `channels`, `image_size` (pixels), `num_images` and `num_classes` are those of the training part as published; 0 is
     unknown before reading, or none. `available` is cheap: it looks for files and imports no torch. `domains` names what
     image-to-image models lead from and to, `published` what to fetch by hand where nothing downloads it. `counted`
-    gives the number of images where that depends on the image size or the conditioning.
+    gives the number of images where that depends on the image size or the conditioning. `answers` asks the servers that a run
+    would download from whether they answer, which takes seconds where there is no network.
     """
 
     name: str
@@ -67,6 +69,17 @@ class DataSource:
     domains: Mapping[Conditioning, tuple[str, str]] = field(default_factory=dict)
     published: str = ""
     counted: Callable[[int, Conditioning], int] | None = None
+    answers: Callable[[], bool] = lambda: True
+
+    def check_reach(self) -> None:
+        """Raise NotFetched, one sentence, where a run would have to download the set and no server answers now."""
+        available = self.available()
+        if available.state == "download" and not self.answers():
+            raise NotFetched(
+                f"{self.title} cannot be downloaded now ({no_answer()}): choose the data set shapes, which needs no network, "
+                "or try again later.",
+                self.name,
+            )
 
     def count(self, image_size: int, conditioning: Conditioning) -> int:
         """How many images an epoch of training has; 0 where that is unknown before reading."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ganlab.core.config import TrainConfig
-from ganlab.models import pretrained
+from ganlab.core.errors import NotFetched
+from ganlab.data.download import no_answer
+from ganlab.models import hub, pretrained
 from ganlab.models.catalogue import find_here
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import launch as process
@@ -29,7 +31,19 @@ def launch_together(configs: Mapping[str, TrainConfig]) -> list[Run]:
 
 def new_runs(configs: Mapping[str, TrainConfig]) -> list[process.NewRun]:
     """The runs of a group before they are made, for a face: Mistakes names all that is wrong, missing images among it."""
-    return process.new_runs(configs, at_hand, check_data)
+    return process.new_runs(configs, at_hand, _check_reach)
+
+
+def _check_reach(config: TrainConfig) -> None:
+    """Raise DataError, one sentence, where the images or the model to start from are neither here nor can be downloaded now."""
+    check_data(config)
+    name = config.start_from
+    if name and find_here(name) is None and pretrained.on_hub(name) and not hub.answers():
+        raise NotFetched(
+            f"start_from = {name!r} cannot be downloaded now ({no_answer()}): start from a model that is on this machine, or try "
+            "again later.",
+            name,
+        )
 
 
 def at_hand(name: str) -> Pipeline | None:

@@ -37,11 +37,14 @@ def check(config: TrainConfig, load_model: LoadModel | None = None) -> None:
 
 
 def check_data(config: TrainConfig) -> None:
-    """Raise DataError, one sentence, where the images are neither on this machine nor downloaded when training begins."""
+    """Raise DataError, one sentence, where the images are neither on this machine nor can be downloaded when training begins."""
     if config.dataset == FOLDER.name:
         check_place(config.data_path)
-    elif (source := DATASETS[config.dataset]).available().state == "needs folder":
+        return
+    source = DATASETS[config.dataset]
+    if source.available().state == "needs folder":
         raise DataError(source.absence)
+    source.check_reach()
 
 
 def _fits(config: TrainConfig) -> None:

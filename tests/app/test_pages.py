@@ -119,6 +119,49 @@ def test_home_starts_a_run(label: str, recipe: str, launched: list[tuple[str, Tr
     assert (name, config.dataset) == (recipe, recipe.split("-")[0].replace("digits", "mnist"))
 
 
+@pytest.fixture
+def unplugged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No server answers, and no worker would be started."""
+    monkeypatch.setattr("ganlab.data.download.answers", lambda *_: False)
+    monkeypatch.setattr("ganlab.data.sets.torchvision_sets.answers", lambda *_: False)
+    monkeypatch.setattr("ganlab.runtime.launch.hand_over", lambda *_, **__: None)
+
+
+@pytest.mark.usefixtures("unplugged")
+def test_without_a_network_home_offers_the_shapes_and_makes_no_run() -> None:
+    page = ran(button(visit("home"), "Train digits now").click().run())
+    assert not runs() and not page.error
+    assert "The digits cannot be downloaded now" in page.warning[0].value
+    assert button(page, "Train shapes").proto.type == "primary" and button(page, "Train digits now").proto.type == "secondary"
+    ran(button(page, "Train shapes").click().run())
+    assert [run.settings.dataset for run in runs()] == ["shapes"]
+
+
+@pytest.mark.usefixtures("unplugged")
+@pytest.mark.parametrize(
+    ("asked", "offered"),
+    [
+        ({"recipe": "digits-quick"}, {"recipe=shapes-quick"}),
+        ({"family": "wgan-gp", "dataset": "cifar10", "steps": "77"}, {"family=wgan-gp", "dataset=shapes", "steps=77"}),
+    ],
+)
+def test_without_a_network_train_offers_the_same_on_shapes(asked: dict[str, str], offered: set[str]) -> None:
+    page = ran(button(visit("train", **asked), "Start training").click().run())
+    (error,) = page.error
+    assert "cannot be downloaded now" in error.value and "there is no network" in error.value
+    assert not runs()
+    link = links(page)["Train on shapes instead"]
+    assert offered <= set(link.partition("?")[2].split("&")), link
+    assert "dataset=shapes" in link or "recipe=shapes-quick" in link
+
+
+def test_a_run_whose_download_failed_offers_the_shapes(fake: Callable[..., FakeRun]) -> None:
+    run = fake(recipe="digits-quick", dataset="mnist").queue()
+    run.recorder.annotate("failed", {"reason": "not_fetched", "text": "mnist could not be downloaded.", "name": "mnist"})
+    run.release()
+    assert "recipe=shapes-quick" in links(visit("watch", run=run.id))["Train on shapes instead"]
+
+
 def test_home_says_how_good_a_model_is_and_lists_what_the_hub_has(fake: Callable[..., FakeRun], shipped: Path) -> None:
     source = fake(family="lsgan").start().train(10).checkpoint().run
     shutil.copytree(source.checkpoints()[-1], shipped / "good-one")

@@ -1,6 +1,7 @@
 """Downloads against a real server on this machine: cut, refused, damaged, doubled."""
 
 import hashlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -9,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ganlab.app.views.loading_wording import loading_text
-from ganlab.core.errors import DataError
+from ganlab.core.errors import DataError, NotFetched, classify
 from ganlab.data import download as module
-from ganlab.data.download import download
+from ganlab.data.download import answers, download
 from tests.support.loading import drain
 from tests.support.loopback import Site, serving
 
@@ -123,6 +124,23 @@ def test_a_silent_server_is_given_up(site: Site, tmp_path: Path, monkeypatch: py
     with pytest.raises(DataError, match="timed out"):
         drain(download([site.address + "data.gz"], tmp_path / "data.gz", MD5, ADVICE))
     site.hold.set()
+
+
+def test_what_cannot_be_fetched_is_a_kind_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(NotFetched, match=r"^mnist could not be downloaded \(there is no network\); do it by hand\.$") as raised:
+        drain(download(["http://nowhere.invalid/data.gz"], tmp_path / "data.gz", MD5, ADVICE, "mnist"))
+    assert classify(raised.value) == ("not_fetched", {"text": str(raised.value), "name": "mnist"})
+    assert str(tmp_path) not in str(raised.value)
+
+
+def test_whether_a_server_answers_is_known_soon(site: Site) -> None:
+    assert answers(["http://127.0.0.1:9/closed", site.address + "data.gz"])
+    assert answers([site.address + "missing"])  # a network there is
+    assert not answers(["http://127.0.0.1:9/closed", "http://nowhere.invalid/"])
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begun = time.monotonic()
+        assert not answers([f"http://127.0.0.1:{silent.getsockname()[1]}/"], 0.3)
+        assert time.monotonic() - begun < 3
 
 
 def test_no_network_is_one_sentence(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import FAILURES, error_text, hint, may, requires
+from ganlab.app.views.train_links import shapes_link
 from ganlab.runtime.fork import repeat
 from ganlab.runtime.launch import resume
 from ganlab.runtime.run import Run
+from ganlab.runtime.status import Status
 
 RESUMABLE = ("stopped", "failed", "lost")
 
@@ -35,6 +37,12 @@ def resume_button(run: Run, state: str) -> None:
         except FAILURES as error:
             st.toast(error_text(error))
         st.rerun(scope="fragment")
+
+
+def instead_link(run: Run, status: Status) -> None:
+    """Offer what needs no network, where a run failed since its data cannot be downloaded."""
+    if status.state == "failed" and status.reason == "not_fetched" and may(Action.LAUNCH):
+        shapes_link(run.settings.recipe, run.settings.config)
 
 
 def repeat_button(run: Run) -> None:

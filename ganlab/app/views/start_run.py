@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import FAILURES, error_text, requires
+from ganlab.app.views.permissions import FAILURES, error_text, redacted, requires
+from ganlab.app.views.train_links import DIGITS, SHAPES, shapes_link
 from ganlab.app.views.wording import escaped
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import Mistakes
@@ -18,7 +19,6 @@ from ganlab.data import DATASETS
 from ganlab.models.launch import launch_together
 from ganlab.runtime.run import Run
 
-DIGITS, SHAPES = "digits-quick", "shapes-quick"
 _TOKEN = "start_token"
 _REMEMBERED = 1000
 _started: OrderedDict[str, Any] = OrderedDict()
@@ -57,13 +57,22 @@ def start(configs: Mapping[str, TrainConfig]) -> list[Run]:
     return once(lambda: launch_together(configs))
 
 
-def start_and_watch(configs: Mapping[str, TrainConfig]) -> None:
-    """Start, then land on the live view; a failure is shown where the visitor is."""
+def start_and_watch(configs: Mapping[str, TrainConfig], offer: Callable[[], None] | None = None) -> None:
+    """Start, then land on the live view; a failure is shown where the visitor is.
+
+    Where what a run needs cannot be downloaded, `offer` shows what can be trained instead: the same on shapes, by default.
+    """
     try:
         with st.spinner("Starting the worker …"):
             started = start(configs)
     except Mistakes as error:
-        st.error("  \n".join(map(escaped, error.sentences)))
+        st.error("  \n".join(map(escaped, map(redacted, error.sentences))))
+        if error.lacking:
+            if offer:
+                offer()
+            else:
+                recipe, config = next(iter(configs.items()))
+                shapes_link(recipe, config.to_dict())
         return
     except FAILURES as error:
         st.error(error_text(error))

@@ -16,7 +16,7 @@ from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.files import disk_problem
 from ganlab.core.types import Conditioning
-from ganlab.data.download import download, matches
+from ganlab.data.download import answers, download, matches
 from ganlab.data.paths import cache_root, data_root, download_root
 from ganlab.data.registry import Availability, DataSource, Loader, Wanted
 from ganlab.data.torchvision_import import load_torchvision
@@ -49,7 +49,7 @@ class Published:
     @property
     def advice(self) -> str:
         """What to do when it cannot be downloaded."""
-        return f"put its files into {data_root() / self.folder} or choose the data set 'shapes', which needs none"
+        return f"put its files into {self.folder} in the data folder or choose the data set 'shapes', which needs no network"
 
 
 def _load(published: Published, wanted: Wanted) -> Loader:
@@ -86,12 +86,19 @@ def _reader(published: Published) -> Any:
         raise DataError(message) from error
 
 
+def _answers(published: Published) -> bool:
+    """Whether a server has the first of its files, now."""
+    reader = _reader(published)
+    first = [mirror + reader.resources[0][0] for mirror in reader.mirrors] if hasattr(reader, "mirrors") else [reader.url]
+    return answers(first)
+
+
 def _fetch_gzips(published: Published, reader: Any, root: Path) -> Generator[Loading, None, None]:
     """The four files of an MNIST, each packed by itself."""
     for name, md5 in reader.resources:
         packed = root / published.folder / name
         if not packed.with_suffix("").is_file():
-            yield from download([mirror + name for mirror in reader.mirrors], packed, md5, published.advice)
+            yield from download([mirror + name for mirror in reader.mirrors], packed, md5, published.advice, published.name)
             with gzip.open(packed) as source:
                 _write(source, packed.with_suffix(""), published)
 
@@ -99,7 +106,7 @@ def _fetch_gzips(published: Published, reader: Any, root: Path) -> Generator[Loa
 def _fetch_tar(published: Published, reader: Any, root: Path) -> Generator[Loading, None, None]:
     """CIFAR's one archive; only the files with known checksums are taken from it, for torchvision unpickles them."""
     archive = root / reader.filename
-    yield from download([reader.url], archive, reader.tgz_md5, published.advice)
+    yield from download([reader.url], archive, reader.tgz_md5, published.advice, published.name)
     known = dict([*reader.train_list, *reader.test_list, (reader.meta["filename"], reader.meta["md5"])])
     with tarfile.open(archive) as members:
         for done, (name, md5) in enumerate(known.items()):
@@ -136,6 +143,7 @@ def _source(published: Published, title: str, note: str, channels: int, image_si
         conditionings=frozenset({Conditioning.NONE, Conditioning.LABEL}),
         load=partial(_load, published),
         available=published.available,
+        answers=partial(_answers, published),
     )
 
 

@@ -8,7 +8,7 @@ repositories, the one file that can hold a generator is fetched, and ganlab/mode
 from __future__ import annotations
 
 from ganlab.models.hub.address import Address, HubError, means_the_hub, parse
-from ganlab.models.hub.cache import cached, offline, thumbnail
+from ganlab.models.hub.cache import answers, cached, offline, thumbnail
 from ganlab.models.hub.download import Downloading
 from ganlab.models.hub.errors import Unreachable
 from ganlab.models.hub.pull_model import pull, pulling
@@ -18,6 +18,7 @@ __all__ = [
     "Downloading",
     "HubError",
     "Unreachable",
+    "answers",
     "cached",
     "means_the_hub",
     "offline",

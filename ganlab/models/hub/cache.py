@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.core.files import sha256
+from ganlab.core.network import names_socks
+from ganlab.data import download
 from ganlab.data.cache import entry
 from ganlab.models.hub.address import Address, HubError, client
 from ganlab.models.hub.choose_file import choose, own_folder
@@ -39,6 +41,15 @@ def offline() -> bool:
     from huggingface_hub import constants  # noqa: PLC0415  (optional)
 
     return bool(constants.is_offline_mode())
+
+
+def answers() -> bool:
+    """Whether the Hub may be asked and answers, now; what only its own client can reach counts as answering."""
+    if offline():
+        return False
+    from huggingface_hub import constants  # noqa: PLC0415  (optional)
+
+    return names_socks(os.environ) or download.answers([constants.ENDPOINT])
 
 
 def cached(address: Address) -> Path | None:

@@ -10,13 +10,13 @@ from PIL.Image import DecompressionBombError
 from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import error_text, may
 from ganlab.app.views.titles import what
+from ganlab.app.views.train_links import train_query
 from ganlab.app.views.wording import age, escaped, model_remarks, progress
 from ganlab.core.files import read_bounded
 from ganlab.core.images import MOST_SHEET_BYTES
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import UNREADABLE, Run
-from ganlab.training.recipes import RECIPES
 
 PER_ROW = 4
 MOST = 12
@@ -55,9 +55,8 @@ def card(model: ModelEntry) -> None:
         with st.container(gap="xxsmall"):
             st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})
             if may(Action.LAUNCH):
-                st.page_link(
-                    "pages/train.py", label="Train this", icon=":material/model_training:", query_params=train_query(info)
-                )
+                query = train_query(info.recipe, info.config)
+                st.page_link("pages/train.py", label="Train this", icon=":material/model_training:", query_params=query)
 
 
 def show(picture: Path, alt: str) -> None:
@@ -66,22 +65,3 @@ def show(picture: Path, alt: str) -> None:
         st.image(read_bounded(picture, MOST_SHEET_BYTES), width="stretch", alt=alt)
     except (*UNREADABLE, DecompressionBombError):
         st.caption("Its newest picture is damaged.")
-
-
-def train_query(info: checkpoint.Info) -> dict[str, str]:
-    """The Train page's query that leads to this model's recipe, or to its family, data and settings."""
-    if info.recipe in RECIPES:
-        base = RECIPES[info.recipe].config.to_dict()
-        first = {"recipe": info.recipe}
-    else:
-        base, first = {}, {"family": str(info.config["family"]), "dataset": str(info.config["dataset"])}
-    changed = {name: value for name, value in info.config.items() if _plain(base.get(name)) != _plain(value)}
-    return {name: _text(value) for name, value in changed.items() if name not in ("family", "device")} | first
-
-
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views import start_run
 from ganlab.app.views.permissions import hint, may
+from ganlab.app.views.train_links import DIGITS, SHAPES
 from ganlab.data import Availability
 from ganlab.training.recipes import configs_of
+
+Kind = Literal["primary", "secondary"]
+_NO_DIGITS = "home.no_digits"
+_OFFER = (
+    "The digits cannot be downloaded now: there is no network, or their server does not answer. "
+    "**Train shapes** needs no network, and shows the same: ten kinds of pictures, learned from noise."
+)
 
 
 def hero(digits: Availability) -> None:
@@ -25,15 +35,27 @@ def hero(digits: Availability) -> None:
         if not may(Action.LAUNCH):
             _in_the_classroom()
             return
+        refused = st.session_state.get(_NO_DIGITS, False)  # until the next click, which these buttons must outlive
         with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
-            digits_pressed = st.button("Train digits now", type="primary", icon=":material/play_arrow:")
-            shapes_pressed = st.button("Train shapes", icon=":material/category:")
+            kinds: tuple[Kind, Kind] = ("secondary", "primary") if refused else ("primary", "secondary")
+            digits_pressed = st.button("Train digits now", type=kinds[0], icon=":material/play_arrow:")
+            shapes_pressed = st.button("Train shapes", type=kinds[1], icon=":material/category:")
             st.page_link("pages/train.py", label="All recipes and settings", icon=":material/settings:")
-        st.caption(_digits_hint(digits), text_alignment="center")
+        if refused:
+            st.warning(_OFFER, icon=":material/cloud_off:", width=720)
+        else:
+            st.caption(_digits_hint(digits), text_alignment="center")
     if digits_pressed or shapes_pressed:
-        start_run.start_and_watch(configs_of(start_run.DIGITS if digits_pressed else start_run.SHAPES))
+        st.session_state.pop(_NO_DIGITS, None)
+        start_run.start_and_watch(configs_of(DIGITS if digits_pressed else SHAPES), _offer_shapes)
     else:
         start_run.fresh_token()
+
+
+def _offer_shapes() -> None:
+    """Draw the page anew, with the shapes as the thing to press."""
+    st.session_state[_NO_DIGITS] = True
+    st.rerun()
 
 
 def _in_the_classroom() -> None:

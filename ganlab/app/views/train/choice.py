@@ -9,6 +9,7 @@ import streamlit as st
 
 from ganlab.app.views import start_run, url_state
 from ganlab.app.views.train import datasets
+from ganlab.app.views.train_links import as_text
 from ganlab.core.config import TrainConfig
 from ganlab.training.families import FAMILIES
 from ganlab.training.recipes import RECIPES, TOGETHER, configs_of
@@ -34,7 +35,7 @@ class Choice:
     def query(self, changes: Mapping[str, object]) -> dict[str, str]:
         """The URL's query that leads back to this form."""
         first = {"recipe": self.recipe} if self.recipe else {"family": self.base.family, "dataset": self.base.dataset}
-        return {name: _text(value) for name, value in {**first, **self.data, **changes}.items()}
+        return {name: as_text(value) for name, value in {**first, **self.data, **changes}.items()}
 
     def configs(self, changes: Mapping[str, object]) -> dict[str, TrainConfig]:
         """{recipe or "": config} to launch, several when they are one experiment; ValueError naming what does not fit."""
@@ -111,7 +112,3 @@ def _about(name: str) -> None:
         lines += [f"{prefix} {recipe.published}."] if recipe.published else []
         lines += [recipe.note] if recipe.note and len(members) == 1 else []
     st.caption("  \n".join(lines))
-
-
-def _text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -76,13 +76,14 @@ def bar(ids: list[str]) -> None:
     """Offer what can be done with these runs now; refreshed every two seconds. Stopping is in the live view itself."""
     try:
         members = [Run.open(id) for id in ids]
-        states = [run.status().state for run in members]
+        standings = [run.status() for run in members]
     except UNREADABLE as error:  # deleted by another visitor, or damaged
         st.warning(error_text(error))
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(members) == 1:
-            run_actions.resume_button(members[0], states[0])
+            run_actions.resume_button(members[0], standings[0].state)
+            run_actions.instead_link(members[0], standings[0])
             run_actions.play_button(members[0])
             fork_button(members[0])
         else:
