@@ -170,6 +170,11 @@ class TrainConfig:
         """Every field with what a screen must know to ask for it."""
         yield from _settings_of(cls)  # type: ignore[arg-type]  # mypy takes a class for unhashable
 
+    @property
+    def term_weights(self) -> dict[str, float]:
+        """By what the terms of the losses are multiplied, where that is not 1, by the term's name."""
+        return {}
+
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed and checked; values may come as strings from a form or flags."""
         return dataclasses.replace(self, **_fitting(type(self), self.family, changes))

@@ -88,6 +88,9 @@ class Started:
     parameters: Mapping[str, int]
     seconds: float = 0.0  # trained before
     protocols: Mapping[str, str] = field(default_factory=dict)  # how a measured metric is read, by its name
+    readings: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Of each measured metric how many `fakes` are held against how many `real` images, and, where that is known, the `floor`:
+    what as many real ones that are not among them read."""
     moved: bool = False  # resumed on another kind of device than it began on, so that the noise is drawn anew
 
 

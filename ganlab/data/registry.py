@@ -53,7 +53,8 @@ class DataSource:
     unknown before reading, or none. `available` is cheap: it looks for files and imports no torch. `domains` names what
     image-to-image models lead from and to, `published` what to fetch by hand where nothing downloads it. `counted`
     gives the number of images where that depends on the image size or the conditioning. `answers` asks the servers that a run
-    would download from whether they answer, which takes seconds where there is no network.
+    would download from whether they answer, which takes seconds where there is no network. `noun` is what the images show, in a
+    word that fits behind "real".
     """
 
     name: str
@@ -70,6 +71,7 @@ class DataSource:
     published: str = ""
     counted: Callable[[int, Conditioning], int] | None = None
     answers: Callable[[], bool] = lambda: True
+    noun: str = "images"
 
     def check_reach(self) -> None:
         """Raise NotFetched, one sentence, where a run would have to download the set and no server answers now."""

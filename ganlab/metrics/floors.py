@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from ganlab.core.devices import resolve
+from ganlab.core.events import Loading
 from ganlab.core.names import name_of
 from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
@@ -18,7 +19,7 @@ from ganlab.metrics.catalogue import KINDS, metric
 from ganlab.metrics.features.extractor import Source
 from ganlab.metrics.features.image_folder import ImageFolder
 from ganlab.metrics.features.open import open_extractor
-from ganlab.metrics.measure import Measuring, measure, usual_metrics
+from ganlab.metrics.measure import Measuring, measure, usual_metrics, whole
 from ganlab.metrics.reference import Reference, chosen, content_digest, dataset_source, halves
 from ganlab.metrics.value import Value
 
@@ -75,6 +76,15 @@ def folder_floors(
     reference = Reference.of_folder(second, "second half")
     subject = f"real images ({name_of(folder.path)}, first half)"
     return (yield from _floor(lambda: some, some.digest(), reference, wanted, some.count, subject, device, partial))
+
+
+def floor_alone(data: Dataset, other: Dataset, name: str, n: int, device: str) -> Generator[Loading, None, Value]:
+    """What `n` random images of the test part `other` read against the training part `data` by the metric `name`."""
+    some, reference = _shuffled(other, n), Reference.of_dataset(data, "train")
+    subject = f"real images ({other.name} test)"
+    source, digest = lambda: dataset_source(some), content_digest(some)
+    (value,) = yield from whole(_floor(source, digest, reference, (name,), n, subject, device, False))
+    return value
 
 
 def _floor(

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
+from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.images import to_uint8
+from ganlab.core.progress import Work
 from ganlab.core.types import Conditioning, DataSpec
+from ganlab.data import load
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.distances.fid import frechet_distance
 from ganlab.metrics.features.extractor import Extractor
 from ganlab.metrics.features.lenet import has_classifier, trainable
 from ganlab.metrics.features.open import open_extractor
+from ganlab.metrics.floors import floor_alone
 from ganlab.metrics.reference import Reference, reference_statistics
 from ganlab.metrics.statistics.gaussian import Gaussian, gather
 from ganlab.metrics.value import versus
@@ -30,12 +35,21 @@ _BATCH = 100
 class Gauge:
     """Measures as often as it is asked to, as far as that takes no more than 5 % of the time; remembers the `best` value.
 
-    `protocol` describes the numbers: curves of other protocols are not to be compared.
+    `protocol` describes the numbers: curves of other protocols are not to be compared. `reading` holds the numbers of images and
+    the `floor`, what real images read under this protocol, where it is known.
     """
 
     def __init__(
-        self, extractor: Extractor, real: Gaussian, config: TrainConfig, spec: DataSpec, device: str, reference: str = ""
+        self,
+        extractor: Extractor,
+        real: Gaussian,
+        config: TrainConfig,
+        spec: DataSpec,
+        device: str,
+        reference: str = "",
+        floor: float | None = None,
     ) -> None:
+        self.reading = {"fakes": COUNT, "real": real.count} | ({} if floor is None else {"floor": floor})
         self.name = f"distance/{extractor.name}"
         counts = versus(COUNT, real.count, reference)
         self.protocol = f"{counts}; {extractor.name} {extractor.sha}; resize {extractor.resize}"
@@ -94,7 +108,36 @@ def open_gauge(config: TrainConfig, dataset: Dataset, spec: DataSpec, device: st
     reference = Reference.of_dataset(dataset, "train")
     real = yield from reference_statistics(reference, extractor)
     named = f"{reference.name} ({reference.digest[:8]})"  # two folders have one name
-    return Gauge(extractor, real.groups.whole, config, spec, device, named)
+    floor = yield from _floor(config, dataset, spec, device, _METRICS[space])
+    return Gauge(extractor, real.groups.whole, config, spec, device, named, floor)
+
+
+_METRICS = {"lenet": "frechet-lenet", "inception": "fid"}  # what the gauge measures in these features is called
+
+
+def _floor(
+    config: TrainConfig, dataset: Dataset, spec: DataSpec, device: str, name: str
+) -> Generator[Loading, None, float | None]:
+    """What as many test images as there are fakes read; None where there are not so many. Kept on the disk, so measured once."""
+    try:
+        work = Work(
+            load(
+                config.dataset,
+                image_size=dataset.images.shape[-1],
+                channels=dataset.images.shape[1],
+                conditioning=spec.conditioning,
+                data_path=config.data_path,
+                split="test",
+            )
+        )
+        for event in work:
+            yield replace(event, floors=True, remarks=())  # what is remarked of the test part is not about the training
+    except DataError:
+        return None
+    if len(work.result.images) < COUNT:
+        return None
+    value = yield from floor_alone(dataset, work.result, name, COUNT, device)
+    return value.value
 
 
 def live_space(config: TrainConfig, device: str) -> str:

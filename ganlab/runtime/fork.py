@@ -145,7 +145,7 @@ def _share_history(run: Run, made: Run, step: int) -> None:
     for at in sheets:
         _share(run.sample_path(at), made.sample_path(at))
     writer = Writer(made.database)
-    writer.write(points.items(), sheets, {"progress": {"step": step}, "protocols": run.protocols})
+    writer.write(points.items(), sheets, {"progress": {"step": step}, "protocols": run.protocols, "readings": run.readings})
     for mark in _marks(run, step):
         writer.annotate(mark.step, mark.kind, mark.data, mark.text)
     writer.close()

@@ -180,7 +180,8 @@ class Recorder:
     def _protocols(self, event: Started) -> None:
         """Record the protocols of the curves, and each that differs from before: its points are not comparable."""
         before = self.run.protocols
-        self._writer.write(state={"protocols": before | dict(event.protocols)})
+        readings = self.run.readings | {name: dict(numbers) for name, numbers in event.readings.items()}
+        self._writer.write(state={"protocols": before | dict(event.protocols), "readings": readings})
         for name, protocol in event.protocols.items():
             if before.get(name, protocol) != protocol:
                 self._writer.annotate(event.step, "protocol_changed", {"name": name, "protocol": protocol})

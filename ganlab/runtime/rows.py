@@ -90,6 +90,7 @@ _STATE: dict[str, Callable[[Any], bool]] = {
     "num_images": is_number,
     "best": lambda value: value is None or is_number(value),
     "protocols": lambda value: isinstance(value, dict) and _texts(value),
+    "readings": lambda value: isinstance(value, dict) and all(map(_numbers, value.values())),
     "sheet_titles": lambda value: isinstance(value, list) and _texts(value),
     "domains": lambda value: isinstance(value, list) and _texts(value),
     "kernel_kills": lambda value: value is None or is_number(value),

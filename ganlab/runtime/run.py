@@ -251,6 +251,12 @@ class Run:
         return dict(standing.state(self.database).get("protocols", {}))
 
     @property
+    def readings(self) -> dict[str, dict[str, float]]:
+        """Of each metric with a protocol how many `fakes` are held against how many `real` images, and the `floor`, what real
+        images read, where that is on record."""
+        return dict(standing.state(self.database).get("readings", {}))
+
+    @property
     def mailbox(self) -> Mailbox:
         """The commands for the worker, which reads them several times a second."""
         return Mailbox(self.path / "control.jsonl")

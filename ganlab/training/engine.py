@@ -90,8 +90,10 @@ class Session:
         parameters = {name: count_parameters(network) for name, network in self.training.networks.items()}
         images = len(self.dataset.images)
         protocols = {self.gauge.name: self.gauge.protocol} if self.gauge else {}
+        readings = {self.gauge.name: self.gauge.reading} if self.gauge else {}
         # What a screen must know before the first point: sizes, and by which protocol a curve is measured.
-        yield Started(self.step, self.config.steps, self.device, images, parameters, self.meter.seconds, protocols, moved)
+        seconds = self.meter.seconds
+        yield Started(self.step, self.config.steps, self.device, images, parameters, seconds, protocols, readings, moved)
         if self.step == 0:  # the untrained generator, for comparison with all that follows
             yield self._samples()
         best = False

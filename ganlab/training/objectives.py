@@ -5,7 +5,6 @@ Every loss reduces by `.mean()`, so scalars (B, 1) and patch maps (B, 1, H, W) a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,8 +17,8 @@ from torch.nn.functional import relu, softplus
 class Objective:
     """What D and G minimise. `discriminator` gives the real and the fake half; `score` maps a logit to what people read.
 
-    `certain`: the scores of a real and a fake that D is sure of; `undecided`: what D's two halves cost together when it cannot
-    tell. None where scores have no scale: such a D estimates a distance and cannot win.
+    `certain`: the scores of a real and a fake that D is sure of; `indifferent`: D's raw output for both when it cannot tell
+    them apart. None where scores have no scale: such a D estimates a distance and cannot win.
     """
 
     name: str
@@ -28,7 +27,30 @@ class Objective:
     score: Callable[[Tensor], Tensor]
     score_help: str
     certain: tuple[float, float] | None = None
-    undecided: float | None = None
+    indifferent: float | None = None
+
+    @property
+    def undecided(self) -> float | None:
+        """What D's two halves cost together when it cannot tell; None where scores have no scale."""
+        return None if self.indifferent is None else self._halves(self.indifferent)
+
+    def references(self, d_loss: str) -> dict[str, float | None]:
+        """What D's `score` and the adversarial losses of `G` and `D` read where D cannot tell real from fake.
+
+        `d_loss` is the setting: "sum" or "mean" of D's two halves. None where that may be any number. Without a scale of scores D
+        answers both alike with any output: its own loss is known even then, since its halves cancel.
+        """
+        at = self.indifferent
+        d = self._halves(0.0 if at is None else at) * (0.5 if d_loss == "mean" else 1.0)
+        if at is None:
+            return {"score": None, "G": None, "D": d}
+        logit = torch.tensor(at, dtype=torch.float64)
+        return {"score": self.score(logit).item(), "G": self.generator(logit).item(), "D": d}
+
+    def _halves(self, output: float) -> float:
+        logit = torch.tensor(output, dtype=torch.float64)
+        real, fake = self.discriminator(logit, logit)
+        return (real + fake).item()
 
 
 # D: binary cross-entropy. G maximises log s(D(fake)) instead of minimising log(1 - s(D(fake))), whose gradient vanishes while
@@ -40,7 +62,7 @@ NON_SATURATING = Objective(
     score=torch.sigmoid,
     score_help="the probability D gives to 'real'; 0.5 when it cannot tell",
     certain=(1.0, 0.0),
-    undecided=2 * math.log(2),  # at logits 0: -log(1/2) for each half
+    indifferent=0.0,  # s(0) = 1/2: -log(1/2) = ln 2 for each half
 )
 
 # Plain squared error. The paper puts 1/2 before every term: `d_loss = mean` gives its D; G's factor changes nothing under Adam.
@@ -51,7 +73,7 @@ LEAST_SQUARES = Objective(
     score=lambda logits: logits,
     score_help="D's output: trained towards 1 on real, 0 on fake; 0.5 when it cannot tell",
     certain=(1.0, 0.0),
-    undecided=0.5,  # at outputs 1/2: 1/4 for each half
+    indifferent=0.5,  # half-way: 1/4 for each half
 )
 
 # D stops learning from pictures that it places beyond the margin of 1; G has no margin.
@@ -62,7 +84,7 @@ HINGE = Objective(
     score=lambda logits: logits,
     score_help="D's output: above 0 for real, below 0 for fake",
     certain=(1.0, -1.0),
-    undecided=2.0,  # at logits 0: a margin of 1 for each half
+    indifferent=0.0,  # a margin of 1 for each half
 )
 
 # -(D's loss) estimates the Wasserstein-1 distance between real and fake, provided that D is 1-Lipschitz: see the penalty below.

@@ -98,6 +98,9 @@ def test_the_protocol_is_on_record_and_a_change_of_it_is_told(real_data: Path, t
     assert re.fullmatch(
         r"1,000 images against 60,000 of mnist train, 28 px \(\w{8}\); lenet-mnist \w{8}; resize bilinear 28", protocol
     )
+    reading = run.readings["distance/lenet-mnist"]
+    assert (reading["fakes"], reading["real"]) == (COUNT, 60_000)
+    assert 0.1 < reading["floor"] < 1  # a thousand test images; ten thousand read 0.26
     with Recorder(run) as recorder:
         recorder.record(Started(5, 5, "cpu", 60_000, {}, 1.0, {"distance/lenet-mnist": "otherwise"}))
     assert "distance/lenet-mnist is read otherwise from here on: otherwise." in map(note_text, run.annotations())

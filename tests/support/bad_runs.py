@@ -35,7 +35,18 @@ NAMES = (
     "x.y",
 )
 TABLES = ("metrics", "sheets", "annotations", "interventions", "state")
-STATE = ("progress", "activity", "device", "num_images", "best", "protocols", "sheet_titles", "domains", "kernel_kills")
+STATE = (
+    "progress",
+    "activity",
+    "device",
+    "num_images",
+    "best",
+    "protocols",
+    "readings",
+    "sheet_titles",
+    "domains",
+    "kernel_kills",
+)
 KINDS = (
     "queued",
     "started",

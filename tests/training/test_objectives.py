@@ -38,6 +38,20 @@ def test_equilibria_are_the_published_ones() -> None:
     assert [*halves(LEAST_SQUARES, 0.5, 0.5), LEAST_SQUARES.generator(torch.tensor(0.5)).item()] == pytest.approx([0.25] * 3)
 
 
+LN2 = math.log(2)
+
+
+@pytest.mark.parametrize(
+    ("objective", "score", "g", "d"),
+    [(NON_SATURATING, 0.5, LN2, 2 * LN2), (LEAST_SQUARES, 0.5, 0.25, 0.5), (HINGE, 0.0, 0.0, 2.0), (WASSERSTEIN, None, None, 0.0)],
+    ids=lambda one: getattr(one, "name", ""),
+)
+def test_references_are_what_losses_read_where_d_cannot_tell(objective: Objective, score: float, g: float, d: float) -> None:
+    assert objective.references("sum") == pytest.approx({"score": score, "G": g, "D": d})
+    assert objective.references("mean") == pytest.approx({"score": score, "G": g, "D": d / 2})
+    assert objective.undecided == (None if objective is WASSERSTEIN else pytest.approx(d))
+
+
 @given(logit, logit)
 def test_least_squares_hinge_and_wasserstein_are_their_formulas(real: float, fake: float) -> None:
     assert halves(LEAST_SQUARES, real, fake) == pytest.approx(((real - 1) ** 2, fake**2), rel=1e-4, abs=1e-5)

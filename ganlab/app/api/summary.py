@@ -49,8 +49,10 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def detailed(run: Run) -> dict[str, Any]:
-    """The summary, with the ids of all runs started together with this one (itself included), the names of its labels, and the
-    breakpoints of the line from steps to real images seen."""
+    """The summary, with the ids of all runs started together with this one (itself included), the names of its labels, the
+    breakpoints of the line from steps to real images seen, and what explains its numbers (`quantities`)."""
+    from ganlab.app.api.quantities import quantities  # noqa: PLC0415  (keeps PyTorch out of ganlab.app.api)
+
     group, parent = run.settings.group, run.settings.parent
     members = sorted(other.id for other in runs(run.path.parent) if other.settings.group == group) if group else [run.id]
     labels: tuple[str, ...] = ()
@@ -60,7 +62,7 @@ def detailed(run: Run) -> dict[str, Any]:
     known = {"group_runs": members, "labels": list(labels), "parent": parent.to_dict() if parent else None, "best": run.best}
     known["protocols"] = run.protocols
     known["images"] = dict(zip(("steps", "images"), zip(*images_seen(run), strict=True), strict=True))
-    return summary(run) | known | {"live": live_settings(run)}
+    return summary(run) | known | {"live": live_settings(run), "quantities": quantities(run)}
 
 
 def live_settings(run: Run) -> list[dict[str, Any]]:

@@ -38,6 +38,7 @@ CELEBA = _by_hand(
     "images",  # 178 x 218 pixels; cropped square they lose 20 rows above and below
     ("celeba/img_align_celeba", "celeba/img_align_celeba.zip", "celeba-sample"),
     title="CelebA faces",
+    noun="faces",
     note="202,599 faces of celebrities, aligned (Liu et al., 2015; for non-commercial research). Fetched by hand, 1.4 GB.",
     image_size=178,
     num_images=202_599,
@@ -50,6 +51,7 @@ FACADES = _by_hand(
     "pairs",  # the photo is the left half: the source, or what an unconditional family generates
     ("facades", "facades.zip"),
     title="Facades",
+    noun="house fronts",
     note="400 house fronts (A), each with the map of its parts (B) (CMP; Tylecek and Sara, 2013). Fetched by hand, 30 MB.",
     image_size=256,
     num_images=400,
@@ -63,6 +65,7 @@ HORSE2ZEBRA = _by_hand(
     "domains",
     ("horse2zebra", "horse2zebra.zip"),
     title="Horses and zebras",
+    noun="photos",
     note="1,067 photos of horses (A) and 1,334 of zebras (B), from ImageNet (Zhu et al., 2017). Fetched by hand, 110 MB.",
     image_size=256,
     num_images=2_401,

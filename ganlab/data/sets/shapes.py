@@ -154,6 +154,7 @@ def _render_all(indices: np.ndarray, wanted: Wanted, style: str) -> Generator[Lo
 SHAPES = DataSource(
     name="shapes",
     title="Shapes",
+    noun="shapes",
     note="Ten drawn shapes at any size, grey or colour; also as pairs and as two domains. Made here, nothing to download.",
     channels=3,
     image_size=28,

@@ -131,10 +131,13 @@ def _write(source: Any, path: Path, published: Published) -> None:
         raise DataError(f"{published.name} cannot be unpacked to {path.parent} ({disk_problem(error)}).") from error
 
 
-def _source(published: Published, title: str, note: str, channels: int, image_size: int, num_images: int) -> DataSource:
+def _source(
+    published: Published, title: str, noun: str, note: str, channels: int, image_size: int, num_images: int
+) -> DataSource:
     return DataSource(
         name=published.name,
         title=title,
+        noun=noun,
         note=note,
         channels=channels,
         image_size=image_size,
@@ -153,6 +156,7 @@ _CIFAR = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch", "batches.meta
 MNIST = _source(
     Published("mnist", "MNIST", "MNIST/raw", _IDX, 12, _fetch_gzips),
     "MNIST digits",
+    "digits",
     "Handwritten digits, 60,000 to train on (LeCun et al., 1998; CC BY-SA 3.0).",
     channels=1,
     image_size=28,
@@ -161,6 +165,7 @@ MNIST = _source(
 FASHION_MNIST = _source(
     Published("fashion-mnist", "FashionMNIST", "FashionMNIST/raw", _IDX, 31, _fetch_gzips),
     "Fashion-MNIST",
+    "clothes",
     "Clothes in ten classes, 60,000 to train on (Zalando, 2017; MIT).",
     channels=1,
     image_size=28,
@@ -169,6 +174,7 @@ FASHION_MNIST = _source(
 CIFAR10 = _source(
     Published("cifar10", "CIFAR10", "cifar-10-batches-py", _CIFAR, 170, _fetch_tar),
     "CIFAR-10",
+    "photos",
     "Small colour photos in ten classes, 50,000 to train on (Krizhevsky, 2009).",
     channels=3,
     image_size=32,

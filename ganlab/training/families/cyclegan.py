@@ -44,6 +44,10 @@ class CycleGANConfig(TranslationConfig):
     )
     pool_size: int = setting(50, "earlier fakes that D is shown again; 0 for none", min=0, max=1000)
 
+    @property
+    def term_weights(self) -> dict[str, float]:
+        return {"cycle": self.cycle_weight, "identity": self.identity_weight * self.cycle_weight}
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.keep and not self.start_from:
@@ -107,20 +111,20 @@ class CycleGANTraining(TrainingState):
         """Of both generators; a cycle's term carries the name of the generator that begins it."""
         assert batch.condition is not None
         terms: Terms = {}
+        weights = self.config.term_weights
         for there, back, source, target, side in (
             ("G_AB", "G_BA", batch.condition, batch.real, "B"),
             ("G_BA", "G_AB", batch.real, batch.condition, "A"),
         ):
             # There and back again, in L1: x -> fake -> x', all (B, C, H, W). It stands in for the pairs that are missing.
-            terms[f"{there}/cycle"] = self.config.cycle_weight * l1_loss(self.networks[back](fakes[side]).float(), source)
+            terms[f"{there}/cycle"] = weights["cycle"] * l1_loss(self.networks[back](fakes[side]).float(), source)
             if there == self.config.keep:
                 continue  # its other terms have no gradient for the generator that learns
             logits = self.networks[f"D_{side}"](fakes[side])  # (B, 1, h, w), one per patch
             terms[f"{there}/adversarial"] = self.objective.generator(logits.float())
             if self.config.identity_weight:
                 # A picture that is already in the target domain should stay as it is: this keeps its colours (section 5.2).
-                weight = self.config.identity_weight * self.config.cycle_weight
-                terms[f"{there}/identity"] = weight * l1_loss(self.networks[there](target).float(), target)
+                terms[f"{there}/identity"] = weights["identity"] * l1_loss(self.networks[there](target).float(), target)
         return terms
 
     def _discriminator_step(self, batch: Batch, fakes: Mapping[str, Tensor]) -> Metrics:

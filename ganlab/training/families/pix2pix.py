@@ -35,6 +35,10 @@ class Pix2PixConfig(TranslationConfig):
     direction: str = setting("AtoB", "which half of a pair is the source", choices=("AtoB", "BtoA"), common=True)
     l1_weight: float = setting(100.0, "weight of the distance to the target", min=0, max=10_000, common=True, live=True)
 
+    @property
+    def term_weights(self) -> dict[str, float]:
+        return {"l1": self.l1_weight}
+
 
 class Pix2PixTraining(AdversarialTraining):
     """`condition` is the source, `real` the target; G has no z, its dropout is its only source of noise."""
@@ -51,7 +55,7 @@ class Pix2PixTraining(AdversarialTraining):
     def generator_terms(self, batch: Batch, fake: Tensor, fake_logits: Tensor) -> Terms:
         # L1 gets the large shapes right and blurs what is uncertain; the adversarial term is left with the texture. L1 rather
         # than L2, which blurs more (section 3.1).
-        distance = self.config.l1_weight * l1_loss(fake.float(), batch.real)
+        distance = self.config.term_weights["l1"] * l1_loss(fake.float(), batch.real)
         return super().generator_terms(batch, fake, fake_logits) | {"l1": distance}
 
     @property

@@ -22,17 +22,20 @@ class WGANGPConfig(TrainConfig):
 
     gp_weight: float = setting(10.0, "weight of the gradient penalty", min=0, max=1000, common=True, live=True)
 
+    @property
+    def term_weights(self) -> dict[str, float]:
+        return {"gradient_penalty": self.gp_weight}
+
 
 class WGANGPTraining(AdversarialTraining):
     """Adds the gradient penalty to D's terms."""
 
     def discriminator_terms(self, batch: Batch, fake: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Terms:
         terms = super().discriminator_terms(batch, fake, real_logits, fake_logits)
-        assert isinstance(self.config, WGANGPConfig)
         # One point between each real image and a fake, from the run's own stream so that a resume draws the same.
         mix = torch.rand(len(fake), 1, 1, 1, generator=self.noise, device=self.device)
         penalty = gradient_penalty(lambda x: self.D(x, batch.condition), batch.real, fake, mix)
-        return terms | {"gradient_penalty": self.config.gp_weight * penalty}
+        return terms | {"gradient_penalty": self.config.term_weights["gradient_penalty"] * penalty}
 
 
 def _networks(config: TrainConfig, spec: DataSpec) -> dict[str, nn.Module]:

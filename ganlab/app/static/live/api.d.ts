@@ -73,6 +73,24 @@ export interface LiveSetting {
   whole: boolean;
 }
 
+/** What explains the numbers of a run (ganlab/app/api/quantities.py). */
+export interface Quantities {
+  /** The name of the objective; "" where it is not known. */
+  objective: string;
+  /** The scores of a real image and a fake that D is sure of; null where scores have no scale. */
+  certain: [number, number] | null;
+  /** What the score and the adversarial losses of G and D read where D cannot tell real from fake. */
+  references: Record<string, number | null>;
+  /** By what the terms of the losses are multiplied, where that is not 1. */
+  weights: Record<string, number>;
+  /** Whether D's loss is the mean of its two halves, not their sum. */
+  averaged: boolean;
+  /** Of each distance how many images are held against each other, and what real images read. */
+  readings: Record<string, { fakes?: number; real?: number; floor?: number }>;
+  /** What the images show: "digits". */
+  noun: string;
+}
+
 export interface Summary {
   id: string;
   title: string;
@@ -87,6 +105,7 @@ export interface Summary {
   /** Breakpoints of the line from steps to real images seen. */
   images: { steps: number[]; images: number[] };
   live: LiveSetting[];
+  quantities: Quantities;
   /** Why this visitor may not pause, change or stop the run; "" when they may. */
   refusal?: string;
   /** In a list: why the run cannot be read; then it has nothing else but its id. */

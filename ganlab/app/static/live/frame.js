@@ -19,9 +19,15 @@ export function screenHeight() {
 
 /** The middle of what is seen of this page now, in pixels from its top. */
 export function seenMiddle() {
-  if (!frame) return window.innerHeight / 2;
+  const top = frame ? Math.max(0, -frame.getBoundingClientRect().top) : 0;
+  return (top + seenBottom()) / 2;
+}
+
+/** Down to where this page is seen now, in pixels from its top. */
+export function seenBottom() {
+  if (!frame) return window.innerHeight;
   const { top, bottom } = frame.getBoundingClientRect();
-  return (Math.max(0, top) + Math.min(window.parent.innerHeight, bottom)) / 2 - top;
+  return Math.min(window.parent.innerHeight, bottom) - top;
 }
 
 /** Keep `--screen` (a hundredth is what 1vh is to a page of its own) and the frame's height right. */

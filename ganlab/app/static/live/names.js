@@ -5,7 +5,7 @@
 export const CHARTS = {
   loss: { title: "Losses", hint: "what each network tries to make small" },
   score: { title: "Scores", hint: "D's score for real images x and for fakes G(z)" },
-  distance: { title: "Distance to real images", hint: "fakes of the same z compared with the training images; smaller is better" },
+  distance: { title: "Distance", hint: "fakes of the same z compared with the training images; lower is better" },
   gradient: { title: "Gradients", hint: "the length of each network's gradient: how hard its loss pulls at its weights" },
   labels: { title: "Labels alone", hint: "D's score for the same images with labels of real ones and with labels of fakes" },
   speed: { title: "Speed" },
@@ -51,17 +51,35 @@ export const networkOf = (name) => name.split("/")[1];
 export function label(name, names, short = false) {
   const [group, first, ...rest] = name.split("/");
   if (group === "loss") {
-    const alone = names.filter((other) => networkOf(other) === first).length === 1;
+    const alone = names.filter((other) => groupOf(other) === group && networkOf(other) === first).length === 1;
     const network = short || first.length > 1 ? first : first === "G" ? "Generator" : "Discriminator";
     return alone ? network : `${network} ${plain(rest.join(" "))}`;
   }
   if (group === "score" && SCORES[first] && !rest.length) return short ? SCORES[first] : `${SCORES[first]} ${first}`;
   if (group === "labels" && LABELS[first]) return LABELS[first];
+  if (group === "distance") return names.filter((other) => groupOf(other) === group).length > 1 ? `fakes, ${reader(first)}` : "fakes";
   return plain([first ?? group, ...rest].join(" "));
 }
 
+/**
+ * Whose features a distance is read in.
+ *
+ * @param {string} features
+ */
+const reader = (features) => (features === "inception" ? "FID" : features.startsWith("lenet-") ? "by a classifier" : "by a network");
+
+/**
+ * The title of a chart; `noun` is what the images show.
+ *
+ * @param {string} group
+ * @param {string} noun
+ */
+export const chartTitle = (group, noun) => (group === "distance" ? distanceTitle(noun) : (CHARTS[group]?.title ?? plain(group)));
+/** @param {string} noun */
+const distanceTitle = (noun) => `Distance to real ${noun}`;
+
 /** @type {Record<string, string>} */
-const KINDS = { loss: "Loss of ", distance: "Distance, ", gradient: "Length of the gradient of ", labels: "D's score with labels ", speed: "" };
+const KINDS = { loss: "Loss of ", gradient: "Length of the gradient of ", labels: "D's score with labels ", speed: "" };
 
 /**
  * What a table, where no chart's title stands over it, calls a metric among its `names`.
@@ -69,7 +87,8 @@ const KINDS = { loss: "Loss of ", distance: "Distance, ", gradient: "Length of t
  * @param {string} name
  * @param {string[]} names
  */
-export function fullLabel(name, names) {
+export function fullLabel(name, names, noun = "images") {
+  if (groupOf(name) === "distance") return [distanceTitle(noun), ...label(name, names).split(", ").slice(1)].join(", ");
   const kind = KINDS[groupOf(name)] ?? "";
   const text = label(name, names, true);
   return (kind || text[0].toUpperCase()) + text.slice(kind ? 0 : 1);

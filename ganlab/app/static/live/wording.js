@@ -103,11 +103,11 @@ export const words = {
 
   unknownProtocol: "how it was read is not on record",
 
-  /** @param {(string | undefined)[]} protocols */
-  protocols(protocols) {
-    const shown = protocols.map((one) => one ?? "a protocol that is not on record");
-    return protocols.length > 1 ? `Not comparable, since the protocols differ: ${shown.join("; and ")}.` : `${shown[0]}.`;
-  },
+  protocols: "Not comparable: these distances were measured against other images, with other numbers of them, or by another network.",
+
+  /** @param {string} label */
+  curveOf: (label) => `Curve of ${label}`,
+  hides: "Hide or show this curve",
 
   /** @param {string} label @param {number | null} number @param {number} step @param {boolean} smoothed */
   curveValue: (label, number, step, smoothed) =>

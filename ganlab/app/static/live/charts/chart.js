@@ -6,8 +6,10 @@
 import { make, setText } from "../dom.js";
 import { duration, elapsed } from "../format.js";
 import { Legend } from "./legend.js";
-import { CHARTS, groupOf, ordered } from "../names.js";
-import { MARGIN, Overlay } from "./overlay.js";
+import { referenceLines } from "../explain/references.js";
+import { xTitle, yTitle } from "../explain/axes.js";
+import { CHARTS, chartTitle, groupOf, ordered } from "../names.js";
+import { Overlay, margin } from "./overlay.js";
 import { colour, rem } from "../theme.js";
 import { drawn, lines } from "./traces.js";
 import { words } from "../wording.js";
@@ -44,9 +46,7 @@ export class Chart {
     this.overlay = new Overlay(this.plot);
     this.legend = new Legend(view);
     this.note = make("p", { class: "note", hidden: true }, words.noLogarithm);
-    const { title, hint = "" } = CHARTS[group] ?? { title: group.replaceAll("_", " ") };
-    this.hint = hint;
-    this.title = make("h2", { title: hint }, title);
+    this.title = make("h2", { title: CHARTS[group]?.hint ?? "" });
     this.protocol = make("p", { class: "note", hidden: true });
     const head = make("header", {}, this.title, this.legend.element);
     this.element = make("article", { class: `chart ${group}` }, head, make("div", { class: "frame" }, this.plot, this.overlay.element), this.protocol, this.note);
@@ -55,18 +55,16 @@ export class Chart {
   }
 
   /**
-   * How the curves were measured, where they were, with a warning where two protocols meet.
+   * A warning where curves of two protocols meet.
    *
    * @param {Run[]} runs
    * @param {string[]} names
    */
   #showProtocol(runs, names) {
-    const measured = runs.flatMap((run) => names.filter((name) => run.curves.has(name)).map((name) => run.summary?.protocols?.[name]));
+    const measured = runs.flatMap((run) => names.filter((name) => run.curves.has(name) && run.summary).map((name) => run.summary?.protocols?.[name]));
     const protocols = [...new Set(measured)];
-    const known = protocols.filter(Boolean);
-    this.title.title = [this.hint, ...known].join("\n");
-    this.protocol.hidden = !known.length;
-    setText(this.protocol, known.length ? words.protocols(protocols) : "");
+    this.protocol.hidden = protocols.length < 2;
+    setText(this.protocol, protocols.length < 2 ? "" : words.protocols);
   }
 
   /**
@@ -87,7 +85,9 @@ export class Chart {
     this.note.hidden = !(this.view.log && traces.some((trace) => trace.y.some((y) => y !== null && y <= 0)));
     this.legend.update(this.#lines);
     this.#showProtocol(runs, names);
-    await Plotly.react(this.plot, traces, this.#layout(range, traces), CONFIG);
+    setText(this.title, chartTitle(this.group, noun(runs)));
+    const titles = { x: xTitle(this.view.axis, range[1]), y: yTitle(this.group, runs, names) };
+    await Plotly.react(this.plot, traces, { ...this.#layout(range, traces, titles), ...this.#levels(visible) }, CONFIG);
     if (!this.plot.dataset.drawn) this.#listenToPlotly();
     this.place(range, runs);
   }
@@ -112,11 +112,30 @@ export class Chart {
     this.legend.showValues(this.#lines, stepOf, this.view.smoothing);
   }
 
-  /** @param {number[]} range @param {ReturnType<typeof drawn>} traces */
-  #layout(range, traces) {
+  /**
+   * What the curves are held against: a dashed line across, with its meaning above its end.
+   *
+   * @param {Line[]} visible
+   */
+  #levels(visible) {
+    const levels = referenceLines(visible).filter(({ y }) => y > 0 || !this.view.log);
+    const line = { color: colour("--soft"), width: 1.5, dash: "dash" };
+    return {
+      shapes: levels.map(({ y }) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line, layer: "below" })),
+      annotations: levels.map(({ y, text }) => ({
+        xref: "paper", x: 1, xanchor: "right", y: this.view.log ? Math.log10(y) : y, yanchor: "bottom", showarrow: false, text, borderpad: 1,
+        bgcolor: colour("--veil"), font: { size: 0.82 * rem(), color: colour("--ink") },
+      })),
+    };
+  }
+
+  /** @param {number[]} range @param {ReturnType<typeof drawn>} traces @param {{ x: string, y: string }} titles */
+  #layout(range, traces, titles) {
     const axis = { color: colour("--soft"), gridcolor: colour("--line"), zeroline: false, linecolor: colour("--line"), tickfont: { size: 0.82 * rem() } };
     const rangemode = this.group === "speed" ? "tozero" : "normal"; // a rate that hardly changes is no mountain range
-    const y = { ...axis, type: this.view.log ? "log" : "linear", autorange: true, rangemode, nticks: 6, exponentformat: "power" };
+    /** @param {string} text */
+    const title = (text) => ({ text, standoff: 6, font: { size: 0.85 * rem() } });
+    const y = { ...axis, title: title(titles.y), type: this.view.log ? "log" : "linear", autorange: true, rangemode, nticks: 6, exponentformat: "power" };
     if (this.yZoom) Object.assign(y, { autorange: false, range: this.yZoom });
     else if (this.group === "score" && !this.view.log && traces.every((trace) => trace.y.every((v) => v === null || (v >= 0 && v <= 1)))) {
       Object.assign(y, { autorange: false, range: [-0.02, 1.02] });
@@ -124,14 +143,14 @@ export class Chart {
     return {
       width: this.plot.clientWidth,
       height: this.plot.clientHeight,
-      margin: MARGIN,
+      margin: margin(),
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: getComputedStyle(document.body).fontFamily, color: colour("--ink") },
       showlegend: false,
       hovermode: false,
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom", // a finger scrolls the page
-      xaxis: { ...axis, showgrid: false, showline: true, range: [...range], autorange: false, ...ticks(this.view.axis, range) },
+      xaxis: { ...axis, title: title(titles.x), showgrid: false, showline: true, range: [...range], autorange: false, ...ticks(this.view.axis, range) },
       yaxis: y,
     };
   }
@@ -170,6 +189,16 @@ export class Chart {
     });
     this.plot.on("plotly_doubleclick", () => this.on.reset());
   }
+}
+
+/**
+ * What the images of all these runs show.
+ *
+ * @param {Run[]} runs
+ */
+function noun(runs) {
+  const nouns = new Set(runs.map((run) => run.quantities.noun));
+  return nouns.size === 1 ? [...nouns][0] : "images";
 }
 
 /**

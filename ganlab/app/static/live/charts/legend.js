@@ -3,17 +3,21 @@
 /** @import { Run } from "../state/run.js" */
 /** @import { View } from "../state/view.js" */
 import { make, setText, svg } from "../dom.js";
+import { explained } from "../explain/explanations.js";
 import { value } from "../format.js";
+import { explains } from "../parts/explainer.js";
 import { words } from "../wording.js";
 
 /** @type {Record<string, string>} */
 const PATTERNS = { solid: "", dash: "7 4", dot: "2 4", dashdot: "7 3 2 3" };
 
-/** The curves of a chart by name, each with its value at the pointer; a click hides or shows it. */
+/** The curves of a chart by name, each with its value at the pointer, which explains itself; a click on its line hides or shows it. */
 export class Legend {
   element = make("div", { class: "legend" });
-  /** @type {Map<string, { chip: HTMLElement, output: HTMLElement }>} */
+  /** @type {Map<string, { ask: HTMLElement, output: HTMLElement }>} */
   #chips = new Map();
+  /** @type {Map<string, number | null>} */
+  #values = new Map(); // what is shown, by key
   #drawn = "";
 
   /** @param {View} view */
@@ -62,8 +66,10 @@ export class Legend {
       const i = step === null ? line.curve.steps.length - 1 : line.curve.indexNear(step);
       const shown = this.#chips.get(keyOf(line));
       if (!shown || i < 0) continue;
-      setText(shown.output, value(line.curve.smoothed(smoothing, line.run.logEvery)[i]));
-      shown.chip.title = words.curveValue(line.label, line.curve.values[i], line.curve.steps[i], smoothing > 0);
+      const now = line.curve.smoothed(smoothing, line.run.logEvery)[i];
+      this.#values.set(keyOf(line), now);
+      setText(shown.output, value(now));
+      shown.ask.title = words.curveValue(line.label, line.curve.values[i], line.curve.steps[i], smoothing > 0);
     }
   }
 
@@ -71,8 +77,13 @@ export class Legend {
   #chip(line) {
     const key = keyOf(line);
     const output = make("output");
-    const chip = make("button", { class: "chip", type: "button" }, swatch(line), make("span", {}, line.label), output);
-    const show = () => chip.setAttribute("aria-pressed", String(!this.hides(line)));
+    const chip = make("button", { class: "chip", type: "button", "aria-label": words.curveOf(line.label), title: words.hides }, swatch(line));
+    const ask = explains(make("button", { type: "button" }, make("span", {}, line.label), " ", output), () => this.#explained(line));
+    const item = make("span", { class: "item" }, chip, ask);
+    const show = () => {
+      chip.setAttribute("aria-pressed", String(!this.hides(line)));
+      item.classList.toggle("off", this.hides(line));
+    };
     chip.addEventListener("click", () => {
       const hidden = new Set(this.view.hidden);
       if (!hidden.delete(key)) hidden.add(key);
@@ -80,15 +91,20 @@ export class Legend {
       show();
     });
     show();
-    this.#chips.set(key, { chip, output });
-    return chip;
+    this.#chips.set(key, { ask, output });
+    return item;
+  }
+
+  /** @param {Line} line */
+  #explained({ run, name }) {
+    return explained(name, [...run.curves.keys()], (other) => this.#values.get(keyOf({ run, name: other })) ?? null, run.quantities);
   }
 }
 
 /**
  * A curve on the page, in the address too: "0:loss/G".
  *
- * @param {Line} line
+ * @param {Pick<Line, "run" | "name">} line
  */
 const keyOf = (line) => `${line.run.index}:${line.name}`;
 

@@ -3,10 +3,17 @@
 /** @import { Axis } from "../api.d.ts" */
 import { make, setText } from "../dom.js";
 import { count } from "../format.js";
+import { rem } from "../theme.js";
 import { words } from "../wording.js";
 
-export const MARGIN = { l: 52, r: 14, t: 10, b: 30 };
+const MARGIN = { l: 66, r: 14, t: 10, b: 46 };
 const QUIET = ["queued", "finished"];
+
+/** Around the axes, in pixels: ticks and titles grow with the page's letters. */
+export function margin() {
+  const scale = Math.max(1, rem() / 16);
+  return { l: MARGIN.l * scale, r: MARGIN.r * scale, t: MARGIN.t, b: MARGIN.b * scale };
+}
 
 /** What lies over a plot: the cursor of the sheet on screen, the hairline under the pointer, and what happened to the run. */
 export class Overlay {
@@ -29,7 +36,8 @@ export class Overlay {
    */
   pixel(x) {
     const part = (x - this.range[0]) / (this.range[1] - this.range[0]);
-    return part < -1e-6 || part > 1 + 1e-6 ? null : MARGIN.l + part * (this.plot.clientWidth - MARGIN.l - MARGIN.r);
+    const { l, r } = margin();
+    return part < -1e-6 || part > 1 + 1e-6 ? null : l + part * (this.plot.clientWidth - l - r);
   }
 
   /**
@@ -39,8 +47,9 @@ export class Overlay {
    */
   xAt(event) {
     const box = this.plot.getBoundingClientRect();
-    const part = (event.clientX - box.left - MARGIN.l) / (box.width - MARGIN.l - MARGIN.r);
-    const inside = part >= 0 && part <= 1 && event.clientY >= box.top + MARGIN.t && event.clientY <= box.bottom - MARGIN.b;
+    const { l, r, t, b } = margin();
+    const part = (event.clientX - box.left - l) / (box.width - l - r);
+    const inside = part >= 0 && part <= 1 && event.clientY >= box.top + t && event.clientY <= box.bottom - b;
     return inside ? this.range[0] + part * (this.range[1] - this.range[0]) : null;
   }
 
@@ -63,6 +72,9 @@ export class Overlay {
    * @param {Axis} axis
    */
   placeMarks(runs, axis) {
+    const { t, b } = margin();
+    this.element.style.setProperty("--above", `${t}px`);
+    this.element.style.setProperty("--below", `${b}px`);
     const marks = runs.flatMap((run) => {
       const notes = run.notes.filter((note) => !QUIET.includes(note.kind) && note.step > 0);
       return [...Map.groupBy(notes, (note) => note.step)].map(([step, here]) => {

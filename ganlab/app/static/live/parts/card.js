@@ -2,6 +2,8 @@
 /** @import { Status } from "../api.d.ts" */
 /** @import { Run } from "../state/run.js" */
 import { Controls } from "./controls.js";
+import { explains } from "./explainer.js";
+import { COUNTS } from "../explain/counts.js";
 import { make, setText } from "../dom.js";
 import { bytes, count, duration, rate } from "../format.js";
 import { post } from "../post.js";
@@ -42,7 +44,8 @@ export class Card {
     this.element.dataset.state = this.badge.dataset.state = state;
     setText(this.title, run.title);
     setText(this.badge, words.badge(run));
-    setText(this.about, [summary?.about, run.id].filter((text) => text && text !== run.title).join(" · "));
+    setText(this.about, summary && summary.about !== run.title ? summary.about : "");
+    this.about.title = run.id; // what the command line calls it
     this.stop.hidden = !run.active || state === "gone" || run.refusal !== "";
     if (!run.active) this.#stopping = false;
     this.stop.disabled = this.#stopping;
@@ -81,9 +84,18 @@ export class Card {
   #statistics(pairs) {
     const shown = [...this.stats.children];
     if (shown.length !== pairs.length || shown.some((stat, i) => stat.children[0].textContent !== pairs[i][0])) {
-      this.stats.replaceChildren(...pairs.map(([name]) => make("div", {}, make("dt", {}, name), make("dd"))));
+      this.stats.replaceChildren(...pairs.map(([name]) => make("div", {}, make("dt", {}, name), make("dd", {}, this.#number(name)))));
     }
-    pairs.forEach(([, text], i) => setText(this.stats.children[i].children[1], text));
+    pairs.forEach(([name, text], i) => {
+      const number = this.stats.children[i].children[1].children[0];
+      setText(number, text);
+      number.setAttribute("aria-label", `${name}: ${text}`);
+    });
+  }
+
+  /** @param {string} name */
+  #number(name) {
+    return explains(make("button", { type: "button", class: "plain" }), () => ({ title: name, ...COUNTS[name](this.run) }));
   }
 
   /** @param {string} text */

@@ -6,7 +6,10 @@
 import { shared } from "../state/address.js";
 import { make, setText } from "../dom.js";
 import { count, elapsed, setting, value } from "../format.js";
+import { explained } from "../explain/explanations.js";
+import { COUNTS } from "../explain/counts.js";
 import { fullLabel, groupOf, ordered } from "../names.js";
+import { explains } from "./explainer.js";
 import { SameZ } from "./same.js";
 import { distinguish } from "../titles.js";
 import { words } from "../wording.js";
@@ -81,22 +84,41 @@ export class Comparison {
     const rows = metrics.flatMap((name) => answer.metrics.filter((metric) => metric.name === name));
     this.body.replaceChildren(
       ...this.#facts(answer.runs_at),
-      ...rows.map((metric) => measured(metric, fullLabel(metric.name, metrics))),
+      ...rows.map((metric) => this.#measured(metric, metrics)),
       ...this.#settings(answer),
     );
     this.same.update(answer.z_dims);
     this.element.hidden = false;
   }
 
+  /**
+   * A metric of every run. Numbers of another protocol have another row.
+   *
+   * @param {MetricRow} metric
+   * @param {string[]} names
+   */
+  #measured({ name, values, protocol }, names) {
+    const { quantities } = this.runs[values.findIndex((number) => number !== null)] ?? this.runs[0];
+    const explain = () => explained(name, names, () => null, quantities);
+    const made = row(fullLabel(name, names, quantities.noun), values.map((number) => (number === null ? "–" : value(number))), "", explain);
+    if (protocol === null) made.children[0].append(make("small", { class: "protocol" }, words.unknownProtocol));
+    return made;
+  }
+
   /** @param {RunAt[]} runs */
   #facts(runs) {
     const epochs = runs.some((run) => run.epochs !== null);
     return [
-      row("Step", runs.map((run) => count(run.step))),
-      row("Training time", runs.map((run) => elapsed(run.seconds))),
-      row("Real images seen", runs.map((run) => count(run.images))),
-      ...(epochs ? [row("Epochs", runs.map((run) => run.epochs?.toFixed(2) ?? "–"))] : []),
+      this.#fact("Step", runs.map((run) => count(run.step))),
+      this.#fact("Training time", runs.map((run) => elapsed(run.seconds))),
+      this.#fact("Real images seen", runs.map((run) => count(run.images))),
+      ...(epochs ? [this.#fact("Epochs", runs.map((run) => run.epochs?.toFixed(2) ?? "–"))] : []),
     ];
+  }
+
+  /** @param {string} name @param {string[]} cells */
+  #fact(name, cells) {
+    return row(name, cells, "", () => ({ title: name, ...COUNTS[name](this.runs[0]) }));
   }
 
   /** @param {Compared} answer */
@@ -125,13 +147,16 @@ export class Comparison {
 }
 
 /**
- * A row of the table.
+ * A row of the table, whose name explains itself where that is known.
  *
  * @param {string} name
  * @param {(string | Node)[]} cells
+ * @param {string} kind
+ * @param {(() => import("../explain/explanations.js").Explanation | null) | null} explain
  */
-function row(name, cells, kind = "") {
-  return make("tr", { class: kind }, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", {}, cell)));
+function row(name, cells, kind = "", explain = null) {
+  const head = explain ? explains(make("button", { type: "button", class: "plain" }, name), explain) : name;
+  return make("tr", { class: kind }, make("th", { scope: "row" }, head), ...cells.map((cell) => make("td", {}, cell)));
 }
 
 /**
@@ -143,18 +168,6 @@ function listed(changes) {
   if (!changes.length) return "–";
   const earlier = changes.length - NEWEST;
   return make("ul", {}, ...(earlier > 0 ? [words.earlierChanges(earlier)] : []).concat(changes.slice(-NEWEST).map(words.change)).map((line) => make("li", {}, line)));
-}
-
-/**
- * A metric of every run. How it was measured, where it was, is part of its name: another protocol has another row.
- *
- * @param {MetricRow} row
- * @param {string} name
- */
-function measured({ values, protocol }, name) {
-  const made = row(name, values.map((number) => (number === null ? "–" : value(number))));
-  if (protocol !== "") made.children[0].append(make("small", { class: "protocol" }, protocol ?? words.unknownProtocol));
-  return made;
 }
 
 const GROUPS = ["distance", "loss", "score", "speed"];

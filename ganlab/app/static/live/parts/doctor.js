@@ -6,7 +6,7 @@ import { byId, make, svg } from "../dom.js";
 import { value } from "../format.js";
 import { Curve } from "../state/curve.js";
 import { extremes } from "../maths.js";
-import { groupOf, label, networkOf, ordered } from "../names.js";
+import { fullLabel, groupOf, label, networkOf, ordered } from "../names.js";
 import { style } from "../charts/traces.js";
 import { words } from "../wording.js";
 
@@ -129,4 +129,4 @@ export class Doctor {
 const line = (text, kind = "") => make("p", { class: `well ${kind}` }, make("b", {}, "Doctor"), ` ${text}`);
 
 /** @param {string} name @param {string[]} names */
-const title = (name, names) => (groupOf(name) === "gradient" ? words.gradient(networkOf(name)) : label(name, names));
+const title = (name, names) => (groupOf(name) === "gradient" ? words.gradient(networkOf(name)) : groupOf(name) === "distance" ? fullLabel(name, names) : label(name, names));

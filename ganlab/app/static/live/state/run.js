@@ -3,6 +3,9 @@
 import { Curve } from "./curve.js";
 import { interpolate } from "../maths.js";
 
+/** @type {import("../api.d.ts").Quantities} */
+const UNKNOWN = { objective: "", certain: null, references: {}, weights: {}, averaged: false, readings: {}, noun: "images" };
+
 /** Everything this page knows of one run; `apply` a delta, read the rest. */
 export class Run {
   /** @type {Map<string, Curve>} */
@@ -93,6 +96,11 @@ export class Run {
   get lastStep() {
     const newest = [...this.curves.values()].map((curve) => curve.steps.at(-1) ?? 0);
     return Math.max(this.status?.step ?? 0, 0, ...newest);
+  }
+
+  /** What explains its numbers; of a run that is not known yet, nothing. */
+  get quantities() {
+    return this.summary?.quantities ?? UNKNOWN;
   }
 
   get logEvery() {
