@@ -43,7 +43,12 @@ LN2 = math.log(2)
 
 @pytest.mark.parametrize(
     ("objective", "score", "g", "d"),
-    [(NON_SATURATING, 0.5, LN2, 2 * LN2), (LEAST_SQUARES, 0.5, 0.25, 0.5), (HINGE, 0.0, 0.0, 2.0), (WASSERSTEIN, None, None, 0.0)],
+    [
+        (NON_SATURATING, 0.5, LN2, 2 * LN2),
+        (LEAST_SQUARES, 0.5, 0.25, 0.5),
+        (HINGE, 0.0, 0.0, 2.0),
+        (WASSERSTEIN, None, None, 0.0),
+    ],
     ids=lambda one: getattr(one, "name", ""),
 )
 def test_references_are_what_losses_read_where_d_cannot_tell(objective: Objective, score: float, g: float, d: float) -> None:
