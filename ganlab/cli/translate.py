@@ -15,7 +15,10 @@ from ganlab.cli.assume import add_assume, opened
 from ganlab.cli.output import IMAGES, ImageOutput
 from ganlab.core.images import ImageError, read
 from ganlab.core.names import shown
-from ganlab.core.text import counted
+from ganlab.core.text import counted, duration
+from ganlab.models.translation import forecast, translate
+
+_LONG = 2.0  # seconds for a photo from which on they are stated before
 
 
 def add(parser: Parser) -> None:
@@ -29,7 +32,12 @@ def add(parser: Parser) -> None:
         between=(32, 1024),
         help="work on the area of a square of this side, 32 to 1024 pixels (default: the model's own)",
     )
-    parser.add_argument("--original-size", action="store_true", help="scale the result back to the photo's size")
+    parser.add_argument(
+        "--original-size",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="at the photo's own size with its details, up to 24 megapixels, or what the network drew (default: the photo's)",
+    )
     files = f"a file for one photo ({', '.join(IMAGES)}), else a folder (default: translated)"
     parser.add_argument("-o", "--output", default="translated", help=files)
     add_assume(parser)
@@ -44,14 +52,21 @@ def run(options: argparse.Namespace) -> int:
     pipeline.route(options.direction)  # ValueError where it leads nowhere
     output.make()
     skipped, names = [], Names()
-    for file in tqdm(files, unit="image", disable=None):  # silent on a pipe
+    how = {"size": options.size, "original_size": options.original_size}
+    for number, file in enumerate(bar := tqdm(files, unit="image", disable=None)):  # silent on a pipe
         try:
             image = read(file)
         except ImageError as error:
             skipped.append(f"{shown(str(file))}: {error}")
             continue
-        made = pipeline.translate(image, options.direction, size=options.size, original_size=options.original_size)
-        output.save(made, names.unused(file.stem))
+        if number == len(skipped):  # the first
+            seconds = forecast(pipeline, image.size, options.direction, **how).seconds
+            if seconds > _LONG:
+                bar.write(
+                    f"About {duration(seconds)} for {'this photo' if len(files) == 1 else 'each photo of this size'}.", sys.stderr
+                )
+        made = translate(pipeline, image, options.direction, **how)
+        output.save(made.picture, names.unused(file.stem))
     print(f"Wrote {len(files) - len(skipped)} of {counted(len(files), 'image')} to {output.path}.")
     for line in skipped:
         print(f"Skipped {line}", file=sys.stderr)

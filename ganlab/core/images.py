@@ -47,6 +47,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # by EXIF orientation
+_NOTES = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")  # where a file's orientation may stand
 
 
 class ImageError(ValueError):
@@ -203,6 +204,11 @@ def _refusals(max_pixels: int, formats: tuple[str, ...] = FORMATS) -> Iterator[N
         raise ImageError(f"The image is damaged or incomplete ({str(error) or type(error).__name__}).") from error
 
 
+def upright(image: Image.Image) -> Image.Image:
+    """Any picture that Pillow has opened or made -> "RGB" as `read` gives it: turned by its EXIF note, transparency on white."""
+    return _flatten(_upright(image))
+
+
 def _upright(image: Image.Image) -> Image.Image:
     """Return the image turned by its EXIF orientation; as stored where the EXIF block itself is damaged."""
     turn = None
@@ -210,7 +216,12 @@ def _upright(image: Image.Image) -> Image.Image:
         if profile := image.info.get("Raw profile type exif"):  # inflated, so that it has not been looked at
             check_notes(bytes.fromhex("".join(profile.split("\n")[3:])))
         turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    return image if turn is None else image.transpose(turn)
+    if turn is None:
+        return image
+    turned = image.transpose(turn)
+    for note in _NOTES:  # else it would be turned again by whatever reads it next
+        turned.info.pop(note, None)
+    return turned
 
 
 def _flatten(image: Image.Image) -> Image.Image:

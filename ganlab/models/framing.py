@@ -48,7 +48,8 @@ class Frame:
         """PIL picture of the original size -> (1, C, H, W) in [-1, 1], mirrored at its edges where it is padded."""
         import torch  # noqa: PLC0415  (slow to import)
 
-        image = image.convert("L" if channels == 1 else "RGB")
+        mode = "L" if channels == 1 else "RGB"
+        image = image if image.mode == mode else image.convert(mode)  # which else would copy a large photo
         if image.size != self.working:
             image = image.resize(self.working, Image.Resampling.LANCZOS, reducing_gap=3.0)
         pixels = np.asarray(image).reshape(self.working[1], self.working[0], channels)

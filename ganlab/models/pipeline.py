@@ -15,11 +15,10 @@ from ganlab.core.config import TrainConfig
 from ganlab.core.images import to_pil, to_uint8
 from ganlab.core.names import shown
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.models import hub, pretrained
+from ganlab.models import full_size, hub, pretrained
 from ganlab.models.adapters import recognition
 from ganlab.models.adapters.layout import Unfilled
 from ganlab.models.catalogue import find
-from ganlab.models.framing import Frame
 from ganlab.runtime import checkpoint
 from ganlab.training.families import FAMILIES, load_config
 from ganlab.training.state import laid_out, memory_layout
@@ -36,7 +35,8 @@ class Pipeline:
     """Generators in eval mode with what is needed to use them; make one with `Pipeline.load`.
 
     `generators` is {"G": ...}, or {"G_AB": ..., "G_BA": ...} for two directions; `labels` names the classes, or for image to
-    image the two domains. `discriminators` holds those at hand, by name; most checkpoints that travel have none. Of weights of
+    image the two domains. `discriminators` holds those at hand, by name; most checkpoints that travel have none; the generator
+    named `kept` stayed as it was while they were trained. Of weights of
     other projects, `decisions` are what their file did not fix (see ganlab.models.adapters.foreign), and `unused` names the
     tensors that no network here needs; both are empty for checkpoints of ours, which say what they are.
     """
@@ -53,6 +53,7 @@ class Pipeline:
         step: int = 0,
         size: int = 0,
         direction: str = "AtoB",
+        kept: str = "",
         discriminators: Callable[[], Mapping[str, nn.Module]] = dict,
         score: Callable[[Tensor], Tensor] | None = None,
         decisions: Sequence[Decision] = (),
@@ -63,9 +64,10 @@ class Pipeline:
         self.name, self.title, self.step = name, title, step
         self.size = size or spec.image_size  # that `translate` is best at, in pixels
         self.decisions, self.unused = tuple(decisions), tuple(unused)
-        self._direction = direction
+        self._direction, self._kept = direction, kept
         self.generators = {key: self._ready(network) for key, network in generators.items()}
         self._discriminators = discriminators
+        self.pace: dict[str, float] = {}  # seconds for each pixel of a translation, as ganlab.models.translation has measured
         self.score = score  # a discriminator's logits -> what people read
 
     @cached_property
@@ -149,6 +151,7 @@ class Pipeline:
             step=info.step,
             size=getattr(config, "test_size", 0),
             direction=getattr(config, "direction", "AtoB"),
+            kept=getattr(config, "keep", ""),
             discriminators=load_discriminators,
             device=device,
         )
@@ -193,18 +196,39 @@ class Pipeline:
         there, back = domains if direction == "AtoB" else domains[::-1]
         return f"{there} to {back}"
 
-    @torch.inference_mode()
     def translate(
-        self, image: Image.Image, direction: str | None = None, *, size: int | None = None, original_size: bool = False
+        self, image: Image.Image, direction: str | None = None, *, size: int | None = None, original_size: bool = True
     ) -> Image.Image:
-        """A picture of the other domain, with the aspect of `image` and about the area of `size` x `size` pixels.
+        """A picture of the other domain, as large as `image`, whose own details stay where nothing was drawn anew.
 
-        `direction` "AtoB" or "BtoA" and `size` are by default the model's own; `original_size` scales the result back up.
-        ValueError when this model does not translate that way.
+        The network works on about the area of `size` x `size` pixels. `direction` "AtoB" or "BtoA" and `size` are by default the
+        model's own; without `original_size` the picture is what the network drew, as small as that is. Photos of more than 24
+        megapixels are made smaller first. ValueError when this model does not translate that way.
         """
-        network = self.route(direction)
-        frame = Frame.around(image.size, size or self.size, network.multiple)  # type: ignore[arg-type]
-        return frame.leave(network(frame.enter(image, self.spec.channels).to(self.device)), original_size=original_size)
+        return self.draw_over(image, direction, size=size, original_size=original_size).picture
+
+    @torch.inference_mode()
+    def draw_over(
+        self,
+        image: Image.Image,
+        direction: str | None = None,
+        *,
+        size: int | None = None,
+        original_size: bool = True,
+        on_progress: full_size.Progress = full_size.ignored,
+    ) -> full_size.Drawn:
+        """What `translate` makes, with what it is made of; see `ganlab.models.translation` for a close look at it."""
+        network, area, channels = self.route(direction), size or self.size, self.spec.channels
+        return full_size.draw(network, image, area, channels, self.device, own_size=original_size, on_progress=on_progress)
+
+    def rival(self, direction: str) -> nn.Module | None:
+        """The discriminator that was trained against the generator of `direction`; None where that one stayed as it was.
+
+        Only such a pair has adapted to each other: what any other discriminator says of these pictures means nothing.
+        """
+        names = [("G", "D"), (f"G_{direction[0]}{direction[-1]}", f"D_{direction[-1]}")]
+        found = [self.discriminators.get(d) for g, d in names if g in self.generators and g != self._kept]
+        return next(iter(found), None)
 
     def route(self, direction: str | None = None) -> nn.Module:
         """The generator that leads in `direction`; ValueError when there is none."""

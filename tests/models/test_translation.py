@@ -11,7 +11,8 @@ from PIL import Image
 
 from ganlab import Pipeline, Run
 from ganlab.__main__ import main
-from ganlab.models.translation import heat, translate
+from ganlab.models.full_size import MOST_PIXELS
+from ganlab.models.translation import forecast, heat, translate
 from ganlab.runtime.worker import work
 from tests.support.small import small
 
@@ -72,13 +73,39 @@ def test_translating_equals_the_network_on_the_picture(trained: dict[str, Run]) 
 
 def test_a_close_look_goes_back_and_asks_d(trained: dict[str, Run]) -> None:
     pipeline = Pipeline.load(trained["cyclegan"].path)
-    look = translate(pipeline, photo(), "AtoB", size=64, closely=True)
+    look = translate(pipeline, photo(), "AtoB", size=64, closely=True, original_size=False)
     assert look.back is not None and look.error is not None and look.patches is not None
     assert look.back.size == look.picture.size == look.source.size == look.error.shape[::-1] == look.patches.shape[::-1]
     difference = np.abs(np.asarray(look.back).astype(float) - np.asarray(look.source)).mean() / 255
     assert look.error.mean() == pytest.approx(difference, abs=0.01)
     assert 0 <= look.patches.min() <= look.patches.max() <= 1
     assert set(pipeline.discriminators) == {"D_A", "D_B"}
+
+
+def test_at_the_photos_own_size_the_close_look_keeps_the_networks(trained: dict[str, Run]) -> None:
+    look = translate(Pipeline.load(trained["cyclegan"].path), photo(), "AtoB", size=32, closely=True)
+    assert look.back is not None and look.picture.size == look.source.size == (90, 60)
+    assert look.back.size == look.drawn.size != (90, 60) and not look.stranger
+
+
+def test_a_discriminator_of_another_training_says_nothing(trained: dict[str, Run]) -> None:
+    """As in horse2zebra-light, whose G_AB stayed as it was while D_B learned: config.json says so (`keep`)."""
+    pipeline = Pipeline.load("horse2zebra-light")
+    there = translate(pipeline, photo(), "AtoB", size=32, closely=True)
+    back = translate(pipeline, photo(), "BtoA", size=32, closely=True)
+    assert there.patches is None and there.stranger and there.back is not None
+    assert back.patches is not None and not back.stranger
+
+
+def test_what_will_be_is_known_before(trained: dict[str, Run]) -> None:
+    pipeline = Pipeline.load(trained["cyclegan"].path)
+    for size, own_size in (((900, 600), True), ((900, 600), False), ((12_000, 8_000), True)):
+        told = forecast(pipeline, size, size=32, original_size=own_size)
+        assert told.seconds > 0 and told.size[0] * told.size[1] <= MOST_PIXELS
+    made = translate(pipeline, photo(1200, 900), size=32)
+    told = forecast(pipeline, (1200, 900), size=32)
+    assert made.picture.size == told.size and made.drawn.size == told.working
+    assert told.seconds == pytest.approx(made.seconds.total, rel=0.01)
 
 
 def test_one_direction_has_no_way_back_but_d_sees_the_pair(trained: dict[str, Run]) -> None:
@@ -112,6 +139,8 @@ def test_the_command_translates_files_folders_and_patterns(
     assert main(["translate", "a/same.png", *model, "-o", "one.png"]) == 0
     assert Image.open("one.png").format == "PNG"
     assert main(["translate", "a", "b/*.png", *model, "-o", "many", "--original-size"]) == 0
+    assert main(["translate", "a/same.png", *model, "-o", "drawn.png", "--no-original-size"]) == 0
+    assert Image.open("one.png").size == (90, 60) and Image.open("drawn.png").size == (40, 27)
     assert sorted(path.name for path in Path("many").iterdir()) == ["same-2.png", "same.png"]
     assert Image.open("many/same.png").size == (90, 60)
     (tmp_path / "a" / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing")

@@ -22,7 +22,7 @@ def thumbnail(pipeline: Pipeline, photo: Image.Image) -> Image.Image:
         columns = min(MOST, max(2, SIDE // pipeline.spec.image_size))
         return sheet(pipeline.generate(pipeline.latents(columns**2, _SEED)), columns)
     before = ImageOps.fit(photo.convert("RGB"), (SIDE, SIDE), centering=_CENTRE)
-    picture = pipeline.translate(before, size=SIDE).convert("RGB").resize(before.size)
+    picture = pipeline.translate(before, size=SIDE, original_size=False).convert("RGB").resize(before.size)
     half = SIDE // 2
     picture.paste(before.crop((0, 0, half, SIDE)), (0, 0))
     ImageDraw.Draw(picture).line((half, 0, half, SIDE), fill="white", width=3)

@@ -42,7 +42,10 @@ def _translated(pipeline: Pipeline) -> Tensor:
     """(directions, PHOTOS, S, S, C), the same photos each way."""
     patches = np.random.default_rng(_SEED).integers(0, 256, (PHOTOS, PATCHES, PATCHES, 3), dtype=np.uint8)
     photos = [Image.fromarray(one).resize((SIDE, SIDE), Image.Resampling.BICUBIC) for one in patches]
-    made = [[np.asarray(pipeline.translate(photo, way, size=SIDE).convert("RGB")) for photo in photos] for way in pipeline.routes]
+    made = [
+        [np.asarray(pipeline.translate(photo, way, size=SIDE, original_size=False).convert("RGB")) for photo in photos]
+        for way in pipeline.routes
+    ]
     return torch.from_numpy(np.array(made)).float()
 
 
