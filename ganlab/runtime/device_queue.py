@@ -1,5 +1,7 @@
 """The queue of every device: one run at a time, or one group of runs started together, in the order of their creation.
 
+Runs of the sandbox have a queue of their own on the same device, so that they never take the others' turn.
+
 Nothing is stored but the holder of each device; the queue is derived from the run directories.
 """
 
@@ -19,6 +21,7 @@ from ganlab.runtime.retry import Attempt, at_once
 from ganlab.runtime.run import ID, UNREADABLE, Run, runs_root
 from ganlab.runtime.status import Activity, Status
 
+SANDBOX = ":sandbox"  # after the device in a slot's name
 _POLL_SECONDS = 0.5  # between two looks of a run that waits
 _RESCAN_SECONDS = 15.0  # until it looks through all runs in any case: an older one may have been resumed
 
@@ -39,7 +42,7 @@ def device_slot(
     Every holder shares the lock and writes its group (or id) beside it: newcomers of the same group join, others need
     the lock for themselves alone.
     """
-    line, reported = attempt(lambda: _Line(run, device)), -1
+    line, reported = attempt(lambda: _Line(run, slot_of(run, device))), -1
     while not attempt(line.take):
         if (stop or run.stop_requested)():
             yield False
@@ -55,7 +58,7 @@ def device_slot(
 
 
 class _Line:
-    """The line for a device as one run in it sees it.
+    """The line for a device, or the sandbox on it, as one run in it sees it.
 
     All runs are looked through only where another run has the device than before, or the worker of one that waits before this
     one has ended. `ahead` counts those that wait before, without any that have the device already and load their data.
@@ -129,7 +132,8 @@ def _waiting_before(run: Run, device: str) -> list[Run]:
 def awaited(run: Run, device: str) -> bool:
     """Whether others wait for the device that this run, or its group, has and does not use as it is paused."""
     try:
-        others = [(_party(other), status) for other, status, wanted in _claimed(run.path.parent) if wanted == device]
+        slot = slot_of(run, device)
+        others = [(_party(other), status) for other, status, wanted in _claimed(run.path.parent) if wanted == slot]
     except OSError:  # the folder of runs cannot be looked at right now
         return False
     mine = [status for party, status in others if party == _party(run)]
@@ -137,8 +141,13 @@ def awaited(run: Run, device: str) -> bool:
     return waits and all(status.state == "paused" for status in mine)
 
 
+def slot_of(run: Run, device: str) -> str:
+    """What the run waits for: the device, or the sandbox on it."""
+    return f"{device}{SANDBOX}" if run.settings.owner else device
+
+
 def _claimed(root: Path, before: str = "~") -> Iterator[tuple[Run, Status, str]]:
-    """The runs that a worker has claimed, oldest first, each with its status and device; of ended ones only the lock is tried.
+    """The runs that a worker has claimed, oldest first, each with its status and slot; of ended ones only the lock is tried.
 
     Those that are damaged, deleted meanwhile, or being written to hold up no other run. `before`: only ids that sort before it.
     """
@@ -147,7 +156,7 @@ def _claimed(root: Path, before: str = "~") -> Iterator[tuple[Run, Status, str]]
         try:
             if is_held(run.lock_path):
                 status = run.status()
-                yield run, status, status.device or device_of(run)
+                yield run, status, slot_of(run, status.device or device_of(run))
         except UNREADABLE:
             continue
 
@@ -161,7 +170,7 @@ def device_of(run: Run) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """A run in the queue of `device`: `ahead` runs wait before it; None when it has the device (loads or trains) or is `away`.
+    """A run in the queue of a `device`, or slot: `ahead` runs wait before it; None when it has it (loads or trains) or is `away`.
 
     A `paused` run that has given its turn to others is away: it has no device, and waits for one only when it is to go on.
     """
@@ -189,7 +198,7 @@ class Place:
 
 
 def queue(root: Path | None = None) -> dict[str, tuple[Place, ...]]:
-    """{device: runs that have it, then those that wait for it in the order they will get it, then those that are away}.
+    """{device or slot: runs that have it, then those that wait for it in the order they will get it, then those that are away}.
 
     Devices without any are left out.
 

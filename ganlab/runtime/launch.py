@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ class NewRun:
 
     config: TrainConfig
     root: Path
-    settings: Mapping[str, Any] = field(default_factory=dict)  # recipe, group, group_size, parent
+    settings: Mapping[str, Any] = field(default_factory=dict)  # recipe, group, group_size, parent, owner
     fill: Callable[[Run], None] = lambda run: None
 
     def create(self, prepare: Callable[[Run], None] = lambda run: None) -> Run:
@@ -46,13 +46,15 @@ class NewRun:
         return Run.create(self.config, root=self.root, prepare=both, **self.settings)
 
 
-def launch(config: TrainConfig, *, recipe: str = "", load_model: LoadModel | None = None) -> Run:
+def launch(config: TrainConfig, *, recipe: str = "", owner: str = "", load_model: LoadModel | None = None) -> Run:
     """Start training `config` in a process of its own, which outlives this one, and return at once.
 
-    The run waits when its device is busy. `load_model` opens the model that `start_from` names, to see whether it fits.
-    ValueError when the settings do not fit together, too many runs wait already, or the disk is full.
+    The run waits when its device is busy. `owner` is the seat that starts it in the sandbox. `load_model` opens the model that
+    `start_from` names, to see whether it fits. ValueError when the settings do not fit together, too many runs wait already, or
+    the disk is full.
     """
-    return launch_together({recipe: config}, load_model)[0]
+    new = new_runs({recipe: config}, load_model)
+    return start([replace(one, settings={**one.settings, "owner": owner}) for one in new])[0]
 
 
 def launch_together(configs: Mapping[str, TrainConfig], load_model: LoadModel | None = None) -> list[Run]:
@@ -112,7 +114,7 @@ def claim(new: Sequence[NewRun]) -> Iterator[dict[Run, FileLock]]:
         def lock(run: Run, device: str) -> None:
             claimed[run] = locks.enter_context(_queued(run, device))
 
-        with _admission(new[0].config, new[0].root, len(new)):
+        with _admission(new[0].config, new[0].root, len(new), sandbox=bool(new[0].settings.get("owner"))):
             try:
                 for one in new:
                     one.create(partial(lock, device=resolve(one.config.device)))
@@ -138,13 +140,13 @@ def claim_again(run: Run) -> Iterator[FileLock]:
     if status.state == "finished":
         raise ValueError(f"{run.id} has done all its {status.steps:,} steps.")
     with ExitStack() as locks:
-        with _admission(run.config, run.path.parent):
+        with _admission(run.config, run.path.parent, sandbox=bool(run.settings.owner)):
             lock = locks.enter_context(_queued(run, resolve(run.config.device)))
         yield lock
 
 
 @contextmanager
-def _admission(config: TrainConfig, root: Path, count: int = 1) -> Iterator[None]:
+def _admission(config: TrainConfig, root: Path, count: int = 1, *, sandbox: bool = False) -> Iterator[None]:
     """Admit `count` runs like `config`, one process at a time, so that two at once do not pass a limit.
 
     ValueError when the server lets no more wait, or the disk is full.
@@ -152,7 +154,7 @@ def _admission(config: TrainConfig, root: Path, count: int = 1) -> Iterator[None
     with _as_value_error():
         (root / ".devices").mkdir(parents=True, exist_ok=True)
         with FileLock(root / ".devices" / "launch.lock"):
-            admit(config, count, root)
+            admit(config, count, root, sandbox=sandbox)
             yield
 
 

@@ -13,7 +13,7 @@ from ganlab.core.files import writable
 from ganlab.core.text import byte_size, counted
 from ganlab.core.threads import asked_threads
 from ganlab.runtime.cleanup import clean
-from ganlab.runtime.device_queue import Place, queue
+from ganlab.runtime.device_queue import SANDBOX, Place, queue
 from ganlab.runtime.disk import LIMIT, checkpoint_bytes_of, limit, room, will_write
 from ganlab.runtime.run import Run, runs_root
 
@@ -29,10 +29,11 @@ def most_waiting() -> int:
     return int(text)
 
 
-def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None:
+def admit(config: TrainConfig, count: int = 1, root: Path | None = None, *, sandbox: bool = False) -> None:
     """Whether `count` more runs like `config` may be started now; ValueError, one sentence, when not.
 
-    They may wait unless too many do, and begin where there is room for two checkpoints, without which nothing can be kept.
+    They may wait unless too many do (how many in the sandbox is bounded where it is asked), and begin where there is room for
+    two checkpoints, without which nothing can be kept.
     """
     from ganlab.core.devices import resolve  # noqa: PLC0415  (brings PyTorch)
 
@@ -40,7 +41,7 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
     asked_threads()
     places, device = queue(root), resolve(config.device)
     waiting, most = will_wait(places), most_waiting()
-    if any(not place.away for place in places.get(device, ())) and waiting + count > most:
+    if not sandbox and any(not place.away for place in places.get(device, ())) and waiting + count > most:
         lets = f"this server lets {counted(most, 'run') if most else 'no run'} wait"
         if not waiting:
             raise ValueError(f"Others have {device} and {lets}: try again when it is free.")
@@ -55,8 +56,8 @@ def admit(config: TrainConfig, count: int = 1, root: Path | None = None) -> None
 
 
 def will_wait(places: Mapping[str, Sequence[Place]]) -> int:
-    """How many runs of a `queue` wait for others; the first in line for a free device begins."""
-    return sum(len(_behind(members)) for members in places.values())
+    """How many runs of a `queue` wait for others, without the sandbox's; the first in line for a free device begins."""
+    return sum(len(_behind(members)) for slot, members in places.items() if not slot.endswith(SANDBOX))
 
 
 def _behind(members: Sequence[Place]) -> list[Place]:

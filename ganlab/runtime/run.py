@@ -70,11 +70,13 @@ class Run:
         group: str = "",
         group_size: int = 1,
         parent: Parent | None = None,
+        owner: str = "",
         root: Path | None = None,
         prepare: Callable[[Run], None] = lambda run: None,
     ) -> Run:
         """Make the directory of a new run; `group` names runs that are started together and share the device, `parent` the
-        run and step that it goes on from. `prepare` is called before other processes can see the run."""
+        run and step that it goes on from, `owner` the seat that starts it in the sandbox. `prepare` is called before other
+        processes can see the run."""
         run = cls(new_folder(root or runs_root(), recipe or f"{config.family}-{config.dataset}"))
         settings = {
             "config": config.to_dict(),
@@ -83,6 +85,7 @@ class Run:
             "group": group,
             "group_size": group_size,
         } | ({"parent": parent.to_dict()} if parent else {})
+        settings |= {"owner": owner} if owner else {}
         try:
             for folder in ("samples", "checkpoints"):
                 (run.path / folder).mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from itertools import chain
@@ -60,8 +61,9 @@ class Parent:
 class RunSettings:
     """The settings of a run: `config` as it was written down, those of its values that others read, and what Run.create adds.
 
-    `created` is in seconds since 1970, `group` names the `group_size` runs that were started together. A setting that an older
-    version did not have reads as the default of TrainConfig.
+    `created` is in seconds since 1970, `group` names the `group_size` runs that were started together, `owner` the seat of a
+    class that started it in the sandbox, "" of any other run; what cannot be a seat's name owns nothing. A setting that an
+    older version did not have reads as the default of TrainConfig.
     """
 
     config: Mapping[str, Any]
@@ -70,6 +72,7 @@ class RunSettings:
     group: str
     group_size: int
     parent: Parent | None
+    owner: str
     family: str
     dataset: str
     steps: int
@@ -88,9 +91,11 @@ class RunSettings:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as config.json has them."""
         values = {"config": dict(self.config), **{name: getattr(self, name) for name in _BESIDE}}
-        return values | ({"parent": self.parent.to_dict()} if self.parent else {})
+        owner = {"owner": self.owner} if self.owner else {}
+        return values | owner | ({"parent": self.parent.to_dict()} if self.parent else {})
 
 
+OWNER = re.compile(r"[0-9a-f]{16}")  # a seat's name
 _BESIDE: dict[str, type | tuple[type, ...]] = {"recipe": str, "created": (int, float), "group": str, "group_size": int}
 _OF_CONFIG = [item.name for item in fields(RunSettings) if hasattr(TrainConfig, item.name)]
 
@@ -131,7 +136,9 @@ def settings_of(values: object) -> RunSettings | Damage:
         return _wrong("parent", parent)
     known = {name: config.get(name, getattr(TrainConfig, name)) for name in _OF_CONFIG}
     beside = {name: values[name] for name in _BESIDE}
-    return RunSettings(config=config, parent=_parent(parent) if parent else None, **beside, **known)
+    owner = values.get("owner", "")
+    owner = owner if isinstance(owner, str) and OWNER.fullmatch(owner) else ""
+    return RunSettings(config=config, parent=_parent(parent) if parent else None, owner=owner, **beside, **known)
 
 
 def _wrong(name: str, value: object) -> Damage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import traceback
 from collections.abc import Callable, Iterable, Mapping
@@ -13,7 +14,7 @@ from ganlab.core.errors import classify, halvable
 from ganlab.core.events import Event, Finished, Loading
 from ganlab.core.interventions import Command
 from ganlab.core.lock import FileLock
-from ganlab.core.threads import threads_for
+from ganlab.core.threads import BACKGROUND, threads_for
 from ganlab.runtime.device_queue import device_of, device_slot
 from ganlab.runtime.lock_note import leave_end
 from ganlab.runtime.mailbox import Mailbox
@@ -55,6 +56,8 @@ def work(
     if not queued and not lock.acquire(timeout=5.0):
         raise ValueError(f"Another worker has claimed {run.id} already.")
     requests = _Requests(run)
+    if run.settings.owner and queued:  # a process of its own; what runs beside the sandbox goes before it
+        os.nice(BACKGROUND)
     try:
         with signals_ask(requests.ask_to_stop):
             return _recorded(
@@ -157,7 +160,8 @@ def _take(
     run, config = turn.run, turn.run.config
     state = newest_state(run, recorder.report)
     before = run.threads or (state or {}).get("threads")
-    count, why = threads_for(before, max(1, torch.get_num_threads() // run.settings.group_size))
+    shared = torch.get_num_threads() if run.settings.owner else run.settings.group_size  # one thread in the sandbox
+    count, why = threads_for(before, max(1, torch.get_num_threads() // shared))
     torch.set_num_threads(count)
     recorder.threads(count, before if turn.device == "cpu" else None, why, state["step"] if state else 0)
     initial = load_generators(config.start_from) if config.start_from and not state else None

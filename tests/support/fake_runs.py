@@ -25,10 +25,18 @@ class FakeRun:
     """A run whose worker is this process: `start`, `train` some steps, then `finish`, `fail`, `stop` or `kill`."""
 
     def __init__(
-        self, root: Path, *, recipe: str = "", group: str = "", group_size: int = 1, phase: float = 0.0, **config: Any
+        self,
+        root: Path,
+        *,
+        recipe: str = "",
+        group: str = "",
+        group_size: int = 1,
+        owner: str = "",
+        phase: float = 0.0,
+        **config: Any,
     ) -> None:
         settings = TrainConfig(**{"steps": 1000, "sample_every": 100, "dataset": "shapes", **config})
-        self.run = Run.create(settings, recipe=recipe, group=group, group_size=group_size, root=root)
+        self.run = Run.create(settings, recipe=recipe, group=group, group_size=group_size, owner=owner, root=root)
         self.config, self.phase, self.step = settings, phase, 0
         self._lock = FileLock(self.run.lock_path)
         self._recorder: Recorder | None = None
