@@ -5,10 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views import students
 from ganlab.app.views.evaluate import form, jobs, results, subjects
 from ganlab.app.views.permissions import may
 
 st.title("Evaluate", anchor=False)
+students.line("evaluate")
 found = subjects.models_here()
 if not found:
     form.nothing_yet()
@@ -17,7 +19,8 @@ selected = jobs.selected()
 if not selected:
     begin = ": press **Measure** to see" if may(Action.MEASURE) else ". Once your teacher has measured, you see"
     st.info(f"Nothing has been measured here yet{begin} how close these pictures come to real ones.")
-form.form(found, selected)
+if may(Action.MEASURE):
+    form.form(found, selected)
 if selected:
     jobs.listed(selected)
     results.show(selected)

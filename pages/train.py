@@ -6,10 +6,13 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views import start_run
-from ganlab.app.views.permissions import explain, may
-from ganlab.app.views.train import choice, form, summary_panel
+from ganlab.app.views.permissions import may
+from ganlab.app.views.train import choice, form, student, summary_panel
 
 st.title("Train a GAN", anchor=False)
+if not may(Action.LAUNCH):
+    student.page()
+    st.stop()
 asked = choice.restore_from_url()
 settings, panel = st.columns([13, 7], gap="large")
 with settings:
@@ -18,9 +21,7 @@ with settings:
 with panel, st.container(border=True):
     device, ready = summary_panel.panel(chosen, changes, asked, wrong)
     changes |= device
-    ready = ready and may(Action.LAUNCH)
     pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch", disabled=not ready)
-    explain(Action.LAUNCH)
     if pressed:
         start_run.start_and_watch(chosen.configs(changes))
     else:

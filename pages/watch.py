@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.app.views import students
 from ganlab.app.views.watch import watch
 
 wanted = st.query_params.to_dict()
@@ -16,5 +17,6 @@ with left:
     ids = watch.choose(ids)
 with right:
     watch.bar(ids)
+students.line("watch")
 watch.live_view(ids)
 watch.fork_wanted(ids, wanted)

@@ -9,7 +9,7 @@ import sys
 from importlib.util import find_spec
 
 from ganlab.app import start
-from ganlab.app.security import classroom, frames, proxies, quotas
+from ganlab.app.security import classroom, frames, proxies, quotas, sandbox
 from ganlab.core.shipped import shipped
 
 
@@ -39,6 +39,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--new-code", action="store_true", help="with --classroom: make a new code and a new teacher's link; all join again"
     )
     parser.add_argument(
+        "--sandbox",
+        action="store_true",
+        help=f"with --classroom: let students start small runs from the beginning; or set {sandbox.VARIABLE}=1",
+    )
+    parser.add_argument(
         "--limits",
         metavar="FACTOR",
         help=f"with --classroom: multiply what a student and an address may use, such as 2; or set {quotas.VARIABLE}",
@@ -54,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("--new-code belongs to --classroom: only a class has a join code.")
     if options.limits is not None and not options.classroom:
         raise ValueError("--limits belongs to --classroom: only a class shares a server.")
+    if options.sandbox and not options.classroom:
+        raise ValueError("--sandbox belongs to --classroom: only a class has students.")
     if options.classroom and options.only:
         raise ValueError("--classroom and --only exclude each other: the playground alone has no join code.")
     if not find_spec("gradio" if options.only == "playground" else "streamlit"):
@@ -64,6 +71,8 @@ def run(options: argparse.Namespace) -> int:
         os.environ[proxies.VARIABLE] = ",".join(proxies.trusted_proxies(options.proxy))
     if options.classroom:
         os.environ[classroom.VARIABLE] = "1"
+    if options.sandbox:
+        os.environ[sandbox.VARIABLE] = "1"
     if options.limits is not None:
         os.environ[quotas.VARIABLE] = options.limits
     start.check()

@@ -64,14 +64,14 @@ def concrete(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "1", path)
 
 
-def seat(role: Role) -> dict[str, str]:
-    """The cookies of a browser that has just come in."""
-    return {} if role is Role.STRANGER else {COOKIE: visitor.keys().seat(role.name)}
+def seat(role: Role, name: str = "") -> dict[str, str]:
+    """The cookies of a browser that has just come in, or of the one of this name."""
+    return {} if role is Role.STRANGER else {COOKIE: visitor.keys().seat(role.name, name)}
 
 
-def headers(role: Role, **more: str) -> dict[str, str]:
+def headers(role: Role, seat_name: str = "", **more: str) -> dict[str, str]:
     """A request's headers with those cookies."""
-    cookies = "; ".join(f"{name}={value}" for name, value in seat(role).items())
+    cookies = "; ".join(f"{name}={value}" for name, value in seat(role, seat_name).items())
     return ({"Cookie": cookies} if cookies else {}) | more
 
 

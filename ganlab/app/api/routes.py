@@ -24,7 +24,7 @@ from ganlab.app.api.export import export_zip, metrics_csv
 from ganlab.app.api.feed import Answer, Feeds
 from ganlab.app.api.snapshot import Seen
 from ganlab.app.api.summary import MOST, PAGE, Pages, detailed
-from ganlab.app.security import rights
+from ganlab.app.security import rights, sandbox
 from ganlab.app.security.origin import refusal
 from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action
@@ -91,7 +91,10 @@ def routes() -> list[BaseRoute]:
 async def _summary(request: Request) -> Response:
     run = _run(request)
     found = await asyncio.to_thread(detailed, run)
-    found |= {"refusal": rights.refusal(visitor_of(request).role, Action.CONTROL)}
+    user = visitor_of(request)
+    found |= {"refusal": rights.refusal(user.role, Action.CONTROL, own=sandbox.owns(user, run))}
+    if not rights.may(user.role, Action.CHANGE):
+        found |= {"live": []}
     return JSONResponse(_fit_for(request, found), headers=_FRESH)
 
 
@@ -160,6 +163,8 @@ async def _control(request: Request) -> Response:
         raise HTTPException(400, 'A request is a small JSON object, such as {"command": "pause"}.') from None
     except ValueError as error:
         raise HTTPException(400, str(error)) from None
+    if command.command == "change" and (reason := rights.refusal(visitor_of(request).role, Action.CHANGE)):
+        raise HTTPException(403, reason)
     await asyncio.to_thread(run.mailbox.add, command)
     return JSONResponse({"message": "The command was sent to the run."}, status_code=202)
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ganlab.app.compat import route_path
-from ganlab.app.security import body_limits, classroom, rights
+from ganlab.app.security import body_limits, classroom, rights, sandbox
 from ganlab.app.security.buckets import READS, Quotas
 from ganlab.app.security.client import Client, client_of, serving
 from ganlab.app.security.origin import foreign, rebound
@@ -90,7 +90,7 @@ class Gate:
             self._warn(connection, method)
             return _refused(403, reason)
         action = rights.action_of(path, method)
-        if not rights.may(user.role, action):
+        if not rights.may(user.role, action) and not _its_own(user, action, path, method):
             return _not_allowed(connection, user, action, path)
         tab = connection.query_params.get("session_hash", "")
         if not FILES.may_read(client, path) or not SESSIONS.may_read(client, path, tab):
@@ -149,6 +149,11 @@ class Gate:
             await send(message)
 
         return protected
+
+
+def _its_own(user: Visitor, action: Action, path: str, method: str) -> bool:
+    """Whether this is about a run that the visitor has started in the sandbox, and may be asked of such a one."""
+    return rights.may(user.role, action, own=True) and sandbox.owns_named(user, rights.run_named(path, method))
 
 
 def _protection(frames: Sequence[str]) -> list[tuple[bytes, bytes]]:

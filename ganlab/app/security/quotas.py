@@ -70,6 +70,11 @@ TABLE = (
     Row("model memory", "memory of models from files", "MB", seat=512, server=1536),
     Row("loading", "time to load models from files", "s", seat=Rate(60, 0.2), address=Rate(600, 0.5)),
     Row("stored", "files uploaded and made, kept for up to two hours", "MB", seat=128, address=1024, server=2048),
+    # The sandbox, while the teacher has it open; its runs train one after another, beside the teacher's.
+    Row("sandbox steps", "steps of a run in the sandbox", seat=600),
+    Row("sandbox runs of one", "runs of one student in the sandbox that train or wait", seat=1, fixed=True),
+    Row("sandbox runs", "runs in the sandbox that train or wait", server=8),
+    Row("sandbox runs kept", "runs of the sandbox kept", seat=4, server=80),
     # What is connected
     # A browser opens six, and one for each page; one that lets the server wait makes room for a new one.
     Row("connections", "open connections", address=800, server=2000),

@@ -30,7 +30,10 @@ class Action(Enum):
     PLAY = "play"
     EXPORT = "export"
     LAUNCH = "launch"
+    SANDBOX = "sandbox"
+    OPEN = "open"
     CONTROL = "control"
+    CHANGE = "change"
     RESUME = "resume"
     FORK = "fork"
     DELETE = "delete"
@@ -43,10 +46,14 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class Right:
-    """The least role that has it, None where no role has; and the sentence that the others read."""
+    """The least role that has it, None where no role has, and the sentence that the others read.
+
+    `own`: the least role that has it to a run that it has started in the sandbox.
+    """
 
     least: Role | None
     refusal: str
+    own: Role | None = None
 
 
 _JOIN_FIRST = "Enter the join code first."
@@ -56,10 +63,13 @@ RIGHTS = {
     Action.PLAY: Right(Role.STUDENT, _JOIN_FIRST),
     Action.EXPORT: Right(Role.STUDENT, _JOIN_FIRST),
     Action.LAUNCH: Right(Role.TEACHER, "Only the teacher can start runs."),
-    Action.CONTROL: Right(Role.TEACHER, "Only the teacher can pause, change or stop runs."),
+    Action.SANDBOX: Right(Role.STUDENT, _JOIN_FIRST),  # while it is open, and within its bounds: ganlab/app/security/sandbox.py
+    Action.OPEN: Right(Role.TEACHER, "Only the teacher can open and close the sandbox."),
+    Action.CONTROL: Right(Role.TEACHER, "Only the teacher can pause, change or stop runs.", own=Role.STUDENT),
+    Action.CHANGE: Right(Role.TEACHER, "Only the teacher can change the settings of a run."),
     Action.RESUME: Right(Role.TEACHER, "Only the teacher can resume runs."),
     Action.FORK: Right(Role.TEACHER, "Only the teacher can fork runs."),
-    Action.DELETE: Right(Role.TEACHER, "Only the teacher can delete."),
+    Action.DELETE: Right(Role.TEACHER, "Only the teacher can delete.", own=Role.STUDENT),
     Action.UPLOAD: Right(Role.TEACHER, "Only the teacher can choose folders and upload training data."),
     Action.MEASURE: Right(Role.TEACHER, "Only the teacher can start and stop measurements."),
     Action.PULL: Right(Role.TEACHER, "Only the teacher can fetch models from the Hub."),
@@ -68,15 +78,15 @@ RIGHTS = {
 }
 
 
-def may(role: Role, action: Action) -> bool:
-    """Whether this role has this right."""
-    least = RIGHTS[action].least
-    return least is not None and role >= least
+def may(role: Role, action: Action, *, own: bool = False) -> bool:
+    """Whether this role has this right; `own`: to a run that the visitor has started in the sandbox."""
+    right = RIGHTS[action]
+    return any(least is not None and role >= least for least in (right.least, right.own if own else None))
 
 
-def refusal(role: Role, action: Action) -> str:
+def refusal(role: Role, action: Action, *, own: bool = False) -> str:
     """Return why this role lacks this right, in one sentence; empty when it has it."""
-    if may(role, action):
+    if may(role, action, own=own):
         return ""
     return _JOIN_FIRST if role is Role.STRANGER and action is not Action.CLOSED else RIGHTS[action].refusal
 
@@ -183,6 +193,13 @@ def _found(path: str, method: str) -> Action:
 
 
 _remembered = lru_cache(4096)(_found)  # of short paths alone, since strangers choose them
+
+
+def run_named(path: str, method: str) -> str:
+    """Return the run whose own address this is: the id in it, "" where there is none."""
+    rule = next(fitting(path, method), None)
+    found = rule.pattern.match(path) if rule and rule.path.startswith("/api/runs/{id}/") else None
+    return found["id"] if found else ""
 
 
 def fitting(path: str, method: str) -> Iterator[Rule]:

@@ -9,12 +9,13 @@ from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 
-from ganlab.app.security import rights
+from ganlab.app.security import rights, sandbox
 from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action, Role
-from ganlab.app.security.visitor import recorded_name, visitor
+from ganlab.app.security.visitor import Visitor, recorded_name, visitor
 from ganlab.app.views.wording import escaped
 from ganlab.core import errors
+from ganlab.runtime.run import Run
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,19 +33,30 @@ def cookies() -> Mapping[str, str]:
     return st.context.cookies
 
 
+def who() -> Visitor:
+    """Return the visitor."""
+    return visitor(cookies())
+
+
 def role() -> Role:
     """Return the visitor's role."""
-    return visitor(cookies()).role
+    return who().role
 
 
 def visitor_name() -> str:
     """Return the name under which a run's record keeps what the visitor does here."""
-    return recorded_name(visitor(cookies()), st.context.ip_address or "")
+    return recorded_name(who(), st.context.ip_address or "")
 
 
-def may(action: Action) -> bool:
-    """Whether the visitor has this right."""
-    return rights.may(role(), action)
+def mine(*runs: Run) -> bool:
+    """Whether the visitor is a student who has started all these runs in the sandbox."""
+    user = who()
+    return bool(runs) and all(sandbox.owns(user, run) for run in runs)
+
+
+def may(action: Action, *runs: Run) -> bool:
+    """Whether the visitor has this right, to these runs where some are given."""
+    return rights.may(role(), action) or (rights.may(role(), action, own=True) and mine(*runs))
 
 
 def redacted(value: Any) -> Any:
@@ -52,19 +64,10 @@ def redacted(value: Any) -> Any:
     return value if may(Action.INSPECT) else redact(value)
 
 
-def hint(action: Action, otherwise: str = "") -> str:
-    """Return why a button is disabled, in one sentence; else what it does."""
-    return rights.refusal(role(), action) or otherwise
-
-
-def explain(action: Action) -> None:
-    """Show below a disabled button why it is, for those who cannot point at it to read its hint."""
-    if not may(action):
-        st.caption(hint(action))
-
-
 def requires(action: Action) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Mark a function that acts on behalf of a visitor: it raises Refusal before it begins when they lack the right.
+
+    Where it is given runs, they count: some rights extend to a student's own.
 
     The check is here and not on the button, since a browser can send a click on a button that is disabled. All that starts,
     stops, deletes or takes in something is called in such functions alone; tests/app/test_rights.py reads the pages for others.
@@ -73,9 +76,9 @@ def requires(action: Action) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def marked(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            reason = rights.refusal(role(), action)
-            if reason:
-                raise Refusal(reason)
+            runs = [value for value in (*args, *kwargs.values()) if isinstance(value, Run)]
+            if not may(action, *runs):
+                raise Refusal(rights.refusal(role(), action))
             return function(*args, **kwargs)
 
         ACTIONS[f"{function.__module__}.{function.__qualname__}"] = (action, checked)

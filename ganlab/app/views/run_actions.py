@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import FAILURES, error_text, hint, may, requires
+from ganlab.app.views.permissions import FAILURES, error_text, may, requires
 from ganlab.app.views.train_links import shapes_link
 from ganlab.runtime.fork import repeat
 from ganlab.runtime.launch import resume
@@ -29,9 +29,9 @@ def play_button(run: Run) -> None:
 
 def resume_button(run: Run, state: str) -> None:
     """Go on with a run that has ended early; inside a fragment."""
-    help = hint(Action.RESUME, "Continues from the newest checkpoint.")
-    disabled = not may(Action.RESUME)
-    if state in RESUMABLE and st.button("Resume", icon=":material/play_arrow:", help=help, disabled=disabled):
+    if state not in RESUMABLE or not may(Action.RESUME):
+        return
+    if st.button("Resume", icon=":material/play_arrow:", help="Continues from the newest checkpoint."):
         try:
             _resume(run)
         except FAILURES as error:
@@ -47,8 +47,8 @@ def instead_link(run: Run, status: Status) -> None:
 
 def repeat_button(run: Run) -> None:
     """Train it once more from the start."""
-    help = hint(Action.LAUNCH, "Trains it again from the start: the same settings, the same changes at the same steps.")
-    if st.button("Repeat", icon=":material/replay:", help=help, disabled=not may(Action.LAUNCH)):
+    help = "Trains it again from the start: the same settings, the same changes at the same steps."
+    if may(Action.LAUNCH) and st.button("Repeat", icon=":material/replay:", help=help):
         try:
             made = _repeat(run)
         except FAILURES as error:

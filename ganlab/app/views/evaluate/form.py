@@ -27,7 +27,7 @@ from ganlab.app.views.evaluate.subjects import (
     without_classifier,
 )
 from ganlab.app.views.evaluate.summary_panel import PARTS, summary
-from ganlab.app.views.permissions import FAILURES, error_text, explain, may, redacted, requires
+from ganlab.app.views.permissions import FAILURES, error_text, may, redacted, requires
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import escaped
 from ganlab.core.devices import devices
@@ -69,10 +69,9 @@ def form(found: Mapping[str, ModelEntry], selected: Job | None) -> None:
         _explain_reader(arguments, found, reader)
     with panel:
         with st.container(border=True):
-            wrong = summary(arguments, found, reader) or not may(Action.MEASURE)
+            wrong = summary(arguments, found, reader)
             icon = ":material/straighten:"
             pressed = st.button("Measure", type="primary", icon=icon, width="stretch", disabled=wrong, key="evaluate.go")
-            explain(Action.MEASURE)
         if not pressed and not reproduce.pressed():
             start_run.fresh_token()
         reproduce.panel()
@@ -190,9 +189,8 @@ def _reference() -> dict[str, Any]:
     )
     has_parts = reference != FOLDER
     if not has_parts:
-        label, closed = "Folder or zip of real images", not may(Action.UPLOAD)
-        typed = st.text_input(label, key="evaluate.folder", placeholder="/home/me/pictures", disabled=closed)
-        reference = (not closed and typed.strip()) or FOLDER  # students must not learn whether a folder exists here
+        typed = st.text_input("Folder or zip of real images", key="evaluate.folder", placeholder="/home/me/pictures")
+        reference = typed.strip() or FOLDER
     floors = st.checkbox(
         "Floors: the scores of real images",
         key="evaluate.floors",

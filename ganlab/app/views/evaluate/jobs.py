@@ -13,7 +13,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views import url_state
 from ganlab.app.views.evaluate import results, subjects
 from ganlab.app.views.job_wording import progress_text
-from ganlab.app.views.permissions import attempt, hint, may, redacted, requires
+from ganlab.app.views.permissions import attempt, may, redacted, requires
 from ganlab.app.views.wording import age, escaped
 from ganlab.core.text import duration
 
@@ -118,18 +118,14 @@ def _bar(job: Job, status: Status) -> None:
 
 
 def _end_button(job: Job, status: Status) -> None:
-    if status.active:
+    if status.active and may(Action.MEASURE):
         asked = job.stop_requested()
-        stop, key = "Stopping" if asked else "Stop", f"evaluate.stop/{job.id}"
-        style = _button_style(":material/stop:", Action.MEASURE, asked)
-        st.button(stop, key=key, on_click=attempt, args=(_stop, job), **style)
-    elif st.button("Delete", key=f"evaluate.delete/{job.id}", **_button_style(":material/delete:", Action.DELETE)):
+        stop, key, act = "Stopping" if asked else "Stop", f"evaluate.stop/{job.id}", (_stop, job)
+        st.button(stop, key=key, on_click=attempt, args=act, icon=":material/stop:", type="tertiary", disabled=asked)
+    if status.active or not may(Action.DELETE):
+        return
+    if st.button("Delete", key=f"evaluate.delete/{job.id}", icon=":material/delete:", type="tertiary"):
         _confirm(job)
-
-
-def _button_style(icon: str, action: Action, disabled: bool = False) -> dict[str, Any]:
-    """Return the style of a small button, disabled with a reason for visitors who must not press it."""
-    return {"icon": icon, "type": "tertiary", "disabled": disabled or not may(action), "help": hint(action) or None}
 
 
 @st.dialog("Delete this measurement?")

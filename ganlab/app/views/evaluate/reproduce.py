@@ -35,8 +35,7 @@ def panel() -> None:
         )
         budget = st.text_input("Training time for all together", "10m", key="evaluate.budget", help=hint)
         st.caption("Its runs appear on the Runs page. Pressed again later, the button continues them.")
-        help, disabled = permissions.hint(Action.MEASURE) or None, not permissions.may(Action.MEASURE)
-        if not st.button("Reproduce", icon=":material/replay:", width="stretch", key=_BUTTON, help=help, disabled=disabled):
+        if not st.button("Reproduce", icon=":material/replay:", width="stretch", key=_BUTTON):
             return
         try:
             arguments = {"name": table, "budget": seconds(budget) if budget.strip() else None}

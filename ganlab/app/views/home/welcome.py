@@ -6,9 +6,10 @@ from typing import Literal
 
 import streamlit as st
 
+from ganlab.app.security import sandbox
 from ganlab.app.security.rights import Action
-from ganlab.app.views import start_run
-from ganlab.app.views.permissions import hint, may
+from ganlab.app.views import start_run, students
+from ganlab.app.views.permissions import may
 from ganlab.app.views.train_links import DIGITS, SHAPES
 from ganlab.data import Availability
 from ganlab.training.recipes import configs_of
@@ -63,8 +64,10 @@ def _in_the_classroom() -> None:
     with st.container(horizontal=True, horizontal_alignment="center", vertical_alignment="center"):
         if st.button("Watch the training", type="primary", icon=":material/monitoring:"):
             st.switch_page("pages/watch.py")
+        if sandbox.is_open():
+            st.page_link("pages/train.py", label="Train a small GAN", icon=":material/model_training:")
         st.page_link("pages/play.py", label="Play with a model", icon=":material/tune:")
-    st.caption(hint(Action.LAUNCH), text_alignment="center")
+    students.line("home")
 
 
 def how_it_goes() -> None:

@@ -9,12 +9,12 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.cleanup_wording import cleaned_text, rule_text, shortage_text
-from ganlab.app.views.permissions import attempt, hint, may, redacted, requires, visitor_name
+from ganlab.app.views.permissions import attempt, may, redacted, requires, visitor_name
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.names import shown
 from ganlab.core.text import byte_size, duration
 from ganlab.runtime.cleanup import RULE, clean
-from ganlab.runtime.device_queue import Place, cancel, queue
+from ganlab.runtime.device_queue import SANDBOX, Place, cancel, queue
 from ganlab.runtime.disk import bytes_of, limit, room
 from ganlab.runtime.limits import most_waiting, shortage, unfit
 from ganlab.runtime.run import UNREADABLE, Run, runs_root
@@ -29,26 +29,27 @@ def queue_view() -> None:
     wrong = unfit()
     lacking = None if wrong else shortage()
     problem = wrong or (shortage_text(lacking) if lacking else "")
-    if problem:
+    if problem and may(Action.LAUNCH):
         st.warning(escaped(redacted(problem)), icon=":material/hard_disk:")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         for device, members in places.items():
             _device(device, members)
-        if not wrong:
+        if not wrong and may(Action.DELETE):
             _disk()
 
 
 def _device(device: str, members: Sequence[Place]) -> None:
     waiting = [place for place in members if place.waits]
     having, away = [place for place in members if place.has], [place for place in members if place.away]
-    name = "CPU" if device == "cpu" else device
+    device, sandbox, _ = device.partition(SANDBOX)
+    name = ("Sandbox on " if sandbox else "") + ("CPU" if device == "cpu" else device)
     st.markdown(f"**{name}**: " + (", ".join(map(_short, having)) or "free in a moment"))
     if not waiting and not away:
         return
     counts = {"waiting": len(waiting), "paused": len(away)}
     label = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     with st.popover(label, icon=":material/queue:"):
-        most = "" if unfit() else f" At most {most_waiting()} runs may wait on this server."
+        most = "" if unfit() or sandbox else f" At most {most_waiting()} runs may wait on this server."
         if waiting:
             st.caption(f"They start on the {name} in this order.{most}")
         for place in waiting:
@@ -63,9 +64,10 @@ def _device(device: str, members: Sequence[Place]) -> None:
 def _cancellable(place: Place, number: str = "") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"{number}{escaped(run_label(place.run))}")
-        allowed, help = may(Action.CONTROL), hint(Action.CONTROL, "Takes it out of the queue; resume it to put it back.")
-        settled = place.run.stop_requested()
-        if st.button("Cancel", key=f"cancel/{place.run.id}", help=help, disabled=settled or not allowed):
+        if not may(Action.CONTROL, place.run):
+            return
+        help, settled = "Takes it out of the queue; resume it to put it back.", place.run.stop_requested()
+        if st.button("Cancel", key=f"cancel/{place.run.id}", help=help, disabled=settled):
             attempt(_cancel, place.run)
             st.rerun(scope="fragment")
 
@@ -103,8 +105,8 @@ def _disk() -> None:
             st.caption("There is nothing to clean up.")
             return
         st.markdown(cleaned_text(would, "That would free"))
-        help = hint(Action.DELETE, "Curves, sheets and the runs themselves stay.")
-        if st.button("Clean up", icon=":material/mop:", type="primary", help=help, disabled=not may(Action.DELETE)):
+        help = "Curves, sheets and the runs themselves stay."
+        if st.button("Clean up", icon=":material/mop:", type="primary", help=help):
             attempt(_clean)
             _used.clear()
             st.rerun(scope="fragment")

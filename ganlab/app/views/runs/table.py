@@ -11,7 +11,7 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions
 from ganlab.app.views.page_frame import address
-from ganlab.app.views.permissions import attempt, hint, may, redacted, requires, visitor_name
+from ganlab.app.views.permissions import attempt, may, mine, redacted, requires, visitor_name
 from ganlab.app.views.status_wording import damage_text, silence_text, status_text
 from ganlab.app.views.titles import data_title, what
 from ganlab.app.views.watch.fork_dialog import fork_button
@@ -63,7 +63,7 @@ class Row:
         cells = {
             "sheet": address(f"api/runs/{run.id}/sheets/{sheets[-1]}.png") if sheets else None,
             "status": "No news" if status.silent else status.state.capitalize(),
-            "recipe": what(settings.recipe, settings.config),
+            "recipe": what(settings.recipe, settings.config) + (_whose(run) if settings.owner else ""),
             "data": data_title(settings.dataset),
             "progress": status.step / status.steps,
             "steps": f"{status.step:,} of {status.steps:,}",
@@ -73,6 +73,11 @@ class Row:
         }
         message = status_text(status) if status.state in BROKEN_OFF else silence_text(status)
         return cls(run, run_label(run), status.state, message, cells)
+
+
+def _whose(run: Run) -> str:
+    """Of a run in the sandbox."""
+    return " (yours)" if mine(run) else " (a student's)"
 
 
 def _total(last: dict[str, float], network: str) -> float | None:
@@ -120,8 +125,8 @@ def _broken(place: int, one: Broken) -> None:
     """A run that cannot be shown can still be deleted."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(escaped(redacted(one.sentence)), width="stretch")
-        key, help = f"runs.broken/{place}/{shown(one.run.id)}", hint(Action.DELETE) or None
-        if st.button("Delete", key=key, icon=":material/delete:", type="tertiary", help=help, disabled=not may(Action.DELETE)):
+        key = f"runs.broken/{place}/{shown(one.run.id)}"
+        if may(Action.DELETE) and st.button("Delete", key=key, icon=":material/delete:", type="tertiary"):
             _confirm([(one.run, shown(one.run.id))])
 
 
@@ -165,9 +170,11 @@ def _offer(chosen: Sequence[Row]) -> None:
             st.switch_page("pages/watch.py", query_params={"runs": ids})
     else:
         st.caption(f"At most {MOST} runs can be compared.")
+    if not may(Action.DELETE, *(row.run for row in chosen)):
+        return
     if any(row.state in ACTIVE for row in chosen):
         st.caption("Stop it first to delete it." if len(chosen) == 1 else "Active runs cannot be deleted.")
-    elif st.button("Delete", icon=":material/delete:", help=hint(Action.DELETE) or None, disabled=not may(Action.DELETE)):
+    elif st.button("Delete", icon=":material/delete:"):
         _confirm([(row.run, row.label) for row in chosen])
 
 
@@ -176,10 +183,8 @@ def _single(row: Row) -> None:
     if st.button("Watch", icon=":material/monitoring:", type="primary"):
         st.switch_page("pages/watch.py", query_params={"run": run.id})
     run_actions.play_button(run)
-    settled = run.stop_requested() or not may(Action.CONTROL)
-    if row.state in ACTIVE and st.button("Stop", icon=":material/stop:", help=hint(Action.CONTROL) or None, disabled=settled):
-        attempt(_stop, run)
-        st.rerun(scope="fragment")
+    if row.state in ACTIVE and may(Action.CONTROL, run):
+        _stop_button(run)
     run_actions.resume_button(run, row.state)
     fork_button(run)
     if row.state not in ACTIVE:
@@ -187,6 +192,12 @@ def _single(row: Row) -> None:
     csv, archive = (address(f"api/runs/{run.id}/{name}") for name in ("metrics.csv", "export.zip"))
     st.link_button("CSV", csv, icon=":material/download:", help="All metrics, one row per step.")
     st.link_button("Zip", archive, icon=":material/folder_zip:", help="Settings, metrics, sheets and the newest model.")
+
+
+def _stop_button(run: Run) -> None:
+    if st.button("Stop", icon=":material/stop:", disabled=run.stop_requested()):
+        attempt(_stop, run)
+        st.rerun(scope="fragment")
 
 
 @st.dialog("Delete for good?")

@@ -70,7 +70,7 @@ def choose(asked: Mapping[str, str]) -> Choice:
         name = left.selectbox("Recipe", recipe_names(), key=_RECIPE, format_func=recipe_title)
         base = next(iter(configs_of(name).values()))
         with left:
-            _about(name)
+            about(name)
     else:
         family = left.selectbox("Family", list(FAMILIES), key=_FAMILY, format_func=_family_title)
         left.caption(FAMILIES[family].paper)
@@ -101,7 +101,7 @@ def _family_title(name: str) -> str:
     return f"{FAMILIES[name].title} ({FAMILIES[name].year})"
 
 
-def _about(name: str) -> None:
+def about(name: str) -> None:
     """Where a recipe comes from and what its source reports."""
     members = [RECIPES[member] for member in TOGETHER.get(name, (name,))]
     lines = [f"Source: {members[0].source}."]

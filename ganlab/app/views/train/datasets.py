@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import error_text, hint, may, requires
+from ganlab.app.views.permissions import error_text, requires
 from ganlab.app.views.train import zip_upload
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.names import is_there
@@ -80,9 +80,6 @@ def missing(config: TrainConfig) -> str:
 
 def _path(asked: Mapping[str, str], key: str) -> str:
     """One's own images: a path on this machine, or an upload."""
-    if not may(Action.UPLOAD):  # not even whether a folder exists on this machine
-        st.caption(hint(Action.UPLOAD))
-        return ""
     widget = f"{key}/data_path"
     st.session_state.setdefault(widget, asked.get("data_path", ""))
     typed = st.text_input("Folder or zip on this machine", key=widget, placeholder="/home/me/pictures")

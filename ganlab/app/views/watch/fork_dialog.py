@@ -8,7 +8,7 @@ from types import MappingProxyType
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import FAILURES, error_text, hint, may, requires
+from ganlab.app.views.permissions import FAILURES, error_text, may, requires
 from ganlab.app.views.train import form
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.config import TrainConfig, Value
@@ -24,8 +24,8 @@ _WANTED = "fork.wanted"
 
 def fork_button(run: Run) -> None:
     """Where there is a checkpoint to go on from."""
-    help = hint(Action.FORK, "A new run that continues from one of this run's checkpoints, with other settings.")
-    if forkable(run) and st.button("Fork", icon=":material/fork_right:", help=help, disabled=not may(Action.FORK)):
+    help = "A new run that continues from one of this run's checkpoints, with other settings."
+    if may(Action.FORK) and forkable(run) and st.button("Fork", icon=":material/fork_right:", help=help):
         _ask(run)
 
 
