@@ -262,8 +262,13 @@ def test_a_student_starts_a_run_on_train_while_it_is_open(opened: list[FakeRun],
     shown = button.click().run()
     assert [run.run.settings.owner for run in opened] == [ANNA]
     shown = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/train.py").run()
-    assert "Stop" in {button.label for button in shown.button}
+    labels = {button.label for button in shown.button}
+    assert "Stop" in labels and "Start my run" not in labels
+    assert "Your run is not over yet" in " ".join(caption.value for caption in shown.caption)
+    monkeypatch.setattr(permissions, "cookies", lambda: seat(Role.STUDENT, BEN))
+    shown = AppTest.from_file(str(APP), default_timeout=120).switch_page("pages/train.py").run()
     assert "1 small run is before yours" in " ".join(caption.value for caption in shown.caption)
+    assert "Stop" not in {button.label for button in shown.button}
     sandbox.leave(opened=False)
     next(button for button in shown.button if button.label == "Start my run").click().run()
     assert len(opened) == 1
