@@ -69,20 +69,28 @@ class Table:
         extra = [getattr(column, name) for name in ("extractor", "resize") if len({getattr(other, name) for other in alike}) > 1]
         return f"{column.metric} ({', '.join(extra)})" if extra else column.metric
 
+    def ways(self) -> list[list[Column]]:
+        """The columns by their way of reading: as many images, by the same extractor."""
+        found: dict[tuple[object, ...], list[Column]] = {}
+        for column in self.columns:
+            found.setdefault((column.n_fake, column.n_real, column.extractor, column.resize), []).append(column)
+        return list(found.values())
+
     def protocol(self) -> list[str]:
         """Everything that must agree before other numbers may be put beside these, one sentence for each way of reading."""
-        ways: dict[tuple[object, ...], list[Column]] = {}
-        for column in self.columns:
-            ways.setdefault((column.n_fake, column.n_real, column.extractor, column.resize), []).append(column)
-        sentences = []
-        for columns in ways.values():
+        ways, sentences = self.ways(), []
+        for columns in ways:
             one = columns[0]
             which = f"{', '.join(self.title(column) for column in columns)}: " if len(ways) > 1 else ""
             counts = versus(one.n_fake, one.n_real, self.reference)
             sentences.append(f"{which}{counts}, read by {one.extractor}, resize {one.resize}.")
+        return [*sentences, *self.remarks()]
+
+    def remarks(self) -> list[str]:
+        """What foreign files leave open, and the seeds."""
         open_ones = {row.subject: row.left_open for row in self.rows if row.left_open}
-        sentences += [f"{subject}: {left_open}." for subject, left_open in open_ones.items()]
         seeds = sorted({row.seed for row in self.rows})
+        sentences = [f"{subject}: {left_open}." for subject, left_open in open_ones.items()]
         return [*sentences, f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}; ± is one standard error."]
 
 

@@ -54,7 +54,7 @@ def test_shapes_are_measured_and_the_numbers_taken_along(window: Any, app: AppSe
 def table_says_what_was_measured(page: Any, job: Job) -> None:
     table = page.get_by_role("table").first
     heads = [re.sub(r"\s+", " ", head) for head in table.locator("th").all_inner_texts()]
-    assert heads == ["Measured", "Step", "lenet-mnist distance ↓", "lenet-mnist kernel distance ↓"]
+    assert heads == ["Measured", "Step", "Distance ↓ lower is better", "Kernel distance ↓ lower is better"]
     rows = [
         [cell.replace("\N{NO-BREAK SPACE}", " ").strip() for cell in row.locator("td").all_inner_texts()] for row in body(table)
     ]

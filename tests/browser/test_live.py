@@ -227,7 +227,7 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     assert row("Real images seen") == ["19,200", "38,400"] and row("batch_size") == ["64", "128"]
     assert row("Length of the gradient of G") == ["–", "0.500"] and row("Length of the gradient of D") == ["–", "2.000"]
     assert row("D's score with labels of real images") == ["–", "0.700"]
-    page.get_by_role("button", name="Images").click()
+    page.get_by_role("button", name="Images", exact=True).click()
     page.get_by_text("At the same number of images seen: 38,400, the last that all runs have reached").wait_for()
     whole, box = drawn(page)["range"], page.locator(f"{LOSSES} .nsewdrag").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 25_600 / whole[1], box["y"] + 40)  # the newest are followed, but for now not shown
@@ -247,7 +247,7 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     narrow = "box => { box.style.width = '15rem'; box.scrollLeft = 60; return box.scrollLeft }"
     assert page.locator(".scroll").evaluate(narrow) == 60
     assert first.bounding_box()["x"] == before  # the names of the rows stay while the runs scroll
-    page.get_by_role("button", name="Images").click()
+    page.get_by_role("button", name="Images", exact=True).click()
     page.get_by_text("At the same number of images seen: 25,600").wait_for()
     page.locator(".chart.loss .chip").nth(1).click()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -348,7 +348,7 @@ def test_in_a_frame_it_is_as_tall_as_its_content(page: Any, server: Any, fake: F
     page.wait_for_function(f"{inside}.scrollHeight <= document.querySelector('iframe').clientHeight")  # what comes later, too
     height = page.evaluate("new Promise(done => setTimeout(() => done(document.querySelector('iframe').clientHeight), 1500))")
     assert height < 1200  # and does not grow with itself
-    time = frame.get_by_role("button", name="Time")
+    time = frame.get_by_role("button", name="Time", exact=True)
     time.click()
     page.wait_for_url("**/api/runs#x=time")  # the address bar leads back to the view
     page.evaluate("document.querySelector('iframe').contentWindow.location.reload()")
@@ -390,14 +390,14 @@ def test_smoothing_log_and_axis_travel_in_the_url(page: Any, server: Any, fake: 
     open_live(page, server, fake)
     drawn(page)
     page.get_by_role("button", name="Log y").click()
-    page.get_by_role("button", name="Time").click()
+    page.get_by_role("button", name="Time", exact=True).click()
     page.get_by_label("Smoothing").fill("0")
     page.wait_for_function("['log=1', 'x=time', 'smooth=0'].every(part => location.search.includes(part))")
     page.reload()
     shown = drawn(page)
     assert (shown["y"], shown["traces"]) == ("log", 2)
     assert shown["last"] == pytest.approx(6.0, abs=0.2)  # seconds, at the pretended 100 steps/s
-    page.get_by_role("button", name="Epoch").click()
+    page.get_by_role("button", name="Epoch", exact=True).click()
     page.wait_for_function("plot => Math.abs(document.querySelector(plot).data[0].x.at(-1) - 6) < 0.01", arg=LOSSES)
 
 

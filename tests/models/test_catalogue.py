@@ -81,3 +81,15 @@ def test_listing_imports_neither_torch_nor_the_client() -> None:
     code = "import sys\nfrom ganlab.models import catalogue\ncatalogue.catalogue()\n"
     code += "assert not {'torch', 'huggingface_hub'} & sys.modules.keys()"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("lenet-mnist distance of x at step 750: 5.206 ± 0.25 (2,000 images against 60,000 of mnist train, 28 px).", "5.206"),
+        ("distance/lenet-mnist: 4.87 at step 700 (Fréchet distance in the features of lenet-mnist).", "4.87"),
+    ],
+)
+def test_a_number_of_a_card_says_what_it_measures(line: str, shown: str) -> None:
+    assert models._reading(line, "mnist") == f"Distance to real digits {shown}, lower is better."
+    assert models._reading("Inception Score of x: 2.1 ± 0.1", "mnist") == "Inception Score of x: 2.1 ± 0.1"

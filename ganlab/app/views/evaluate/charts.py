@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ganlab.app.views.metric_wording import better, column_title, shown
 from ganlab.app.views.page_frame import dark
 from ganlab.metrics.tables import Column, Row, Table
+from ganlab.metrics.value import Value
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -26,13 +28,16 @@ _LEGEND = 46
 _HEIGHT = 300  # pixels
 
 
-def draw_charts(table: Table, names: Mapping[str, str], *, key: str) -> None:
-    """Bars of one metric and, where there are two, a scatter plot; the person chooses which."""
+def draw_charts(table: Table, names: Mapping[str, str], others: Sequence[Table] = (), *, key: str) -> None:
+    """Bars of one metric and, where there are two, a scatter plot; the person chooses which.
+
+    Where no floor has the table's own protocol, those of `others` that were read alike stand in the bars' chart.
+    """
     several = len(table.columns) > 1 and len(table.rows) > 1
     left, right = st.columns(2, gap="large") if several else (st.container(), None)
     with left:
         column = _choice("Bars", table, f"evaluate.bars/{key}", 0)
-        st.plotly_chart(bars(table, column, names, dark()), key=f"evaluate.plot/{key}", config=_CONFIG)
+        st.plotly_chart(bars(table, column, names, dark(), others), key=f"evaluate.plot/{key}", config=_CONFIG)
     if right is None:
         return
     with right:
@@ -44,7 +49,7 @@ def draw_charts(table: Table, names: Mapping[str, str], *, key: str) -> None:
         st.plotly_chart(scatter(table, x, y, names, dark()), key=f"evaluate.cloud/{key}", config=_CONFIG)
 
 
-def bars(table: Table, column: Column, names: Mapping[str, str], is_dark: bool) -> Figure:
+def bars(table: Table, column: Column, names: Mapping[str, str], is_dark: bool, others: Sequence[Table] = ()) -> Figure:
     """One bar for each model, first on top, with one standard error either way; each floor is a line."""
     import plotly.graph_objects as go  # noqa: PLC0415  (slow to import)
 
@@ -63,18 +68,27 @@ def bars(table: Table, column: Column, names: Mapping[str, str], is_dark: bool) 
             hoverinfo="text",
         )
     )
-    for row in table.rows:
-        if row.floor and column in row.values:
-            figure.add_vline(
-                x=row.values[column].value,
-                line={"color": colours[1], "dash": "dash", "width": 2},
-                annotation={"text": "floor", "font": {"color": colours[1]}, "yanchor": "bottom"},
-                annotation_position="top",
-            )
+    longest = max((value.value for value in values), default=0.0)
+    for floor in _floors(table, column, others):
+        count = "" if floor.n_fake == column.n_fake else f", {floor.n_fake:,} of them"
+        figure.add_vline(
+            x=floor.value,
+            line={"color": colours[1], "dash": "dot" if count else "dash", "width": 2},
+            annotation={"text": f"real images{count}: {shown(floor.value)}", "font": {"color": colours[1]}, "yanchor": "bottom"},
+            annotation_position="top right" if floor.value < longest / 2 else "top left",
+        )
     labels = ["<br>".join(textwrap.wrap(label(row), _LABEL)) for row in models]
     figure.update_yaxes(tickvals=list(range(len(models))), ticktext=labels, autorange="reversed", showgrid=False)
     figure.update_xaxes(title=_axis(table, column), zeroline=True)
     return _laid_out(figure, max(_HEIGHT, 110 + 56 * len(models)))
+
+
+def _floors(table: Table, column: Column, others: Sequence[Table]) -> list[Value]:
+    """What real images read: under the table's own protocol, else in the same way with other numbers of images."""
+    own = [row.values[column] for row in table.rows if row.floor and column in row.values]
+    rows = [row for other in others for row in other.rows]
+    alike = [value for row in rows for read, value in row.values.items() if read.reading == column.reading]
+    return own or alike[:1]
 
 
 def scatter(table: Table, x: Column, y: Column, names: Mapping[str, str], is_dark: bool) -> Figure:
@@ -116,12 +130,12 @@ def _choice(label: str, table: Table, key: str, default: int) -> Column:
     places = range(len(table.columns))
     if len(table.columns) == 1:
         return table.columns[0]
-    place = st.selectbox(label, places, default, key=key, format_func=lambda place: table.title(table.columns[place]))
+    place = st.selectbox(label, places, default, key=key, format_func=lambda place: column_title(table, table.columns[place]))
     return table.columns[place]
 
 
 def _axis(table: Table, column: Column) -> str:
-    return f"{table.title(column)}, {'higher' if column.higher_is_better else 'lower'} is better"
+    return f"{column_title(table, column)}, {better(column)}"
 
 
 def _labels(table: Table, names: Mapping[str, str]) -> Callable[[Row], str]:

@@ -15,7 +15,6 @@ from ganlab.app.views.evaluate.subjects import (
     GENERAL,
     TRAINED_ON,
     cheap_metrics,
-    classifiers,
     inception_metrics,
     metric_help,
     metric_title,
@@ -222,23 +221,23 @@ def _device() -> str:
 
 
 def _reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> str:
-    """Whose classifier reads the images: "" for the reference's own, where each has one."""
-    names, lacking = classifiers() | {GENERAL: "General features of the pixels"}, _without_classifier(arguments, found)
-    options = list(names) if lacking else ["", *names]
-    names[""] = "The data set's own classifier"
-    if not any(name in cheap_metrics() for name in arguments["metrics"]) or not options:
+    """What reads the images: "" for the data set's own classifier, where each has one; else general features.
+
+    The classifier of other data is no choice: it takes any image for one of its own kind.
+    """
+    if not any(name in cheap_metrics() for name in arguments["metrics"]):
         return ""
-    if len(options) == 1:
-        return options[0]
-    return st.selectbox("Classifier", options, key=f"evaluate.reader/{bool(lacking)}", format_func=names.__getitem__)
+    if _without_classifier(arguments, found):
+        return GENERAL
+    names = {"": "The data set's own classifier", GENERAL: "General features of the pixels"}
+    return st.selectbox("Read by", list(names), key="evaluate.reader", format_func=names.__getitem__)
 
 
 def _explain_reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry], reader: str) -> None:
-    """Say so where another data set's classifier has to read the images."""
+    """Say so where there is no classifier of the data."""
     lacking = _without_classifier(arguments, found)
     if lacking and reader:
-        name = classifiers().get(reader)
-        used = f"{name} is used" if name else "layout, colours and edges of the pixels are compared"
+        used = "layout, colours and edges of the pixels are compared"
         st.caption(f"There is no classifier for {' and '.join(map(escaped, lacking))} here, so {used}.")
 
 

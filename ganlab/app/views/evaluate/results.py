@@ -13,6 +13,7 @@ from ganlab.app.views.data_wording import remark_lines
 from ganlab.app.views.evaluate.charts import draw_charts
 from ganlab.app.views.evaluate.subjects import models_here, titles
 from ganlab.app.views.job_wording import outcome_text
+from ganlab.app.views.metric_wording import better, column_title, protocol_text, reference_title
 from ganlab.app.views.permissions import redacted
 from ganlab.app.views.wording import escaped
 from ganlab.metrics.exports import to_csv, to_json, to_latex
@@ -67,19 +68,20 @@ def _show_values(job: Job, *, charts: bool = True) -> Results:
             st.caption(escaped(redacted(f"{subject}: {line}")))
     results = Results.of(job)
     found = tables(results.values)
-    for place, table in enumerate(one for one in found if not one.only_floors):
-        _table(table, results)
-        if charts:
-            draw_charts(table, results.names, key=f"{job.id}/{place}")
     lone = [table for table in found if table.only_floors]
+    references = [table.reference for table in found]
+    for place, table in enumerate(one for one in found if not one.only_floors):
+        _table(table, results, references)
+        if charts:
+            draw_charts(table, results.names, lone, key=f"{job.id}/{place}")
     if lone:
         with st.expander("Floors under other protocols, not to be compared with the numbers above"):
             for table in lone:
-                _table(table, results)
+                _table(table, results, references)
     return results
 
 
-def _table(table: Table, results: Results) -> None:
+def _table(table: Table, results: Results, references: Sequence[str]) -> None:
     best = {column: _best(table, column) for column in table.columns}
     reported = any(results.published.get(row.subject) for row in table.rows)
     steps = any(row.step is not None for row in table.rows)
@@ -93,9 +95,9 @@ def _table(table: Table, results: Results) -> None:
         if reported:
             cell["Published by its source"] = _published(results.published.get(row.subject, ""))
         cells.append(cell)
-    st.markdown(f"**Reference: {escaped(table.reference)}**")
+    st.markdown(f"**Reference: {escaped(reference_title(table.reference, references))}**")
     st.table(cells, border="horizontal", hide_index=True)
-    notes = [escaped(sentence) for sentence in table.protocol()]
+    notes = [escaped(sentence) for sentence in protocol_text(table, references)]
     if any(best.values()):
         notes.append("Bold: the best, and all within two standard errors of it.")
     if reported:
@@ -104,7 +106,7 @@ def _table(table: Table, results: Results) -> None:
 
 
 def _head(table: Table, column: Column) -> str:
-    return f"{escaped(table.title(column))} {'↑' if column.higher_is_better else '↓'}"
+    return f"{escaped(column_title(table, column))} {'↑' if column.higher_is_better else '↓'} {better(column)}"
 
 
 def _name(row: Row, results: Results) -> str:

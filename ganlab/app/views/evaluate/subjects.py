@@ -18,7 +18,7 @@ from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
-from ganlab.metrics.features.lenet import classifier_name, has_classifier
+from ganlab.metrics.features.lenet import has_classifier
 from ganlab.models.catalogue import models
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime.run import UNREADABLE
@@ -65,7 +65,8 @@ def metric_title(name: str) -> str:
 def metric_help(names: Sequence[str]) -> str:
     """What each kind of these metrics tells, in Markdown lines."""
     kinds = {metric(name).kind: metric_title(name) for name in names}
-    return "  \n".join(f"**{title}**: {KINDS[kind].help}" for kind, title in kinds.items())
+    better = {kind: "higher" if KINDS[kind].higher_is_better else "lower" for kind in kinds}
+    return "  \n".join(f"**{title}**, {better[kind]} is better. {KINDS[kind].help}" for kind, title in kinds.items())
 
 
 def cheap_metrics() -> list[str]:
@@ -96,11 +97,6 @@ def references() -> dict[str, str]:
     return {TRAINED_ON: "What each was trained on", **sets, FOLDER: "A folder or zip of images"}
 
 
-def classifiers() -> dict[str, str]:
-    """{data set: what its classifier is called}, for those that there are."""
-    return {name: classifier_name(name) for name in DATASETS if has_classifier(name)}
-
-
 def without_classifier(datasets: Iterable[str]) -> list[str]:
     """Titles of the data sets (or names of folders) for which no classifier was trained."""
     return [titles([name], {})[name] if "/" in name else data_title(name) for name in datasets if not has_classifier(name)]
@@ -114,7 +110,7 @@ def problem(metrics: Sequence[str], chosen: Sequence[ModelEntry], foreign: bool)
     if asked and plain:
         return f"{plain[0]} takes no label, so it has no {asked[0]}: leave one of them out."
     if "accuracy" in kinds and foreign:
-        return "Label accuracy needs the data set's own classifier: leave it out, or choose another classifier."
+        return "Label accuracy needs the data set's own classifier: leave it out."
     return ""
 
 

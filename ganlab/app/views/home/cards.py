@@ -8,6 +8,7 @@ import streamlit as st
 from PIL.Image import DecompressionBombError
 
 from ganlab.app.security.rights import Action
+from ganlab.app.views.metric_wording import distance_text
 from ganlab.app.views.permissions import error_text, may
 from ganlab.app.views.titles import what
 from ganlab.app.views.train_links import train_query
@@ -50,7 +51,7 @@ def card(model: ModelEntry) -> None:
         title, data = what(info.recipe, info.config), what("", info.config)
         below = "" if title == data else f"  \n:small[{escaped(data)}]"
         st.markdown(f"**{escaped(title)}**{below}  \n:gray[:small[{origin}]]")
-        if remarks := model_remarks(model):
+        if remarks := model_remarks(model) or (distance_text(run) if run else ""):
             st.caption(escaped(remarks))
         with st.container(gap="xxsmall"):
             st.page_link("pages/play.py", label="Play with this", icon=":material/tune:", query_params={"model": model.name})

@@ -1,0 +1,87 @@
+"""What measured numbers are called on a screen: what they measure, by whose eyes, and whether lower or higher is better."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ganlab.app.views.titles import data_title
+from ganlab.data import DATASETS
+from ganlab.metrics.features.lenet import classifier_name
+from ganlab.metrics.tables import Column, Table
+from ganlab.metrics.value import versus
+from ganlab.runtime.run import Run
+
+_DISTANCE = "distance/"
+_DIGEST = re.compile(r" [0-9a-f]{8}$")  # of a folder, at the end of what it is called: see Reference.of_folder
+_READERS = {"pixels": "layout, colours and edges of the pixels", "inception": "the Inception network"}
+
+
+def noun(dataset: str) -> str:
+    """What the images of a data set show: "digits"; "images" of one that is not known."""
+    return DATASETS[dataset].noun if dataset in DATASETS else "images"
+
+
+def better(column: Column) -> str:
+    """ "lower is better", or "higher is better"."""
+    return f"{'higher' if column.higher_is_better else 'lower'} is better"
+
+
+def column_title(table: Table, column: Column) -> str:
+    """ "Distance"; with who reads the images where another column of the table has that name too."""
+    title = _plain(column)
+    alike = [other for other in table.columns if _plain(other) == title]
+    if len(alike) == 1:
+        return title
+    same_reader = len({reader(other) for other in alike}) < len(alike)
+    return f"{title} by {reader(column)}{f', resize {column.resize}' if same_reader else ''}"
+
+
+def reader(column: Column) -> str:
+    """Who reads the images: "the classifier of MNIST digits"."""
+    name = _name(column)
+    known = {classifier_name(dataset): f"the classifier of {data_title(dataset)}" for dataset in DATASETS} | _READERS
+    return known.get(name, name)
+
+
+def protocol_text(table: Table, references: Iterable[str] = ()) -> list[str]:
+    """A sentence for each way of reading: how many images, against how many of what, and who reads them."""
+    reference = reference_title(table.reference, references)
+    ways = table.ways()
+    sentences = []
+    for columns in ways:
+        one = columns[0]
+        which = f"{', '.join(column_title(table, column) for column in columns)}: " if len(ways) > 1 else ""
+        sentences.append(f"{which}{versus(one.n_fake, one.n_real, reference)}, read by {reader(one)}, resize {one.resize}.")
+    return [*sentences, *table.remarks()]
+
+
+def reference_title(reference: str, others: Iterable[str] = ()) -> str:
+    """What images were held against, without the digest of a folder, unless another of `others` is called so too."""
+    plain = _DIGEST.sub("", reference)
+    return reference if [_DIGEST.sub("", other) for other in set(others)].count(plain) > 1 else plain
+
+
+def distance_text(run: Run) -> str:
+    """ "Distance to real digits 4.89, lower is better; real digits read 0.31", as it read last; "" where none was measured."""
+    last = {name: value for name, value in run.last_metrics().items() if name.startswith(_DISTANCE) and value is not None}
+    if not last:
+        return ""
+    name, value = next(iter(last.items()))
+    what, floor = noun(run.settings.dataset), run.readings.get(name, {}).get("floor")
+    real = "" if floor is None else f"; real {what} read {shown(floor)}"
+    return f"Distance to real {what} {shown(value)}, lower is better{real}"
+
+
+def shown(value: float) -> str:
+    """Three digits of a distance."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _name(column: Column) -> str:
+    return column.extractor.split(" ")[0]
+
+
+def _plain(column: Column) -> str:
+    text = column.metric.removeprefix(f"{_name(column)} ")
+    return text[:1].upper() + text[1:]
