@@ -191,17 +191,27 @@ class AdversarialTraining(TrainingState):
 
     def sheet(self, examples: Batch | None = None) -> Sheet:
         """`samples` images of z fixed by the seed; with labels, one column per class and the last row filled up."""
-        count, label = self.config.samples, None
-        columns = round(count**0.5)
-        if self.spec.conditioning is Conditioning.LABEL:
-            columns = self.spec.num_classes
-            count += -count % columns  # up to the next whole row
-            label = torch.arange(count, device=self.device) % columns  # (count,): 0, 1, ..., 0, 1, ...
-        # Drawn on the CPU: the same seed shows the same z on every device.
-        z = torch.randn(count, self.config.z_dim, generator=torch.Generator().manual_seed(self.config.seed)).to(self.device)
+        config = self.config
+        z, label, columns = sheet_inputs(config.samples, config.z_dim, config.seed, self.spec)
+        z, label = z.to(self.device), None if label is None else label.to(self.device)
         with self.evaluating() as generators:
             images = torch.cat([generators["G"](*part) for part in _chunks(z, label)])
         return Sheet(images.float(), columns)
+
+
+def sheet_inputs(samples: int, z_dim: int, seed: int, spec: DataSpec) -> tuple[Tensor, Tensor | None, int]:
+    """z (n, z_dim) of every sheet of a run, labels (n,) or None, and the number of columns.
+
+    With labels, one column per class: n is `samples` up to the next whole row.
+    """
+    count, label = samples, None
+    columns = round(count**0.5)
+    if spec.conditioning is Conditioning.LABEL:
+        columns = spec.num_classes
+        count += -count % columns
+        label = torch.arange(count) % columns  # (count,): 0, 1, ..., 0, 1, ...
+    # Drawn on the CPU: the same seed shows the same z on every device.
+    return torch.randn(count, z_dim, generator=torch.Generator().manual_seed(seed)), label, columns
 
 
 def _chunks(z: Tensor, label: Tensor | None, size: int = 64) -> Iterator[tuple[Tensor, Tensor | None]]:
