@@ -8,8 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.compat import runs_as_page
-
-PAGES = ("home", "train", "watch", "runs", "evaluate", "play")
+from ganlab.app.index_page import PAGES
 
 if not runs_as_page():
     from ganlab.app.server import middleware, routes_and_lifespan, tune_process

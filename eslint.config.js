@@ -16,6 +16,6 @@ const rules = {
 export default [
   { ignores: [".venv/", "build/", "dist/", "docs/", "**/*.d.ts"] },
   { files: ["ganlab/app/static/live/**/*.js"], languageOptions: { globals: globals.browser, sourceType: "module" }, rules },
-  { files: ["ganlab/app/static/playground/**/*.js"], languageOptions: { globals: globals.browser, sourceType: "script" }, rules },
+  { files: ["ganlab/app/static/{playground,shared}/**/*.js"], languageOptions: { globals: globals.browser, sourceType: "script" }, rules },
   { files: ["tests/js/**/*.js", "*.js"], languageOptions: { globals: globals.node, sourceType: "module" }, rules },
 ];

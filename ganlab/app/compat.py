@@ -114,6 +114,14 @@ def is_set_by_hand(option: str) -> bool:
     return config.is_manually_set(option)
 
 
+def is_history_navigation() -> bool:
+    """Whether this run of a page follows Back or Forward (Streamlit 1.67, `ScriptRunContext.is_history_navigation`)."""
+    from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: PLC0415  (kept out of the playground alone)
+
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
+
+
 def streamlit_font() -> Path:
     """Return the typeface in Streamlit's compiled assets (Streamlit 1.67; its name carries a hash)."""
     import streamlit  # noqa: PLC0415  (kept out of the playground alone)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -166,3 +167,10 @@ def page_cookies(page: str) -> Mapping[str, str]:
     client = Runtime.instance().get_client(page)
     context = client.client_context if client else None
     return context.cookies if context else {}
+
+
+def streamlit_index() -> Path:
+    """Return the HTML that Streamlit's pages begin with (Streamlit 1.67, `static/index.html`)."""
+    import streamlit  # noqa: PLC0415  (kept out of the playground alone)
+
+    return Path(streamlit.__file__).parent / "static" / "index.html"

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Route
 from streamlit import config
 
-from ganlab.app import compat, start
+from ganlab.app import compat, index_page, start
 from ganlab.app.api import routes
 from ganlab.app.asgi import LOOPBACK, Prefix, font, query_of
 from ganlab.app.gateway import playground
@@ -36,7 +36,7 @@ _LOOK_SECONDS = 60.0  # between two looks at whether the classroom's keys are st
 def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyncContextManager[Any]]]:
     """Return everything that is served beside Streamlit's pages, and what must run as long as the server does."""
     playground_routes, playground_lifespan = playground("/playground")
-    ours = [*routes(), *join.routes(), Route("/playground", _to_playground), Route("/font.woff2", font)]
+    ours = [*index_page.routes(), *routes(), *join.routes(), Route("/playground", _to_playground), Route("/font.woff2", font)]
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:

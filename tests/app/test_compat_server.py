@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import socket
 import threading
 import time
@@ -18,15 +19,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime import Runtime
-from streamlit.runtime.scriptrunner import ScriptRunner, ScriptRunnerEvent
+from streamlit.runtime.scriptrunner import ScriptRunContext, ScriptRunner, ScriptRunnerEvent
 from streamlit.signal_util import Signal
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from ganlab.app import compat_server, listening
+from ganlab.app import compat, compat_server, index_page, listening
 from ganlab.app.security import quotas
 from ganlab.app.serving import connections
 from ganlab.app.serving.connections import Wait
@@ -170,3 +172,14 @@ def test_pages_take_turns_in_streamlit(monkeypatch: pytest.MonkeyPatch) -> None:
 
     asyncio.run(run())
     assert heard == [("begin", "ann"), ("thread", "ann"), ("end", "ann")]
+
+
+def test_streamlit_s_page_can_be_begun_with_our_script() -> None:
+    text = TestClient(Starlette(routes=index_page.routes())).get("/train").text
+    assert text.index("history.pushState") < text.index('<script type="module"')
+    assert "<title>GANLab</title>" in text and (compat_server.streamlit_index().read_text().count("<head>") == 1)
+
+
+def test_a_run_of_a_page_knows_whether_it_follows_back_or_forward() -> None:
+    assert not compat.is_history_navigation()
+    assert "is_history_navigation" in {field.name for field in dataclasses.fields(ScriptRunContext)}

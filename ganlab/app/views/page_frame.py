@@ -5,6 +5,7 @@ pages inside Streamlit's: addresses that hold behind a proxy, and frames that fo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
@@ -50,5 +51,10 @@ def dark() -> bool:
 
 
 def embed(path: str, query: Mapping[str, str], *, height: int, title: str) -> None:
-    """A frame of full width; the page in it may set its own height later, since it has the same origin."""
-    st.iframe(address(path, query), height=height, alt=title)
+    """A frame of full width; the page in it may set its own height later, since it has the same origin.
+
+    Another address is another frame: one that is led elsewhere makes an entry of its own in the browser's history.
+    """
+    source = address(path, query)
+    with st.container(key=f"frame-{blake2b(source.encode(), digest_size=6).hexdigest()}"):
+        st.iframe(source, height=height, alt=title)
