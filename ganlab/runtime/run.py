@@ -1,6 +1,7 @@
 """The run directory: everything a run is and was. The worker records events into it; every screen only reads it.
 
-    runs/<id>/ config.json metrics.sqlite samples/step-NNNNNN.png checkpoints/step-NNNNNN/ worker.log lock control.jsonl
+    runs/<id>/ config.json labels.json metrics.sqlite samples/step-NNNNNN.png checkpoints/step-NNNNNN/ worker.log lock
+        control.jsonl
 
 Status is derived from the lock and the annotations, never stored, so it cannot be left wrong by a crash.
 """
@@ -26,6 +27,7 @@ from ganlab.core.lock import is_held, note_in
 from ganlab.core.names import to_json
 from ganlab.runtime import checkpoint, standing
 from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
+from ganlab.runtime.labels import Labels, labels_in
 from ganlab.runtime.lock_note import with_note
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.run_settings import Damage, DamagedRun, Parent, RunSettings, read_settings, settings_of
@@ -146,6 +148,11 @@ class Run:
     def title(self) -> str:
         """The run's name for users: its recipe, or family and data set."""
         return self.settings.recipe or f"{self.settings.family} on {self.settings.dataset}"
+
+    @property
+    def labels(self) -> Labels:
+        """Its name, notes and tags."""
+        return labels_in(self.path)
 
     @property
     def database(self) -> Path:

@@ -8,10 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ganlab.app import server
+from ganlab.app.security.rights import Role
+from ganlab.app.views import permissions
 from ganlab.runtime.fork import new_fork
+from ganlab.runtime.labels import Labels, keep_labels
 from ganlab.runtime.run import Run
-from tests.app.test_pages import APP, as_read, ran, texts, visit
+from tests.app.test_pages import APP, as_read, button, ran, rows, select, texts, visit
 from tests.support.fake_runs import FakeRun
+from tests.support.whole_app import seat
 
 
 def test_the_queue_tells_who_trains_and_who_waits(fake: Callable[..., FakeRun]) -> None:
@@ -69,3 +73,53 @@ def test_a_run_can_be_repeated(fake: Callable[..., FakeRun], monkeypatch: pytest
     ran(button.click().run())
     (again,) = started
     assert again.id != run.id and again.config == run.config
+
+
+NASTY = "**bold** <b>x</b> :red[y] \u202e [link](https://example.com)"
+
+
+def test_a_run_is_named_with_notes_and_tags(fake: Callable[..., FakeRun]) -> None:
+    run = fake(recipe="digits-quick").start().train(10).finish()
+    page = select(run)
+    button(page, "Name and notes").click().run()
+    page.text_input(f"runs.label/{run.id}/name").set_value(f"  My {NASTY} ")
+    page.text_area(f"runs.label/{run.id}/notes").set_value("Drew eights.\nThen **nothing**.")
+    page.text_input(f"runs.label/{run.id}/tags").set_value("lesson 3, good,good")
+    ran(button(page, "Save").click().run())
+    labels = run.run.labels
+    assert labels == Labels.of(f"My {NASTY}", "Drew eights.\nThen **nothing**.", ["lesson 3", "good"])
+    page = select(run)
+    (row,) = rows(page)
+    assert row["recipe"] == f"{labels.name} · Digits in a minute" and list(row["tags"]) == ["lesson 3", "good"]
+    assert [text.value for text in page.get("text")] == ["Drew eights.\nThen **nothing**."]
+    assert visit("watch", run=run.id).selectbox[0].options[0].startswith(labels.name)
+
+
+def test_runs_are_searched_by_words_and_settings(fake: Callable[..., FakeRun]) -> None:
+    made = [fake(lr=1e-3).start().finish(), *(fake().start().finish() for _ in range(4))]
+    keep_labels(made[1].run.path, Labels.of("Émile", "too dark", ["keep"]))
+    page = visit("runs")
+    assert len(rows(page)) == 5
+    for wanted, count in (("e\u0301mile", 1), ("DARK keep", 1), ("lr=0.001", 1), ("shapes", 5)):
+        page.text_input("runs.search").set_value(wanted)
+        assert len(rows(ran(page.run()))) == count, wanted
+    page.text_input("runs.search").set_value("no such thing")
+    assert "No run has all these words" in texts(ran(page.run())) and not page.dataframe
+
+
+def test_why_a_run_failed_stands_in_its_row(fake: Callable[..., FakeRun]) -> None:
+    fake().start().fail("The disk is full: make room, then resume.")
+    fake().start().finish()
+    finished, failed = rows(visit("runs"))
+    assert failed["why"] == "The disk is full: make room, then resume." and finished["why"] != finished["why"]  # no text
+
+
+def test_a_student_reads_notes_and_changes_none(fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
+    run = fake().start().train(10).finish()
+    keep_labels(run.run.path, Labels.of("Ours", "Look at /home/teacher/faces", ["lesson 3"]))
+    monkeypatch.setenv("GANLAB_CLASSROOM", "1")
+    monkeypatch.setattr(permissions, "cookies", lambda: seat(Role.STUDENT))
+    page = select(run)
+    assert "Name and notes" not in [one.label for one in page.button]
+    assert rows(page)[0]["recipe"].startswith("Ours · ")
+    assert [text.value for text in page.get("text")] == ["Look at faces"]

@@ -481,7 +481,7 @@ def test_runs_lists_everything(fake: Callable[..., FakeRun]) -> None:
     assert running["loss G"] == pytest.approx(2.5, abs=2)
     assert re.search(r"/api/runs/.*/sheets/200\.png$", running["sheet"])
     assert shown["DCGAN on Shapes"]["status"] == "Failed"
-    assert "The disk is full" in texts(page)
+    assert shown["DCGAN on Shapes"]["why"] == "The disk is full: make room, then resume."
     assert failed.run.status().state == "failed"
 
 
@@ -497,7 +497,7 @@ def test_one_run_can_be_watched_played_with_and_exported(fake: Callable[..., Fak
     run = fake().start().train(10).checkpoint().finish()
     fake().start()
     page = select(run)
-    assert [button.label for button in page.button] == ["Watch", "Play with this", "Fork", "Repeat", "Delete"]
+    assert [button.label for button in page.button] == ["Watch", "Play with this", "Fork", "Repeat", "Name and notes", "Delete"]
     offered = links(page)
     assert offered["CSV"] == f"/api/runs/{run.id}/metrics.csv"
     assert offered["Zip"] == f"/api/runs/{run.id}/export.zip"
@@ -573,7 +573,7 @@ def test_deleting_asks_first(fake: Callable[..., FakeRun]) -> None:
 def test_an_active_run_cannot_be_deleted(fake: Callable[..., FakeRun]) -> None:
     run = fake().start().train(10)
     page = select(run)
-    assert [button.label for button in page.button] == ["Watch", "Stop"]
+    assert [button.label for button in page.button] == ["Watch", "Stop", "Name and notes"]
     assert "Stop it first to delete it." in texts(page)
     button(page, "Stop").click().run()
     assert run.run.stop_requested()

@@ -42,6 +42,21 @@ def trained() -> str:
     return runs()[0].id
 
 
+def test_runs_are_named_and_found(fake: Callable[..., FakeRun], capsys: pytest.CaptureFixture[str]) -> None:
+    run, other = fake().start().finish(), fake(lr=1e-3).start().finish()
+    assert main(["runs", run.id, "--name", "First try", "--notes", "Too dark.", "--tags", "dark, lesson 3"]) == 0
+    printed = capsys.readouterr().out
+    assert "First try (dcgan on shapes)  #dark  #lesson 3" in printed and "Too dark." in printed
+    assert main(["runs", run.id, "--tags", "light"]) == 0 and run.run.labels.name == "First try"
+    capsys.readouterr()
+    for words, found in (("first LIGHT", run), ("lr=0.001", other)):
+        assert main(["runs", "--search", words, "--json"]) == 0
+        (line,) = capsys.readouterr().out.splitlines()
+        assert json.loads(line)["id"] == found.id
+    assert main(["runs", "--name", "Lost"]) == 2 and "those of one run" in capsys.readouterr().err
+    assert main(["runs", "20200101-gone", "--name", "Lost"]) == 2
+
+
 def test_train_runs_sample(trained: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     capsys.readouterr()
     assert main(["runs"]) == 0

@@ -18,6 +18,7 @@ from ganlab.app.security.redact import redact
 from ganlab.core.files import is_file, open_file, read_bounded
 from ganlab.core.names import from_json, to_json
 from ganlab.runtime.checkpoint import MOST_BYTES, STATE
+from ganlab.runtime.labels import FILE
 from ganlab.runtime.run import Run
 from ganlab.runtime.store import Series
 
@@ -31,7 +32,7 @@ def metrics_csv(run: Run) -> Iterator[bytes]:
 
 
 def export_zip(run: Run, *, private: bool = True) -> Iterator[bytes]:
-    """metrics.csv, config.json, every sample sheet and the newest checkpoint, less the state that only a resume needs.
+    """metrics.csv, config.json, labels.json, every sample sheet and the newest checkpoint, less what only a resume needs.
 
     All but the sheets is read or opened before the first byte is sent, so that damaged or missing files still raise an error. A
     run that is deleted during the download is complete but for sheets, which INCOMPLETE.txt lists. Without `private`, no file
@@ -72,13 +73,14 @@ def _info(name: str, date_time: tuple[int, ...]) -> zipfile.ZipInfo:
 def _members(run: Run, private: bool, held: ExitStack) -> list[tuple[str, Iterator[bytes]]]:
     """Names and contents; the files that `held` keeps open can be read to their ends even when they are deleted."""
     metrics, sheets = run.metrics(), run.samples()
-    settings, weights = ("config.json", _described(run.path / "config.json", private)), []
+    described = ["config.json"] + [FILE] * is_file(run.path / FILE)
+    settings, weights = [(name, _described(run.path / name, private)) for name in described], []
     for folder in run.checkpoints()[-1:]:
         for path in sorted(path for path in folder.iterdir() if path.name != STATE and is_file(path)):
             content = _described(path, private) if path.suffix == ".json" else _chunks(held.enter_context(open_file(path)))
             weights.append((path.relative_to(run.path).as_posix(), content))
     pictures = [(f"samples/{path.name}", _sheet(path)) for path in map(run.sample_path, sheets)]
-    return [("metrics.csv", _table(metrics)), settings, *pictures, *weights]
+    return [("metrics.csv", _table(metrics)), *settings, *pictures, *weights]
 
 
 def _described(path: Path, private: bool) -> Iterator[bytes]:

@@ -31,7 +31,8 @@ def summary(run: Run) -> dict[str, Any]:
     settings, status, sheets = run.settings, run.status(), run.samples()
     return {
         "id": run.id,
-        "title": called(settings.recipe, settings.config),
+        "title": run.labels.name or called(settings.recipe, settings.config),
+        "labels": run.labels.to_dict(),
         "about": what("", settings.config),
         "recipe": settings.recipe,
         "family": settings.family,

@@ -37,6 +37,7 @@ class Action(Enum):
     RESUME = "resume"
     FORK = "fork"
     DELETE = "delete"
+    LABEL = "label"
     UPLOAD = "upload"
     MEASURE = "measure"
     PULL = "pull"
@@ -70,6 +71,7 @@ RIGHTS = {
     Action.RESUME: Right(Role.TEACHER, "Only the teacher can resume runs."),
     Action.FORK: Right(Role.TEACHER, "Only the teacher can fork runs."),
     Action.DELETE: Right(Role.TEACHER, "Only the teacher can delete.", own=Role.STUDENT),
+    Action.LABEL: Right(Role.TEACHER, "Only the teacher can name runs and take notes."),
     Action.UPLOAD: Right(Role.TEACHER, "Only the teacher can choose folders and upload training data."),
     Action.MEASURE: Right(Role.TEACHER, "Only the teacher can start and stop measurements."),
     Action.PULL: Right(Role.TEACHER, "Only the teacher can fetch models from the Hub."),
@@ -178,6 +180,7 @@ RULES = (
     # What no page needs
     *(Rule(f"/{area}/{{path:path}}", Action.CLOSED, ALL) for area in ("api", "playground", "_stcore", "auth")),
     Rule("/oauth2callback", Action.CLOSED, ALL),
+    *(Rule(f"/{page}", Action.WATCH) for page in ("", "home", "train", "watch", "runs", "evaluate", "play")),
     # Streamlit's page under any other address, and the files it is made of
     Rule("/{path:path}", Action.WATCH),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -71,13 +70,12 @@ def visitor_of(connection: HTTPConnection) -> Visitor:
 def recorded_name(user: Visitor, address: str) -> str:
     """Return the name under which a run's record keeps what this visitor changed; never a word of the visitor's own.
 
-    `address` is where the request came from: outside of a classroom, this machine's user or the other machine.
+    `address` is where the request came from: outside of a classroom, this machine or another. No record names a user of the
+    operating system.
     """
     if user != HERE:
         return "the teacher" if user.role is Role.TEACHER else "a student"
     with suppress(ValueError):
         if address and not ip_address(address).is_loopback:
             return address
-    with suppress(OSError, KeyError):  # no such user, as in a container
-        return getpass.getuser()
     return "this computer"

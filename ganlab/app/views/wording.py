@@ -37,9 +37,9 @@ def clock(timestamp: float, now: float | None = None) -> str:
 
 
 def run_label(run: Run) -> str:
-    """One line that tells this run from the others: what it trains and when it was started."""
+    """One line that tells this run from the others: its name, or what it trains, and when it was started."""
     settings = run.settings
-    return f"{what(settings.recipe, settings.config)}, {clock(settings.created)}"
+    return f"{run.labels.name or what(settings.recipe, settings.config)}, {clock(settings.created)}"
 
 
 def model_label(model: ModelEntry) -> str:

@@ -95,6 +95,7 @@ export interface Summary {
   id: string;
   title: string;
   about: string;
+  labels: { name: string; notes: string; tags: string[] };
   /** Seconds since 1970. */
   created: number;
   status: Status;

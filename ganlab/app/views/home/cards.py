@@ -41,6 +41,7 @@ def card(model: ModelEntry) -> None:
             picture = model.picture
             run = Run.open(model.name) if model.origin == "run" else None
             origin = f"{progress(run.status())}, {age(run.settings.created)}" if run else f"{info.step:,} steps, shipped"
+            name = run.labels.name if run else ""
         except UNREADABLE as error:
             st.caption(error_text(error) if model.folder.exists() else f"{escaped(model.title)} was deleted.")
             return
@@ -48,7 +49,7 @@ def card(model: ModelEntry) -> None:
             middle = model.origin == "shipped" and model.translates  # between the photo and the way back
             with st.container(key=f"pixels{'-middle' if middle else ''}-{model.name}"):
                 show(picture, f"Samples of {model.title}")
-        title, data = what(info.recipe, info.config), what("", info.config)
+        title, data = name or what(info.recipe, info.config), what("", info.config)
         below = "" if title == data else f"  \n:small[{escaped(data)}]"
         st.markdown(f"**{escaped(title)}**{below}  \n:gray[:small[{origin}]]")
         if remarks := model_remarks(model) or (distance_text(run) if run else ""):

@@ -3,122 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions
 from ganlab.app.views.page_frame import address
-from ganlab.app.views.permissions import attempt, may, mine, redacted, requires, visitor_name
-from ganlab.app.views.status_wording import damage_text, silence_text, status_text
-from ganlab.app.views.titles import data_title, what
+from ganlab.app.views.permissions import attempt, may, redacted, requires, visitor_name
+from ganlab.app.views.runs.label_dialog import label_button, notes
+from ganlab.app.views.runs.rows import ROW_HEIGHT, Broken, Row, columns, found
+from ganlab.app.views.status_wording import damage_text
 from ganlab.app.views.watch.fork_dialog import fork_button
 from ganlab.app.views.watch.watch import MOST
-from ganlab.app.views.wording import age, escaped, run_label
-from ganlab.core.errors import DOING, explain
+from ganlab.app.views.wording import escaped
 from ganlab.core.names import shown
-from ganlab.runtime.run import UNREADABLE, Run, damaged_runs, runs
-from ganlab.runtime.status import ACTIVE, BROKEN_OFF
+from ganlab.runtime.run import Run, damaged_runs, runs
+from ganlab.runtime.status import ACTIVE
 
 REFRESH_SECONDS = 3.0
 _ROWS = 100  # on a page of the table: each takes two milliseconds to look at
 _BROKEN = 20  # sentences below the table
 _PAGE = "runs.page"
-_SELECTED = "runs.selected"
-
-
-@dataclass(frozen=True)
-class Broken:
-    """A run that cannot be shown, and why: one sentence."""
-
-    run: Run
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """A run and what the table shows of it."""
-
-    run: Run
-    label: str
-    state: str
-    message: str  # why it is not what one wants it to be; else ""
-    cells: dict[str, Any]
-
-    @classmethod
-    def of(cls, run: Run) -> Row | Broken | None:
-        """What is broken where the run cannot be read; None where it was deleted meanwhile."""
-        try:
-            return cls._of(run)
-        except FileNotFoundError:
-            return None
-        except UNREADABLE as error:
-            return Broken(run, f"The run {run.id} cannot be shown: {explain(error, DOING)}")
-
-    @classmethod
-    def _of(cls, run: Run) -> Row:
-        status, sheets, last, settings = run.status(), run.samples(), run.last_metrics(), run.settings
-        cells = {
-            "sheet": address(f"api/runs/{run.id}/sheets/{sheets[-1]}.png") if sheets else None,
-            "status": "No news" if status.silent else status.state.capitalize(),
-            "recipe": what(settings.recipe, settings.config) + (_whose(run) if settings.owner else ""),
-            "data": data_title(settings.dataset),
-            "progress": status.step / status.steps,
-            "steps": f"{status.step:,} of {status.steps:,}",
-            "started": age(settings.created),
-            "loss G": _total(last, "G"),
-            "loss D": _total(last, "D"),
-        }
-        message = status_text(status) if status.state in BROKEN_OFF else silence_text(status)
-        return cls(run, run_label(run), status.state, message, cells)
-
-
-def _whose(run: Run) -> str:
-    """Of a run in the sandbox."""
-    return " (yours)" if mine(run) else " (a student's)"
-
-
-def _total(last: dict[str, float], network: str) -> float | None:
-    """The sum of a network's newest loss terms."""
-    terms = [value for name, value in last.items() if name.startswith(f"loss/{network}/") and value is not None]
-    return sum(terms) if terms else None
+_SELECTED, _SEARCH = "runs.selected", "runs.search"
+_FEW = 4  # runs
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def table() -> None:
     """The table and, above it, what can be done with the selection."""
-    known = runs()
+    everything = runs()
+    known = found(everything, _searched(len(everything)))
     pages = max(1, -(-len(known) // _ROWS))
     number = min(st.session_state.get(_PAGE, 1), pages)
     looked_at = [Row.of(run) for run in known[(number - 1) * _ROWS : number * _ROWS]]
     rows = [row for row in looked_at if isinstance(row, Row)]
     damaged = [Broken(run, damage_text(run.id, damage)) for run, damage in damaged_runs().items()]
     broken = [*(row for row in looked_at if isinstance(row, Broken)), *damaged]
-    if not rows and not broken:
+    if not everything and not broken:
         whose, actions = ("you start", "watch, resume") if may(Action.LAUNCH) else ("your teacher starts", "watch")
         st.info(f"No runs yet. Every run that {whose} is listed here; you can {actions}, compare and export it.")
         run_actions.train_link()
         return
     selected = st.session_state.setdefault(_SELECTED, [])
     bar = st.container(horizontal=True, vertical_alignment="center", height=60, border=False)
-    chosen = _grid(rows, selected)
+    below = st.container()
+    chosen = _grid(rows, selected) if rows else []
     st.session_state[_SELECTED] = [row.run.id for row in chosen]
+    if not rows and everything:
+        st.caption("No run has all these words in its name, notes, tags or settings.")
+        return
     with bar:
         _offer(chosen)
+    if len(chosen) == 1:
+        with below:
+            notes(chosen[0].run)
     if pages > 1:
         st.session_state[_PAGE] = number  # fewer pages than before, where runs were deleted
         with st.container(horizontal=True, vertical_alignment="center"):
             st.pagination(pages, key=_PAGE)
             st.caption(f"{len(known):,} runs, newest first")
-    for row in rows:
-        if row.message:
-            st.caption(f"**{escaped(row.label)}**: {escaped(redacted(row.message))}")
     for place, one in enumerate(broken[:_BROKEN]):
         _broken(place, one)
     if len(broken) > _BROKEN:
         st.caption(f"{len(broken) - _BROKEN:,} more cannot be shown.")
+
+
+def _searched(many: int) -> str:
+    """What is searched for; a few runs need no search."""
+    if many < _FEW and not st.session_state.get(_SEARCH):
+        return ""
+    hint = "Name, note, tag, data, or a setting such as lr=0.002"
+    return st.text_input(
+        "Search", key=_SEARCH, placeholder=hint, label_visibility="collapsed", icon=":material/search:", width=420
+    )
 
 
 def _broken(place: int, one: Broken) -> None:
@@ -140,20 +97,13 @@ def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
         selection_mode="multi-row",
         selection_default={"selection": {"rows": [ids.index(id) for id in selected if id in ids], "columns": [], "cells": []}},
         hide_index=True,
-        row_height=64,
+        row_height=ROW_HEIGHT,
         placeholder="–",
-        column_config={
-            "sheet": st.column_config.ImageColumn("", width=72),
-            "status": st.column_config.TextColumn("Status"),
-            "recipe": st.column_config.TextColumn("Recipe", width="medium"),
-            "data": st.column_config.TextColumn("Data"),
-            "progress": st.column_config.ProgressColumn("Progress", format="percent", width="small"),
-            "steps": st.column_config.TextColumn("Steps"),
-            "started": st.column_config.TextColumn("Started"),
-            "loss G": st.column_config.NumberColumn("Loss G", format="%.3f", help="The sum of G's newest loss terms."),
-            "loss D": st.column_config.NumberColumn("Loss D", format="%.3f", help="The sum of D's newest loss terms."),
-        },
+        column_config=columns(rows),
     )
+    clicked = st.session_state.get("runs.open")
+    if clicked is not None and clicked["row"] < len(rows):
+        st.switch_page("pages/watch.py", query_params={"run": ids[clicked["row"]]})
     return [rows[index] for index in event["selection"]["rows"] if index < len(rows)]
 
 
@@ -189,6 +139,7 @@ def _single(row: Row) -> None:
     fork_button(run)
     if row.state not in ACTIVE:
         run_actions.repeat_button(run)
+    label_button(run)
     csv, archive = (address(f"api/runs/{run.id}/{name}") for name in ("metrics.csv", "export.zip"))
     st.link_button("CSV", csv, icon=":material/download:", help="All metrics, one row per step.")
     st.link_button("Zip", archive, icon=":material/folder_zip:", help="Settings, metrics, sheets and the newest model.")
