@@ -13,14 +13,15 @@ from ganlab.core import old_addresses
 if TYPE_CHECKING:
     from ganlab.core.config import TrainConfig
     from ganlab.data import DATASETS
+    from ganlab.data.dataset import Dataset
     from ganlab.models.hub import pull
     from ganlab.models.hub.mixin import Generators
+    from ganlab.models.in_process import train
     from ganlab.models.launch import launch
     from ganlab.models.pipeline import Pipeline
     from ganlab.models.publish.push import push
     from ganlab.runtime.launch import resume
     from ganlab.runtime.run import Run, runs
-    from ganlab.training.engine import train
     from ganlab.training.families import FAMILIES
     from ganlab.training.recipes import RECIPES
 
@@ -31,6 +32,7 @@ __all__ = [
     "DATASETS",
     "FAMILIES",
     "RECIPES",
+    "Dataset",
     "Generators",
     "Pipeline",
     "Run",
@@ -45,19 +47,24 @@ __all__ = [
 
 _HOMES = {
     "DATASETS": "data",
+    "Dataset": "data.dataset",
     "FAMILIES": "training.families",
     "Generators": "models.hub.mixin",
     "Pipeline": "models.pipeline",
     "RECIPES": "training.recipes",
     "Run": "runtime.run",
-    "TrainConfig": "core.config",
+    "TrainConfig": "training.families",  # which knows each family's defaults
     "launch": "models.launch",
     "pull": "models.hub",
     "push": "models.publish.push",
     "resume": "runtime.launch",
     "runs": "runtime.run",
-    "train": "training.engine",
+    "train": "models.in_process",
 }
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

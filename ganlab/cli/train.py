@@ -14,8 +14,7 @@ from ganlab.cli.worker import load_generators
 from ganlab.core.config import Setting, TrainConfig
 from ganlab.core.errors import Mistakes, sentences_of
 from ganlab.core.lock import FileLock
-from ganlab.core.names import is_there
-from ganlab.data import DATASETS
+from ganlab.data.registry import dataset_setting
 from ganlab.models.launch import new_runs
 from ganlab.runtime.fork import new_fork, new_repeat
 from ganlab.runtime.launch import NewRun, claim, claim_again, start
@@ -163,15 +162,6 @@ def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:
     if mistakes:
         raise Mistakes(*mistakes)
     return configs
-
-
-def dataset_setting(text: str) -> dict[str, str]:
-    """The settings for a data set's name, or for the path of a folder or zip; ValueError otherwise."""
-    if text in DATASETS:
-        return {"dataset": text}
-    if is_there(text):
-        return {"dataset": "folder", "data_path": text}
-    raise ValueError(f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
 
 
 def _follow(run: Run, lock: FileLock) -> None:

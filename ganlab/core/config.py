@@ -158,12 +158,26 @@ class TrainConfig:
 
     def __new__(cls, **values: Any) -> Self:
         """Raise Mistakes, one sentence for each, where a name is no setting or a value does not fit."""
-        _fitting(cls, str(values.get("family", cls.family)), values)
+        family = str(values.get("family", cls.family))
+        _fitting(cls, family, values)
+        _refuse_foreign_defaults(cls, family, values)
         return super().__new__(cls)
 
     def __post_init__(self) -> None:
         for item in self.settings():
             object.__setattr__(self, item.name, item.coerce(getattr(self, item.name)))
+
+    @classmethod
+    def of(cls, family: str, **settings: Any) -> TrainConfig:
+        """The defaults of `family` with `settings` on top, checked; ValueError names what does not fit."""
+        if family not in _OF_FAMILIES:
+            raise ValueError(f"family = {family!r} is not one of {', '.join(_OF_FAMILIES)}.")
+        return _OF_FAMILIES[family].replace(**settings)
+
+    def of_family(self) -> Self:
+        """Make these the defaults of their family, which `of` begins with."""
+        _OF_FAMILIES[self.family] = self
+        return self
 
     @classmethod
     def settings(cls) -> Iterator[Setting]:
@@ -176,17 +190,37 @@ class TrainConfig:
         return {}
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed and checked; values may come as strings from a form or flags."""
+        """A copy with some fields changed and checked; values may come as strings from a form or flags.
+
+        ValueError where `family` is changed to one that has defaults of its own: begin with `TrainConfig.of`.
+        """
+        family = changes.get("family", self.family)
+        if family != self.family and family in _OF_FAMILIES:
+            raise ValueError(f"These are settings of {self.family}: begin with TrainConfig.of({family!r}) instead.")
         return dataclasses.replace(self, **_fitting(type(self), self.family, changes))
 
     def to_dict(self) -> dict[str, Value]:
         """Plain values for JSON."""
         return dataclasses.asdict(self)
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_dict`; ValueError on an unknown field or a value that does not fit."""
-        return cls().replace(**values)
+
+_OF_FAMILIES: dict[str, TrainConfig] = {}  # each family's defaults, by its name
+
+
+def _refuse_foreign_defaults(kind: type[TrainConfig], family: str, values: Mapping[str, Any]) -> None:
+    """ValueError where a config of `family` would be filled up with the defaults of another."""
+    own = _OF_FAMILIES.get(family)
+    if own is None:
+        return
+    others = [
+        item.name
+        for item in own.settings()
+        if item.name not in values and getattr(own, item.name) != getattr(kind, item.name, None)
+    ]
+    if others:
+        raise ValueError(
+            f"TrainConfig(family={family!r}) lacks that family's own {', '.join(others)}: write TrainConfig.of({family!r}, ...)."
+        )
 
 
 def are_settings(values: object) -> bool:

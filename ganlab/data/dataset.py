@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import Any
 
+import torch
 from torch import Tensor
 
+from ganlab.core.errors import DataError
 from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
 from ganlab.core.types import Conditioning, DataSpec
+
+_PORTION = 500  # images
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,30 @@ class Dataset:
         object.__setattr__(self, "label_names", tuple(map(shown, self.label_names)))
         object.__setattr__(self, "domains", tuple(map(shown, self.domains)))
 
+    @classmethod
+    def from_tensors(cls, images: Any, labels: Any = None, *, label_names: Sequence[str] = (), name: str = "") -> Dataset:
+        """Images of a program's own, as a tensor or array: (N, C, S, S), (N, S, S, C) or grey (N, S, S).
+
+        Bytes 0 to 255, or floats in [0, 1], or in [-1, 1] where any is below 0. `labels` (N,) number the classes from 0. Without
+        a `name` it is "own" with the first digits of the content's digest. DataError, one sentence, for what does not fit.
+        """
+        pixels = _bytes(_channels_first(torch.as_tensor(images)))
+        numbers = None if labels is None else _class_numbers(torch.as_tensor(labels), len(pixels), len(label_names))
+        names = tuple(label_names)
+        if numbers is not None and not names:
+            names = tuple(map(str, range(int(numbers.max()) + 1)))
+        made = cls(name, pixels, numbers, names)
+        return made if name else replace(made, name=f"own-{made.digest()[:8]}")
+
+    def digest(self) -> str:
+        """A hash of the pixels, whatever their order in memory, and of the labels."""
+        made = blake2b(repr(tuple(self.images.shape)).encode(), digest_size=16)
+        for images in self.images.split(_PORTION):
+            made.update(images.permute(0, 2, 3, 1).contiguous().numpy().tobytes())
+        if self.labels is not None:
+            made.update(self.labels.contiguous().numpy().tobytes())
+        return made.hexdigest()
+
     def spec(self, conditioning: Conditioning) -> DataSpec:
         """What networks conditioned this way must know of this data."""
         _, channels, _, size = self.images.shape
@@ -42,3 +73,40 @@ class Dataset:
         """The first `count` images of each kind."""
         labels, sources = (None if part is None else part[:count] for part in (self.labels, self.sources))
         return replace(self, images=self.images[:count], labels=labels, sources=sources)
+
+
+def _channels_first(images: Tensor) -> Tensor:
+    """(N, C, S, S) of any of the layouts that `Dataset.from_tensors` takes."""
+    if images.ndim == 3:
+        images = images.unsqueeze(1)
+    if images.ndim == 4 and images.shape[1] not in (1, 3) and images.shape[3] in (1, 3):
+        images = images.permute(0, 3, 1, 2)
+    count, channels, height, width = images.shape if images.ndim == 4 else (0, 0, 0, 0)
+    if not count or channels not in (1, 3) or height != width:
+        raise DataError(f"The images have shape {tuple(images.shape)}: give (N, C, S, S), square, with C 1 (grey) or 3 (colour).")
+    return images
+
+
+def _bytes(images: Tensor) -> Tensor:
+    """Pixels of any of the ranges that `Dataset.from_tensors` takes, as uint8."""
+    if images.dtype == torch.uint8:
+        return images.cpu()
+    low, high = (float(bound) for bound in images.aminmax())
+    if images.is_floating_point():
+        if not (low >= -1 and high <= 1):  # NaN fails as well
+            raise DataError(f"The images hold {low:g} to {high:g}: give floats in [0, 1] or [-1, 1], or uint8.")
+        scaled = images.float() if low >= 0 else (images.float() + 1) / 2
+        return (scaled * 255).round().byte().cpu()
+    if low < 0 or high > 255:
+        raise DataError(f"The images hold {low:g} to {high:g}: whole numbers must be 0 to 255.")
+    return images.byte().cpu()
+
+
+def _class_numbers(labels: Tensor, count: int, classes: int) -> Tensor:
+    """The labels (N,) as int64, checked."""
+    if labels.shape != (count,) or labels.is_floating_point():
+        raise DataError(f"The labels are {tuple(labels.shape)} numbers of {labels.dtype}: give one whole number for each image.")
+    if labels.min() < 0 or (classes and labels.max() >= classes):
+        last = f" to {classes - 1}" if classes else ""
+        raise DataError(f"The labels are {int(labels.min())} to {int(labels.max())}: number the classes from 0{last}.")
+    return labels.long().cpu()

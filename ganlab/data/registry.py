@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ganlab.core.errors import DataError, NotFetched
 from ganlab.core.events import Loading
+from ganlab.core.names import is_there
 from ganlab.core.progress import Work
 from ganlab.core.types import Conditioning
 from ganlab.data.download import no_answer
@@ -102,6 +103,15 @@ def register(source: DataSource) -> None:
     """Make `source` appear in the CLI, the form and the tests."""
     assert source.name not in DATASETS, source.name
     DATASETS[source.name] = source
+
+
+def dataset_setting(text: str) -> dict[str, str]:
+    """The settings for a data set's name, or for the path of a folder or zip; ValueError otherwise."""
+    if text in DATASETS:
+        return {"dataset": text}
+    if is_there(text):
+        return {"dataset": "folder", "data_path": text}
+    raise ValueError(f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
 
 
 def load(

@@ -20,7 +20,7 @@ from ganlab.metrics.features.extractor import Source
 from ganlab.metrics.features.image_folder import ImageFolder
 from ganlab.metrics.features.open import open_extractor
 from ganlab.metrics.measure import Measuring, measure, usual_metrics, whole
-from ganlab.metrics.reference import Reference, chosen, content_digest, dataset_source, halves
+from ganlab.metrics.reference import Reference, chosen, dataset_source, halves
 from ganlab.metrics.value import Value
 
 _FORMAT = 1  # of what is kept; part of its name
@@ -47,13 +47,11 @@ def floors(
         subject = f"real images ({other.name} {other_part})"
         some = _shuffled(other, n)
         reference = Reference.of_dataset(data, part)
-        values += yield from _floor(
-            lambda: dataset_source(some), content_digest(some), reference, metrics, n, subject, device, partial
-        )
+        values += yield from _floor(lambda: dataset_source(some), some.digest(), reference, metrics, n, subject, device, partial)
     first, second = halves(data)
     some_half = _shuffled(first, n)
     reference = Reference.of_dataset(second, f"{part}, second half")
-    subject, digest = f"real images ({data.name} {part}, first half)", content_digest(some_half)
+    subject, digest = f"real images ({data.name} {part}, first half)", some_half.digest()
     values += yield from _floor(lambda: dataset_source(some_half), digest, reference, metrics, n, subject, device, partial)
     return values
 
@@ -82,7 +80,7 @@ def floor_alone(data: Dataset, other: Dataset, name: str, n: int, device: str) -
     """What `n` random images of the test part `other` read against the training part `data` by the metric `name`."""
     some, reference = _shuffled(other, n), Reference.of_dataset(data, "train")
     subject = f"real images ({other.name} test)"
-    source, digest = lambda: dataset_source(some), content_digest(some)
+    source, digest = lambda: dataset_source(some), some.digest()
     (value,) = yield from whole(_floor(source, digest, reference, (name,), n, subject, device, False))
     return value
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 import torch
@@ -45,7 +44,7 @@ class Reference:
     def of_dataset(cls, data: Dataset, part: str) -> Reference:
         """Loaded images, `part` of their data set: "train", "test", "train, first half"."""
         name = f"{data.name} {part}, {data.images.shape[-1]} px"
-        return cls(name, data.name, len(data.images), content_digest(data), lambda: dataset_source(data), tuple(data.label_names))
+        return cls(name, data.name, len(data.images), data.digest(), lambda: dataset_source(data), tuple(data.label_names))
 
     @classmethod
     def of_folder(cls, folder: ImageFolder, part: str = "") -> Reference:
@@ -94,16 +93,6 @@ def halves(data: Dataset, seed: int = 0) -> tuple[Dataset, Dataset]:
 def chosen(data: Dataset, which: Tensor) -> Dataset:
     """The images `which` (n,) of a data set, with their labels."""
     return Dataset(data.name, data.images[which], None if data.labels is None else data.labels[which], data.label_names)
-
-
-def content_digest(data: Dataset) -> str:
-    """Of the pixels, whatever their order in memory, and of the labels."""
-    made = blake2b(repr(tuple(data.images.shape)).encode(), digest_size=16)
-    for images in data.images.split(_BATCH):
-        made.update(images.permute(0, 2, 3, 1).contiguous().numpy().tobytes())
-    if data.labels is not None:
-        made.update(data.labels.contiguous().numpy().tobytes())
-    return made.hexdigest()
 
 
 def _path(reference: Reference, extractor: Extractor) -> Path:

@@ -38,11 +38,14 @@ def train(
     *,
     resume: Mapping[str, Any] | None = None,
     initial: Mapping[str, nn.Module] | None = None,
+    networks: Mapping[str, nn.Module] | None = None,
     commands: Commands = lambda: (),
     record: Sequence[Intervention] = (),
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
     """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`, `initial` trained generators.
+
+    `networks` are trained in place of those of the family's own, by the same names: see `Family.build`.
 
     To go on bit for bit on a CPU takes as many threads as before (`state["threads"]`), which is left to the caller.
     `commands` is asked a few times a second, and while paused, for what a person wants: "stop" ends the run after a
@@ -55,7 +58,7 @@ def train(
             f"start_from = {config.start_from!r} names a model that was not loaded: give its generators as `initial`, such as "
             f"initial=ganlab.Pipeline.load({config.start_from!r}).generators, or start the run with ganlab.launch."
         )
-    session = yield from _prepared(config, initial, clock)
+    session = yield from _prepared(config, initial, networks, clock)
     yield from session.run(commands, record, resume)
 
 
@@ -257,7 +260,10 @@ class Session:
 
 
 def _prepared(
-    config: TrainConfig, initial: Mapping[str, nn.Module] | None, clock: Callable[[], float]
+    config: TrainConfig,
+    initial: Mapping[str, nn.Module] | None,
+    networks: Mapping[str, nn.Module] | None,
+    clock: Callable[[], float],
 ) -> Generator[Event, None, Session]:
     """Load the data and build the networks; return the session."""
     device = resolve(config.device)
@@ -267,7 +273,7 @@ def _prepared(
     spec = replace(dataset.spec(family.conditioning), image_size=config.image_size)
     yield Loading("building")
     bf16 = config.precision == "bf16" or (config.precision == "auto" and supports_bf16(device))
-    training = family.build(config, spec, device, bf16)
+    training = family.build(config, spec, device, bf16, networks)
     examples = (yield from _examples(config, training, device)) if training.examples else None
     if initial is not None:
         training.start_from(initial)

@@ -84,3 +84,20 @@ def test_values_are_held_as_the_types_of_their_settings() -> None:
     config = TrainConfig(steps="5", betas=[0.5, 0.9], flip="yes")  # type: ignore[arg-type]
     assert (config.steps, config.betas, config.flip) == (5, (0.5, 0.9), True)
     assert pickle.loads(pickle.dumps(config)) == config == copy.deepcopy(config)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_no_config_of_a_family_has_the_defaults_of_another(family: str) -> None:
+    own = FAMILIES[family].config
+    made = TrainConfig.of(family, steps=3)
+    assert made == own.replace(steps=3) and type(made) is type(own)
+    for make in (lambda: TrainConfig(family=family), lambda: FAMILIES["gan"].config.replace(family=family)):
+        try:
+            assert make() == own
+        except ValueError as error:
+            assert f"TrainConfig.of({family!r}" in str(error)
+
+
+def test_a_family_that_does_not_exist_is_named_with_those_that_do() -> None:
+    with pytest.raises(ValueError, match=r"family = 'wgan' is not one of .*wgan-gp"):
+        TrainConfig.of("wgan")

@@ -22,7 +22,4 @@ __all__ = ["FAMILIES", "load_config"]
 
 def load_config(values: Mapping[str, Any]) -> TrainConfig:
     """A config from plain values (config.json, a form): the family's defaults with `values` on top, checked."""
-    name = values.get("family", "dcgan")
-    if name not in FAMILIES:
-        raise ValueError(f"family = {name!r} is not one of {', '.join(FAMILIES)}.")
-    return FAMILIES[name].config.replace(**values)
+    return TrainConfig.of(**{"family": "dcgan", **values})

@@ -52,6 +52,7 @@ class Family:
     unused: frozenset[str] = frozenset()  # settings that mean nothing to this family: no screen asks for them
     networks: Callable[[TrainConfig, DataSpec], dict[str, nn.Module]] = adversarial_networks
     training: TrainingFactory = AdversarialTraining
+    clustered: bool = False  # whether its G draws clusters of its own, which no other network does
     drawn: tuple[int, ...] = ()  # columns of a sheet that G drew from what is beside them; none: all are drawn from z
 
     def settings(self) -> Iterator[Setting]:
@@ -66,15 +67,30 @@ class Family:
         """Whether a data set that offers `conditionings` can train this family."""
         return self.conditioning in conditionings
 
+    @property
+    def takes_own_pair(self) -> bool:
+        """Whether it can train any G and D in place of its own."""
+        return not (self.conditioning.between_images or self.clustered)
+
     def build_networks(self, config: TrainConfig, spec: DataSpec) -> dict[str, nn.Module]:
         """Untrained, by name; ValueError when the settings do not make any."""
         if config.architecture not in self.architectures:
             raise ValueError(f"architecture = {config.architecture!r} is not one of {', '.join(self.architectures)}.")
         return self.networks(config, spec)
 
-    def build(self, config: TrainConfig, spec: DataSpec, device: str = "cpu", bf16: bool = False) -> Training:
-        """Networks and optimizers for `config` on images of `spec`, placed on `device`."""
-        return self.training(self.build_networks(config, spec), self.objective, config, spec, device, bf16)
+    def build(
+        self,
+        config: TrainConfig,
+        spec: DataSpec,
+        device: str = "cpu",
+        bf16: bool = False,
+        networks: Mapping[str, nn.Module] | None = None,
+    ) -> Training:
+        """Networks, or those given, and optimizers for `config` on images of `spec`, placed on `device`.
+
+        Given networks have the names of the family's own, and are called as those are.
+        """
+        return self.training(networks or self.build_networks(config, spec), self.objective, config, spec, device, bf16)
 
 
 FAMILIES: dict[str, Family] = {}
@@ -84,4 +100,5 @@ def register(family: Family) -> Family:
     """Make the family known to the CLI, the form, the charts and the tests."""
     assert family.name not in FAMILIES and family.config.family == family.name
     FAMILIES[family.name] = family
+    family.config.of_family()
     return family

@@ -67,6 +67,7 @@ SELF_CONDITIONED = register(
         paper="Liu et al., Diverse Image Generation via Self-Conditioned GANs; Sage et al. 2018, Clustered GANs",
         year=2020,
         networks=_networks,
+        clustered=True,
         training=SelfConditionedTraining,
         config=SelfConditionedConfig(family="self-conditioned"),
     )

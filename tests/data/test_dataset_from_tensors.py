@@ -1,0 +1,59 @@
+"""Images of a program's own as a data set: every layout and range that is told apart, and sentences for all others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ganlab.data.dataset import Dataset
+
+
+@given(
+    st.integers(1, 3),
+    st.sampled_from([1, 3]),
+    st.integers(4, 9),
+    st.sampled_from(["uint8", "int", "unit", "signed"]),
+    st.booleans(),
+)
+def test_all_layouts_and_ranges_mean_the_same_bytes(count: int, channels: int, side: int, kind: str, last: bool) -> None:
+    expected = torch.randint(0, 256, (count, channels, side, side), dtype=torch.uint8)
+    expected[0, 0, 0, 0] = 0  # a black pixel: floats in [-1, 1] are told by it
+    given = {"uint8": expected, "int": expected.int(), "unit": expected / 255, "signed": expected / 127.5 - 1}[kind]
+    made = Dataset.from_tensors((given.permute(0, 2, 3, 1) if last else given).numpy())
+    assert torch.equal(made.images, expected)
+    if channels == 1:
+        assert torch.equal(Dataset.from_tensors(given[:, 0]).images, expected)
+
+
+def test_a_name_comes_from_the_content() -> None:
+    images = torch.rand(3, 8, 8)
+    one, same, other = (Dataset.from_tensors(given).name for given in (images, images.clone(), images.flip(0)))
+    assert one == same != other and one.startswith("own-")
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "words"),
+    [
+        ([], None, "have shape"),
+        (torch.rand(3, 2, 8, 8), None, "C 1 .grey. or 3"),
+        (torch.rand(3, 1, 8, 9), None, "square"),
+        (torch.full((1, 8, 8), float("nan")), None, "hold nan"),
+        (torch.full((1, 8, 8), 1.5), None, "hold 1.5 to 1.5"),
+        (torch.full((1, 8, 8), 256), None, "whole numbers must be 0 to 255"),
+        (torch.rand(3, 8, 8), torch.tensor([0, 1]), "one whole number for each image"),
+        (torch.rand(2, 8, 8), torch.tensor([0.0, 1.0]), "one whole number for each image"),
+        (torch.rand(2, 8, 8), torch.tensor([-1, 1]), "number the classes from 0"),
+    ],
+)
+def test_what_does_not_fit_is_named(images: Any, labels: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Dataset.from_tensors(images, labels)
+
+
+def test_labels_beyond_their_names_are_named() -> None:
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        Dataset.from_tensors(torch.rand(2, 8, 8), torch.tensor([0, 2]), label_names=["a", "b"])
