@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from ganlab.core.config import TrainConfig
     from ganlab.data import DATASETS
     from ganlab.data.dataset import Dataset
+    from ganlab.metrics.inception_distance import fid
     from ganlab.models.hub import pull
     from ganlab.models.hub.mixin import Generators
     from ganlab.models.in_process import train
     from ganlab.models.launch import launch
+    from ganlab.models.measured import evaluate
     from ganlab.models.pipeline import Pipeline
     from ganlab.models.publish.push import push
     from ganlab.runtime.launch import resume
@@ -37,6 +39,8 @@ __all__ = [
     "Pipeline",
     "Run",
     "TrainConfig",
+    "evaluate",
+    "fid",
     "launch",
     "pull",
     "push",
@@ -54,6 +58,8 @@ _HOMES = {
     "RECIPES": "training.recipes",
     "Run": "runtime.run",
     "TrainConfig": "training.families",  # which knows each family's defaults
+    "evaluate": "models.measured",
+    "fid": "metrics.inception_distance",
     "launch": "models.launch",
     "pull": "models.hub",
     "push": "models.publish.push",
@@ -63,11 +69,25 @@ _HOMES = {
 }
 
 
+_MEANT = {  # what people write for what is called otherwise
+    "load": "ganlab.Pipeline.load(...) opens a model",
+    "from_pretrained": "ganlab.Pipeline.from_pretrained(...) opens a model",
+    "sample": "ganlab.Pipeline.load(...).sample(n) draws",
+    "generate": "ganlab.Pipeline.load(...).sample(n) draws",
+    "translate": "ganlab.Pipeline.load(...).translate(image) translates",
+    "Trainer": "ganlab.train(...) trains here, ganlab.launch(...) in a process of its own",
+    "models": "ganlab.Pipeline.load(...) opens a model, and `ganlab zoo` lists them",
+    "datasets": "ganlab.DATASETS has the data sets by name",
+    "load_dataset": "ganlab.DATASETS has the data sets by name",
+}
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'ganlab' has no attribute {name!r}")
+        meant = f": {_MEANT[name]}" if name in _MEANT else ""
+        raise AttributeError(f"module 'ganlab' has no attribute {name!r}{meant}")
     return getattr(importlib.import_module(f"ganlab.{_HOMES[name]}"), name)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from ganlab.core.errors import Mistakes, is_disk_full, sentences_of
+from ganlab.core.errors import all_mistakes, is_disk_full
 from ganlab.core.images import WRITTEN, encoded, png
 from ganlab.core.names import located, shown
 
@@ -80,14 +80,10 @@ def folder_output(text: str | Path) -> Path:
 
 def check_files(*paths: Path | None) -> None:
     """Mistakes for those of `paths`, of any ending, that cannot be written."""
-    mistakes: list[str] = []
-    for path in filter(None, paths):
-        try:
-            file_output(path, ())
-        except ValueError as error:
-            mistakes += sentences_of(error)
-    if mistakes:
-        raise Mistakes(*mistakes)
+    with all_mistakes() as part:
+        for path in filter(None, paths):
+            with part():
+                file_output(path, ())
 
 
 def save(path: Path, data: bytes) -> None:

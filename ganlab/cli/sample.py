@@ -18,7 +18,7 @@ def add(parser: Parser) -> None:
     parser.add_argument("model", help="a run, a checkpoint folder, or a name that `ganlab zoo` lists; see `ganlab runs`")
     parser.add_argument("-n", type=int, between=(1, 100_000), default=64, metavar="COUNT", help="how many (default: 64)")
     parser.add_argument("--seed", type=int, between=SEEDS, default=0, help="the seed from which z is drawn (default: 0)")
-    parser.add_argument("--label", type=int, help="the class to draw, for conditional models (default: all in turn)")
+    parser.add_argument("--label", help="the class to draw, its number or name, for conditional models (default: all in turn)")
     parser.add_argument(
         "-o",
         "--output",

@@ -12,7 +12,7 @@ from ganlab.cli.progress import StatusLine
 from ganlab.cli.pull import fetched
 from ganlab.cli.worker import load_generators
 from ganlab.core.config import Setting, TrainConfig
-from ganlab.core.errors import Mistakes, sentences_of
+from ganlab.core.errors import all_mistakes
 from ganlab.core.lock import FileLock
 from ganlab.data.registry import dataset_setting
 from ganlab.models.launch import new_runs
@@ -145,22 +145,14 @@ def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:
     """The config of each new run, by its recipe's name ("" without one)."""
     if options.recipe and options.family:
         raise ValueError("--recipe and --family exclude each other: a recipe has its family.")
-    mistakes: list[str] = []
     changes, bases = _given(options), {"": FAMILIES["dcgan"].config}
-    try:
-        bases = configs_of(options.recipe) if options.recipe else {"": load_config({"family": options.family or "dcgan"})}
-    except ValueError as error:
-        mistakes += sentences_of(error)
-    try:
-        changes |= dataset_setting(options.dataset) if options.dataset else {}
-    except ValueError as error:
-        mistakes += sentences_of(error)
-    try:
-        configs = {name: base.replace(**changes) for name, base in bases.items()}
-    except ValueError as error:
-        mistakes += sentences_of(error)
-    if mistakes:
-        raise Mistakes(*mistakes)
+    with all_mistakes() as part:
+        with part():
+            bases = configs_of(options.recipe) if options.recipe else {"": load_config({"family": options.family or "dcgan"})}
+        with part():
+            changes |= dataset_setting(options.dataset) if options.dataset else {}
+        with part():
+            configs = {name: base.replace(**changes) for name, base in bases.items()}
     return configs
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,30 @@ class Mistakes(ValueError):
 def sentences_of(error: ValueError) -> tuple[str, ...]:
     """Return the sentences of a mistake: one, or those of several."""
     return error.sentences if isinstance(error, Mistakes) else (str(error),)
+
+
+@contextmanager
+def all_mistakes() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Raise Mistakes with all that was raised as ValueError in the blocks `with part():` inside, once all of them are done.
+
+    with all_mistakes() as part:
+        with part(): check_this()
+        with part(): check_that()
+    """
+    sentences: list[str] = []
+    lacking: list[str] = []
+
+    @contextmanager
+    def part() -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            sentences.extend(sentences_of(error))
+            lacking.extend([error.name] if isinstance(error, NotFetched) else [])
+
+    yield part
+    if sentences:
+        raise Mistakes(*dict.fromkeys(sentences), lacking=lacking)
 
 
 class DataError(ValueError):

@@ -91,6 +91,8 @@ def _bytes(images: Tensor) -> Tensor:
     """Pixels of any of the ranges that `Dataset.from_tensors` takes, as uint8."""
     if images.dtype == torch.uint8:
         return images.cpu()
+    if images.dtype == torch.bool:
+        return images.byte().mul(255).cpu()
     low, high = (float(bound) for bound in images.aminmax())
     if images.is_floating_point():
         if not (low >= -1 and high <= 1):  # NaN fails as well

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from ganlab.core.errors import DataError, NotFetched
 from ganlab.core.events import Loading
 from ganlab.core.names import is_there
-from ganlab.core.progress import Work
+from ganlab.core.progress import Work, finish
 from ganlab.core.types import Conditioning
 from ganlab.data.download import no_answer
 from ganlab.data.paths import data_root
@@ -66,7 +66,7 @@ class DataSource:
     num_images: int
     num_classes: int
     conditionings: frozenset[Conditioning]
-    load: Callable[[Wanted], Loader]
+    loader: Callable[[Wanted], Loader]
     available: Callable[[], Availability]
     domains: Mapping[Conditioning, tuple[str, str]] = field(default_factory=dict)
     published: str = ""
@@ -87,6 +87,24 @@ class DataSource:
     def count(self, image_size: int, conditioning: Conditioning) -> int:
         """How many images an epoch of training has; 0 where that is unknown before reading."""
         return self.counted(image_size, conditioning) if self.counted else self.num_images
+
+    def load(
+        self,
+        image_size: int = 0,
+        *,
+        channels: int = 0,
+        labels: bool = True,
+        data_path: str = "",
+        split: Literal["train", "test"] = "train",
+        limit: int = 0,
+        report: Callable[[Loading], object] | None = None,
+    ) -> Dataset:
+        """Return the images, at their own size by default, with their labels where they have any; see `ganlab.data.load`."""
+        labelled = labels and Conditioning.LABEL in self.conditionings
+        conditioning = Conditioning.LABEL if labelled else Conditioning.NONE
+        size = image_size or self.image_size
+        how = {"channels": channels, "conditioning": conditioning, "data_path": data_path, "split": split, "limit": limit}
+        return finish(load(self.name, image_size=size, **how), report)  # type: ignore[arg-type]
 
     @property
     def absence(self) -> str:
@@ -139,7 +157,7 @@ def load(
         raise DataError(f"dataset = {name!r} has no {_HAS[conditioning]}; choose one of {', '.join(fitting)}.")
     if image_size < 1 or channels not in (0, 1, 3):
         raise DataError(f"image_size = {image_size}, channels = {channels}: image_size must be positive, channels 0, 1 or 3.")
-    dataset = yield from _paced(source.load(Wanted(image_size, channels, conditioning, data_path, split, limit)))
+    dataset = yield from _paced(source.loader(Wanted(image_size, channels, conditioning, data_path, split, limit)))
     remarks = [remark for remark in dataset.remarks if not limit or remark.kind in _OF_A_PART]
     if remarks:
         yield Loading("data_read", Path(data_path).name or name, len(dataset.images), len(dataset.images), remarks=tuple(remarks))

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
-from ganlab.core.errors import Mistakes, sentences_of
+from ganlab.core.errors import all_mistakes
 from ganlab.core.events import Event
 from ganlab.core.interventions import Command
 from ganlab.data.dataset import Dataset
-from ganlab.data.registry import dataset_setting
-from ganlab.data.sets import in_memory
-from ganlab.models.launch import at_hand
+from ganlab.models.launch import Subject, at_hand, configured
 from ganlab.models.pipeline import Pipeline
 from ganlab.training import engine
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.own import own_pair
 from ganlab.training.preflight import check, check_data, spec_before_data
-from ganlab.training.recipes import recipe as recipe_named
-
-Subject = TrainConfig | Dataset | Tensor | str | Path
 
 
 def train(
@@ -49,44 +43,15 @@ def train(
     """
     if settings.keys() & {"G", "D"}:
         raise ValueError("Give networks of your own as networks={'G': G, 'D': D}.")
-    config = _config(what, data, recipe, settings)
-    _check(config)
+    config = configured(what, data, recipe, settings)
+    with all_mistakes() as part:
+        with part():
+            check(config, at_hand)
+        with part():
+            check_data(config)
     pair = None if networks is None else _own(networks, config)
     initial = Pipeline.load(config.start_from).generators if config.start_from and resume is None else None
     return engine.train(config, resume=resume, initial=initial, networks=pair, commands=commands)
-
-
-def _config(what: Subject | None, data: Dataset | Tensor | None, recipe: str, settings: Mapping[str, Any]) -> TrainConfig:
-    """The one configuration that the arguments describe."""
-    if isinstance(what, Dataset | Tensor):
-        what, data = None, what
-    changes = dict(settings)
-    if data is not None:
-        images = data if isinstance(data, Dataset) else Dataset.from_tensors(data)
-        changes["dataset"] = in_memory.named(images)
-        if not isinstance(what, TrainConfig):
-            changes.setdefault("image_size", images.images.shape[-1])
-    if isinstance(what, TrainConfig):
-        return what.replace(**changes)
-    if what is not None:
-        changes |= dataset_setting(str(what))
-    if recipe and "family" in changes:
-        raise ValueError("recipe and family exclude each other: a recipe has its family.")
-    if recipe:
-        return recipe_named(recipe).config.replace(**changes)
-    return TrainConfig.of(changes.pop("family", "dcgan"), **changes)
-
-
-def _check(config: TrainConfig) -> None:
-    """Mistakes names everything that does not fit, missing images among it."""
-    mistakes: list[str] = []
-    for look in (lambda: check(config, at_hand), lambda: check_data(config)):
-        try:
-            look()
-        except ValueError as error:
-            mistakes += sentences_of(error)
-    if mistakes:
-        raise Mistakes(*dict.fromkeys(mistakes))
 
 
 def _own(networks: Mapping[str, nn.Module], config: TrainConfig) -> dict[str, nn.Module]:

@@ -3,25 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import NotFetched
+from ganlab.data.dataset import Dataset
 from ganlab.data.download import no_answer
+from ganlab.data.registry import dataset_setting
+from ganlab.data.sets import in_memory
 from ganlab.models import hub, pretrained
 from ganlab.models.catalogue import find_here
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import launch as process
 from ganlab.runtime.run import Run
 from ganlab.training.preflight import check_data
+from ganlab.training.recipes import recipe as recipe_named
+
+Subject = TrainConfig | Dataset | Tensor | str | Path
 
 
-def launch(config: TrainConfig, *, recipe: str = "") -> Run:
-    """Start training `config` in a process of its own, which outlives this one, and return at once.
+def launch(what: TrainConfig | str | Path | None = None, *, recipe: str = "", **settings: Any) -> Run:
+    """Start a training in a process of its own, which outlives this one, and return at once.
 
-    The run waits when its device is busy. ValueError when the settings do not fit together or the model in `start_from` does
-    not fit them, too many runs wait already, or the disk is full.
+    `what`, `recipe` and `settings` are as for `ganlab.train`; beside a config, `recipe` only names the run. It waits when its
+    device is busy. ValueError names all that does not fit, too many runs that wait already, and a full disk.
     """
+    config = what.replace(**settings) if isinstance(what, TrainConfig) else configured(what, None, recipe, settings)
+    if in_memory.holds(config.dataset):
+        raise ValueError(f"{config.dataset} is in the memory of this process alone: train it here with ganlab.train.")
     return process.launch(config, recipe=recipe, load_model=at_hand)
+
+
+def configured(what: Subject | None, data: Dataset | Tensor | None, recipe: str, settings: Mapping[str, Any]) -> TrainConfig:
+    """The one configuration that the arguments of `ganlab.train` describe; ValueError names what does not fit."""
+    if isinstance(what, Dataset | Tensor):
+        what, data = None, what
+    changes = dict(settings)
+    if data is not None:
+        images = data if isinstance(data, Dataset) else Dataset.from_tensors(data)
+        changes["dataset"] = in_memory.named(images)
+        if not isinstance(what, TrainConfig):
+            changes.setdefault("image_size", images.images.shape[-1])
+    if isinstance(what, TrainConfig):
+        return what.replace(**changes)
+    if what is not None:
+        changes |= dataset_setting(str(what))
+    if recipe and "family" in changes:
+        raise ValueError("recipe and family exclude each other: a recipe has its family.")
+    if recipe:
+        return recipe_named(recipe).config.replace(**changes)
+    return TrainConfig.of(changes.pop("family", "dcgan"), **changes)
 
 
 def launch_together(configs: Mapping[str, TrainConfig]) -> list[Run]:

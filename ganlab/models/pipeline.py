@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
-from ganlab.core.images import to_pil, to_uint8
+from ganlab.core.devices import resolve
+from ganlab.core.images import png, sheet, to_pil, to_uint8
 from ganlab.core.names import shown
+from ganlab.core.other_names import nearest
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.models import full_size, hub, pretrained
 from ganlab.models.adapters import recognition
 from ganlab.models.adapters.layout import Unfilled
 from ganlab.models.catalogue import find
 from ganlab.runtime import checkpoint
+from ganlab.runtime.run import Run
 from ganlab.training.families import FAMILIES, load_config
 from ganlab.training.state import laid_out, memory_layout
 
@@ -28,7 +32,24 @@ if TYPE_CHECKING:
 
 _BATCH = 64  # bounds memory, whatever n is
 DIRECTIONS = ("AtoB", "BtoA")
+Label = int | str | Sequence[int | str]  # a class, by its number or name; one for all pictures or one each
 UNIFORM = {"uniform(-1,1)": (-1.0, 1.0), "uniform(0,1)": (0.0, 1.0)}  # values of the decision "z"; others are standard normal
+
+
+class Pictures(list[Image.Image]):
+    """Pictures of one size, in a list that can be saved and is shown by a notebook as one sheet."""
+
+    def sheet(self, columns: int = 0) -> Image.Image:
+        """All of them on one sheet, by default as square as it can be."""
+        pixels = torch.stack([torch.from_numpy(np.array(image)).reshape(image.height, image.width, -1) for image in self])
+        return sheet(pixels.permute(0, 3, 1, 2), columns or round(len(self) ** 0.5) or 1)
+
+    def save(self, path: str | Path) -> None:
+        """Write the sheet in the format of the path's ending."""
+        self.sheet().save(path)
+
+    def _repr_png_(self) -> bytes | None:
+        return png(self.sheet()) if self else None
 
 
 class Pipeline:
@@ -36,10 +57,16 @@ class Pipeline:
 
     `generators` is {"G": ...}, or {"G_AB": ..., "G_BA": ...} for two directions; `labels` names the classes, or for image to
     image the two domains. `discriminators` holds those at hand, by name; most checkpoints that travel have none; the generator
-    named `kept` stayed as it was while they were trained. Of weights of
-    other projects, `decisions` are what their file did not fix (see ganlab.models.adapters.foreign), and `unused` names the
-    tensors that no network here needs; both are empty for checkpoints of ours, which say what they are.
+    named `kept` stayed as it was while they were trained. Of weights of other projects, `decisions` are what their file did not
+    fix (see ganlab.models.adapters.foreign), and `unused` names the tensors that no network here needs; both are empty for
+    checkpoints of ours, which say what they are.
     """
+
+    def __new__(cls, *parts: Any, **more: Any) -> Self:
+        """ValueError for what `load` takes."""
+        if parts and isinstance(parts[0], str | Path | Run):
+            raise ValueError(f"A pipeline is opened with Pipeline.load({getattr(parts[0], 'id', parts[0])!r}).")
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -58,14 +85,18 @@ class Pipeline:
         score: Callable[[Tensor], Tensor] | None = None,
         decisions: Sequence[Decision] = (),
         unused: Sequence[str] = (),
+        info: checkpoint.Info | None = None,
         device: str = "cpu",
     ) -> None:
         self.spec, self.z_dim, self.labels, self.device = spec, z_dim, tuple(map(shown, labels)), device
         self.name, self.title, self.step = name, title, step
         self.size = size or spec.image_size  # that `translate` is best at, in pixels
         self.decisions, self.unused = tuple(decisions), tuple(unused)
-        self._direction, self._kept = direction, kept
+        self._direction, self._kept, self._info = direction, kept, info
         self.generators = {key: self._ready(network) for key, network in generators.items()}
+        if not self.translates:  # called directly, a network explains less
+            for network in self.generators.values():
+                network.register_forward_pre_hook(lambda _, given: self._check_z(given[0]))
         self._discriminators = discriminators
         self.pace: dict[str, float] = {}  # seconds for each pixel of a translation, as ganlab.models.translation has measured
         self.score = score  # a discriminator's logits -> what people read
@@ -86,14 +117,18 @@ class Pipeline:
         return laid_out(network.to(self.device), layout).eval().requires_grad_(False)
 
     @classmethod
-    def load(cls, source: str | Path, device: str = "cpu", *, name: str = "", assume: Mapping[str, str] | None = None) -> Self:
+    def load(
+        cls, source: str | Path | Run, device: str = "cpu", *, name: str = "", assume: Mapping[str, str] | None = None
+    ) -> Self:
         """From a run (its newest checkpoint), the name of a shipped model, a checkpoint folder, or a file of foreign weights.
 
         Also a name in the catalogue or an address on the Hub, which is downloaded into the standard cache where it is not there
-        yet. `assume` settles what a file of weights leaves open, {"activation": "relu"}; see `decisions`. ValueError, one
-        sentence, when there is none or it cannot be used; it calls the model `name`, or else as `source` does.
+        yet. `device` is what the setting of that name takes, "auto" among it. `assume` settles what a file of weights leaves
+        open, {"activation": "relu"}; see `decisions`. ValueError, one sentence, when there is none or it cannot be used; it calls
+        the model `name`, or else as `source` does.
         """
-        return cls._of_place(find(source), name or str(source), device, assume or {})
+        named = name or (source.id if isinstance(source, Run) else str(source))
+        return cls._of_place(find(source.path if isinstance(source, Run) else source), named, resolve(device), assume or {})
 
     @classmethod
     def from_pretrained(cls, id_or_path: str | Path, revision: str | None = None, device: str = "cpu") -> Self:
@@ -105,7 +140,7 @@ class Pipeline:
         """
         if not revision:
             return cls.load(id_or_path, device)
-        return cls._of_place(hub.pull(str(id_or_path), revision=revision), f"{id_or_path}@{revision}", device, {})
+        return cls._of_place(hub.pull(str(id_or_path), revision=revision), f"{id_or_path}@{revision}", resolve(device), {})
 
     @classmethod
     def _of_place(cls, place: Path, name: str, device: str, assume: Mapping[str, str]) -> Self:
@@ -153,6 +188,7 @@ class Pipeline:
             direction=getattr(config, "direction", "AtoB"),
             kept=getattr(config, "keep", ""),
             discriminators=load_discriminators,
+            info=info,
             device=device,
         )
 
@@ -246,11 +282,16 @@ class Pipeline:
         """Whether `sample` takes a label."""
         return self.spec.conditioning is Conditioning.LABEL
 
-    def latents(self, n: int, seed: int) -> Tensor:
+    def latents(self, n: int, seed: int | Sequence[int]) -> Tensor:
         """z (n, z_dim), standard normal, or uniform where that was decided; row i depends on seed and i alone, on no device and
-        no n.
+        no n. Of several seeds each gives one row, the first of its own. ValueError where they are not n.
         """
-        generators = [torch.Generator().manual_seed(seed * 1_000_003 + i) for i in range(n)]
+        if isinstance(seed, int):
+            generators = [torch.Generator().manual_seed(seed * 1_000_003 + i) for i in range(n)]
+        elif len(seed) == n:
+            generators = [torch.Generator().manual_seed(one * 1_000_003) for one in seed]
+        else:
+            raise ValueError(f"seed has {len(seed)} entries for {n} pictures: give one for all, or one each.")
         bounds = next((UNIFORM.get(decision.value) for decision in self.decisions if decision.setting == "z"), None)
         if bounds is None:
             return torch.stack([torch.randn(self.z_dim, generator=generator) for generator in generators])
@@ -258,21 +299,57 @@ class Pipeline:
         return torch.stack([low + (high - low) * torch.rand(self.z_dim, generator=generator) for generator in generators])
 
     def sample(
-        self, n: int = 1, seed: int = 0, *, label: int | Sequence[int] | None = None, truncation: float = 1.0
-    ) -> list[Image.Image]:
-        """n pictures for a seed. `label`: one for all or one each; a conditional model without one goes through all classes."""
-        return [to_pil(image) for image in self.generate(truncation * self.latents(n, seed), label)]
+        self, n: int = 1, seed: int | Sequence[int] = 0, *, label: Label | None = None, truncation: float = 1.0
+    ) -> Pictures:
+        """n pictures for a seed, or for a seed each. `label`: one for all or one each, by number or name; a conditional model
+        without one goes through all classes.
+        """
+        return Pictures(to_pil(image) for image in self.generate(truncation * self.latents(n, seed), label))
+
+    __call__ = sample
+
+    def grid(self, n: int = 16, seed: int = 0, *, label: Label | None = None, columns: int = 0) -> Image.Image:
+        """n pictures on one sheet, by default as square as it can be, or with a column for each class that is gone through."""
+        by_class = self.conditional and label is None
+        columns = columns or (self.spec.num_classes if by_class else round(n**0.5) or 1)
+        return sheet(self.generate(self.latents(n, seed), label), columns)
+
+    def to(self, device: str) -> Self:
+        """Move the networks to a device, "auto" for the fastest; return this pipeline. ValueError where there is no such."""
+        self.device = resolve(device)
+        self.generators = {key: self._ready(network) for key, network in self.generators.items()}
+        if "discriminators" in self.__dict__:
+            self.discriminators = {key: self._ready(network) for key, network in self.discriminators.items()}
+        return self
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write config.json and model.safetensors into `folder`, which `load` and huggingface_hub's mixin read.
+
+        ValueError for weights of other projects, of which the file itself is to be kept, and OSError when they cannot be written.
+        """
+        if self._info is None:
+            raise ValueError(f"{self.name} is a file of another project's weights: keep that file, Pipeline.load reads it.")
+        networks = nn.ModuleDict(dict(self.generators)).state_dict()
+        checkpoint.write(Path(folder), self._info, {name: tensor.cpu().contiguous() for name, tensor in networks.items()})
+
+    def __repr__(self) -> str:
+        makes = f"{self.spec.image_size} px, {'grey' if self.spec.channels == 1 else 'colour'}"
+        labels = f", labels {', '.join(self.labels)}" if self.labels else ""
+        return f"<Pipeline {self.name}: {self.title}, {makes}{labels}, on {self.device}>"
+
+    def _repr_png_(self) -> bytes | None:
+        """Some pictures, where a notebook shows this pipeline; none of what translates."""
+        return None if self.translates else png(self.grid(self.spec.num_classes * 2 if self.conditional else 16))
 
     @torch.inference_mode()
-    def generate(self, z: Tensor, label: int | Sequence[int] | Tensor | None = None) -> Tensor:
+    def generate(self, z: Tensor, label: Label | Tensor | None = None) -> Tensor:
         """z (n, z_dim) -> images (n, C, S, S) uint8 on the CPU; ValueError when z or label does not fit.
 
         `label` as `sample` takes it, or floats (n or 1, classes): how much of each class, to mix classes.
         """
         if self.translates:
             raise ValueError(f"{self.name} translates images: it draws none from z; use `translate`.")
-        if z.ndim != 2 or z.shape[1] != self.z_dim:
-            raise ValueError(f"z has shape {tuple(z.shape)}, but {self.name} wants (n, {self.z_dim}).")
+        self._check_z(z)
         labels = self.condition(len(z), label)
         parts = []
         for start in range(0, len(z), _BATCH):
@@ -281,7 +358,11 @@ class Pipeline:
             parts.append(to_uint8(self.generator(z[part].to(self.device), condition)).cpu())
         return torch.cat(parts)
 
-    def condition(self, n: int, label: int | Sequence[int] | Tensor | None) -> Tensor | None:
+    def _check_z(self, z: Tensor) -> None:
+        if z.ndim != 2 or z.shape[1] != self.z_dim:
+            raise ValueError(f"z has shape {tuple(z.shape)}, but {self.name} wants (n, {self.z_dim}).")
+
+    def condition(self, n: int, label: Label | Tensor | None) -> Tensor | None:
         """The condition that `label` means to G and D for n pictures: (n,) int64, (n, classes) for a mixture, None for no labels.
 
         ValueError as for `generate`.
@@ -297,12 +378,26 @@ class Pipeline:
             if label.ndim != 2 or len(label) not in (1, n) or label.shape[1] != classes or not label.isfinite().all():
                 raise ValueError(f"A mixture of classes for {n} pictures is ({n}, {classes}) numbers, not {tuple(label.shape)}.")
             return label.expand(n, classes)
-        values = torch.as_tensor(label).reshape(-1).long()
+        values = torch.as_tensor(self._numbers(label)).reshape(-1).long()
         if len(values) not in (1, n):
             raise ValueError(f"label has {len(values)} entries for {n} pictures: give one for all, or one each.")
         if values.min() < 0 or values.max() >= classes:
             raise ValueError(f"label = {label} is out of range: 0 to {classes - 1} ({', '.join(self.labels)}).")
         return values.expand(n)
+
+    def _numbers(self, label: Label | Tensor) -> int | Sequence[int] | Tensor:
+        """The class numbers of a label; ValueError for a name that is none."""
+        if isinstance(label, int | Tensor):
+            return label
+        if not isinstance(label, str):
+            return [int(self._numbers(one)) for one in label]  # type: ignore[arg-type]
+        if label in self.labels:
+            return self.labels.index(label)
+        if label.lstrip("-").isdecimal():
+            return int(label)
+        near = nearest(label, self.labels)
+        meant = f" Perhaps {near!r} is meant." if near else ""
+        raise ValueError(f"label = {label!r} is not one of {', '.join(self.labels)}.{meant}")
 
     def mixture(self, first: int, second: int, share: float | Sequence[float]) -> Tensor:
         """A label between two classes, for `generate`: (1 or n, classes), `share` 0 to 1 of `second` and the rest of `first`.

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ganlab.core import tensors as weights
@@ -66,11 +67,8 @@ def save(parent: Path, event: Checkpoint, config: Mapping[str, Any], recipe: str
     target = parent / folder_name(event.step)
     partial = target.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    info = {"format": FORMAT, "config": dict(config), "spec": dict(event.spec), "labels": list(event.labels)}
     try:
-        (partial / INFO).write_text(to_json(info | {"step": event.step, "recipe": recipe}, indent=2) + "\n")
-        _write_tensors(partial, event)
+        write(partial, Info(dict(config), dict(event.spec), tuple(event.labels), event.step, recipe), event.model, event.state)
         for file in partial.iterdir():
             _sync(file)
         _sync(partial)
@@ -87,15 +85,19 @@ def save(parent: Path, event: Checkpoint, config: Mapping[str, Any], recipe: str
     return target
 
 
-def _write_tensors(folder: Path, event: Checkpoint) -> None:
+def write(folder: Path, info: Info, model: Mapping[str, Tensor], state: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Write what a checkpoint holds into `folder`, made where it is missing; OSError when it cannot be written."""
     import torch  # noqa: PLC0415  (slow to import)
     from safetensors import SafetensorError  # noqa: PLC0415  (brings PyTorch)
 
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {"format": FORMAT, "config": info.config, "spec": info.spec, "labels": list(info.labels)}
+    (folder / INFO).write_text(to_json(facts | {"step": info.step, "recipe": info.recipe}, indent=2) + "\n")
     try:
-        weights.write(event.model, folder / MODEL)
-        if event.state:
+        weights.write(model, folder / MODEL)
+        if state:
             with (folder / STATE).open("wb") as file:
-                torch.save(dict(event.state), file)
+                torch.save(dict(state), file)
     except (SafetensorError, RuntimeError) as error:  # both hide the operating system's error
         number = re.search(r"os error (\d+)", str(error))
         if isinstance(error.__context__, OSError):

@@ -13,7 +13,7 @@ from typing import Any
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.devices import resolve
-from ganlab.core.errors import BEGINNING, Mistakes, NotFetched, explain, sentences_of
+from ganlab.core.errors import BEGINNING, all_mistakes, explain
 from ganlab.core.lock import FileLock
 from ganlab.runtime.folders import remove_folder
 from ganlab.runtime.limits import admit
@@ -68,17 +68,12 @@ def new_runs(
     check_more: Callable[[TrainConfig], None] = lambda _: None,
 ) -> list[NewRun]:
     """The runs of a group before they are made; Mistakes names all settings that do not fit, and what `check_more` raises."""
-    mistakes: list[str] = []
-    lacking: list[str] = []
-    for config in configs.values():
-        for look in (lambda config: check(config, load_model), check_more):
-            try:
-                look(config)
-            except ValueError as error:
-                mistakes += sentences_of(error)
-                lacking += [error.name] if isinstance(error, NotFetched) else []
-    if mistakes:
-        raise Mistakes(*dict.fromkeys(mistakes), lacking=lacking)
+    with all_mistakes() as part:
+        for config in configs.values():
+            with part():
+                check(config, load_model)
+            with part():
+                check_more(config)
     group = {"group": f"{time.time_ns():x}" if len(configs) > 1 else "", "group_size": len(configs)}
     return [NewRun(config, runs_root(), {"recipe": name, **group}) for name, config in configs.items()]
 

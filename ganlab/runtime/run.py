@@ -8,6 +8,7 @@ Status is derived from the lock and the annotations, never stored, so it cannot 
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import sqlite3
@@ -16,16 +17,17 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.files import is_file, no_folder, writable
+from ganlab.core.images import read
 from ganlab.core.interventions import Command, Intervention
 from ganlab.core.kept import Kept, Lately
 from ganlab.core.lock import is_held, note_in
 from ganlab.core.names import to_json
-from ganlab.runtime import checkpoint, standing
+from ganlab.runtime import checkpoint, notebook, portrait, standing
 from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.labels import Labels, labels_in
 from ganlab.runtime.lock_note import with_note
@@ -34,6 +36,10 @@ from ganlab.runtime.run_settings import Damage, DamagedRun, Parent, RunSettings,
 from ganlab.runtime.status import KINDS, WAITING, Status, cause_of, silence, state_of
 from ganlab.runtime.store import Annotation, Damaged, Reader, Series
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+_WAIT_SECONDS = 0.2  # between two looks at a run that is waited for
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
 # What reading a run may raise of which another program wrote a part: lists show it as unreadable and go on.
 _SETTINGS = Kept(read_settings)
@@ -228,6 +234,39 @@ class Run:
     def last_metrics(self) -> dict[str, float]:
         """The newest value of every metric."""
         return dict(standing.newest(self.database)[1])
+
+    def wait(self, seconds: float | None = None) -> Status:
+        """Return its status once it has ended; TimeoutError after `seconds`. Interrupting the wait leaves the run training."""
+        last = math.inf if seconds is None else time.monotonic() + seconds
+        while (status := self.status()).active:
+            if time.monotonic() > last:
+                raise TimeoutError(f"{self.id} is still {status.state} at step {status.step:,} after {seconds:g} s.")
+            time.sleep(_WAIT_SECONDS)
+        return status
+
+    def sheet(self, step: int | None = None) -> Image.Image:
+        """The sheet of samples after `step`, by default the newest; ValueError where there is none."""
+        steps = self.samples()
+        if not steps or step not in (None, *steps):
+            raise ValueError(f"{self.id} has no sheet of samples{'' if step is None else f' after step {step:,}'} yet.")
+        return read(self.sample_path(steps[-1] if step is None else step))
+
+    def plot(self) -> portrait.Curves:
+        """Losses, scores and distances as charts, which a notebook shows and `save` writes."""
+        return portrait.curves(self.metrics())
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        """State, curves and newest sheet as they are now."""
+        steps = self.samples()
+        newest = self.sample_path(steps[-1]).read_bytes() if steps else None
+        return portrait.portrait(self.title, self.status(), self.metrics(), newest)
+
+    def _ipython_display_(self) -> None:
+        """In a notebook: `_repr_html_`, kept up to date until the run has ended."""
+        notebook.show(self)
 
     def samples(self, since: int = -1) -> list[int]:
         """The steps that have a sample sheet."""

@@ -10,7 +10,7 @@ from torch import nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.devices import resolve
-from ganlab.core.errors import DataError, Mistakes, sentences_of
+from ganlab.core.errors import DataError, Mistakes, all_mistakes
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import DATASETS
 from ganlab.data.sets.folder import FOLDER, check_place
@@ -26,14 +26,13 @@ def check(config: TrainConfig, load_model: LoadModel | None = None) -> None:
     """
     if config.dataset not in DATASETS:
         raise Mistakes(f"dataset = {config.dataset!r} is not one of {', '.join(DATASETS)}.")
-    mistakes: list[str] = []
-    for part in (_fits, _device, lambda config: _start(config, load_model)):
-        try:
-            part(config)
-        except ValueError as error:
-            mistakes += sentences_of(error)
-    if mistakes:
-        raise Mistakes(*mistakes)
+    with all_mistakes() as part:
+        with part():
+            _fits(config)
+        with part():
+            _device(config)
+        with part():
+            _start(config, load_model)
 
 
 def check_data(config: TrainConfig) -> None:

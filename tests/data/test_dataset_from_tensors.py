@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ganlab.data import DATASETS
 from ganlab.data.dataset import Dataset
 
 
@@ -57,3 +58,9 @@ def test_what_does_not_fit_is_named(images: Any, labels: Any, words: str) -> Non
 def test_labels_beyond_their_names_are_named() -> None:
     with pytest.raises(ValueError, match="from 0 to 1"):
         Dataset.from_tensors(torch.rand(2, 8, 8), torch.tensor([0, 2]), label_names=["a", "b"])
+
+
+def test_a_named_data_set_loads_itself() -> None:
+    data = DATASETS["shapes"].load(16, limit=20)
+    assert data.images.shape == (20, 3, 16, 16) and data.labels is not None and len(data.label_names) == 10
+    assert DATASETS["shapes"].load(16, channels=1, labels=False, split="test", limit=3).images.shape == (3, 1, 16, 16)

@@ -117,6 +117,13 @@ def test_all_that_is_wrong_comes_at_once() -> None:
     assert len(error.value.sentences) == 2
 
 
+def test_images_in_memory_reach_no_other_process() -> None:
+    data = Dataset.from_tensors(torch.rand(12, 1, 16, 16))
+    list(train(data, family="gan", **TINY))
+    with pytest.raises(ValueError, match=r"in the memory of this process alone: train it here with ganlab\.train"):
+        ganlab.launch(TrainConfig.of("gan", dataset=data.name))
+
+
 def test_another_data_set_does_not_take_a_name_that_is_taken() -> None:
     with pytest.raises(ValueError, match="another data set named 'shapes'"):
         train(Dataset.from_tensors(torch.rand(3, 16, 16), name="shapes"))

@@ -137,3 +137,58 @@ def test_a_file_of_a_checkpoint_means_the_checkpoint() -> None:
     folder = find("digits-quick")
     assert find(folder / "model.safetensors") == folder
     assert Pipeline.load(folder / "model.safetensors").title == Pipeline.load("digits-quick").title
+
+
+@pytest.fixture(scope="module")
+def shapes() -> Pipeline:
+    return Pipeline.load("shapes-quick", device="auto")
+
+
+def test_labels_have_names(shapes: Pipeline) -> None:
+    z = shapes.latents(2, 0)
+    for label in ("ring", ["ring", 7], "7", [7, 7]):
+        assert torch.equal(shapes.generate(z, label), shapes.generate(z, 7))
+    with pytest.raises(ValueError, match=r"label = 'rng' is not one of circle, .*\. Perhaps 'ring' is meant\."):
+        shapes.sample(2, label="rng")
+
+
+def test_each_picture_may_have_a_seed_of_its_own(shapes: Pipeline) -> None:
+    both = shapes(2, [5, 9], label=0)
+    assert [both[0].tobytes(), both[1].tobytes()] == [shapes.sample(1, seed, label=0)[0].tobytes() for seed in (5, 9)]
+    with pytest.raises(ValueError, match="seed has 1 entries for 2 pictures"):
+        shapes.sample(2, [5])
+
+
+def test_a_grid_has_a_column_for_each_class(shapes: Pipeline) -> None:
+    side = shapes.spec.image_size + 2
+    assert shapes.grid(20).size == (10 * side + 2, 2 * side + 2) and shapes.grid(9, label="star").size == (
+        3 * side + 2,
+        3 * side + 2,
+    )
+    assert shapes._repr_png_().startswith(b"\x89PNG")  # type: ignore[union-attr]
+    assert "circle" in repr(shapes) and Pipeline.load("horse2zebra-light")._repr_png_() is None
+
+
+def test_what_is_saved_is_loaded_to_equal_pictures(shapes: Pipeline, tmp_path: Path, left_open: Path) -> None:
+    shapes.save_pretrained(tmp_path / "saved")
+    again, z = Pipeline.load(tmp_path / "saved"), shapes.latents(3, 1)
+    assert torch.equal(again.generate(z, 2), shapes.generate(z, 2)) and again.labels == shapes.labels
+    with pytest.raises(ValueError, match="another project's weights"):
+        Pipeline.load(left_open).save_pretrained(tmp_path / "other")
+
+
+def test_wrong_calls_name_the_right_ones(shapes: Pipeline) -> None:
+    with pytest.raises(ValueError, match=r"Pipeline\.load\('digits-quick'\)"):
+        Pipeline("digits-quick")  # type: ignore[call-arg, arg-type]
+    with pytest.raises(ValueError, match=r"z has shape \(2, 3\), but shapes-quick wants"):
+        shapes.generator(torch.randn(2, 3), torch.zeros(2, dtype=torch.long))
+    with pytest.raises(ValueError, match="device = 'cuda:9' is not on this machine"):
+        shapes.to("cuda:9")
+    assert shapes.to("cpu") is shapes
+
+
+def test_pictures_are_saved_as_a_sheet(shapes: Pipeline, tmp_path: Path) -> None:
+    pictures = shapes.sample(20)
+    pictures.save(tmp_path / "sheet.png")
+    assert Image.open(tmp_path / "sheet.png").tobytes() == pictures.sheet().tobytes()
+    assert pictures.sheet(10).tobytes() == shapes.grid(20).tobytes() and pictures._repr_png_()

@@ -29,7 +29,7 @@ def _by_hand(name: str, kind: Kind, places: tuple[str, ...], **facts: Any) -> Da
     def available() -> Availability:
         return Availability("ready" if found() else "needs folder")
 
-    source = DataSource(name=name, load=load, available=available, channels=3, **facts)
+    source = DataSource(name=name, loader=load, available=available, channels=3, **facts)
     return source
 
 

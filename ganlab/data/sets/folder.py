@@ -56,6 +56,6 @@ FOLDER = DataSource(
     num_images=0,
     num_classes=0,
     conditionings=frozenset(Conditioning),
-    load=_load,
+    loader=_load,
     available=lambda: Availability("needs folder"),
 )

@@ -21,6 +21,11 @@ def named(dataset: Dataset) -> str:
     return dataset.name
 
 
+def holds(name: str) -> bool:
+    """Whether a data set's name means images in the memory of this process."""
+    return name in _OWN
+
+
 def _source(dataset: Dataset) -> DataSource:
     def load(wanted: Wanted) -> Loader:
         if wanted.split == "test":

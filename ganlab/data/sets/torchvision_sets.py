@@ -144,7 +144,7 @@ def _source(
         num_images=num_images,
         num_classes=10,
         conditionings=frozenset({Conditioning.NONE, Conditioning.LABEL}),
-        load=partial(_load, published),
+        loader=partial(_load, published),
         available=published.available,
         answers=partial(_answers, published),
     )

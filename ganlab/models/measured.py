@@ -1,0 +1,37 @@
+"""Measure a model or a folder of images in this process: what `ganlab.evaluate` is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from ganlab.core.events import Loading
+from ganlab.core.progress import finish
+from ganlab.metrics.measure import whole
+from ganlab.metrics.value import Value
+from ganlab.models import evaluate as measuring
+from ganlab.models.evaluate import Asked, Split
+from ganlab.runtime.run import Run
+
+
+def evaluate(
+    subject: str | Path | Run,
+    metrics: Sequence[str] | str | None = None,
+    *,
+    n: int | None = None,
+    reference: str | Path = "",
+    split: Split = "train",
+    seed: int = 0,
+    device: str = "auto",
+    assume: Mapping[str, str] | None = None,
+    report: Callable[[Loading], object] | None = None,
+) -> list[Value]:
+    """Measure a run, a model, or a folder or zip of images: one value for each metric, with its error and its protocol.
+
+    Without `metrics`, those that are usual for the data that it was trained on; `n` images (10,000 of a model, all of a folder)
+    against the `split` part of a `reference`, a data set or a folder. `report` is handed the progress. ValueError, one sentence,
+    for what cannot be measured.
+    """
+    names = [metrics] if isinstance(metrics, str) else metrics
+    asked = Asked(names, n, str(reference), split, seed, device, assume or {})
+    return finish(whole(measuring.evaluate(str(subject.path if isinstance(subject, Run) else subject), asked)), report)
