@@ -194,7 +194,7 @@ class TrainConfig:
 
         ValueError where `family` is changed to one that has defaults of its own: begin with `TrainConfig.of`.
         """
-        family = changes.get("family", self.family)
+        family = str(changes.get("family", self.family))
         if family != self.family and family in _OF_FAMILIES:
             raise ValueError(f"These are settings of {self.family}: begin with TrainConfig.of({family!r}) instead.")
         return dataclasses.replace(self, **_fitting(type(self), self.family, changes))
