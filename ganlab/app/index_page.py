@@ -1,4 +1,8 @@
-"""The HTML that Streamlit's pages begin with, served by us: with our name, and a script that keeps Back and Forward right."""
+"""The HTML that Streamlit's pages begin with, served by us: with our name, and what a browser must know before Streamlit runs.
+
+A script keeps Back and Forward right. Styles that come with a page's script come late, and everything that stands already
+jumps: those that all pages share are here. Where the server is, Streamlit's page would find out by asking in vain.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,9 @@ from starlette.routing import Route
 from ganlab.app import compat_server
 
 PAGES = ("home", "train", "watch", "runs", "evaluate", "play")
-_SCRIPT = Path(__file__).parent / "static" / "shared" / "history.js"
+WIDE = ("watch", "runs", "play")
+_SHARED = Path(__file__).parent / "static" / "shared"
+_SCRIPTS = ("history.js", "arriving.js", "pages.js")
 
 
 def routes() -> list[Route]:
@@ -20,12 +26,19 @@ def routes() -> list[Route]:
     return [Route(path, _index) for path in ("/", *(f"/{name}" for name in PAGES))]
 
 
+def width(page: str) -> str:
+    """How wide a page may be, as a style; text pages stay narrow enough to read on a wide screen."""
+    return f"<style>:root {{ --page-width: {'1760px' if page in WIDE else '1180px'}; }}</style>"
+
+
 async def _index(request: Request) -> HTMLResponse:
-    return HTMLResponse(_html(), headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(_html(request.url.path.rpartition("/")[2]), headers={"Cache-Control": "no-cache"})
 
 
 @cache
-def _html() -> str:
-    """Streamlit's own page; the script comes before any of Streamlit's."""
+def _html(page: str) -> str:
+    """Streamlit's own page; styles and scripts come before any of Streamlit's."""
     text = compat_server.streamlit_index().read_text("utf-8").replace("<title>Streamlit</title>", "<title>GANLab</title>")
-    return text.replace("<head>", f"<head>\n<script>\n{_SCRIPT.read_text('utf-8')}</script>", 1)
+    ours = [width(page), f"<style>\n{(_SHARED / 'pages.css').read_text('utf-8')}</style>"]
+    ours += [f"<script>\n{(_SHARED / name).read_text('utf-8')}</script>" for name in _SCRIPTS]
+    return text.replace("<head>", "\n".join(["<head>", *ours]), 1)

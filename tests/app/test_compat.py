@@ -8,6 +8,7 @@ import ast
 import asyncio
 import inspect
 import platform
+import re
 import socket
 from asyncio import base_events, selector_events
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 from streamlit.runtime.pages_manager import PagesManager
 
-from ganlab.app import compat
+from ganlab.app import compat, compat_server
 from ganlab.app.security.rights import Action, action_of
 from tests.support.app_server import ROOT
 
@@ -124,6 +125,21 @@ def test_an_option_that_was_not_given_is_a_default() -> None:
 
 def test_streamlit_brings_one_typeface() -> None:
     assert compat.streamlit_font().read_bytes()[:4] == b"wOF2"
+
+
+def test_streamlits_page_has_what_ours_reads_and_sets() -> None:
+    """See static/shared/pages.js and pages.css: where the server is, and when a page is whole."""
+    index = compat_server.streamlit_index()
+    text = (index.parent / re.search(r'src="(./static/js/index[^"]+)"', index.read_text())[1]).read_text()
+    for name in (
+        "BACKEND_BASE_URL",
+        "data-test-script-state",
+        "notRunning",
+        "stMainBlockContainer",
+        "stSkeleton",
+        "stAppSkeleton",
+    ):
+        assert name in text, name
 
 
 def test_gradio_reads_its_bounds_where_they_are_set(demo: gr.Blocks) -> None:

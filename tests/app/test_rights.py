@@ -21,6 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 import ganlab.app
 from ganlab.analysis.jobs import Job
+from ganlab.app.index_page import PAGES
 from ganlab.app.security import classroom, gate, rights, visitor
 from ganlab.app.security.redact import redact
 from ganlab.app.security.rights import Action, Role
@@ -78,7 +79,7 @@ def test_every_route_has_a_line_in_the_table(served: list[tuple[str, str]]) -> N
 
 def _is_page(path: str) -> bool:
     """Streamlit's own files and its page under any address."""
-    return path == "/{path:path}" or path.startswith("/live/")
+    return path.strip("/") in ("", *PAGES) or path == "/{path:path}" or path.startswith("/live/")
 
 
 def test_no_rule_outlives_its_route(served: list[tuple[str, str]]) -> None:

@@ -1,5 +1,5 @@
-"""What every page has: title, mark, width and the few rules of style that Streamlit's theme does not cover; and our own
-pages inside Streamlit's: addresses that hold behind a proxy, and frames that follow the theme.
+"""What every page has: title, mark and width; and our own pages inside Streamlit's: addresses that hold behind a proxy, and
+frames that follow the theme.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from hashlib import blake2b
 from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
+
+from ganlab.app.index_page import width
 
 # A latent point on its way through a generator into pixels.
 _BLOCK = '<rect x="{}" y="{}" width="6" height="6" rx="1.2" opacity="{}"/>'
@@ -20,23 +22,12 @@ MARK = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 28" width="132
 # Inline: Streamlit would fetch an icon by name from the network.
 ICON = "data:image/svg+xml," + quote(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -4 37 37">{_SIGN}</svg>')
 
-_STYLE = """<style>
-.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: WIDTH; }
-.stMainBlockContainer h1 { font-size: 2rem; padding: 0.25rem 0 0.5rem; }
-[class*="st-key-pixels"] :is(div, img) { width: 100% !important; }
-[class*="st-key-pixels"] img { image-rendering: pixelated; aspect-ratio: 1; object-fit: cover; object-position: top left; }
-[class*="st-key-pixels-middle"] img { object-position: center; }
-iframe { border: 0; color-scheme: auto; }
-</style>"""
-
-WIDE = ("Watch", "Runs", "Play")
-
 
 def frame(title: str) -> None:
-    """Set the page up; text pages stay narrow enough to read on a wide screen."""
+    """Set the page up; what all pages look like is in static/shared/pages.css."""
     st.set_page_config(page_title=f"{title} · GANLab", page_icon=ICON, layout="wide")
     st.logo(MARK, size="large")
-    st.html(_STYLE.replace("WIDTH", "1760px" if title in WIDE else "1180px"))
+    st.html(width(title.lower()))
 
 
 def address(path: str, query: Mapping[str, str] | None = None) -> str:
