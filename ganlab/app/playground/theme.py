@@ -6,10 +6,10 @@ from pathlib import Path
 
 import gradio as gr
 
-_STATIC = Path(__file__).parents[1] / "static" / "playground"
+_SHARED, _STATIC = (Path(__file__).parents[1] / "static" / name for name in ("shared", "playground"))
 _STYLES = ("playground.css", "explore.css", "draw.css")
 # Each uses what those before it define.
-_SCRIPTS = ("wording.js", "playground.js", "local.js", "explore.js", "draw.js", "layers.js")
+_SCRIPTS = ("whole.js", "wording.js", "playground.js", "local.js", "explore.js", "draw.js", "layers.js")
 
 
 def theme() -> gr.themes.Base:
@@ -27,11 +27,11 @@ def theme() -> gr.themes.Base:
         "block_label_text_color": ("#171b22", "#eef1f6"),
         "block_title_text_color": ("#171b22", "#eef1f6"),
         "input_background_fill": ("#f2f4f7", "#1c222c"),
-        "checkbox_background_color_selected": ("#0072b2", "#1b7fbd"),
-        "checkbox_border_color_selected": ("#0072b2", "#1b7fbd"),
+        "checkbox_background_color_selected": ("#0072b2", "#1a79b5"),
+        "checkbox_border_color_selected": ("#0072b2", "#1a79b5"),
         "slider_color": ("#0072b2", "#56b4e9"),
-        "button_primary_background_fill": ("#0072b2", "#1b7fbd"),
-        "button_primary_background_fill_hover": ("#005f96", "#2590d2"),
+        "button_primary_background_fill": ("#0072b2", "#1a79b5"),
+        "button_primary_background_fill_hover": ("#005f96", "#15699f"),
         "button_secondary_background_fill": ("#f2f4f7", "#1c222c"),
         "link_text_color": ("#0072b2", "#56b4e9"),
     }
@@ -45,5 +45,7 @@ def style() -> str:
 
 
 def head() -> str:
-    """The scripts, inline: Gradio sets a base address, which would misdirect a relative one."""
-    return "\n".join(f"<script>{(_STATIC / name).read_text()}</script>" for name in _SCRIPTS)
+    """The scripts, inline: Gradio sets a base address, which would misdirect a relative one. Its own styles come late."""
+    scripts = [_SHARED / "arriving.js", *(_STATIC / name for name in _SCRIPTS)]
+    style = f"<style>{(_STATIC / 'arriving.css').read_text()}</style>"
+    return "\n".join([style, *(f"<script>{path.read_text()}</script>" for path in scripts)])

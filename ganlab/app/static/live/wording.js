@@ -131,6 +131,9 @@ export const words = {
   /** @param {string} title @param {number} step */
   sheetCaption: (title, step) => `${title} · step ${count(step)}`,
 
+  /** @param {string} title */
+  progressOf: (title) => `Progress of ${title}`,
+
   /** @param {string} title @param {number} step */
   samples: (title, step) => `Samples of ${title} at step ${count(step)}`,
 

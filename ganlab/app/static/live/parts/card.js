@@ -78,6 +78,7 @@ export class Card {
     const percent = status ? (100 * status.step) / status.steps : 0;
     this.fill.style.width = `${percent}%`;
     this.bar.setAttribute("aria-valuenow", percent.toFixed(0));
+    this.bar.setAttribute("aria-label", words.progressOf(this.run.title));
   }
 
   /** @param {[string, string][]} pairs */

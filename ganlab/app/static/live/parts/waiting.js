@@ -9,7 +9,7 @@ export class Waiting {
   constructor(element) {
     this.element = element;
     this.text = make("p");
-    this.bar = make("div", { class: "bar" });
+    this.bar = make("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 });
     this.fill = make("i");
     this.list = make("ul");
     this.bar.append(this.fill);
@@ -31,7 +31,10 @@ export class Waiting {
     setText(this.text, words.waiting(run));
     const part = partDone(run.status);
     this.bar.hidden = part === null || !run.active;
-    this.fill.style.width = `${100 * (part ?? 0)}%`;
+    const percent = (100 * (part ?? 0)).toFixed(0);
+    this.fill.style.width = `${percent}%`;
+    this.bar.setAttribute("aria-valuenow", percent);
+    this.bar.setAttribute("aria-label", words.progressOf(run.title));
   }
 
   /** There is no run to show: offer those there are. */
