@@ -12,12 +12,12 @@ from ganlab.core.errors import all_mistakes
 from ganlab.core.events import Event
 from ganlab.core.interventions import Command
 from ganlab.data.dataset import Dataset
-from ganlab.models.launch import Subject, at_hand, configured
+from ganlab.models.launch import Subject, at_hand, check_reach, configured
 from ganlab.models.pipeline import Pipeline
 from ganlab.training import engine
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.own import own_pair
-from ganlab.training.preflight import check, check_data, spec_before_data
+from ganlab.training.preflight import check, spec_before_data
 
 
 def train(
@@ -48,7 +48,7 @@ def train(
         with part():
             check(config, at_hand)
         with part():
-            check_data(config)
+            check_reach(config)
     pair = None if networks is None else _own(networks, config)
     initial = Pipeline.load(config.start_from).generators if config.start_from and resume is None else None
     return engine.train(config, resume=resume, initial=initial, networks=pair, commands=commands)

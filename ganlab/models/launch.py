@@ -65,10 +65,10 @@ def launch_together(configs: Mapping[str, TrainConfig]) -> list[Run]:
 
 def new_runs(configs: Mapping[str, TrainConfig]) -> list[process.NewRun]:
     """The runs of a group before they are made, for a face: Mistakes names all that is wrong, missing images among it."""
-    return process.new_runs(configs, at_hand, _check_reach)
+    return process.new_runs(configs, at_hand, check_reach)
 
 
-def _check_reach(config: TrainConfig) -> None:
+def check_reach(config: TrainConfig) -> None:
     """Raise DataError, one sentence, where the images or the model to start from are neither here nor can be downloaded now."""
     check_data(config)
     name = config.start_from

@@ -113,7 +113,7 @@ def test_what_does_not_fit_is_named_before_anything_is_asked_for(call: dict[str,
 
 def test_all_that_is_wrong_comes_at_once() -> None:
     with pytest.raises(Mistakes) as error:
-        train("mnist", family="pix2pix", device="cuda:7")
+        train("shapes", image_size=30, device="cuda:7")
     assert len(error.value.sentences) == 2
 
 
