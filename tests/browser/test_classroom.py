@@ -47,6 +47,32 @@ def window(browser: Any) -> Any:
     return page
 
 
+def _in_the_sandbox(school: AppServer, teacher: Any, student: Any, seat: dict[str, str]) -> None:
+    """The teacher opens it; the student starts a run, sees it, pauses it, and it stops when the teacher closes it."""
+    teacher.goto(f"{school.url}/runs")
+    switch = teacher.get_by_text("Sandbox: students may start small runs")
+    switch.click()
+    wait_for((school.runs_root / ".sandbox").exists, 30)
+
+    student.goto(f"{school.url}/train")
+    student.get_by_role("button", name="Start my run").click()
+    student.wait_for_url("**/watch?run=*")
+    (own,) = (run for run in runs(school.runs_root) if run.settings.owner)
+    live = student.frame_locator("iframe")
+    expect(live.locator(".badge")).to_have_text("Training", timeout=PATIENCE)
+    live.get_by_role("button", name="Pause training").click()
+    expect(live.locator(".badge")).to_have_text("Paused", timeout=PATIENCE)
+    student.goto(f"{school.url}/train")
+    expect(student.get_by_role("heading", name="Your runs")).to_be_visible()
+    expect(student.get_by_role("button", name="Start my run")).to_be_hidden()
+
+    switch.click()
+    wait_for(lambda: own.status().state == "stopped")
+    assert own.checkpoints()
+    control = f"{school.url}/api/runs/{own.id}/control"
+    assert httpx.post(control, cookies=seat, headers={"X-GANLab": "1"}, json={"command": "pause"}).status_code == 409
+
+
 def test_a_lesson(school: AppServer, browser: Any) -> None:
     keys = classroom.keys(school.runs_root)
     assert keys.spoken in school.log.read_text() and keys.token in school.log.read_text()
@@ -76,10 +102,9 @@ def test_a_lesson(school: AppServer, browser: Any) -> None:
     expect(live.get_by_role("button", name="Pause training")).to_be_hidden()
 
     student.goto(f"{school.url}/train")
-    start = student.get_by_role("button", name="Start training")
-    expect(start).to_be_disabled(timeout=PATIENCE)
-    expect(student.get_by_text("Only the teacher can start runs.")).to_be_visible()
-    start.evaluate("button => { button.disabled = false; button.click(); }")
+    expect(student.get_by_text("Only the teacher can start runs.")).to_be_visible(timeout=PATIENCE)
+    expect(student.get_by_role("link", name="Watch").last).to_be_visible()
+    expect(student.get_by_role("button", name="Start training")).to_be_hidden()
 
     seat = {COOKIE: next(cookie["value"] for cookie in student.context.cookies() if cookie["name"] == COOKIE)}
     stop = f"{school.url}/api/runs/{run.id}/stop"
@@ -92,6 +117,9 @@ def test_a_lesson(school: AppServer, browser: Any) -> None:
         stranger.goto(school.url + path)
         expect(stranger.get_by_role("heading", name="Join the class")).to_be_visible()
 
+    _in_the_sandbox(school, teacher, student, seat)
+
+    teacher.goto(f"{school.url}/watch?run={run.id}")
     teacher.frame_locator("iframe").get_by_role("button", name="Stop").click()
     teacher.frame_locator("iframe").locator("dialog").get_by_role("button", name="Stop").click()
     wait_for(run.stop_requested, 30)
