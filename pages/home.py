@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.app.views import fresh
 from ganlab.app.views.home import cards, hub_cards, welcome
 from ganlab.data import DATASETS
 from ganlab.models.catalogue import models
+from ganlab.runtime.run import runs
 
+fresh.when_changed(lambda: (len(runs()), [bool(run.checkpoints()) for run in runs()[:3]]), 5.0)
 welcome.hero(DATASETS["mnist"].available())
 found = models()
 if not any(model.origin == "run" for model in found):

@@ -36,7 +36,13 @@ _LOOK_SECONDS = 60.0  # between two looks at whether the classroom's keys are st
 def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyncContextManager[Any]]]:
     """Return everything that is served beside Streamlit's pages, and what must run as long as the server does."""
     playground_routes, playground_lifespan = playground("/playground")
-    ours = [*index_page.routes(), *routes(), *join.routes(), Route("/playground", _to_playground), Route("/font.woff2", font)]
+    ours = [
+        *index_page.routes(),
+        *routes(lambda: classroom.reachable(*_bound())),
+        *join.routes(),
+        Route("/playground", _to_playground),
+        Route("/font.woff2", font),
+    ]
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
@@ -52,13 +58,18 @@ def routes_and_lifespan() -> tuple[list[BaseRoute], Callable[[Any], AbstractAsyn
 
 async def _announce() -> None:
     """Print for the teacher where the class can join, and again whenever a day is over and the keys are new."""
-    host, port = str(config.get_option("server.address") or ""), int(config.get_option("server.port"))
+    port, host = _bound()
     announced = None
     while True:
         if (found := keys()) != announced:
             print(classroom.announcement(port, host, found), flush=True)
             announced = found
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _bound() -> tuple[int, str]:
+    """The port of this server, and the address that it is bound to; "" for every one of this machine."""
+    return int(config.get_option("server.port")), str(config.get_option("server.address") or "")
 
 
 def _warn() -> None:

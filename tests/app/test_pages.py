@@ -420,6 +420,13 @@ def test_watch_says_what_to_do_when_nothing_was_trained() -> None:
     assert not frames(page)
 
 
+def test_pages_that_are_left_open_show_what_has_begun(fake: Callable[..., FakeRun]) -> None:
+    watch, home = visit("watch"), visit("home")
+    run = fake().start().train(10).checkpoint()
+    assert frames(ran(watch.run())) == [f"/live/?run={run.id}&theme=light"]
+    assert "Models here" in texts(ran(home.run()))
+
+
 def test_watch_shows_the_active_run(fake: Callable[..., FakeRun]) -> None:
     active = fake().start().train(10)
     finished = fake().start().finish()

@@ -3,7 +3,7 @@ import test from "node:test";
 import { Timeline } from "../../ganlab/app/static/live/state/timeline.js";
 
 function timeline(steps) {
-  const view = { step: null, set: (changes) => Object.assign(view, changes) };
+  const view = { step: null, set: (changes) => Object.assign(view, changes), onChange() {} };
   const made = new Timeline(view);
   made.setSteps(steps);
   return made;
@@ -65,4 +65,17 @@ test("listeners are called once for a change, and not for the same steps", () =>
   assert.equal(calls, 0);
   line.seek(0);
   assert.equal(calls, 1);
+});
+
+test("a step that another browser chose is shown at once", () => {
+  let heard = () => {};
+  const view = { step: null, set: (changes) => Object.assign(view, changes), onChange: (listener) => (heard = listener) };
+  const line = new Timeline(view);
+  line.setSteps([0, 100, 200]);
+  const shown = [];
+  line.onChange(() => shown.push(line.shown));
+  line.hover(0);
+  heard(Object.assign(view, { step: 100 }), false);
+  heard({ step: 200 }, true);
+  assert.deepEqual(shown, [0, 100]);
 });

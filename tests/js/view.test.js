@@ -41,6 +41,19 @@ test("every listener gets the changes", () => {
   assert.deepEqual(seen, [{ log: true }]);
 });
 
+test("another browser's view is taken over whole, once, and is no change of one's own", () => {
+  const view = at("?run=a&log=1");
+  const seen = [];
+  view.onChange((_, own) => seen.push(own));
+  view.adopt(new URLSearchParams({ step: "300", zoom: "1,2", panel: "score", x: "<b>" }));
+  view.adopt(new URLSearchParams({ step: "300", zoom: "1,2", panel: "score" }));
+  view.set({ step: 100 });
+  assert.deepEqual([view.log, view.step, view.zoom, view.panel, view.axis, seen], [false, 100, [1, 2], "score", "step", [false, true]]);
+  view.adopt(new URLSearchParams({ panel: "../<b>" }));
+  assert.deepEqual([view.panel, view.step], ["", null]);
+  view.save();
+});
+
 test("the link for others keeps the view, not the theme, and is readable", () => {
   bar.search = "?runs=a%2Cb&theme=dark&hide=0%3Aloss%2FG";
   assert.equal(shared(), "http://here/live/?runs=a,b&hide=0:loss/G");

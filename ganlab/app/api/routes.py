@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from ganlab.app.api.compare import compared
 from ganlab.app.api.doctor import Doctors
 from ganlab.app.api.export import export_zip, metrics_csv
 from ganlab.app.api.feed import Answer, Feeds
+from ganlab.app.api.lesson import Lessons
 from ganlab.app.api.snapshot import Seen
 from ganlab.app.api.summary import MOST, PAGE, Pages, detailed
 from ganlab.app.security import rights, sandbox
@@ -43,9 +44,9 @@ _FRESH = {"Cache-Control": "no-store"}
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
-def routes() -> list[BaseRoute]:
-    """All routes of the web API and the live view, with caches of their own."""
-    feeds, pages, doctors, asked = Feeds(), Pages(), Doctors(), in_turns("quick jobs")
+def routes(bases: Callable[[], Sequence[str]] = list) -> list[BaseRoute]:
+    """All routes of the web API and the live view, with caches of their own; `bases` are the addresses of this server."""
+    feeds, pages, doctors, asked, lesson = Feeds(), Pages(), Doctors(), in_turns("quick jobs"), Lessons(bases)
 
     async def all_runs(request: Request) -> Response:
         offset, limit = max(0, _number(request, "offset") or 0), _number(request, "limit") or PAGE
@@ -84,6 +85,10 @@ def routes() -> list[BaseRoute]:
         Route("/api/runs/{id}/export.zip", _answering(_export)),
         Route("/api/runs/{id}/stop", _answering(_stop), methods=["POST"]),
         Route("/api/runs/{id}/control", _answering(_control), methods=["POST"]),
+        Route("/api/lesson", _answering(lesson.now)),
+        Route("/api/lesson", _answering(lesson.show), methods=["POST"]),
+        Route("/api/lesson/join", _answering(lesson.join)),
+        Route("/api/lesson/join.svg", _answering(lesson.code)),
         *asset_routes(),
     ]
 

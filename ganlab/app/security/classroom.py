@@ -109,8 +109,7 @@ def forget(root: Path | None = None) -> None:
 
 def announcement(port: int, host: str, found: Keys) -> str:
     """What the teacher needs at the start; `host` is what the server is bound to."""
-    bases = [public] if (public := _public()) else addresses(port) if host in _ANY else [f"http://{host}:{port}"]
-    bases = bases or [f"http://127.0.0.1:{port}"]
+    bases = reachable(port, host) or [f"http://127.0.0.1:{port}"]
     lines = [
         "",
         "  GANLab in the classroom",
@@ -128,7 +127,12 @@ def announcement(port: int, host: str, found: Keys) -> str:
     return "\n".join(lines)
 
 
-def _public() -> str:
+def reachable(port: int, host: str) -> list[str]:
+    """Where others can open the app, the likeliest first; `host` is what the server is bound to. None without a network."""
+    return [public] if (public := public_address()) else addresses(port) if host in _ANY else [f"http://{host}:{port}"]
+
+
+def public_address() -> str:
     """The address that a container or a proxy gives the app, which this machine cannot see: a Space's, or GANLAB_URL; or ""."""
     space = os.environ.get("SPACE_HOST", "").partition(",")[0].strip()
     return f"https://{space}" if space else os.environ.get("GANLAB_URL", "").rstrip("/")

@@ -38,7 +38,7 @@ def routes() -> list[BaseRoute]:
             return _try(request, token, to, attempts, new, link=True)
         if visitor(request.cookies).role is not Role.STRANGER:
             return RedirectResponse(_inside(to), 303, _HEADERS)
-        return _page(to)
+        return _page(to, code=request.query_params.get("code", ""))  # as the QR code on the teacher's screen brings it
 
     async def enter(request: Request) -> Response:
         if not classroom.wanted():
@@ -94,7 +94,9 @@ def _inside(to: str) -> str:
     return f"./{to.lstrip('/')}" if to.isprintable() and "\\" not in to else "./"
 
 
-def _page(to: str, problem: str = "", status: int = 200, retry: int = 0) -> HTMLResponse:
-    """The page, with what went wrong."""
-    text = _PAGE.substitute(to=html.escape(to), problem=html.escape(problem), state=' aria-invalid="true"' if problem else "")
+def _page(to: str, problem: str = "", status: int = 200, retry: int = 0, code: str = "") -> HTMLResponse:
+    """The page, with what went wrong; `code` stands in its field."""
+    state = ' aria-invalid="true"' if problem else ""
+    code = "".join(character for character in code[:20] if character in "0123456789 ")
+    text = _PAGE.substitute(to=html.escape(to), problem=html.escape(problem), state=state, code=code)
     return HTMLResponse(text, status, _HEADERS | ({"Retry-After": str(retry)} if retry else {}))

@@ -42,6 +42,7 @@ class Action(Enum):
     MEASURE = "measure"
     PULL = "pull"
     INSPECT = "inspect"
+    LEAD = "lead"
     CLOSED = "closed"
 
 
@@ -76,6 +77,7 @@ RIGHTS = {
     Action.MEASURE: Right(Role.TEACHER, "Only the teacher can start and stop measurements."),
     Action.PULL: Right(Role.TEACHER, "Only the teacher can fetch models from the Hub."),
     Action.INSPECT: Right(Role.TEACHER, "Only the teacher can look into the server."),
+    Action.LEAD: Right(Role.TEACHER, "Only the teacher can show something to the class."),
     Action.CLOSED: Right(None, "Nothing is served here; a new route needs a line in ganlab/app/security/rights.py."),
 }
 
@@ -157,6 +159,11 @@ RULES = (
     Rule("/api/runs/{id}/export.zip", Action.EXPORT),
     Rule("/api/runs/{id}/stop", Action.CONTROL, POST),
     Rule("/api/runs/{id}/control", Action.CONTROL, POST),
+    # A class
+    Rule("/api/lesson", Action.WATCH),
+    Rule("/api/lesson", Action.LEAD, POST),
+    Rule("/api/lesson/join", Action.LEAD),
+    Rule("/api/lesson/join.svg", Action.LEAD),
     Rule("/live", Action.WATCH),
     Rule("/live/{path:path}", Action.WATCH),
     # The playground

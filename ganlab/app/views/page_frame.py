@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import streamlit as st
 
 from ganlab.app.index_page import width
+from ganlab.app.security import classroom
 
 # A latent point on its way through a generator into pixels.
 _BLOCK = '<rect x="{}" y="{}" width="6" height="6" rx="1.2" opacity="{}"/>'
@@ -28,6 +29,14 @@ def frame(title: str) -> None:
     st.set_page_config(page_title=f"{title} · GANLab", page_icon=ICON, layout="wide")
     st.logo(MARK, size="large")
     st.html(width(title.lower()))
+    if title != "Watch":  # there it is part of the live view
+        class_line()
+
+
+def class_line() -> None:
+    """In a class, the line that follows the teacher, or counts the students."""
+    if classroom.wanted():
+        embed("live/class.html", {"theme": "dark" if dark() else "light"}, height=44, title="Class")
 
 
 def address(path: str, query: Mapping[str, str] | None = None) -> str:

@@ -162,3 +162,23 @@ export interface Diagnosis {
   findings: Finding[];
   all_clear: string;
 }
+
+/** What the teacher shows (ganlab/app/api/lesson.py): a page, of what, the view of it, and the browser tab that shows it. */
+export interface Shown {
+  page: string;
+  query: Record<string, string>;
+  view: Record<string, string>;
+  tab: string;
+}
+
+/** What a class has in common. */
+export interface LessonNow {
+  /** Whether there is a class at all. */
+  class: boolean;
+  /** Whether this visitor is its teacher. */
+  teaches: boolean;
+  /** The run that was created last; "" for none. */
+  newest: string;
+  students: number;
+  shown: Shown | null;
+}

@@ -28,6 +28,31 @@ export const words = {
   notReached: "The server could not be reached: the run goes on.",
   noAnswer: "The server does not answer.",
 
+  // A class
+
+  /** @param {"on" | "paused" | "off"} mode @param {boolean} shown whether the teacher shows anything yet */
+  follows(mode, shown) {
+    if (mode === "paused") return "Paused: you look around on your own.";
+    if (mode === "off") return "";
+    return shown ? "You see what your teacher shows." : "Your screen will show what your teacher shows.";
+  },
+
+  /** @param {number} n */
+  students: (n) => `${n ? many(n, "student") : "No student"} here. Your class follows you on Watch, Evaluate and Play.`,
+
+  /** @param {number} n below the number */
+  here: (n) => `student${n === 1 ? "" : "s"} here`,
+
+  begun: "A new run has begun.",
+  joinAt: "Join at",
+  joinWith: "with the code",
+  joinCode: "QR code of the address to join",
+  noAddress: "This computer has no address in a network: others cannot join.",
+  presenterKeys: "← → switch · Space plays · Esc leaves",
+  sheetPanel: "Samples",
+  doctorPanel: "Doctor",
+  comparisonPanel: "Comparison",
+
   // One run
 
   /** @param {Run} run */

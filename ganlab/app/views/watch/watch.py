@@ -9,8 +9,8 @@ from contextlib import suppress
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views import run_actions, url_state
-from ganlab.app.views.page_frame import address, dark, embed
+from ganlab.app.views import fresh, run_actions, url_state
+from ganlab.app.views.page_frame import address, class_line, dark, embed
 from ganlab.app.views.permissions import error_text, may, redacted
 from ganlab.app.views.status_wording import damage_text
 from ganlab.app.views.watch.fork_dialog import fork_asked, fork_button
@@ -22,6 +22,7 @@ from ganlab.runtime.status import ACTIVE
 MOST = 4
 _PAGE, _CHOSEN = "watch", "watch.run"
 _BAR_SECONDS = 2.0
+_LOOK_SECONDS = 1.5
 _GONE = "The run in this link is not here; the newest one is shown."
 _HEIGHT = 1150  # pixels until the live view says how tall it is
 
@@ -88,8 +89,12 @@ def bar(ids: list[str]) -> None:
             fork_button(members[0])
         else:
             st.page_link("pages/runs.py", label="Choose other runs", icon=":material/list:")
+        presented = address("live/", _query(ids) | {"present": "1"})
+        st.link_button(
+            "Present", presented, icon=":material/co_present:", help="For a projector: one chart or sheet at a time, large."
+        )
         alone = address("live/", _query(ids))
-        st.link_button("Open on its own", alone, icon=":material/open_in_new:", help="For a projector or a second screen.")
+        st.link_button("Open on its own", alone, icon=":material/open_in_new:", help="For a second screen.")
 
 
 def fork_wanted(ids: list[str], wanted: Mapping[str, str]) -> None:
@@ -100,7 +105,9 @@ def fork_wanted(ids: list[str], wanted: Mapping[str, str]) -> None:
 
 
 def nothing_yet() -> None:
-    """Show what to do while no run was ever started."""
+    """Show what to do while no run was ever started, until one is."""
+    class_line()
+    fresh.when_changed(lambda: bool(runs()), _LOOK_SECONDS)
     st.title("Watch", anchor=False)
     begin = "Start one, and" if may(Action.LAUNCH) else "Once your teacher starts one,"
     st.info(f"No runs yet. {begin} its curves and pictures appear here while it learns.")

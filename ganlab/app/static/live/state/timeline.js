@@ -19,6 +19,13 @@ export class Timeline {
   /** @param {View} view */
   constructor(view) {
     this.#view = view;
+    view.onChange((changes, own) => {
+      if (own || !("step" in changes)) return; // this browser's own changes come from here
+      clearTimeout(this.#timer);
+      this.playing = false;
+      this.#hovered = null;
+      this.#notify();
+    });
   }
 
   /** @param {() => void} listener */
