@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 
+from ganlab.__main__ import main
 from ganlab.app.api import routes
 from ganlab.app.security import classroom, quotas, rights, sandbox, visitor
 from ganlab.app.security.gate import Gate
@@ -24,7 +25,7 @@ from ganlab.app.views.runs import queue as queue_view
 from ganlab.app.views.runs import table
 from ganlab.app.views.train import student
 from ganlab.core.config import TrainConfig
-from ganlab.runtime.device_queue import queue
+from ganlab.runtime.device_queue import awaited, queue
 from ganlab.runtime.limits import admit, will_wait
 from ganlab.runtime.run import Run, runs, runs_root
 from ganlab.runtime.run_settings import settings_of
@@ -82,6 +83,11 @@ def test_it_is_closed_until_the_teacher_opens_it_and_again_on_another_day(monkey
     sandbox.leave(opened=True)
     monkeypatch.setenv(classroom.VARIABLE, "")
     assert not sandbox.is_open()
+
+
+def test_the_option_belongs_to_a_class(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["app", "--sandbox"]) == 2
+    assert capsys.readouterr().err.endswith("--sandbox belongs to --classroom: only a class has students.\n")
 
 
 def test_closing_stops_what_runs_and_nothing_else(opened: list[FakeRun], fake: Fake) -> None:
@@ -168,6 +174,17 @@ def test_its_runs_never_take_the_teachers_turn(
     with pytest.raises(ValueError, match="1 run waits already"):
         admit(small())
     admit(small(), sandbox=True)
+
+
+def test_a_pause_gives_the_turn_to_those_of_the_same_line_alone(fake: Fake) -> None:
+    paused = {owner: fake(device="cpu", owner=owner).start() for owner in ("", ANNA)}
+    for run in paused.values():
+        run.recorder.annotate("paused")
+    waits = fake(device="cpu", owner=BEN).queue()
+    assert awaited(paused[ANNA].run, "cpu") and not awaited(paused[""].run, "cpu")
+    waits.finish("stopped")
+    fake(device="cpu").queue()
+    assert awaited(paused[""].run, "cpu") and not awaited(paused[ANNA].run, "cpu")
 
 
 def test_a_run_trains_beside_the_teachers_and_belongs_to_its_seat(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:

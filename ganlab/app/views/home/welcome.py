@@ -24,12 +24,13 @@ _OFFER = (
 
 def hero(digits: Availability) -> None:
     """What this is, and a button that starts training; the digits where they can be had, the shapes in any case."""
+    trains = may(Action.LAUNCH) or sandbox.is_open()
     with st.container(horizontal_alignment="center"):
         st.title("Watch a machine learn to draw", anchor=False, text_alignment="center")
         st.markdown(
             "Two networks play against each other: the **generator** draws pictures out of noise, the **discriminator** "
             "tries to tell them from real ones. Both get better, until the pictures look real. "
-            "Train one here, watch it learn, then play with what it has learned.",
+            f"{'Train one here, watch it learn' if trains else 'Watch one learn here'}, then play with what it has learned.",
             width=720,
             text_alignment="center",
         )
