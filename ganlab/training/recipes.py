@@ -83,7 +83,7 @@ _BEST_RUN: dict[str, Any] = {"batch_size": 128, "sample_every": 250, "checkpoint
 _add(
     _OURS,
     "shapes-quick",
-    "Ten shapes, by name, in a minute",
+    "Ten shapes, by name",
     "cgan",
     **_QUICK | _QUICK_RUN | {"fid_every": 0},
     dataset="shapes",
@@ -91,11 +91,11 @@ _add(
     steps=600,
     note="Needs no download: the shapes are drawn on this machine.",
 )
-_add(_OURS, "digits-quick", "Digits in a minute", "self-conditioned", **_QUICK | _QUICK_RUN, dataset="mnist", steps=750)
+_add(_OURS, "digits-quick", "Quick digits", "self-conditioned", **_QUICK | _QUICK_RUN, dataset="mnist", steps=750)
 _add(
     _OURS,
     "digits-quick-conditional",
-    "Digits on demand in a minute",
+    "Quick digits on demand",
     "cgan",
     **_QUICK | _QUICK_RUN,
     dataset="mnist",

@@ -103,7 +103,7 @@ def test_a_newcomer_presses_one_button(launched: list[tuple[str, dict[str, Any],
     assert "Nothing has been measured here yet" in texts(page) and "There is no classifier for Shapes here" in texts(page)
     ran(button(page, "Measure").click().run())
     ((kind, arguments, title),) = launched
-    assert (kind, title) == ("evaluate", "Ten shapes, by name, in a minute (shipped)")
+    assert (kind, title) == ("evaluate", "Ten shapes, by name (shipped)")
     asked = {**ASKED, "subjects": ["shapes-quick"], "metrics": ["frechet-pixels", "kid-pixels"], "n": 10_000}
     assert arguments == asked
     (job,) = jobs()
@@ -220,7 +220,7 @@ def test_results_have_floors_last_and_the_protocol_in_words(job: Callable[..., J
     page = visit(job=made.id)
     shown = rows(page)
     assert [row["Distance ↓ lower is better"] for row in shown] == ["5.19 ± 0.25", "**3.75 ± 0.25**", ":gray[*0.560 ± 0.075*]"]
-    assert [row["Measured"] for row in shown[:2]] == ["Digits in a minute (shipped)", "Digits on demand in a minute (shipped)"]
+    assert [row["Measured"] for row in shown[:2]] == ["Quick digits (shipped)", "Quick digits on demand (shipped)"]
     assert shown[2]["Measured"] == ":gray[*Floor: real images (mnist test)*]" and shown[2]["Step"] == "–"
     assert (
         "2,000 images against 60,000 of mnist train, 28 px, read by the classifier of MNIST digits, resize bilinear 28."
@@ -270,7 +270,7 @@ def test_an_active_job_shows_its_progress_and_can_be_stopped(job: Callable[..., 
         page = visit(job=made.id)
         (bar,) = page.get("progress")
         words = bar.proto.text.replace("\\", "")
-        assert words == "Reading Digits in a minute (shipped), 500 of 2,000 images, 250 a second, 6 s left"
+        assert words == "Reading Quick digits (shipped), 500 of 2,000 images, 250 a second, 6 s left"
         assert bar.proto.value == 25 and rows(page)[0]["Distance ↓ lower is better"] == "5.19 ± 0.25"
         assert not page.get("download_button") and not [one for one in page.button if one.label == "Delete"]
         ran(button(page, "Stop").click().run())

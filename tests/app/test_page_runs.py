@@ -22,7 +22,7 @@ def test_the_queue_tells_who_trains_and_who_waits(fake: Callable[..., FakeRun]) 
     fake(recipe="digits-quick").start().train(100)
     waiting = [fake(recipe="shapes-quick").queue(), fake(recipe="digits-cgan").queue()]
     page = visit("runs")
-    assert "**CPU**: Digits in a minute" in texts(page) and "left)" in texts(page)
+    assert "**CPU**: Quick digits" in texts(page) and "left)" in texts(page)
     assert "1. Ten shapes" in texts(page) and "2. Digits on demand by a CGAN" in texts(page)
     page.button(key=f"cancel/{waiting[0].id}").click().run()
     assert [run.run.stop_requested() for run in waiting] == [True, False]
@@ -48,7 +48,7 @@ def test_a_limit_that_is_none_is_a_warning(
     fake().queue()
     monkeypatch.setenv(name, value)
     page = visit("runs")
-    assert f"{name} = {value!r} is not a " in as_read(page.warning[0].value) and "**CPU**: Digits in a minute" in texts(page)
+    assert f"{name} = {value!r} is not a " in as_read(page.warning[0].value) and "**CPU**: Quick digits" in texts(page)
     capsys.readouterr()
     server._warn()
     assert capsys.readouterr().err == f"No run can be started here: {as_read(page.warning[0].value)}\n"
@@ -59,7 +59,7 @@ def test_forks_are_listed_below_what_they_go_on_from(fake: Callable[..., FakeRun
     assert "Forks" not in texts(visit("runs"))
     new_fork(run.run, 200, steps=600, lr=1e-3).create()
     page = visit("runs")
-    assert "Forks" in texts(page) and "from step 200: steps 400 → 600, lr 0.0002 → 0.001" in texts(page)
+    assert "Forks" in texts(page) and "from step 200: Steps 400 → 600, Learning rate 0.0002 → 0.001" in texts(page)
 
 
 def test_a_run_can_be_repeated(fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_a_run_is_named_with_notes_and_tags(fake: Callable[..., FakeRun]) -> Non
     assert labels == Labels.of(f"My {NASTY}", "Drew eights.\nThen **nothing**.", ["lesson 3", "good"])
     page = select(run)
     (row,) = rows(page)
-    assert row["recipe"] == f"{labels.name} · Digits in a minute" and list(row["tags"]) == ["lesson 3", "good"]
+    assert row["recipe"] == f"{labels.name} · Quick digits" and list(row["tags"]) == ["lesson 3", "good"]
     assert [text.value for text in page.get("text")] == ["Drew eights.\nThen **nothing**."]
     assert visit("watch", run=run.id).selectbox[0].options[0].startswith(labels.name)
 

@@ -51,7 +51,7 @@ def test_runs_come_newest_first(root: Path, client: TestClient) -> None:
 
 def test_a_summary_tells_what_the_run_is_and_where_it_stands(finished: FakeRun, client: TestClient) -> None:
     facts = client.get(f"/api/runs/{finished.id}").json()
-    assert (facts["title"], facts["about"]) == ("Digits in a minute", "DCGAN on Shapes")
+    assert (facts["title"], facts["about"]) == ("Quick digits", "DCGAN on Shapes")
     assert (facts["family"], facts["dataset"]) == ("dcgan", "shapes")
     assert facts["status"] | {"state": "finished", "step": 300, "steps": 300, "active": False} == facts["status"]
     assert facts["steps_per_epoch"] == 6400 / 64

@@ -46,7 +46,7 @@ def old_run(*notes: tuple[int, str, str], activity: str = "Training.") -> Run:
     [("failed", _DIVERGED), ("stopped", "Stopped after step 7."), ("finished", "All steps done.")],
 )
 def test_a_record_of_an_older_version_is_shown_in_its_own_sentences(kind: str, sentence: str) -> None:
-    before = [(0, "queued", "Queued."), (0, "started", "Started."), (3, "changed", "lr 0.0002 → 0.001 (Ada).")]
+    before = [(0, "queued", "Queued."), (0, "started", "Started."), (3, "changed", "Learning rate 0.0002 → 0.001 (Ada).")]
     run = old_run(*before, (7, kind, sentence))
     assert run.status().state == kind and status_text(run.status()) == sentence
     assert [note_text(note) for note in run.annotations()] == [*(text for _, _, text in before), sentence]
@@ -119,9 +119,9 @@ def test_a_failure_is_one_sentence(reason: str, details: dict[str, Any], sentenc
         ("started", {}, "Resumed after step 7,000."),
         ("started", {"moved": True}, "Resumed after step 7,000. It began on another kind of device, so the noise is drawn anew."),
         ("paused", {"who": "Ada"}, "Paused by Ada."),
-        ("continued", {"who": "Ada"}, "Continued by Ada."),
+        ("continued", {"who": "Ada"}, "Resumed by Ada."),
         ("continued", {"reason": "room"}, "There is room again."),
-        ("changed", {"name": "lr", "before": 0.0002, "value": 0.001, "who": "Ada"}, "lr 0.0002 → 0.001 (Ada)."),
+        ("changed", {"name": "lr", "before": 0.0002, "value": 0.001, "who": "Ada"}, "Learning rate 0.0002 → 0.001 (Ada)."),
         ("changed", {"name": "D"}, "D updated alone."),
         ("finished", {}, "All steps done."),
         ("stopped", {}, "Stopped after step 7,000."),
@@ -155,6 +155,6 @@ def test_a_pause_names_its_cause() -> None:
 
 def test_a_change_and_a_protocol_are_one_sentence_each() -> None:
     assert change_text({"name": "G", "who": "Ada"}) == "G updated alone (Ada)."
-    assert change_text({"name": "betas", "before": [0.5, 0.9], "value": [0.0, 0.9]}) == "betas [0.5, 0.9] → [0.0, 0.9]."
+    assert change_text({"name": "betas", "before": [0.5, 0.9], "value": [0.0, 0.9]}) == "Adam's betas [0.5, 0.9] → [0.0, 0.9]."
     note = Annotation(1, 7, 0.0, "protocol_changed", data={"name": "distance/lenet", "protocol": "28 px"})
     assert "distance/lenet" in note_text(note) and "28 px" in note_text(note)

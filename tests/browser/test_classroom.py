@@ -95,7 +95,7 @@ def test_a_lesson(school: AppServer, browser: Any) -> None:
     student.get_by_role("button", name="Join").click()
     student.wait_for_url("**/watch?run=*")
     live = student.frame_locator("iframe")
-    expect(live.locator(".badge")).to_have_text("Training", timeout=PATIENCE)
+    expect(live.locator(".badge")).to_have_text("Running", timeout=PATIENCE)
     expect(live.get_by_role("button", name="Time", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(live.get_by_text("Only the teacher can pause, change or stop runs.")).to_be_visible()
     expect(live.get_by_role("button", name="Stop")).to_be_hidden()

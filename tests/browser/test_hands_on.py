@@ -42,7 +42,7 @@ def test_pause_step_adjust_within_the_range_continue(page: playwright.Page, serv
     wait_for(lambda: run.status().step == step + 1)
 
     page.get_by_text("Adjust").click()
-    page.get_by_label("lr", exact=True).fill("7")
+    page.get_by_label("Learning rate", exact=True).fill("7")
     page.get_by_role("button", name="Apply").click()
     refused = "lr = 7.0 is out of range: 1e-07 to 1."
     expect(page.locator(".message")).to_contain_text(refused)
@@ -50,17 +50,19 @@ def test_pause_step_adjust_within_the_range_continue(page: playwright.Page, serv
         page.wait_for_event("response", lambda response: "/delta" in response.url)
     assert refused in page.locator(".message").inner_text()
     assert [one.name for one in run.interventions()] == ["D"]
-    page.get_by_label("lr", exact=True).fill("0.001")
+    page.get_by_label("Learning rate", exact=True).fill("0.001")
     page.get_by_role("button", name="Apply").click()
     wait_for(lambda: run.config_now.lr == 0.001)
-    expect(page.locator(".controls .hint")).to_have_text(f"lr 0.0002 → 0.001 ({WHO}). 2 changes since the pause.")
+    expect(page.locator(".controls .hint")).to_have_text(f"Learning rate 0.0002 → 0.001 ({WHO}). 2 changes since the pause.")
     expect(page.locator(".message")).to_be_hidden()
     flag = page.locator(".mark.changed .flag").first
     expect(flag).to_have_attribute("title", f"Paused by {WHO}. D updated alone ({WHO}). (step {step:,})")
-    expect(page.locator(".mark.changed .flag").last).to_have_attribute("title", f"lr 0.0002 → 0.001 ({WHO}). (step {step + 1:,})")
+    expect(page.locator(".mark.changed .flag").last).to_have_attribute(
+        "title", f"Learning rate 0.0002 → 0.001 ({WHO}). (step {step + 1:,})"
+    )
 
     page.get_by_role("button", name="Continue").click()
-    expect(page.locator(".badge")).to_have_text("Training")
+    expect(page.locator(".badge")).to_have_text("Running")
     wait_for(lambda: run.status().step > step + 20)
 
 

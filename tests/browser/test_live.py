@@ -184,7 +184,7 @@ def test_two_runs_are_laid_over_each_other(page: Any, server: Any, fake: FakeRun
     assert set(filter(None, shown["dashes"])) == {"solid", "dash"}
     captions = page.locator("figcaption")
     page.wait_for_function("document.querySelectorAll('canvas').length === 2")
-    assert captions.all_inner_texts() == ["Digits in a minute · step 600", "Duel: squared error · step 300"]
+    assert captions.all_inner_texts() == ["Quick digits · step 600", "Duel: squared error · step 300"]
     page.get_by_label("Step of the sheet").fill("1")
     page.wait_for_function("[...document.querySelectorAll('canvas')].every(sheet => sheet.dataset.step === '100')")
     page.locator(".card", has_text="squared error").get_by_role("button", name="Stop").click()
@@ -271,9 +271,7 @@ def test_runs_are_compared_at_equal_places(page: Any, server: Any, fake: FakeRun
     )
     drawn_anew = page.locator("#comparison .same figcaption")  # from the address's seed
     drawn_anew.nth(1).wait_for()
-    titles = [
-        f"Digits in a minute, batch_size\u00a0{size}" for size in (64, 128)
-    ]  # two of a recipe are told apart by what differs
+    titles = [f"Quick digits, batch_size\u00a0{size}" for size in (64, 128)]  # two of a recipe are told apart by what differs
     assert drawn_anew.all_inner_texts() == titles
     for place in ("thead th", ".card h1", ".chart.loss .legend b"):
         assert page.locator(place).all_inner_texts() == titles
@@ -382,7 +380,7 @@ def test_a_run_that_is_not_there_offers_others(page: Any, server: Any, fake: Fak
     page.goto(f"{server.url}/live/?run=nothing-of-that-name")
     page.get_by_text("Not there").wait_for()
     page.get_by_role("listitem").get_by_text("training at step 600").wait_for()
-    page.get_by_role("link", name="Digits in a minute").click()
+    page.get_by_role("link", name="Quick digits").click()
     wait_for_step(page, "600 of 2,000")
 
 

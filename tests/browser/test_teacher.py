@@ -36,12 +36,12 @@ def test_a_lesson(page: playwright.Page, app: AppServer, run: Run) -> None:
     live.get_by_role("button", name="D alone").click()
     wait_for(lambda: [one.name for one in run.interventions()] == ["D"])
     live.get_by_text("Adjust").click()
-    live.get_by_label("lr", exact=True).fill("0.001")
+    live.get_by_label("Learning rate", exact=True).fill("0.001")
     live.get_by_role("button", name="Apply").click()
     wait_for(lambda: run.config_now.lr == 0.001)
-    live.locator(".mark.changed .flag[title*='lr 0.0002 → 0.001']").first.wait_for()
+    live.locator(".mark.changed .flag[title*='Learning rate 0.0002 → 0.001']").first.wait_for()
     live.get_by_role("button", name="Continue").click()
-    expect(live.locator(".badge")).to_have_text("Training", timeout=PATIENCE)
+    expect(live.locator(".badge")).to_have_text("Running", timeout=PATIENCE)
 
     page.get_by_role("button", name="Fork", exact=True).click()
     page.get_by_role("button", name="Start the fork").click()
@@ -53,7 +53,7 @@ def test_a_lesson(page: playwright.Page, app: AppServer, run: Run) -> None:
     page.goto(f"{app.url}/watch?runs={run.id},{fork.id}")
     live.get_by_text("At the same step").wait_for()
     live.get_by_text("changed while training").wait_for()
-    expect(live.locator("#comparison li").last).to_contain_text("lr 0.0002 → 0.001")  # a line each
+    expect(live.locator("#comparison li").last).to_contain_text("Learning rate 0.0002 → 0.001")  # a line each
     live.get_by_role("button", name="Draw from the same new z in each").click()
     pictures = live.locator("#comparison img")
     expect(pictures).to_have_count(2, timeout=PATIENCE)

@@ -29,7 +29,7 @@ test("a pause by the user needs no banner, a full disk and a turn that was given
 test("a worker of which nothing is heard gets a banner, and no curves are promised", () => {
   const text = "Training. No news from its worker for 40 s: it may hang.";
   const silent = run({ silent: 40, text });
-  assert.deepEqual([words.badge(silent), words.banner(silent), words.waiting(silent)], ["Training", text, text]);
+  assert.deepEqual([words.badge(silent), words.banner(silent), words.waiting(silent)], ["Running", text, text]);
 });
 
 test("changes since a pause: the last one, and how many there were", () => {

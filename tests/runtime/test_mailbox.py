@@ -134,7 +134,7 @@ def test_a_change_takes_effect_and_is_reported() -> None:
     (intervened,) = of_kind(events, Intervened)
     assert intervened.intervention == Intervention(2, "lr", 0.001, "Ada")
     assert intervened.effect == {"name": "lr", "before": 0.0002, "value": 0.001, "who": "Ada"}
-    assert change_text(intervened.effect) == "lr 0.0002 → 0.001 (Ada)."
+    assert change_text(intervened.effect) == "Learning rate 0.0002 → 0.001 (Ada)."
     state = of_kind(events, Checkpoint)[-1].state["training"]["optimizers"]
     assert {group["lr"] for optimizer in state.values() for group in optimizer["param_groups"]} == {0.001}
     assert not same(model(events), model(list(train(small(steps=4)))))
@@ -209,7 +209,7 @@ def test_the_run_directory_keeps_what_was_changed(tmp_path: Path) -> None:
         run.mailbox.add(request)
     work(run)
     assert [(note.kind, note_text(note)) for note in run.annotations() if note.kind in ("changed", "paused")] == [
-        ("changed", "lr 0.0002 → 0.001 (Ada)."),
+        ("changed", "Learning rate 0.0002 → 0.001 (Ada)."),
         ("changed", "D updated alone."),
         ("paused", "Paused."),
     ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from ganlab.app.api.worded import status_values
 from ganlab.app.serving.shared import SharedResult
+from ganlab.app.views.setting_titles import setting_title
 from ganlab.app.views.status_wording import damage_text
 from ganlab.core.errors import DOING, explain
 from ganlab.core.interventions import changeable
@@ -76,6 +77,7 @@ def live_settings(run: Run) -> list[dict[str, Any]]:
     return [
         {
             "name": setting.name,
+            "title": setting_title(setting.name),
             "value": getattr(config, setting.name),
             "help": f"{setting.help} ({setting.range})",
             "whole": setting.type is int,

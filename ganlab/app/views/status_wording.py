@@ -7,6 +7,7 @@ from typing import Any
 
 from ganlab.app.views.data_wording import remark_lines
 from ganlab.app.views.loading_wording import doing_text
+from ganlab.app.views.setting_titles import setting_title
 from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, describe, smaller
 from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
@@ -157,7 +158,7 @@ def _note_text(note: Annotation) -> str:
         case "paused" | "waiting_room" | "waiting_lock":
             return _pause(data.get("reason", ""), data)
         case "continued":
-            return _OVER.get(data.get("reason", ""), f"Continued{_by(data)}.")
+            return _OVER.get(data.get("reason", ""), f"Resumed{_by(data)}.")
         case "queued" if data.get("reason") == "asked":
             return f"Asked to go on{_by(data)}: waits for its turn."
         case "queued" if data:
@@ -192,7 +193,7 @@ def change_text(effect: Mapping[str, Any]) -> str:
     by = f" ({effect['who']})" if effect.get("who") else ""
     if "value" not in effect:
         return f"{effect['name']} updated alone{by}."
-    return f"{effect['name']} {_plain(effect['before'])} → {_plain(effect['value'])}{by}."
+    return f"{setting_title(effect['name'])} {_plain(effect['before'])} → {_plain(effect['value'])}{by}."
 
 
 def _by(data: Mapping[str, Any]) -> str:

@@ -68,6 +68,7 @@ export type Setting = number | string | boolean | null | Setting[];
 /** A setting that may change while the run trains. */
 export interface LiveSetting {
   name: string;
+  title: string;
   value: number;
   help: string;
   whole: boolean;

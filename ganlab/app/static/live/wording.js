@@ -9,7 +9,7 @@ import { clock, count, duration, elapsed, setting, value } from "./format.js";
 /** @type {Record<State | "gone", string>} */
 const STATES = {
   queued: "Queued",
-  running: "Training",
+  running: "Running",
   paused: "Paused",
   stopped: "Stopped",
   finished: "Finished",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import streamlit as st
+from PIL import Image
 from PIL.Image import DecompressionBombError
 
 from ganlab.app.security.rights import Action
@@ -20,6 +22,7 @@ from ganlab.runtime import checkpoint
 from ganlab.runtime.run import UNREADABLE, Run
 
 PER_ROW = 4
+_CARD_WIDTH = 210  # pixels
 MOST = 12
 
 
@@ -47,8 +50,7 @@ def card(model: ModelEntry) -> None:
             return
         if picture:
             middle = model.origin == "shipped" and model.translates  # between the photo and the way back
-            with st.container(key=f"pixels{'-middle' if middle else ''}-{model.name}"):
-                show(picture, f"Samples of {model.title}")
+            show(picture, f"Samples of {model.title}", model.name, middle=middle)
         title, data = name or what(info.recipe, info.config), what("", info.config)
         below = "" if title == data else f"  \n:small[{escaped(data)}]"
         st.markdown(f"**{escaped(title)}**{below}  \n:gray[:small[{origin}]]")
@@ -61,9 +63,13 @@ def card(model: ModelEntry) -> None:
                 st.page_link("pages/train.py", label="Train this", icon=":material/model_training:", query_params=query)
 
 
-def show(picture: Path, alt: str) -> None:
-    """A picture on a card; a damaged one costs its place alone."""
+def show(picture: Path, alt: str, key: str, *, middle: bool = False) -> None:
+    """A picture on a card: all of it, or its `middle`; a damaged one costs its place alone."""
     try:
-        st.image(read_bounded(picture, MOST_SHEET_BYTES), width="stretch", alt=alt)
+        data = read_bounded(picture, MOST_SHEET_BYTES)
+        with Image.open(BytesIO(data)) as opened:
+            small = opened.width <= _CARD_WIDTH  # else its pixels are not whole ones of the screen
+        with st.container(key=f"pixels{'-middle' if middle else '-small' if small else ''}-{key}"):
+            st.image(data, width="stretch", alt=alt)
     except (*UNREADABLE, DecompressionBombError):
         st.caption("Its newest picture is damaged.")

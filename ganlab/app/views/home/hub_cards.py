@@ -59,8 +59,7 @@ def _present(model: ModelEntry) -> None:
     path = THUMBNAILS.of(model)
     with st.container(border=True, height="stretch"):
         if path:
-            with st.container(key=f"pixels-hub-{model.name}"):
-                show(path, f"{'Before and after' if model.translates else 'Samples'}: {model.title}")
+            show(path, f"{'Before and after' if model.translates else 'Samples'}: {model.title}", f"hub-{model.name}")
         else:
             note = "its picture is being drawn …" if THUMBNAILS.underway(model) else "on this machine"
             st.html(placeholder(model, note))

@@ -10,7 +10,9 @@ from ganlab.app.security import sandbox
 from ganlab.app.security.rights import Action
 from ganlab.app.views import start_run, students
 from ganlab.app.views.permissions import may
+from ganlab.app.views.train.pace import pace
 from ganlab.app.views.train_links import DIGITS, SHAPES
+from ganlab.core.text import duration
 from ganlab.data import Availability
 from ganlab.training.recipes import configs_of
 
@@ -88,5 +90,14 @@ def how_it_goes() -> None:
 
 def _digits_hint(digits: Availability) -> str:
     if digits.state == "ready":
-        return "MNIST's handwritten digits are on this machine. A first training takes a minute or two on a laptop."
-    return f"The digits are downloaded first ({digits.megabytes} MB). The shapes are generated here and need no network."
+        return f"MNIST's handwritten digits are on this machine. {_how_long(DIGITS)}"
+    shapes = "The shapes are generated here and need no network."
+    return f"The digits are downloaded first ({digits.megabytes} MB). {shapes} {_how_long(SHAPES)}"
+
+
+def _how_long(recipe: str) -> str:
+    """Measured in an earlier run of this machine; else what it took on others (docs/results.md and the shipped model's page)."""
+    config = configs_of(recipe)[recipe]
+    if measured := pace(config):
+        return f"A training takes about {duration(config.steps * measured.seconds)}, as measured here."
+    return "A first training takes one to three minutes on two processor cores."

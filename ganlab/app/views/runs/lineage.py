@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from ganlab.app.views.permissions import redacted
+from ganlab.app.views.setting_titles import setting_title
 from ganlab.app.views.wording import escaped, progress, run_label
 from ganlab.core.config import Value
 from ganlab.runtime.lineage import Kin, families
@@ -49,7 +50,7 @@ def _origin(kin: Kin) -> str:
     if kin.step is None:
         return ""
     changes = redacted(dict(kin.changes))
-    changed = ", ".join(f"{name} {_plain(before)} → {_plain(after)}" for name, (before, after) in changes.items())
+    changed = ", ".join(f"{setting_title(name)} {_plain(before)} → {_plain(after)}" for name, (before, after) in changes.items())
     return f"from step {kin.step:,}" + (f": {changed}" if changed else ", nothing changed")
 
 

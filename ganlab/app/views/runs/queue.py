@@ -73,7 +73,7 @@ def _cancellable(place: Place, number: str = "") -> None:
 
 
 def _short(place: Place) -> str:
-    """ "Digits in a minute, 14:02 (40 s left)"."""
+    """ "Quick digits, 14:02 (40 s left)"."""
     left = ""
     with suppress(*UNREADABLE):  # its label was read with the list
         status = place.run.status()

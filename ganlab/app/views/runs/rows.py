@@ -108,7 +108,10 @@ def columns(rows: Sequence[Row]) -> Mapping[str, Any]:
         "progress": config.ProgressColumn("Progress", format="percent", width="small"),
         "steps": config.TextColumn("Steps"),
         "distance": config.NumberColumn(
-            "Distance ↓", format="%.3g", help="The last distance to real images: lower is better, within one data set."
+            "Distance to real images",
+            format="%.3g",
+            width=110,
+            help="The last one measured. Lower is better, within one data set.",
         ),
         "rate": config.NumberColumn("Learning rate", format="%.2g"),
         "batch": config.NumberColumn("Batch size", format="%d"),

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from ganlab.app.views.permissions import error_text
+from ganlab.app.views.setting_titles import setting_title
 from ganlab.app.views.wording import escaped
 from ganlab.core.config import Setting, TrainConfig, Value
 from ganlab.training.families import FAMILIES
@@ -19,31 +20,6 @@ from ganlab.training.networks.translators import TRANSLATORS
 # Asked for elsewhere on the page.
 ELSEWHERE = ("family", "dataset", "data_path", "device")
 
-# Names that read better on a screen; every other setting reads as its name.
-TITLES = {
-    "lr": "Learning rate",
-    "d_lr_ratio": "D's rate / G's rate",
-    "lr_decay": "Rate decay",
-    "betas": "Adam's betas",
-    "d_steps": "D steps per step",
-    "d_loss": "D's loss",
-    "z_dim": "Size of z",
-    "ema_decay": "Averaging (EMA)",
-    "gp_weight": "Gradient penalty",
-    "sample_every": "Sheet every … steps",
-    "log_every": "Log every … steps",
-    "checkpoint_every": "Checkpoint every … steps",
-    "keep_checkpoints": "Keep … checkpoints",
-    "fid_every": "Distance every … steps",
-    "samples": "Pictures on a sheet",
-    "flip": "Mirror half of the images",
-    "jitter": "Random crops",
-    "start_from": "Start from a model",
-    "keep": "Keep one generator",
-    "l1_weight": "L1 weight",
-    "d_width": "Width of D",
-    "test_size": "Size of test images",
-}
 GROUPS = {
     "Data": ("channels", "flip", "jitter"),
     "Training": (
@@ -69,11 +45,6 @@ CHOICES: dict[tuple[str, Value], str] = {
     ("test_size", 0): "as image size",
     **{("architecture", name): architecture.title for name, architecture in (ARCHITECTURES | TRANSLATORS).items()},
 }
-
-
-def title(setting: Setting) -> str:
-    """What the widget is called."""
-    return TITLES.get(setting.name, setting.name.replace("_", " ").capitalize())
 
 
 def settings(base: TrainConfig, asked: Mapping[str, str], key: str) -> tuple[dict[str, Value], list[str]]:
@@ -166,7 +137,7 @@ def _shown(value: Value) -> Any:
 
 def _ask(setting: Setting, key: str) -> Any:
     """Draw the widget that fits the setting's type."""
-    label, help = title(setting), _help(setting)
+    label, help = setting_title(setting.name), _help(setting)
     if setting.choices:
         names = {value: CHOICES.get((setting.name, value), str(value)) for value in setting.choices}
         return st.selectbox(label, list(names), key=key, help=help, format_func=names.__getitem__)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.permissions import FAILURES, error_text, may, requires
+from ganlab.app.views.setting_titles import setting_title
 from ganlab.app.views.train import form
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.config import TrainConfig, Value
@@ -82,7 +83,10 @@ def _ask(run: Run, asked: Mapping[str, str] = MappingProxyType({})) -> None:
     ]
     filled = [setting for setting in offered if not form.beginning(setting, getattr(base, setting.name), asked)[1]]
     if filled:
-        st.info(f"The doctor's advice is filled in: {', '.join(map(form.title, filled))}.", icon=":material/healing:")
+        st.info(
+            f"The doctor's advice is filled in: {', '.join(setting_title(setting.name) for setting in filled)}.",
+            icon=":material/healing:",
+        )
     changes, wrong = form.some(base, may_change(base), f"fork/{run.id}/{step}", asked)
     if st.button("Start the fork", type="primary", icon=":material/fork_right:", disabled=bool(wrong)):
         try:

@@ -45,7 +45,7 @@ export class Controls {
     if (refusal) return;
     if (state === this.#wanted) this.#wanted = "";
     this.pause.disabled = Boolean(this.#wanted);
-    setText(this.pause, state === "paused" ? "Continue training" : this.#wanted ? "Pausing…" : "Pause training");
+    setText(this.pause, state === "paused" ? "Resume training" : this.#wanted ? "Pausing…" : "Pause training");
     this.single.hidden = state !== "paused";
     this.#fill(this.run.summary?.live ?? []);
   }
@@ -60,8 +60,8 @@ export class Controls {
     this.adjust.hidden = !settings.length;
     if (known === this.#known || this.form.contains(document.activeElement)) return;
     this.#known = known;
-    const fields = settings.map(({ name, value, help, whole }) =>
-      make("label", { title: help }, make("span", {}, name), make("input", { name, value, type: "number", step: whole ? "1" : "any", "data-was": value })),
+    const fields = settings.map(({ name, title, value, help, whole }) =>
+      make("label", { title: help }, make("span", {}, title), make("input", { name, value, type: "number", step: whole ? "1" : "any", "data-was": value })),
     );
     this.form.replaceChildren(...fields, make("button", { type: "submit" }, "Apply"));
   }
