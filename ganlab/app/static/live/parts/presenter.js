@@ -4,6 +4,7 @@
 /** @import { View } from "../state/view.js" */
 import { byId, make, setText } from "../dom.js";
 import { frame } from "../frame.js";
+import { CHARTS } from "../names.js";
 import { words } from "../wording.js";
 
 const MOVES = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowUp: -1, PageUp: -1, ArrowRight: 1, ArrowDown: 1, PageDown: 1 }); // a clicker sends PageUp and PageDown
@@ -35,9 +36,15 @@ export class Presenter {
 
   /** What can be presented now, in the page's order. @returns {Panel[]} */
   get panels() {
-    const charts = [...document.querySelectorAll(".chart")].map((chart) => panel(chart.classList[1], chart, "h2"));
-    const more = [panel("sheet", byId("sheets").parentElement, "", words.sheetPanel), panel("doctor", byId("doctor"), "", words.doctorPanel), panel("comparison", byId("comparison"), "", words.comparisonPanel)];
-    return [...charts, ...more].filter(({ element }) => !element.hidden);
+    /** @type {NodeListOf<HTMLElement>} */
+    const charts = document.querySelectorAll(".chart");
+    const sheet = /** @type {HTMLElement} */ (byId("sheets").parentElement);
+    return [
+      ...[...charts].map((element) => ({ name: element.classList[1], title: CHARTS[element.classList[1]]?.title ?? element.classList[1], element })),
+      { name: "sheet", title: words.sheetPanel, element: sheet },
+      { name: "doctor", title: words.doctorPanel, element: byId("doctor") },
+      { name: "comparison", title: words.comparisonPanel, element: byId("comparison") },
+    ].filter(({ element }) => !element.hidden);
   }
 
   /** Show the one that is presented; elsewhere mark it. */
@@ -122,12 +129,3 @@ export class Presenter {
     this.invitation.hidden = !this.on;
   }
 }
-
-/**
- * @param {string} name
- * @param {Element | null} element
- * @param {string} heading its element that has the title
- * @param {string} title
- * @returns {Panel}
- */
-const panel = (name, element, heading, title = "") => ({ name, element: /** @type {HTMLElement} */ (element), title: title || (element?.querySelector(heading)?.textContent ?? name) });

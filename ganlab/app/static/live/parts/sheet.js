@@ -128,7 +128,8 @@ export class Sheet {
     const room = this.frame.clientWidth;
     if (!this.#painted || !room) return;
     const { naturalWidth: width, naturalHeight: height } = this.#painted;
-    const tallest = Math.max(240, screenHeight() * (this.run.total > 2 ? 0.34 : 0.76));
+    const part = document.documentElement.hasAttribute("data-presenting") ? 0.61 : this.run.total > 2 ? 0.34 : 0.76;
+    const tallest = Math.max(240, screenHeight() * part);
     const scale = Math.min(room / width, tallest / height);
     const whole = Math.max(1, Math.ceil(scale * (window.devicePixelRatio || 1)));
     Object.assign(this.canvas, { width: width * whole, height: height * whole });

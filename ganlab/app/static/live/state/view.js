@@ -100,7 +100,7 @@ function read(query) {
     hidden: new Set((query.get("hide") ?? "").split(",").filter(Boolean)),
     seed: query.has("seed") ? Math.floor(clamp(query.get("seed"), 0, 2 ** 31 - 1) ?? 0) : null,
     step: clamp(query.get("step"), 0, Number.MAX_SAFE_INTEGER),
-    panel: /^[a-z_]{1,20}$/.test(panel) ? panel : "",
+    panel: /^[a-z_-]{1,30}$/.test(panel) ? panel : "",
   };
 }
 
