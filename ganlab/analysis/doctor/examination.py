@@ -8,7 +8,7 @@ from dataclasses import replace
 from ganlab.analysis.doctor.detectors import DETECTORS
 from ganlab.analysis.doctor.finding import Finding
 from ganlab.analysis.doctor.real_images import Real, real_sample
-from ganlab.analysis.doctor.record import Record
+from ganlab.analysis.doctor.record import STEERING, Change, Record
 from ganlab.analysis.doctor.tiles import Tiles, read_pixels, read_tiles
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.types import Conditioning
@@ -26,10 +26,14 @@ def examine(run: Run) -> list[Finding]:
     ValueError where the run's settings are of a version that this one cannot read.
     """
     record = read(run)
-    found = [finding for detect in DETECTORS.values() if (finding := detect(record)) is not None]
     steps = forkable(run)
-    forked = [_forked(finding, run, record.config, steps) for finding in _without_consequences(found)]
+    forked = [_forked(finding, run, record.config, steps) for finding in findings(record)]
     return sorted(forked, key=lambda finding: finding.severity != "failure")
+
+
+def findings(record: Record) -> list[Finding]:
+    """What the detectors find in a record, without the consequences of what else is found."""
+    return _without_consequences([finding for detect in DETECTORS.values() if (finding := detect(record)) is not None])
 
 
 def read(run: Run) -> Record:
@@ -59,10 +63,26 @@ def read(run: Run) -> Record:
         notes=tuple(run.annotations()),
         num_images=run.status().num_images,
         breakpoints=images_seen(run),
+        changes=_changes(run, config),
+        between_images=family.conditioning.between_images,
         labelled=family.conditioning is Conditioning.LABEL,
         read_sheet=sheet,
         read_real=real,
     )
+
+
+def _changes(run: Run, config: TrainConfig) -> list[Change]:
+    """The changes of settings that steer, in order: those made while it trained, by its parents too, and those of its fork."""
+    parent = run.settings.parent
+    asked = [(note.step, note.data.get("name"), note.data.get("before")) for note in run.annotations() if note.kind == "changed"]
+    if parent is not None and parent.changes:
+        asked += [(parent.step, name, before) for name, (before, _) in parent.changes.items()]
+    found = []
+    for step, name, before in sorted(asked, key=lambda one: one[0]):
+        if name in STEERING and before is not None:
+            with suppress(ValueError):  # another program's
+                found.append(Change(step, str(name), getattr(config.replace(**{str(name): before}), str(name))))
+    return found
 
 
 def _without_consequences(found: list[Finding]) -> list[Finding]:
@@ -75,8 +95,8 @@ def _without_consequences(found: list[Finding]) -> list[Finding]:
 CONSEQUENCES: dict[str, tuple[str, ...]] = {
     "divergence": ("oscillation", "rate"),
     "dead": ("collapse", "labels-ignored", "oscillation"),
-    "repeated-data": ("collapse", "memorisation", "labels-ignored"),
-    "memorisation": ("collapse",),
+    "repeated-data": ("collapse", "memorisation", "few-images", "labels-ignored"),
+    "memorisation": ("collapse", "few-images"),
     "collapse": ("labels-ignored",),
     "label-leak": ("d-wins",),
 }
@@ -85,16 +105,19 @@ CONSEQUENCES: dict[str, tuple[str, ...]] = {
 def _forked(finding: Finding, run: Run, config: TrainConfig, steps: list[int]) -> Finding:
     """The finding with the checkpoint to fork from, its fix reduced to what a fork may change and what differs there."""
     before = [step for step in steps if step <= finding.step_from]
-    at = before[0] if before else (steps[-1] if steps else None)
+    at, now = before[0] if before else (steps[-1] if steps else None), config
     if at is not None and finding.fix:
         with suppress(ValueError):  # damaged: the fork will report it
             config = settings_at(run, at)
     allowed, settings = set(may_change(config)), {setting.name: setting for setting in config.settings()}
     fix: dict[str, Value] = {}
+    was: dict[str, Value] = {}
     for name, value in finding.fix.items():
-        if name in allowed and value != getattr(config, name):
+        # What the checkpoint has already is a fix all the same where it was changed later.
+        differ = [one for one in (config, now) if name in allowed and getattr(one, name) != value]
+        if differ:
             settings[name].check(value)
-            fix[name] = value
+            fix[name], was[name] = value, getattr(differ[0], name)
     if fix and at is not None and config.steps <= at:
-        fix["steps"] = at + max(1, config.steps)
-    return replace(finding, fix=fix, fork_step=at, before={name: getattr(config, name) for name in fix})
+        fix["steps"], was["steps"] = at + max(1, config.steps), config.steps
+    return replace(finding, fix=fix, fork_step=at, before=was)

@@ -31,7 +31,8 @@ class Finding:
     """Something is wrong from `step_from` to `step_to`: `warning` may still heal, `failure` will not by itself.
 
     `fix`: {setting: value} that a fork of the run may have, empty where settings do not help; `fork_step`: the newest checkpoint
-    from before `step_from`, else the oldest; None where there is none to fork from. `before`: the same settings at that step.
+    from before `step_from`, else the oldest; None where there is none to fork from. `before`: the same settings at that step, or
+    now where they are no different there.
     """
 
     kind: str

@@ -4,7 +4,7 @@ is short, empty or full of gaps."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -17,12 +17,23 @@ from ganlab.training.objectives import Objective
 
 LATE = 0.25  # share of the steps, the last ones, that most detectors look at
 LEAST_POINTS = 20  # of a curve, before a detector looks at it
-LEAST_STEPS = 100  # of a run: every GAN is out of balance at first
+LEAST_STEPS = 100  # of a run, and of a sheet: every GAN is out of balance at first
+LEAST_AFTER = 5  # points after a change of a setting, before anything is said of the new value
+STEERING = ("lr", "d_lr_ratio", "d_steps")  # settings that a finding may blame and that change while a run trains
 # A healthy G may take this long to catch up with a D that no setting favours.
 PATIENCE_STEPS = 1000
 PATIENCE_IMAGES = 64_000  # that D was shown
 RATE = 8.0  # times the family's own rate: no run is healthy at that
 NOTHING = Series(np.empty(0, np.int64), np.empty(0))
+
+
+@dataclass(frozen=True)
+class Change:
+    """After `step` steps the setting `name` was changed; it was `before`."""
+
+    step: int
+    name: str
+    before: Value
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,8 @@ class Record:
     notes: Sequence[Annotation] = ()
     num_images: int = 0
     breakpoints: Sequence[tuple[int, int]] = ()  # (step, real images that D was shown by then); empty: derived from the settings
+    changes: Sequence[Change] = ()  # of STEERING settings, in order
+    between_images: bool = False  # whether G turns images into images
     labelled: bool = False  # whether each column of a sheet was drawn for a label of its own
     read_sheet: Callable[[int], Tiles | None] = lambda step: None
     read_real: Callable[[], Real | None] = lambda: None
@@ -121,11 +134,40 @@ class Record:
         """The first step of the late part."""
         return round(self.step * (1 - LATE))
 
-    def late(self, series: Series) -> np.ndarray:
-        """The values of the late part; empty while there are too few steps or points."""
+    def late(self, series: Series, after: int = 0) -> np.ndarray:
+        """The values of the late part, at most those after a step; empty while there are too few steps or points."""
         if self.step < LEAST_STEPS or len(series.steps) < LEAST_POINTS:
             return np.empty(0)
-        return series.values[series.steps > self.since]
+        return series.values[series.steps > max(self.since, after)]
+
+    def changed(self, *names: str) -> int:
+        """The step after which one of these settings, by default any that steers, was changed last; 0 where none was."""
+        return max((change.step for change in self.changes if change.name in (names or STEERING)), default=0)
+
+    def first_with(self, *names: str) -> int:
+        """The first step that was trained with the values of these settings as they are now."""
+        return changed + 1 if (changed := self.changed(*names)) else 0
+
+    @cached_property
+    def settled(self) -> Record:
+        """The record before its last change of a setting, as long as too little followed to say anything of the new value."""
+        changed = self.changed()
+        after = self.mean(self.names("loss", "D", "adversarial")).steps > changed
+        if not changed or after.sum() >= LEAST_AFTER:
+            return self
+        return self.until(changed).settled
+
+    def until(self, step: int) -> Record:
+        """The record as it was after `step` steps."""
+        undone = {change.name: change.before for change in reversed(self.changes) if change.step >= step}
+        return replace(
+            self,
+            config=self.config.replace(**undone),
+            series={name: _until(series, step) for name, series in self.series.items()},
+            sheets=tuple(sheet for sheet in self.sheets if sheet <= step),
+            notes=[note for note in self.notes if note.step <= step],
+            changes=[change for change in self.changes if change.step < step],
+        )
 
     def began(self, series: Series, wrong: Callable[[np.ndarray], np.ndarray]) -> int:
         """The step from which `wrong` holds for nearly all of the rest of a curve."""
@@ -145,10 +187,13 @@ class Record:
     @cached_property
     def newest_sheet(self) -> tuple[int, Tiles] | None:
         """The last readable sheet and its step, if that is late enough in the run; else None."""
-        for step in self.sheets[::-1][:2]:
-            if step >= max(1, min(LEAST_STEPS, self.step // 2)) and (tiles := self.sheet(step)) is not None:
-                return step, tiles
-        return None
+        return next(iter(self.newest_sheets(1)), None)
+
+    def newest_sheets(self, count: int) -> list[tuple[int, Tiles]]:
+        """The last readable sheets, oldest first, of those late enough in the run; none where the last two cannot be read."""
+        late = [step for step in self.sheets if step >= LEAST_STEPS][-count - 1 :]
+        read = [(step, tiles) for step in late if (tiles := self.sheet(step)) is not None]
+        return read[-count:] if read and read[-1][0] in late[-2:] else []
 
     @cached_property
     def real(self) -> Real | None:
@@ -168,3 +213,8 @@ class Record:
         """A fix: the learning rate divided by `factor`, and never above three times the family's own."""
         lr = min(self.config.lr / factor, 3 * self.defaults.lr)
         return {"lr": max(1e-7, float(f"{lr:.2g}"))}
+
+
+def _until(series: Series, step: int) -> Series:
+    kept = series.steps <= step
+    return Series(series.steps[kept], series.values[kept])

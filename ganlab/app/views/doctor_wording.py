@@ -24,9 +24,19 @@ _SENTENCES = {
     "divergence/grown": ("Divergence", f"{{metric}} has grown to {{value:,.4g}}. {_DIVERGES}"),
     "dead": (
         "Dead output",
+        "G's images are empty: their pixels differ by {contrast:.1%} of the range. The usual causes are steps that are too large "
+        "and a G that does not learn at all.",
+    ),
+    "dead/stuck": (
+        "Dead output",
         "G's images are empty: their pixels differ by {contrast:.1%} of the range. Its units are all off or saturated, no "
-        "gradient passes through them, and G will not recover by itself. The usual causes are steps that are too large and a "
-        "G that does not learn at all.",
+        "gradient passes through them (the measured one is next to nothing), and G will not recover by itself. The usual cause "
+        "is a learning rate that is too high.",
+    ),
+    "dead/pale": (
+        "Empty images",
+        "G's images are empty: their pixels differ by {contrast:.1%} of the range. A gradient does reach G (its length is "
+        "{gradient:.3g}), so G may still recover. The usual causes are steps that are too small or too large for it.",
     ),
     "repeated-data": (
         "The training images are all the same",
@@ -38,6 +48,13 @@ _SENTENCES = {
         "{copies:.0%} of the images on the sheet are copies: each is nearer to one of the {training_images:,.0f} training "
         "images than two of those usually are to each other. With so few images D knows each of them, and repeating them is "
         "the only way to pass. More images help; mirrored ones (flip) count as more where left and right do not matter.",
+    ),
+    "few-images": (
+        "Too few training images",
+        "D has seen each of the {training_images:,.0f} training images about {passes:,.0f} times and knows them by heart: its "
+        "scores of real and fake images are {separation:.0%} of the full range apart. Whatever is not a copy is found out, so D "
+        "does not show G how to improve. More images help most; mirrored ones (flip) count as more where left and right do not "
+        "matter.",
     ),
     "collapse": (
         "Mode collapse",
@@ -107,6 +124,8 @@ _SENTENCES = {
 _LABELS = {
     "contrast": "contrast",
     "real_contrast": "contrast of real images",
+    "gradient": "length of G's gradient",
+    "passes": "times that D saw each image",
     "real_diversity": "differences between real images",
     "examined": "images examined",
     "copies": "share of copies",
@@ -153,6 +172,8 @@ def _variant(finding: Finding) -> str:
     kind, numbers = finding.kind, finding.evidence.numbers
     if kind == "divergence" and numbers:
         return "divergence/grown"
+    if kind == "dead" and "gradient" in numbers:
+        return "dead/pale" if numbers["gradient"] else "dead/stuck"
     if kind == "collapse" and "diversity_of_contrast" in numbers:
         return "collapse/alone"
     if kind == "labels-ignored" and "within_label" not in numbers:

@@ -10,7 +10,7 @@ from ganlab.analysis.doctor.detectors.dead import dead
 from ganlab.analysis.doctor.detectors.divergence import divergence
 from ganlab.analysis.doctor.detectors.labels import labels_ignored
 from ganlab.analysis.doctor.detectors.leakage import label_leak, labels_in_pictures
-from ganlab.analysis.doctor.detectors.memorisation import memorisation, repeated_data
+from ganlab.analysis.doctor.detectors.memorisation import few_images, memorisation, repeated_data
 from ganlab.analysis.doctor.detectors.oscillation import oscillation
 from ganlab.analysis.doctor.detectors.rate import rate
 from ganlab.analysis.doctor.detectors.stalled import stalled_input
@@ -24,6 +24,7 @@ DETECTORS: dict[str, Detector] = {
     "dead": dead,
     "repeated-data": repeated_data,
     "memorisation": memorisation,
+    "few-images": few_images,
     "collapse": collapse,
     "labels-ignored": labels_ignored,
     "label-leak": label_leak,

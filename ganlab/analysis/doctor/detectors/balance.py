@@ -21,7 +21,8 @@ LAGGING = 1.15  # times what guessing costs D
 
 def d_wins(record: Record) -> Finding | None:
     """D tells real from fake nearly always, all through the late part; of a young run only where its settings favour D."""
-    apart, cost = record.late(record.separation), record.late(record.d_loss)
+    record = record.settled
+    apart, cost = _late(record)
     if not len(apart) or not len(cost) or np.median(apart) < SURE or np.median(cost) > CHEAP:
         return None
     if record.may_catch_up:
@@ -32,13 +33,14 @@ def d_wins(record: Record) -> Finding | None:
         fix["d_steps"] = record.defaults.d_steps
     if config.d_lr_ratio > 1:
         fix |= {"d_lr_ratio": 1.0, "lr": min(1.0, max(config.lr, record.defaults.lr))}
+    since = record.first_with(*fix) if fix else 0  # of what is blamed
     if not fix:
         fix = {"d_lr_ratio": max(0.01, config.d_lr_ratio / 4)}
     numbers = {"separation": float(np.median(apart)), "d_loss": float(np.median(cost))}
     return Finding(
         kind="d-wins",
         severity="warning",
-        step_from=record.began(record.separation, lambda values: values > SURE - 0.03),
+        step_from=max(since, record.began(record.separation, lambda values: values > SURE - 0.03)),
         step_to=record.step,
         evidence=Evidence(("score/real", "score/fake", *_gradients(record)), numbers, record.sheets[-1:]),
         fix=fix,
@@ -47,7 +49,8 @@ def d_wins(record: Record) -> Finding | None:
 
 def g_wins(record: Record) -> Finding | None:
     """D does worse than by guessing, all through the late part."""
-    apart, cost = record.late(record.separation), record.late(record.d_loss)
+    record = record.settled
+    apart, cost = _late(record)
     if not len(apart) or not len(cost):
         return None
     numbers = {"separation": float(np.median(apart)), "d_loss": float(np.median(cost))}
@@ -55,15 +58,21 @@ def g_wins(record: Record) -> Finding | None:
         return None
     config = record.config
     more: dict[str, Value] = {"d_lr_ratio": min(100.0, config.d_lr_ratio * 2)} | record.calmer(2)
-    fix: dict[str, Value] = {"d_lr_ratio": 1.0} if config.d_lr_ratio < 1 else more
+    slowed = config.d_lr_ratio < 1
     return Finding(
         kind="g-wins",
         severity="warning",
-        step_from=record.began(record.d_loss, lambda values: values > 1),
+        step_from=max(record.first_with("d_lr_ratio") if slowed else 0, record.began(record.d_loss, lambda values: values > 1)),
         step_to=record.step,
         evidence=Evidence(("score/real", "score/fake", *record.names("loss", "D", "adversarial")), numbers, record.sheets[-1:]),
-        fix=fix,
+        fix={"d_lr_ratio": 1.0} if slowed else more,
     )
+
+
+def _late(record: Record) -> tuple[np.ndarray, np.ndarray]:
+    """The separation and D's loss of the late part, under the settings as they are now."""
+    changed = record.changed()
+    return record.late(record.separation, changed), record.late(record.d_loss, changed)
 
 
 def _gradients(record: Record) -> tuple[str, ...]:

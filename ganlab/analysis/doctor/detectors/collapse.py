@@ -15,44 +15,68 @@ from ganlab.analysis.doctor.tiles import Tiles
 
 ALIKE = 0.35  # of the diversity of real images
 ALIKE_ALONE = 0.25  # of the contrast within a picture, where no real images are at hand
-RISING = 1.15  # times what it was: a young G on its way
-FAINT = 0.6  # of the contrast of real images: what is paler is not drawn yet, and alike for that
 REPEATED = 0.1  # of how far real images are from the one most like them
+IDENTICAL = 0.25  # times these limits: no young G draws pictures so much alike, and no rise from there is a recovery
+HEALED = 1.3  # times these limits, before a sheet after one that was collapsed is so no more
+RISING = 1.15  # times what it was: a young G on its way
+RECOVERING = 2.0, 0.5  # times what it was, and times the limits: the same of one whose sheets had collapsed before
+FAINT = 0.6  # of the contrast of real images: what is paler is not drawn yet, and alike for that
+PALE = 0.2  # of the same: what is paler is blank
+SHEETS = 4  # whose past counts
 
 
 def collapse(record: Record) -> Finding | None:
-    """The pictures of the newest sheet are much more alike than real ones are."""
-    newest = record.newest_sheet
-    if newest is None or len(newest[1].rows) < 8:
+    """The pictures of the newest sheet are much more alike than real ones are, or have been and hardly changed."""
+    looks = record.newest_sheets(SHEETS)
+    if not looks or len(looks[-1][1].rows) < 8:
         return None
-    step, tiles = newest
     real = record.real.some if record.real is not None else None
     if real is not None and real.diversity < 0.02:
         return None  # so are the real ones
-    if real is not None and tiles.contrast < FAINT * real.contrast:
+    ill, since = False, 0
+    for step, tiles in looks:
+        was, ill = ill, _ill(record, step, tiles, real, ill)
+        since = since if was else step
+    if not ill:
         return None
-    numbers = _measured(tiles, real, record.labelled)
-    if not _collapsed(numbers) or _rising(record, numbers, real):
-        return None
-    since = record.first_sheet(lambda one: _collapsed(_measured(one, real, record.labelled)))
+    step, tiles = looks[-1]
+    if looks[0][0] == since:  # perhaps longer than was looked at
+        since = min(since, record.first_sheet(lambda one: _below(_measured(one, real, record.labelled), 1.0)))
     return Finding(
         kind="collapse",
         severity="failure",
         step_from=since,
         step_to=step,
-        evidence=Evidence((), numbers, (since, step) if since < step else (step,)),
+        evidence=Evidence((), _measured(tiles, real, record.labelled), (since, step) if since < step else (step,)),
         fix=record.calmer(2) | {"d_lr_ratio": min(100.0, max(2.0, record.config.d_lr_ratio))},
     )
 
 
-def _rising(record: Record, numbers: dict[str, float], real: Tiles | None) -> bool:
-    """Whether a young G is still on its way: what is too little now was even less before."""
-    earlier = [step for step in record.sheets if step <= 0.7 * record.step]
+def _ill(record: Record, step: int, tiles: Tiles, real: Tiles | None, ill: bool) -> bool:
+    """Whether the sheet of a step has collapsed, given whether the one before it had (`ill`): so that it is not taken back for
+    a trifle."""
+    numbers = _measured(tiles, real, record.labelled)
+    strength = 1.0 if real is None else tiles.contrast / max(real.contrast, 1e-6)
+    if strength < PALE:
+        return False
+    if _below({name: value / min(1.0, strength) for name, value in numbers.items()}, IDENTICAL):
+        return True
+    if strength < FAINT / (HEALED if ill else 1.0):
+        return False
+    if not _below(numbers, HEALED if ill else 1.0):
+        return False
+    rise, enough = RECOVERING if ill else (RISING, 0.0)
+    return _rise(record, step, numbers, real) <= rise or _below(numbers, enough)
+
+
+def _rise(record: Record, step: int, numbers: dict[str, float], real: Tiles | None) -> float:
+    """How many times as varied as before the pictures of a step are; 1 where there is nothing to compare."""
+    earlier = [before for before in record.sheets if before <= 0.7 * step]
     tiles = record.sheet(earlier[-1]) if earlier and earlier[-1] > 0 else None
     if tiles is None:
-        return False
+        return 1.0
     before = _measured(tiles, real, record.labelled)
-    return sum(numbers.values()) > RISING * sum(before.values())
+    return sum(numbers.values()) / max(sum(before.values()), 1e-6)
 
 
 def _measured(tiles: Tiles, real: Tiles | None, labelled: bool) -> dict[str, float]:
@@ -67,6 +91,7 @@ def _measured(tiles: Tiles, real: Tiles | None, labelled: bool) -> dict[str, flo
     return alike
 
 
-def _collapsed(numbers: dict[str, float]) -> bool:
+def _below(numbers: dict[str, float], factor: float) -> bool:
+    """Whether one of the measures is below its limit times a factor."""
     limits = {"diversity_of_contrast": ALIKE_ALONE, "nearest_two": REPEATED}
-    return any(value < limits.get(name, ALIKE) for name, value in numbers.items())
+    return any(value < factor * limits.get(name, ALIKE) for name, value in numbers.items())
