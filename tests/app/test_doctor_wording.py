@@ -20,8 +20,7 @@ def found(kind: str, **numbers: float) -> Finding:
 
 def test_every_kind_has_its_sentences_and_every_number_its_label() -> None:
     assert {key.split("/")[0] for key in _SENTENCES} == set(DETECTORS)
-    folder = Path(doctor.__file__).parent / "detectors"
-    source = "".join(file.read_text() for file in folder.glob("*.py"))
+    source = "".join(file.read_text() for file in Path(doctor.__file__).parent.rglob("*.py"))
     assert [name for name in _LABELS if f'"{name}"' not in source] == []
     used = {name for _, text in _SENTENCES.values() for name in re.findall(r"{(\w+)", text)}
     assert used - {"metric", "value"} <= set(_LABELS)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ganlab.app.playground.gradio_events import QUIET
+from ganlab.app.serving.examined import EXAMINED
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
-from ganlab.app.views.model_wording import collapse_text
+from ganlab.app.views.model_wording import collapse_text, record_text
 from ganlab.app.views.titles import what
 from ganlab.app.views.wording import model_remarks
 from ganlab.core.config import TrainConfig, are_settings
@@ -20,6 +21,7 @@ from ganlab.core.types import Conditioning
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
+from ganlab.runtime.run import UNREADABLE, Run
 
 DIRECTIONS = 10  # of which there are sliders
 
@@ -65,8 +67,13 @@ def described(model: ModelEntry) -> str:
 
 
 def notes(model: ModelEntry) -> str:
-    """Return HTML, "" where there is nothing to say. A model that is not shipped is tried for mode collapse."""
-    warning = "" if model.origin == "shipped" else _collapse_warning(model.name)
+    """Return HTML, "" where there is nothing to say. Of a run it is what the doctor finds in its record, as on Watch; weights of
+    others are tried for mode collapse.
+    """
+    if model.origin == "run":
+        warning = _findings_warning(Run(model.folder.parent.parent))
+    else:
+        warning = "" if model.origin == "shipped" else _collapse_warning(model.name)
     return "<br>".join(filter(None, (warning, html.escape(model_remarks(model)))))
 
 
@@ -86,10 +93,21 @@ def show_notes(menu: gr.Dropdown) -> gr.HTML:
     return line
 
 
+def _findings_warning(run: Run) -> str:
+    """ "" too where the run cannot be read: Runs says why."""
+    try:
+        return _strong(record_text(EXAMINED.of(run)))
+    except UNREADABLE:
+        return ""
+
+
 def _collapse_warning(name: str) -> str:
     """ "" too where the weights cannot be loaded or do nothing: the panel that draws with them says why."""
     try:
-        bad = collapse_text(PIPELINES.get(name))
+        return _strong(collapse_text(PIPELINES.get(name)))
     except (ValueError, RuntimeError):
         return ""
-    return f'<strong class="wrong">{html.escape(bad)}</strong>' if bad else ""
+
+
+def _strong(text: str) -> str:
+    return f'<strong class="wrong">{html.escape(text)}</strong>' if text else ""

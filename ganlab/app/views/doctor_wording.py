@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ganlab.analysis.doctor import Finding, examine
@@ -63,6 +64,10 @@ _SENTENCES = {
     "collapse/alone": (
         "Mode collapse",
         f"G ignores z: the images of a sheet differ by only {{value:.0%}} of what their own contrast would suggest. {_COLLAPSES}",
+    ),
+    "collapse/model": (
+        "Mode collapse",
+        "G hardly heeds what it is given: only {variety:.0%} of the differences between its images come of z, or of the photo.",
     ),
     "labels-ignored": (
         "The labels are ignored",
@@ -135,6 +140,7 @@ _LABELS = {
     "diversity_in_class": "differences within a class / real ones",
     "nearest_two": "nearest two / real ones",
     "diversity_of_contrast": "differences / contrast",
+    "variety": "differences that come of z / all",
     "within_label": "differences within a label / in all",
     "chance": "as different by chance",
     "label_share": "apart by label alone / by picture and label",
@@ -167,6 +173,11 @@ def worded(finding: Finding) -> dict[str, Any]:
     }
 
 
+def titles(found: Iterable[Finding]) -> str:
+    """The titles of findings in one line, each once."""
+    return ", ".join(dict.fromkeys(_SENTENCES[_variant(finding)][0] for finding in found))
+
+
 def _variant(finding: Finding) -> str:
     """The key of the finding's sentences: its kind, in one of the variants that its numbers tell apart."""
     kind, numbers = finding.kind, finding.evidence.numbers
@@ -176,6 +187,8 @@ def _variant(finding: Finding) -> str:
         return "dead/pale" if numbers["gradient"] else "dead/stuck"
     if kind == "collapse" and "diversity_of_contrast" in numbers:
         return "collapse/alone"
+    if kind == "collapse" and "variety" in numbers:
+        return "collapse/model"
     if kind == "labels-ignored" and "within_label" not in numbers:
         return "labels-ignored/data"
     return kind

@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.app.serving.examined import EXAMINED
+from ganlab.app.views.doctor_wording import titles
 from ganlab.app.views.page_frame import address
 from ganlab.app.views.permissions import mine, redacted
 from ganlab.app.views.status_wording import silence_text, status_text
@@ -60,6 +62,7 @@ class Row:
             "recipe": f"{redacted(labels.name)} · {title}" if labels.name else title,
             "status": "No news" if status.silent else status.state.capitalize(),
             "why": message or None,
+            "doctor": titles(EXAMINED.known(run) or ()) or None,
             "tags": list(labels.tags) or None,
             "data": data_title(settings.dataset),
             "progress": status.step / status.steps,
@@ -103,6 +106,7 @@ def columns(rows: Sequence[Row]) -> Mapping[str, Any]:
         ),
         "status": config.TextColumn("Status", width=84),
         "why": config.TextColumn("Why", width=240),
+        "doctor": config.TextColumn("Doctor", width=150, help="What the doctor finds; Watch shows the evidence."),
         "tags": config.ListColumn("Tags", width="small"),
         "data": config.TextColumn("Data"),
         "progress": config.ProgressColumn("Progress", format="percent", width="small"),
@@ -119,7 +123,7 @@ def columns(rows: Sequence[Row]) -> Mapping[str, Any]:
         "loss D": config.NumberColumn("Loss D", format="%.3f", help="The sum of D's newest loss terms."),
         "started": config.TextColumn("Started"),
     }
-    empty = {name for name in ("why", "tags", "distance") if all(row.cells[name] is None for row in rows)}
+    empty = {name for name in ("why", "doctor", "tags", "distance") if all(row.cells[name] is None for row in rows)}
     return {name: None if name in empty else column for name, column in shown.items()}
 
 
