@@ -158,6 +158,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HUB_OFFLINE", "1")
         patch.setenv("HF_HOME", str(home / "empty-cache"))
+        for scheme in ("http", "https"):  # of which nothing answers
+            patch.setenv(f"{scheme}_proxy", "http://127.0.0.1:9")
+        patch.setenv("no_proxy", "127.0.0.1,localhost,::1")
         server = AppServer(home, home / "data")
     with server:
         yield server

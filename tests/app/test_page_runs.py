@@ -123,3 +123,18 @@ def test_a_student_reads_notes_and_changes_none(fake: Callable[..., FakeRun], mo
     assert "Name and notes" not in [one.label for one in page.button]
     assert rows(page)[0]["recipe"].startswith("Ours · ")
     assert [text.value for text in page.get("text")] == ["Look at faces"]
+
+
+def test_why_a_run_cannot_be_resumed_stands_beside_it(fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
+    run = fake().start().train(10).checkpoint().finish("stopped")
+
+    def resume(run: Run) -> None:
+        raise ValueError("20 runs wait already: try again when one has begun.")
+
+    monkeypatch.setattr("ganlab.app.views.run_actions.resume", resume)
+    for page in (select(run), visit("watch", run=run.id)):
+        button(page, "Resume").click().run()  # a fragment asks to run again, which this harness knows no fragment for
+        for _ in range(2):  # it outlives the page's own refreshing
+            errors = [as_read(error.value) for error in ran(page.run()).error]
+            assert errors == ["20 runs wait already: try again when one has begun."]
+        assert not page.toast

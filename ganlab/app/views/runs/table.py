@@ -56,6 +56,9 @@ def table() -> None:
         _offer(chosen)
     if len(chosen) == 1:
         with below:
+            if chosen[0].message:  # whole, however narrow its column is
+                st.markdown(f":red[:material/error:] {escaped(chosen[0].message)}")
+            run_actions.show_refusal(chosen[0].run)
             notes(chosen[0].run)
     if pages > 1:
         st.session_state[_PAGE] = number  # fewer pages than before, where runs were deleted
@@ -136,6 +139,7 @@ def _single(row: Row) -> None:
     if row.state in ACTIVE and may(Action.CONTROL, run):
         _stop_button(run)
     run_actions.resume_button(run, row.state)
+    run_actions.instead_link(run, run.status())
     fork_button(run)
     if row.state not in ACTIVE:
         run_actions.repeat_button(run)

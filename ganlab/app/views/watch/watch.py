@@ -95,6 +95,8 @@ def bar(ids: list[str]) -> None:
         )
         alone = address("live/", _query(ids))
         st.link_button("Open on its own", alone, icon=":material/open_in_new:", help="For a second screen.")
+    if len(members) == 1:
+        run_actions.show_refusal(members[0])
 
 
 def fork_wanted(ids: list[str], wanted: Mapping[str, str]) -> None:
