@@ -17,26 +17,35 @@ from ganlab.app.playground.left_open import LeftOpen, left_open, settled, update
 from ganlab.app.playground.model_info import show_notes
 from ganlab.app.playground.parse import between
 from ganlab.app.playground.photo import photo
+from ganlab.app.playground.translate_many import many_photos
 from ganlab.app.playground.translated import in_files, run, run_assuming
 from ganlab.app.playground.weights_file import ONE_AT_A_TIME, Loaded, brought, weights_box
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.models.entry import ModelEntry
-from ganlab.models.framing import MAX_SIZE
+from ganlab.models.framing import MAX_SIZE, MIN_SIZE
 
 EXAMPLES = Path(__file__).parent / "examples"
-_DRAWN = (("drawn-horse.png", "horse", "horse2zebra-light"), ("house-plan.png", "label map", "facades-light"))
+# The two that this project drew; photos in the public domain, see README.md beside them.
+_SHIPPED = (
+    ("drawn-horse.png", "horse", "horse2zebra-light"),
+    ("house-plan.png", "label map", "facades-light"),
+    ("horses.jpg", "horse", "horse2zebra-light"),
+    ("dog.jpg", "horse", "horse2zebra-light"),
+    ("moose.jpg", "horse", "horse2zebra-light"),
+    ("cow.jpg", "horse", "horse2zebra-light"),
+)
 REFRESH_SECONDS = 5.0
-SMALLEST = 64  # pixels
+SMALLEST = MIN_SIZE
 _NOTHING = """<div class="nothing"><h2>No model that translates yet</h2>
 <p>Train Pix2Pix or CycleGAN, or load weights from a file below.</p></div>"""
-_HINT = """A photo keeps its aspect ratio and gets about the area of a square of the chosen side. Models work best at the size
-they were trained at."""
+_HINT = """The network sees the photo at about the area of a square of the working size, best the one it was trained at. What it
+changes is laid on the photo at its own size, up to 24 megapixels; where nothing changed, the photo's details stay."""
 
 _EXAMPLE = """from gradio_client import handle_file
 
 made, words, *_ = client.predict(
-    photo=handle_file("photo.png"), model={model}, direction={direction}, size=256, api_name="/translate")
+    photo=handle_file("photo.png"), model={model}, direction={direction}, api_name="/translate")
 print(made[1], words)"""
 _LOOKS = """Error: the brighter a pixel, the more it changed on the way there and back. Patches: the brighter, the more real
 they look to the discriminator, which sees 70 × 70 pixels at a time."""
@@ -107,7 +116,7 @@ def _endpoint(made: list[Any], original: gr.Checkbox, closely: gr.Checkbox) -> N
     """/translate for gradio_client. Its own model and direction, since the menus take only what they show one visitor."""
     with gr.Row(visible=False):
         given, model, direction = photo(label="Photo"), gr.Textbox(label="Model"), gr.Textbox("AtoB", label="Direction")
-        size, call = gr.Number(256, label="Size", precision=0), gr.Button()
+        size, call = gr.Number(0, label="Size", precision=0), gr.Button()
     asked = [given, model, direction, size, original, closely]
     call.click(in_files(run), asked, made, api_name="translate", concurrency_id="translate", show_progress_on=made[0])
 
@@ -117,7 +126,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
     with gr.Row(elem_classes="top"):
         model = gr.Dropdown([], label="Model", scale=2, min_width=280)
         direction = gr.Radio([], label="Direction", min_width=240)
-        size = gr.Slider(SMALLEST, MAX_SIZE, 256, step=32, label="Size in pixels", min_width=220)
+        size = gr.Slider(SMALLEST, MAX_SIZE, 256, step=32, label="Working size in pixels", min_width=220)
     show_notes(model)
     left = left_open("translate-open")
     nothing = gr.HTML(_NOTHING, visible=False)
@@ -127,9 +136,14 @@ def _layout(demo: gr.Blocks) -> Widgets:
             with gr.Row():
                 run_button = gr.Button("Translate", variant="primary")
                 closely = gr.Checkbox(True, label="Look closely", info="translate back, see the error and what convinces D")
-                original = gr.Checkbox(False, label="Original size", info="scale the result back up")
-            samples = [[str(EXAMPLES / file)] for file, *_ in _DRAWN]
-            examples = gr.Dataset(components=[picture], samples=samples, type="index", label="Examples, drawn by this project")
+                original = gr.Checkbox(True, label="Photo's own size", info="with its details; off: what the network drew")
+            samples = [[str(EXAMPLES / file)] for file, *_ in _SHIPPED]
+            examples = gr.Dataset(
+                components=[picture],
+                samples=samples,
+                type="index",
+                label="Examples: two drawings, and photos in the public domain",
+            )
             gr.HTML(_HINT, elem_classes="quiet")
         with gr.Column(min_width=320):
             result = gr.ImageSlider(label="Before and after", max_height=560, format="png", buttons=["download", "fullscreen"])
@@ -141,6 +155,7 @@ def _layout(demo: gr.Blocks) -> Widgets:
         error = gr.Image(label="Error after translating back", format="png", buttons=["download"], min_width=220)
         patches = gr.Image(label="Which patches fool D", format="png", buttons=["download"], min_width=220)
         gr.HTML(_LOOKS, elem_classes="quiet")
+    many_photos(demo, model, direction, size)
     weights = weights_box("A checkpoint of a CycleGAN, Pix2Pix or GAN Compression generator")
     values = (model, direction, size, original, picture, examples, run_button, result, status, closely)
     return Widgets(*values, close, back, error, patches, nothing, weights, link, loaded, shown, left)
@@ -162,7 +177,7 @@ def restore(request: gr.Request) -> list[Any]:
 
 def take(example: int, name: str | None) -> list[Any]:
     """One of our own pictures; the model stays where it was made for such pictures, else it becomes a shipped one that was."""
-    file, domain, fitting = _DRAWN[example]
+    file, domain, fitting = _SHIPPED[example]
     known = {model.name for model in _translating()}
     if fitting in known and (name is None or domain not in PIPELINES.get(name).labels):
         name = fitting
@@ -200,7 +215,7 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
         return [gr.update(choices=[], value=None, visible=False), gr.skip()]
     choices = [(pipeline.route_title(direction), direction) for direction in pipeline.routes]
     value = query["direction"] if query.get("direction") in pipeline.routes else choices[0][1] if choices else None
-    size = int(between(query, "size", SMALLEST, MAX_SIZE, max(SMALLEST, pipeline.size)))
+    size = int(between(query, "size", SMALLEST, MAX_SIZE, pipeline.size))
     return [gr.update(choices=choices, value=value, visible=len(choices) > 0), size]
 
 

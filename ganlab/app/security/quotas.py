@@ -64,6 +64,7 @@ TABLE = (
     Row("bytes waiting", "brought by jobs that wait", "MB", seat=16, address=128, server=256),
     # Two, so that one is left while a seat's own takes long; a translation at 1,024 pixels takes 350 MB.
     Row("slow jobs", "pictures, translations, searches at work in one line", seat=1, server=2),
+    Row("photos", "photos translated in one go", seat=12),  # 12 megapixels are 4 MB as a JPEG: within what is stored
     Row("quick jobs", "quicker jobs at work in one line", seat=2, server=4),
     # What is kept
     Row("models", "models from files kept", seat=2, server=12),
