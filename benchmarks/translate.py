@@ -124,7 +124,8 @@ def details(pipeline: Pipeline, photo: Image.Image, size: int) -> dict[str, tupl
 
 def compare_details(pipelines: list[Pipeline], folder: Path, most: int) -> None:
     """Print the table of --details."""
-    files = sorted(file for file in folder.iterdir() if file.is_file())[:most]
+    files = sorted(file for file in folder.iterdir() if file.is_file())
+    files = files[:: -(-len(files) // most)]  # spread over the folder
     print(f"{len(files)} photos of {folder.name}, medians: fine error outside the changed area (levels of 255) · drawing kept")
     for pipeline in pipelines:
         for scale in (1, 4):
