@@ -92,6 +92,7 @@ class Started:
     """Of each measured metric how many `fakes` are held against how many `real` images, and, where that is known, the `floor`:
     what as many real ones that are not among them read."""
     moved: bool = False  # resumed on another kind of device than it began on, so that the noise is drawn anew
+    real: Samples | None = None  # real images, as many and laid out as on the sheets; None where the sheets show some
 
 
 @dataclass(frozen=True)

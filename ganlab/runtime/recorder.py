@@ -75,6 +75,8 @@ class Recorder:
                 facts = {"device": event.device, "num_images": event.num_images, "parameters": dict(event.parameters)}
                 progress = {"step": event.step, "seconds": event.seconds}  # metrics beyond it stay until they are made again
                 self._writer.write(state={**facts, "activity": asdict(Activity("training")), "progress": progress})
+                if event.real and not self.run.real_path.is_file():
+                    self._retry(partial(_save, self.run.real_path, _drawn(event.real)))
                 self._writer.annotate(event.step, "started", {"moved": True} if event.moved else None)
             case Progress():
                 self._progress(event)
@@ -225,10 +227,7 @@ class Recorder:
         return steps
 
     def _save_sheet(self, step: int, data: bytes) -> None:
-        path = self.run.sample_path(step)
-        half = path.with_suffix(".partial")
-        half.write_bytes(data)
-        half.rename(path)
+        _save(self.run.sample_path(step), data)
 
     def __enter__(self) -> Self:
         return self
@@ -243,6 +242,13 @@ class Recorder:
         with suppress(OSError, sqlite3.Error):
             self._writer.close()
         self._retry.release()
+
+
+def _save(path: Path, data: bytes) -> None:
+    """Whole or not at all."""
+    half = path.with_suffix(".partial")
+    half.write_bytes(data)
+    half.rename(path)
 
 
 def _drawn(event: Samples) -> bytes:

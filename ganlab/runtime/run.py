@@ -272,6 +272,11 @@ class Run:
         """The steps that have a sample sheet."""
         return self._reader.sheets(since) if since >= 0 else list(standing.newest(self.database)[0])
 
+    @property
+    def real_path(self) -> Path:
+        """A sheet of real images that is laid out as the sheets of samples; absent where those show some."""
+        return self.path / "samples" / "real.png"
+
     def sample_path(self, step: int) -> Path:
         """The PNG of the sheet at `step`."""
         return self.path / "samples" / f"step-{int(step):06d}.png"

@@ -27,6 +27,7 @@ from ganlab.training.families import FAMILIES
 from ganlab.training.lr_schedule import rate_factor
 from ganlab.training.meter import Diverged, Meter
 from ganlab.training.networks.layers import count_parameters
+from ganlab.training.real_sheet import real_sheet
 from ganlab.training.state import Metrics, all_finite
 
 Commands = Callable[[], Sequence[Command]]
@@ -96,7 +97,9 @@ class Session:
         readings = {self.gauge.name: self.gauge.reading} if self.gauge else {}
         # What a screen must know before the first point: sizes, and by which protocol a curve is measured.
         seconds = self.meter.seconds
-        yield Started(self.step, self.config.steps, self.device, images, parameters, seconds, protocols, readings, moved)
+        yield Started(
+            self.step, self.config.steps, self.device, images, parameters, seconds, protocols, readings, moved, self._real()
+        )
         if self.step == 0:  # the untrained generator, for comparison with all that follows
             yield self._samples()
         best = False
@@ -252,6 +255,9 @@ class Session:
         } | ({"gauge": self.gauge.state()} if self.gauge else {})
         names = self.dataset.domains or domains(self.config) or tuple(self.dataset.label_names)
         return Checkpoint(self.step, _flat(self.training), state if whole else {}, asdict(self.training.spec), names, best)
+
+    def _real(self) -> Samples | None:
+        return real_sheet(self.dataset, self.training.spec, self.config)
 
     def _samples(self) -> Samples:
         sheet = self.training.sheet(self.examples)

@@ -80,6 +80,7 @@ def routes(bases: Callable[[], Sequence[str]] = list) -> list[BaseRoute]:
         Route("/api/runs/{id}/detail", _answering(asked(detail))),
         Route("/api/runs/{id}/doctor", _answering(asked(doctor))),
         Route("/api/runs/{id}/sheets/{step:int}.png", _answering(_sheet)),
+        Route("/api/runs/{id}/real.png", _answering(_real)),
         Route("/api/runs/{id}/thumbnail.png", _answering(_thumbnail)),
         Route("/api/runs/{id}/metrics.csv", _answering(_metrics)),
         Route("/api/runs/{id}/export.zip", _answering(_export)),
@@ -116,6 +117,13 @@ async def _sheet(request: Request) -> Response:
     if not path.is_file():
         raise HTTPException(404, f"The run {run.id} has no sample sheet at step {step}.")
     return await _png(path, _FOREVER)
+
+
+async def _real(request: Request) -> Response:
+    run = _run(request)
+    if not run.real_path.is_file():
+        raise HTTPException(404, f"The run {run.id} has kept no real images to compare with.")
+    return await _png(run.real_path, _FOREVER)
 
 
 async def _png(path: Path, headers: dict[str, str]) -> Response:

@@ -63,6 +63,7 @@ def detailed(run: Run) -> dict[str, Any]:
             labels = checkpoint.read_info(folder).labels
     known = {"group_runs": members, "labels": list(labels), "parent": parent.to_dict() if parent else None, "best": run.best}
     known["protocols"] = run.protocols
+    known["real_images"] = run.real_path.is_file()
     known["images"] = dict(zip(("steps", "images"), zip(*images_seen(run), strict=True), strict=True))
     return summary(run) | known | {"live": live_settings(run), "quantities": quantities(run)}
 

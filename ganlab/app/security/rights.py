@@ -154,6 +154,7 @@ RULES = (
     Rule("/api/runs/{id}/detail", Action.WATCH),
     Rule("/api/runs/{id}/doctor", Action.WATCH),
     Rule("/api/runs/{id}/sheets/{step:int}.png", Action.WATCH),
+    Rule("/api/runs/{id}/real.png", Action.WATCH),
     Rule("/api/runs/{id}/thumbnail.png", Action.WATCH),
     Rule("/api/runs/{id}/metrics.csv", Action.EXPORT),
     Rule("/api/runs/{id}/export.zip", Action.EXPORT),

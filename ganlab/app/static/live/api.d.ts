@@ -108,6 +108,8 @@ export interface Summary {
   images: { steps: number[]; images: number[] };
   live: LiveSetting[];
   quantities: Quantities;
+  /** Whether there is a sheet of real images, laid out as those of samples. */
+  real_images: boolean;
   /** Why this visitor may not pause, change or stop the run; "" when they may. */
   refusal?: string;
   /** In a list: why the run cannot be read; then it has nothing else but its id. */

@@ -13,6 +13,7 @@ import { Player } from "./parts/player.js";
 import { Poller } from "./state/poll.js";
 import { Presenter } from "./parts/presenter.js";
 import { Run } from "./state/run.js";
+import { RealSheet } from "./parts/real.js";
 import { Sheet } from "./parts/sheet.js";
 import { Timeline } from "./state/timeline.js";
 import { Toolbar } from "./parts/toolbar.js";
@@ -43,7 +44,9 @@ function start() {
   const doctor = runs.length === 1 ? new Doctor(byId("doctor"), runs[0], timeline) : null;
   const presenter = new Presenter(view, lesson, charts.redraw);
   bar.join(view, () => presenter.on);
-  byId("sheets").append(...sheets.map((sheet) => sheet.element));
+  const reals = runs.map((run) => new RealSheet(run));
+  byId("sheets").append(...sheets.flatMap((sheet, i) => [sheet.element, reals[i].element]));
+  player.offerReal(reals);
   byId("cards").append(...cards.map((card) => card.element));
 
   view.onChange((changes) => "axis" in changes && sheets.forEach((sheet) => sheet.update()));
@@ -63,6 +66,7 @@ function start() {
     timeline.setSteps([...new Set(runs.flatMap((other) => other.sheets))].sort((a, b) => a - b));
     for (const sheet of sheets) sheet.update(); // news of one run may change which step of another is the same place
     player.update();
+    player.offerReal(reals);
     toolbar.update();
     charts.redraw();
     comparison?.update();

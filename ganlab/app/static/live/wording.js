@@ -162,6 +162,17 @@ export const words = {
   /** @param {string} title @param {number} step */
   samples: (title, step) => `Samples of ${title} at step ${count(step)}`,
 
+  /** @param {string} title of the run, where there are several @param {string} noun */
+  realImages: (title, noun) => `${title ? `${title} · r` : "R"}eal ${noun}`,
+
+  realLayout: "As many as there are samples, of the same classes, chosen at random from the training images",
+
+  /** @param {number} step on screen @param {number} opened the step of the checkpoint that is opened */
+  openTile: (step, opened) => (step === opened ? "Open this picture in Play" : `Open the same z in Play at step ${count(opened)}: step ${count(step)} has no checkpoint`),
+
+  /** @param {number} number @param {number} total @param {string} what */
+  tile: (number, total, what) => `Picture ${number} of ${total}. ${what}`,
+
   /** @param {number} step */
   sheetUnreadable: (step) => `The sheet of step ${count(step)} could not be read.`,
 
@@ -184,6 +195,8 @@ export const words = {
     const head = settings ? "Settings that differ" : "The settings are the same";
     return sameZ === null ? head : `${head}; the sheets are drawn from ${sameZ ? "the same" : "different"} z`;
   },
+
+  key: "In every chart the colour is the run; G and real images are drawn solid or dotted, D and fakes dashed.",
 
   /** @param {Note} note */
   change: (note) => `step ${count(note.step)}: ${note.text}`,

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 # --run1 to --run4, --soft and --ink of the live view's tokens.css, light and dark.
 _COLOURS = {
-    False: ("#0072b2", "#d55e00", "#008463", "#b0478f", "#596273", "#171b22"),
-    True: ("#56b4e9", "#f59a4c", "#35c9a0", "#e28cc4", "#9ba6b6", "#eef1f6"),
+    False: ("#646cf4", "#928031", "#8a1795", "#382443", "#596273", "#171b22"),
+    True: ("#7f63ee", "#eac932", "#dc3860", "#40e3f1", "#9ba6b6", "#eef1f6"),
 }
 _SYMBOLS = ("circle", "square", "triangle-up", "cross")  # one for each four colours
 _CONFIG = {"displayModeBar": False, "scrollZoom": False}

@@ -6,6 +6,7 @@ import { Chart } from "./chart.js";
 import { byId, make, perFrame, setText } from "../dom.js";
 import { CHARTS, groupOf, groupsOf } from "../names.js";
 import { onTheme } from "../theme.js";
+import { words } from "../wording.js";
 
 const MAIN = ["loss", "score", "distance"];
 
@@ -26,6 +27,7 @@ export class Charts {
     this.view = view;
     this.timeline = timeline;
     this.main = byId("charts");
+    if (runs.length > 1) this.main.append(make("p", { class: "note key" }, words.key));
     this.more = byId("more");
     this.redraw = perFrame(() => this.#draw());
     this.place = perFrame(() => this.#place());

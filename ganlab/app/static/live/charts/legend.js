@@ -8,7 +8,7 @@ import { value } from "../format.js";
 import { explains } from "../parts/explainer.js";
 import { words } from "../wording.js";
 
-/** @type {Record<string, string>} */
+/** @type {Record<string, string>} Plotly's names; other dashes are lengths in pixels */
 const PATTERNS = { solid: "", dash: "7 4", dot: "2 4", dashdot: "7 3 2 3" };
 
 /** The curves of a chart by name, each with its value at the pointer, which explains itself; a click on its line hides or shows it. */
@@ -110,6 +110,6 @@ const keyOf = (line) => `${line.run.index}:${line.name}`;
 
 /** @param {Line} line */
 function swatch(line) {
-  const stroke = { x1: 1, y1: 3, x2: 21, y2: 3, "stroke-width": 3, "stroke-dasharray": PATTERNS[line.dash] };
+  const stroke = { x1: 1, y1: 3, x2: 21, y2: 3, "stroke-width": 3, "stroke-dasharray": PATTERNS[line.dash] ?? line.dash.replace(/px|,/g, (found) => (found === "," ? " " : "")) };
   return svg("svg", { viewBox: "0 0 22 6", class: "swatch", style: `stroke: var(${line.token})` }, svg("line", stroke));
 }

@@ -7,10 +7,13 @@ import { bisect, extremes } from "../maths.js";
 import { groupOf, label, networkOf } from "../names.js";
 import { colour } from "../theme.js";
 
-const DASHES = ["solid", "dash", "dot", "dashdot"];
+/** @type {Record<string, string[]>} Plotly's dashes by network, in the order of its terms; other curves as G's first and D's first */
+const DASHES = { G: ["solid", "dot", "16px,4px", "12px,4px,3px,4px", "3px,7px", "20px,4px,3px,4px,3px,4px"], D: ["dash", "dashdot"] };
 /** @type {Record<string, string[]>} */
 const NETWORKS = { G: ["--g1", "--g2"], D: ["--d1", "--d2"] };
-const OTHERS = ["--other1", "--other2", "--other3", "--other4"];
+const OTHERS = ["--other1", "--other4", "--other3", "--other2"];
+/** @type {Record<string, string>} what is of real images or of fakes, wherever it is */
+const SIDES = { "score/real": "real", "score/fake": "fake", "labels/of_real": "real", "labels/of_fake": "fake" };
 
 /**
  * The curves of a chart: their names and how each is drawn.
@@ -29,25 +32,36 @@ export function lines(runs, names) {
 }
 
 /**
- * Alone on the page, a run has a colour per network; beside others a colour of its own and dashes per network.
+ * Alone on the page, a run has a colour per network; beside others a colour of its own, and dashes per network: solid for what is
+ * of G or of real images, dashed for what is of D or of fakes.
  *
  * @param {string} name
- * @param {string[]} names
+ * @param {string[]} names of the chart
  * @param {Run} run
  */
 export function style(name, names, run) {
-  const isLoss = groupOf(name) === "loss";
-  const kind = isLoss ? networkOf(name)[0] : "";
-  if (run.total > 1) {
-    const place = isLoss ? names.filter((other) => networkOf(other)[0] === kind).indexOf(name) * 2 + (kind === "D" ? 1 : 0) : names.indexOf(name);
-    return { token: `--run${run.index + 1}`, dash: DASHES[place % DASHES.length] };
-  }
-  if (name === "score/real" || name === "score/fake") return { token: name.replace("score/", "--"), dash: "solid" };
-  if (!isLoss) return { token: OTHERS[names.indexOf(name) % OTHERS.length], dash: "solid" };
-  const networks = [...new Set(names.map(networkOf))].filter((network) => network[0] === kind);
-  const terms = names.filter((other) => networkOf(other) === networkOf(name));
-  const palette = NETWORKS[kind] ?? OTHERS;
-  return { token: palette[networks.indexOf(networkOf(name)) % palette.length], dash: DASHES[terms.indexOf(name) % DASHES.length] };
+  const kind = ["loss", "gradient"].includes(groupOf(name)) ? networkOf(name)[0] : "";
+  const alike = names.filter((other) => networkOf(other)?.[0] === kind);
+  if (run.total > 1) return { token: `--run${run.index + 1}`, dash: dashed(name, names, kind ? alike : [], kind) };
+  if (SIDES[name]) return { token: `--${SIDES[name]}`, dash: "solid" };
+  if (!NETWORKS[kind]) return { token: OTHERS[names.indexOf(name) % OTHERS.length], dash: "solid" };
+  const networks = [...new Set(alike.map(networkOf))];
+  const terms = alike.filter((other) => networkOf(other) === networkOf(name));
+  return { token: NETWORKS[kind][networks.indexOf(networkOf(name)) % 2], dash: DASHES.G[terms.indexOf(name) % DASHES.G.length] };
+}
+
+/**
+ * The dashes of a curve beside those of other runs.
+ *
+ * @param {string} name
+ * @param {string[]} names
+ * @param {string[]} alike those of the same kind of network
+ * @param {string} kind
+ */
+function dashed(name, names, alike, kind) {
+  if (SIDES[name]) return (SIDES[name] === "real" ? DASHES.G : DASHES.D)[0];
+  const own = DASHES[kind] ?? DASHES.G;
+  return own[(kind ? alike : names).indexOf(name) % own.length];
 }
 
 /**

@@ -22,18 +22,34 @@ export class Player {
     this.ready = ready;
     this.step = make("output", { class: "step" });
     this.newest = make("button", { type: "button", class: "toggle newest", title: "Show new sheets as they come" });
+    this.real = make("button", { type: "button", class: "toggle real", hidden: true, "aria-pressed": "false" }, "Real images");
     this.play = make("button", { type: "button", class: "play" });
     this.icons = { play: icon(PLAY), pause: icon(PAUSE) };
     this.scrubber = make("input", { type: "range", min: 0, step: 1, class: "scrubber", "aria-label": "Step of the sheet" });
     const options = SPEEDS.map((speed) => make("option", { value: speed, selected: speed === timeline.speed }, `${speed} / s`));
     this.speed = make("select", { title: "Sheets per second", "aria-label": "Sheets per second" }, ...options);
     element.append(
-      make("div", { class: "line" }, make("h2", {}, "Samples"), this.step, this.newest),
+      make("div", { class: "line" }, make("h2", {}, "Samples"), this.step, this.real, this.newest),
       make("div", { class: "line" }, this.play, this.scrubber, this.speed),
     );
     this.#listen();
     timeline.onChange(() => this.update());
     this.update();
+  }
+
+  /**
+   * Let real images be shown beside the samples of those runs that have some.
+   *
+   * @param {import("./real.js").RealSheet[]} reals
+   */
+  offerReal(reals) {
+    this.real.hidden = !reals.some((real) => real.there);
+    const show = () => reals.forEach((real) => real.show(this.real.getAttribute("aria-pressed") === "true"));
+    this.real.onclick = () => {
+      this.real.setAttribute("aria-pressed", String(this.real.getAttribute("aria-pressed") !== "true"));
+      show();
+    };
+    show();
   }
 
   /** Play, or pause. */

@@ -3,13 +3,13 @@
 /** @import { Timeline } from "../state/timeline.js" */
 /** @typedef {{ image: HTMLImageElement, state: "loading" | "ready" | "failed", loaded: Promise<unknown> }} Picture */
 import { make, setText } from "../dom.js";
-import { screenHeight } from "../frame.js";
 import { bisect, nearest } from "../maths.js";
+import { paint, tallest, tilesOf } from "./picture.js";
+import { TileLink } from "./tiles.js";
 import { words } from "../wording.js";
 
 const KEPT = 96; // decoded pictures per run
 const AHEAD = 6;
-const PADDING = 2; // pixels around each image of a sheet, as ganlab/core/images.py lays them out
 
 /** The sample sheet of one run at the timeline's step. */
 export class Sheet {
@@ -30,6 +30,7 @@ export class Sheet {
     this.stepOf = stepOf;
     this.timeline = timeline;
     this.canvas = make("canvas", { role: "img" });
+    this.link = new TileLink(run, this.canvas);
     this.empty = make("p", { class: "empty" });
     this.caption = make("figcaption");
     this.frame = make("div", { class: "picture" }, this.empty);
@@ -56,6 +57,7 @@ export class Sheet {
     if (step === undefined) return this.#showEmpty();
     setText(this.caption, words.sheetCaption(run.title, step));
     if (step !== this.#wanted) this.#show(step);
+    else this.#link(); // checkpoints come and go
   }
 
   /** @param {number} step */
@@ -73,7 +75,7 @@ export class Sheet {
     }
     this.canvas.dataset.step = String(step);
     this.canvas.setAttribute("aria-label", words.samples(this.run.title, step));
-    if (!this.canvas.isConnected) this.frame.replaceChildren(this.canvas);
+    if (!this.canvas.isConnected) this.frame.replaceChildren(this.canvas, this.link.element);
     this.#painted = picture.image;
     this.#paint();
     this.#preload(step);
@@ -120,26 +122,21 @@ export class Sheet {
     for (const near of this.run.sheets.slice(Math.max(0, at - 2), at + AHEAD + 1)) this.#picture(near);
   }
 
-  /**
-   * As large as there is room for. Each pixel is first enlarged by a whole number, then the whole scaled down a little:
-   * small pictures stay crisp at any size, and their pixels alike.
-   */
   #paint() {
     const room = this.frame.clientWidth;
     if (!this.#painted || !room) return;
-    const { naturalWidth: width, naturalHeight: height } = this.#painted;
-    const part = document.documentElement.hasAttribute("data-presenting") ? 0.61 : this.run.total > 2 ? 0.34 : 0.76;
-    const tallest = Math.max(240, screenHeight() * part);
-    const scale = Math.min(room / width, tallest / height);
-    const whole = Math.max(1, Math.ceil(scale * (window.devicePixelRatio || 1)));
-    Object.assign(this.canvas, { width: width * whole, height: height * whole });
-    this.canvas.style.width = `${width * scale}px`;
-    this.#name(width * scale);
-    const context = this.canvas.getContext("2d");
-    if (!context) return;
-    context.imageSmoothingEnabled = false;
-    context.drawImage(this.#painted, 0, 0, width * whole, height * whole);
-    this.#clearGutters(context, width, height, whole);
+    this.#name(paint(this.canvas, this.#painted, { room, tallest: tallest(this.run.total), size: this.#size }));
+    this.#link();
+  }
+
+  #link() {
+    if (this.#painted) this.link.update(Number(this.canvas.dataset.step), tilesOf(this.#painted, this.#size));
+  }
+
+  /** The side of one picture of the sheet, in its pixels; 0 while that is not known. */
+  get #size() {
+    const { config } = this.run.summary ?? {};
+    return config?.test_size || config?.image_size || 0;
   }
 
   /** @param {number} width */
@@ -148,21 +145,5 @@ export class Sheet {
     this.titles.hidden = titles.length === 0;
     this.titles.style.width = `${width}px`;
     if (this.titles.childElementCount !== titles.length) this.titles.replaceChildren(...titles.map((title) => make("span", {}, title)));
-  }
-
-  /**
-   * White between the images would glare on a dark page: let the page shine through.
-   *
-   * @param {CanvasRenderingContext2D} context
-   * @param {number} width
-   * @param {number} height
-   * @param {number} whole
-   */
-  #clearGutters(context, width, height, whole) {
-    const config = this.run.summary?.config;
-    const cell = (config?.test_size || config?.image_size || 0) + PADDING;
-    if ((width - PADDING) % cell || (height - PADDING) % cell) return; // not laid out as expected
-    for (let x = 0; x < width; x += cell) context.clearRect(x * whole, 0, PADDING * whole, height * whole);
-    for (let y = 0; y < height; y += cell) context.clearRect(0, y * whole, width * whole, PADDING * whole);
   }
 }
