@@ -25,6 +25,7 @@ from ganlab.core.threads import yielding_threads
 VERBS = {
     "app": "open the app in the browser",
     "train": "train in the foreground; Ctrl-C saves a checkpoint, then stops",
+    "inspect": "look at a folder or zip of pictures before training on it",
     "runs": "list the runs, newest first",
     "compare": "compare two to four runs at an equal number of steps, seconds or images",
     "doctor": "find what is wrong with a run and what to change; exits with 1 when there is something",

@@ -7,20 +7,25 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from ganlab.app.views.inspection_wording import inspection_lines, proposal_lines
 from ganlab.app.views.status_wording import status_text
-from ganlab.cli.progress import StatusLine
+from ganlab.cli.progress import StatusLine, driven
 from ganlab.cli.pull import fetched
 from ganlab.cli.worker import load_generators
 from ganlab.core.config import Setting, TrainConfig
 from ganlab.core.errors import all_mistakes
 from ganlab.core.lock import FileLock
+from ganlab.core.names import located
+from ganlab.data.inspection import inspect
 from ganlab.data.registry import dataset_setting
+from ganlab.data.sets.folder import FOLDER, check_place
 from ganlab.models.launch import new_runs
 from ganlab.runtime.fork import new_fork, new_repeat
 from ganlab.runtime.launch import NewRun, claim, claim_again, start
 from ganlab.runtime.run import Run
 from ganlab.runtime.worker import work
 from ganlab.training.families import FAMILIES, load_config
+from ganlab.training.proposal import propose
 from ganlab.training.recipes import TOGETHER, configs_of
 
 
@@ -74,6 +79,8 @@ def check(options: argparse.Namespace, *, fetch: bool = False) -> list[NewRun]:
     for config in configs.values():
         if fetch and config.start_from:
             fetched(config.start_from)
+    if fetch and not options.recipe and configs[""].dataset == FOLDER.name:
+        configs = {"": _proposed(options, configs[""])}
     return new_runs(configs)
 
 
@@ -139,6 +146,16 @@ def _forked(options: argparse.Namespace) -> NewRun:
     if step and not step.isdigit():
         raise ValueError(f"--fork {options.fork}: write RUN or RUN@STEP, such as {id}@1000.")
     return new_fork(Run.open(id), int(step) if step else None, **_given(options))
+
+
+def _proposed(options: argparse.Namespace, given: TrainConfig) -> TrainConfig:
+    """What is proposed for the pictures of a folder, with the settings that were typed; what is found is printed."""
+    check_place(given.data_path)
+    found = driven(inspect(located(given.data_path)))
+    typed = _given(options) | ({"family": options.family} if options.family else {})
+    proposal = propose(found, given.data_path, typed)
+    print(*inspection_lines(found), *proposal_lines(proposal), sep="\n")
+    return proposal.config
 
 
 def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:

@@ -140,6 +140,14 @@ def levels(data: bytes) -> Levels | None:
         return extremes(lambda: _opened(data, MAX_PIXELS)) if is_deep(_opened(data, MAX_PIXELS)) else None
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height of an image file as it is seen, turned as its EXIF says; no pixel is decoded. ImageError for none."""
+    with _refusals(MAX_PIXELS):
+        image = _opened(data, MAX_PIXELS)
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+        return (image.height, image.width) if turned else image.size
+
+
 def has_frames(data: bytes) -> bool:
     """Whether an image file holds several pictures, an animation or pages, of which `decode` gives the first."""
     with _refusals(MAX_PIXELS):

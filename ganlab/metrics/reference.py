@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ganlab.core.events import Loading
 from ganlab.core.names import name_of
+from ganlab.data import DATASETS
 from ganlab.data.cache import entry, keep_file
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.features.extractor import Extractor, Images, Source, portions
@@ -43,8 +44,10 @@ class Reference:
     @classmethod
     def of_dataset(cls, data: Dataset, part: str) -> Reference:
         """Loaded images, `part` of their data set: "train", "test", "train, first half"."""
-        name = f"{data.name} {part}, {data.images.shape[-1]} px"
-        return cls(name, data.name, len(data.images), data.digest(), lambda: dataset_source(data), tuple(data.label_names))
+        digest = data.digest()
+        which = data.name if data.name in DATASETS else f"{data.name} {digest[:8]}"  # many folders have one name
+        name = f"{which} {part}, {data.images.shape[-1]} px"
+        return cls(name, data.name, len(data.images), digest, lambda: dataset_source(data), tuple(data.label_names))
 
     @classmethod
     def of_folder(cls, folder: ImageFolder, part: str = "") -> Reference:

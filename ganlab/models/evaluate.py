@@ -13,6 +13,7 @@ from ganlab.core.events import Loading
 from ganlab.core.names import is_there, located, name_of, shown
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Dataset, load
+from ganlab.data.sets.folder import FOLDER
 from ganlab.metrics.catalogue import metric
 from ganlab.metrics.features.extractor import Source
 from ganlab.metrics.features.image_folder import ImageFolder
@@ -73,9 +74,10 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
     pipeline = Pipeline.load(place, resolve(asked.device), name=subject, assume=asked.assume if foreign else None)
     if pipeline.translates:
         raise ValueError(f"{subject} translates images: translate a folder with it first, then evaluate that folder.")
-    reference = yield from _reference(
-        asked, asked.reference or _trained_on(place), pipeline.spec.image_size, pipeline.spec.channels
-    )
+    if asked.reference:
+        reference = yield from _reference(asked, asked.reference, pipeline.spec.image_size, pipeline.spec.channels)
+    else:
+        reference = Reference.of_dataset((yield from _as_trained(place, pipeline, asked.split)), asked.split)
     made = samples(pipeline, asked.count, asked.seed)
     labels = pipeline.labels if pipeline.conditional and not foreign else ()  # foreign weights only number theirs
     values = yield from _measured(made, reference, asked, subject, asked.count, None if foreign else pipeline.step, labels)
@@ -86,20 +88,25 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
 def evaluate_floors(subject: str, asked: Asked) -> Measuring:
     """What real images read under the same metrics: those of the data set's other part, and one half of this part.
 
-    Of a folder, which has no parts, only the halves.
+    Of a folder that is named as the reference, which has no parts, only the halves.
     """
-    subject = _expanded(subject)
-    dataset = _expanded(asked.reference) or _trained_on(find(subject))
-    if dataset not in DATASETS:
-        _checked_folder(dataset)
-        folder = ImageFolder(located(dataset))
+    subject, reference = _expanded(subject), _expanded(asked.reference)
+    if reference and reference not in DATASETS:
+        _checked_folder(reference)
+        folder = ImageFolder(located(reference))
         return (yield from folder_floors(folder, asked.metrics, n=asked.n, device=asked.device, partial=asked.partial))
-    spec = None if _is_images(located(subject)) else Pipeline.load(subject).spec
-    image_size, channels = (spec.image_size, spec.channels) if spec else (DATASETS[dataset].image_size, 0)
+    pipeline = None if _is_images(located(subject)) else Pipeline.load(subject)
+
+    def part(split: Split) -> Generator[Loading, None, Dataset]:
+        if pipeline and not reference:
+            return _as_trained(find(subject), pipeline, split)
+        size, channels = (pipeline.spec.image_size, pipeline.spec.channels) if pipeline else (DATASETS[reference].image_size, 0)
+        return _dataset(reference, size, channels, split)
+
     parts: tuple[Split, Split] = ("train", "test") if asked.split == "train" else ("test", "train")
-    data = yield from _dataset(dataset, image_size, channels, parts[0])
+    data = yield from part(parts[0])
     try:
-        other = yield from _dataset(dataset, image_size, channels, parts[1])
+        other = yield from part(parts[1])
     except DataError:  # it has no such part: the halves remain
         other = None
     return (yield from floors(data, other, asked.metrics, n=asked.count, parts=parts, device=asked.device, partial=asked.partial))
@@ -131,12 +138,22 @@ def _is_images(path: Path) -> bool:
     return path.is_dir() and not (path / checkpoint.INFO).is_file()
 
 
-def _trained_on(place: Path) -> str:
-    """The data set in a checkpoint's config; ValueError for foreign weights, which do not record it."""
+def _as_trained(place: Path, pipeline: Pipeline, split: Split) -> Generator[Loading, None, Dataset]:
+    """The images that a checkpoint was trained on, cut and scaled as they were for that.
+
+    ValueError for foreign weights, which do not record them, and for a folder that is not there any more.
+    """
     if place.is_file():
         raise ValueError(f"{place.name} does not say what it was trained on: name a reference.")
     config = checkpoint.read_info(place).config
-    return str(config.get("data_path") or config["dataset"])
+    name, spec = str(config["dataset"]), pipeline.spec
+    if name != FOLDER.name:
+        return (yield from _dataset(name, spec.image_size, spec.channels, split))
+    path = str(config.get("data_path", ""))
+    _checked_folder(path)
+    wanted = {"image_size": spec.image_size, "channels": spec.channels, "conditioning": spec.conditioning, "split": split}
+    data = yield from load(name, data_path=path, **wanted)  # type: ignore[arg-type]
+    return replace(data, name=name_of(located(path)))
 
 
 def _reference(asked: Asked, name: str, image_size: int, channels: int) -> Generator[Loading, None, Reference]:

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.devices import resolve
-from ganlab.core.images import png, sheet, to_pil, to_uint8
-from ganlab.core.names import shown
+from ganlab.core.images import png, read, sheet, to_pil, to_uint8
+from ganlab.core.names import located, shown
 from ganlab.core.other_names import nearest
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.models import full_size, hub, pretrained
@@ -233,14 +233,20 @@ class Pipeline:
         return f"{there} to {back}"
 
     def translate(
-        self, image: Image.Image, direction: str | None = None, *, size: int | None = None, original_size: bool = True
+        self,
+        image: Image.Image | str | Path,
+        direction: str | None = None,
+        *,
+        size: int | None = None,
+        original_size: bool = True,
     ) -> Image.Image:
         """A picture of the other domain, as large as `image`, whose own details stay where nothing was drawn anew.
 
         The network works on about the area of `size` x `size` pixels. `direction` "AtoB" or "BtoA" and `size` are by default the
         model's own; without `original_size` the picture is what the network drew, as small as that is. Photos of more than 24
-        megapixels are made smaller first. ValueError when this model does not translate that way.
+        megapixels are made smaller first; `image` may be the path of one. ValueError when this model does not translate that way.
         """
+        image = read(located(image)) if isinstance(image, str | Path) else image
         return self.draw_over(image, direction, size=size, original_size=original_size).picture
 
     @torch.inference_mode()

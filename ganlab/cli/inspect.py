@@ -1,0 +1,32 @@
+"""`ganlab inspect`: what a folder, zip or table of pictures holds, and which settings are proposed for it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from ganlab.app.views.inspection_wording import inspection_lines, proposal_lines
+from ganlab.cli.progress import driven
+from ganlab.core.names import located
+from ganlab.data.inspection import inspect
+from ganlab.data.sets.folder import check_place
+from ganlab.training.proposal import propose
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The verb's arguments."""
+    parser.add_argument("path", help="a folder, a zip or a parquet file of pictures")
+    parser.add_argument("--device", default="auto", help="what would train (default: auto)")
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print what there is, what cannot be used and why, and what `ganlab train PATH` would do."""
+    check_place(options.path)
+    found = driven(inspect(located(options.path)))
+    proposal = propose(found, options.path, {"device": options.device})
+    if options.json:
+        settings = {name: getattr(proposal.config, name) for name in ("family", *proposal.proposed)}
+        print(json.dumps(found.to_dict() | {"proposal": settings, "seconds_a_step": proposal.seconds}, indent=2))
+        return
+    print(*inspection_lines(found), *proposal_lines(proposal), f"Start it with: ganlab train {options.path}", sep="\n")
