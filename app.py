@@ -22,5 +22,5 @@ else:
 
     pages = [st.Page(f"pages/{name}.py", title=name.capitalize(), url_path=name, default=name == "home") for name in PAGES]
     page = st.navigation(pages, position="top")
-    frame(page.title)
+    frame(page.title, pages)
     page.run()

@@ -4,8 +4,9 @@ frames that follow the theme.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
@@ -24,11 +25,14 @@ MARK = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 28" width="132
 ICON = "data:image/svg+xml," + quote(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -4 37 37">{_SIGN}</svg>')
 
 
-def frame(title: str) -> None:
+def frame(title: str, pages: Sequence[Any] = ()) -> None:
     """Set the page up; what all pages look like is in static/shared/pages.css."""
     st.set_page_config(page_title=f"{title} · GANLab", page_icon=ICON, layout="wide")
     st.logo(MARK, size="large")
     st.html(width(title.lower()))
+    with st.container(horizontal=True, gap=None, key="phone-nav"):  # on a phone Streamlit hides the pages behind an arrow
+        for page in pages:
+            st.page_link(page, label=page.title)
     if title != "Watch":  # there it is part of the live view
         class_line()
 

@@ -3,4 +3,4 @@ window.ganlabArriving(() => {
   const panel = [...document.querySelectorAll('.gradio-container [role="tabpanel"]')].find((one) => one.getBoundingClientRect().height > 0);
   const undrawn = panel?.querySelector("#picture:not([data-drawn])");
   return panel !== undefined && !undrawn;
-}, 150);
+}, 150, 10_000);

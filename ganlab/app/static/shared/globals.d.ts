@@ -1,4 +1,4 @@
 interface Window {
-  ganlabArriving(whole: () => boolean, rest?: number): void;
+  ganlabArriving(whole: () => boolean, rest?: number, longest?: number): void;
   __streamlit: { BACKEND_BASE_URL: string };
 }
