@@ -113,13 +113,14 @@ def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
 def _offer(chosen: Sequence[Row]) -> None:
     if not chosen:
         actions = "watch, resume, export or delete" if may(Action.DELETE) else "watch or export"
-        st.caption(f"Select a run to {actions} it; select up to {MOST} to compare them.")
+        keys = "On the keyboard: ↓, Shift + Space, then W."
+        st.caption(f"Select a run to {actions} it; select up to {MOST} to compare them. {keys}")
         return
     ids = ",".join(row.run.id for row in chosen[:MOST])
     if len(chosen) == 1:
         _single(chosen[0])
     elif len(chosen) <= MOST:
-        if st.button(f"Compare these {len(chosen)}", icon=":material/stacked_line_chart:", type="primary"):
+        if st.button(f"Compare these {len(chosen)}", icon=":material/stacked_line_chart:", type="primary", shortcut="w"):
             st.switch_page("pages/watch.py", query_params={"runs": ids})
     else:
         st.caption(f"At most {MOST} runs can be compared.")
@@ -133,7 +134,7 @@ def _offer(chosen: Sequence[Row]) -> None:
 
 def _single(row: Row) -> None:
     run = row.run
-    if st.button("Watch", icon=":material/monitoring:", type="primary"):
+    if st.button("Watch", icon=":material/monitoring:", type="primary", shortcut="w"):
         st.switch_page("pages/watch.py", query_params={"run": run.id})
     run_actions.play_button(run)
     if row.state in ACTIVE and may(Action.CONTROL, run):
