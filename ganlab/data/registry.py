@@ -74,13 +74,15 @@ class DataSource:
     answers: Callable[[], bool] = lambda: True
     noun: str = "images"
 
-    def check_reach(self) -> None:
-        """Raise NotFetched, one sentence, where a run would have to download the set and no server answers now."""
+    def check_reach(self, otherwise: str = "choose the data set shapes, which needs no network") -> None:
+        """Raise NotFetched, one sentence, where the set would have to be downloaded and no server answers now.
+
+        `otherwise` is what to do instead.
+        """
         available = self.available()
         if available.state == "download" and not self.answers():
             raise NotFetched(
-                f"{self.title} cannot be downloaded now ({no_answer()}): choose the data set shapes, which needs no network, "
-                "or try again later.",
+                f"{self.title} cannot be downloaded now ({no_answer()}): {otherwise}, or try again later.",
                 self.name,
             )
 

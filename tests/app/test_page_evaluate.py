@@ -13,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from ganlab.analysis.jobs import Job, jobs
 from ganlab.analysis.jobs.job import Progress
-from ganlab.app.views.evaluate import charts, form, reproduce
+from ganlab.app.views.evaluate import charts, form, reproduce, subjects
 from ganlab.app.views.evaluate.subjects import models_here, problem, to_download
+from ganlab.core.errors import NotFetched
 from ganlab.core.lock import FileLock
 from ganlab.metrics.tables import tables
 from ganlab.metrics.value import Value
@@ -92,6 +93,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any],
 
     for module in (form, reproduce):
         monkeypatch.setattr(module, "launch", launch)
+    monkeypatch.setattr(subjects, "answers", lambda urls: True)
     return made
 
 
@@ -143,6 +145,17 @@ def test_translators_and_damaged_models_are_not_offered(monkeypatch: pytest.Monk
     (tmp_path / "broken" / "config.json").write_text("{")
     monkeypatch.setattr("ganlab.models.catalogue.SHIPPED", tmp_path)
     assert list(models_here()) == ["digits-quick"]
+
+
+def test_what_cannot_be_downloaded_is_known_before_a_measurement_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subjects, "answers", lambda urls: False)
+    monkeypatch.setattr("ganlab.data.sets.torchvision_sets.answers", lambda *_: False)
+    asked = {"subjects": ["a"], "metrics": ["frechet-lenet-mnist"], "reference": "mnist"}
+    with pytest.raises(NotFetched, match=r"^MNIST digits cannot be downloaded now .*: choose another model or reference, or"):
+        subjects.check_reach(asked, {})
+    with pytest.raises(NotFetched, match=r"^Inception's weights cannot be downloaded now"):
+        subjects.check_reach(asked | {"metrics": ["fid"]}, {})
+    subjects.check_reach(asked | {"reference": "shapes"}, {})
 
 
 def test_everything_can_be_asked_for(launched: list[tuple[str, dict[str, Any], str]], tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ganlab.app.views.evaluate.subjects import (
     GENERAL,
     TRAINED_ON,
     cheap_metrics,
+    check_reach,
     inception_metrics,
     metric_help,
     metric_title,
@@ -79,6 +80,7 @@ def form(found: Mapping[str, ModelEntry], selected: Job | None) -> None:
     arguments["metrics"] = read_by(metrics, reader)
     try:
         with st.spinner("Starting …"):
+            check_reach(arguments, found)
             job = start_run.once(lambda: _launch(arguments, _title(subjects, found)))
     except FAILURES as error:
         st.error(error_text(error))

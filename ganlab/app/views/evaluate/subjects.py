@@ -13,11 +13,13 @@ import streamlit as st
 from ganlab.app.views.titles import data_title
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import model_label
+from ganlab.core.errors import NotFetched
 from ganlab.core.text import duration
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
+from ganlab.data.download import answers, no_answer
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
-from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, at_hand
+from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, Published, at_hand
 from ganlab.metrics.features.lenet import has_classifier
 from ganlab.models.catalogue import models
 from ganlab.models.entry import ModelEntry
@@ -116,13 +118,33 @@ def problem(metrics: Sequence[str], chosen: Sequence[ModelEntry], foreign: bool)
 
 def to_download(metrics: Sequence[str]) -> str:
     """What must be downloaded first for these metrics, and how long they take, in one sentence; empty for the cheap ones."""
-    spaces = {metric(name).space for name in metrics if name in inception_metrics()}
-    files = [TORCHVISION] * ("column" in spaces) + [TENSORFLOW] * bool(spaces - {"column"})
+    files = _weights(metrics)
     missing = sum(file.megabytes for file in files if not _at_hand(file.file))
     if not files:
         return ""
     slow = "Inception is large: without a GPU it reads about ten images per second, those of the reference included."
     return f"{slow} Its weights ({missing} MB) are downloaded first." if missing else slow
+
+
+def _weights(metrics: Sequence[str]) -> list[Published]:
+    """The files of weights that read images for these metrics."""
+    spaces = {metric(name).space for name in metrics if name in inception_metrics()}
+    return [TORCHVISION] * ("column" in spaces) + [TENSORFLOW] * bool(spaces - {"column"})
+
+
+def check_reach(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> None:
+    """Raise NotFetched, one sentence, where weights or images that a measurement needs would be downloaded and cannot be now."""
+    if any(not _at_hand(file.file) and not answers([file.url]) for file in _weights(arguments["metrics"])):
+        raise NotFetched(
+            f"Inception's weights cannot be downloaded now ({no_answer()}): choose metrics of our own classifiers, which need no "
+            "network, or try again later.",
+            "inception",
+        )
+    reference = arguments["reference"]
+    learned = {trained_on(found[name]) for name in arguments["subjects"] if name in found}
+    for name in sorted({reference} if reference else learned):
+        if name in DATASETS:
+            DATASETS[name].check_reach("choose another model or reference")
 
 
 @st.cache_data(ttl=60, show_spinner=False)
