@@ -14,8 +14,8 @@ The half of the pixels that the network changed least, seen through a blur, coun
 fine error is the root mean square of what is new in structure finer than five pixels, in levels of 255. In the quarter that
 changed most, the drawing kept is how much of the network's own change is there, as a regression at working size finds it.
 
---megapixels: PHOTO enlarged to such sizes, each in a process of its own: seconds stated before and taken, and the most memory
-beyond what the process had with the model and the decoded photo.
+--megapixels: PHOTO enlarged to such sizes, each in a process of its own: seconds stated before and taken, by the clock and of
+the processor, and the most memory beyond what the process had with the model and the decoded photo.
 """
 
 from __future__ import annotations
@@ -148,13 +148,16 @@ def cost(pipeline: Pipeline, photo: Path) -> None:
     translate(pipeline, image.resize((300, 200)))
     stated = forecast(pipeline, image.size)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begin = time.perf_counter()
+    begin, busy = time.perf_counter(), time.process_time()
     made = translate(pipeline, image)
-    seconds = time.perf_counter() - begin
+    seconds, busy = time.perf_counter() - begin, time.process_time() - busy
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     size = f"{image.width} x {image.height} -> {made.picture.width} x {made.picture.height}"
     memory = f"+{(after - before) / 1000:.0f} MB over {before / 1000:.0f} MB"
-    print(f"{pipeline.name}: {size}, stated {stated.seconds:.1f} s, took {seconds:.1f} s, {memory}", flush=True)
+    print(
+        f"{pipeline.name}: {size}, stated {stated.seconds:.1f} s, took {seconds:.1f} s ({busy:.1f} of the processor), {memory}",
+        flush=True,
+    )
 
 
 def costs(photo: Path, models: list[str], megapixels: list[float]) -> None:

@@ -22,9 +22,7 @@ from torch.nn.functional import avg_pool2d
 from ganlab.core.images import upright
 from ganlab.models.framing import Frame
 
-MOST_PIXELS = 24 * 2**20  # of a translated photo; a larger one is made smaller before
-BYTES_PER_PIXEL = 8  # at most, of the photo and the result together, beside STRIP_BYTES and what the network takes
-STRIP_BYTES = 80 * 10**6
+MOST_PIXELS = 24 * 2**20  # of a translated photo; a larger one is made smaller before. 100 MB, and as much for the result
 KEPT = 0.25  # share of the photo's fine structure from which on a network counts as changing it, not as drawing anew
 
 _ROWS = 64  # of a strip
