@@ -10,7 +10,7 @@ from ganlab import RECIPES, Pipeline, Run
 from ganlab.core.events import Checkpoint
 from ganlab.models import catalogue as models
 from ganlab.models.catalogue import find
-from ganlab.models.pipeline import UNIFORM
+from ganlab.models.drawing import UNIFORM
 from ganlab.runtime.worker import work
 from tests.support.digit_reader import DigitReader
 from tests.support.left_open import left_open
