@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> None:
             print(json.dumps({"run": place.run.id, "device": place.device} | facts))
         return
     for place in places:
-        print(f"{place.device:<8} {place.run.id:<52} {_position(place)}")
+        print(f"{place.device:<12} {place.run.id:<52} {_position(place)}")
     used, left = byte_size(bytes_of(runs_root())), byte_size(room())
     waiting = will_wait(found)
     print(f"{counted(waiting, 'run')} {'waits' if waiting == 1 else 'wait'} (at most {most_waiting()} may).")

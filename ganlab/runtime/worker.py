@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import sqlite3
 import traceback
@@ -142,11 +144,22 @@ def _train(
             recorder.report(Activity("starting_torch"))  # not before: a run may wait for hours, and with others
             if not _take(turn, recorder, requests, watch, load_generators):
                 return
+            _free_memory()
         wanted = turn.asked(requests.stop)
         if not wanted:
             break
         recorder.enqueue(device, {"reason": "asked"} | ({"who": wanted.who} if wanted.who else {}))
     recorder.record(Finished(recorder.step, "stopped"))
+
+
+def _free_memory() -> None:
+    """Give back what a training had, which refers to itself, on the device too."""
+    import torch  # noqa: PLC0415  (brings PyTorch)
+
+    gc.collect()
+    torch.cuda.empty_cache()  # does nothing where there is no GPU
+    with suppress(OSError, AttributeError):  # else half of what is free stays with this process
+        ctypes.CDLL(None).malloc_trim(0)  # glibc
 
 
 def _take(
@@ -170,7 +183,6 @@ def _take(
     for event in train(config, resume=state, initial=initial, commands=turn.commands, record=record, clock=recorder.clock):
         if turn.gives(event):
             recorder.give_turn(turn.who)
-            torch.cuda.empty_cache()  # does nothing where there is no GPU
             return True
         recorder.record(event)
         watch(event)

@@ -27,16 +27,17 @@ _PROBLEM = "small.problem"
 
 def page() -> None:
     """Draw it all."""
+    opened = sandbox.is_open()
     students.line("train")
-    if sandbox.is_open():
+    if opened:
         _form()
     own = _own()
     if own:
         st.subheader("Your runs", anchor=False)
         _rows([run.id for run in own])
     st.subheader("Training now", anchor=False)
-    _training()
-    if not sandbox.is_open():
+    _training(opened)
+    if not opened:
         st.subheader("What the recipes do", anchor=False)
         name = st.selectbox("Recipe", choice.recipe_names(), format_func=choice.recipe_title, key="student.recipe")
         choice.about(name)
@@ -127,8 +128,10 @@ def _confirm(run: Run, label: str) -> None:
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
-def _training() -> None:
-    """What trains or waits, with a way to watch it."""
+def _training(opened: bool) -> None:
+    """What trains or waits, with a way to watch it; when the teacher opens or closes the sandbox, the page is drawn anew."""
+    if sandbox.is_open() != opened:
+        st.rerun()
     places = [place for members in queue().values() for place in members if not mine(place.run)]
     if not places:
         st.caption("Nothing else trains right now.")
