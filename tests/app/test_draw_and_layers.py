@@ -79,8 +79,8 @@ def test_a_drawn_seven_is_read_as_a_seven_without_a_discriminator(seven: str) ->
 
 def test_an_address_holds_the_drawing(seven: str) -> None:
     query = query_of(draw_panel.describe(seven, DIGITS, 3, Search())[-1])
-    model, label, sheet = draw_panel.restore(asked(**query))
-    assert (model["value"], label["value"]) == (DIGITS, 3)
+    label, sheet, filled = draw_panel.enter(DIGITS, None, "", asked(**query))
+    assert (filled, label["value"]) == (query["model"], 3)
     again = draw_panel.describe(sheet, DIGITS, 3, Search())
     assert query_of(again[-1])["model"] == DIGITS
     before, after = (np.asarray(on_paper(text)).astype(float) for text in (seven, sheet))
@@ -90,8 +90,8 @@ def test_an_address_holds_the_drawing(seven: str) -> None:
 
 @pytest.mark.parametrize("drawing", ["", "!!!", "aGVsbG8", "A" * 10_000])
 def test_nonsense_in_an_address_leaves_an_empty_sheet(drawing: str) -> None:
-    model, label, sheet = draw_panel.restore(asked(tab="draw", model="../../etc", label="99", drawing=drawing))
-    assert model["value"] != "../../etc" and label["value"] == draw_panel.ANY
+    label, sheet, _ = draw_panel.enter(DIGITS, None, "", asked(tab="draw", model="../../etc", label="99", drawing=drawing))
+    assert label["value"] == draw_panel.ANY
     assert not isinstance(sheet, str)
 
 
@@ -171,8 +171,8 @@ def test_a_run_has_its_discriminators_verdict(trained: Run, seven: str, monkeypa
     assert "D gives this drawing <b>0." in words and "half of the real images score above" in words
     assert "real images</span>" in words and "G's own</span>" in words
     assert "LeNet" not in words  # it knows digits alone
-    model, network, *_ = layers_panel.restore(asked(tab="layers", model=trained.id, network="D"))
-    assert model["value"] == trained.id and network["value"] == "D"
+    network, *_ = layers_panel.enter(trained.id, None, 0, None, None, "", asked(tab="layers", network="D"))
+    assert network["value"] == "D"
     events = layers_panel.show(trained.id, "D", 0, 1, None, layers_panel.FIRST)
     assert "Input" in events[4]
 
@@ -186,23 +186,17 @@ def test_layers_show_maps_a_caption_and_the_table() -> None:
     total = sum(weight.numel() for weight in PIPELINES.get(DIGITS).generator.parameters())
     assert f">{total:,}</td></tr></tfoot>" in weights and weights.count('aria-current="true"') == 1
     query = query_of(links)
-    restored = layers_panel.restore(asked(**query))
-    assert [restored[0]["value"], restored[1]["value"], restored[2]["value"], restored[3]["value"], restored[4]] == [
-        DIGITS,
-        "G",
-        7,
-        3,
-        4,
-    ]
+    network, seed, label, layer, filled = layers_panel.enter(query["model"], None, 0, None, None, "", asked(**query))
+    assert (network["value"], seed["value"], label["value"], layer, filled) == ("G", 7, 3, 4, DIGITS)
 
 
-def test_a_tab_that_opens_before_the_address_is_read_reads_it_itself() -> None:
+def test_what_a_panel_shows_stays_where_the_model_stays_the_same() -> None:
     request = asked(tab="layers", model=SHAPES, seed="5", label="2", layer="3")
-    for opened in (layers_panel.restore(request), layers_panel.refresh(None, None, 0, None, None, request)):
-        assert (opened[0]["value"], opened[2]["value"], opened[3]["value"], opened[4]) == (SHAPES, 5, 2, 3)
-    assert layers_panel.refresh(DIGITS, "G", 1, 4, 2, request)[0]["value"] == DIGITS  # later the choice counts
-    assert draw_panel.refresh(None, None, asked(tab="draw", model=SHAPES))[0]["value"] == SHAPES
-    assert draw_panel.refresh(DIGITS, 3, asked(tab="draw", model=SHAPES))[0]["value"] == DIGITS
+    _, seed, label, layer, _ = layers_panel.enter(SHAPES, None, 0, None, None, "", request)
+    assert (seed["value"], label["value"], layer) == (5, 2, 3)
+    network, seed, label, layer, _ = layers_panel.enter(DIGITS, "G", 1, 4, 2, SHAPES, request)  # later the choice counts
+    assert (network["value"], seed["value"], label["value"], layer) == ("G", 1, 0, layers_panel.FIRST)
+    assert draw_panel.enter(DIGITS, 3, SHAPES, asked(tab="draw", label="5"))[0]["value"] == 3
 
 
 def test_a_translator_shows_every_network_on_the_example() -> None:
@@ -211,7 +205,7 @@ def test_a_translator_shows_every_network_on_the_example() -> None:
         slider, _, maps, caption, entering, *_ = layers_panel.show(HORSES, network, 0, None, None, layers_panel.FIRST)
         assert "convolution" in caption and maps.width >= 200 and slider["maximum"] > 5
         assert "Input" in entering
-    assert not layers_panel.choose(HORSES, 5)[1]["visible"]  # it has no use for a seed
+    assert not layers_panel.enter(HORSES, None, 5, None, 0, DIGITS, asked())[1]["visible"]  # it has no use for a seed
 
 
 def test_what_the_endpoints_refuse() -> None:

@@ -22,7 +22,7 @@ from ganlab.app import playground
 from ganlab.app.api.pictures import Order, draw
 from ganlab.app.playground import classes, html
 from ganlab.app.playground.draw import panel as draw_panel
-from ganlab.app.playground.explore import SECTIONS, _body, _head, arithmetic, choose, interpolate, loop, map, nearest
+from ganlab.app.playground.explore import SECTIONS, _body, arithmetic, choose, interpolate, loop, map, nearest
 from ganlab.app.playground.latent import panel as latent_panel
 from ganlab.app.playground.latent import pasted
 from ganlab.app.playground.layers import panel as layers_panel
@@ -58,7 +58,7 @@ def latents(shown: str) -> list[Latent]:
 def sections() -> list[Any]:
     """Laid out once; restoring reads them only."""
     with gr.Blocks():
-        chosen = SimpleNamespace(model=gr.Dropdown(), label=gr.Radio(), turn=gr.State(0))
+        chosen = SimpleNamespace(model=gr.Textbox(), label=gr.Radio(), turn=gr.State(0))
         return [lay_out(chosen) for _, lay_out in SECTIONS.values()]
 
 
@@ -106,20 +106,16 @@ def test_nonsense_in_an_address_is_left_out(name: str, text: str) -> None:
     assert restored(**{name: text}) == restored()
 
 
-def test_the_head_restores_model_and_label_and_later_visits_keep_them() -> None:
-    model, label, about, turn, entered = _head(None, 0, False, {"model": "shapes-quick", "label": "heart"})
-    assert model["value"] == "shapes-quick" and entered is True and turn == 1
-    assert label["value"] == "heart" and "moon" in label["choices"] and label["visible"]
-    assert "CGAN on Shapes, 28 × 28 grey, z of 16 numbers" in about
-    assert _head("shapes-quick", 3, True, {"model": "digits-quick"})[0]["value"] == "shapes-quick"
+def test_another_model_brings_its_labels_and_the_address_the_section() -> None:
+    label, turn = choose("shapes-quick", 0, "heart")
+    assert label["value"] == "heart" and "moon" in label["choices"] and label["visible"] and turn == 1
     assert choose("digits-quick", 0)[0]["visible"] is False
-    assert _head(None, 0, False, {"model": "../../etc", "label": "<b>"})[1]["value"] in ("circle", "0", None)
-    request = SimpleNamespace(
-        query_params={"section": "sums", "model": "digits-quick"}, headers={"referer": "http://lab:9/p/?x=1"}
-    )
-    shown = _body(sections(), None, False, request)
+    assert choose("shapes-quick", 0, "<b>")[0]["value"] == "circle"
+    request = SimpleNamespace(query_params={"section": "sums"}, headers={"referer": "http://lab:9/p/?x=1"})
+    shown = _body(sections(), "digits-quick", "", request)
     assert shown[0].selected == "sums"
     assert 'Client("http://lab:9/p/")' in shown[-1] and '"digits-quick"' in shown[-1]
+    assert all(update == gr.skip() for update in _body(sections(), "digits-quick", "digits-quick", request))
 
 
 HOSTILE = 'x");import os;os.system("..\\'
@@ -132,8 +128,9 @@ def literals(code: str) -> list[Any]:
 
 
 def test_no_name_from_outside_becomes_code_that_people_copy() -> None:
-    request = SimpleNamespace(query_params={"model": HOSTILE}, headers={"referer": 'http://lab/");evil("'})
-    assert not any("import os" in str(value) for value in _body(sections(), None, False, request))
+    request = SimpleNamespace(query_params={}, headers={"referer": 'http://lab/");evil("'})
+    for code in _body(sections(), HOSTILE, "", request)[-len(sections()) :]:
+        assert literals(code)[0] == HOSTILE
     shown = html.in_python(classes._CODE, 'http://lab/");evil("', model=HOSTILE, first="{second}", second=HOSTILE)
     assert literals(shown) == [HOSTILE, 0, "{second}", HOSTILE, 0.5, 1]
     assert ast.unparse(ast.parse(shown).body[1]) == "client = Client('http://lab/\");evil(\"')"
@@ -142,10 +139,12 @@ def test_no_name_from_outside_becomes_code_that_people_copy() -> None:
 @pytest.mark.parametrize("seed", ["²", "٣" * 30, "1" * 5000, "-1", "1e3", str(2**31)])
 def test_a_seed_that_is_none_is_left_out_of_every_panel(seed: str) -> None:
     query = {"seed": seed, "label": seed, "layer": seed, "rows": seed}
-    assert latent_panel.restore(SimpleNamespace(query_params=query))[4] == 0
-    assert classes.restore(None, 0, False, query, "")[8] == 0
-    assert layers_panel.restore(SimpleNamespace(query_params=query | {"tab": "layers"}))[2]["value"] == 0
-    assert draw_panel.restore(SimpleNamespace(query_params=query | {"tab": "draw"}))[1]["value"] == draw_panel.ANY
+    assert latent_panel.arrived("digits-quick", query)[0] == 0
+    assert classes.restore("shapes-quick", 0, query, "")[4] == 0
+    request = SimpleNamespace(query_params=query | {"tab": "layers"})
+    assert layers_panel.enter("digits-quick", None, 0, None, None, "", request)[1]["value"] == 0
+    request = SimpleNamespace(query_params=query | {"tab": "draw"})
+    assert draw_panel.enter("digits-quick", None, "", request)[0]["value"] == draw_panel.ANY
 
 
 @pytest.mark.parametrize("seed", [1e14, -1, float("nan"), float("inf"), 0.5])
@@ -168,8 +167,8 @@ def test_a_z_goes_from_the_endpoint_to_the_box_and_into_the_address(demo: gr.Blo
     assert found["score"] is None and Latent.parse(found["latent"]).label == "heart"
     numbers, label, truncation, *sliders, words = pasted.draw_pasted(found["latent"], "shapes-quick")
     assert (label, truncation, sliders) == (8, 1, [0.0] * DIRECTIONS) and "is drawn now" in words
-    state = latent_panel.restore(SimpleNamespace(query_params={"model": "shapes-quick", "z": numbers, "lock": "1"}))
-    assert state[-1] == numbers and state[7] is True
+    state = latent_panel.arrived("shapes-quick", {"z": numbers, "lock": "1"})
+    assert state[-3] == numbers and state[3] is True
     z = Order.parse({"model": "shapes-quick", "z": numbers}).z
     assert torch.equal(torch.tensor(z), Latent.parse(found["latent"]).tensor())
     with pytest.raises(gr.Error, match="no class 'whale'"):
@@ -257,16 +256,16 @@ def test_nearest_training_images_where_the_data_is_drawn_and_a_sentence_where_it
     assert "not on this machine" in refused
 
 
-def test_classes_restore_by_name_and_only_models_with_labels_are_offered() -> None:
+def test_classes_restore_by_name() -> None:
     query = {"model": "shapes-quick", "first": "star", "second": "moon", "seed": "8", "share": "0.25", "rows": "3"}
-    shown = classes.restore(None, 0, False, query, "http://lab/")
-    assert {name for _, name in shown[0]["choices"]} >= {"shapes-quick", "digits-quick-conditional"}
-    assert "digits-quick" not in {name for _, name in shown[0]["choices"]}
-    assert (shown[1]["value"], shown[2]["value"]) == ("star", "moon") and shown[8] == 8
-    assert shown[9:13] == [1.0, 0.25, 3, False] and '"star", "moon"' in shown[13]
-    bad = classes.restore(None, 0, False, {"share": "inf", "rows": "99", "seed": "-2", "first": "9"}, "http://lab/")
-    assert bad[8:13] == [0, 1.0, 0.5, 4, False] and len(bad) == 14
-    assert classes.restore(None, 0, False, query | {"scores": "1"}, "")[12] is True
+    shown = classes.restore("shapes-quick", 0, query, "http://lab/")
+    assert (shown[0]["value"], shown[1]["value"]) == ("star", "moon") and shown[2:5] == [1, "shapes-quick", 8]
+    assert shown[5:9] == [1.0, 0.25, 3, False] and '"star", "moon"' in shown[9]
+    bad = classes.restore("shapes-quick", 0, {"share": "inf", "rows": "99", "seed": "-2", "first": "9"}, "http://lab/")
+    assert bad[4:9] == [0, 1.0, 0.5, 4, False] and len(bad) == 10
+    assert classes.restore("shapes-quick", 0, query | {"scores": "1"}, "")[8] is True
+    kept = classes.choose("shapes-quick", 3, "moon", "circle")
+    assert (kept[0]["value"], kept[1]["value"], kept[2]) == ("moon", "circle", 4)
 
 
 def test_one_z_in_every_class_carries_the_names_of_the_classes(demo: gr.Blocks) -> None:

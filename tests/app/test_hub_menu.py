@@ -14,10 +14,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from ganlab.app import playground
-from ganlab.app.playground import classes, explore, hub_menu, model_info, translate
+from ganlab.app.playground import classes, hub_menu, model_info, translate
 from ganlab.app.playground.draw import sketch
 from ganlab.app.playground.explore import nearest
-from ganlab.app.playground.html import drawing
+from ganlab.app.playground.fitting import kinds, why_not
 from ganlab.app.playground.latent import panel as latent_panel
 from ganlab.app.serving import hub_models
 from ganlab.app.serving.hub_models import HubModels
@@ -80,7 +80,7 @@ def test_an_address_that_names_a_model_that_is_not_here_is_answered(online: Hub,
     assert playground.missing(name) == sentence
 
 
-def test_the_menus_say_what_a_model_of_the_catalogue_would_cost(online: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_menu_says_what_a_model_of_the_catalogue_would_cost(online: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     photos, digits = hub_menu.menu([], "translates"), hub_menu.menu([], "draws")
     assert shown(photos, "horse2zebra") == "CycleGAN: horses into zebras (Hub, download 46 MB)"
     assert shown(digits, "dcgan-mnist").endswith("(Hub, download 14 MB)")
@@ -92,23 +92,23 @@ def test_the_menus_say_what_a_model_of_the_catalogue_would_cost(online: Hub, mon
 
 def test_a_typed_address_is_fetched_with_progress_and_draws(online: Hub, warned: list[str]) -> None:
     seen: list[Any] = []
-    menu, chosen = hub_menu.fetched("draws", drawing, " someone/shapes-quick ", None, lambda *a, **k: seen.append((a, k)))
-    assert menu["value"] == chosen == "someone/shapes-quick" and warned == []
-    assert shown(menu["choices"], chosen) == "someone/shapes-quick (Hub)"
+    chosen = hub_menu.fetched(" someone/shapes-quick ", None, lambda *a, **k: seen.append((a, k)))
+    assert chosen == "someone/shapes-quick" and warned == []
+    assert shown(hub_menu.menu(hub_models.playable(), "any"), chosen) == "someone/shapes-quick (Hub)"
     assert any(re.fullmatch(r"Downloading [\d.]+ (bytes|[kM]B) of [\d.]+ [kM]B", how["desc"]) for _, how in seen)
     assert latent_panel.choose(chosen)[0]["choices"][0] == ("circle", 0)
     assert len(classes.choose(chosen, 0)[0]["choices"]) == 10
     theirs, ours = (PIPELINES.get(name).sample(1, seed=3, label=2)[0] for name in (chosen, "shapes-quick"))
     assert theirs.tobytes() == ours.tobytes()
     asked = len(online.asked)
-    assert hub_menu.fetched("draws", drawing, chosen, None)[1] == chosen and len(online.asked) == asked
+    assert hub_menu.fetched(chosen, None) == chosen and len(online.asked) == asked
 
 
-def test_what_does_not_fit_the_panel_is_said_and_the_menu_goes_back(online: Hub, warned: list[str]) -> None:
-    menu, chosen = hub_menu.fetched("draws", drawing, "someone/horse2zebra-light", "digits-quick")
-    assert menu["value"] == chosen == "digits-quick"
-    assert warned == ["someone/horse2zebra-light is here now, but it translates photos: use it under Translate photos."]
-    assert "someone/horse2zebra-light" in [model.name for model in translate._translating()]
+def test_what_is_fetched_is_chosen_whatever_it_is_for(online: Hub, warned: list[str]) -> None:
+    name = "someone/horse2zebra-light"
+    assert hub_menu.fetched(name, "digits-quick") == name and warned == []
+    assert kinds(name) == {"any", "translates"}
+    assert "translates photos and draws nothing from z" in why_not(name, "draws")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_what_does_not_fit_the_panel_is_said_and_the_menu_goes_back(online: Hub,
     ],
 )
 def test_what_cannot_be_had_is_one_sentence(online: Hub, warned: list[str], address: str, words: str) -> None:
-    _, chosen = hub_menu.fetched("draws", drawing, address, "digits-quick")
+    chosen = hub_menu.fetched(address, "digits-quick")
     assert chosen == "digits-quick" and len(warned) == 1 and words in warned[0] and "\n" not in warned[0]
 
 
@@ -131,16 +131,15 @@ def test_an_entry_of_the_catalogue_becomes_a_model_with_its_domains(
     weights = foreign_weights / "cyclegan-horse2zebra-compressed" / "latest_net_G.pth"
     commit = online.add("spaces/davidpiscasio/unpaired-img2img", {HORSES: weights.read_bytes()})
     online.repos["spaces/davidpiscasio/unpaired-img2img"].refs["3ce13dc"] = commit
-    menu, chosen = hub_menu.fetched("translates", translate._translating, "horse2zebra", None)
-    assert warned == [] and chosen == "horse2zebra"
-    assert shown(menu["choices"], "horse2zebra") == "CycleGAN: horses into zebras (Hub)"
+    assert hub_menu.fetched("horse2zebra", None) == "horse2zebra" and warned == []
+    assert shown(hub_menu.menu(hub_models.playable(), "any"), "horse2zebra") == "CycleGAN: horses into zebras (Hub)"
     direction, _ = translate.choose("horse2zebra")
     assert direction["choices"] == [("horse to zebra", "AtoB")]
     assert [model.name for model in HubModels().models()] == ["horse2zebra"]  # another start finds it in the cache
 
 
 def test_a_model_of_the_hub_is_held_against_its_data_as_one_from_here_is(online: Hub, warned: list[str]) -> None:
-    hub_menu.fetched("draws", drawing, "someone/shapes-quick", None)
+    hub_menu.fetched("someone/shapes-quick", None)
     theirs, ours = (nearest.answer(name, "0", "circle") for name in ("someone/shapes-quick", "shapes-quick"))
     assert theirs == ours and len(theirs[0]["nearest"]) == 6
 
@@ -150,7 +149,7 @@ def test_a_folder_that_a_model_of_the_hub_names_is_never_read(online: Hub, warne
     config = json.loads(files["config.json"])
     config["config"] |= {"dataset": "folder", "data_path": str(tmp_path)}
     online.add("someone/curious", files | {"config.json": json.dumps(config).encode()})
-    hub_menu.fetched("draws", drawing, "someone/curious", None)
+    hub_menu.fetched("someone/curious", None)
     with pytest.raises(ValueError, match="The folder of images that this model was trained on is not on this machine"):
         nearest.answer("someone/curious", "0", "circle")
 
@@ -162,7 +161,7 @@ def test_of_weights_of_others_the_catalogue_says_what_they_were_trained_on(
     for repo in ("huggan/dcgan-mnist", "someone/untold"):
         online.add(repo, {"pytorch_model.bin": weights})
     for name in ("dcgan-mnist", "someone/untold"):
-        assert hub_menu.fetched("draws", drawing, name, None)[1] == name
+        assert hub_menu.fetched(name, None) == name
     corner = Image.new("L", (300, 300), 255)
     ImageDraw.Draw(corner).rectangle((10, 10, 60, 60), fill=0)
     digit, picture = (np.asarray(sketch.shown(PIPELINES.get(name), corner)) for name in ("dcgan-mnist", "someone/untold"))
@@ -179,36 +178,29 @@ def test_a_refusal_names_the_model_and_no_folder_of_this_machine(online: Hub, wa
     config = json.loads(files["config.json"])
     config["config"]["width"] = 16
     online.add("someone/wrong", files | {"config.json": json.dumps(config).encode()})
-    hub_menu.fetched("draws", drawing, "someone/wrong", "digits-quick")
+    hub_menu.fetched("someone/wrong", "digits-quick")
     assert warned[0].startswith("The tensors of someone/wrong do not fit its config.json") and str(tmp_path) not in warned[0]
     assert "/" not in warned[0].replace("someone/wrong", "")
 
 
-def test_the_first_fetch_that_fails_leaves_the_menu_as_it_was(online: Hub, warned: list[str]) -> None:
-    with gr.Blocks() as demo:
-        model = gr.Dropdown([])
-        hub_menu.arrivals(model, "draws", drawing)
-    changed, picked, typed = demo.fns.values()
-    assert [changed.inputs[0], picked.inputs[0], typed.inputs[1]] == [model] * 3
-    assert changed.outputs == [picked.inputs[1]]  # what a pick goes back to is what the menu showed before
-    assert hub_menu.still_here(drawing, "digits-gan", None) == "digits-gan"
-    assert hub_menu.still_here(drawing, "dcgan-mnist", "digits-gan") == "digits-gan"
-    menu, chosen = hub_menu.fetched("draws", drawing, "someone/nothing", "digits-gan")
-    assert menu["value"] == chosen == "digits-gan" and len(warned) == 1
+def test_a_fetch_that_fails_leaves_the_choice_as_it_was(online: Hub, warned: list[str]) -> None:
+    assert hub_menu.fetched("dcgan-gone", "digits-gan") == "digits-gan"
+    assert hub_menu.fetched("someone/nothing", "digits-gan") == "digits-gan" and len(warned) == 2
+    assert hub_menu.fetched("someone/nothing", "") is None
 
 
 def test_the_panels_say_how_good_a_model_is_and_under_which_licence(
     online: Hub, foreign_weights: Path, warned: list[str]
 ) -> None:
     """Shipped, of the catalogue, of an address, and a run; a collapsed one is called so before its pictures are believed."""
-    about = latent_panel.choose("digits-gan")[-2]
-    assert "partly collapsed. Licence mit; shipped with GANLab." in about and about == explore.choose("digits-gan", 0)[1]
+    about = model_info.described("digits-gan")
+    assert "partly collapsed. Licence mit; shipped with GANLab." in about
     assert "Known bad" not in about
     online.add("huggan/dcgan-mnist", {"pytorch_model.bin": (foreign_weights / "mnist-dcgan" / "generator.pth").read_bytes()})
     online.add("someone/bad", {"generator.pth": (foreign_weights / "cgan-collapsed" / "generator.pth").read_bytes()})
     for name in ("dcgan-mnist", "someone/bad"):
-        assert hub_menu.fetched("draws", drawing, name, None)[1] == name
-    catalogued, typed = (latent_panel.choose(name)[-2] for name in ("dcgan-mnist", "someone/bad"))
+        assert hub_menu.fetched(name, None) == name
+    catalogued, typed = (model_info.described(name) for name in ("dcgan-mnist", "someone/bad"))
     assert "Licence not stated; huggan/dcgan-mnist on the Hub." in catalogued and "Known bad" not in catalogued
     assert "Known bad: it draws nearly the same picture of each class" in typed and "see its page on the Hub" in typed
     assert "Licence other; shipped with GANLab." in model_info.notes_named("facades-light")

@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -20,7 +19,9 @@ from streamlit.testing.v1 import AppTest
 from ganlab.app.api import routes
 from ganlab.app.api.generators import routes as generator_routes
 from ganlab.app.api.pictures import routes as picture_routes
-from ganlab.app.playground.latent.panel import choose, restore
+from ganlab.app.playground.choice import asked_for
+from ganlab.app.playground.latent.panel import arrived, choose
+from ganlab.app.playground.model_info import described
 from ganlab.app.serving.hub_models import HUB_MODELS, playable
 from ganlab.app.serving.pipelines import Pipelines
 from ganlab.app.views.status_wording import damage_text
@@ -222,11 +223,12 @@ def test_every_page_answers(page: str, listed: Run) -> None:
 
 def test_the_playground_answers(listed: Run) -> None:
     for name in (listed.id, OLD):
-        updates = [*restore(SimpleNamespace(query_params={"model": name})), *choose(name)]
+        updates = [*arrived(asked_for({"model": name}, "draws")[0], {"model": name}), *choose(name), described(name)]
         assert json.dumps(updates, ensure_ascii=False, default=str).encode()
         assert name in {model.name for model in playable()}
     for text in TEXTS[:4]:
-        restore(SimpleNamespace(query_params={"model": text, "label": text, "offsets": text, "z": text}))
+        query = {"model": text, "label": text, "offsets": text, "z": text}
+        arrived(asked_for(query, "draws")[0], query)
 
 
 @pytest.mark.parametrize("words", [["runs"], ["runs", "--json"], ["zoo"], ["zoo", "--json"], ["queue"]])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,10 +17,12 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from ganlab.app import playground
-from ganlab.app.playground import model_info, theme, translate
-from ganlab.app.playground.latent.panel import DIRECTIONS, choose, refresh, restore
+from ganlab.app.playground import choice, fitting, model_info, theme, translate
+from ganlab.app.playground.choice import Choice
+from ganlab.app.playground.latent.panel import DIRECTIONS
 from ganlab.app.playground.photo import photo
 from ganlab.app.playground.translated import in_files
+from ganlab.app.playground.weights_file import brought
 from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.worker import work
 from tests.support import foreign as made
@@ -50,11 +54,44 @@ def asked(**query: str) -> Any:
     return SimpleNamespace(query_params=query)
 
 
-def named(updates: list[Any]) -> dict[str, Any]:
-    """restore()'s updates by the widget they are for."""
-    names = ["model", "stage", "nothing", "shown", "seed", "truncation", "count", "lock", "label", "every_label"]
-    sliders = [f"direction {number}" for number in range(1, DIRECTIONS + 1)]
-    return dict(zip([*names, *sliders, "about", "z"], updates, strict=True))
+@cache
+def head() -> tuple[gr.Blocks, Choice]:
+    """The playground and the widgets above its panels, laid out once."""
+    kept: list[Choice] = []
+    with pytest.MonkeyPatch.context() as patch:
+        lay_out = choice.lay_out
+        patch.setattr(choice, "lay_out", lambda keys: kept.append(lay_out(keys)) or kept[-1])
+        return playground.build(), kept[0]
+
+
+def function(name: str) -> Any:
+    """The function of that name behind an event."""
+    return next(one for one in head()[0].fns.values() if one.name == name)
+
+
+def opened(**query: str) -> dict[str, Any]:
+    """What opening an address sets, by the widget that it is for; of Draw from z by its label, and each panel by its name."""
+    above = head()[1]
+    event = function("opened")
+    found = dict(zip(event.outputs, event.fn(asked(**query)), strict=True))
+    named: dict[str, Any] = {str(getattr(widget, "label", "")).lower(): value for widget, value in found.items()}
+    named |= {str(widget.elem_id): value for widget, value in found.items() if getattr(widget, "elem_id", None)}
+    named |= {
+        "model": found[above.menu],
+        "about": found[above.about],
+        "shown": found[above.shown],
+        "tab": event.fn(asked(**query))[0],
+    }
+    for panel in above.panels:
+        named |= {panel.key: found[panel.body]["visible"], f"why not {panel.key}": found[panel.why]}
+    return named
+
+
+def refresh(name: str, shown: list[str]) -> dict[str, Any]:
+    """What the timer changes, by the widget."""
+    above = head()[1]
+    found = dict(zip(above.outputs, choice.refreshed(above, name, shown, []), strict=True))
+    return {"model": found[above.menu], "name": found[above.name], "shown": found[above.shown]}
 
 
 def test_it_builds_with_a_widget_per_direction() -> None:
@@ -68,15 +105,15 @@ def test_it_builds_with_a_widget_per_direction() -> None:
 
 
 def test_without_a_model_it_says_how_to_get_one() -> None:
-    state = named(restore(asked()))
-    assert state["nothing"]["visible"]
-    assert not state["stage"]["visible"]
+    state = opened()
+    assert not any(state[key] for key in playground.TABS)
+    assert "Train one" in state["why not latent"] and "Train a CGAN" in state["why not classes"]
     assert state["shown"] == []
 
 
 def test_a_model_brings_its_labels_by_name(fake: Callable[..., FakeRun]) -> None:
     run = fake(z_dim=4)
-    state = named(restore(asked()))
+    state = opened()
     assert state["model"]["value"] == run.id
     assert state["label"]["choices"] == [("disc", 0), ("ring", 1)]
     assert state["label"]["value"] == 0
@@ -95,10 +132,10 @@ def test_an_address_restores_everything(fake: Callable[..., FakeRun]) -> None:
         "count": "64",
         "every_label": "1",
     }
-    state = named(restore(asked(**query)))
+    state = opened(**query)
     assert state["model"]["value"] == older.id
-    assert (state["seed"], state["truncation"], state["count"]) == (7, 0.5, 64)
-    assert (state["label"]["value"], state["every_label"]["value"]) == (1, True)
+    assert (state["seed"], state["truncation"], state["samples"]) == (7, 0.5, 64)
+    assert (state["label"]["value"], state["one column per label"]["value"]) == (1, True)
     assert [state[f"direction {n}"]["value"] for n in (1, 2, 3)] == [1.0, -2.0, 0.0]
 
 
@@ -119,47 +156,63 @@ def test_an_address_restores_everything(fake: Callable[..., FakeRun]) -> None:
 )
 def test_nonsense_in_an_address_is_left_out(query: dict[str, str], fake: Callable[..., FakeRun]) -> None:
     run = fake()
-    state = named(restore(asked(**query)))
+    state = opened(**query)
     assert state["model"]["value"] == run.id
-    assert (state["seed"], state["truncation"], state["count"], state["label"]["value"]) == (0, 1.0, 16, 0)
+    assert (state["seed"], state["truncation"], state["samples"], state["label"]["value"]) == (0, 1.0, 16, 0)
     assert state["direction 1"]["value"] == 0
 
 
 def test_values_beyond_a_slider_are_cut(fake: Callable[..., FakeRun]) -> None:
     fake()
-    state = named(restore(asked(offsets="99", truncation="9")))
+    state = opened(offsets="99", truncation="9")
     assert (state["direction 1"]["value"], state["truncation"]) == (4.0, 1.5)
 
 
 def test_the_menu_changes_only_when_models_do(fake: Callable[..., FakeRun]) -> None:
     first = fake()
-    shown = restore(asked())[3]
-    assert all(update.get("__type__") == "update" and len(update) == 1 for update in refresh(first.id, shown))
+    shown = opened()["shown"]
+    assert all(update == gr.skip() for update in refresh(first.id, shown).values())
     second = fake()
     menu = refresh(first.id, shown)
-    assert menu[0]["value"] == first.id
-    assert {name for _, name in menu[0]["choices"]} == {first.id, second.id}
+    assert menu["model"]["value"] == menu["name"] == first.id
+    assert {name for _, name in menu["model"]["choices"]} == {first.id, second.id}
     first.release()
     first.run.delete()
-    assert refresh(first.id, menu[3])[0]["value"] == second.id
+    assert refresh(first.id, menu["shown"])["name"] == second.id
 
 
 def test_a_damaged_model_does_not_break_the_menu(fake: Callable[..., FakeRun]) -> None:
     run = fake()
     (run.run.checkpoints()[-1] / "config.json").write_text("{")
-    assert "is damaged" in named(restore(asked()))["about"]
-    assert "is damaged" in choose(run.id)[-2]
+    assert "is damaged" in opened()["about"]
+    assert "is damaged" in model_info.described(run.id)
 
 
 def test_the_panel_opens_that_fits_the_model_in_the_address() -> None:
     run = Run.create(small("cyclegan", architecture="light", steps=1))
     work(run)
-    assert playground._tab(asked(model=run.id)).selected == "translate"
-    assert "selected" not in playground._tab(asked())  # the first one, or where a visitor has clicked
-    assert playground._tab(asked(tab="translate")).selected == "translate"
-    state = translate.restore(asked(model=run.id))
-    assert state[0]["value"] == run.id and not state[1]["visible"]
-    assert named(restore(asked(model=run.id)))["nothing"]["visible"]  # it draws nothing from z
+    state = opened(model=run.id)
+    assert state["tab"].selected == "translate" and state["model"]["value"] == run.id
+    assert state["translate"] and state["layers"]
+    assert not state["latent"] and "Train one" in state["why not latent"]  # it draws nothing from z, and no other is here
+    assert "selected" not in playground.tab_of({}) and playground.tab_of({"tab": "translate"}) == "translate"
+
+
+def test_a_model_is_chosen_for_all_panels_and_a_near_one_offered_where_it_does_not_fit(
+    fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labelled, plain = fake(), fake(family="dcgan")
+    unlabelled = {plain.id: model_info.ModelInfo("", (), 4)}
+    monkeypatch.setattr(fitting, "info_of", lambda name: unlabelled.get(name) or model_info.info_of(name))
+    _, above = head()
+    state = dict(zip(above.outputs, above.show(plain.id, []), strict=True))
+    (classes,) = (panel for panel in above.panels if panel.key == "classes")
+    assert json.loads(state[above.served]) == {"name": plain.id, "panels": ["latent", "explore", "draw", "layers"]}
+    assert not state[classes.body]["visible"] and "was trained without labels" in state[classes.why]
+    (to_near,) = (one.fn for one in head()[0].fns.values() if (classes.near._id, "click") in one.targets)
+    state = dict(zip(above.outputs, to_near(plain.id, []), strict=True))
+    assert state[above.name] == labelled.id and state[classes.body]["visible"]
+    assert state[above.menu]["value"] == labelled.id
 
 
 def test_a_translators_link_restores_its_direction_and_size() -> None:
@@ -168,16 +221,15 @@ def test_a_translators_link_restores_its_direction_and_size() -> None:
     link = translate.linked(run.id, "BtoA", 320)
     query = {key: values[0] for key, values in parse_qs(link.split('href="?')[1].split('"')[0].replace("&amp;", "&")).items()}
     assert query == {"tab": "translate", "model": run.id, "direction": "BtoA", "size": "320"}
-    *_, direction, size = translate.restore(asked(**query))
+    direction, size, _ = translate.enter(run.id, "", asked(**query))
     assert (direction["value"], size) == ("BtoA", 320)
-    *_, direction, size = translate.restore(asked(**query | {"direction": "<b>", "size": "9e9"}))
+    direction, size, _ = translate.enter(run.id, "", asked(**query | {"direction": "<b>", "size": "9e9"}))
     assert (direction["value"], size) == ("AtoB", 32)  # as it was trained
-    assert "model=" not in translate.linked("loaded-of-somebody", "BtoA", 320)
+    assert "model=" not in translate.linked("loaded-of-another", "BtoA", 320)
 
 
 def test_without_a_model_that_translates_the_panel_says_so() -> None:
-    menu, nothing, *_ = translate.restore(asked())
-    assert menu["choices"] == [] and nothing["visible"]
+    assert "No model that translates yet" in opened()["why not translate"]
     with pytest.raises(gr.Error, match="There is no model named 'nobody'"):
         translate.run(Image.new("RGB", (8, 8)), "nobody")
     assert "first" in translate.run(None, "nobody")[1]
@@ -192,7 +244,7 @@ def test_weights_that_translate_nothing_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "weights.pth"
     torch.save({"a.weight": torch.zeros(3)}, file)
     with pytest.raises(gr.Error, match=r"a\.weight"):
-        translate.load_weights(str(file), [])
+        brought(str(file))
 
 
 def test_weights_that_a_visitor_brings_are_tried_after_their_upload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,8 +258,8 @@ def test_weights_that_a_visitor_brings_are_tried_after_their_upload(tmp_path: Pa
         torch.save(state, file)
         with monkeypatch.context() as patch:
             patch.setattr(model_info, "collapse_text", lambda _: pytest.fail("the upload waited for it"))
-            menu = translate.load_weights(str(file), [])[0]
-        warned.append(model_info.notes_named(menu["value"]))
+            _, name = brought(str(file))
+        warned.append(model_info.notes_named(name))
     assert warned[0] == "" and "Known bad: it draws nearly the same picture whatever the photo is" in warned[1]
 
 

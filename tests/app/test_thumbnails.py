@@ -12,7 +12,6 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from ganlab.app.playground import hub_menu
-from ganlab.app.playground.html import drawing
 from ganlab.app.security import rights
 from ganlab.app.serving import hub_models, thumbnails
 from ganlab.app.serving.hub_models import HubModels
@@ -117,7 +116,7 @@ def test_what_draws_nothing_keeps_its_placeholder_and_is_tried_once(online: Hub,
 
 
 def test_a_fetch_in_the_playground_already_draws_the_picture(online: Hub) -> None:
-    assert hub_menu.fetched("draws", drawing, "dcgan-mnist", None)[1] == "dcgan-mnist"
+    assert hub_menu.fetched("dcgan-mnist", None) == "dcgan-mnist"
     hub_menu.THUMBNAILS.finish(30)
     (model,) = hub_models.HUB_MODELS.models()
     assert model.picture is not None

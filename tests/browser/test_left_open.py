@@ -31,9 +31,9 @@ def test_weights_are_loaded_drawn_and_assumed_otherwise(app: AppServer, page: An
     page.set_default_timeout(PATIENCE)
     page.goto(f"{app.url}/playground/?tab=latent")
     panel = page.get_by_role("tabpanel").first
-    panel.get_by_role("button", name="Load weights from a file").click()
+    page.get_by_role("button", name="Load weights from a file").click()
     file = {"name": "author.pth", "mimeType": "application/octet-stream", "buffer": weights}
-    panel.locator("input[type=file]").first.set_input_files(file)
+    page.locator(".weights input[type=file]").set_input_files(file)
     page.wait_for_function(DRAWN, arg="model=loaded-")
     playwright.expect(page.locator("#left-open")).to_contain_text("Assumed: ")
     playwright.expect(page.locator("#left-open")).to_contain_text("not in the file.")

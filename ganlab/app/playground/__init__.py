@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
-from ganlab.app.playground import hub_menu, queueing
+from ganlab.app.playground import choice, queueing
+from ganlab.app.playground.choice import Choice, Panel
 from ganlab.app.playground.classes import classes_panel
 from ganlab.app.playground.draw.panel import draw_panel
 from ganlab.app.playground.explore import explore_panel
 from ganlab.app.playground.failures import warn
+from ganlab.app.playground.fitting import Kind, kinds
 from ganlab.app.playground.gradio_events import QUIET, TURNING
-from ganlab.app.playground.latent.panel import latent_panel
+from ganlab.app.playground.hub_menu import no_download
+from ganlab.app.playground.latent import panel as latent
 from ganlab.app.playground.layers.panel import layers_panel
 from ganlab.app.playground.translate import translate_panel
 from ganlab.app.serving.hub_models import playable
+from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.variants import parts
 from ganlab.models import pretrained
 
@@ -28,42 +34,73 @@ TABS = {
     "translate": "Translate photos",
     "layers": "Layers",
 }
+KINDS: dict[str, Kind] = {
+    "latent": "draws",
+    "explore": "draws",
+    "classes": "labelled",
+    "draw": "draws",
+    "translate": "translates",
+    "layers": "any",
+}
 
 
 def build() -> gr.Blocks:
     """The Blocks to mount; its theme, style and script are given to the mount."""
     with gr.Blocks(title="GANLab playground", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)) as demo:
+        head = choice.lay_out(list(TABS))
         with gr.Tabs(elem_id="panels") as tabs:
-            with gr.Tab(TABS["latent"], id="latent"):
-                latent_panel(demo)
-            with gr.Tab(TABS["explore"], id="explore") as tab:
-                explore_panel(tab)
-            with gr.Tab(TABS["classes"], id="classes") as tab:
-                classes_panel(tab)
-            with gr.Tab(TABS["draw"], id="draw") as tab:
-                draw_panel(demo, tab)
-            with gr.Tab(TABS["translate"], id="translate"):
-                translate_panel(demo)
-            with gr.Tab(TABS["layers"], id="layers") as tab:
-                layers_panel(demo, tab)
+            with _place(head, "latent") as panel:
+                widgets = latent.latent_panel(demo, head, panel)
+            with _place(head, "explore") as panel:
+                explore_panel(panel)
+            with _place(head, "classes") as panel:
+                classes_panel(panel)
+            with _place(head, "draw") as panel:
+                draw_panel(demo, panel)
+            with _place(head, "translate") as panel:
+                translate_panel(demo, head, panel)
+            with _place(head, "layers") as panel:
+                layers_panel(demo, panel)
+        box = choice.wire(head)
         demo.load(_say_what_is_missing, None, None, **TURNING)
-        boxes = hub_menu.boxes(demo)
-
-        def opened(request: gr.Request) -> list[Any]:
-            return [_tab(request), *[gr.update(visible=not hub_menu.no_download())] * len(boxes)]
-
-        demo.load(opened, None, [tabs, *boxes], **QUIET)
+        _fill(demo, head, tabs, box, widgets)
     queueing.bound(demo)
     return demo
 
 
-def _tab(request: gr.Request) -> Any:
-    """The panel that the address asks for, by name or by its model; else none, since a visitor may have clicked on one."""
-    wanted = request.query_params.get("tab", "")
-    if wanted not in TABS:
-        name = parts(request.query_params.get("model", ""))[0]
-        wanted = "translate" if any(model.translates for model in playable() if model.name == name) else ""
-    return gr.Tabs(selected=wanted) if wanted else gr.skip()
+@contextmanager
+def _place(head: Choice, key: str) -> Iterator[Panel]:
+    with gr.Tab(TABS[key], id=key) as tab, head.place(tab, KINDS[key]) as panel:
+        yield panel
+
+
+def _fill(demo: gr.Blocks, head: Choice, tabs: gr.Tabs, box: gr.Accordion, widgets: latent.Widgets) -> None:
+    """Let the address fill the page when `demo` loads, Draw from z at once, and runs that come and go change the menu."""
+    drawn = latent.outputs(widgets)
+    handed, draw = head.handed_over("window.ganlabChoice.show"), widgets.in_browser("draw")
+
+    def opened(request: gr.Request) -> list[Any]:
+        query = dict(request.query_params)
+        tab = tab_of(query)
+        name, loaded = choice.asked_for(query, KINDS[tab or "latent"])
+        here = tab in ("", "latent") and "draws" in kinds(name)
+        first = [name, *latent.arrived(name, query)] if here else [gr.skip() for _ in range(1 + len(drawn))]
+        selected = gr.Tabs(selected=tab) if tab else gr.skip()
+        return [selected, gr.update(visible=not no_download()), loaded, *head.show(name, loaded), *first]
+
+    outputs = [tabs, box, head.loaded, *head.outputs, widgets.model, *drawn]
+    demo.load(opened, None, outputs, **QUIET).then(**draw).then(**handed)
+    known = [head.name, head.shown, head.loaded]
+    tick = gr.Timer(choice.REFRESH_SECONDS).tick(partial(choice.refreshed, head), known, head.outputs, **QUIET)
+    tick.then(**handed).then(**draw)
+
+
+def tab_of(query: Mapping[str, str]) -> str:
+    """The panel that an address asks for, by name or by its model; else "", since a visitor may have clicked on one."""
+    wanted = query.get("tab", "")
+    if wanted in TABS:
+        return wanted
+    return "translate" if "translates" in kinds(query.get("model")) else ""
 
 
 def _say_what_is_missing(request: gr.Request) -> None:
@@ -75,9 +112,9 @@ def _say_what_is_missing(request: gr.Request) -> None:
 def missing(name: str) -> str:
     """Why a model cannot be played with, and what to do, in a sentence or two; "" where it can be, or none is named."""
     name = parts(name)[0]
-    if not name or any(model.name == name for model in playable()):
+    if PIPELINES.keeps(name) or not name or any(model.name == name for model in playable()):
         return ""
-    refused = f". {refusal}" if (refusal := hub_menu.no_download()) else ""
+    refused = f". {refusal}" if (refusal := no_download()) else ""
     if entry := pretrained.named(name):
         return f"{entry.title} is not on this machine yet{refused or ': pick it from the menu to download it.'}"
     with suppress(ValueError):  # no address

@@ -14,12 +14,10 @@ from PIL import Image
 
 from ganlab.analysis.explore.latents import MAX_SEED, Latent, class_of
 from ganlab.analysis.explore.scores import scores
+from ganlab.app.playground.choice import Panel
 from ganlab.app.playground.gradio_events import QUIET, SOON, TURNING, by_name
 from ganlab.app.playground.html import (
-    about,
-    classes,
     data_uri,
-    drawing,
     endpoint,
     figure,
     from_python,
@@ -32,7 +30,7 @@ from ganlab.app.playground.html import (
     score_note,
     showing_refusal,
 )
-from ganlab.app.playground.hub_menu import arrivals, menu
+from ganlab.app.playground.model_info import info_of
 from ganlab.app.playground.parse import between, seed_of, whole
 from ganlab.core.images import png, sheet, to_pil
 from ganlab.models.pipeline import Pipeline
@@ -44,52 +42,43 @@ _STAGE = """<figure id="mixture-stage"><canvas id="mixture" role="img" aria-labe
 <figcaption id="mixture-caption" aria-live="polite"></figcaption></figure>"""
 _HELP = """The same z in every class keeps what is not in the label, such as slant and stroke. A mixture gives G a bit of both
 labels, which it never saw in training."""
-_NOTHING = """<div class="nothing"><h2>No model that takes a label yet</h2>
-<p><a href="../train" target="_top">Train a CGAN</a>; the shapes need no download.</p></div>"""
 _CODE = """grid = client.predict({model}, 0, 4, 1, api_name="/classes_grid")
 mixed = client.predict({model}, 0, {first}, {second}, 0.5, 1, api_name="/classes_mix")"""
 
 
-def classes_panel(tab: gr.Tab) -> None:
-    """Lay the panel out where it is called; it is filled when its tab opens, which an address can ask for too."""
-    turn, entered = gr.State(0), gr.State(False)
-    nothing = gr.HTML(_NOTHING, visible=False)
-    with gr.Column() as stage:
-        with gr.Row(elem_classes="top"):
-            model = gr.Dropdown([], label="Model", scale=2, min_width=280)
-            info = gr.HTML(elem_classes="quiet")
-        with gr.Row(elem_classes="asks seed"):
-            seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=120)
-            resample = gr.Button("Resample", variant="primary", min_width=140, scale=0)
-            truncation = gr.Slider(0, 1.5, 1, step=0.05, label="Truncation", buttons=[], min_width=180)
-        with gr.Row():
-            with gr.Column(min_width=240, scale=1):
-                gr.HTML(_STAGE)
-                share = gr.Slider(0, 1, 0.5, step=0.01, label="Share of the second class", buttons=[], elem_id="mixture-share")
-            with gr.Column(min_width=300, scale=3):
-                gr.HTML("<h3>Mix two classes</h3>")
-                first = gr.Radio([], label="First class", elem_id="mixture-first")
-                second = gr.Radio([], label="Second class")
-                blend = gr.HTML(elem_classes="shown")
-        one = gr.HTML(elem_classes="shown")
-        with gr.Row(elem_classes="asks"):
-            rows = gr.Slider(2, MOST_ROWS, 4, step=1, label="Rows of the grid, one z per row", buttons=[], min_width=180)
-            with_scores = gr.Checkbox(
-                False, label="D's score", info="below every picture of the grid and the mixture", min_width=180
-            )
-        grid = gr.HTML(elem_classes="shown")
-        gr.HTML(_HELP, elem_classes="quiet")
-        example = from_python(_CODE, model="shapes-quick", first="circle", second="heart")
+def classes_panel(panel: Panel) -> None:
+    """Lay the panel out where it is called; it is filled when it gets a model."""
+    model, turn, filled = panel.model, gr.State(0), gr.State("")
+    with gr.Row(elem_classes="asks seed"):
+        seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=120)
+        resample = gr.Button("Resample", variant="primary", min_width=140, scale=0)
+        truncation = gr.Slider(0, 1.5, 1, step=0.05, label="Truncation", buttons=[], min_width=180)
+    with gr.Row():
+        with gr.Column(min_width=240, scale=1):
+            gr.HTML(_STAGE)
+            share = gr.Slider(0, 1, 0.5, step=0.01, label="Share of the second class", buttons=[], elem_id="mixture-share")
+        with gr.Column(min_width=300, scale=3):
+            gr.HTML("<h3>Mix two classes</h3>")
+            first = gr.Radio([], label="First class", elem_id="mixture-first")
+            second = gr.Radio([], label="Second class")
+            blend = gr.HTML(elem_classes="shown")
+    one = gr.HTML(elem_classes="shown")
+    with gr.Row(elem_classes="asks"):
+        rows = gr.Slider(2, MOST_ROWS, 4, step=1, label="Rows of the grid, one z per row", buttons=[], min_width=180)
+        with_scores = gr.Checkbox(False, label="D's score", info="below every picture of the grid and the mixture", min_width=180)
+    grid = gr.HTML(elem_classes="shown")
+    gr.HTML(_HELP, elem_classes="quiet")
+    example = from_python(_CODE, model="shapes-quick", first="circle", second="heart")
     mixed = {"model": model, "seed": seed, "truncation": truncation, "first": first, "second": second, "share": share}
     asked = [*mixed.values(), rows, with_scores]
-    outputs = [model, first, second, info, turn, entered, stage, nothing, seed, truncation, share, rows, with_scores, example]
+    outputs = [first, second, turn, filled, seed, truncation, share, rows, with_scores, example]
 
-    def enter(name: str | None, turn: int, entered: bool, request: gr.Request) -> list[Any]:
-        return restore(name, turn, entered, dict(request.query_params), home(request))
+    def enter(name: str, turn: int, filled: str, first: str | None, second: str | None, request: gr.Request) -> list[Any]:
+        if filled:
+            return [*choose(name, turn, first, second), name, *[gr.skip() for _ in range(6)]]
+        return restore(name, turn, dict(request.query_params), home(request))
 
-    tab.select(enter, [model, turn, entered], outputs, **TURNING)
-    for event in arrivals(model, "labelled", lambda: drawing(labelled=True)):
-        event.then(choose, [model, turn], [first, second, info, turn], **TURNING)
+    model.change(enter, [model, turn, filled, first, second], outputs, **TURNING)
     resample.click(lambda: random.randrange(10**6), None, seed, **QUIET)
     changes = [turn.change, seed.change, truncation.input, first.input, second.input]
     gr.on(changes, **by_name("window.ganlabMix.draw", mixed), **QUIET)
@@ -109,33 +98,23 @@ def classes_panel(tab: gr.Tab) -> None:
     endpoint(answer_mix, [text, numbers[0], text, text, *halves], [picture], "classes_mix")
 
 
-def restore(name: str | None, turn: int, entered: bool, query: Mapping[str, str], address: str) -> list[Any]:
-    """The menu, what depends on the model, and on the first visit all that the address says."""
-    found = drawing(labelled=True)
-    names = [model.name for model in found]
-    choices = menu(found, "labelled")
-    seen = [gr.update(visible=bool(found)), gr.update(visible=not found)]
-    if entered and name in names:
-        skipped = [gr.skip() for _ in range(4)]
-        return [gr.update(choices=choices, value=name), *skipped, True, *seen, *[gr.skip() for _ in range(6)]]
-    name = query.get("model") if query.get("model") in names else next(iter(names), None)
+def restore(name: str, turn: int, query: Mapping[str, str], address: str) -> list[Any]:
+    """What depends on the model, and all that the address says."""
     chosen = choose(name, turn, query.get("first"), query.get("second"))
     seed = whole(query, "seed")
     numbers = [between(query, "truncation", 0, 1.5, 1.0), between(query, "share", 0, 1, 0.5)]
     rows = int(between(query, "rows", 2, MOST_ROWS, 4))
     first, second = (radio["value"] for radio in chosen[:2])
     code = in_python(_CODE, address, model=name, first=first, second=second)
-    with_scores = query.get("scores") == "1"
-    return [gr.update(choices=choices, value=name), *chosen, True, *seen, seed, *numbers, rows, with_scores, code]
+    return [*chosen, name, seed, *numbers, rows, query.get("scores") == "1", code]
 
 
-def choose(name: str | None, turn: int, first: str | None = None, second: str | None = None) -> list[Any]:
-    """The classes to mix by name, what the model is, and that everything is drawn anew."""
-    model = next((model for model in drawing(labelled=True) if model.name == name), None)
-    names = list(classes(model)) if model else []
+def choose(name: str, turn: int, first: str | None = None, second: str | None = None) -> list[Any]:
+    """The classes to mix by name, as before where the model has them, and that everything is drawn anew."""
+    names = list(info_of(name).labels)
     values = [first if first in names else next(iter(names), None), second if second in names else next(iter(names[1:]), None)]
     radios = [gr.update(choices=[(text, text) for text in names], value=value) for value in values]
-    return [*radios, about(model) if model else "", turn + 1]
+    return [*radios, turn + 1]
 
 
 def _z(pipeline: Pipeline, seed: float | None, count: int, truncation: float) -> torch.Tensor:

@@ -18,13 +18,10 @@ from ganlab.analysis.explore.latents import Latent
 from ganlab.analysis.explore.scores import NO_DISCRIMINATOR, scores
 from ganlab.app.playground.failures import refusal
 from ganlab.app.playground.gradio_events import QUIET, SLOW
-from ganlab.app.playground.model_info import ModelInfo, described
-from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.core.images import png, sheet, to_pil
 from ganlab.core.names import message
 from ganlab.core.threads import in_background
-from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 
 HOME = "http://localhost:8501/playground/"
@@ -106,27 +103,6 @@ def pipeline_of(model: str | None) -> Pipeline:
     if pipeline.translates:
         raise ValueError(f"{model} translates photos: it draws nothing from z.")
     return pipeline
-
-
-def drawing(*, labelled: bool = False) -> list[ModelEntry]:
-    """The models that draw from z; with `labelled` only those that take a label."""
-    return [model for model in playable() if not model.translates and (not labelled or classes(model))]
-
-
-def classes(model: ModelEntry) -> tuple[str, ...]:
-    """The names of the classes that a model can be asked for; () for none, and where its config.json is damaged."""
-    try:
-        return ModelInfo.of(model).labels
-    except ValueError:
-        return ()
-
-
-def about(model: ModelEntry) -> str:
-    """What the model is and what to know of it, as HTML; what is wrong with it where it cannot be read."""
-    try:
-        return described(model)
-    except ValueError as error:
-        return html.escape(message(error))
 
 
 def home(request: gr.Request | None) -> str:

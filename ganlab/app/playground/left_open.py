@@ -1,4 +1,4 @@
-"""What a file of foreign weights leaves open, below a panel's model: what was assumed and why, and a control for each of it."""
+"""What a file of foreign weights leaves open, below the model: what was assumed and why, and a control for each of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import gradio as gr
 from ganlab.app.playground.failures import warn
 from ganlab.app.playground.model_info import named
 from ganlab.app.serving.pipelines import PIPELINES
-from ganlab.app.serving.variants import can_change, parts, query_of, variant
+from ganlab.app.serving.variants import can_change, parts, variant
 from ganlab.app.views.decision_wording import basis_text, lines, setting_text, value_text
 from ganlab.models.pipeline import Pipeline
 
@@ -20,9 +20,8 @@ MOST = 10  # controls; no layout leaves more open
 
 @dataclass(frozen=True)
 class LeftOpen:
-    """The widgets; `assume` holds what was chosen, as an address has it, and is never shown."""
+    """The widgets."""
 
-    assume: gr.Textbox
     box: gr.Column
     facts: gr.HTML
     change: gr.Accordion
@@ -32,22 +31,21 @@ class LeftOpen:
     @property
     def outputs(self) -> list[Any]:
         """What `updates` is for."""
-        return [self.assume, self.box, self.facts, self.change, *self.controls]
+        return [self.box, self.facts, self.change, *self.controls]
 
 
 def left_open(name: str) -> LeftOpen:
     """Lay the box out where it is called, hidden until a model leaves something open; `name` is its id."""
-    assume = gr.Textbox("", visible="hidden", show_label=False, elem_id=f"{name}-assume", elem_classes="unseen")
     with gr.Column(visible=False, elem_classes="left-open", elem_id=name) as box:
         facts = gr.HTML(elem_classes="quiet")
         with gr.Accordion("Change what is assumed", open=False) as change, gr.Row(elem_classes="choices") as row:
             controls = [gr.Dropdown([], visible=False, min_width=200, filterable=False) for _ in range(MOST)]
-    return LeftOpen(assume, box, facts, change, row, controls)
+    return LeftOpen(box, facts, change, row, controls)
 
 
-def pipeline_of(name: str | None) -> Pipeline | None:
+def leaves_open(name: str | None) -> Pipeline | None:
     """The pipeline of foreign weights that leave something open, under the assumptions in its name; None for all other models."""
-    model = named(parts(name)[0]) if name else None
+    model = named(name) if name else None
     if not name or (model and model.folder.is_dir()):  # a checkpoint of ours leaves nothing open, and is not loaded for a menu
         return None
     try:
@@ -58,7 +56,7 @@ def pipeline_of(name: str | None) -> Pipeline | None:
 
 def updates(name: str | None) -> list[Any]:
     """Updates for `LeftOpen.outputs`: what the model of that name, with its assumptions, leaves open."""
-    pipeline = pipeline_of(name)
+    pipeline = leaves_open(name)
     decisions = pipeline.decisions if pipeline else ()
     changing = can_change(decisions)[:MOST]
     known = lines(decisions, pipeline.unused if pipeline else ())
@@ -75,16 +73,15 @@ def updates(name: str | None) -> list[Any]:
     ]
     hidden = [gr.update(visible=False) for _ in range(MOST - len(controls))]
     shown = [gr.update(visible=bool(facts)), facts, gr.update(visible=bool(changing))]
-    return [query_of(name or ""), *shown, *controls, *hidden]
+    return [*shown, *controls, *hidden]
 
 
-def settled(name: str | None, assume: str, values: list[str | None]) -> str | None:
+def settled(before: str | None, values: list[str | None]) -> str | None:
     """The name of the model with the values of the controls; as before, after a warning, where they do not go together."""
-    before = variant(name, assume) if name else None
-    pipeline = pipeline_of(before)
-    if not name or pipeline is None:
+    pipeline = leaves_open(before)
+    if not before or pipeline is None:
         return before
-    chosen = parts(before or "")[1]
+    name, chosen = parts(before)
     for decision, value in zip(can_change(pipeline.decisions), values, strict=False):
         if value and value != decision.value:
             chosen[decision.setting] = value

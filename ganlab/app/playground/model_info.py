@@ -7,16 +7,15 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-import gradio as gr
-
-from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.serving.examined import EXAMINED
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
+from ganlab.app.serving.variants import parts
 from ganlab.app.views.model_wording import collapse_text, record_text
 from ganlab.app.views.titles import what
 from ganlab.app.views.wording import model_remarks
 from ganlab.core.config import TrainConfig, are_settings
+from ganlab.core.names import message
 from ganlab.core.types import Conditioning
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
@@ -45,52 +44,53 @@ class ModelInfo:
         size, channels = info.spec["image_size"], info.spec["channels"]
         title, kind = html.escape(what("", info.config)), "colour" if channels == 3 else "grey"
         z_dim = int(info.config.get("z_dim", TrainConfig.z_dim))
-        about = f"{title}, {size} × {size} {kind}, z of {z_dim} numbers"
+        numbers = "" if info.conditioning.between_images else f", z of {z_dim} numbers"
+        about = f"{title}, {size} × {size} {kind}{numbers}"
         return cls(about, info.labels if info.conditioning is Conditioning.LABEL else (), min(DIRECTIONS, z_dim))
 
     @classmethod
     def of_pipeline(cls, pipeline: Pipeline) -> ModelInfo:
         """Of weights that are loaded already."""
         size, kind = pipeline.spec.image_size, "colour" if pipeline.spec.channels == 3 else "grey"
-        about = f"{html.escape(pipeline.title)}, {size} × {size} {kind}, z of {pipeline.z_dim} numbers"
+        numbers = "" if pipeline.translates else f", z of {pipeline.z_dim} numbers"
+        about = f"{html.escape(pipeline.title)}, {size} × {size} {kind}{numbers}"
         return cls(about, pipeline.labels if pipeline.conditional else (), min(DIRECTIONS, pipeline.z_dim))
 
 
 def named(name: str) -> ModelEntry | None:
-    """The model of this name that is on this machine; None too for weights that a visitor brought."""
-    return next((model for model in playable() if model.name == name), None)
-
-
-def described(model: ModelEntry) -> str:
-    """What it is and what to know of it, as HTML; ValueError as `ModelInfo.of` says."""
-    return "<br>".join(filter(None, (ModelInfo.of(model).about, notes(model))))
-
-
-def notes(model: ModelEntry) -> str:
-    """Return HTML, "" where there is nothing to say. Of a run it is what the doctor finds in its record, as on Watch; weights of
-    others are tried for mode collapse.
+    """The model of this name, with or without what is assumed of it, that is on this machine; None too for weights that a visitor
+    brought.
     """
-    if model.origin == "run":
-        warning = _findings_warning(Run(model.folder.parent.parent))
-    else:
-        warning = "" if model.origin == "shipped" else _collapse_warning(model.name)
-    return "<br>".join(filter(None, (warning, html.escape(model_remarks(model)))))
+    base = parts(name)[0]
+    return next((model for model in playable() if model.name == base), None)
+
+
+def info_of(name: str | None) -> ModelInfo:
+    """What the widgets must know of the model of this name, which may say what is assumed of it; what is wrong as `about`."""
+    model = named(name) if name else None
+    try:
+        if name and (PIPELINES.keeps(name) or (model and model.folder.is_file() and name != model.name)):
+            return ModelInfo.of_pipeline(PIPELINES.get(name))
+        return ModelInfo.of(model) if model else ModelInfo("", (), 0)
+    except ValueError as error:
+        return ModelInfo(html.escape(message(error)), (), 0)
+
+
+def described(name: str | None) -> str:
+    """What the model of this name is and what to know of it, as HTML."""
+    return "<br>".join(filter(None, (info_of(name).about, notes_named(name))))
 
 
 def notes_named(name: str | None) -> str:
-    """Return the notes on the model of this name, for weights that a visitor brought whether they have collapsed; "" for none.
-
-    They follow the menu, so that no upload waits for the trial.
+    """Return the notes on the model of this name as HTML, "" where there is nothing to say. Of a run they are what the doctor finds
+    in its record, as on Watch; weights of others are tried for mode collapse.
     """
     model = named(name) if name else None
-    return notes(model) if model else _collapse_warning(name) if name else ""
-
-
-def show_notes(menu: gr.Dropdown) -> gr.HTML:
-    """Lay a line of notes out where it is called, which follows the menu."""
-    line = gr.HTML(elem_classes="quiet")
-    menu.change(notes_named, menu, line, **QUIET)
-    return line
+    if model and model.origin == "run":
+        warning = _findings_warning(Run(model.folder.parent.parent))
+    else:
+        warning = _collapse_warning(name) if name and (model is None or model.origin != "shipped") else ""
+    return "<br>".join(filter(None, (warning, html.escape(model_remarks(model)) if model else "")))
 
 
 def _findings_warning(run: Run) -> str:

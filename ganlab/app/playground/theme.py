@@ -9,7 +9,7 @@ import gradio as gr
 _SHARED, _STATIC = (Path(__file__).parents[1] / "static" / name for name in ("shared", "playground"))
 _STYLES = ("playground.css", "explore.css", "draw.css")
 # Each uses what those before it define.
-_SCRIPTS = ("whole.js", "wording.js", "playground.js", "local.js", "explore.js", "draw.js", "layers.js")
+_SCRIPTS = ("whole.js", "wording.js", "choice.js", "playground.js", "local.js", "explore.js", "draw.js", "layers.js")
 
 
 def theme() -> gr.themes.Base:

@@ -12,7 +12,6 @@ from PIL import Image
 from ganlab.app.compat import keep_bytes
 from ganlab.app.playground.failures import refusal
 from ganlab.app.serving.pipelines import PIPELINES
-from ganlab.app.serving.variants import variant
 from ganlab.core.images import encoded
 from ganlab.core.text import duration
 from ganlab.core.threads import in_background
@@ -20,20 +19,6 @@ from ganlab.models.pipeline import Pipeline
 from ganlab.models.translation import Translation, forecast, heat, translate
 
 _MOST_LOSSLESS = 2 * 10**6  # pixels
-
-
-def run_assuming(
-    photo: Image.Image | None,
-    model: str | None,
-    assume: str,
-    direction: str | None = None,
-    size: float = 0,
-    original_size: bool = True,
-    closely: bool = True,
-    progress: gr.Progress = gr.Progress(),  # noqa: B008 (how Gradio hands it over)
-) -> list[Any]:
-    """What `run` answers, under the assumptions that were chosen."""
-    return run(photo, variant(model, assume) if model else model, direction, size, original_size, closely, progress)
 
 
 def run(

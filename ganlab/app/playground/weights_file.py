@@ -1,4 +1,4 @@
-"""A file of weights that a visitor brings, which joins the menu of that visitor alone: one way in for all panels."""
+"""A file of weights that a visitor brings, which joins the menu of that visitor alone: one way in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import gradio as gr
 
@@ -54,13 +54,8 @@ class _Seconds:
 
 
 _LOADING = _Seconds()
-Use = Literal["draws", "translates"]
 Loaded = Sequence[tuple[str, str]]  # what was brought: titles and names, as a menu takes them
 ONE_AT_A_TIME: dict[str, Any] = {"concurrency_id": "weights", "api_visibility": "private"}
-_ELSEWHERE = {
-    "draws": "translate photos: load them under Translate photos.",
-    "translates": "draw from z and cannot translate photos: load them under Draw from z.",
-}
 
 
 def weights_box(label: str) -> gr.File:
@@ -69,7 +64,7 @@ def weights_box(label: str) -> gr.File:
         return gr.File(label=label, height=120)
 
 
-def brought(file: str, use: Use) -> tuple[str, str]:
+def brought(file: str) -> tuple[str, str]:
     """The title and the name of the weights in an uploaded file. gr.Error, one sentence, where they are of no use here.
 
     The file stays where it was uploaded, since a whole class may bring the same. Reading takes its time from a budget of the
@@ -81,8 +76,6 @@ def brought(file: str, use: Use) -> tuple[str, str]:
             foreign = recognition.load(path)
             title = f"{shown(path.stem)}: {foreign.layout}"
             pipeline = Pipeline.of_foreign(foreign, name=title)
-        if pipeline.translates != (use == "translates"):
-            raise ValueError(f"These weights ({foreign.layout}) {_ELSEWHERE[use]}")
         return title, PIPELINES.adopt(pipeline, client.seat, path if can_change(pipeline.decisions) else None)
     except ValueError as error:
         raise refusal(error) from None

@@ -14,14 +14,14 @@ from PIL import Image
 from ganlab.analysis.explore.invert import SECONDS, Inversion, invert
 from ganlab.analysis.explore.scores import best_score
 from ganlab.app.compat_queue import queue_counter
+from ganlab.app.playground.choice import Panel
 from ganlab.app.playground.draw.pad import on_paper, pad, sheet_of
 from ganlab.app.playground.draw.search import Search, beside, difference, enlarged, progress, shots
 from ganlab.app.playground.draw.sketch import pixels, reading, says, shown
 from ganlab.app.playground.failures import refusal
 from ganlab.app.playground.gradio_events import QUIET
-from ganlab.app.playground.html import classes, drawing, endpoint, from_python, links, pipeline_of
-from ganlab.app.playground.hub_menu import arrivals, menu
-from ganlab.app.playground.model_info import show_notes
+from ganlab.app.playground.html import endpoint, from_python, links, pipeline_of
+from ganlab.app.playground.model_info import info_of
 from ganlab.app.playground.parse import seed_of, whole, within
 from ganlab.app.playground.photo import photo
 from ganlab.app.playground.queueing import share
@@ -51,7 +51,7 @@ _IDLE = '<p class="quiet">The search takes some seconds.</p>'
 class Widgets:
     """The parts that events read and write."""
 
-    model: gr.Dropdown
+    model: gr.Textbox
     label: gr.Radio
     sheet: gr.Textbox
     find: gr.Button
@@ -63,24 +63,20 @@ class Widgets:
     search: gr.State
 
 
-def draw_panel(demo: gr.Blocks, tab: gr.Tab) -> None:
-    """Lay the panel out where it is called; its menu is filled when `demo` loads and whenever the tab opens."""
-    widgets = _layout(demo)
+def draw_panel(demo: gr.Blocks, panel: Panel) -> None:
+    """Lay the panel out where it is called; it is filled when it gets a model."""
+    widgets, filled = _layout(demo, panel.model), gr.State("")
     asked = [widgets.sheet, widgets.model, widgets.label]
     searched = [*asked, widgets.search]
     results = [widgets.shots, widgets.status, widgets.words, widgets.links]
-    tab.select(refresh, [widgets.model, widgets.label], [widgets.model, widgets.label], **QUIET)
     at_once: dict[str, Any] = {"concurrency_id": "draw", "api_visibility": "private"}
     describe_settings = at_once | {"trigger_mode": "always_last", "show_progress": "hidden"}
-    restored = demo.load(restore, None, [widgets.model, widgets.label, widgets.sheet], **QUIET)
+    entering = [widgets.model, widgets.label, filled]
+    restored = widgets.model.change(enter, entering, [widgets.label, widgets.sheet, filled], **QUIET)
     painted = restored.then(None, widgets.sheet, js="(sheet) => window.ganlabPad.paint(sheet)", **QUIET)
-    painted.then(
-        describe, searched, results, **describe_settings
-    )  # the sheet's own change may come before the model is in its menu
+    painted.then(describe, searched, results, **describe_settings)
     # At once, while `describe` may be in the queue: by the time that a search begins, it must be known what is drawn.
     gr.on([widgets.sheet.change, widgets.model.change, widgets.label.change], replaced, searched, None, **QUIET)
-    for event in arrivals(widgets.model, "draws", drawing):
-        event.then(labels, widgets.model, widgets.label, **QUIET).then(describe, searched, results, **describe_settings)
     gr.on([widgets.sheet.change, widgets.label.input], describe, searched, results, **describe_settings)
     slow = at_once | {"concurrency_id": QUEUE, "show_progress": "minimal", "show_progress_on": widgets.status}
     widgets.find.click(run, searched, [widgets.shots, widgets.status, widgets.stop, widgets.links], **slow)
@@ -100,11 +96,8 @@ def _endpoint() -> None:
     endpoint(answer, inputs, outputs, "draw_closest", queue=QUEUE)
 
 
-def _layout(demo: gr.Blocks) -> Widgets:
-    with gr.Row(elem_classes="top"):
-        model = gr.Dropdown([], label="Model", scale=2, min_width=280)
-        label = gr.Radio([], label="Search among", visible=False)
-    show_notes(model)
+def _layout(demo: gr.Blocks, model: gr.Textbox) -> Widgets:
+    label = gr.Radio([], label="Search among", visible=False)
     with gr.Row(elem_classes="draw"):
         with gr.Column(min_width=300, scale=2):
             sheet = pad()
@@ -226,18 +219,12 @@ def _state(pipeline: Pipeline, label: int | None, picture: Image.Image) -> dict[
     return {"tab": "draw", "model": pipeline.name, "label": chosen, "drawing": small if len(small) <= _LONGEST_LINK else None}
 
 
-def restore(request: gr.Request) -> list[Any]:
-    """The model, label and drawing that the address asks for, else the first model and an empty sheet."""
-    query = _query(request)
-    return [*_asked(query), _drawn(query)]
-
-
-def _query(request: gr.Request) -> dict[str, str]:
-    return dict(request.query_params) if request.query_params.get("tab") == "draw" else {}
-
-
-def _asked(query: Mapping[str, str]) -> list[Any]:
-    return _menu(query.get("model"), whole(query, "label", ANY))
+def enter(name: str, label: int | None, filled: str, request: gr.Request) -> list[Any]:
+    """The label and drawing that the address asks for, else an empty sheet; later what another model changes."""
+    if filled:
+        return [labels(name, ANY if label is None else label), gr.skip(), name]
+    query = dict(request.query_params) if request.query_params.get("tab") == "draw" else {}
+    return [labels(name, whole(query, "label", ANY)), _drawn(query), name]
 
 
 def _drawn(query: Mapping[str, str]) -> Any:
@@ -250,20 +237,8 @@ def _drawn(query: Mapping[str, str]) -> Any:
         return gr.skip()
 
 
-def refresh(name: str | None, label: int | None, request: gr.Request) -> list[Any]:
-    """The menu as it is now, the choice kept where it still is one; before `restore` has filled it, the address's."""
-    return _asked(_query(request)) if name is None else _menu(name, ANY if label is None else label)
-
-
-def _menu(name: str | None, label: int) -> list[Any]:
-    found = drawing()
-    names = [model.name for model in found]
-    name = name if name in names else next(iter(names), None)
-    return [gr.update(choices=menu(found, "draws"), value=name), labels(name, label)]
-
-
-def labels(name: str | None, label: int = ANY) -> Any:
+def labels(name: str, label: int = ANY) -> Any:
     """The choice of classes of a conditional model; none for the others."""
-    known = next((classes(model) for model in drawing() if model.name == name), ())
+    known = info_of(name).labels
     choices = [("all classes", ANY), *[(text, index) for index, text in enumerate(known)]]
     return gr.update(choices=choices, value=label if label < len(known) else ANY, visible=bool(known))

@@ -13,7 +13,7 @@ import gradio as gr
 class Chosen:
     """The head of the panel; `turn` counts up whenever the sections must draw anew."""
 
-    model: gr.Dropdown
+    model: gr.Textbox
     label: gr.Radio
     turn: gr.State
 

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from ganlab.app.playground.html import figure, row, showing_refusal
-from ganlab.app.playground.left_open import LeftOpen, pipeline_of
+from ganlab.app.playground.left_open import LeftOpen, leaves_open
 from ganlab.app.serving.pipelines import PIPELINES
 from ganlab.app.serving.variants import can_change, parts, variant
 from ganlab.app.views.decision_wording import decision_text, setting_text, value_text
@@ -29,7 +29,7 @@ def compare_box(left: LeftOpen) -> tuple[gr.Dropdown, gr.HTML]:
 
 def offered(name: str | None) -> Any:
     """The values that the model of that name, with its assumptions, does not have but could."""
-    pipeline = pipeline_of(name)
+    pipeline = leaves_open(name)
     choices = [
         (f"{setting_text(decision.setting)}: {value_text(decision.setting, option)}", f"{decision.setting}={option}")
         for decision in (can_change(pipeline.decisions) if pipeline else ())
@@ -40,13 +40,14 @@ def offered(name: str | None) -> Any:
 
 
 @showing_refusal
-def compare(instead: str | None, name: str | None, assume: str, seed: float | None, label: int | None, truncation: float) -> str:
+def compare(instead: str | None, name: str | None, seed: float | None, label: int | None, truncation: float) -> str:
     """Two rows of pictures of the same z, as the model is now and with the value of `instead`; "" where nothing is compared."""
     setting, _, value = (instead or "").partition("=")
-    now = pipeline_of(variant(name, assume)) if name and setting else None
+    now = leaves_open(name) if name and setting else None
     if now is None or name is None:
         return ""
-    then = PIPELINES.get(variant(name, parts(variant(name, assume))[1] | {setting: value}))
+    base, chosen = parts(name)
+    then = PIPELINES.get(variant(base, chosen | {setting: value}))
     return "".join(_row(pipeline, setting, int(seed or 0), label, truncation) for pipeline in (now, then))
 
 

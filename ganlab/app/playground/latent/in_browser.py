@@ -13,7 +13,7 @@ dist)."""
 _STATE = '<p id="local-state" class="quiet" role="status" data-state="off">The server draws.</p>'
 
 
-def in_this_browser(model: gr.Dropdown) -> None:
+def in_this_browser(model: gr.Textbox) -> None:
     """Lay the choice out where it is called; local.js does the rest."""
     ways = [("Server", "server"), *([("This browser", "package")] if package() else []), ("This browser, by jsDelivr", "cdn")]
     with gr.Accordion("Draw in this browser", open=False):

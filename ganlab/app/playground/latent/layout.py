@@ -8,13 +8,12 @@ from typing import Any
 import gradio as gr
 
 from ganlab.analysis.explore.latents import MAX_SEED, MAX_TEXT
+from ganlab.app.playground.choice import Choice
 from ganlab.app.playground.gradio_events import QUIET, SOON, by_name
 from ganlab.app.playground.latent.compare import compare, compare_box
 from ganlab.app.playground.latent.in_browser import in_this_browser
 from ganlab.app.playground.latent.pasted import add_endpoint, draw_pasted
-from ganlab.app.playground.left_open import LeftOpen, left_open
 from ganlab.app.playground.model_info import DIRECTIONS
-from ganlab.app.playground.weights_file import weights_box
 
 REACH = 4.0  # standard deviations that a slider goes to either side
 MOST_TRUNCATION = 1.5
@@ -29,16 +28,15 @@ _HINT = """The directions of z that change the output of the generator's first l
 components, as in GANSpace. Find out what each of them changes in the picture; 1 is one standard deviation. Truncation below 1
 draws more typical and less varied pictures."""
 _PASTE = "Copied from a picture here or in Explore: {…}"
-_NOTHING = """<div class="nothing"><h2>No model to play with yet</h2>
-<p>A model appears here with its first checkpoint, while it is still training.
-<a href="../train" target="_top">Train one</a>; the shapes need no download. Or load weights from a file below.</p></div>"""
 
 
 @dataclass(frozen=True)
 class Widgets:
-    """The panel's widgets; `z` holds the numbers of a pasted z and is empty while the seed's z is drawn."""
+    """The panel's widgets; `z` holds the numbers of a pasted z and is empty while the seed's z is drawn. `filled` is the name
+    of the model that the others are set for, "" before the first.
+    """
 
-    model: gr.Dropdown
+    model: gr.Textbox
     seed: gr.Number
     label: gr.Radio
     truncation: gr.Slider
@@ -47,64 +45,49 @@ class Widgets:
     z: gr.Textbox
     lock: gr.Checkbox
     sliders: list[gr.Slider]
-    about: gr.HTML
-    stage: gr.Column
-    nothing: gr.HTML
-    shown: gr.State
-    open: LeftOpen
     instead: gr.Dropdown
-    weights: gr.File
-    loaded: gr.State
+    filled: gr.State
 
     @property
     def values(self) -> dict[str, gr.components.Component | list[gr.Slider]]:
         """What a picture depends on, by the names that playground.js reads."""
         names = ("model", "seed", "label", "truncation", "count", "every_label", "z", "lock")
-        return {name: getattr(self, name) for name in names} | {"assume": self.open.assume, "offsets": self.sliders}
+        return {name: getattr(self, name) for name in names} | {"offsets": self.sliders}
 
     def in_browser(self, function: str, *outputs: str) -> dict[str, Any]:
         """Return the arguments of an event that `function` of playground.js answers; it sets the widgets named in `outputs`."""
         return by_name(f"window.ganlab.{function}", self.values, outputs) | QUIET
 
 
-def lay_out(demo: gr.Blocks) -> Widgets:
+def lay_out(demo: gr.Blocks, choice: Choice, model: gr.Textbox) -> Widgets:
     """Lay the panel out where it is called; `demo` fills in what a visitor's own address decides."""
-    shown, loaded = gr.State([]), gr.State([])
-    nothing = gr.HTML(_NOTHING, visible=False)
-    with gr.Column() as stage:
-        with gr.Row(elem_classes="top"):
-            model = gr.Dropdown([], label="Model", scale=2, min_width=280)
-            about = gr.HTML(elem_classes="quiet")
-        left = left_open("left-open")
-        instead, compared = compare_box(left)
-        with gr.Row():
-            with gr.Column(min_width=300, elem_id="drawn"):
-                gr.HTML(_STAGE, elem_id="stage-block")
-                with gr.Row(elem_classes="seed"):
-                    seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=100)
-                    resample = gr.Button("Resample", variant="primary", min_width=100)
-                    lock = gr.Checkbox(False, label="Lock", elem_id="lock", min_width=80, scale=0)
-                label = gr.Radio([], label="Label", visible=False)
-            with gr.Column(min_width=300):
-                sliders, truncation, reset = _sliders()
-            with gr.Column(min_width=300):
-                gr.HTML(_SHEET)
-                gr.HTML(_LINKS)
-                count = gr.Radio(list(COUNTS), value=COUNTS[0], label="Samples")
-                every_label = gr.Checkbox(False, label="One column per label", visible=False)
-                z, pasted, go, note = _pasting()
-                in_this_browser(model)
-                add_endpoint(demo)
-    weights = weights_box("A checkpoint of a generator that draws from z, such as an MLP or a DCGAN")
-    values = (model, seed, label, truncation, count, every_label, z, lock, sliders, about, stage, nothing, shown)
-    widgets = Widgets(*values, left, instead, weights, loaded)
-    asked = [instead, model, left.assume, seed, label, truncation]
-    gr.on([instead.change, left.assume.change, seed.change, label.change], compare, asked, compared, **SOON)
+    instead, compared = compare_box(choice.open)
+    with gr.Row():
+        with gr.Column(min_width=300, elem_id="drawn"):
+            gr.HTML(_STAGE, elem_id="stage-block")
+            with gr.Row(elem_classes="seed"):
+                seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=100)
+                resample = gr.Button("Resample", variant="primary", min_width=100)
+                lock = gr.Checkbox(False, label="Lock", elem_id="lock", min_width=80, scale=0)
+            label = gr.Radio([], label="Label", visible=False)
+        with gr.Column(min_width=300):
+            sliders, truncation, reset = _sliders()
+        with gr.Column(min_width=300):
+            gr.HTML(_SHEET)
+            gr.HTML(_LINKS)
+            count = gr.Radio(list(COUNTS), value=COUNTS[0], label="Samples")
+            every_label = gr.Checkbox(False, label="One column per label", visible=False)
+            z, pasted, go, note = _pasting()
+            in_this_browser(model)
+            add_endpoint(demo)
+    widgets = Widgets(model, seed, label, truncation, count, every_label, z, lock, sliders, instead, gr.State(""))
+    asked = [instead, model, seed, label, truncation]
+    gr.on([instead.change, model.change, seed.change, label.change], compare, asked, compared, **SOON)
     draw = widgets.in_browser("draw")
     resample.click(**widgets.in_browser("resample", "seed", "z"))
     lock.change(_locked, lock, [seed, resample], **QUIET).then(**draw)
-    given, read = [pasted, model, left.assume], [z, label, truncation, *sliders, note]
-    gr.on([go.click, pasted.submit], draw_pasted, given, read, **QUIET).then(**draw)
+    read = [z, label, truncation, *sliders, note]
+    gr.on([go.click, pasted.submit], draw_pasted, [pasted, model], read, **QUIET).then(**draw)
     reset.click(**widgets.in_browser("reset", "truncation", "offsets"))
     return widgets
 

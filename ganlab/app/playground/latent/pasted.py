@@ -15,7 +15,6 @@ from ganlab.analysis.explore.latents import FARTHEST, Latent, class_of, read
 from ganlab.app.api.pictures import MAX_Z, Order, draw, picture_facts
 from ganlab.app.playground.html import endpoint, from_python, pipeline_of
 from ganlab.app.playground.model_info import DIRECTIONS
-from ganlab.app.serving.variants import variant
 from ganlab.models.pipeline import Pipeline
 
 _EXAMPLE = """picture, found = client.predict({model}, "7", {label}, "2,-1", 1, api_name="/latent_picture")
@@ -33,13 +32,13 @@ def z_of_address(query: Mapping[str, str]) -> str:
     return ",".join(parts) if fits else ""
 
 
-def draw_pasted(text: str | None, name: str | None, assume: str = "") -> list[Any]:
+def draw_pasted(text: str | None, name: str | None) -> list[Any]:
     """What was pasted -> the numbers of z, the label, truncation and sliders as they leave it alone, and what to say of it.
 
     A seed is drawn from the distribution of z that is assumed.
     """
     try:
-        pipeline = pipeline_of(variant(name, assume) if name else None)
+        pipeline = pipeline_of(name)
         z = read(pipeline, text or "")
         label = _label(pipeline, text or "")
     except ValueError as error:

@@ -13,20 +13,19 @@ from PIL import Image
 from ganlab.analysis.explore.inspect import Inspection, networks
 from ganlab.analysis.explore.latents import MAX_SEED
 from ganlab.analysis.explore.scores import NO_DISCRIMINATOR
+from ganlab.app.playground.choice import Panel
 from ganlab.app.playground.draw.search import shot
 from ganlab.app.playground.failures import refusal, warn
 from ganlab.app.playground.gradio_events import QUIET
-from ganlab.app.playground.html import classes, endpoint, from_python, links
-from ganlab.app.playground.hub_menu import arrivals, menu
+from ganlab.app.playground.html import endpoint, from_python, links
 from ganlab.app.playground.layers.inputs import seen_by
 from ganlab.app.playground.layers.table import first_shown, grid, rows, table
-from ganlab.app.playground.model_info import show_notes
+from ganlab.app.playground.model_info import info_of
 from ganlab.app.playground.parse import seed_of, whole, within
 from ganlab.app.playground.photo import photo
-from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
+from ganlab.app.serving.variants import parts
 from ganlab.app.views.model_wording import maps_text
-from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
 
 MOST_LABEL, MOST_LAYER = 100_000, 10_000
@@ -49,7 +48,7 @@ _INPUT = {  # by (translates, is a discriminator)
 class Widgets:
     """The parts that events read and write."""
 
-    model: gr.Dropdown
+    model: gr.Textbox
     network: gr.Radio
     seed: gr.Number
     label: gr.Radio
@@ -73,19 +72,14 @@ class Widgets:
         return [self.layer, self.wanted, self.maps, self.caption, self.entering, self.table, self.links]
 
 
-def layers_panel(demo: gr.Blocks, tab: gr.Tab) -> None:
-    """Lay the panel out where it is called; it is filled when its tab opens, or at once where the address asks for it."""
-    widgets = _layout(demo)
-    menus = [widgets.model, widgets.network, widgets.seed, widgets.label, widgets.wanted]
+def layers_panel(demo: gr.Blocks, panel: Panel) -> None:
+    """Lay the panel out where it is called; it is filled when it gets a model."""
+    widgets, filled = _layout(demo, panel.model), gr.State("")
+    menus = [widgets.network, widgets.seed, widgets.label, widgets.wanted, filled]
     once: dict[str, Any] = {"concurrency_id": "layers", "api_visibility": "private"}
     settings = once | {"trigger_mode": "always_last", "show_progress": "minimal", "show_progress_on": widgets.maps}
     anew = [
-        tab.select(refresh, menus, menus, **QUIET),
-        demo.load(restore, None, menus, **QUIET),
-        *[
-            event.then(choose, [widgets.model, widgets.seed], menus[1:], **QUIET)
-            for event in arrivals(widgets.model, "any", playable)
-        ],
+        panel.model.change(enter, [panel.model, *menus], menus, **QUIET),
         widgets.network.input(lambda: FIRST, None, widgets.wanted, **QUIET),
     ]
     for event in anew:
@@ -108,11 +102,8 @@ def _endpoint() -> None:
     endpoint(answer, inputs, [lambda: gr.Image(format="png"), gr.Textbox, gr.JSON], "layers_maps")
 
 
-def _layout(demo: gr.Blocks) -> Widgets:
-    with gr.Row(elem_classes="top"):
-        model = gr.Dropdown([], label="Model", scale=2, min_width=280)
-        network = gr.Radio([], label="Network", min_width=240, scale=2)
-    show_notes(model)
+def _layout(demo: gr.Blocks, model: gr.Textbox) -> Widgets:
+    network = gr.Radio([], label="Network", min_width=240, scale=2)
     with gr.Row():
         with gr.Column(min_width=300, scale=2):
             seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=110)
@@ -186,55 +177,41 @@ def _entering(pipeline: Pipeline, network: str, seen: Inspection) -> str:
     return f'{figure}<p class="quiet">{_INPUT[pipeline.translates, discriminates]}</p>{absent}'
 
 
-def restore(request: gr.Request) -> list[Any]:
-    """What the address asks for, where it asks for this panel; else nothing yet: it is filled when its tab opens."""
-    return _asked(request) if request.query_params.get("tab") == "layers" else [gr.skip() for _ in range(5)]
-
-
-def refresh(
-    name: str | None, network: str | None, seed: float | None, label: int | None, wanted: int | None, request: gr.Request
+def enter(
+    name: str,
+    network: str | None,
+    seed: float | None,
+    label: int | None,
+    layer: int | None,
+    filled: str,
+    request: gr.Request,
 ) -> list[Any]:
-    """The menus as they are now, the choice kept where it still is one; at first, maybe before `restore`, the address's."""
-    return _asked(request) if wanted is None else _menu(name, network, int(seed or 0), label or 0, wanted)
+    """What the address asks for at first; then what depends on the model, as before where it is the same model."""
+    if not filled:
+        query = dict(request.query_params) if request.query_params.get("tab") == "layers" else {}
+        seed, label, layer = (whole(query, key) for key in ("seed", "label", "layer"))
+        network = query.get("network")
+    elif parts(filled)[0] != parts(name)[0]:
+        network, label, layer = None, 0, FIRST
+    return [*_menus(name, network, int(seed or 0), label or 0), layer, name]
 
 
-def _asked(request: gr.Request) -> list[Any]:
-    query = dict(request.query_params) if request.query_params.get("tab") == "layers" else {}
-    seed, label, layer = (whole(query, name) for name in ("seed", "label", "layer"))
-    return _menu(query.get("model"), query.get("network"), seed, label, layer)
-
-
-def choose(name: str | None, seed: float | None) -> list[Any]:
-    """What depends on the model; the seed is kept."""
-    return _menu(name, None, int(seed or 0), 0, FIRST)[1:]
-
-
-def _menu(name: str | None, network: str | None, seed: int, label: int, layer: int) -> list[Any]:
-    found = playable()
-    model = next((model for model in found if model.name == name), next(iter(found), None))
-    if model is None:
-        return [gr.update(choices=[], value=None), *[gr.skip() for _ in range(4)]]
-    dropdown = gr.update(choices=menu(found, "any"), value=model.name)
-    return [
-        dropdown,
-        _networks(model, network),
-        gr.update(value=seed, visible=not model.translates),
-        _labels(model, label),
-        layer,
-    ]
-
-
-def _networks(model: ModelEntry, network: str | None) -> Any:
+def _menus(name: str, network: str | None, seed: int, label: int) -> list[Any]:
     try:
-        titles = networks(PIPELINES.get(model.name))
+        pipeline = PIPELINES.get(name)
     except ValueError as error:
         warn(error)
-        return gr.update(choices=[], value=None)
+        return [gr.update(choices=[], value=None), gr.skip(), gr.skip()]
+    return [_networks(pipeline, network), gr.update(value=seed, visible=not pipeline.translates), _labels(name, pipeline, label)]
+
+
+def _networks(pipeline: Pipeline, network: str | None) -> Any:
+    titles = networks(pipeline)
     choices = [(title, name) for name, title in titles.items()]
     return gr.update(choices=choices, value=network if network in titles else next(iter(titles)))
 
 
-def _labels(model: ModelEntry, label: int) -> Any:
-    known = () if model.translates else classes(model)
+def _labels(name: str, pipeline: Pipeline, label: int) -> Any:
+    known = () if pipeline.translates else info_of(name).labels
     choices = [(text, index) for index, text in enumerate(known)]
     return gr.update(choices=choices, value=(label if label < len(known) else 0) if known else None, visible=bool(known))

@@ -97,7 +97,7 @@ window.ganlabPad = (() => {
   // What an address restores: Python has put it into the text box already.
   /** @param {string} value */
   async function paint(value) {
-    if (!value) return;
+    if (!value || !empty) return;
     while (!canvas()) await new Promise(requestAnimationFrame);
     lay(await createImageBitmap(await (await fetch(value)).blob()), false);
   }

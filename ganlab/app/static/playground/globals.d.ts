@@ -11,9 +11,13 @@ interface LatentState {
   /** The numbers of a pasted z, separated by commas; empty while the seed's z is drawn. */
   z: string;
   lock: boolean;
-  /** What is assumed of foreign weights, as an address has it: "activation=relu"; empty for what the loader decided. */
-  assume: string;
   offsets: number[];
+}
+
+/** The chosen model and which panels can show it, as JSON, and the models that the panels show by their names. */
+interface ChoiceState {
+  served: string;
+  [panel: string]: string;
 }
 
 /** The values of the mixture's widgets of "Classes", by the names that ganlab/app/playground/classes.py gives them. */
@@ -75,6 +79,11 @@ interface PlaygroundWords {
 interface Window {
   ganlabWords: PlaygroundWords;
   ganlabFind(id: string): any;
+  ganlabChoice: {
+    show(state: ChoiceState): Record<string, string>;
+    open(panel: string, state: ChoiceState): Record<string, string>;
+    opened(): string;
+  };
   ganlabAsk(url: URL): Promise<Response>;
   ganlabProblem(error: RefusedError): { text: string; wrong: boolean };
   ganlabTurns<State>(show: (state: State) => Promise<number | undefined>): Turns<State>;

@@ -81,12 +81,10 @@ window.ganlab = (() => {
     return state.every_label ? { n: String(Math.round(Math.sqrt(state.count))), every_label: "1" } : { n: String(state.count) };
   }
 
-  /** @param {LatentState} given */
-  function draw(given) {
-    // Foreign weights under other assumptions are another model: its name holds them, as ganlab/app/serving/variants.py writes it.
-    const state = given.model && given.assume ? { ...given, model: `${given.model}?${given.assume}`, assume: "" } : given;
+  /** @param {LatentState} state */
+  function draw(state) {
     latest = state;
-    if (!state.model) return;
+    if (!state.model || !find("picture")) return;
     clearTimeout(settle);
     settle = setTimeout(() => settled(state), SETTLED);
     delete find("copy-z").dataset.latent; // of the picture before
