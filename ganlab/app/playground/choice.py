@@ -16,10 +16,11 @@ from ganlab.app.playground.gradio_events import QUIET, by_name
 from ganlab.app.playground.hub_menu import fetched, hub_box, menu
 from ganlab.app.playground.left_open import LeftOpen, left_open, settled, updates
 from ganlab.app.playground.model_info import described, named
+from ganlab.app.playground.moments import listed, moments, slider
 from ganlab.app.playground.weights_file import ONE_AT_A_TIME, Loaded, brought, weights_box
 from ganlab.app.serving.hub_models import playable
 from ganlab.app.serving.pipelines import PIPELINES
-from ganlab.app.serving.variants import parts
+from ganlab.app.serving.variants import STEP, parts, variant
 
 REFRESH_SECONDS = 4.0
 _NOTHING: dict[Kind, str] = {
@@ -68,12 +69,15 @@ class Panel:
 @dataclass(frozen=True)
 class Choice:
     """The widgets above the panels. `name` is the model's, with what is assumed of it; `served`, for choice.js, says which panels
-    can show it; `shown` are the names in the menu, `loaded` what this visitor has brought.
+    can show it; `moments` are those of a run, `moved` says that one was chosen; `shown` is what the menu and the slider hold,
+    `loaded` what this visitor has brought.
     """
 
     menu: gr.Dropdown
     name: gr.Textbox
     about: gr.HTML
+    moments: gr.HTML
+    moved: gr.Button
     open: LeftOpen
     served: gr.Textbox
     shown: gr.State
@@ -85,7 +89,7 @@ class Choice:
     def outputs(self) -> list[Any]:
         """What `show` is for."""
         panels = [widget for panel in self.panels for widget in panel.outputs]
-        return [self.menu, self.name, self.about, *self.open.outputs, self.served, self.shown, *panels]
+        return [self.menu, self.name, self.about, self.moments, *self.open.outputs, self.served, self.shown, *panels]
 
     def show(self, name: str | None, loaded: Loaded) -> list[Any]:
         """Updates for all that depends on the model alone."""
@@ -94,7 +98,9 @@ class Choice:
         served = json.dumps({"name": name or "", "panels": [panel.key for panel in self.panels if panel.kind in fits]})
         panels = [update for panel in self.panels for update in panel.updates(name, fits)]
         dropdown = gr.update(choices=choices, value=parts(name or "")[0] or None)
-        return [dropdown, name or "", described(name), *updates(name), served, [one.name for one in found], *panels]
+        known = moments(name)
+        above = [dropdown, name or "", described(name), listed(name, known), *updates(name)]
+        return [*above, served, [*(one.name for one in found), *known], *panels]
 
     def handed_over(self, function: str) -> dict[str, Any]:
         """The arguments of the event after which `function` of choice.js gives the open panel its model."""
@@ -118,13 +124,14 @@ def lay_out(keys: list[str]) -> Choice:
     with gr.Row(elem_classes="top"):
         dropdown = gr.Dropdown([], label="Model", scale=2, min_width=280, elem_id="model")
         about = gr.HTML(elem_classes="quiet")
+    known, moved = slider()
     left = left_open("left-open")
     shown, loaded = gr.State([]), gr.State([])
     name, served, *models = (
         gr.Textbox("", visible="hidden", show_label=False, elem_id=f"choice-{key}", elem_classes="unseen")
         for key in ("name", "served", *keys)
     )
-    return Choice(dropdown, name, about, left, served, shown, loaded, dict(zip(keys, models, strict=True)))
+    return Choice(dropdown, name, about, known, moved, left, served, shown, loaded, dict(zip(keys, models, strict=True)))
 
 
 def wire(choice: Choice) -> gr.Accordion:
@@ -165,6 +172,8 @@ def wire(choice: Choice) -> gr.Accordion:
     uploaded.then(**handed)
     for control in choice.open.controls:
         control.input(settle, [*before, *choice.open.controls], choice.outputs, **QUIET).then(**handed)
+    given = {"name": choice.name, "served": choice.served, **choice.models}
+    choice.moved.click(**by_name("window.ganlabMoments.choose", given, list(given)) | QUIET)
     for panel in choice.panels:
         panel.near.click(_to_near(choice, panel.kind), before, choice.outputs, **QUIET).then(**handed)
         panel.tab.select(**choice.handed_over(f"((values) => window.ganlabChoice.open({json.dumps(panel.key)}, values))"))
@@ -179,10 +188,10 @@ def _to_near(choice: Choice, kind: Kind) -> Callable[..., list[Any]]:
     return to_near
 
 
-def refreshed(choice: Choice, name: str, shown: list[str], loaded: Loaded) -> list[Any]:
+def refreshed(choice: Choice, name: str, shown: list[Any], loaded: Loaded) -> list[Any]:
     """What `show` gives when runs came or went; nothing at all otherwise, so that no open menu closes."""
     names = [model.name for model in playable()]
-    if names == shown:
+    if [*names, *moments(name)] == shown:
         return [gr.skip() for _ in choice.outputs]
     known = parts(name)[0] in [*names, *[key for _, key in loaded]]
     return choice.show(name if known else first("draws"), loaded)
@@ -202,4 +211,7 @@ def asked_for(query: Mapping[str, str], kind: Kind) -> tuple[str | None, Loaded]
     wanted = parts(asked)[0]
     if PIPELINES.keeps(wanted):
         return asked, [(PIPELINES.get(wanted).name, wanted)]
-    return (asked if named(wanted) else first(kind)), []
+    model, step = named(wanted), query.get(STEP, "")
+    if model and model.origin == "run" and step.isdecimal():
+        asked = variant(wanted, {STEP: step[:9]})
+    return (asked if model else first(kind)), []

@@ -1,4 +1,8 @@
-"""What a visitor reads where something failed, as text that stays text, and the one line of it that the log gets."""
+"""What a visitor reads where something failed, as text that stays text, and the one line of it that the log gets.
+
+Gradio shows what is raised or warned of here as a notice; problems.js takes every notice, Gradio's own too, and puts its words
+into the panel, below what was used last.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ def refusal(reason: ValueError | str) -> gr.Error:
 
 
 def warn(reason: ValueError | str) -> None:
-    """Show a visitor one sentence that stays until it is closed."""
+    """Show a visitor one sentence that stays until it is closed or something else is done."""
     gr.Warning(_words(reason), duration=None)
 
 

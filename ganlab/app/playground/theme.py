@@ -9,7 +9,10 @@ import gradio as gr
 _SHARED, _STATIC = (Path(__file__).parents[1] / "static" / name for name in ("shared", "playground"))
 _STYLES = ("playground.css", "explore.css", "draw.css")
 # Each uses what those before it define.
-_SCRIPTS = ("whole.js", "wording.js", "choice.js", "playground.js", "local.js", "explore.js", "draw.js", "layers.js")
+_SCRIPTS = (
+    *("whole.js", "wording.js", "choice.js", "problems.js", "playground.js", "moments.js", "local.js", "explore.js", "draw.js"),
+    *("layers.js", "address.js"),
+)
 
 
 def theme() -> gr.themes.Base:

@@ -8,6 +8,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ganlab.app.serving.variants import parts
 from ganlab.models import hub, pretrained
 from ganlab.models.catalogue import models
 from ganlab.models.entry import ModelEntry
@@ -82,7 +83,7 @@ def training_of(pipeline: Pipeline) -> Mapping[str, Any]:
 
     The data folder of a model of the Hub is left out: it names a folder on another machine.
     """
-    model = next((model for model in playable() if model.name == pipeline.name), None)
+    model = next((model for model in playable() if model.name == parts(pipeline.name)[0]), None)
     if model is None:
         return {}
     if model.folder.is_dir():

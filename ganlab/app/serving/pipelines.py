@@ -16,7 +16,7 @@ from ganlab.app.security import quotas
 from ganlab.app.security.client import current
 from ganlab.app.security.quotas import Per
 from ganlab.app.serving.hub_models import playable
-from ganlab.app.serving.variants import parts
+from ganlab.app.serving.variants import STEP, parts
 from ganlab.core.text import byte_size
 from ganlab.models.entry import ModelEntry
 from ganlab.models.pipeline import Pipeline
@@ -25,6 +25,7 @@ from ganlab.runtime import checkpoint
 IDLE_SECONDS = 1800.0  # after which weights that were brought along are dropped, though their seat is still here
 CATALOGUE_SECONDS = 1.0  # how old the list of models may be: dragging a slider must not read every run directory
 _BROUGHT = "loaded-"
+_LONGEST_STEP = 9  # digits
 _NO_LONGER = "These weights are no longer kept here: load their file again."
 
 
@@ -54,7 +55,7 @@ class Pipelines:
     def get(self, name: str) -> Pipeline:
         """The model called `name` at its newest step; ValueError when there is none or its files are damaged.
 
-        A name may say what to assume of foreign weights, as `variants.variant` writes it.
+        A name may say what to assume of foreign weights, and which step of a run is meant, as `variants.variant` writes it.
         Only names from the catalogue and those that `adopt` gave count: unlike Pipeline.load, nothing from outside becomes a
         path.
         """
@@ -67,6 +68,8 @@ class Pipelines:
             brought = self._files.get(base)
         model = None if brought else self._model(base)
         folder = brought or model.folder  # type: ignore[union-attr]
+        if model and model.origin == "run" and (step := assume.pop(STEP, "")):
+            folder = _at(folder, step)
         try:
             file = folder / checkpoint.MODEL if folder.is_dir() else folder
             version = (folder, file.stat().st_mtime_ns)
@@ -183,6 +186,15 @@ class Pipelines:
             if name not in self._models:
                 raise ValueError(f"There is no model named {name!r}.")
             return self._models[name]
+
+
+def _at(newest: Path, step: str) -> Path:
+    """The checkpoint of the same run at another step; ValueError where none is kept."""
+    if step.isdecimal() and len(step) <= _LONGEST_STEP:
+        folder = newest.with_name(checkpoint.folder_name(int(step)))
+        if folder.is_dir():
+            return folder
+    raise ValueError(f"This run keeps no checkpoint of step {step[:_LONGEST_STEP]}: choose another step.")
 
 
 PIPELINES = Pipelines()

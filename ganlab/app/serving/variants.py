@@ -1,4 +1,6 @@
-"""A model's name with what is assumed of it, "org/name?activation=relu": how pages and routes ask for foreign weights."""
+"""A model's name with what is assumed of it, "org/name?activation=relu", or of which step it is, "run?step=2000": how pages and
+routes ask for foreign weights, and for a checkpoint that is not the newest.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from ganlab.models.adapters.foreign import Decision
 
+STEP = "step"
 _MARK = "?"  # in no run's id, no address on the Hub and no shipped name
 
 

@@ -20,6 +20,7 @@ MOST_TRUNCATION = 1.5
 COUNTS = (16, 36, 64, 100)
 
 _STAGE = """<figure id="stage"><canvas id="picture" role="img" aria-label="The picture that the generator draws now"></canvas>
+<img id="moment-sheet" alt="The sheet of samples that was saved at this step" hidden>
 <figcaption id="caption"></figcaption></figure>
 <div class="links" id="shown"><a id="copy-z" class="latent" href="#">Copy this z</a><span id="score"></span></div>"""
 _SHEET = '<img id="sheet" alt="More samples, drawn the same way from other z">'

@@ -90,7 +90,7 @@ window.ganlabPad = (() => {
       lay(await createImageBitmap(file), true);
       send();
     } catch {
-      window.alert(window.ganlabWords.noImage);
+      window.ganlabProblems.show([window.ganlabWords.noImage]);
     }
   }
 

@@ -64,6 +64,10 @@ interface PlaygroundWords {
   mixture(first: string, second: string, share: number): string;
   copied(what: string): string;
   toCopy(what: string): string;
+  moment(step: number, kept: boolean, newest: boolean): string;
+  sheetAlone(step: number): string;
+  close: string;
+  unforeseen: string;
   noImage: string;
   serverDraws: string;
   loading: string;
@@ -83,13 +87,21 @@ interface Window {
     show(state: ChoiceState): Record<string, string>;
     open(panel: string, state: ChoiceState): Record<string, string>;
     opened(): string;
+    chosen(): string;
   };
+  ganlabMoments: {
+    sheet(model: string | null): { step: number; address: string } | null;
+    choose(state: ChoiceState): Record<string, string>;
+  };
+  ganlabProblems: { show(texts: string[], wrong?: boolean): void };
+  ganlabAddress: { follow(): void };
   ganlabAsk(url: URL): Promise<Response>;
   ganlabProblem(error: RefusedError): { text: string; wrong: boolean };
   ganlabTurns<State>(show: (state: State) => Promise<number | undefined>): Turns<State>;
   ganlabQuery(state: LatentState, extra?: Record<string, string>): string;
   ganlab: {
     draw(state: LatentState): void;
+    at(model: string): void;
     resample(state: LatentState): Pick<LatentState, "seed" | "z">;
     reseed(state: LatentState): Pick<LatentState, "z">;
     reset(state: LatentState): Pick<LatentState, "truncation" | "offsets">;

@@ -86,6 +86,14 @@ window.ganlab = (() => {
     latest = state;
     if (!state.model || !find("picture")) return;
     clearTimeout(settle);
+    const saved = window.ganlabMoments.sheet(state.model);
+    find("picture").hidden = Boolean(saved);
+    find("moment-sheet").hidden = !saved;
+    if (saved) {
+      if (find("moment-sheet").src !== saved.address) find("moment-sheet").src = saved.address;
+      find("link").href = link(state);
+      return say({ text: words.sheetAlone(saved.step) });
+    }
     settle = setTimeout(() => settled(state), SETTLED);
     delete find("copy-z").dataset.latent; // of the picture before
     turns.want(state);
@@ -162,6 +170,12 @@ window.ganlab = (() => {
   function link(state) {
     const extra = { count: String(state.count), every_label: state.every_label ? "1" : "0", ...(state.lock && { lock: "1" }) };
     return new URL(`../play?${query(state, extra)}`, location.href);
+  }
+
+  // The same picture at another moment of the run.
+  /** @param {string} model */
+  function at(model) {
+    if (latest) draw({ ...latest, model });
   }
 
   // What the widgets hold after a click: Gradio gives them the returned values, without asking for a picture.
@@ -241,5 +255,5 @@ window.ganlab = (() => {
 
   if (window.frameElement) fit(/** @type {HTMLElement} */ (window.frameElement));
   (window.frameElement ? parent.document : document).addEventListener("scroll", follow, { capture: true, passive: true });
-  return { draw, resample, reseed, reset };
+  return { draw, at, resample, reseed, reset };
 })();

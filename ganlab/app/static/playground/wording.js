@@ -15,6 +15,11 @@ window.ganlabWords = {
   mixture: (first, second, share) => `${100 - Math.round(100 * share)} % ${first}, ${Math.round(100 * share)} % ${second}`,
   copied: (what) => `${what} copied`,
   toCopy: (what) => `${what}, to copy:`,
+  moment: (step, kept, newest) => `Step ${step.toLocaleString("en-US")}${newest ? ", the newest" : kept ? "" : ", the sheet alone"}`,
+  sheetAlone: (step) =>
+    `No checkpoint was kept at step ${step.toLocaleString("en-US")}: this is the sheet of samples that was saved then, from z of its own.`,
+  close: "Close this message",
+  unforeseen: "Something went wrong on the server, whose log says what; try it once more.",
   noImage: "The browser cannot read this file as an image.",
 
   serverDraws: "The server draws.",
