@@ -12,7 +12,7 @@ from ganlab.app.playground.choice import Choice, Panel
 from ganlab.app.playground.gradio_events import QUIET
 from ganlab.app.playground.latent.compare import offered
 from ganlab.app.playground.latent.layout import COUNTS, MOST_TRUNCATION, REACH, Widgets, lay_out
-from ganlab.app.playground.latent.pasted import z_of_address
+from ganlab.app.playground.latent.pasted import tile_of_address, z_of_address
 from ganlab.app.playground.left_open import leaves_open
 from ganlab.app.playground.model_info import DIRECTIONS, info_of
 from ganlab.app.playground.parse import whole
@@ -74,6 +74,7 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
 
 def arrived(name: str | None, query: Mapping[str, str]) -> list[Any]:
     """The state that an address asks for."""
+    query = {**query, **tile_of_address(name, query)}
     seed = whole(query, "seed")
     truncation = min(max(next(iter(_floats(query.get("truncation", ""))), 1.0), 0.0), MOST_TRUNCATION)
     count = next((count for count in COUNTS if str(count) == query.get("count")), COUNTS[0])

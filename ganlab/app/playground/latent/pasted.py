@@ -12,10 +12,14 @@ import gradio as gr
 from PIL import Image
 
 from ganlab.analysis.explore.latents import FARTHEST, Latent, class_of, read
+from ganlab.analysis.explore.tiles import tile
 from ganlab.app.api.pictures import MAX_Z, Order, draw, picture_facts
+from ganlab.app.playground.failures import warn
 from ganlab.app.playground.html import endpoint, from_python, pipeline_of
-from ganlab.app.playground.model_info import DIRECTIONS
+from ganlab.app.playground.model_info import DIRECTIONS, named
+from ganlab.app.playground.parse import whole
 from ganlab.models.pipeline import Pipeline
+from ganlab.runtime.checkpoint import read_info
 
 _EXAMPLE = """picture, found = client.predict({model}, "7", {label}, "2,-1", 1, api_name="/latent_picture")
 print(found["score"], found["latent"])  # the latent can be given in place of the seed, "7" """
@@ -30,6 +34,20 @@ def z_of_address(query: Mapping[str, str]) -> str:
     except ValueError:
         return ""
     return ",".join(parts) if fits else ""
+
+
+def tile_of_address(name: str | None, query: Mapping[str, str]) -> dict[str, str]:
+    """What an address says that names a picture on the sheets of a run, `tile` counted from 0: its z and its label."""
+    model = named(name) if name and query.get("tile") else None
+    if model is None:
+        return {}
+    try:
+        z, label = tile(read_info(model.folder), whole(query, "tile", -1))
+    except ValueError as error:
+        warn(error)
+        return {}
+    numbers = ",".join(map(str, Latent.of(model.name, z).z))
+    return {"z": numbers} | ({} if label is None else {"label": str(label)})
 
 
 def draw_pasted(text: str | None, name: str | None) -> list[Any]:

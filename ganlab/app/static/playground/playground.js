@@ -92,6 +92,7 @@ window.ganlab = (() => {
     if (saved) {
       if (find("moment-sheet").src !== saved.address) find("moment-sheet").src = saved.address;
       find("link").href = link(state);
+      find("picture").dataset.drawn = query(state);
       return say({ text: words.sheetAlone(saved.step) });
     }
     settle = setTimeout(() => settled(state), SETTLED);
