@@ -268,6 +268,17 @@ def test_what_is_shown_can_be_taken_along_as_it_is(run: Run) -> None:
     assert answer["score"] == pytest.approx(scores(pipeline, images)[0])  # type: ignore[index]
 
 
+def test_a_shift_moves_every_z_last(run: Run) -> None:
+    pipeline = Pipeline.load(run.path)
+    shift = torch.linspace(-1, 1, pipeline.z_dim)
+    query = {"model": run.id, "n": "3", "truncation": "0.5", "shift": ",".join(map(str, shift.tolist()))}
+    moved = latents(Order.parse(query), pipeline)
+    assert torch.allclose(moved, 0.5 * pipeline.latents(3, 0) + shift, atol=1e-6)
+    for bad, reason in (("1,2", "shift has 2 numbers"), ("x", "shift = 'x'"), (",".join("1" * 2000), "at most 1024")):
+        with pytest.raises(ValueError, match=reason):
+            latents(Order.parse(query | {"shift": bad}), pipeline)
+
+
 @pytest.mark.parametrize(
     ("z", "reason"),
     [("1,2", "z has 2 numbers, but"), ("1,x", "z = 'x' is not"), ("1e9", "z = '1e9' is not"), ("0," * 2000, "at most 1024")],

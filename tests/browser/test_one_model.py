@@ -14,7 +14,8 @@ from tests.support.small import small
 
 expect = playwright.expect
 PATIENCE = 90_000  # milliseconds
-DRAWN = "part => (document.getElementById('picture')?.dataset.drawn ?? '').includes(part)"
+PIXELS = "() => document.getElementById('picture').toDataURL()"
+SAME = "wanted => document.getElementById('picture')?.toDataURL() === wanted"
 
 
 @pytest.fixture
@@ -72,3 +73,33 @@ def test_a_failure_is_read_in_the_panel_below_what_was_used(page: Any, app: AppS
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
     page.get_by_role("button", name="Close this message").click()
     expect(problem).to_have_count(0)
+
+
+def test_a_way_gets_a_name_and_pictures_come_back(page: Any, app: AppServer) -> None:
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{app.url}/playground/?model=digits-cgan&label=3")
+    page.locator("#picture[data-drawn]").wait_for()
+    known = "() => document.getElementById('copy-z').dataset.latent"
+    page.wait_for_function(known)
+    first = page.evaluate(PIXELS)
+    page.get_by_role("button", name="Start here").click()
+    page.get_by_label("range slider for Direction 1", exact=True).press("End")
+    page.wait_for_function("old => document.getElementById('picture').toDataURL() !== old", arg=first)
+    page.wait_for_function(known)
+    there = page.evaluate(PIXELS)
+    page.get_by_label("Name of the direction").fill("slant")
+    page.get_by_role("button", name="Save the way to here").click()
+    for button, expected in (("Undo", first), ("Redo", there), ("Reset sliders", first)):
+        page.get_by_role("button", name=button, exact=True).click()
+        page.wait_for_function(SAME, arg=expected)
+        page.wait_for_function(known)
+    page.reload()  # this browser has kept the direction
+    page.wait_for_function(SAME, arg=first)
+    slider = page.locator("#own").get_by_label("slant").first
+    slider.press("End")
+    for _ in range(20):
+        slider.press("ArrowLeft")  # from 2 to 1, the whole way
+    page.wait_for_function(SAME, arg=there)
+    page.wait_for_url("**shift=*")
+    page.get_by_role("button", name="Back to picture 1 of").click()
+    page.wait_for_function(SAME, arg=first)

@@ -40,7 +40,8 @@ class Order:
     """What a picture is drawn from. `offsets` move z along the pipeline's directions, in standard deviations.
 
     `n` 1 is the bare picture, more a sheet. `every_label` gives n rows of one z each, with one column per class. `mix` is
-    another label, which takes the place of `label` to a `share` from 0 to 1. `z`, where given, takes the place of the seed's.
+    another label, which takes the place of `label` to a `share` from 0 to 1. `z`, where given, takes the place of the seed's;
+    `shift` is added to it last.
     """
 
     model: str
@@ -54,15 +55,14 @@ class Order:
     mix: int | None = None
     share: float = 0.5
     z: tuple[float, ...] = ()
+    shift: tuple[float, ...] = ()
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Self:
         """From a URL's query; ValueError naming the parameter that does not fit."""
         if not query.get("model"):
             raise ValueError("model is missing: name a run or a shipped model.")
-        z = query["z"].split(",") if query.get("z") else []
-        if len(z) > MAX_Z:
-            raise ValueError(f"z has {len(z)} numbers; at most {MAX_Z} are taken.")
+        z, shift = (_numbers(query, name) for name in ("z", "shift"))
         offsets = [part for part in query.get("offsets", "").split(",") if part]
         if len(offsets) > MAX_OFFSETS:
             raise ValueError(f"offsets has {len(offsets)} numbers; at most {MAX_OFFSETS} are taken.")
@@ -77,8 +77,17 @@ class Order:
             scale=int(_number("scale", query.get("scale", "1"), 1, MAX_SCALE, whole=True)),
             mix=int(_number("mix", query["mix"], 0, 100_000, whole=True)) if query.get("mix") else None,
             share=_number("share", query.get("share", "0.5"), 0, 1),
-            z=tuple(_number("z", part, -FARTHEST, FARTHEST) for part in z),
+            z=z,
+            shift=shift,
         )
+
+
+def _numbers(query: Mapping[str, str], name: str) -> tuple[float, ...]:
+    """Those of a z; () where the query has none by that name."""
+    found = query[name].split(",") if query.get(name) else []
+    if len(found) > MAX_Z:
+        raise ValueError(f"{name} has {len(found)} numbers; at most {MAX_Z} are taken.")
+    return tuple(_number(name, part, -FARTHEST, FARTHEST) for part in found)
 
 
 def _number(name: str, text: str, low: float, high: float, *, whole: bool = False) -> float:
@@ -112,15 +121,18 @@ def draw(order: Order, pipeline: Pipeline) -> bytes:
 
 def latents(order: Order, pipeline: Pipeline) -> Tensor:
     """z (n, z_dim): drawn from the seed or given, truncated, then moved. ValueError where it does not fit the model."""
-    if order.z and len(order.z) != pipeline.z_dim:
-        raise ValueError(f"z has {len(order.z)} numbers, but {order.model} wants {pipeline.z_dim}.")
+    for name, numbers in (("z", order.z), ("shift", order.shift)):
+        if numbers and len(numbers) != pipeline.z_dim:
+            raise ValueError(f"{name} has {len(numbers)} numbers, but {order.model} wants {pipeline.z_dim}.")
     if order.z and order.n > 1:
         raise ValueError("z is that of one picture: leave n away.")
     z = order.truncation * (torch.tensor([order.z]) if order.z else pipeline.latents(order.n, order.seed))
     directions = pipeline.directions
     if len(order.offsets) > len(directions):
         raise ValueError(f"offsets has {len(order.offsets)} numbers, but {order.model} has {len(directions)} directions.")
-    return z + torch.tensor(order.offsets) @ directions[: len(order.offsets)] if order.offsets else z
+    if order.offsets:
+        z = z + torch.tensor(order.offsets) @ directions[: len(order.offsets)]
+    return z + torch.tensor(order.shift) if order.shift else z
 
 
 def picture_facts(order: Order, pipeline: Pipeline) -> dict[str, Any]:

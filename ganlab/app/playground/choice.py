@@ -172,8 +172,8 @@ def wire(choice: Choice) -> gr.Accordion:
     uploaded.then(**handed)
     for control in choice.open.controls:
         control.input(settle, [*before, *choice.open.controls], choice.outputs, **QUIET).then(**handed)
-    given = {"name": choice.name, "served": choice.served, **choice.models}
-    choice.moved.click(**by_name("window.ganlabMoments.choose", given, list(given)) | QUIET)
+    held = {"name": choice.name, "served": choice.served, **choice.models}
+    choice.moved.click(**by_name("window.ganlabMoments.choose", held, list(held)) | QUIET | {"trigger_mode": "always_last"})
     for panel in choice.panels:
         panel.near.click(_to_near(choice, panel.kind), before, choice.outputs, **QUIET).then(**handed)
         panel.tab.select(**choice.handed_over(f"((values) => window.ganlabChoice.open({json.dumps(panel.key)}, values))"))

@@ -82,8 +82,8 @@ def described(name: str | None) -> str:
 
 
 def notes_named(name: str | None) -> str:
-    """Return the notes on the model of this name as HTML, "" where there is nothing to say. Of a run they are what the doctor finds
-    in its record, as on Watch; weights of others are tried for mode collapse.
+    """Return the notes on the model of this name as HTML, "" where there is nothing to say. Of a run they are what the doctor
+    finds in its record, as on Watch; weights of others are tried for mode collapse.
     """
     model = named(name) if name else None
     if model and model.origin == "run":

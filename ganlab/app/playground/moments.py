@@ -41,7 +41,7 @@ def slider() -> tuple[gr.HTML, gr.Button]:
     """Lay the slider out where it is called: what it reads its moments from, and the button that it clicks when one is chosen."""
     gr.HTML(_SLIDER)
     known = gr.HTML(elem_id="moments-known", elem_classes="unseen")
-    return known, gr.Button(visible="hidden", elem_id="moment-chosen")
+    return known, gr.Button("Choose the checkpoint", elem_id="moment-chosen", elem_classes="unseen")
 
 
 def listed(name: str | None, found: list[Moment]) -> str:

@@ -10,7 +10,19 @@ _SHARED, _STATIC = (Path(__file__).parents[1] / "static" / name for name in ("sh
 _STYLES = ("playground.css", "explore.css", "draw.css")
 # Each uses what those before it define.
 _SCRIPTS = (
-    *("whole.js", "wording.js", "choice.js", "problems.js", "playground.js", "moments.js", "local.js", "explore.js", "draw.js"),
+    *(
+        "whole.js",
+        "wording.js",
+        "choice.js",
+        "problems.js",
+        "playground.js",
+        "moments.js",
+        "history.js",
+        "directions.js",
+        "local.js",
+        "explore.js",
+        "draw.js",
+    ),
     *("layers.js", "address.js"),
 )
 

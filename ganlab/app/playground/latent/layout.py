@@ -24,6 +24,13 @@ _STAGE = """<figure id="stage"><canvas id="picture" role="img" aria-label="The p
 <figcaption id="caption"></figcaption></figure>
 <div class="links" id="shown"><a id="copy-z" class="latent" href="#">Copy this z</a><span id="score"></span></div>"""
 _SHEET = '<img id="sheet" alt="More samples, drawn the same way from other z">'
+_STRIP = '<div id="last-pictures" role="group" aria-label="The last pictures"></div>'
+_OWN = """<div id="own"><h3>Your directions</h3><div id="own-sliders"></div>
+<p class="quiet">The way from one picture to another, under a name of yours, becomes a slider in this browser.</p>
+<div class="own-make"><button type="button" id="own-start">Start here</button>
+<input id="own-name" maxlength="40" placeholder="Name of the direction" aria-label="Name of the direction">
+<button type="button" id="own-save" disabled>Save the way to here</button></div>
+<p id="own-from" class="quiet" role="status"></p></div>"""
 _LINKS = '<div class="links"><a id="download" download>Download these samples</a><a id="link" href="">Copy link</a></div>'
 _HINT = """The directions of z that change the output of the generator's first layer most, strongest first: its principal
 components, as in GANSpace. Find out what each of them changes in the picture; 1 is one standard deviation. Truncation below 1
@@ -44,6 +51,7 @@ class Widgets:
     count: gr.Radio
     every_label: gr.Checkbox
     z: gr.Textbox
+    shift: gr.Textbox
     lock: gr.Checkbox
     sliders: list[gr.Slider]
     instead: gr.Dropdown
@@ -52,7 +60,7 @@ class Widgets:
     @property
     def values(self) -> dict[str, gr.components.Component | list[gr.Slider]]:
         """What a picture depends on, by the names that playground.js reads."""
-        names = ("model", "seed", "label", "truncation", "count", "every_label", "z", "lock")
+        names = ("model", "seed", "label", "truncation", "count", "every_label", "z", "shift", "lock")
         return {name: getattr(self, name) for name in names} | {"offsets": self.sliders}
 
     def in_browser(self, function: str, *outputs: str) -> dict[str, Any]:
@@ -70,18 +78,25 @@ def lay_out(demo: gr.Blocks, choice: Choice, model: gr.Textbox) -> Widgets:
                 seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED, min_width=100)
                 resample = gr.Button("Resample", variant="primary", min_width=100)
                 lock = gr.Checkbox(False, label="Lock", elem_id="lock", min_width=80, scale=0)
+            with gr.Row(elem_classes="back"):
+                undo = gr.Button("Undo", min_width=80, elem_id="undo-z", size="sm")
+                redo = gr.Button("Redo", min_width=80, elem_id="redo-z", size="sm")
+                recall = gr.Button("Back to a picture", elem_id="recall-z", elem_classes="unseen")
+            gr.HTML(_STRIP)
             label = gr.Radio([], label="Label", visible=False)
         with gr.Column(min_width=300):
             sliders, truncation, reset = _sliders()
+            gr.HTML(_OWN)
         with gr.Column(min_width=300):
             gr.HTML(_SHEET)
             gr.HTML(_LINKS)
             count = gr.Radio(list(COUNTS), value=COUNTS[0], label="Samples")
             every_label = gr.Checkbox(False, label="One column per label", visible=False)
             z, pasted, go, note = _pasting()
+            shift = gr.Textbox("", visible="hidden", elem_id="shift-z", elem_classes="unseen", show_label=False)
             in_this_browser(model)
             add_endpoint(demo)
-    widgets = Widgets(model, seed, label, truncation, count, every_label, z, lock, sliders, instead, gr.State(""))
+    widgets = Widgets(model, seed, label, truncation, count, every_label, z, shift, lock, sliders, instead, gr.State(""))
     asked = [instead, model, seed, label, truncation]
     gr.on([instead.change, model.change, seed.change, label.change], compare, asked, compared, **SOON)
     draw = widgets.in_browser("draw")
@@ -89,7 +104,9 @@ def lay_out(demo: gr.Blocks, choice: Choice, model: gr.Textbox) -> Widgets:
     lock.change(_locked, lock, [seed, resample], **QUIET).then(**draw)
     read = [z, label, truncation, *sliders, note]
     gr.on([go.click, pasted.submit], draw_pasted, [pasted, model], read, **QUIET).then(**draw)
-    reset.click(**widgets.in_browser("reset", "truncation", "offsets"))
+    reset.click(**widgets.in_browser("reset", "truncation", "offsets", "shift"))
+    for button, function in ((undo, "undo"), (redo, "redo"), (recall, "recall")):
+        button.click(**widgets.in_browser(function, "seed", "z", "shift", "label", "truncation", "offsets"))
     return widgets
 
 

@@ -19,7 +19,7 @@ from ganlab.app.playground.parse import whole
 from ganlab.app.serving.variants import parts
 
 _ASKED = 4  # widgets that no model changes
-_CHOSEN = 3 + DIRECTIONS  # and those that depend on it: label, one column per label, the sliders, z
+_CHOSEN = 4 + DIRECTIONS  # and those that depend on it: label, one column per label, the sliders, what moves z, z
 
 
 def latent_panel(demo: gr.Blocks, choice: Choice, panel: Panel) -> Widgets:
@@ -37,7 +37,16 @@ def latent_panel(demo: gr.Blocks, choice: Choice, panel: Panel) -> Widgets:
 def outputs(widgets: Widgets) -> list[Any]:
     """What `arrived` and `entered` are for."""
     asked = [widgets.seed, widgets.truncation, widgets.count, widgets.lock]
-    return [*asked, widgets.label, widgets.every_label, *widgets.sliders, widgets.z, widgets.instead, widgets.filled]
+    return [
+        *asked,
+        widgets.label,
+        widgets.every_label,
+        *widgets.sliders,
+        widgets.shift,
+        widgets.z,
+        widgets.instead,
+        widgets.filled,
+    ]
 
 
 def entered(name: str, filled: str, request: gr.Request) -> list[Any]:
@@ -69,7 +78,7 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
     choices = [(text, index) for index, text in enumerate(info.labels)]
     radio = gr.update(choices=choices, value=label if choices else None, visible=bool(choices))
     every = gr.update(value=bool(choices) and query.get("every_label") == "1", visible=bool(choices))
-    return [radio, every, *sliders, z_of_address(query)]
+    return [radio, every, *sliders, z_of_address(query, "shift"), z_of_address(query)]
 
 
 def arrived(name: str | None, query: Mapping[str, str]) -> list[Any]:

@@ -26,9 +26,9 @@ print(found["score"], found["latent"])  # the latent can be given in place of th
 _SIDE = 256  # pixels, about, of what the endpoint answers
 
 
-def z_of_address(query: Mapping[str, str]) -> str:
-    """The z that an address holds, as it is; empty where it holds none."""
-    parts = query.get("z", "").split(",")
+def z_of_address(query: Mapping[str, str], name: str = "z") -> str:
+    """The z that an address holds by that name, as it is; empty where it holds none."""
+    parts = query.get(name, "").split(",")
     try:
         fits = len(parts) <= MAX_Z and all(abs(float(part)) <= FARTHEST for part in parts)
     except ValueError:

@@ -10,9 +10,14 @@ interface LatentState {
   every_label: boolean;
   /** The numbers of a pasted z, separated by commas; empty while the seed's z is drawn. */
   z: string;
+  /** What z is moved by, its numbers separated by commas; empty for nothing. */
+  shift: string;
   lock: boolean;
   offsets: number[];
 }
+
+/** Where a picture is in the space of z, and of which class. */
+type Point = Pick<LatentState, "seed" | "z" | "shift" | "label" | "truncation" | "offsets">;
 
 /** The chosen model and which panels can show it, as JSON, and the models that the panels show by their names. */
 interface ChoiceState {
@@ -66,6 +71,13 @@ interface PlaygroundWords {
   toCopy(what: string): string;
   moment(step: number, kept: boolean, newest: boolean): string;
   sheetAlone(step: number): string;
+  drawnBefore(number: number, count: number): string;
+  forget(name: string): string;
+  started: string;
+  nameFirst: string;
+  moveFirst: string;
+  manyDirections(most: number): string;
+  notKept: string;
   close: string;
   unforeseen: string;
   noImage: string;
@@ -102,10 +114,21 @@ interface Window {
   ganlab: {
     draw(state: LatentState): void;
     at(model: string): void;
+    again(): void;
     resample(state: LatentState): Pick<LatentState, "seed" | "z">;
     reseed(state: LatentState): Pick<LatentState, "z">;
-    reset(state: LatentState): Pick<LatentState, "truncation" | "offsets">;
+    reset(state: LatentState): Pick<LatentState, "truncation" | "offsets" | "shift">;
+    undo(state: LatentState): Point;
+    redo(state: LatentState): Point;
+    recall(state: LatentState): Point;
   };
+  ganlabHistory: {
+    note(state: LatentState, own: Record<string, number>): void;
+    undo(): { state: LatentState; own: Record<string, number> } | null;
+    redo(): { state: LatentState; own: Record<string, number> } | null;
+    recalled(): { state: LatentState; own: Record<string, number> } | null;
+  };
+  ganlabDirections: { use(model: string | null): void; moved(shift: string): string; put(places?: Record<string, number>): void; values(): Record<string, number> };
   ganlabLatent(terms: LatentTerms["terms"], state: LatentState): Float32Array;
   ganlabLocal: { choose(way: string, model: string | null): void; draw(state: LatentState): Promise<Drawn | null> };
   ganlabMix: { draw(state: MixtureState): void };

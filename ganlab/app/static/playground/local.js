@@ -14,6 +14,7 @@ window.ganlabLatent = (terms, state) => {
       if (value) vector.forEach((number, place) => (result[place] += value * number));
     });
   }
+  if (state.shift) state.shift.split(",").forEach((number, place) => (result[place] += Number(number)));
   return result;
 };
 

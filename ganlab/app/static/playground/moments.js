@@ -4,7 +4,10 @@
 "use strict";
 
 window.ganlabMoments = (() => {
+  const SETTLED = 200; // milliseconds without a change
   const find = window.ganlabFind;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let rest;
   /** @type {{ step: number, kept: boolean }[]} */
   let moments = [];
   let run = "";
@@ -71,7 +74,9 @@ window.ganlabMoments = (() => {
     if (window.ganlabChoice.opened() === "latent") window.ganlab.at(chosen);
   });
   document.addEventListener("change", (event) => {
-    if (/** @type {Element} */ (event.target).id === "moment") find("moment-chosen").click();
+    if (/** @type {Element} */ (event.target).id !== "moment") return;
+    clearTimeout(rest); // a key that is held down changes it many times
+    rest = setTimeout(() => find("moment-chosen").click(), SETTLED);
   });
   new MutationObserver(() => {
     const known = /** @type {HTMLElement | null} */ (document.querySelector("#moments-known [data-run]"));

@@ -55,6 +55,7 @@ window.ganlabQuery = (state, extra = {}) => {
   if (state.label !== null && state.label !== undefined) pairs.label = String(state.label);
   if (state.truncation !== 1) pairs.truncation = String(state.truncation);
   if (state.z && !("n" in extra)) pairs.z = state.z; // a sheet shows other z
+  if (state.shift) pairs.shift = state.shift;
   const last = state.offsets.findLastIndex((value) => value !== 0);
   if (last >= 0) pairs.offsets = state.offsets.slice(0, last + 1).join(",");
   return new URLSearchParams({ ...pairs, ...extra }).toString();
@@ -67,7 +68,9 @@ window.ganlab = (() => {
   const query = window.ganlabQuery;
   const words = window.ganlabWords;
   /** @type {LatentState | null} */
-  let latest = null;
+  let held = null; // what Gradio's widgets hold
+  /** @type {LatentState | null} */
+  let latest = null; // the same, moved along the person's own directions
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let settle;
   let took = 0; // milliseconds for the newest picture
@@ -81,8 +84,11 @@ window.ganlab = (() => {
     return state.every_label ? { n: String(Math.round(Math.sqrt(state.count))), every_label: "1" } : { n: String(state.count) };
   }
 
-  /** @param {LatentState} state */
-  function draw(state) {
+  /** @param {LatentState} given */
+  function draw(given) {
+    held = given;
+    window.ganlabDirections.use(given.model);
+    const state = { ...given, shift: window.ganlabDirections.moved(given.shift) };
     latest = state;
     if (!state.model || !find("picture")) return;
     clearTimeout(settle);
@@ -150,6 +156,7 @@ window.ganlab = (() => {
     address.searchParams.set("step", find("picture").dataset.step ?? "");
     if (find("sheet").src !== address.href) find("sheet").src = address.href;
     showScore(state);
+    if (held) window.ganlabHistory.note(held, window.ganlabDirections.values());
   }
 
   // When the sliders rest: D's score and the z of this very picture.
@@ -176,8 +183,32 @@ window.ganlab = (() => {
   // The same picture at another moment of the run.
   /** @param {string} model */
   function at(model) {
-    if (latest) draw({ ...latest, model });
+    if (held) draw({ ...held, model });
   }
+
+  // The same once more: one of the person's own directions was moved.
+  function again() {
+    if (held) draw(held);
+  }
+
+  // A picture that was drawn before; of a class that the model still has, as it is the same model.
+  /** @param {LatentState} state @param {ReturnType<typeof window.ganlabHistory.undo>} before */
+  function back(state, before) {
+    const { seed, z, shift, label, truncation, offsets } = before?.state ?? state;
+    const changed = { seed, z, shift, label, truncation, offsets };
+    if (before) {
+      window.ganlabDirections.put(before.own);
+      draw({ ...state, ...changed });
+    }
+    return changed;
+  }
+
+  /** @param {LatentState} state */
+  const undo = (state) => back(state, window.ganlabHistory.undo());
+  /** @param {LatentState} state */
+  const redo = (state) => back(state, window.ganlabHistory.redo());
+  /** @param {LatentState} state */
+  const recall = (state) => back(state, window.ganlabHistory.recalled());
 
   // What the widgets hold after a click: Gradio gives them the returned values, without asking for a picture.
   /** @param {LatentState} state */
@@ -195,7 +226,8 @@ window.ganlab = (() => {
 
   /** @param {LatentState} state */
   function reset(state) {
-    const changed = { truncation: 1, offsets: state.offsets.map(() => 0) };
+    const changed = { truncation: 1, shift: "", offsets: state.offsets.map(() => 0) };
+    window.ganlabDirections.put();
     draw({ ...state, ...changed });
     return changed;
   }
@@ -218,10 +250,10 @@ window.ganlab = (() => {
     (event) => {
       const input = /** @type {HTMLInputElement} */ (event.target);
       const id = input.closest?.("#truncation, [id^=direction-]")?.id;
-      if (!id || !latest || input.value === "") return;
+      if (!id || !held || input.value === "") return;
       const value = Number(input.value);
-      if (id === "truncation") draw({ ...latest, truncation: value });
-      else draw({ ...latest, offsets: latest.offsets.with(Number(id.slice("direction-".length)), value) });
+      if (id === "truncation") draw({ ...held, truncation: value });
+      else draw({ ...held, offsets: held.offsets.with(Number(id.slice("direction-".length)), value) });
     },
     true,
   );
@@ -256,5 +288,5 @@ window.ganlab = (() => {
 
   if (window.frameElement) fit(/** @type {HTMLElement} */ (window.frameElement));
   (window.frameElement ? parent.document : document).addEventListener("scroll", follow, { capture: true, passive: true });
-  return { draw, at, resample, reseed, reset };
+  return { draw, at, again, resample, reseed, reset, undo, redo, recall };
 })();

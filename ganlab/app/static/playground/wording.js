@@ -18,6 +18,13 @@ window.ganlabWords = {
   moment: (step, kept, newest) => `Step ${step.toLocaleString("en-US")}${newest ? ", the newest" : kept ? "" : ", the sheet alone"}`,
   sheetAlone: (step) =>
     `No checkpoint was kept at step ${step.toLocaleString("en-US")}: this is the sheet of samples that was saved then, from z of its own.`,
+  drawnBefore: (number, count) => `Back to picture ${number} of the last ${count}`,
+  forget: (name) => `Remove “${name}”`,
+  started: "The start is set: move on to another picture, name the way there and save it.",
+  nameFirst: "Give the direction a name first.",
+  moveFirst: "This is still the picture that the direction starts from: move a slider or draw another seed first.",
+  manyDirections: (most) => `${most} directions are kept for a model: remove one first.`,
+  notKept: "This browser keeps nothing for this page, so the direction is lost when you leave it.",
   close: "Close this message",
   unforeseen: "Something went wrong on the server, whose log says what; try it once more.",
   noImage: "The browser cannot read this file as an image.",
