@@ -44,8 +44,8 @@ function start() {
   const doctor = runs.length === 1 ? new Doctor(byId("doctor"), runs[0], timeline) : null;
   const presenter = new Presenter(view, lesson, charts.redraw);
   bar.join(view, () => presenter.on);
-  const reals = runs.map((run) => new RealSheet(run));
-  byId("sheets").append(...sheets.flatMap((sheet, i) => [sheet.element, reals[i].element]));
+  const reals = runs.map((run) => new RealSheet(run, sheets[run.index].element));
+  byId("sheets").append(...sheets.map((sheet) => sheet.element));
   player.offerReal(reals);
   byId("cards").append(...cards.map((card) => card.element));
 

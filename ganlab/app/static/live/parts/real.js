@@ -10,13 +10,14 @@ export class RealSheet {
   #image = null;
   #ready = false;
 
-  /** @param {Run} run */
-  constructor(run) {
+  /** @param {Run} run @param {HTMLElement} beside the sheet of samples, after which it stands while it is shown */
+  constructor(run, beside) {
     this.run = run;
+    this.beside = beside;
     this.canvas = make("canvas", { role: "img" });
     this.caption = make("figcaption", { title: words.realLayout });
     this.frame = make("div", { class: "picture" }, this.canvas);
-    this.element = make("figure", { class: "sheet real", hidden: true, style: `--run: var(--run${run.index + 1})` }, this.caption, this.frame);
+    this.element = make("figure", { class: "sheet real", style: `--run: var(--run${run.index + 1})` }, this.caption, this.frame);
     new ResizeObserver(() => this.#paint()).observe(this.element);
   }
 
@@ -27,11 +28,13 @@ export class RealSheet {
 
   /** @param {boolean} shown */
   async show(shown) {
-    this.element.hidden = !shown || !this.there;
+    shown &&= this.there;
+    if (shown && !this.element.isConnected) this.beside.after(this.element);
+    if (!shown) this.element.remove();
     const { noun } = this.run.quantities;
     setText(this.caption, words.realImages(this.run.total > 1 ? this.run.title : "", noun));
     this.canvas.setAttribute("aria-label", this.caption.textContent ?? "");
-    if (this.element.hidden || this.#image) return;
+    if (!shown || this.#image) return;
     this.#image = make("img", { src: this.run.url("/real.png") });
     this.#ready = await this.#image.decode().then(() => true, () => false);
     if (!this.#ready) this.#image = null; // asked for again the next time
