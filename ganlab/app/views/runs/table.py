@@ -113,8 +113,9 @@ def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
 def _offer(chosen: Sequence[Row]) -> None:
     if not chosen:
         actions = "watch, resume, export or delete" if may(Action.DELETE) else "watch or export"
-        keys = "On the keyboard: ↓, Shift + Space, then W."
-        st.caption(f"Select a run to {actions} it; select up to {MOST} to compare them. {keys}")
+        st.caption(f"Select a run to {actions} it; select up to {MOST} to compare them.")
+        with st.container(key="by-keyboard"):
+            st.caption("On the keyboard: ↓, Shift + Space, then W.")
         return
     ids = ",".join(row.run.id for row in chosen[:MOST])
     if len(chosen) == 1:
