@@ -125,7 +125,7 @@ def test_a_lesson(school: AppServer, browser: Any) -> None:
     wait_for(run.stop_requested, 30)
     wait_for(lambda: not run.status().active)
     student.goto(f"{school.url}/play")
-    student.frame_locator("iframe").locator("#picture[data-drawn]").wait_for()
+    student.frame_locator("iframe[src*='playground']").locator("#picture[data-drawn]").wait_for()
     school._process.send_signal(signal.SIGINT)
     school._process.wait(20)  # though pages are open
     for page in (teacher, student, stranger):

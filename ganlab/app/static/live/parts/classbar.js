@@ -12,6 +12,7 @@ export class ClassBar {
   /** @type {View | null} */
   #view = null;
   #presenting = () => false;
+  #taken = ""; // what was followed last
   #offered = ""; // the run that this line offers
 
   /** @param {HTMLElement} element @param {Lesson} lesson */
@@ -85,9 +86,14 @@ export class ClassBar {
     const { shown } = this.lesson.now;
     if (!shown || shown.tab === this.lesson.tab) return;
     if (this.#presenting() && shown.page !== "watch") return; // the projector has the live view alone
+    // The projector leads too: what was done on it since counts, and its panel is its own.
+    const [leads, text] = [this.lesson.now.teaches, JSON.stringify(shown)];
+    if (leads && text === this.#taken) return;
+    this.#taken = text;
     const move = this.follow.next(shown, frame ? place() : this.#here);
     if (move === "go") goTo(shown, shown.page === "watch" ? shown.view : {});
-    else if (move === "look" && shown.page === "watch") this.#view?.adopt(new URLSearchParams(shown.view));
+    if (move !== "look" || shown.page !== "watch" || !this.#view) return;
+    this.#view.adopt(new URLSearchParams(leads ? { ...shown.view, panel: this.#view.panel } : shown.view));
   }
 
   /** Let the class see what is on this screen. */

@@ -34,7 +34,7 @@ export function goTo({ page, query }, view = {}) {
   const search = new URLSearchParams(query);
   if (!frame) {
     const own = new URLSearchParams(seen.location.search);
-    for (const kept of ["theme", "present"]) if (own.has(kept)) search.set(kept, own.get(kept) ?? "");
+    for (const kept of ["theme", "present", ...(own.has("present") ? ["panel"] : [])]) if (own.has(kept)) search.set(kept, own.get(kept) ?? "");
     if (page === "watch") seen.location.replace(`?${readable(new URLSearchParams({ ...Object.fromEntries(search), ...view }))}`);
     else if (!own.has("present")) seen.location.assign(`../${page}?${readable(search)}`);
     return;
