@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from ganlab.app import server
 from ganlab.app.security.rights import Role
 from ganlab.app.views import permissions
+from ganlab.app.views.runs.rows import Row
 from ganlab.runtime.fork import new_fork
 from ganlab.runtime.labels import Labels, keep_labels
 from ganlab.runtime.run import Run
@@ -138,3 +139,13 @@ def test_why_a_run_cannot_be_resumed_stands_beside_it(fake: Callable[..., FakeRu
             errors = [as_read(error.value) for error in ran(page.run()).error]
             assert errors == ["20 runs wait already: try again when one has begun."]
         assert not page.toast
+
+
+def test_where_no_run_can_be_shown_each_says_why(fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(cls: type[Row], run: Run) -> Row:
+        raise ValueError("its record is odd.")
+
+    fake().start().finish()
+    monkeypatch.setattr(Row, "_of", classmethod(broken))
+    words = texts(visit("runs"))
+    assert "cannot be shown: its record is odd." in words and "No run has all these words" not in words

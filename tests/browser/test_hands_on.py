@@ -61,7 +61,7 @@ def test_pause_step_adjust_within_the_range_continue(page: playwright.Page, serv
         "title", f"Learning rate 0.0002 → 0.001 ({WHO}). (step {step + 1:,})"
     )
 
-    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Resume training").click()
     expect(page.locator(".badge")).to_have_text("Running")
     wait_for(lambda: run.status().step > step + 20)
 

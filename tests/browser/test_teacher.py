@@ -40,7 +40,7 @@ def test_a_lesson(page: playwright.Page, app: AppServer, run: Run) -> None:
     live.get_by_role("button", name="Apply").click()
     wait_for(lambda: run.config_now.lr == 0.001)
     live.locator(".mark.changed .flag[title*='Learning rate 0.0002 → 0.001']").first.wait_for()
-    live.get_by_role("button", name="Continue").click()
+    live.get_by_role("button", name="Resume training").click()
     expect(live.locator(".badge")).to_have_text("Running", timeout=PATIENCE)
 
     page.get_by_role("button", name="Fork", exact=True).click()

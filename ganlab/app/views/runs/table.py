@@ -49,7 +49,7 @@ def table() -> None:
     below = st.container()
     chosen = _grid(rows, selected) if rows else []
     st.session_state[_SELECTED] = [row.run.id for row in chosen]
-    if not rows and everything:
+    if everything and not known:
         st.caption("No run has all these words in its name, notes, tags or settings.")
         return
     with bar:
