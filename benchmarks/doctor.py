@@ -1,12 +1,12 @@
 """The run doctor on injected failures and on healthy runs: what it finds, what it names rightly, its false alarms.
 
-    nice python benchmarks/doctor.py --runs FOLDER [--untuned] [--seeds 3] [--first-seed 1] [--only NAME] [--extra RUNS ...]
+    nice python benchmarks/doctor.py --runs FOLDER [--untuned] [--there] [--seeds 3] [--first-seed 1] [--only NAME] [--extra RUNS]
 
 Every run is a real one, tiny (16 to 32 pixels, narrow networks, 150 to 1,300 steps), trained in this process one after the other
 and kept in FOLDER; those already there are only examined again. `--untuned` takes the runs that no threshold was set on, with
-seeds from 11. `--extra` names folders of finished runs that are healthy. Rows that want data which is not in GANLAB_DATA are
-left out. Each run is looked at after every tenth of its steps: a finding in any look at a healthy run is a false alarm of that
-look, and a finding that is gone in a later look at a failure was taken back.
+seeds from 11; `--there` trains nothing. `--extra` names folders of finished runs that are healthy. Rows that want data which is
+not in GANLAB_DATA are left out. Each run is looked at after every tenth of its steps: a finding in any look at a healthy run is
+a false alarm of that look, and a finding that is gone in a later look at a failure was taken back.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import torch
 
-from benchmarks.doctor_runs.case import run_of
+from benchmarks.doctor_runs.case import ended, run_of
 from benchmarks.doctor_runs.tuned import TUNED
 from benchmarks.doctor_runs.untuned import FIRST_SEED, UNTUNED
 from ganlab.analysis.doctor.examination import findings, read
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=0)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--only", default="")
+    parser.add_argument("--there", action="store_true")
     parser.add_argument("--extra", type=Path, nargs="*", default=[])
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -61,8 +63,10 @@ def main() -> None:
     print(f"| {'run':<42} | found | named | looks | findings |\n|---|---|---|---|---|")
     for case in cases:
         if options.only in case.name and case.possible:
-            found = [run_of(case, seed, options.runs) for seed in range(first, first + count)]
-            report(case.name, case.expected, found, totals)
+            of = ended if options.there else run_of
+            found = [run for seed in range(first, first + count) if (run := of(case, seed, options.runs)) is not None]
+            if found:
+                report(case.name, case.expected, found, totals)
     for run in [run for folder in options.extra for run in runs(folder) if run.status().step > 500]:
         report(f"healthy, trained for real: {run.title}, {run.status().step:,} steps", frozenset(), [run], totals)
     print_totals(totals)
@@ -96,6 +100,7 @@ def report(name: str, expected: frozenset[str], found: list[Run], totals: Totals
 def looked_at(run: Run) -> list[set[str]]:
     """The kinds of finding after each tenth of the run's steps."""
     record = read(run)
+    record = replace(record, read_sheet=cache(record.read_sheet))
     return [{finding.kind for finding in findings(record.until(record.step * tenth // LOOKS))} for tenth in range(1, LOOKS + 1)]
 
 

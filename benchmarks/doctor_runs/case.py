@@ -67,14 +67,21 @@ def seed_of(home: Path) -> int:
     return int(home.name.removeprefix("seed"))
 
 
+def ended(case: Case, seed: int, root: Path) -> Run | None:
+    """The run of this case and seed that is there and has ended; None where there is none."""
+    home = _home(case, seed, root)
+    there = runs(home) if home.is_dir() else []
+    return next((run for run in there if case.draw or run.status().state in ("finished", "failed")), None)
+
+
 def run_of(case: Case, seed: int, root: Path) -> Run:
     """The run of this case and seed: the one that is there, else a new one, trained."""
-    home = root / case.name.replace(" ", "_").replace(":", "").replace(",", "") / f"seed{seed}"
-    there = runs(home) if home.is_dir() else []
+    home = _home(case, seed, root)
     config = case.config(home).replace(seed=seed)
-    for run in there:
-        if run.config == config and (case.draw or run.status().state in ("finished", "failed")):
-            return run
+    there = ended(case, seed, root)
+    if there is not None and there.config == config:
+        return there
+    for run in runs(home) if home.is_dir() else []:
         run.delete()
     run = Run.create(config, root=home)
     case.prepare(run)
@@ -84,3 +91,7 @@ def run_of(case: Case, seed: int, root: Path) -> Run:
     with case.broken():
         work(run)
     return run
+
+
+def _home(case: Case, seed: int, root: Path) -> Path:
+    return root / case.name.replace(" ", "_").replace(":", "").replace(",", "") / f"seed{seed}"
