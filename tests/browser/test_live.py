@@ -379,7 +379,7 @@ def test_before_the_first_step_it_says_what_it_waits_for(page: Any, server: Any,
 def test_a_run_that_is_not_there_offers_others(page: Any, server: Any, fake: FakeRun) -> None:
     page.goto(f"{server.url}/live/?run=nothing-of-that-name")
     page.get_by_text("Not there").wait_for()
-    page.get_by_role("listitem").get_by_text("training at step 600").wait_for()
+    page.get_by_role("listitem").get_by_text("running at step 600").wait_for()
     page.get_by_role("link", name="Quick digits").click()
     wait_for_step(page, "600 of 2,000")
 

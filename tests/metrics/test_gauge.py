@@ -103,7 +103,9 @@ def test_the_protocol_is_on_record_and_a_change_of_it_is_told(real_data: Path, t
     assert 0.1 < reading["floor"] < 1  # a thousand test images; ten thousand read 0.26
     with Recorder(run) as recorder:
         recorder.record(Started(5, 5, "cpu", 60_000, {}, 1.0, {"distance/lenet-mnist": "otherwise"}))
-    assert "distance/lenet-mnist is read otherwise from here on: otherwise." in map(note_text, run.annotations())
+    (changed,) = [note for note in run.annotations() if note.kind == "protocol_changed"]
+    assert changed.data == {"name": "distance/lenet-mnist", "protocol": "otherwise"}
+    assert note_text(changed).startswith("From here on the distance is measured against other images")
 
 
 @pytest.mark.parametrize("changes", [{"dataset": "cifar10"}, {"dataset": "facades", "family": "pix2pix"}])

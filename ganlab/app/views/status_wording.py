@@ -178,7 +178,9 @@ def _note_text(note: Annotation) -> str:
         case "threads_changed":
             return _other_threads(data)
         case "protocol_changed":
-            return f"{data['name']} is read otherwise from here on: {data['protocol']}."
+            return (
+                "From here on the distance is measured against other images, with other numbers of them, or by another network."
+            )
     return f"{note.kind.capitalize()}."
 
 
