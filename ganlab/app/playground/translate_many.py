@@ -66,7 +66,8 @@ def many_photos(demo: gr.Blocks, model: Component, direction: Component, size: C
 
 def _second() -> Any:
     """The models that may stand beside the chosen one, as they are now."""
-    return gr.update(choices=[_NONE, *menu([model for model in playable() if model.translates], "translates")])
+    found = [model for model in playable() if model.translates]
+    return gr.update(choices=[_NONE, *menu(found, "translates")[: len(found)]])  # then come those that are not here
 
 
 def run_many(
