@@ -58,7 +58,7 @@ def test_a_model_chosen_in_one_panel_is_every_panels_and_survives_a_reload(page:
     inner.get_by_role("button", name="Use “Horses into zebras").click()
     page.wait_for_url("**tab=translate*horse2zebra-light*direction=AtoB*")
     inner.get_by_role("tab", name="Explore").click()
-    inner.get_by_text("translates photos and draws nothing from z").wait_for()
+    inner.get_by_text("translates photos and draws nothing from z").locator("visible=true").wait_for()
 
 
 def test_a_failure_is_read_in_the_panel_below_what_was_used(page: Any, app: AppServer) -> None:
@@ -99,7 +99,9 @@ def test_a_way_gets_a_name_and_pictures_come_back(page: Any, app: AppServer) -> 
     slider.press("End")
     for _ in range(20):
         slider.press("ArrowLeft")  # from 2 to 1, the whole way
-    page.wait_for_function(SAME, arg=there)
+    expect(page.locator("#own output")).to_have_text("1.00")
+    page.locator("#picture[data-drawn*='shift=']").wait_for()
+    page.wait_for_function("old => document.getElementById('picture').toDataURL() !== old", arg=first)
     page.wait_for_url("**shift=*")
     page.get_by_role("button", name="Back to picture 1 of").click()
     page.wait_for_function(SAME, arg=first)

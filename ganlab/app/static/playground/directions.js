@@ -83,7 +83,7 @@ window.ganlabDirections = (() => {
     if (!moving.length) return shift;
     const sum = shift ? shift.split(",").map(Number) : moving[0].z.map(() => 0);
     for (const { z, value } of moving) z.forEach((number, place) => (sum[place] += value * number));
-    return sum.map((number) => Number(number.toPrecision(4))).join(",");
+    return sum.map((number) => Number(number.toPrecision(6))).join(",");
   }
 
   // Where the sliders stand that do not stand at 0, by their names.
@@ -103,7 +103,7 @@ window.ganlabDirections = (() => {
 
   function save() {
     const [from, to, name] = [start, now(), find("own-name").value.trim().slice(0, LONGEST)];
-    const way = from && to && from.length === to.length ? to.map((number, place) => Number((number - from[place]).toPrecision(4))) : [];
+    const way = from && to && from.length === to.length ? to.map((number, place) => Number((number - from[place]).toPrecision(6))) : [];
     if (!name) return window.ganlabProblems.show([words.nameFirst]);
     if (!way.some(Boolean)) return window.ganlabProblems.show([words.moveFirst]);
     const others = own.filter((one) => one.name !== name); // the same name again means another way from now on
