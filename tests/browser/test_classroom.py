@@ -47,8 +47,14 @@ def window(browser: Any) -> Any:
     return page
 
 
-def _in_the_sandbox(school: AppServer, teacher: Any, student: Any, seat: dict[str, str]) -> None:
+def test_a_student_trains_in_the_sandbox(school: AppServer, browser: Any) -> None:
     """The teacher opens it; the student starts a run, sees it, pauses it, and it stops when the teacher closes it."""
+    keys = classroom.keys(school.runs_root)
+    teacher, student = window(browser), window(browser)
+    teacher.goto(keys.teacher_link(school.url))
+    seat = {COOKIE: keys.seat("STUDENT")}
+    student.context.add_cookies([{"name": COOKIE, "value": seat[COOKIE], "url": school.url}])
+    student.add_init_script("sessionStorage.setItem('ganlab.follow', 'off')")  # or the teacher's page would lead it away
     teacher.goto(f"{school.url}/runs")
     switch = teacher.get_by_text("Sandbox: students may start small runs")
     switch.click()
@@ -59,7 +65,7 @@ def _in_the_sandbox(school: AppServer, teacher: Any, student: Any, seat: dict[st
     student.wait_for_url("**/watch?run=*")
     (own,) = (run for run in runs(school.runs_root) if run.settings.owner)
     live = student.frame_locator("iframe")
-    expect(live.locator(".badge")).to_have_text("Training", timeout=PATIENCE)
+    expect(live.locator(".badge")).to_have_text("Running", timeout=PATIENCE)
     live.get_by_role("button", name="Pause training").click()
     expect(live.locator(".badge")).to_have_text("Paused", timeout=PATIENCE)
     student.goto(f"{school.url}/train")
@@ -71,6 +77,9 @@ def _in_the_sandbox(school: AppServer, teacher: Any, student: Any, seat: dict[st
     assert own.checkpoints()
     control = f"{school.url}/api/runs/{own.id}/control"
     assert httpx.post(control, cookies=seat, headers={"X-GANLab": "1"}, json={"command": "pause"}).status_code == 409
+    for page in (teacher, student):
+        page.context.close()
+    own.delete()
 
 
 def test_a_lesson(school: AppServer, browser: Any) -> None:
@@ -84,6 +93,7 @@ def test_a_lesson(school: AppServer, browser: Any) -> None:
     teacher.wait_for_url("**/watch?run=*")
     (run,) = runs(school.runs_root)
     wait_for(lambda: run.status().step > 0, 60)
+    teacher.frame_locator("iframe").get_by_role("button", name="Time", exact=True).click()  # which the class follows
 
     student = window(browser)
     student.goto(f"{school.url}/watch?run={run.id}#x=time")
@@ -117,9 +127,6 @@ def test_a_lesson(school: AppServer, browser: Any) -> None:
         stranger.goto(school.url + path)
         expect(stranger.get_by_role("heading", name="Join the class")).to_be_visible()
 
-    _in_the_sandbox(school, teacher, student, seat)
-
-    teacher.goto(f"{school.url}/watch?run={run.id}")
     teacher.frame_locator("iframe").get_by_role("button", name="Stop").click()
     teacher.frame_locator("iframe").locator("dialog").get_by_role("button", name="Stop").click()
     wait_for(run.stop_requested, 30)
