@@ -9,12 +9,12 @@ from typing import Any
 
 import torch
 
-from ganlab.core.config import TrainConfig
 from ganlab.core.events import Checkpoint, Finished, Loading, Point, Progress, Samples, Started
 from ganlab.core.lock import FileLock
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run
 from ganlab.runtime.status import Activity
+from ganlab.training.families import load_config
 
 WAITING = Activity("waiting_device", "cpu", ahead=1)
 RATE = 100.0  # steps per second of the pretended training
@@ -35,7 +35,7 @@ class FakeRun:
         phase: float = 0.0,
         **config: Any,
     ) -> None:
-        settings = TrainConfig(**{"steps": 1000, "sample_every": 100, "dataset": "shapes", **config})
+        settings = load_config({"steps": 1000, "sample_every": 100, "dataset": "shapes", **config})
         self.run = Run.create(settings, recipe=recipe, group=group, group_size=group_size, owner=owner, root=root)
         self.config, self.phase, self.step = settings, phase, 0
         self._lock = FileLock(self.run.lock_path)
