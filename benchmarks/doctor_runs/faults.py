@@ -87,7 +87,7 @@ def foreign_collapsed(run: Run, seed: int) -> None:
     pipeline = Pipeline.load(weights)
     with Recorder(run) as recorder:
         recorder.annotate("queued")
-        for step in (25, 50):
+        for step in (125, 250):
             images = pipeline.generate(pipeline.latents(100, seed + step))
             recorder.record(Samples(step, images if images.dtype == torch.uint8 else to_uint8(images), 10))
 

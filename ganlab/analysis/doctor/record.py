@@ -158,7 +158,9 @@ class Record:
         return self.until(changed).settled
 
     def until(self, step: int) -> Record:
-        """The record as it was after `step` steps."""
+        """The record as it was after `step` steps; the whole of it, with how the run ended, from its newest step on."""
+        if step >= self.step:
+            return self
         undone = {change.name: change.before for change in reversed(self.changes) if change.step >= step}
         return replace(
             self,
