@@ -122,3 +122,16 @@ def test_an_example_is_shown_and_translated_by_a_model_made_for_such_pictures(wi
     window.wait_for_function(shown)
     before, after = pictures(window)
     assert np.abs(before - after).mean() > 5
+
+
+def test_several_photos_come_out_as_a_table(window: Any, tmp_path: Path) -> None:
+    files = [tmp_path / "one.png", tmp_path / "two.png"]
+    for file in files:
+        Image.effect_noise((90, 60), 90 if file is files[0] else 30).convert("RGB").save(file)
+    window.get_by_role("button", name="Several photos, or two models side by side").click()
+    window.locator(".several input[type=file]").set_input_files([str(file) for file in files])
+    window.locator(".several .file-preview tr").nth(1).wait_for()
+    window.get_by_role("button", name="Translate all").click()
+    window.get_by_text("2 photos in").wait_for()
+    window.locator(".several .gallery-container, .several .grid-container").get_by_text("one", exact=True).wait_for()
+    assert window.locator(".several").get_by_text("plain to striped").count() == 2
