@@ -164,6 +164,12 @@ def test_a_change_does_not_take_back_what_was_true_before_it() -> None:
     assert after is not None and "d_steps" not in after.fix  # it is not that any more
 
 
+@pytest.mark.parametrize("step", [1990, 2000, 2500])
+def test_a_change_at_the_newest_step_says_nothing_yet(step: int) -> None:
+    one = record(**balanced(0.4, 0.6), lr=0.05, changes=[Change(step, "lr", 2e-4)])
+    assert one.settled.config.lr == 2e-4 and findings(one) == [] and one.until(2000) is one
+
+
 def changed_run(home: Path) -> FakeRun:
     """A run whose rate is raised after 131 steps; its losses leap from then on."""
     fake = FakeRun(home, channels=1, log_every=1, checkpoint_every=50, lr=2e-4)

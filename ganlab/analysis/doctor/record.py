@@ -155,12 +155,13 @@ class Record:
         after = self.mean(self.names("loss", "D", "adversarial")).steps > changed
         if not changed or after.sum() >= LEAST_AFTER:
             return self
-        return self.until(changed).settled
+        return self._at(changed).settled
 
     def until(self, step: int) -> Record:
         """The record as it was after `step` steps; the whole of it, with how the run ended, from its newest step on."""
-        if step >= self.step:
-            return self
+        return self if step >= self.step else self._at(step)
+
+    def _at(self, step: int) -> Record:
         undone = {change.name: change.before for change in reversed(self.changes) if change.step >= step}
         return replace(
             self,
