@@ -53,14 +53,19 @@ class Examined:
                     return
                 path = next(iter(self._asked))
             found: tuple[Finding, ...] = ()
-            with suppress(*UNREADABLE):  # deleted or damaged meanwhile: the list says so
-                found = self.of_path(path)
-            with self._lock:
-                self._asked.pop(path, None)
-                self._known[path] = time.monotonic(), found
-                self._known.move_to_end(path)
-                while len(self._known) > _MOST:
-                    self._known.popitem(last=False)
+            try:
+                with suppress(*UNREADABLE):  # deleted or damaged meanwhile: the list says so
+                    found = self.of_path(path)
+            except BaseException:
+                self._works = False  # the next question starts another thread
+                raise
+            finally:
+                with self._lock:
+                    self._asked.pop(path, None)
+                    self._known[path] = time.monotonic(), found
+                    self._known.move_to_end(path)
+                    while len(self._known) > _MOST:
+                        self._known.popitem(last=False)
 
 
 EXAMINED = Examined()
