@@ -18,7 +18,7 @@ from ganlab.core.lock import FileLock
 from ganlab.core.names import located
 from ganlab.data.inspection import inspect
 from ganlab.data.registry import dataset_setting
-from ganlab.data.sets.folder import FOLDER, check_place
+from ganlab.data.sets.folder import FOLDER
 from ganlab.models.launch import new_runs
 from ganlab.runtime.fork import new_fork, new_repeat
 from ganlab.runtime.launch import NewRun, claim, claim_again, start
@@ -79,9 +79,10 @@ def check(options: argparse.Namespace, *, fetch: bool = False) -> list[NewRun]:
     for config in configs.values():
         if fetch and config.start_from:
             fetched(config.start_from)
+    new = new_runs(configs, reach=fetch)
     if fetch and not options.recipe and configs[""].dataset == FOLDER.name:
-        configs = {"": _proposed(options, configs[""])}
-    return new_runs(configs)
+        new = new_runs({"": _proposed(options, configs[""])})
+    return new
 
 
 def _settings(words: Sequence[str]) -> list[Setting]:
@@ -150,7 +151,6 @@ def _forked(options: argparse.Namespace) -> NewRun:
 
 def _proposed(options: argparse.Namespace, given: TrainConfig) -> TrainConfig:
     """What is proposed for the pictures of a folder, with the settings that were typed; what is found is printed."""
-    check_place(given.data_path)
     found = driven(inspect(located(given.data_path)))
     typed = _given(options) | ({"family": options.family} if options.family else {})
     proposal = propose(found, given.data_path, typed)

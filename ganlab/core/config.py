@@ -175,7 +175,8 @@ class TrainConfig:
         return _OF_FAMILIES[family].replace(**settings)
 
     def of_family(self) -> Self:
-        """Make these the defaults of their family, which `of` begins with."""
+        """Make these the defaults of their family, which `of` begins with; the newest is named last."""
+        _OF_FAMILIES.pop(self.family, None)
         _OF_FAMILIES[self.family] = self
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,12 @@ def launch_together(configs: Mapping[str, TrainConfig]) -> list[Run]:
     return process.start(new_runs(configs))
 
 
-def new_runs(configs: Mapping[str, TrainConfig]) -> list[process.NewRun]:
-    """The runs of a group before they are made, for a face: Mistakes names all that is wrong, missing images among it."""
-    return process.new_runs(configs, at_hand, check_reach)
+def new_runs(configs: Mapping[str, TrainConfig], *, reach: bool = True) -> list[process.NewRun]:
+    """The runs of a group before they are made, for a face: Mistakes names all that is wrong, missing images among it.
+
+    Without `reach` no network is asked whether what is not here could be downloaded.
+    """
+    return process.new_runs(configs, at_hand, check_reach if reach else partial(check_data, reach=False))
 
 
 def check_reach(config: TrainConfig) -> None:

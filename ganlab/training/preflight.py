@@ -35,15 +35,19 @@ def check(config: TrainConfig, load_model: LoadModel | None = None) -> None:
             _start(config, load_model)
 
 
-def check_data(config: TrainConfig) -> None:
-    """Raise DataError, one sentence, where the images are neither on this machine nor can be downloaded when training begins."""
+def check_data(config: TrainConfig, *, reach: bool = True) -> None:
+    """Raise DataError, one sentence, where the images are neither on this machine nor can be downloaded when training begins.
+
+    Without `reach` no network is asked.
+    """
     if config.dataset == FOLDER.name:
         check_place(config.data_path)
         return
     source = DATASETS[config.dataset]
     if source.available().state == "needs folder":
         raise DataError(source.absence)
-    source.check_reach()
+    if reach:
+        source.check_reach()
 
 
 def _fits(config: TrainConfig) -> None:

@@ -97,7 +97,7 @@ def test_more_updates_of_d_are_more_images_from_then_on(tmp_path: Path) -> None:
     found = compare([run.run, plain], "images")
     assert [run_at.images for run_at in found.runs_at] == [64 * (100 + 300), 64 * 400]
     ((changed,), ()) = found.changes
-    assert (changed.step, note_text(changed)) == (100, "d_steps 1 → 3.")
+    assert (changed.step, note_text(changed)) == (100, "D steps per step 1 → 3.")
 
 
 @pytest.mark.parametrize("axis", AXES)

@@ -214,7 +214,7 @@ def test_a_fork_and_a_repeat_are_admitted_before_and_in_hand_when_anybody_can_se
 ) -> None:
     run = fake().start().train(10).checkpoint().finish("stopped").run
     seen: list[list[str]] = []
-    monkeypatch.setattr("ganlab.runtime.launch.admit", lambda *_: seen.append([one.id for one in runs()]))
+    monkeypatch.setattr("ganlab.runtime.launch.admit", lambda *_, sandbox: seen.append([one.id for one in runs()]))
     states: list[str] = []
 
     def hand_over(verb: str, folder: Path, **_: object) -> None:

@@ -16,6 +16,7 @@ for _module in sorted(module.name for module in pkgutil.iter_modules(__path__)):
 # The order of menus: the oldest first, and what needs no labels before what does.
 for _family in sorted(FAMILIES.values(), key=lambda family: (family.year, family.conditioning != "none", family.name)):
     FAMILIES[_family.name] = FAMILIES.pop(_family.name)
+    _family.config.of_family()
 
 __all__ = ["FAMILIES", "load_config"]
 
