@@ -4,7 +4,7 @@
 import { make, setText } from "../dom.js";
 import { frame } from "../frame.js";
 import { Follow } from "../state/follow.js";
-import { goTo, place } from "../state/address.js";
+import { goTo, place, prepares } from "../state/address.js";
 import { words } from "../wording.js";
 
 /** The line above a page of a class: a student follows the teacher or not, the teacher reads how many are here. */
@@ -90,6 +90,10 @@ export class ClassBar {
     const [leads, text] = [this.lesson.now.teaches, JSON.stringify(shown)];
     if (leads && text === this.#taken) return;
     this.#taken = text;
+    if (prepares()) {
+      this.follow.pause();
+      return;
+    }
     const move = this.follow.next(shown, frame ? place() : this.#here);
     if (move === "go") goTo(shown, shown.page === "watch" ? shown.view : {});
     if (move !== "look" || shown.page !== "watch" || !this.#view) return;

@@ -23,6 +23,11 @@ export function place() {
   return { page, query: Object.fromEntries(known.flatMap((name) => (query.get(name) ? [[name, query.get(name) ?? ""]] : []))) };
 }
 
+/** Whether this is the page where one prepares a run of one's own: who is there is not led away. */
+export function prepares() {
+  return frame && seen.location.pathname.split("/").at(-1) === "train";
+}
+
 /**
  * Go to a place in this app with a view of it; the pages inside change without a reload where they can.
  *
