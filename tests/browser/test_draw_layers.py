@@ -36,7 +36,7 @@ def draw(page: Any, points: list[tuple[float, float]]) -> None:
 def open_draw(page: Any, app: AppServer, query: str = "model=digits-quick") -> None:
     page.goto(f"{app.url}/playground/?tab=draw&{query}")
     page.locator("#pad").wait_for()
-    page.wait_for_function("() => [...document.querySelectorAll('input')].some(box => box.value.startsWith('Digits'))")
+    page.wait_for_function("() => [...document.querySelectorAll('input')].some(box => box.value.startsWith('Quick digits'))")
 
 
 def test_a_stroke_is_judged_read_and_found_in_g(window: Any, app: AppServer) -> None:

@@ -59,7 +59,7 @@ def test_a_lesson(page: playwright.Page, app: AppServer, run: Run) -> None:
     expect(pictures).to_have_count(2, timeout=PATIENCE)
     wait_for(lambda: pictures.evaluate_all("all => all.every(one => one.complete && one.naturalWidth > 0)"))
     live.get_by_role("button", name="Time", exact=True).click()
-    page.wait_for_url(re.compile(r"/watch\?runs=.*#seed=\d+&x=time$"))
+    page.wait_for_url(re.compile(r"/watch\?runs=.*#(x=time&seed=\d+|seed=\d+&x=time)$"))
     page.reload()
     live.get_by_text("At the same training time").wait_for()
     expect(pictures).to_have_count(2, timeout=PATIENCE)
