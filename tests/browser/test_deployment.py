@@ -57,7 +57,8 @@ def deployed(browser: Any, outside: Site, tmp_path_factory: pytest.TempPathFacto
         patch.setenv("GANLAB_ALLOW_FRAME", outside.address.replace("127.0.0.1", "localhost"))
         server = Deployed(home, home / "data")
     with server:
-        outside.files[""] = f'<!doctype html><iframe width="1000" height="700" src="{server.url}/play?tab=explore&model=shapes-quick"></iframe>'.encode()
+        address = f"{server.url}/play?tab=explore&model=shapes-quick"
+        outside.files[""] = f'<!doctype html><iframe width="1000" height="700" src="{address}"></iframe>'.encode()
         yield server
 
 
