@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ganlab.app.security import quotas
@@ -112,6 +112,7 @@ def test_small_files_are_bounded_in_number(made: Callable[..., str], monkeypatch
 
 @given(st.text(max_size=60))
 def test_no_name_breaks_and_none_is_owned_by_chance(name: str) -> None:
+    assume(not Path(name).is_file() if "\0" not in name else True)
     files = Files()
     files.note(ADA, [name])
     assert not files.may_read(ADA, FILE + name)

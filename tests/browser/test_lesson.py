@@ -135,13 +135,16 @@ def test_three_students_follow_a_lesson(school: AppServer, browser: Any) -> None
     expect(projector.locator(".chart.loss")).to_be_visible()
     projector.close()
 
-    # Compare, then play.
+    # Compare, then play; one student has a screen that stays.
+    students[2].frame_locator(LIVE).locator("#class .switch").click()
     teacher.goto(f"{school.url}/watch?runs={run.id},{sick.id}")
-    on_all(lambda screen: expect(screen.locator("#comparison")).to_be_visible())
+    for screen in screens[:3]:
+        expect(screen.locator("#comparison")).to_be_visible()
     run.finish()
     teacher.get_by_role("link", name="Play", exact=True).click()
-    for page in students:
+    for page in students[:2]:
         page.wait_for_url("**/play*")
+    assert "/watch" in students[2].url
     follower.frame_locator("iframe[src*='playground']").locator("#picture[data-drawn]").wait_for()
     expect(alone.frame_locator(LINE).locator("#class")).to_contain_text("You see what your teacher shows.")
     assert [page.evaluate("window.since") for page in students] == ["the beginning"] * 3
