@@ -326,7 +326,7 @@ def test_the_address_leads_back_to_the_job_and_its_form(job: Callable[..., Job])
 def test_a_stale_or_wild_address_shows_the_newest(job: Callable[..., Job], id: str) -> None:
     made = job([value("a", 5.0)])
     page = visit(job=id)
-    assert "is not here; the newest one is shown" in texts(page) and page.query_params["job"] in (made.id, [made.id])
+    assert "is not here. The newest one is shown." in texts(page) and page.query_params["job"] in (made.id, [made.id])
 
 
 def test_deleting_asks_first(job: Callable[..., Job]) -> None:

@@ -451,7 +451,7 @@ def test_watch_compares_runs_and_survives_a_stale_link(fake: Callable[..., FakeR
     both = f"{first.id},{second.id}"
     assert frames(visit("watch", runs=both)) == [f"/live/?runs={first.id}%2C{second.id}&theme=light"]
     page = visit("watch", run="20200101-gone")
-    assert "is not here; the newest one is shown" in texts(page)
+    assert "is not here. The newest one is shown." in texts(page)
     assert len(frames(page)) == 1
 
 
@@ -607,3 +607,8 @@ def test_a_click_that_the_disk_refuses_is_told_without_a_path(
 def test_play_passes_the_address_on() -> None:
     (source,) = frames(visit("play", model="some-run", seed="4", offsets="1,2"))
     assert source == "/playground/?model=some-run&seed=4&offsets=1%2C2&__theme=light"
+
+
+def test_a_stale_link_promises_no_run_where_there_is_none() -> None:
+    page = visit("watch", run="20200101-gone")
+    assert "is not here." in texts(page) and "newest" not in texts(page)

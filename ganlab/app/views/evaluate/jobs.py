@@ -34,7 +34,7 @@ def selected() -> Job | None:
     asked = url_state.asked().get("job", "")
     if url_state.changed_outside(PAGE) and asked:
         if asked not in known:
-            st.warning("The measurement in this link is not here; the newest one is shown.")
+            st.warning("The measurement in this link is not here." + (" The newest one is shown." if known else ""))
         st.session_state[_SELECTED] = asked
     chosen = st.session_state.get(_SELECTED)
     if chosen not in known:

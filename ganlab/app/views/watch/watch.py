@@ -23,7 +23,7 @@ MOST = 4
 _PAGE, _CHOSEN = "watch", "watch.run"
 _BAR_SECONDS = 2.0
 _LOOK_SECONDS = 1.5
-_GONE = "The run in this link is not here; the newest one is shown."
+_GONE = "The run in this link is not here."
 _HEIGHT = 1150  # pixels until the live view says how tall it is
 
 
@@ -36,7 +36,8 @@ def asked(address: Mapping[str, str]) -> list[str]:
         if not named:
             damages = {run.id: damage_text(run.id, damage) for run, damage in damaged_runs().items()}
             damage = redacted(damages.get(address.get("run", ""), ""))
-            st.warning(f"{escaped(damage)} The newest one is shown." if damage else _GONE)
+            newest = " The newest one is shown." if known else ""
+            st.warning((escaped(damage) if damage else _GONE) + newest)
         else:
             return list(dict.fromkeys(named))[:MOST]
     active = next((run.id for run in known if _active(run)), None)
