@@ -62,6 +62,7 @@ def test_a_form_is_one_place_and_is_filled_again(app: AppServer, page: Any) -> N
     settled(page, "train")
     page.get_by_role("radio", name="A family and a data set").click()
     pick(page, "Family", "GAN (2014)")
+    page.get_by_text("GAN on Shapes").wait_for()
     enter(page, "Batch size", 16)
     page.wait_for_url("**batch_size=16**")
     enter(page, "Steps", 321)

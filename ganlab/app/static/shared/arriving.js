@@ -4,17 +4,24 @@
 window.ganlabArriving = (whole, rest = 0, longest = 4000) => {
   const root = document.documentElement;
   let resting = 0; // a timer
+  let looking = 0; // the frame that looks next: once for all changes before it
   const arrived = () => {
     watcher.disconnect();
     clearTimeout(late);
     clearTimeout(resting);
+    cancelAnimationFrame(looking);
     root.classList.remove("arriving");
   };
   const look = () => {
-    clearTimeout(resting);
-    if (whole()) resting = setTimeout(arrived, rest);
+    looking = 0;
+    if (!whole()) return;
+    if (rest) resting = setTimeout(arrived, rest);
+    else arrived();
   };
-  const watcher = new MutationObserver(look);
+  const watcher = new MutationObserver(() => {
+    clearTimeout(resting);
+    looking ||= requestAnimationFrame(look);
+  });
   const late = setTimeout(arrived, longest);
   root.classList.add("arriving");
   watcher.observe(root, { subtree: true, childList: true, attributes: true });
