@@ -32,14 +32,12 @@ def run(options: argparse.Namespace) -> None:
     """Draw the images and write them."""
     output = ImageOutput.of(options.output)
     pipeline = opened(options)
-    by_class = pipeline.conditional and options.label is None
-    columns = pipeline.spec.num_classes if by_class else round(options.n**0.5) or 1
     if output.single and options.n * pipeline.spec.image_size**2 > MOST_PIXELS:
         size = pipeline.spec.image_size
         raise ValueError(f"{options.n:,} images of {size} pixels make no sheet: draw fewer, or name a folder with -o.")
     images = pipeline.generate(pipeline.latents(options.n, options.seed), options.label)
     if output.single:
-        output.save(sheet(images, columns), "sheet")
+        output.save(sheet(images, pipeline.columns(options.n, options.label)), "sheet")
         print(f"Wrote {counted(options.n, 'image')} to {output.path}.")
         return
     for index, image in enumerate(images):

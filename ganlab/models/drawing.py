@@ -21,13 +21,18 @@ UNIFORM = {"uniform(-1,1)": (-1.0, 1.0), "uniform(0,1)": (0.0, 1.0)}  # values o
 Label = int | str | Sequence[int | str]  # a class, by its number or name; one for all pictures or one each
 
 
+def square_columns(n: int) -> int:
+    """Columns of a sheet of n pictures that is as square as it can be."""
+    return round(n**0.5) or 1
+
+
 class Pictures(list[Image.Image]):
     """Pictures of one size, in a list that can be saved and is shown by a notebook as one sheet."""
 
     def sheet(self, columns: int = 0) -> Image.Image:
         """All of them on one sheet, by default as square as it can be."""
         pixels = torch.stack([torch.from_numpy(np.array(image)).reshape(image.height, image.width, -1) for image in self])
-        return sheet(pixels.permute(0, 3, 1, 2), columns or round(len(self) ** 0.5) or 1)
+        return sheet(pixels.permute(0, 3, 1, 2), columns or square_columns(len(self)))
 
     def save(self, path: str | Path) -> None:
         """Write the sheet in the format of the path's ending."""
@@ -73,9 +78,11 @@ class Drawing(Loaded):
 
     def grid(self, n: int = 16, seed: int = 0, *, label: Label | None = None, columns: int = 0) -> Image.Image:
         """n pictures on one sheet, by default as square as it can be, or with a column for each class that is gone through."""
-        by_class = self.conditional and label is None
-        columns = columns or (self.spec.num_classes if by_class else round(n**0.5) or 1)
-        return sheet(self.generate(self.latents(n, seed), label), columns)
+        return sheet(self.generate(self.latents(n, seed), label), columns or self.columns(n, label))
+
+    def columns(self, n: int, label: Label | None) -> int:
+        """Of a sheet of n pictures: one for each class that is gone through, else as many as make it square."""
+        return self.spec.num_classes if self.conditional and label is None else square_columns(n)
 
     @torch.inference_mode()
     def generate(self, z: Tensor, label: Label | Tensor | None = None) -> Tensor:
