@@ -47,6 +47,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }  # by EXIF orientation
+_ON_ITS_SIDE = (5, 6, 7, 8)  # of these
 _NOTES = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")  # where a file's orientation may stand
 
 
@@ -144,8 +145,7 @@ def size_of(data: bytes) -> tuple[int, int]:
     """Width and height of an image file as it is seen, turned as its EXIF says; no pixel is decoded. ImageError for none."""
     with _refusals(MAX_PIXELS):
         image = _opened(data, MAX_PIXELS)
-        turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
-        return (image.height, image.width) if turned else image.size
+        return (image.height, image.width) if _orientation(image) in _ON_ITS_SIDE else image.size
 
 
 def has_frames(data: bytes) -> bool:
@@ -219,17 +219,22 @@ def upright(image: Image.Image) -> Image.Image:
 
 def _upright(image: Image.Image) -> Image.Image:
     """Return the image turned by its EXIF orientation; as stored where the EXIF block itself is damaged."""
-    turn = None
-    with suppress(Exception):  # the pixels are good, only the note about them is not
-        if profile := image.info.get("Raw profile type exif"):  # inflated, so that it has not been looked at
-            check_notes(bytes.fromhex("".join(profile.split("\n")[3:])))
-        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    turn = _TURNS.get(_orientation(image))
     if turn is None:
         return image
     turned = image.transpose(turn)
     for note in _NOTES:  # else it would be turned again by whatever reads it next
         turned.info.pop(note, None)
     return turned
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 where the EXIF block itself is damaged or missing."""
+    with suppress(Exception):  # the pixels are good, only the note about them is not
+        if profile := image.info.get("Raw profile type exif"):  # inflated, so that it has not been looked at
+            check_notes(bytes.fromhex("".join(profile.split("\n")[3:])))
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return 1
 
 
 def _flatten(image: Image.Image) -> Image.Image:

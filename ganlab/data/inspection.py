@@ -23,9 +23,8 @@ from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.images import ImageError, decode, size_of
 from ganlab.core.remarks import Remark, joined
-from ganlab.core.text import byte_size
-from ganlab.data.files.collect import MAX_FILE_BYTES, ImageFile, grouped, image_files
-from ganlab.data.files.decode import native_channels
+from ganlab.data.files.collect import ImageFile, grouped, image_files
+from ganlab.data.files.decode import content, native_channels
 from ganlab.data.files.domain_folders import matched, place
 from ganlab.data.files.parquet import label_column, one_column, tables_at
 from ganlab.data.files.parts import divided
@@ -175,9 +174,7 @@ def _opened(path: Path) -> Iterator[_Files]:
 def _look(file: ImageFile, whole: bool) -> _Look | ImageError:
     """At one picture, all of it or its first bytes."""
     try:
-        if file.size > MAX_FILE_BYTES:
-            raise ImageError(f"The file has more than {byte_size(MAX_FILE_BYTES)}.", "too_many_bytes", MAX_FILE_BYTES)
-        data = file.read()
+        data = content(file)
         size = size_of(data)
         if whole:
             decode(data, at_least=_THUMBNAIL)

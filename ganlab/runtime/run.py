@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
-from ganlab.core.files import is_file, no_folder, writable
-from ganlab.core.images import read
+from ganlab.core.files import is_file, no_folder, read_bounded, writable
+from ganlab.core.images import MOST_SHEET_BYTES, read
 from ganlab.core.interventions import Command, Intervention
 from ganlab.core.kept import Kept, Lately
 from ganlab.core.lock import is_held, note_in
@@ -261,7 +261,7 @@ class Run:
     def _repr_html_(self) -> str:
         """State, curves and newest sheet as they are now."""
         steps = self.samples()
-        newest = self.sample_path(steps[-1]).read_bytes() if steps else None
+        newest = read_bounded(self.sample_path(steps[-1]), MOST_SHEET_BYTES) if steps else None
         return portrait.portrait(self.title, self.status(), self.metrics(), newest)
 
     def _ipython_display_(self) -> None:

@@ -135,11 +135,16 @@ def _not_decoded(bad: list[tuple[Item, ImageError]]) -> Iterator[Remark]:
 def open_image(file: ImageFile, size: int, scale: Scale) -> Image.Image:
     """The upright RGB picture in `file`, enough for `size` pixels; ImageError, which names the file, when there is none."""
     try:
-        if file.size > MAX_FILE_BYTES:
-            raise ImageError(f"The file has more than {byte_size(MAX_FILE_BYTES)}.", "too_many_bytes", MAX_FILE_BYTES)
-        return decode(file.read(), at_least=2 * size, scale=scale)
+        return decode(content(file), at_least=2 * size, scale=scale)
     except ImageError as error:
         raise ImageError(f"{file.name}: {error}", error.kind, error.limit) from error
+
+
+def content(file: ImageFile) -> bytes:
+    """The bytes of a file; ImageError where it has too many."""
+    if file.size > MAX_FILE_BYTES:
+        raise ImageError(f"The file has more than {byte_size(MAX_FILE_BYTES)}.", "too_many_bytes", MAX_FILE_BYTES)
+    return file.read()
 
 
 def native_channels(files: Sequence[ImageFile]) -> int:
