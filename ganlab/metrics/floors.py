@@ -42,12 +42,9 @@ def floors(
     """
     metrics = usual_metrics(data.name) if metrics is None else metrics
     values: list[Value] = []
-    part, other_part = parts
+    part, _ = parts
     if other is not None:
-        subject = f"real images ({other.name} {other_part})"
-        some = _shuffled(other, n)
-        reference = Reference.of_dataset(data, part)
-        values += yield from _floor(lambda: dataset_source(some), some.digest(), reference, metrics, n, subject, device, partial)
+        values += yield from _of_other_part(data, other, parts, metrics, n, device, partial)
     first, second = halves(data)
     some_half = _shuffled(first, n)
     reference = Reference.of_dataset(second, f"{part}, second half")
@@ -78,11 +75,17 @@ def folder_floors(
 
 def floor_alone(data: Dataset, other: Dataset, name: str, n: int, device: str) -> Generator[Loading, None, Value]:
     """What `n` random images of the test part `other` read against the training part `data` by the metric `name`."""
-    some, reference = _shuffled(other, n), Reference.of_dataset(data, "train")
-    subject = f"real images ({other.name} test)"
-    source, digest = lambda: dataset_source(some), some.digest()
-    (value,) = yield from whole(_floor(source, digest, reference, (name,), n, subject, device, False))
+    (value,) = yield from whole(_of_other_part(data, other, ("train", "test"), (name,), n, device, False))
     return value
+
+
+def _of_other_part(
+    data: Dataset, other: Dataset, parts: tuple[str, str], metrics: Sequence[str], n: int, device: str, partial: bool
+) -> Measuring:
+    """`n` random images of `other` against `data`; `parts` are what `data` and `other` are of their data set."""
+    some, reference = _shuffled(other, n), Reference.of_dataset(data, parts[0])
+    subject = f"real images ({other.name} {parts[1]})"
+    return (yield from _floor(lambda: dataset_source(some), some.digest(), reference, metrics, n, subject, device, partial))
 
 
 def _floor(
