@@ -99,11 +99,14 @@ def draw(
 
 def bounded(photo: Image.Image) -> Image.Image:
     """The photo itself, or made smaller to MOST_PIXELS."""
-    scale = (MOST_PIXELS / (photo.width * photo.height)) ** 0.5
-    if scale >= 1:
-        return photo
-    size = max(1, int(photo.width * scale)), max(1, int(photo.height * scale))
-    return photo.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    size = bounded_size(photo.size)
+    return photo if size == photo.size else photo.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def bounded_size(size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of a photo that has this size, once it has at most MOST_PIXELS."""
+    scale = min(1.0, (MOST_PIXELS / (size[0] * size[1])) ** 0.5)
+    return max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
 
 
 def lay_over(photo: Image.Image, before: Tensor, after: Tensor, on_progress: Progress = ignored) -> Image.Image:

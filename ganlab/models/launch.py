@@ -32,7 +32,7 @@ def launch(what: TrainConfig | str | Path | None = None, *, recipe: str = "", **
     `what`, `recipe` and `settings` are as for `ganlab.train`; beside a config, `recipe` only names the run. It waits when its
     device is busy. ValueError names all that does not fit, too many runs that wait already, and a full disk.
     """
-    config = what.replace(**settings) if isinstance(what, TrainConfig) else configured(what, None, recipe, settings)
+    config = configured(what, None, recipe, settings)
     if in_memory.holds(config.dataset):
         raise ValueError(f"{config.dataset} is in the memory of this process alone: train it here with ganlab.train.")
     return process.launch(config, recipe=recipe, load_model=at_hand)

@@ -13,7 +13,7 @@ from torch.nn.functional import interpolate
 
 from ganlab.core.types import Conditioning
 from ganlab.models.framing import Frame
-from ganlab.models.full_size import MOST_PIXELS, Drawn, Progress, Seconds, ignored
+from ganlab.models.full_size import Drawn, Progress, Seconds, bounded_size, ignored
 from ganlab.models.pipeline import Pipeline
 
 # Dark blue over green to yellow, evenly brighter all the way: five points of matplotlib's viridis.
@@ -95,8 +95,7 @@ def forecast(
     network = pipeline.route(direction)
     direction = direction or next(iter(pipeline.routes))
     multiple: int = network.multiple  # type: ignore[assignment]
-    scale = min(1.0, (MOST_PIXELS / (photo[0] * photo[1])) ** 0.5)
-    whole = max(1, int(photo[0] * scale)), max(1, int(photo[1] * scale))
+    whole = bounded_size(photo)
     frame = Frame.around(whole, size or pipeline.size, multiple)
     if direction not in pipeline.pace:
         side = -(-_PROBE // multiple) * multiple
