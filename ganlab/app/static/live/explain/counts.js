@@ -1,6 +1,7 @@
 // @ts-check
 // What the numbers of a run's card are, and what good looks like.
 import { count, duration, rate } from "../format.js";
+import { IMAGES_A_SECOND } from "./explanations.js";
 
 /** @import { Run } from "../state/run.js" */
 /** @import { Explanation } from "./explanations.js" */
@@ -21,7 +22,7 @@ export const COUNTS = {
     good: `Good is steady; now it is ${rate(run.status?.steps_per_second ?? 0)}, and it drops while other runs or programs use the machine.`,
   }),
   "Images / s": (run) => ({
-    what: "How many real images D learns from in a second: the batch size times the updates of D, times the steps per second.",
+    what: IMAGES_A_SECOND,
     good: `Higher is faster, not better; good is steady, now ${rate(run.status?.images_per_second ?? 0)}, and it drops while other runs or programs use the machine.`,
   }),
   "Time left": (run) => ({

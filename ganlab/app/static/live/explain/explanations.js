@@ -9,6 +9,8 @@ import { LINE, referenceOf, symbol } from "./references.js";
 /** @typedef {{ title: string, what: string, good: string }} Explanation */
 /** @typedef {(name: string) => number | null} Now the value of a metric that is on screen now */
 
+export const IMAGES_A_SECOND =
+  "How many real images D learns from in a second: the batch size times the updates of D, times the steps per second.";
 /** @type {Record<string, { real: string, fake: string }>} */
 const SCORES = {
   "non-saturating": {
@@ -189,7 +191,7 @@ function labels(name, now) {
 /** @param {string} name @param {Now} now */
 function speed(name, now) {
   return {
-    what: "How many real images D learns from in a second: the batch size times the updates of D, times the steps per second.",
+    what: IMAGES_A_SECOND,
     good: reads("Higher is faster, not better; good is steady, and it drops while other runs or programs use the machine", now(name)),
   };
 }
