@@ -84,13 +84,16 @@ window.ganlab = (() => {
     return state.every_label ? { n: String(Math.round(Math.sqrt(state.count))), every_label: "1" } : { n: String(state.count) };
   }
 
+  /** Whether the panel's pieces are on the page: Gradio puts them there, and takes them away, one after the other. */
+  const there = () => Boolean(find("picture") && find("copy-z"));
+
   /** @param {LatentState} given */
   function draw(given) {
     held = given;
     window.ganlabDirections.use(given.model);
     const state = { ...given, shift: window.ganlabDirections.moved(given.shift) };
     latest = state;
-    if (!state.model || !find("picture")) return;
+    if (!state.model || !there()) return;
     clearTimeout(settle);
     const saved = window.ganlabMoments.sheet(state.model);
     find("picture").hidden = Boolean(saved);
@@ -146,7 +149,7 @@ window.ganlab = (() => {
   /** @param {LatentState} state */
   function settled(state) {
     if (turns.busy()) return void (settle = setTimeout(() => settled(state), SETTLED));
-    if (failed) return;
+    if (failed || !there()) return;
     say({ text: words.drawn(Number(find("picture").dataset.step), took) });
     const address = pictureUrl(state, sheetExtra(state));
     find("download").href = pictureUrl(state, { ...sheetExtra(state), scale: "4", download: "1" });
