@@ -80,7 +80,7 @@ async def window(phase: Phase, run: Run, port: int, pid: int, clock: Clock, seco
 
 def newest(run: Run) -> tuple[int, float]:
     """The step and the worker's clock at its last report: exact, however coarse the reports are."""
-    series = run.metrics(["time/seconds"])["time/seconds"]
+    series = run.series(["time/seconds"])["time/seconds"]
     return int(series.steps[-1]), float(series.values[-1])
 
 

@@ -129,7 +129,7 @@ class _History:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._metrics = run.metrics()
+        self._metrics = run.series()
         status = run.status()
         newest = max((int(series.steps[-1]) for series in self._metrics.values()), default=0)
         self.last = max(status.step, newest)

@@ -137,7 +137,7 @@ def _write_down(made: Run, record: Sequence[Intervention], threads: int | None =
 def _share_history(run: Run, made: Run, step: int) -> None:
     """The parent's curves and sheets up to `step`, with the marks that explain them and how they are read."""
     points: dict[int, dict[str, float]] = {}
-    for name, series in run.metrics().items():
+    for name, series in run.series().items():
         for at, value in zip(series.steps.tolist(), series.values.tolist(), strict=True):
             if at <= step:
                 points.setdefault(at, {})[name] = value

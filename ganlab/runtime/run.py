@@ -13,17 +13,17 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.files import is_file, no_folder, read_bounded, writable
-from ganlab.core.images import MOST_SHEET_BYTES, read
-from ganlab.core.interventions import Command, Intervention
+from ganlab.core.images import MOST_SHEET_BYTES
+from ganlab.core.interventions import Command
 from ganlab.core.kept import Kept, Lately
 from ganlab.core.lock import is_held, note_in
 from ganlab.core.names import to_json
@@ -32,12 +32,10 @@ from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.labels import Labels, labels_in
 from ganlab.runtime.lock_note import with_note
 from ganlab.runtime.mailbox import Mailbox
+from ganlab.runtime.recorded import Recorded
 from ganlab.runtime.run_settings import Damage, DamagedRun, Parent, RunSettings, read_settings, settings_of
 from ganlab.runtime.status import KINDS, WAITING, Status, cause_of, silence, state_of
-from ganlab.runtime.store import Annotation, Damaged, Reader, Series
-
-if TYPE_CHECKING:
-    from PIL import Image
+from ganlab.runtime.store import Annotation, Damaged
 
 _WAIT_SECONDS = 0.2  # between two looks at a run that is waited for
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
@@ -58,16 +56,8 @@ class Gone(FileNotFoundError, ValueError):
     """The run was deleted meanwhile."""
 
 
-class Run:
+class Run(Recorded):
     """One run directory. Cheap to make; every method reads the disk anew."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @property
-    def id(self) -> str:
-        """The directory's name; sorts by time of creation."""
-        return self.path.name
 
     @classmethod
     def create(
@@ -161,18 +151,9 @@ class Run:
         return labels_in(self.path)
 
     @property
-    def database(self) -> Path:
-        """The SQLite file."""
-        return self.path / "metrics.sqlite"
-
-    @property
     def lock_path(self) -> Path:
         """Held by the worker as long as it lives."""
         return self.path / "lock"
-
-    @property
-    def _reader(self) -> Reader:
-        return Reader(self.database, tolerant=True)  # `status` reports a damaged file
 
     def status(self) -> Status:
         """Where the run stands, derived from its lock and the newest annotation of the worker."""
@@ -218,23 +199,6 @@ class Run:
             details |= {"out_of_memory": True} | halvable(self.settings.config)
         return {"reason": "killed", "details": details}
 
-    @property
-    def last_step(self) -> int:
-        """The step of the last report; of a run that has none, 0."""
-        return int(standing.state(self.database).get("progress", {}).get("step", 0))
-
-    def metric_names(self) -> list[str]:
-        """Every metric recorded so far."""
-        return self._reader.names()
-
-    def metrics(self, names: Iterable[str] | None = None, since: int = -1) -> dict[str, Series]:
-        """Recorded points after step `since`; Damaged, a ValueError, when they cannot be read."""
-        return Reader(self.database).series(names, since)
-
-    def last_metrics(self) -> dict[str, float]:
-        """The newest value of every metric."""
-        return dict(standing.newest(self.database)[1])
-
     def wait(self, seconds: float | None = None) -> Status:
         """Return its status once it has ended; TimeoutError after `seconds`. Interrupting the wait leaves the run training."""
         last = math.inf if seconds is None else time.monotonic() + seconds
@@ -244,17 +208,6 @@ class Run:
             time.sleep(_WAIT_SECONDS)
         return status
 
-    def sheet(self, step: int | None = None) -> Image.Image:
-        """The sheet of samples after `step`, by default the newest; ValueError where there is none."""
-        steps = self.samples()
-        if not steps or step not in (None, *steps):
-            raise ValueError(f"{self.id} has no sheet of samples{'' if step is None else f' after step {step:,}'} yet.")
-        return read(self.sample_path(steps[-1] if step is None else step))
-
-    def plot(self) -> portrait.Curves:
-        """Losses, scores and distances as charts, which a notebook shows and `save` writes."""
-        return portrait.curves(self.metrics())
-
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
 
@@ -262,62 +215,20 @@ class Run:
         """State, curves and newest sheet as they are now."""
         steps = self.samples()
         newest = read_bounded(self.sample_path(steps[-1]), MOST_SHEET_BYTES) if steps else None
-        return portrait.portrait(self.title, self.status(), self.metrics(), newest)
+        return portrait.portrait(self.title, self.status(), self.series(), newest)
 
     def _ipython_display_(self) -> None:
         """In a notebook: `_repr_html_`, kept up to date until the run has ended."""
         notebook.show(self)
-
-    def samples(self, since: int = -1) -> list[int]:
-        """The steps that have a sample sheet."""
-        return self._reader.sheets(since) if since >= 0 else list(standing.newest(self.database)[0])
-
-    @property
-    def real_path(self) -> Path:
-        """A sheet of real images that is laid out as the sheets of samples; absent where those show some."""
-        return self.path / "samples" / "real.png"
-
-    def sample_path(self, step: int) -> Path:
-        """The PNG of the sheet at `step`."""
-        return self.path / "samples" / f"step-{int(step):06d}.png"
-
-    def annotations(self, since: int = 0) -> list[Annotation]:
-        """Started, resumed, stopped, failed: what happened, with its step."""
-        return self._reader.annotations(since)
 
     def checkpoints(self) -> list[Path]:
         """Complete checkpoint folders, oldest first."""
         return checkpoint.checkpoints(self.path / "checkpoints")
 
     @property
-    def best(self) -> int | None:
-        """The step whose generator read nearest to the real images; None where none was measured (`fid_every`)."""
-        return standing.state(self.database).get("best")
-
-    @property
-    def threads(self) -> int | None:
-        """How many threads it trains with, or trained with last; None where that is not on record."""
-        return standing.state(self.database).get("threads")
-
-    @property
-    def protocols(self) -> dict[str, str]:
-        """How the distance on the live curves is read, by the metric's name; empty where none was, or an older version did."""
-        return dict(standing.state(self.database).get("protocols", {}))
-
-    @property
-    def readings(self) -> dict[str, dict[str, float]]:
-        """Of each metric with a protocol how many `fakes` are held against how many `real` images, and the `floor`, what real
-        images read, where that is on record."""
-        return dict(standing.state(self.database).get("readings", {}))
-
-    @property
     def mailbox(self) -> Mailbox:
         """The commands for the worker, which reads them several times a second."""
         return Mailbox(self.path / "control.jsonl")
-
-    def interventions(self) -> list[Intervention]:
-        """What was changed while the run trained, in order."""
-        return [Intervention.from_dict(values) for values in self._reader.interventions()]
 
     @property
     def config_now(self) -> TrainConfig:

@@ -495,7 +495,7 @@ def test_a_real_run_that_learns_nothing_is_found_and_its_fork_can_begin(tmp_path
     work(run)
     names = set(run.metric_names())
     assert {"gradient/G", "gradient/D", "time/waiting_for_data"} <= names
-    share = run.metrics(["time/waiting_for_data"])["time/waiting_for_data"].values
+    share = run.series(["time/waiting_for_data"])["time/waiting_for_data"].values
     assert ((share >= 0) & (share <= 1)).all()
     found: list[Finding] = examine(run)
     assert "dead" in {finding.kind for finding in found}

@@ -69,7 +69,7 @@ def test_deltas_of_any_schedule_add_up_to_the_whole_run(history: list[tuple[str,
                 snapshot = Snapshot.read(fake.run, snapshot)
                 viewer.apply(snapshot.delta(viewer.seen))
         writer.close()
-        whole = fake.run.metrics()
+        whole = fake.run.series()
         found = {name: series for name, series in viewer.series.items() if series[0]}
         assert found.keys() == whole.keys()
         for name, series in whole.items():

@@ -113,7 +113,7 @@ def test_numbers_that_are_none_are_refused(finished: FakeRun, client: TestClient
 
 def test_the_csv_holds_every_point(finished: FakeRun, client: TestClient) -> None:
     rows = list(csv.DictReader(io.StringIO(client.get(f"/api/runs/{finished.id}/metrics.csv").text)))
-    series = finished.run.metrics()
+    series = finished.run.series()
     assert list(rows[0]) == ["step", *series]
     for name, whole in series.items():
         found = [(int(row["step"]), float(row[name])) for row in rows if row[name]]

@@ -177,7 +177,7 @@ def test_a_warning_comes_before_the_disk_is_full(held: list[FakeRun], monkeypatc
 
 def test_cleaning_keeps_first_best_last_and_every_kth() -> None:
     run = ended()
-    before, curves, sheets = steps(run), run.metrics(), run.samples()
+    before, curves, sheets = steps(run), run.series(), run.samples()
     taken = bytes_of(run.path)
     promised = clean(rule=Rule(every=4), dry_run=True)
     assert steps(run) == before and promised.checkpoints > 0
@@ -185,7 +185,7 @@ def test_cleaning_keeps_first_best_last_and_every_kth() -> None:
     assert freed == promised
     assert steps(run) == [2, 8, 16, 20] and states(run) == [20]
     assert abs(taken - bytes_of(run.path) - freed.bytes) < 0.02 * taken  # directories take a little too
-    assert run.metrics().keys() == curves.keys() and run.samples() == sheets
+    assert run.series().keys() == curves.keys() and run.samples() == sheets
     assert cleaned_text(clean(), "Freed") == "Nothing to clean up."
 
 

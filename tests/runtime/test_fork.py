@@ -51,11 +51,11 @@ def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 def test_a_fork_that_changes_nothing_ends_where_its_parent_did(parent: Run) -> None:
     assert forkable(parent) == [20, 15, 10, 5]
     made = new_fork(parent, 10).create()
-    before = made.metrics()["loss/G/adversarial"]
+    before = made.series()["loss/G/adversarial"]
     assert before.steps.tolist() == list(range(1, 11)) and made.samples() == [0, 10]
     work(made)
     assert made.status().state == "finished" and same(model(made), model(parent))
-    whole, own = parent.metrics()["loss/G/adversarial"], made.metrics()["loss/G/adversarial"]
+    whole, own = parent.series()["loss/G/adversarial"], made.series()["loss/G/adversarial"]
     assert own.values.tolist() == whole.values.tolist()
     assert made.settings.parent == Parent(parent.id, 10, ((0, 0), (10, 80)), {})
 
@@ -160,7 +160,7 @@ def test_the_repeat_of_a_fork_begins_where_the_fork_did(
     again = repeat(made)
     assert again.settings.parent == made.settings.parent and again.config == made.config
     assert same(model(again), model(made)) and again.samples() == made.samples()
-    assert again.metrics()["loss/D/adversarial"].values.tolist() == made.metrics()["loss/D/adversarial"].values.tolist()
+    assert again.series()["loss/D/adversarial"].values.tolist() == made.series()["loss/D/adversarial"].values.tolist()
     (made.path / "checkpoints" / "step-000010" / "training_state.pt").unlink()
     assert same(model(repeat(made)), model(made))  # its parent has the checkpoint still
     parent.delete()

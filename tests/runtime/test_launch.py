@@ -47,7 +47,7 @@ def test_a_launched_run_finishes() -> None:
     wait_for(lambda: state(run) == "finished")
     assert run.status().step == 20 and status_text(run.status()) == "All steps done."
     assert run.samples() == [0, 10, 20] and [path.name for path in run.checkpoints()] == ["step-000010", "step-000020"]
-    assert run.metrics(["loss/G/adversarial"])["loss/G/adversarial"].steps.tolist() == list(range(1, 21))
+    assert run.series(["loss/G/adversarial"])["loss/G/adversarial"].steps.tolist() == list(range(1, 21))
     with pytest.raises(ValueError, match="has done all its 20 steps"):
         resume(run)
 
@@ -72,7 +72,7 @@ def _lost_and_resumed(run: Run) -> None:
     wait_for(run.checkpoints)
     os.kill(worker_pid(run), signal.SIGKILL)
     wait_for(lambda: state(run) == "lost")
-    kept, before = run.checkpoints()[-1], run.metrics()
+    kept, before = run.checkpoints()[-1], run.series()
     assert "resume" in status_text(run.status())
     resume(run)
     wait_for(lambda: run.checkpoints()[-1] != kept)
@@ -80,7 +80,7 @@ def _lost_and_resumed(run: Run) -> None:
         resume(run)
     run.request_stop()
     wait_for(lambda: state(run) == "stopped")
-    after = run.metrics()
+    after = run.series()
     for name, series in before.items():  # nothing that was shown is missing, and the same steps give the same values
         if name.startswith(("loss/", "score/")):
             assert after[name].values[: len(series.values)].tolist() == series.values.tolist()

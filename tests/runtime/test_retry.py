@@ -162,7 +162,7 @@ def kept(plan: list[tuple[int, str, int]]) -> tuple[dict[str, Any], int]:
                 recorder.record(event)
         lock.release()
         assert run.status().state == "finished" and not lock.path.read_bytes().strip()
-        curves = run.metrics()
+        curves = run.series()
         found = {
             "points": {name: (series.steps.tolist(), series.values.tolist()) for name, series in curves.items()},
             "sheets": {step: run.sample_path(step).read_bytes() for step in run.samples()},

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 import torch
 from hypothesis import given
@@ -196,7 +197,7 @@ def test_a_run_keeps_what_the_engine_says() -> None:
     lock.release()
     assert run.status().state == "stopped" and status_text(run.status()) == "Stopped after step 4."
     assert run.samples() == [0] and run.sample_path(0).read_bytes().startswith(b"\x89PNG")
-    assert run.metrics()["loss/G/adversarial"].values.tolist() == [0.5]
+    assert run.series()["loss/G/adversarial"].values.tolist() == [0.5]
     assert run.last_metrics() == {"loss/G/adversarial": 0.5}
     assert [note.kind for note in run.annotations()] == ["queued", "started", "stopped"]
     assert [run.id for run in runs()] == [run.id] and Run.open(run.id).settings == run.settings
@@ -239,3 +240,15 @@ def test_a_damaged_run_is_one_sentence() -> None:
     (run.path / "config.json").write_text(json.dumps(run.settings.to_dict())[:-9])
     with pytest.raises(ValueError, match=r"config.json of the run .* is damaged"):
         _ = Run.open(run.id).settings
+
+
+def test_the_record_as_columns_fits_pandas() -> None:
+    run = Run.create(small())
+    assert run.metrics()["step"].tolist() == []
+    with Recorder(run) as recorder:
+        recorder.record(progress(1, **{"loss/G/adversarial": 0.5}))
+        recorder.record(progress(5, **{"loss/G/adversarial": 0.25, "distance/photo-encoder": 7.0}))
+    table = pandas.DataFrame(run.metrics())
+    assert list(table.columns) == ["step", "distance/photo-encoder", "loss/G/adversarial"] and table["step"].tolist() == [1, 5]
+    assert table["loss/G/adversarial"].tolist() == [0.5, 0.25]
+    assert table["distance/photo-encoder"].isna().tolist() == [True, False]

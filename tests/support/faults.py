@@ -259,7 +259,7 @@ def read_everything(run: Run, *, checkpoints: bool = True) -> Shown:
         if (folder / STATE).is_file():
             read_state(folder)
     shown = Shown(sheets={step: run.sample_path(step).read_bytes() for step in run.samples()})
-    for name, series in run.metrics().items():
+    for name, series in run.series().items():
         if name.startswith(ALIKE):
             shown.points |= {
                 (name, step): value for step, value in zip(series.steps.tolist(), series.values.tolist(), strict=True)

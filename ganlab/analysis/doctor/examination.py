@@ -58,7 +58,7 @@ def read(run: Run) -> Record:
         config=config,
         objective=family.objective,
         defaults=family.config,
-        series=run.metrics(names),
+        series=run.series(names),
         sheets=tuple(run.samples()),
         notes=tuple(run.annotations()),
         num_images=run.status().num_images,

@@ -184,7 +184,7 @@ def _losses(run: Run, until: int) -> list[Value]:
     """The means of G's and D's loss over the steps before `until`, as the duel's source prints them."""
     config, made = run.config, []
     for network in ("G", "D"):
-        series = run.metrics([f"loss/{network}/adversarial"]).get(f"loss/{network}/adversarial")
+        series = run.series([f"loss/{network}/adversarial"]).get(f"loss/{network}/adversarial")
         if series is None:  # stopped before the first point
             continue
         values = series.values[(series.steps > until - DISPLAY_STEP) & (series.steps <= until)]

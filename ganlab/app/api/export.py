@@ -28,7 +28,7 @@ _ROWS = 1000
 
 def metrics_csv(run: Run) -> Iterator[bytes]:
     """One row per step, one column per metric; empty where a metric has no value at a step."""
-    yield from _table(run.metrics())
+    yield from _table(run.series())
 
 
 def export_zip(run: Run, *, private: bool = True) -> Iterator[bytes]:
@@ -72,7 +72,7 @@ def _info(name: str, date_time: tuple[int, ...]) -> zipfile.ZipInfo:
 
 def _members(run: Run, private: bool, held: ExitStack) -> list[tuple[str, Iterator[bytes]]]:
     """Names and contents; the files that `held` keeps open can be read to their ends even when they are deleted."""
-    metrics, sheets = run.metrics(), run.samples()
+    metrics, sheets = run.series(), run.samples()
     described = ["config.json"] + [FILE] * is_file(run.path / FILE)
     settings, weights = [(name, _described(run.path / name, private)) for name in described], []
     for folder in run.checkpoints()[-1:]:

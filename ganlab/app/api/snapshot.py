@@ -56,7 +56,7 @@ class Snapshot:
             before = cls(status, notes=before.notes if before else ())
         known = min(before.cursor, status.step)
         new_sheets = tuple(run.samples(before.sheets[-1] if before.sheets else -1))
-        new_series = run.metrics(since=known)
+        new_series = run.series(since=known)
         if status == before.status and not (new_notes or new_sheets or new_series):
             return before
         series = before.series | {name: _joined(before.series.get(name), new, known) for name, new in new_series.items()}

@@ -114,7 +114,7 @@ def _live(facts: Facts) -> Iterator[str]:
     if facts.run is None:
         return
     names = [name for name in facts.run.metric_names() if name.startswith(_LIVE)]
-    for name, series in facts.run.metrics(names).items():
+    for name, series in facts.run.series(names).items():
         known = series.steps <= facts.info.step
         if known.any():
             step, value, features = series.steps[known][-1], series.values[known][-1], name.removeprefix(_LIVE)
