@@ -1,4 +1,4 @@
-"""`ganlab train-classifier`: train the LeNet whose features measure generators of a data set."""
+"""`ganlab train-classifier`: train a network whose features measure generators, for one data set or for photos of any kind."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from ganlab.cli.main import main
 from ganlab.cli.output import folder_output
 from ganlab.cli.progress import driven
 from ganlab.core.text import duration
-from ganlab.metrics.features.lenet import save, trained_here
-from ganlab.metrics.features.train_lenet import train_classifier
+from ganlab.data.registry import dataset_setting
+from ganlab.metrics.features.classifier import PHOTOS, save, trained_here
+from ganlab.metrics.features.train_classifier import train_classifier
 
 
 def add(parser: Parser) -> None:
     """The verb's arguments."""
-    parser.add_argument("dataset", help="mnist, fashion-mnist or another data set with labels")
-    parser.add_argument("--epochs", type=int, between=(1, 1000), default=8, help="default: 8")
+    parser.add_argument("dataset", help="a data set with labels, such as fashion-mnist; with --photos also a folder or zip")
+    parser.add_argument("--photos", action="store_true", help="the encoder of photos of any kind, in place of the data set's own")
+    parser.add_argument("--epochs", type=int, between=(1, 1000), help="default: 8, with --photos 25")
     parser.add_argument("--seed", type=int, between=SEEDS, default=0, help="default: 0")
     parser.add_argument("--device", default="auto", help="default: auto")
     parser.add_argument("--out", type=Path, help="folder to write to (default: the cache, where it is found automatically)")
@@ -26,9 +28,11 @@ def add(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train and save the classifier, and print its accuracy on the test images."""
+    if options.photos and options.out is None:
+        raise ValueError("--photos needs --out: name the folder that the encoder is written to.")
     folder = folder_output(options.out or trained_here(options.dataset))
-    steps = train_classifier(options.dataset, epochs=options.epochs, seed=options.seed, device=options.device)
-    network, about = driven(steps)
+    what = {"network": PHOTOS, **dataset_setting(options.dataset)} if options.photos else {"dataset": options.dataset}
+    network, about = driven(train_classifier(**what, epochs=options.epochs, seed=options.seed, device=options.device))
     save(network, about, folder)
     print(f"Wrote {about.name} to {folder}: it classifies {about.accuracy:.2%} of {about.num_test:,} test images correctly.")
     print(f"Training took {duration(about.seconds)}.")

@@ -19,8 +19,8 @@ from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import load
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.distances.fid import frechet_distance
+from ganlab.metrics.features.classifier import has_classifier, trainable
 from ganlab.metrics.features.extractor import Extractor
-from ganlab.metrics.features.lenet import has_classifier, trainable
 from ganlab.metrics.features.open import open_extractor
 from ganlab.metrics.floors import floor_alone
 from ganlab.metrics.reference import Reference, reference_statistics

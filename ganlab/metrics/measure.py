@@ -17,8 +17,8 @@ from ganlab.core.progress import Work
 from ganlab.core.text import counted
 from ganlab.metrics.catalogue import CHEAP, GENERAL, KINDS, Metric, Part, metric
 from ganlab.metrics.compute import COMPUTE, Comparison
+from ganlab.metrics.features.classifier import ClassifierExtractor, has_classifier
 from ganlab.metrics.features.extractor import Extractor, Images, Source, portions
-from ganlab.metrics.features.lenet import LenetExtractor, has_classifier
 from ganlab.metrics.features.open import open_extractor
 from ganlab.metrics.reference import Reference, reference_statistics
 from ganlab.metrics.set_statistics import SAMPLE, Statistics
@@ -178,7 +178,7 @@ def _estimate(one: Metric, compared: Comparison, title: str) -> Generator[Loadin
 
 def _check_labels(one: Metric, extractor: Extractor, reference: Reference, labels: tuple[str, ...]) -> None:
     """ValueError where the classes asked for are not those that they would be held against: the number would be chance."""
-    if one.kind == "accuracy" and isinstance(extractor, LenetExtractor):
+    if one.kind == "accuracy" and isinstance(extractor, ClassifierExtractor):
         known, whose = extractor.about.labels, f"the classifier {extractor.name} knows"
     elif one.kind == "intra":
         known, whose = reference.labels, f"{reference.name} has"

@@ -13,33 +13,33 @@ import torch
 
 from ganlab.cli.main import main
 from ganlab.core.events import Loading
-from ganlab.metrics.features import lenet, train_lenet
+from ganlab.metrics.features import train_classifier as training
+from ganlab.metrics.features.classifier import SHIPPED, ClassifierExtractor, trained_here
 from ganlab.metrics.features.extractor import Extractor
-from ganlab.metrics.features.lenet import DIMS, LenetExtractor, trained_here
-from ganlab.metrics.features.train_lenet import train_classifier
+from ganlab.metrics.features.train_classifier import train_classifier
 from ganlab.models.catalogue import models
 from tests.support.loading import drain, loaded
 
 
 def test_the_shipped_one_is_as_accurate_as_its_card_says(real_data: Path) -> None:
-    classifier = LenetExtractor.load("mnist")
+    classifier = ClassifierExtractor.load("mnist")
     test = loaded("mnist", split="test")
     assert test.labels is not None
     right = int((classifier(test.images).logits.argmax(1) == test.labels).sum())
     assert right / 10_000 == pytest.approx(classifier.about.accuracy, abs=2e-4)
     assert classifier.about.accuracy > 0.99
-    card = (lenet.SHIPPED / "lenet-mnist" / "README.md").read_text()
+    card = (SHIPPED / "lenet-mnist" / "README.md").read_text()
     assert f"{100 * classifier.about.accuracy:.2f} %" in card
 
 
 def test_every_feature_varies_by_about_one_over_real_digits(real_data: Path) -> None:
-    rows = LenetExtractor.load("mnist")(loaded("mnist").images[:5000]).rows
-    assert rows.shape == (5000, DIMS)
+    rows = ClassifierExtractor.load("mnist")(loaded("mnist").images[:5000]).rows
+    assert rows.shape == (5000, 132)
     assert (rows.std(0) <= 1.15).all() and rows.std(0).median() > 0.9
 
 
 def test_size_and_channels_of_the_images_hardly_matter() -> None:
-    classifier: Extractor = LenetExtractor.load("mnist")
+    classifier: Extractor = ClassifierExtractor.load("mnist")
     grey = torch.zeros(2, 1, 28, 28, dtype=torch.uint8)
     grey[0, :, 4:24, 12:16] = 255
     rows = classifier(grey).rows
@@ -57,21 +57,21 @@ def test_what_is_not_trained_says_how() -> None:
     with pytest.raises(
         ValueError, match=r"no classifier lenet-fashion-mnist: train it with `ganlab train-classifier fashion-mnist`"
     ):
-        LenetExtractor.load("fashion-mnist")
+        ClassifierExtractor.load("fashion-mnist")
 
 
 def test_another_is_trained_from_the_command_line_and_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def few(dataset: str, split: str) -> Iterator[Any]:
+    def few(dataset: str, split: str, data_path: str) -> Iterator[Any]:
         yield Loading("training_classifier", "few")
         return loaded(dataset, channels=1, split=split, limit=1000)
 
-    monkeypatch.setattr(train_lenet, "_load", few)
+    monkeypatch.setattr(training, "_load", few)
     assert main(["train-classifier", "shapes", "--epochs", "6", "--device", "cpu"]) == 0
     printed = capsys.readouterr().out
     assert f"Wrote lenet-shapes to {trained_here('shapes')}: " in printed
-    classifier = LenetExtractor.load("shapes")
+    classifier = ClassifierExtractor.load("shapes")
     assert classifier.name == "lenet-shapes" and classifier.about.accuracy > 0.5  # of ten kinds of shape
     assert f"{classifier.about.accuracy:.2%} of 1,000 test images" in printed
     again, about = drain(train_classifier("shapes", epochs=6, device="cpu"))[0]
@@ -96,10 +96,10 @@ def test_data_that_cannot_be_learned_is_one_sentence(dataset: str, problem: str,
 )
 def test_damaged_files_are_one_sentence(name: str, damage: str) -> None:
     place = trained_here("letters")
-    shutil.copytree(lenet.SHIPPED / "lenet-mnist", place)
+    shutil.copytree(SHIPPED / "lenet-mnist", place)
     about = json.loads((place / "classifier.json").read_text()) | {"dataset": "letters"}
     (place / "classifier.json").write_text(json.dumps(about))
-    assert LenetExtractor.load("letters").name == "lenet-letters"
+    assert ClassifierExtractor.load("letters").name == "lenet-letters"
     (place / name).write_text(damage)
     with pytest.raises(ValueError, match="train"):
-        LenetExtractor.load("letters")
+        ClassifierExtractor.load("letters")

@@ -16,7 +16,7 @@ from ganlab.core.progress import finish
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import load
 from ganlab.metrics.distances.fid import frechet_distance
-from ganlab.metrics.features.lenet import LenetExtractor
+from ganlab.metrics.features.classifier import ClassifierExtractor
 from ganlab.metrics.gauge import BUDGET, COUNT, Gauge, live_space, open_gauge
 from ganlab.metrics.statistics.gaussian import gather
 from ganlab.runtime.checkpoint import checkpoints
@@ -39,7 +39,7 @@ class Dots(nn.Module):
 
 
 def gauge(**changes: Any) -> Gauge:
-    extractor = LenetExtractor.load("mnist")
+    extractor = ClassifierExtractor.load("mnist")
     real = gather([extractor(torch.randint(0, 256, (300, 1, 28, 28), dtype=torch.uint8)).rows], extractor.dims)
     return Gauge(extractor, real, small(fid_every=10, **changes), SPEC, "cpu")
 
@@ -49,7 +49,7 @@ def test_it_is_the_frechet_distance_of_a_thousand_fakes() -> None:
     distance, better = made.measure(Dots())
     z = torch.randn(COUNT, small().z_dim, generator=torch.Generator().manual_seed(0))
     pixels = Dots()(z).add(1).mul(127.5).round().to(torch.uint8)
-    rows = LenetExtractor.load("mnist")(pixels).rows
+    rows = ClassifierExtractor.load("mnist")(pixels).rows
     assert distance == pytest.approx(frechet_distance(gather([rows], rows.shape[1]), made._real), rel=1e-4)
     assert better and made.name == "distance/lenet-mnist"
     assert made.measure(Dots()) == (distance, False)  # not better than itself
@@ -118,7 +118,7 @@ def test_what_cannot_be_measured_is_refused_before_the_run(changes: dict[str, An
 @pytest.mark.parametrize(("dataset", "advised"), [("cifar10", True), ("folder", False), ("celeba", False)])
 def test_only_what_works_is_advised(dataset: str, advised: bool) -> None:
     """A folder and a set without labels train no classifier."""
-    for ask in (lambda: live_space(small(dataset=dataset, fid_every=5), "cpu"), lambda: LenetExtractor.load(dataset)):
+    for ask in (lambda: live_space(small(dataset=dataset, fid_every=5), "cpu"), lambda: ClassifierExtractor.load(dataset)):
         with pytest.raises(ValueError, match="classifier") as caught:
             ask()
         assert ("train-classifier" in str(caught.value)) is advised
@@ -139,7 +139,7 @@ def test_measuring_changes_nothing_in_training(real_data: Path) -> None:
 def test_the_best_generator_is_kept_and_named(real_data: Path, tmp_path: Path) -> None:
     run = Run.create(small(dataset="mnist", fid_every=5, steps=40, checkpoint_every=1000), root=tmp_path)
     work(run)
-    series = run.metrics(["distance/lenet-mnist"])["distance/lenet-mnist"]
+    series = run.series(["distance/lenet-mnist"])["distance/lenet-mnist"]
     assert run.best == series.steps[series.values.argmin()]
     assert f"step-{run.best:06d}" in [path.name for path in checkpoints(run.path / "checkpoints")]
 

@@ -239,9 +239,9 @@ def test_a_sample_is_uniform_and_does_not_depend_on_portions() -> None:
 
 
 def test_statistics_of_a_reference_hold_every_image(digits: tuple[Dataset, Dataset]) -> None:
-    from ganlab.metrics.features.lenet import LenetExtractor
+    from ganlab.metrics.features.classifier import ClassifierExtractor
 
-    reader = LenetExtractor.load("mnist")
+    reader = ClassifierExtractor.load("mnist")
     made, _ = drain(reference_statistics(Reference.of_dataset(digits[0], "x"), reader))
     rows = reader(digits[0].images).rows
     whole = made.groups.without()

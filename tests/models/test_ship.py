@@ -152,8 +152,8 @@ def test_a_cards_command_measures_what_the_card_says(real_data: Path, tmp_path: 
 
 
 def test_the_shipped_dcgan_draws_every_digit_and_none_too_often() -> None:
-    from ganlab.metrics.features.lenet import LenetExtractor
+    from ganlab.metrics.features.classifier import ClassifierExtractor
 
-    pipeline, reader = Pipeline.load("digits-dcgan"), LenetExtractor.load("mnist")
+    pipeline, reader = Pipeline.load("digits-dcgan"), ClassifierExtractor.load("mnist")
     shares = reader(pipeline.generate(pipeline.latents(1000, 2))).logits.argmax(1).bincount(minlength=10) / 1000
     assert shares.min() >= 0.02 and shares.max() <= 0.2

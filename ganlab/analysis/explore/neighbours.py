@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ganlab.core.events import Loading
 from ganlab.data import Dataset
-from ganlab.metrics.features.lenet import LenetExtractor, has_classifier
+from ganlab.metrics.features.classifier import ClassifierExtractor, has_classifier
 
 PROBES = 400  # real images whose own nearest neighbours make the yardstick
 _ROWS = 2048  # images read at a time: bounds memory
@@ -74,7 +74,7 @@ class Neighbourhood:
         self.dataset, self._flip = dataset, flip
         self._yardsticks: dict[Measure, tuple[float, ...]] = {}
         self._features: Tensor | None = None
-        self._extractor = LenetExtractor.load(dataset.name) if has_classifier(dataset.name) else None
+        self._extractor = ClassifierExtractor.load(dataset.name) if has_classifier(dataset.name) else None
 
     @property
     def measures(self) -> tuple[Measure, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ganlab.app.views.titles import data_title
 from ganlab.data import DATASETS
-from ganlab.metrics.features.lenet import classifier_name
+from ganlab.metrics.features.classifier import classifier_name
 from ganlab.metrics.tables import Column, Table
 from ganlab.metrics.value import versus
 from ganlab.runtime.run import Run

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from ganlab.core.events import Loading
+from ganlab.metrics.features.classifier import ClassifierExtractor
 from ganlab.metrics.features.extractor import Extractor
 from ganlab.metrics.features.inception import load_column, load_inception
-from ganlab.metrics.features.lenet import LenetExtractor
 from ganlab.metrics.features.pixels import PixelExtractor
 from ganlab.metrics.features.resize import Resize
 
@@ -25,7 +25,7 @@ def open_extractor(space: str, dataset: str, device: str) -> Generator[Loading, 
         return (yield from load_column(device))
     if space in _RESIZES:
         return (yield from load_inception(_RESIZES[space], device))
-    return LenetExtractor.load(dataset if space == "lenet" else space.removeprefix("lenet-"), device)
+    return ClassifierExtractor.load(dataset if space == "lenet" else space.removeprefix("lenet-"), device)
 
 
 _RESIZES: dict[str, Resize] = {"inception": "legacy", "inception-clean": "clean", "inception-tf": "tf"}

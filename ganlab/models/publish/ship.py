@@ -16,7 +16,7 @@ from ganlab.core.events import Loading
 from ganlab.core.images import decode, png, sheet
 from ganlab.core.names import from_json, to_json
 from ganlab.core.shipped import in_wheel
-from ganlab.metrics.features.lenet import has_classifier
+from ganlab.metrics.features.classifier import has_classifier
 from ganlab.metrics.measure import whole
 from ganlab.metrics.value import Value
 from ganlab.models.cards import read as cards

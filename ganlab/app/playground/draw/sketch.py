@@ -14,7 +14,7 @@ from PIL import Image
 from ganlab.analysis.explore.drawing import as_digit, as_picture, on_dark
 from ganlab.analysis.explore.scores import NO_DISCRIMINATOR, Scale, best_score, scale
 from ganlab.app.serving.hub_models import training_of
-from ganlab.metrics.features.lenet import LenetExtractor, has_classifier
+from ganlab.metrics.features.classifier import ClassifierExtractor, has_classifier
 from ganlab.models.pipeline import Pipeline
 
 _SHOWN = 3  # of the LeNet's readings
@@ -39,8 +39,8 @@ def _scale(pipeline: Pipeline) -> Scale | None:
 
 
 @lru_cache(maxsize=4)
-def _reader(dataset: str) -> LenetExtractor:
-    return LenetExtractor.load(dataset)
+def _reader(dataset: str) -> ClassifierExtractor:
+    return ClassifierExtractor.load(dataset)
 
 
 def shown(pipeline: Pipeline, image: Image.Image) -> Image.Image:

@@ -19,8 +19,8 @@ from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.download import answers, no_answer
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
+from ganlab.metrics.features.classifier import has_classifier
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, Published, at_hand
-from ganlab.metrics.features.lenet import has_classifier
 from ganlab.models.catalogue import models
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime.run import UNREADABLE
