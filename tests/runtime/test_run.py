@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas
+import pandas  # type: ignore[import-untyped]
 import pytest
 import torch
 from hypothesis import given
