@@ -1,4 +1,4 @@
-"""What both servers share: the prefix that the browser sees, the typeface, the loopback addresses."""
+"""What both servers share: the prefix that the browser sees, the typeface."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from starlette.responses import FileResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ganlab.app import compat
-
-LOOPBACK = ("127.", "localhost", "::1")
 
 
 class Prefix:

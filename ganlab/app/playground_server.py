@@ -26,7 +26,7 @@ from starlette.responses import RedirectResponse
 from starlette.routing import Route
 
 from ganlab.app import start
-from ganlab.app.asgi import LOOPBACK, Prefix, font, query_of
+from ganlab.app.asgi import Prefix, font, query_of
 from ganlab.app.gateway import playground
 from ganlab.app.listening import bound_servers
 from ganlab.app.security.frames import allowed_frames
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ganlab: {error}", file=sys.stderr)
         return 2
     names = [name.lower() for name in options.allow_host]
-    app = application(names if names or options.host.startswith(LOOPBACK) else None, frames)
+    app = application(names if names or options.host.startswith(start.LOOPBACK) else None, frames)
     torch.set_num_threads(1)  # a picture is too small to share out
     bound_servers(proxies)
     limit_log()

@@ -18,7 +18,7 @@ from streamlit import config
 
 from ganlab.app import compat, index_page, start
 from ganlab.app.api import routes
-from ganlab.app.asgi import LOOPBACK, Prefix, font, query_of
+from ganlab.app.asgi import Prefix, font, query_of
 from ganlab.app.gateway import playground
 from ganlab.app.listening import bound_servers, share_pages
 from ganlab.app.security import classroom, join
@@ -27,6 +27,7 @@ from ganlab.app.security.gate import Gate
 from ganlab.app.security.proxies import trusted_proxies
 from ganlab.app.security.visitor import keys
 from ganlab.app.serving.log_lines import limit_log
+from ganlab.app.start import LOOPBACK
 from ganlab.core.devices import devices
 from ganlab.runtime.limits import unfit
 

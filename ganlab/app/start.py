@@ -11,6 +11,7 @@ from ganlab.app.security.proxies import trusted_proxies
 from ganlab.core.files import writable
 from ganlab.runtime.run import runs_root
 
+LOOPBACK = ("127.", "localhost", "::1")  # how an address begins that only this machine reaches
 _MOST = 65535
 
 

@@ -16,6 +16,14 @@ from ganlab.core.shipped import shipped
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.description = "Serve the app, by default to this machine only."
+    parser.add_argument("--host", help="the address to serve at (default: 127.0.0.1, this machine alone; of a class 0.0.0.0)")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name, beside this machine's own, by which it may be asked: a proxy's, such as lab.example.org",
+    )
     parser.add_argument("--port", type=int, default=8501, help="default: 8501")
     parser.add_argument(
         "--allow-frame",
@@ -76,14 +84,21 @@ def run(options: argparse.Namespace) -> int:
     if options.limits is not None:
         os.environ[quotas.VARIABLE] = options.limits
     start.check()
-    start.listen("0.0.0.0" if options.classroom else "127.0.0.1", options.port).close()
+    host = options.host or ("0.0.0.0" if options.classroom else "127.0.0.1")
+    start.listen(host, options.port).close()
     if options.only == "playground":
-        playground = [sys.executable, "-m", "ganlab.app.playground_server", f"--port={options.port}"]
-        return subprocess.call([*playground, *options.rest])
+        playground = [sys.executable, "-m", "ganlab.app.playground_server", f"--host={host}", f"--port={options.port}"]
+        return subprocess.call([*playground, *(f"--allow-host={name}" for name in options.allow_host), *options.rest])
+    if not (options.classroom or host.startswith(start.LOOPBACK)):
+        others = "with --classroom others only watch and play"
+        print(f"Every computer that reaches {host}:{options.port} can start and delete runs here; {others}.")
     # Streamlit reads the .streamlit/config.toml beside app.py, wherever the command is typed.
     command = [sys.executable, "-m", "streamlit", "run", str(shipped("app.py")), f"--server.port={options.port}"]
+    if options.host or options.classroom:
+        command.append(f"--server.address={host}")
+    command += [f"--server.allowedHosts={name}" for name in options.allow_host]
     if options.classroom:
-        command += ["--server.address=0.0.0.0", "--logger.hideWelcomeMessage=true"]  # the server prints its own
+        command.append("--logger.hideWelcomeMessage=true")  # the server prints its own
     if options.new_code:
         classroom.forget()  # the keys beside the server's runs
     command += options.rest

@@ -20,7 +20,12 @@ _ELSEWHERE = {
     "steps": "epochs iterations",
     "epochs": "epoch steps num_epochs n_epochs",
     "resume": "continue continue_train resume_from restart",
-    "recipe": "config cfg preset template yaml opts",
+    "recipe": "preset template",
+    "config": "cfg yaml toml opts options settings config_file params hparams",
+    "save_config": "print_config dump_config write_config",
+    "log_to": "logger log tracker track report_to use_wandb wandb tensorboard tb trackio",
+    "host": "address listen bind ip server_name server_address",
+    "allow_host": "allowed_hosts allow_hosts trusted_hosts",
     "budget": "time max_time hours minutes duration",
     "direction": "which_direction a2b b2a mode",
     "port": "server_port p",
@@ -41,11 +46,15 @@ _NOTES = {
     "a run is kept in the folder of runs, which the environment variable GANLAB_RUNS names": "output out outdir out_dir outf"
     " output_dir save_dir log_dir logdir checkpoint_dir checkpoints_dir results_dir run_dir save_path",
     "a run is named by its time, family and data set": "name exp_name experiment run_name exp tag project",
-    "there is no file of settings: give flags, or a --recipe": "config cfg yaml opts",
 }
-_ADDRESSES = ("host", "address", "listen", "bind", "ip", "server_name", "server_address", "base_url_path", "baseurlpath")
+_OF_SERVER = ("base_url_path", "baseurlpath")
 _NOTE = {name: note for note, names in _NOTES.items() for name in names.split()}
 _EPOCHS = "; an epoch is the number of images divided by --batch-size"
+
+
+def flag_of(action: argparse.Action) -> str:
+    """The long way to write a flag: `--seed`, and of `--flip/--no-flip` the first."""
+    return next((name for name in action.option_strings if name.startswith("--")), action.option_strings[-1])
 
 
 def unknown_flag(flag: str, prog: str, arguments: Sequence[argparse.Action]) -> str:
@@ -53,8 +62,8 @@ def unknown_flag(flag: str, prog: str, arguments: Sequence[argparse.Action]) -> 
     name = plain(flag)
     by_name = {plain(word): action for action in arguments for word in action.option_strings or [action.dest]}
     meant = next((ours for ours in by_name if name in _ELSEWHERE.get(ours, "").split()), "")
-    if prog.endswith(" app") and (flag.startswith("--server.") or name in _ADDRESSES):
-        return f"`{prog}` has no {flag}: options of the server stand behind --, as in `{prog} -- --server.address 0.0.0.0`."
+    if prog.endswith(" app") and (flag.startswith("--server.") or name in _OF_SERVER):
+        return f"`{prog}` has no {flag}: options of the server stand behind --, as in `{prog} -- --server.baseUrlPath lab`."
     if prog.endswith(" train") and name in _NOTE and meant not in ("recipe",):
         return f"`{prog}` has no {flag}: {_NOTE[name]}."
     action = by_name.get(meant or nearest(name, by_name))
@@ -64,7 +73,7 @@ def unknown_flag(flag: str, prog: str, arguments: Sequence[argparse.Action]) -> 
     if not action.option_strings:
         shown = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
         return f"`{prog}` has no {flag}: write {shown} without a flag, as in `{prog} {shown}`."
-    ours = action.option_strings[-1]
+    ours = flag_of(action)
     about = (action.help or "").split(" (")[0].split(";")[0].replace("%%", "%")
     more = _EPOCHS if "epoch" in name and ours == "--steps" else ""
     return f"`{prog}` has no {flag}; use {ours} ({about}{more})."

@@ -76,8 +76,8 @@ def sentences(line: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
         ("translate --input photo.jpg --model m", ["write IMAGES without a flag"]),
         ("translate photo.jpg", ["--model is missing: a run, a shipped model"]),
         (
-            "app --host 0.0.0.0 --server.baseUrlPath lab",
-            ["has no --host: options of the server", "as in `ganlab app -- --server"],
+            "app --bind 0.0.0.0 --server.baseUrlPath lab",
+            ["has no --bind; use --host", "options of the server stand behind --, as in `ganlab app -- --server.baseUrl"],
         ),
         ("compare", ["RUN is missing."]),
         ("runs --bogus --json=3", ["has no --bogus", "--json takes no value"]),

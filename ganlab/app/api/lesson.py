@@ -17,12 +17,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ganlab.app.asgi import LOOPBACK
 from ganlab.app.security import classroom
 from ganlab.app.security.origin import refusal
 from ganlab.app.security.rights import Role
 from ganlab.app.security.visitor import keys, visitor_of
 from ganlab.app.serving.shared import SharedResult
+from ganlab.app.start import LOOPBACK
 from ganlab.runtime.run import runs
 
 PAGES = ("watch", "play", "evaluate")

@@ -43,7 +43,7 @@ class Gate:
         local_names: Sequence[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
         *,
-        naming: str = "--server.allowedHosts (of `ganlab app`: behind a --)",
+        naming: str = "--allow-host (of `ganlab app`; else --server.allowedHosts)",
         frames: Sequence[str] = (),
         full_path: Callable[[str], str] = str,
     ) -> None:
