@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ganlab.cli.other_flags import unknown_flag
+from ganlab.cli.other_flags import flag_of, unknown_flag
 
 _NUMBER = re.compile(r"-(\d|\.\d|inf|nan)", re.IGNORECASE)
 SEEDS = (0, 2**31 - 1)
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _KINDS: dict[Any, str] = {int: "a whole number", float: "a number"}
 
 
@@ -40,7 +41,7 @@ def read(parser: Parser, words: Sequence[str]) -> tuple[argparse.Namespace | Non
     needed = [action for action in parser.arguments if action.required and action.nargs != "*"]
     for action in needed:
         action.required = False  # argparse would end at the first that is missing
-    left, mistakes = _known(parser, _joined(words))
+    left, mistakes = _known(parser, _joined(_switched(parser, words)))
     swallowed = bool(mistakes)
     while True:
         try:
@@ -76,6 +77,21 @@ def _converter(kind: Callable[[str], Any], choices: tuple[Any, ...], bounds: tup
         return value
 
     return convert
+
+
+def _switched(parser: Parser, words: Sequence[str]) -> list[str]:
+    """`--flip true` and `--flip=no`, as commands of older versions have it, as `--flip` and `--no-flip`."""
+    flags = parser.flags()
+    made: list[str] = []
+    for word in words:
+        name, equals, value = word.partition("=")
+        if made and not equals and word.lower() in _TRUTH and isinstance(flags.get(made[-1]), argparse.BooleanOptionalAction):
+            name, value = made.pop(), word
+        elif not (equals and value.lower() in _TRUTH and isinstance(flags.get(name), argparse.BooleanOptionalAction)):
+            made.append(word)
+            continue
+        made.append(flag_of(flags[name]) if _TRUTH[value.lower()] else f"--no-{flag_of(flags[name])[2:]}")
+    return made
 
 
 def _joined(words: Sequence[str]) -> list[str]:
@@ -135,7 +151,7 @@ def _about(action: argparse.Action | None) -> str:
 def _names(action: argparse.Action) -> tuple[str, ...]:
     """What argparse and a person call an argument, the shortest first."""
     if action.option_strings:
-        return (action.option_strings[-1], "/".join(action.option_strings), *action.option_strings)
+        return (flag_of(action), "/".join(action.option_strings), *action.option_strings)
     shown = action.metavar if isinstance(action.metavar, str) else action.dest
     return (shown.upper(), shown, action.dest)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import textwrap
 from collections.abc import Iterator
 
 from ganlab.analysis.doctor import Finding, examine
 from ganlab.app.views.doctor_wording import all_clear, worded
 from ganlab.app.views.status_wording import status_text
+from ganlab.cli.output import add_json, print_json
+from ganlab.core.flags import as_flag
 from ganlab.runtime.run import Run
 from ganlab.runtime.status import BROKEN_OFF
 
@@ -17,7 +18,7 @@ from ganlab.runtime.status import BROKEN_OFF
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("run", metavar="RUN")
-    parser.add_argument("--json", action="store_true", help="the findings as one JSON list")
+    add_json(parser, "the findings as one JSON list")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -25,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     run = Run.open(options.run)
     found = examine(run)
     if options.json:
-        print(json.dumps([worded(finding) for finding in found]))
+        print_json([worded(finding) for finding in found])
     else:
         print(*_paragraphs(run, found), sep="\n\n")
     return 1 if found else 0
@@ -53,7 +54,7 @@ def paragraph(run: Run, finding: Finding) -> str:
         f"  sample sheets: step {', '.join(map(str, finding.evidence.sheets))}" if finding.evidence.sheets else "",
     ]
     if finding.fix and finding.fork_step is not None:
-        flags = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in finding.fix.items())
+        flags = " ".join(as_flag(name, value) for name, value in finding.fix.items())
         lines.append(f"  try: ganlab train --fork {run.id}@{finding.fork_step} {flags}")
     elif finding.fix:
         lines.append(f"  try in a new run: {', '.join(f'{name} = {value}' for name, value in finding.fix.items())}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -17,6 +20,18 @@ from ganlab.core.names import located, shown
 
 _ENDING = re.compile(r"\.[a-z][a-z0-9]{1,5}", re.IGNORECASE)  # not that of a folder called run-0.5
 IMAGES = tuple(WRITTEN)
+JSON_LINES = "one JSON object per line"
+
+
+def add_json(parser: argparse.ArgumentParser, help: str = JSON_LINES) -> None:
+    """The flag of every verb that lists something."""
+    parser.add_argument("--json", action="store_true", help=help)
+
+
+def print_json(*values: Any) -> None:
+    """Print each value on a line of its own; paths and other objects as their text."""
+    for value in values:
+        print(json.dumps(value, default=str))
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
 from ganlab.app.views.inspection_wording import inspection_lines, proposal_lines
 from ganlab.app.views.status_wording import status_text
+from ganlab.cli.output import file_output, save
 from ganlab.cli.progress import StatusLine, driven
 from ganlab.cli.pull import fetched
 from ganlab.cli.worker import load_generators
 from ganlab.core.config import Setting, TrainConfig
 from ganlab.core.errors import all_mistakes
+from ganlab.core.flags import as_flag
 from ganlab.core.lock import FileLock
 from ganlab.core.names import located
 from ganlab.data.inspection import inspect
@@ -41,11 +44,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     settings = [item for item in _settings(parser.get_default("words")) if item.name not in ("family", "dataset")]
     for item in settings:
         _add_flag(parser, item)
+    parser.add_argument("--config", metavar="FILE", help="start from the settings of a file in TOML or YAML")
+    parser.add_argument("--save-config", metavar="FILE", help="write the settings to this TOML file instead of training")
     parser.set_defaults(settings=[item.name for item in settings])
 
 
 def run(options: argparse.Namespace) -> None:
     """Train in the foreground, with the curves' last values on one line; several runs at once train in the background."""
+    if options.save_config:
+        _save_config(options)
+        return
     new = check(options, fetch=True)
     if options.resume:
         run = Run.open(options.resume)
@@ -68,6 +76,8 @@ def check(options: argparse.Namespace, *, fetch: bool = False) -> list[NewRun]:
     With `fetch` a model of the Hub that they start from is downloaded first; without, one that is not here is not looked into.
     """
     _check_beginning(options)
+    if options.save_config is not None:
+        file_output(options.save_config, (".toml",))
     if options.resume:
         Run.open(options.resume)
         return []
@@ -80,7 +90,7 @@ def check(options: argparse.Namespace, *, fetch: bool = False) -> list[NewRun]:
         if fetch and config.start_from:
             fetched(config.start_from)
     new = new_runs(configs, reach=fetch)
-    if fetch and not options.recipe and configs[""].dataset == FOLDER.name:
+    if fetch and not (options.recipe or options.config) and configs[""].dataset == FOLDER.name:
         new = new_runs({"": _proposed(options, configs[""])})
     return new
 
@@ -90,11 +100,14 @@ def _settings(words: Sequence[str]) -> list[Setting]:
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     first.add_argument("--family")
     first.add_argument("--recipe")
+    first.add_argument("--config")
     for way in ("--fork", "--resume", "--repeat"):
         first.add_argument(way, dest="run")
     try:
         known, _ = first.parse_known_args(words)
-        if known.recipe and not known.run:
+        if known.config and not known.run:
+            config = TrainConfig.from_toml(located(known.config))
+        elif known.recipe and not known.run:
             config = next(iter(configs_of(known.recipe).values()))
         else:
             config = load_config({"family": _family_of(known.run) if known.run else known.family or "dcgan"})
@@ -109,6 +122,11 @@ def _family_of(fork: str) -> str:
 
 
 def _add_flag(parser: argparse.ArgumentParser, item: Setting) -> None:
+    if item.type is bool:
+        usual = "yes" if item.default else "no"
+        about = f"{item.help} (default: {usual})".replace("%", "%%")
+        parser.add_argument(f"--{item.name.replace('_', '-')}", action=argparse.BooleanOptionalAction, help=about)
+        return
     bounds = ", ".join(map(str, item.choices)) if item.choices else item.range
     several = {"nargs": len(item.default)} if isinstance(item.default, tuple) else {}
     parser.add_argument(
@@ -121,17 +139,18 @@ def _add_flag(parser: argparse.ArgumentParser, item: Setting) -> None:
 
 def _check_beginning(options: argparse.Namespace) -> None:
     """Raise ValueError where a run is to begin in two ways, or is given settings that it has already."""
-    for name in ("resume", "fork", "repeat", "recipe", "family"):
+    for name in ("resume", "fork", "repeat", "recipe", "family", "config"):
         if getattr(options, name) == "":
             raise ValueError(f"--{name} names nothing: leave it out, or write a name behind it.")
     ways = [f"--{name}" for name in ("resume", "fork", "repeat") if getattr(options, name)]
     if not ways:
         return
     way, *others = ways
-    others += [f"--{name}" for name in ("recipe", "family") if getattr(options, name)] + ["a data set"] * bool(options.dataset)
+    others += [f"--{name}" for name in ("recipe", "family", "config") if getattr(options, name)]
+    others += ["a data set"] * bool(options.dataset)
     if others:
         raise ValueError(f"{way} takes everything from the run that it names: leave out {' and '.join(others)}.")
-    given = [f"--{name.replace('_', '-')}" for name in _given(options)]
+    given = [as_flag(name, value).split()[0] for name, value in _given(options).items()]
     if given and way != "--fork":
         raise ValueError(f"{way} keeps the run's settings: leave out {', '.join(given)}, or begin a new run with --fork.")
 
@@ -162,15 +181,35 @@ def _configs(options: argparse.Namespace) -> dict[str, TrainConfig]:
     """The config of each new run, by its recipe's name ("" without one)."""
     if options.recipe and options.family:
         raise ValueError("--recipe and --family exclude each other: a recipe has its family.")
+    if options.config and (options.recipe or options.family):
+        raise ValueError("--config has a family and settings of its own: leave out --recipe and --family.")
     changes, bases = _given(options), {"": FAMILIES["dcgan"].config}
     with all_mistakes() as part:
         with part():
-            bases = configs_of(options.recipe) if options.recipe else {"": load_config({"family": options.family or "dcgan"})}
+            if options.config:
+                bases = {"": TrainConfig.from_toml(located(options.config))}
+            elif options.recipe:
+                bases = configs_of(options.recipe)
+            else:
+                bases = {"": load_config({"family": options.family or "dcgan"})}
         with part():
             changes |= dataset_setting(options.dataset) if options.dataset else {}
         with part():
             configs = {name: base.replace(**changes) for name, base in bases.items()}
     return configs
+
+
+def _save_config(options: argparse.Namespace) -> None:
+    """Write the settings that would be trained, whether their data are here or not; ValueError where there are several."""
+    _check_beginning(options)
+    if options.resume or options.repeat:
+        raise ValueError("--save-config writes the settings of a new run: leave out --resume and --repeat.")
+    path = file_output(options.save_config, (".toml",))
+    config, *others = [_forked(options).config] if options.fork else _configs(options).values()
+    if others:
+        raise ValueError(f"--save-config writes the settings of one run, and {options.recipe} starts several.")
+    save(path, config.to_toml().encode())
+    print(f"Wrote {path}. Train it with: ganlab train --config {shlex.quote(str(path))}")
 
 
 def _follow(run: Run, lock: FileLock) -> None:

@@ -8,9 +8,11 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, Self
 
-from ganlab.core.errors import Mistakes
+from ganlab.core import config_file
+from ganlab.core.errors import Mistakes, all_mistakes
 from ganlab.core.names import shown
 from ganlab.core.other_names import nearest
 
@@ -174,6 +176,27 @@ class TrainConfig:
             raise ValueError(f"family = {family!r} is not one of {', '.join(_OF_FAMILIES)}.")
         return _OF_FAMILIES[family].replace(**settings)
 
+    @classmethod
+    def from_toml(cls, path: str | Path) -> TrainConfig:
+        """The settings of a file on top of the defaults of the `family` that it names, dcgan without one; also of YAML.
+
+        Mistakes has one sentence that names all keys that are no settings, and one for each value that does not fit.
+        """
+        path = Path(path)
+        values = config_file.read(path)
+        with all_mistakes() as part, part():
+            base = cls.of(str(values.pop("family", "dcgan")))
+            known = {item.name for item in base.settings()}
+            with part():
+                _refuse_unknown(path.name, base, [name for name in values if name not in known])
+            return base.replace(**{name: value for name, value in values.items() if name in known})
+
+    from_yaml = from_toml  # the file's ending decides
+
+    def to_toml(self) -> str:
+        """All settings as a file that `from_toml` reads, each with its help."""
+        return config_file.to_toml(self.to_dict(), {item.name: item.help for item in self.settings()})
+
     def of_family(self) -> Self:
         """Make these the defaults of their family, which `of` begins with; the newest is named last."""
         _OF_FAMILIES.pop(self.family, None)
@@ -206,6 +229,16 @@ class TrainConfig:
 
 
 _OF_FAMILIES: dict[str, TrainConfig] = {}  # each family's defaults, by its name
+
+
+def _refuse_unknown(file: str, config: TrainConfig, names: Sequence[str]) -> None:
+    """ValueError, one sentence, that names all keys of a file that are no settings, and which are meant."""
+    if not names:
+        return
+    known = [item.name for item in config.settings()]
+    near = ((shown(name), nearest(name, known)) for name in names)
+    listed = ", ".join(f"{name} (perhaps {meant} is meant)" if meant else name for name, meant in near)
+    raise ValueError(f"{shown(file)} has what is no setting of {config.family}: {listed}; it has: {', '.join(known)}.")
 
 
 def _refuse_foreign_defaults(kind: type[TrainConfig], family: str, values: Mapping[str, Any]) -> None:

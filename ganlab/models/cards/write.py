@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.flags import as_flag
 from ganlab.core.text import counted
 from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
@@ -167,15 +168,11 @@ def train_command(info: Info) -> str:
         base = FAMILIES[config["family"]].config.to_dict()
         start, data = f"ganlab train --family {config['family']}", f" {config['dataset']}"
     changed = {name: value for name, value in config.items() if name not in _PRIVATE and _plain(base.get(name)) != _plain(value)}
-    return f"{start}{data}" + "".join(f" --{name.replace('_', '-')} {_text(value)}" for name, value in changed.items())
+    return " ".join([f"{start}{data}", *(as_flag(name, value) for name, value in changed.items())])
 
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _text(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _family(config: Mapping[str, Any]) -> str:
