@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ganlab.cli.arguments import Parser
+from ganlab.cli.output import add_json, print_json
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Progress, Started
 from ganlab.core.text import byte_size
@@ -20,13 +21,18 @@ def add(parser: Parser) -> None:
     parser.add_argument("--dataset", default="shapes", help="default: shapes")
     parser.add_argument("--device", default="auto", help="default: auto")
     parser.add_argument("--seconds", type=float, between=(0.1, 3600), default=5.0, help="how long to measure each (default: 5)")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Print one line for each family."""
     for name in options.family or list(FAMILIES):
         config = load_config({"family": name, "dataset": options.dataset, "device": options.device})
-        print(f"{name:<10} {measure(config, options.seconds)}", flush=True)
+        speed = measure(config, options.seconds)
+        if options.json:
+            print_json({"family": name} | asdict(speed))
+        else:
+            print(f"{name:<10} {speed}", flush=True)
 
 
 @dataclass(frozen=True)

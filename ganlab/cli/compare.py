@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from ganlab.cli.output import add_json, print_json
 from ganlab.core.config import Value
 from ganlab.runtime.compare import AXES, Comparison, MetricRow, RunAt, compare
 from ganlab.runtime.run import Run
@@ -19,13 +19,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("runs", nargs="+", metavar="RUN")
     parser.add_argument("--equal", choices=AXES, default="step", help="what is equal for all runs (default: step)")
     parser.add_argument("--at", type=float, help="compare at this number of them (default: the most that all runs have reached)")
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    add_json(parser, "the same as JSON")
 
 
 def run(options: argparse.Namespace) -> None:
     """Print one column for each run."""
     found = compare([Run.open(id) for id in options.runs], options.equal, options.at)
-    print(json.dumps(asdict(found)) if options.json else table(found))
+    if options.json:
+        print_json(asdict(found))
+    else:
+        print(table(found))
 
 
 def table(found: Comparison) -> str:

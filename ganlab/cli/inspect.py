@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from ganlab.app.views.inspection_wording import inspection_lines, proposal_lines
+from ganlab.cli.output import add_json, print_json
 from ganlab.cli.progress import driven
 from ganlab.core.names import located
 from ganlab.data.inspection import inspect
@@ -17,7 +17,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("path", help="a folder, a zip or a parquet file of pictures")
     parser.add_argument("--device", default="auto", help="what would train (default: auto)")
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    add_json(parser, "the same as JSON")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -27,6 +27,6 @@ def run(options: argparse.Namespace) -> None:
     proposal = propose(found, options.path, {"device": options.device})
     if options.json:
         settings = {name: getattr(proposal.config, name) for name in ("family", *proposal.proposed)}
-        print(json.dumps(found.to_dict() | {"proposal": settings, "seconds_a_step": proposal.seconds}, indent=2))
+        print_json(found.to_dict() | {"proposal": settings, "seconds_a_step": proposal.seconds})
         return
     print(*inspection_lines(found), *proposal_lines(proposal), f"Start it with: ganlab train {options.path}", sep="\n")

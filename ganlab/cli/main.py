@@ -31,6 +31,7 @@ VERBS = {
     "doctor": "find what is wrong with a run and what to change; exits with 1 when there is something",
     "queue": "list the run that has each device and the runs that wait for it",
     "clean": "free disk space of ended runs by a rule that is printed",
+    "datasets": "list the data sets that can be trained on by name, and whether they are here",
     "recipes": "list the named recipes and what their sources published",
     "sample": "draw images from a run or a checkpoint",
     "translate": "translate photos with a Pix2Pix or CycleGAN model",
@@ -44,6 +45,7 @@ VERBS = {
     "bench": "measure how fast the families train here",
     "distil": "train a translator to imitate another one",
     "train-classifier": "train the classifier whose features measure generators of a data set",
+    "completion": "print what completes the verbs and flags of ganlab in bash, zsh or fish",
     "worker": "train a run directory that the app has made (started by the app)",
     "job": "do a job that the app has written down (started by the app)",
 }
@@ -102,11 +104,18 @@ def _parsers(words: Sequence[str]) -> tuple[argparse.ArgumentParser, Parser | No
     for name, summary in VERBS.items():
         verb = verbs.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == called:
-            module, found = importlib.import_module(f"ganlab.cli.{name.replace('-', '_')}"), verb
-            verb.set_defaults(run_verb=module.run, words=words)  # the flags of `train` depend on its words
-            verb.set_defaults(check=getattr(module, "check", lambda options: None))
-            module.add(verb)
+            found = verb
+            fill(verb, name, words)
+    if found is not None:
+        found.set_defaults(program=parser)  # which `completion` reads
     return parser, found
+
+
+def fill(verb: Parser, name: str, words: Sequence[str]) -> None:
+    """Give the parser of a verb its arguments; those of `train` depend on its words."""
+    module = importlib.import_module(f"ganlab.cli.{name.replace('-', '_')}")
+    verb.set_defaults(run_verb=module.run, words=words, check=getattr(module, "check", lambda options: None))
+    module.add(verb)
 
 
 class _Program(argparse.ArgumentParser):

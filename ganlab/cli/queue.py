@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from ganlab.app.views.cleanup_wording import shortage_text
+from ganlab.cli.output import add_json, print_json
 from ganlab.core.text import byte_size, counted
 from ganlab.runtime.device_queue import Place, cancel, queue
 from ganlab.runtime.disk import bytes_of, room
@@ -16,7 +16,7 @@ from ganlab.runtime.run import Run, runs_root
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("--cancel", metavar="RUN", help="take a run that waits or is paused out of the queue")
-    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         for place in places:
             facts = {"ahead": place.ahead, "paused": place.paused, "away": place.away}
-            print(json.dumps({"run": place.run.id, "device": place.device} | facts))
+            print_json({"run": place.run.id, "device": place.device} | facts)
         return
     for place in places:
         print(f"{place.device:<12} {place.run.id:<52} {_position(place)}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Generator
+from dataclasses import asdict
 
 from ganlab.analysis.reproduce.reproduce import Reproducing, reproduce, seconds
 from ganlab.analysis.reproduce.table import Reproduction, Row
 from ganlab.cli.arguments import Parser
+from ganlab.cli.output import add_json, print_json
 from ganlab.cli.progress import driven
 from ganlab.core.events import Loading
 from ganlab.core.progress import Work
@@ -22,13 +24,18 @@ def add(parser: Parser) -> None:
     )
     parser.add_argument("--dataset", default="", help="train on another data set than the source did")
     parser.add_argument("--device", default="auto", help="default: auto")
+    add_json(parser, "the rows, what real images read and what could not be done, as JSON")
 
 
 def run(options: argparse.Namespace) -> None:
     """Train the table's systems, measure them, and print both tables as one; when cut short, the rows that are done by then."""
     budget = seconds(options.budget) if options.budget else None
     work = reproduce(options.table, budget, n=options.n, dataset=options.dataset, device=options.device)
-    print(driven(_reported(options.table, work)))
+    table = driven(_reported(options.table, work))
+    if options.json:
+        print_json(asdict(table))
+    else:
+        print(table)
 
 
 def _reported(name: str, steps: Reproducing) -> Generator[Loading, None, Reproduction]:

@@ -8,6 +8,7 @@ import json
 import sys
 
 from ganlab.app.views.status_wording import damage_text, silence_text
+from ganlab.cli.output import add_json
 from ganlab.core.errors import DOING, explain
 from ganlab.runtime.labels import Labels, keep_labels, matching, words
 from ganlab.runtime.run import UNREADABLE, Run, damaged_runs
@@ -21,7 +22,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="call RUN by this name; an empty one takes it away")
     parser.add_argument("--notes", help="keep these notes on RUN")
     parser.add_argument("--tags", metavar="TAG,TAG", help="give RUN these tags")
-    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    add_json(parser)
 
 
 def check(options: argparse.Namespace) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from pathlib import Path
 
+from ganlab.cli.output import add_json, print_json
 from ganlab.cli.progress import driven
 from ganlab.core.text import byte_size
 from ganlab.models.catalogue import NAMES, catalogue
@@ -19,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", type=Path, help="where to write them (default: checkpoints/ of the checkout; without one, of this folder)"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object per line")
+    add_json(parser)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError(f"`ganlab zoo` lists all models: leave out {' '.join(options.names)}, or write `ganlab zoo train`.")
     for entry in catalogue():
         if options.json:
-            print(json.dumps(asdict(entry) | {"state": entry.state, "size": entry.size}, default=str))
+            print_json(asdict(entry) | {"state": entry.state, "size": entry.size})
             continue
         size = byte_size(entry.size) if entry.size else "?"
         print(f"{entry.name:<34} {entry.state:<12} {size:>9}  {entry.licence:<11}  {entry.title}")
