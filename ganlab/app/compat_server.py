@@ -93,7 +93,8 @@ def _counted_websocket(protocol: Any, connections: Connections) -> Any:
     class WebSocket(protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
-            transport.max_size = _CHUNK  # type: ignore[attr-defined]
+            with suppress(AttributeError):  # uvloop, if it is installed, reads 64 kB at a time and knows no limit
+                transport.max_size = _CHUNK  # type: ignore[attr-defined]
             connections.opened(self, _host(self))
 
         def connection_lost(self, error: Exception | None) -> None:

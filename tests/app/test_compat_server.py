@@ -61,9 +61,11 @@ def test_the_hooks_were_read_in_the_version_that_is_installed(library: str) -> N
     assert version(library) == compat_server.READ_IN[library]
 
 
-@pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A server as each of ours is, with little patience and few connections."""
+@pytest.fixture(params=["asyncio", "uvloop"])
+def port(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[int]:
+    """A server as each of ours is, with little patience and few connections; uvicorn takes uvloop where that is installed."""
+    if request.param == "uvloop":
+        pytest.importorskip("uvloop")
     monkeypatch.setattr(uvicorn.Server, "startup", uvicorn.Server.startup)
     monkeypatch.setattr(connections, "_LOOK_SECONDS", 0.05)
     monkeypatch.setattr(connections, "SECONDS", dict.fromkeys(Wait, 0.3) | {Wait.NEXT: 5.0})
@@ -71,7 +73,9 @@ def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     listening.bound_servers()
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(Starlette(routes=ROUTES), ws="websockets-sansio", log_level="error", lifespan="off")
+        config = uvicorn.Config(
+            Starlette(routes=ROUTES), ws="websockets-sansio", loop=request.param, log_level="error", lifespan="off"
+        )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([bound],))
         thread.start()
