@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from urllib.parse import urljoin
@@ -21,16 +22,29 @@ def client() -> TestClient:
 
 def test_everything_that_the_live_page_names_is_served(client: TestClient) -> None:
     named = re.findall(r'(?:href|src)="([^"]+)"', client.get("/live/").text)
-    assert len(named) > 30
-    assert not [name for name in named if not name.startswith("data:") and client.get(urljoin("/live/", name)).status_code != 200]
+    answers = [client.get(urljoin("/live/", name)) for name in named if not name.startswith("data:")]
+    assert len(answers) > 30 and all(answer.status_code == 200 for answer in answers)
+    kept = [answer for answer in answers if "immutable" in answer.headers["cache-control"]]
+    assert len(kept) == len(answers) - 1, "a later visit asks for none of them, and for Plotly once a day"
 
 
-def test_every_module_of_the_live_view_is_loaded_ahead() -> None:
+def test_a_page_loads_all_that_it_imports_ahead_and_by_the_same_addresses(client: TestClient) -> None:
     live = STATIC / "live"
-    pages = [page.read_text() for page in live.glob("*.html") if page.name != "index.html"]
-    others = {name for page in pages for name in re.findall(r'module" src="([^"]+)"', page)}
-    modules = {path.relative_to(live).as_posix() for path in live.rglob("*.js")} - others
-    assert modules == set(re.findall(r'(?:modulepreload" href|module" src)="([^"]+)"', (live / "index.html").read_text()))
+    modules = {path.relative_to(live).as_posix() for path in live.rglob("*.js")}
+    loaded = set()
+    for page in ("", "class.html"):
+        text = client.get(f"/live/{page}").text
+        ahead = re.findall(r'modulepreload" href="([^"?]+)(\?[^"]+)"', text)
+        imports = json.loads(re.findall(r'importmap">([^<]+)<', text)[0])["imports"]
+        assert imports == {f"./{path}": f"./{path}{query}" for path, query in ahead}
+        loaded |= {path for path, _ in ahead}
+    assert loaded == modules
+
+
+@pytest.mark.parametrize("query", ["", "?v=", "?v=1-2", "?w=1"])
+def test_a_file_in_another_version_is_asked_for_each_time(client: TestClient, query: str) -> None:
+    assert client.get(f"/live/live.js{query}").headers["cache-control"] == "no-cache"
+    assert client.get(f"/live/none.js{query}").status_code == 404
 
 
 def test_the_join_page_finds_its_styles(client: TestClient) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import json
+import re
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urljoin
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -18,13 +22,29 @@ from ganlab.app.serving.shared import SharedResult
 STATIC = Path(__file__).parents[1] / "static"
 
 
-class _Revalidated(StaticFiles):
-    """Static files whose browser copy is checked by ETag each time, so that an update is seen at once."""
+_LIVE = STATIC / "live"
+_OWN = re.compile(r'(?<=href="|.src=")(?!data:|plotly)[^"]+(?=")')  # what a page names, but for Plotly, which is not ours
+_MODULE = re.compile(r'(?<=module" src=")[^"]+(?=")')
+_IMPORT = re.compile(r'^(?:import|export|}).*"(\.[^"]+)";$', re.MULTILINE)
+
+
+class _Versioned(StaticFiles):
+    """Static files: asked for in the version that is here, a browser keeps its copy; else it checks it by ETag each time."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
+        wanted = f"v={_version(Path(str(self.directory), path))}".encode()
+        kept = scope["query_string"] == wanted and response.status_code in (200, 304)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
         return response
+
+
+def _version(file: Path) -> str:
+    try:
+        found = file.stat()
+    except OSError:  # no such file
+        return ""
+    return f"{found.st_mtime_ns:x}-{found.st_size:x}"
 
 
 def asset_routes() -> list[BaseRoute]:
@@ -33,7 +53,8 @@ def asset_routes() -> list[BaseRoute]:
     return [
         Route("/live", _to_folder),
         Route("/live/plotly.min.js", plotly.respond),
-        Mount("/live", _Revalidated(directory=STATIC / "live", html=True), name="live"),
+        *(Route(f"/live/{path}", _page(name)) for path, name in {"": "index.html", "class.html": "class.html"}.items()),
+        Mount("/live", _Versioned(directory=_LIVE), name="live"),
         _file("join/join.css"),
         _file("shared/tokens.css"),
     ]
@@ -41,12 +62,50 @@ def asset_routes() -> list[BaseRoute]:
 
 def _file(name: str) -> Route:
     """One file of `app/static/` under its own name."""
-    files = _Revalidated(directory=STATIC)
+    files = _Versioned(directory=STATIC)
 
     async def respond(request: Request) -> Response:
         return await files.get_response(name, request.scope)
 
     return Route(f"/{name}", respond)
+
+
+def _page(name: str) -> Callable[[Request], Awaitable[Response]]:
+    """A page of the live view that names each of its files in its version, so that a later visit asks for none of them.
+
+    Modules name each other without one: an import map adds it. All that the page needs is fetched at once, ahead of its use.
+    """
+
+    async def respond(_: Request) -> HTMLResponse:
+        text = (_LIVE / name).read_text("utf-8")
+        modules = {path: _address(path) for path in _needed(_MODULE.findall(text))}
+        imports = {f"./{path}": f"./{to}" for path, to in modules.items()}
+        head = [
+            f'<script type="importmap">{json.dumps({"imports": imports})}</script>',
+            *(f'<link rel="modulepreload" href="{to}">' for to in modules.values()),
+        ]
+        text = _OWN.sub(lambda found: _address(found[0]), text)
+        return HTMLResponse(text.replace("<head>", "\n  ".join(["<head>", *head]), 1), headers={"Cache-Control": "no-cache"})
+
+    return respond
+
+
+def _address(path: str) -> str:
+    """`path`, relative to the live view's folder, with the version of what is there."""
+    return f"{path}?v={_version(_LIVE / path)}"
+
+
+def _needed(modules: list[str]) -> list[str]:
+    """These modules and all that they import, by their paths in the live view's folder."""
+    found = dict.fromkeys(modules)
+    waiting = list(modules)
+    while waiting:
+        path = waiting.pop()
+        imported = _IMPORT.findall((_LIVE / path).read_text("utf-8"))
+        new = [to for one in imported if (to := urljoin(path, one)) not in found]
+        found |= dict.fromkeys(new)
+        waiting += new
+    return list(found)
 
 
 async def _to_folder(request: Request) -> Response:
