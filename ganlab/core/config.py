@@ -128,6 +128,15 @@ class TrainConfig:
         False, "with d-then-g, draw new fakes for G's update rather than those D has just seen: one more pass of G per step"
     )
 
+    augment: str = setting(
+        "none",
+        "for few images: D sees real and fake ones with changed colours, moved and partly covered; adaptive as far as D overfits",
+        choices=("none", "diff", "adaptive"),
+    )
+    r1_weight: float = setting(
+        0.0, "weight of R1, which keeps D's slope at real images small; 0 for none", min=0, max=10_000, live=True
+    )
+
     start_from: str = setting("", "a model to go on from instead of random weights: a run, a shipped model, a file of weights")
     architecture: str = setting("dcgan", "the pair of networks", common=True)
     z_dim: int = setting(100, "size of the latent z", min=1, max=1024, common=True)
@@ -211,7 +220,7 @@ class TrainConfig:
     @property
     def term_weights(self) -> dict[str, float]:
         """By what the terms of the losses are multiplied, where that is not 1, by the term's name."""
-        return {}
+        return {"r1": self.r1_weight / 2} if self.r1_weight else {}
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed and checked; values may come as strings from a form or flags.

@@ -20,6 +20,8 @@ _ELSEWHERE: dict[str, str] = {
     "betas": "beta1 beta2 b1 b2 beta adam_betas",
     "d_steps": "n_critic ncritic critic_iters critic_steps d_iters n_dis k",
     "gp_weight": "lambda_gp gp lambda_gradient_penalty gp_lambda",
+    "r1_weight": "r1 r1_gamma gamma r1_reg lambda_r1",
+    "augment": "aug diffaug diff_augment diffaugment ada diffaug_policy aug_policy augmentation",
     "l1_weight": "lambda_l1 l1 lambda_pixel",
     "cycle_weight": "lambda_a lambda_b lambda_cyc lambda_cycle",
     "identity_weight": "lambda_identity lambda_id lambda_idt",
@@ -32,7 +34,7 @@ _ELSEWHERE: dict[str, str] = {
     "seed": "manual_seed manualseed random_seed random_state rng_seed",
     "device": "gpu gpus gpu_id gpu_ids cuda use_cuda no_cuda cpu cpu_only accelerator ngpu",
     "precision": "amp fp16 half bf16 mixed_precision use_amp dtype",
-    "flip": "hflip mirror horizontal_flip random_flip augment",
+    "flip": "hflip mirror horizontal_flip random_flip",
     "log_every": "log_interval log_freq print_freq print_every display_step log_step",
     "sample_every": "sample_interval sample_freq sample_step save_image_every display_freq",
     "checkpoint_every": "save_every save_interval save_freq save_epoch_freq checkpoint_interval snap snapshot_interval",
@@ -54,4 +56,6 @@ def nearest(name: str, known: Collection[str]) -> str:
         return name
     if (meant := _SETTING.get(name, "")) in known:
         return meant
+    if name in _ELSEWHERE:  # a setting of ours, of another family: what is only written like it means something else
+        return ""
     return next(iter(get_close_matches(name, known, 1, 0.75)), "")

@@ -21,7 +21,8 @@ from ganlab.training.preflight import check
 
 # Beside what may be changed while a run trains; everything else decides what the networks are or what they have seen.
 FORKABLE = frozenset(
-    {"steps", "batch_size", "lr_decay", "d_loss", "update_order", "fresh_fakes", "samples", "flip", "device", "keep_checkpoints"}
+    {"steps", "batch_size", "lr_decay", "d_loss", "update_order", "fresh_fakes", "samples", "flip", "augment", "device"}
+    | {"keep_checkpoints"}
 )
 
 

@@ -12,7 +12,11 @@ from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.types import Batch, Conditioning, DataSpec
+from ganlab.training.augment import Augmentation
+from ganlab.training.penalties import zero_centred_penalty
 from ganlab.training.state import ExamplesWanted, Metrics, Terms, TrainingState, descend, frozen
+
+R1_EVERY = 16  # steps
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,11 @@ class AdversarialTraining(TrainingState):
     _last_labelled: tuple[Batch, Tensor, Tensor] | None = None
     """The last batch, its fakes and the labels asked of them, where these differ from the labels of the batch."""
 
+    def __init__(self, *values: Any, **more: Any) -> None:
+        super().__init__(*values, **more)
+        self.augmentation = Augmentation(self.config.augment, self.objective.indifferent, self.noise)
+        self.r1 = torch.zeros((), device=self.device)  # as it was last computed: it is rarely, see `_r1_terms`
+
     @property
     def G(self) -> nn.Module:
         return self.networks["G"]
@@ -129,18 +138,28 @@ class AdversarialTraining(TrainingState):
         with self.autocast():
             return self.G(self.z(len(batch.real)), self.asked(batch))
 
+    def judge(self, images: Tensor, condition: Tensor | None) -> Tensor:
+        """D's logits for images (B, C, H, W) of G's step, as D sees them: augmented where the run wants it."""
+        logits: Tensor = self.D(self.augmentation(images), condition)
+        return logits
+
     def discriminator_step(self, batch: Batch, fake: Tensor | None = None) -> Metrics:
         """One D update on `batch.real` and on `fake` (default: fresh ones)."""
         if fake is None:
             with torch.no_grad():  # only D learns here
                 fake = self.fakes(batch)
         asked = self.asked(batch)  # None, labels (B,) or source images (B, C', H, W)
+        # From here on everything is about what D sees.
+        batch, fake = Batch(self.augmentation(batch.real), batch.condition), self.augmentation(fake)
         self._last_labelled = None if asked is None or asked is batch.condition else (batch, fake.detach(), asked)
         with self.autocast():
             # Two passes, not one of both: batch norm then normalises real and fake each by itself.
             real_logits, fake_logits = self.D(batch.real, batch.condition), self.D(fake, asked)  # (B, 1) each
             terms = self.discriminator_terms(batch, fake, real_logits, fake_logits)
-        losses = descend(self.optimizers["D"], "D", terms)
+        terms |= self._r1_terms(batch)
+        losses = descend(self.optimizers["D"], "D", terms) | self.augmentation.observe(real_logits, fake_logits)
+        if self.config.r1_weight:
+            losses["loss/D/r1"] = self.r1  # what it is on average, at every step: of the steps without it the newest
         # For people: a logit as the objective reads it, such as a probability; detached, it costs no memory of the graph.
         score = self.objective.score
         return losses | {"score/real": score(real_logits.detach()).mean(), "score/fake": score(fake_logits.detach()).mean()}
@@ -149,7 +168,7 @@ class AdversarialTraining(TrainingState):
         """One G update on `fake`, which still has its graph."""
         with frozen(self.D):  # gradients flow through D to the fakes; its own weights need none
             with self.autocast():
-                terms = self.generator_terms(batch, fake, self.D(fake, self.asked(batch)))
+                terms = self.generator_terms(batch, fake, self.judge(fake, self.asked(batch)))
             losses = descend(self.optimizers["G"], "G", terms)
         self.update_averages()  # after every update of G, see `ema.py`
         return losses
@@ -161,8 +180,17 @@ class AdversarialTraining(TrainingState):
         total = real_half + fake_half  # scalar
         return {"adversarial": total / 2 if self.config.d_loss == "mean" else total}
 
+    def _r1_terms(self, batch: Batch) -> Terms:
+        """R1 on `batch.real`, lazily (Karras et al. 2020, StyleGAN2): in one step of R1_EVERY, and as many times stronger."""
+        if not self.config.r1_weight or self.steps_done % R1_EVERY:
+            return {}
+        x = batch.real.detach().float().requires_grad_()  # and no autocast: bf16 has too few bits for squared gradients
+        penalty = self.config.term_weights["r1"] * zero_centred_penalty(x, self.D(x, batch.condition))
+        self.r1 = penalty.detach()
+        return {"r1": R1_EVERY * penalty}
+
     def generator_terms(self, batch: Batch, fake: Tensor, fake_logits: Tensor) -> Terms:
-        """What G minimises."""
+        """What G minimises; `fake` as G made it, `fake_logits` as D saw it."""
         return {"adversarial": self.objective.generator(fake_logits.float())}  # scalar; families add terms beside it
 
     @torch.no_grad()
@@ -184,6 +212,16 @@ class AdversarialTraining(TrainingState):
             logits = {name: self.D(pictures, own.roll(1).repeat(2)) for name, own in labels.items()}
         self.D.train()
         return {name: self.objective.score(found.float()).mean() for name, found in logits.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        augmentation = self.augmentation.state_dict()
+        more = ({"augmentation": augmentation} if augmentation else {}) | ({"r1": self.r1} if self.config.r1_weight else {})
+        return super().state_dict() | more
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        super().load_state_dict(state)
+        self.augmentation.load_state_dict(state.get("augmentation", {}))
+        self.r1 = state.get("r1", self.r1)
 
     def z(self, count: int) -> Tensor:
         """Standard normal z (count, z_dim) from the run's own stream, whatever else draws random numbers."""

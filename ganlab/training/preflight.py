@@ -30,6 +30,8 @@ def check(config: TrainConfig, load_model: LoadModel | None = None) -> None:
         with part():
             _fits(config)
         with part():
+            _means_something(config)
+        with part():
             _device(config)
         with part():
             _start(config, load_model)
@@ -54,6 +56,14 @@ def _fits(config: TrainConfig) -> None:
     source, family = DATASETS[config.dataset], FAMILIES[config.family]
     if not family.accepts(source.conditionings):
         raise ValueError(f"dataset = {config.dataset!r} cannot train {family.title}, which needs {NEEDS[family.conditioning]}.")
+
+
+def _means_something(config: TrainConfig) -> None:
+    """No setting was changed that the family takes no notice of."""
+    family = FAMILIES[config.family]
+    for name in sorted(family.unused):
+        if (value := getattr(config, name)) != getattr(family.config, name):
+            raise ValueError(f"{name} = {value!r} means nothing to {family.title}: leave it at {getattr(family.config, name)!r}.")
 
 
 def _device(config: TrainConfig) -> None:

@@ -12,6 +12,8 @@ TITLES = {
     "d_loss": "D's loss",
     "z_dim": "Size of z",
     "ema_decay": "Averaging (EMA)",
+    "augment": "Augmentation",
+    "r1_weight": "R1 weight",
     "gp_weight": "Gradient penalty",
     "sample_every": "Sheet every … steps",
     "log_every": "Log every … steps",

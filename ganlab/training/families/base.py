@@ -14,6 +14,8 @@ from ganlab.training.adversarial import AdversarialTraining, Training
 from ganlab.training.networks.architectures import ARCHITECTURES
 from ganlab.training.objectives import Objective
 
+OF_Z = frozenset({"z_dim", "augment", "r1_weight"})  # settings that mean nothing to families that do not draw from z
+
 
 class TrainingFactory(Protocol):
     """How a family makes its training: AdversarialTraining or a subclass of it."""
@@ -54,6 +56,10 @@ class Family:
     training: TrainingFactory = AdversarialTraining
     clustered: bool = False  # whether its G draws clusters of its own, which no other network does
     drawn: tuple[int, ...] = ()  # columns of a sheet that G drew from what is beside them; none: all are drawn from z
+
+    def __post_init__(self) -> None:
+        if self.conditioning.between_images:
+            object.__setattr__(self, "unused", self.unused | OF_Z)
 
     def settings(self) -> Iterator[Setting]:
         """Every setting of this family, with the choices only the registries know filled in and this family's defaults."""

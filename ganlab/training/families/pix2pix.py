@@ -101,7 +101,6 @@ PIX2PIX = register(
         conditioning=Conditioning.PAIRED,
         objective=NON_SATURATING,
         architectures=TRANSLATORS,
-        unused=frozenset({"z_dim"}),
         networks=_networks,
         training=Pix2PixTraining,
         drawn=(1,),

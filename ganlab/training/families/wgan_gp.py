@@ -24,7 +24,7 @@ class WGANGPConfig(TrainConfig):
 
     @property
     def term_weights(self) -> dict[str, float]:
-        return {"gradient_penalty": self.gp_weight}
+        return super().term_weights | {"gradient_penalty": self.gp_weight}
 
 
 class WGANGPTraining(AdversarialTraining):

@@ -8,11 +8,14 @@ export const CHARTS = {
   distance: { title: "Distance", hint: "fakes of the same z compared with the training images; lower is better" },
   gradient: { title: "Gradients", hint: "the length of each network's gradient: how hard its loss pulls at its weights" },
   labels: { title: "Labels alone", hint: "D's score for the same images with labels of real ones and with labels of fakes" },
+  augment: { title: "Augmentation", hint: "how sure D is of the images it knows, and how much what it sees is therefore changed" },
   speed: { title: "Speed" },
 };
 const HIDDEN = ["time"];
 /** @type {Record<string, string>} */
 const SCORES = { real: "D(x)", fake: "D(G(z))" };
+/** @type {Record<string, string>} */
+const AUGMENT = { strength: "strength", overfitting: "sureness of D" };
 /** @type {Record<string, string>} */
 const LABELS = { of_real: "of real images", of_fake: "of fakes" };
 /** @param {string} text */
@@ -57,6 +60,7 @@ export function label(name, names, short = false) {
   }
   if (group === "score" && SCORES[first] && !rest.length) return short ? SCORES[first] : `${SCORES[first]} ${first}`;
   if (group === "labels" && LABELS[first]) return LABELS[first];
+  if (group === "augment" && AUGMENT[first]) return AUGMENT[first];
   if (group === "distance") return names.filter((other) => groupOf(other) === group).length > 1 ? `fakes, ${reader(first)}` : "fakes";
   return plain([first ?? group, ...rest].join(" "));
 }
@@ -79,7 +83,7 @@ export const chartTitle = (group, noun) => (group === "distance" ? distanceTitle
 const distanceTitle = (noun) => `Distance to real ${noun}`;
 
 /** @type {Record<string, string>} */
-const KINDS = { loss: "Loss of ", gradient: "Length of the gradient of ", labels: "D's score with labels ", speed: "" };
+const KINDS = { loss: "Loss of ", gradient: "Length of the gradient of ", labels: "D's score with labels ", augment: "Augmentation: ", speed: "" };
 
 /**
  * What a table, where no chart's title stands over it, calls a metric among its `names`.

@@ -21,7 +21,7 @@ from ganlab.training.networks.translators import TRANSLATORS
 ELSEWHERE = ("family", "dataset", "data_path", "device")
 
 GROUPS = {
-    "Data": ("channels", "flip", "jitter"),
+    "Data": ("channels", "flip", "jitter", "augment"),
     "Training": (
         "d_lr_ratio",
         "lr_decay",
@@ -30,6 +30,7 @@ GROUPS = {
         "d_loss",
         "update_order",
         "fresh_fakes",
+        "r1_weight",
         "start_from",
         "precision",
     ),
@@ -39,6 +40,8 @@ CHOICES: dict[tuple[str, Value], str] = {
     ("channels", 0): "as the data has them",
     ("channels", 1): "grey",
     ("channels", 3): "colour",
+    ("augment", "diff"): "always",
+    ("augment", "adaptive"): "as D overfits",
     ("direction", "AtoB"): "A to B",
     ("direction", "BtoA"): "B to A",
     ("keep", ""): "none: both learn",

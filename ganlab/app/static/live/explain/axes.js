@@ -7,7 +7,7 @@ import { groupOf } from "../names.js";
 
 const BY_LOGARITHM = "non-saturating"; // the objective whose losses are logarithms of probabilities
 /** @type {Record<string, string>} */
-const Y = { distance: "Distance (lower is better)", gradient: "Length of the gradient", speed: "Images per second" };
+const Y = { distance: "Distance (lower is better)", gradient: "Length of the gradient", augment: "Share (no unit)", speed: "Images per second" };
 /** @type {Record<Axis, string>} */
 const X = { step: "Step", epoch: "Epoch", images: "Real images seen", time: "Training time (min:s)" };
 

@@ -45,7 +45,7 @@ const D_LOSSES = {
   Wasserstein: "its output for fakes less its output for real images, which is minus its estimate of how far apart they are",
 };
 /** @type {Record<string, (name: string, now: Now, facts: Quantities) => Omit<Explanation, "title"> | null>} */
-const GROUPS = { score, loss, distance, gradient, labels, speed, time };
+const GROUPS = { score, loss, distance, gradient, labels, augment, speed, time };
 /** @type {Record<string, typeof adversarial>} */
 const TERMS = { adversarial, gradient_penalty: penalty, cycle: pixels, identity: pixels, l1: pixels };
 /** @type {Record<string, string>} */
@@ -186,6 +186,22 @@ function labels(name, now) {
   const [real, fake] = [now("labels/of_real"), now("labels/of_fake")];
   const seen = real !== null && fake !== null ? `; now they read ${value(real)} and ${value(fake)}` : "";
   return { what: `D's score for the same pictures with labels ${whose}.`, good: `Good is when both kinds of labels read alike, or else D can tell fakes by their labels alone${seen}.` };
+}
+
+/** @param {string} name @param {Now} now */
+function augment(name, now) {
+  const x = now(name);
+  if (name === "augment/strength")
+    return {
+      what: "The share of what D sees, real or fake, that each change (colour, place, a covered part) is made to.",
+      good: reads("It rises while D is too sure of the real images and falls otherwise; good is when it settles below 0.8", x),
+    };
+  if (name !== "augment/overfitting") return null;
+  const verdict = x === null ? "" : x > 0.6 ? "D is too sure of the images it knows" : "D is not too sure";
+  return {
+    what: "How sure D is of the real images it learns from: 1 where it takes all for real, 0 where it guesses.",
+    good: reads("Good is near 0.6, to which the strength steers it", x, verdict),
+  };
 }
 
 /** @param {string} name @param {Now} now */
