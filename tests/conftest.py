@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+import ganlab.app  # noqa: F401 - prepares the process: before PyTorch, the HTTP clients and Gradio
 from tests.support import ROOT
 
 if TYPE_CHECKING:

@@ -10,11 +10,13 @@ import inspect
 import platform
 import re
 import socket
+import sys
 from asyncio import base_events, selector_events
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.metadata import version
+from importlib.util import module_from_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +24,7 @@ from typing import Any
 import gradio as gr
 import pytest
 from fastapi import FastAPI
-from gradio import route_utils, state_holder
+from gradio import component_meta, route_utils, state_holder
 from gradio.context import LocalContext
 from gradio.data_classes import ImageData
 from gradio.queueing import Queue
@@ -31,7 +33,7 @@ from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 from streamlit.runtime.pages_manager import PagesManager
 
-from ganlab.app import compat, compat_server
+from ganlab.app import compat, compat_import, compat_server
 from ganlab.app.security.rights import Action, action_of
 from tests.support.app_server import ROOT
 
@@ -104,6 +106,18 @@ def test_asyncio_calls_the_function_that_is_replaced(monkeypatch: pytest.MonkeyP
 )
 def test_a_route_is_matched_below_the_root_path(root: str, path: str, below: str) -> None:
     assert compat.route_path({"type": "http", "root_path": root, "path": path}) == below
+
+
+def test_gradio_is_imported_without_its_stubs() -> None:
+    finder = compat_import._WithoutStubs()
+    assert "create_or_modify_pyi(component_class" in inspect.getsource(component_meta.ComponentMeta), "the hook can go"
+    sys.meta_path.insert(0, finder)
+    spec = finder.find_spec(component_meta.__name__, gr.__path__)
+    assert finder not in sys.meta_path, "once"
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.create_or_modify_pyi is compat_import._no_stub
 
 
 def test_a_test_is_no_page_of_streamlit() -> None:
