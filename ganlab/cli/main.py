@@ -20,6 +20,7 @@ from ganlab import __version__
 from ganlab.cli.arguments import Parser, read
 from ganlab.core.errors import DOING, Mistakes, classify, explain, sentences_of
 from ganlab.core.names import shown
+from ganlab.core.plugins import skipped
 from ganlab.core.threads import yielding_threads
 
 VERBS = {
@@ -77,6 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:  # while `train` listens for Ctrl-C itself, it keeps a checkpoint instead
         return 130
+    finally:
+        for left_out in skipped():
+            print(f"ganlab: {left_out}", file=sys.stderr)
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:

@@ -7,7 +7,7 @@ import dataclasses
 import json
 import sys
 
-from ganlab.app.views.status_wording import damage_text, silence_text
+from ganlab.app.views.status_wording import damage_text, packages_text, silence_text
 from ganlab.cli.output import add_json
 from ganlab.core.errors import DOING, explain
 from ganlab.runtime.labels import Labels, keep_labels, matching, words
@@ -84,4 +84,4 @@ def _line(run: Run, *, as_json: bool) -> str:
     title = f"{labels.name} ({run.title})" if labels.name else run.title
     line = f"{run.id:<52} {status.state:<9} {status.step:>9,} of {status.steps:,}  {title}"
     tags = "".join(f"  #{tag}" for tag in labels.tags)
-    return f"{line}{tags}  {silence_text(status)}".rstrip()
+    return f"{line}{tags}  {silence_text(status)}  {packages_text(run.settings.packages)}".rstrip()

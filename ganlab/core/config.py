@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from ganlab.core import config_file
+from ganlab.core import config_file, plugins
 from ganlab.core.errors import Mistakes, all_mistakes
 from ganlab.core.names import shown
 from ganlab.core.other_names import nearest
@@ -181,9 +181,11 @@ class TrainConfig:
     @classmethod
     def of(cls, family: str, **settings: Any) -> TrainConfig:
         """The defaults of `family` with `settings` on top, checked; ValueError names what does not fit."""
-        if family not in _OF_FAMILIES:
-            raise ValueError(f"family = {family!r} is not one of {', '.join(_OF_FAMILIES)}.")
-        return _OF_FAMILIES[family].replace(**settings)
+        own = _defaults_of(family)
+        if own is None:
+            why = plugins.hint(plugins.FAMILIES, family)
+            raise ValueError(f"family = {family!r} is not one of {', '.join(_OF_FAMILIES)}.{why}")
+        return own.replace(**settings)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> TrainConfig:
@@ -228,7 +230,7 @@ class TrainConfig:
         ValueError where `family` is changed to one that has defaults of its own: begin with `TrainConfig.of`.
         """
         family = str(changes.get("family", self.family))
-        if family != self.family and family in _OF_FAMILIES:
+        if family != self.family and _defaults_of(family):
             raise ValueError(f"These are settings of {self.family}: begin with TrainConfig.of({family!r}) instead.")
         return dataclasses.replace(self, **_fitting(type(self), self.family, changes))
 
@@ -238,6 +240,12 @@ class TrainConfig:
 
 
 _OF_FAMILIES: dict[str, TrainConfig] = {}  # each family's defaults, by its name
+
+
+def _defaults_of(family: str) -> TrainConfig | None:
+    if family not in _OF_FAMILIES:
+        plugins.complete(plugins.FAMILIES)
+    return _OF_FAMILIES.get(family)
 
 
 def _refuse_unknown(file: str, config: TrainConfig, names: Sequence[str]) -> None:
@@ -252,7 +260,7 @@ def _refuse_unknown(file: str, config: TrainConfig, names: Sequence[str]) -> Non
 
 def _refuse_foreign_defaults(kind: type[TrainConfig], family: str, values: Mapping[str, Any]) -> None:
     """ValueError where a config of `family` would be filled up with the defaults of another."""
-    own = _OF_FAMILIES.get(family)
+    own = _defaults_of(family)
     if own is None:
         return
     others = [

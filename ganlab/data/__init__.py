@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from ganlab.data.paths import data_root
-from ganlab.data.registry import DATASETS, Availability, DataSource, Loader, Wanted, load, register
+from ganlab.data.registry import DATASETS, Availability, DataSource, Loader, Wanted, admit, load, register
 from ganlab.data.sets.by_hand import CELEBA, FACADES, HORSE2ZEBRA
 from ganlab.data.sets.folder import FOLDER
 from ganlab.data.sets.shapes import SHAPES
@@ -31,6 +31,7 @@ __all__ = [
 
 for _source in (MNIST, FASHION_MNIST, CIFAR10, CELEBA, FACADES, HORSE2ZEBRA, SHAPES, FOLDER):  # the order of every menu
     register(_source)
+DATASETS.open(admit)
 
 
 def __getattr__(name: str) -> Any:

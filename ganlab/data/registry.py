@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ganlab.core import plugins
 from ganlab.core.errors import DataError, NotFetched
 from ganlab.core.events import Loading
 from ganlab.core.names import is_there
@@ -116,7 +117,7 @@ class DataSource:
         return f"{self.name} is not on this machine: fetch it into {place}{what}, or choose another data set, such as shapes."
 
 
-DATASETS: dict[str, DataSource] = {}
+DATASETS = plugins.Registry(plugins.DATASETS, DataSource)
 
 
 def register(source: DataSource) -> None:
@@ -125,13 +126,22 @@ def register(source: DataSource) -> None:
     DATASETS[source.name] = source
 
 
+def admit(source: DataSource) -> None:
+    """Raise an error where a screen could not ask whether the set of a package is here."""
+    if not isinstance(source.available(), Availability):
+        raise ValueError("available() does not return an Availability")
+
+
 def dataset_setting(text: str) -> dict[str, str]:
     """The settings for a data set's name, or for the path of a folder or zip; ValueError otherwise."""
     if text in DATASETS:
         return {"dataset": text}
     if is_there(text):
         return {"dataset": "folder", "data_path": text}
-    raise ValueError(f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
+    raise ValueError(
+        f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists."
+        f"{plugins.hint(plugins.DATASETS, text)}"
+    )
 
 
 def load(
@@ -152,7 +162,7 @@ def load(
     Raises DataError, one sentence, for a name, conditioning or path that does not fit and for missing data.
     """
     if name not in DATASETS:
-        raise DataError(f"dataset = {name!r} is not one of {', '.join(DATASETS)}.")
+        raise DataError(f"dataset = {name!r} is not one of {', '.join(DATASETS)}.{plugins.hint(plugins.DATASETS, name)}")
     source = DATASETS[name]
     if conditioning not in source.conditionings:
         fitting = [other.name for other in DATASETS.values() if conditioning in other.conditionings]

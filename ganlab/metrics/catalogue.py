@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from ganlab.core import plugins
 
 Part = Literal["groups", "sample", "scores", "classes"]  # of the statistics
 
@@ -16,6 +19,7 @@ class Kind:
     `noun` follows the extractor's name in a title, `help` what it measures. It looks at one part of the `statistics`: what no
     metric looks at is not gathered, and real images are not even read where no metric `compares` fakes with them.
     On each side that it looks at it needs at least `fewest` images, and `for_each` times as many as there are features.
+    `compute` of a package's metric takes a Comparison and returns an Estimate; ganlab.metrics.compute has ours, and both types.
     """
 
     noun: str
@@ -25,6 +29,7 @@ class Kind:
     compares: bool = True
     fewest: int = 1
     for_each: float = 0.0
+    compute: Callable[[Any], Any] | None = None
 
     def needed(self, dims: int) -> int:
         """How many images it needs on each side, in features of this size."""
@@ -36,7 +41,7 @@ class Kind:
         return self.statistics == "sample"
 
 
-KINDS: dict[str, Kind] = {
+_OURS: dict[str, Kind] = {
     "frechet": Kind(
         "distance", "How far the fakes are from real images, both taken as Gaussians; larger with fewer images.", fewest=3
     ),
@@ -69,6 +74,17 @@ KINDS: dict[str, Kind] = {
         "distance within classes", "The distance within each class, averaged; needs labels.", statistics="classes", fewest=3
     ),
 }
+
+
+def _admit(kind: Kind) -> None:
+    """Raise ValueError where a package's metric cannot be computed."""
+    if not callable(kind.compute):
+        raise ValueError("it has no compute")
+
+
+KINDS = plugins.Registry(plugins.METRICS, Kind)
+KINDS.update(_OURS)
+KINDS.open(_admit)
 
 
 @dataclass(frozen=True)
@@ -107,18 +123,39 @@ _TITLES = {
     ("inception", "inception-score"): "Inception Score",
     ("column", "column-fid"): "the column's FID",
 }
-_GENERAL = {f"{kind}-pixels": (kind, "pixels") for kind in KINDS if kind not in ("score", "accuracy")}
-METRICS: tuple[str, ...] = (*(f"{kind}-lenet" for kind in KINDS if kind != "score"), *_GENERAL, *_INCEPTION)
+
+
+class _Names(Sequence[str]):
+    """The names of all metrics, those of installed packages among them once they are asked for."""
+
+    def _all(self) -> tuple[str, ...]:
+        return (*(f"{kind}-lenet" for kind in KINDS if kind != "score"), *_general(), *_INCEPTION)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._all()[index]
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+
+def _general() -> dict[str, tuple[str, str]]:
+    return {f"{kind}-pixels": (kind, "pixels") for kind in KINDS if kind not in ("score", "accuracy")}
+
+
+METRICS: Sequence[str] = _Names()
 CHEAP = ("frechet-lenet", "kid-lenet")  # where the data set has a classifier
 GENERAL = ("frechet-pixels", "kid-pixels")  # for any images
 
 
 def metric(name: str) -> Metric:
     """The metric of this name; a data set after `-lenet` chooses whose classifier reads the images. ValueError for no metric."""
-    kind, space = (_INCEPTION | _GENERAL).get(name, ("", ""))
+    kind, space = (_INCEPTION | _general()).get(name, ("", ""))
     if not kind:
         kind, lenet, dataset = name.partition("-lenet")
         space = f"lenet{dataset}"
         if f"{kind}-lenet" not in METRICS or not lenet or (dataset and not dataset.startswith("-")):
-            raise ValueError(f"metric = {name!r} is not one of {', '.join(METRICS)}.")
+            raise ValueError(f"metric = {name!r} is not one of {', '.join(METRICS)}.{plugins.hint(plugins.METRICS, name)}")
     return Metric(name, kind, space)

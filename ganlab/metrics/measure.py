@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -166,7 +166,8 @@ class _Lacks:
 
 def _estimate(one: Metric, compared: Comparison, title: str) -> Generator[Loading, None, Estimate]:
     """Yield progress where it takes long, so that it can be stopped."""
-    computing = COMPUTE[one.kind](compared)
+    added = KINDS[one.kind].compute
+    computing = _added(one, compared, added) if added else COMPUTE[one.kind](compared)
     if isinstance(computing, Estimate):
         return computing
     work = Work(computing)
@@ -174,6 +175,17 @@ def _estimate(one: Metric, compared: Comparison, title: str) -> Generator[Loadin
         if done:
             yield Loading("computing", title, done, total, "distances")
     return work.result
+
+
+def _added(one: Metric, compared: Comparison, compute: Callable[[Any], Any]) -> Estimate:
+    """What the metric of a package reads; ValueError names the package where it fails, so that the others go on."""
+    try:
+        estimate = compute(compared)
+        assert isinstance(estimate, Estimate), f"{type(estimate).__name__} is no Estimate"
+        return estimate
+    except Exception as error:
+        package = KINDS.packages.get(one.kind, "ganlab")
+        raise ValueError(f"{one.name}, of the package {package}, failed with {type(error).__name__}: {error}.") from error
 
 
 def _check_labels(one: Metric, extractor: Extractor, reference: Reference, labels: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from ganlab.core import plugins
 from ganlab.core.devices import resolve
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
@@ -145,8 +146,11 @@ def _as_trained(place: Path, pipeline: Pipeline, split: Split) -> Generator[Load
     """
     if place.is_file():
         raise ValueError(f"{place.name} does not say what it was trained on: name a reference.")
-    config = checkpoint.read_info(place).config
-    name, spec = str(config["dataset"]), pipeline.spec
+    info = checkpoint.read_info(place)
+    config, name, spec = info.config, str(info.config["dataset"]), pipeline.spec
+    plugins.require(info.packages)
+    if name not in DATASETS:
+        raise ValueError(f"{name!r}, which it was trained on, is no data set here: name a reference.")
     if name != FOLDER.name:
         return (yield from _dataset(name, spec.image_size, spec.channels, split))
     path = str(config.get("data_path", ""))

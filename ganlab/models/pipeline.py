@@ -156,7 +156,7 @@ class Pipeline(Drawing, Translating):
 def _built(info: checkpoint.Info, name: str) -> tuple[TrainConfig, DataSpec, dict[str, nn.Module]]:
     """The networks that a config.json describes, without weights; ValueError for one that describes none."""
     try:
-        config, spec = load_config(info.config), DataSpec.from_dict(info.spec)
+        config, spec = load_config(info.config, info.packages), DataSpec.from_dict(info.spec)
         if spec.conditioning is not FAMILIES[config.family].conditioning:
             raise ValueError(
                 f"conditioning = {spec.conditioning.value!r} in {checkpoint.INFO} of {name} is not that of {config.family}."

@@ -12,12 +12,13 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ganlab.core import plugins
 from ganlab.core import tensors as weights
 from ganlab.core.config import misfit
 from ganlab.core.events import Checkpoint
@@ -47,6 +48,7 @@ class Info:
     labels: tuple[str, ...]
     step: int
     recipe: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)  # that it needs, see plugins.origins
 
     @property
     def conditioning(self) -> Conditioning:
@@ -68,7 +70,8 @@ def save(parent: Path, event: Checkpoint, config: Mapping[str, Any], recipe: str
     partial = target.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        write(partial, Info(dict(config), dict(event.spec), tuple(event.labels), event.step, recipe), event.model, event.state)
+        facts = dict(config), dict(event.spec), tuple(event.labels), event.step, recipe
+        write(partial, Info(*facts, plugins.origins(config)), event.model, event.state)
         for file in partial.iterdir():
             _sync(file)
         _sync(partial)
@@ -92,6 +95,7 @@ def write(folder: Path, info: Info, model: Mapping[str, Tensor], state: Mapping[
 
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"format": FORMAT, "config": info.config, "spec": info.spec, "labels": list(info.labels)}
+    facts |= {"packages": dict(info.packages)} if info.packages else {}
     (folder / INFO).write_text(to_json(facts | {"step": info.step, "recipe": info.recipe}, indent=2) + "\n")
     try:
         weights.write(model, folder / MODEL)
@@ -182,7 +186,8 @@ def _read_info(folder: Path) -> Info:
             raise ValueError(f"{INFO} in {folder.name} is damaged: {name!r} is not what it should be.")
     if misfit(values["config"]) is not None or not _is_spec(values["spec"]):
         raise ValueError(f"{INFO} in {folder.name} is damaged: its 'config' or 'spec' is not what it should be.")
-    return Info(values["config"], values["spec"], tuple(values["labels"]), values["step"], values.get("recipe", ""))
+    packages = values["packages"] if plugins.are_origins(values.get("packages")) else {}
+    return Info(values["config"], values["spec"], tuple(values["labels"]), values["step"], values.get("recipe", ""), packages)
 
 
 _INFOS = Kept(_read_info, lambda folder: (folder / INFO,))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ganlab.core import plugins
 from ganlab.core.config import TrainConfig, config_differences
 from ganlab.core.interventions import Intervention, made_by
 from ganlab.runtime.checkpoint import folder_name, read_state, resumable, step_of
@@ -49,6 +50,7 @@ def new_fork(run: Run, step: int | None = None, **changes: Any) -> NewRun:
     steps = forkable(run)
     if not steps:
         raise ValueError(f"{run.id} has no checkpoint to go on from yet.")
+    plugins.require(run.settings.packages)
     step = steps[0] if step is None else step
     if step not in steps:
         raise ValueError(f"{run.id} can be forked at step {', '.join(map(str, steps))}, not at {step}.")
@@ -112,6 +114,7 @@ def repeat(run: Run) -> Run:
 
 def new_repeat(run: Run) -> NewRun:
     """The repeat before it is made."""
+    plugins.require(run.settings.packages)
     parent, record, config = run.settings.parent, run.interventions(), run.config
     if parent:
         return _from_checkpoint(run, _origin(run, parent), config, parent, record)

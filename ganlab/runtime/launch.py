@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ganlab.core import plugins
 from ganlab.core.config import TrainConfig
 from ganlab.core.devices import resolve
 from ganlab.core.errors import BEGINNING, all_mistakes, explain
@@ -134,6 +135,7 @@ def claim_again(run: Run) -> Iterator[FileLock]:
         raise ValueError(f"{run.id} is already {status.state}.")
     if status.state == "finished":
         raise ValueError(f"{run.id} has done all its {status.steps:,} steps.")
+    plugins.require(run.settings.packages)
     with ExitStack() as locks:
         with _admission(run.config, run.path.parent, sandbox=bool(run.settings.owner)):
             lock = locks.enter_context(_queued(run, resolve(run.config.device)))

@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ganlab.core import plugins
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.files import is_file, no_folder, read_bounded, writable
@@ -84,6 +85,7 @@ class Run(Recorded):
             "group_size": group_size,
         } | ({"parent": parent.to_dict()} if parent else {})
         settings |= {"owner": owner} if owner else {}
+        settings |= {"packages": packages} if (packages := plugins.origins(config.to_dict())) else {}
         try:
             for folder in ("samples", "checkpoints"):
                 (run.path / folder).mkdir()
@@ -135,10 +137,10 @@ class Run(Recorded):
 
     @property
     def config(self) -> TrainConfig:
-        """The run's configuration, checked."""
+        """The run's configuration, checked; ValueError where the package that its family comes with is not installed."""
         from ganlab.training.families import load_config  # noqa: PLC0415  (brings PyTorch)
 
-        return load_config(self.settings.config)
+        return load_config(self.settings.config, self.settings.packages)
 
     @property
     def title(self) -> str:

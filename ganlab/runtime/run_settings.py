@@ -12,6 +12,7 @@ from typing import Any, Literal
 from ganlab.core.config import TrainConfig, Value, is_number, is_plain, misfit
 from ganlab.core.files import read_bounded
 from ganlab.core.names import from_json, shown
+from ganlab.core.plugins import are_origins
 
 MOST_BYTES = 2**20  # of a config.json: a thousand times the usual
 _LATEST = 2**35  # seconds since 1970, in the year 3058: clocks and calendars fail beyond
@@ -63,7 +64,7 @@ class RunSettings:
 
     `created` is in seconds since 1970, `group` names the `group_size` runs that were started together, `owner` the seat of a
     class that started it in the sandbox, "" of any other run; what cannot be a seat's name owns nothing. A setting that an
-    older version did not have reads as the default of TrainConfig.
+    older version did not have reads as the default of TrainConfig. `packages` are those that it needs (`plugins.origins`).
     """
 
     config: Mapping[str, Any]
@@ -87,11 +88,12 @@ class RunSettings:
     checkpoint_every: int
     keep_checkpoints: int
     device: str
+    packages: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as config.json has them."""
         values = {"config": dict(self.config), **{name: getattr(self, name) for name in _BESIDE}}
-        owner = {"owner": self.owner} if self.owner else {}
+        owner = ({"owner": self.owner} if self.owner else {}) | ({"packages": dict(self.packages)} if self.packages else {})
         return values | owner | ({"parent": self.parent.to_dict()} if self.parent else {})
 
 
@@ -138,7 +140,9 @@ def settings_of(values: object) -> RunSettings | Damage:
     beside = {name: values[name] for name in _BESIDE}
     owner = values.get("owner", "")
     owner = owner if isinstance(owner, str) and OWNER.fullmatch(owner) else ""
-    return RunSettings(config=config, parent=_parent(parent) if parent else None, owner=owner, **beside, **known)
+    packages = values["packages"] if are_origins(values.get("packages")) else {}
+    whence = _parent(parent) if parent else None
+    return RunSettings(config=config, parent=whence, owner=owner, packages=packages, **beside, **known)
 
 
 def _wrong(name: str, value: object) -> Damage:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ganlab.core import plugins
 from ganlab.core.config import TrainConfig
 from ganlab.core.devices import resolve
 from ganlab.core.errors import DataError, Mistakes, all_mistakes
@@ -25,7 +26,8 @@ def check(config: TrainConfig, load_model: LoadModel | None = None) -> None:
     `load_model` opens the model that `start_from` names; without it, that is found out when training begins.
     """
     if config.dataset not in DATASETS:
-        raise Mistakes(f"dataset = {config.dataset!r} is not one of {', '.join(DATASETS)}.")
+        why = plugins.hint(plugins.DATASETS, config.dataset)
+        raise Mistakes(f"dataset = {config.dataset!r} is not one of {', '.join(DATASETS)}.{why}")
     with all_mistakes() as part:
         with part():
             _fits(config)

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ganlab.core import plugins
 from ganlab.core.config import TrainConfig
-from ganlab.training.families import load_config
+from ganlab.data import DATASETS
+from ganlab.training.families import FAMILIES, load_config
 
 Losses = tuple[float, float]  # of G and D
 
@@ -36,7 +38,7 @@ class Recipe:
     losses: tuple[Losses, Losses] | None = None
 
 
-RECIPES: dict[str, Recipe] = {}
+RECIPES = plugins.Registry(plugins.RECIPES, Recipe)
 
 # Recipes that are one experiment: started together they see the same batches and the same noise.
 TOGETHER: dict[str, tuple[str, ...]] = {"duel": ("duel-bce", "duel-mse")}
@@ -441,10 +443,22 @@ for _name, _title, _channels in (
     )
 
 
+def _admit(recipe: Recipe) -> None:
+    """Raise ValueError where a package's recipe names what is not there."""
+    if recipe.config.family not in FAMILIES or recipe.config.dataset not in DATASETS:
+        raise ValueError(f"there is no family {recipe.config.family!r} or no data set {recipe.config.dataset!r}")
+    if recipe.name in TOGETHER:
+        raise ValueError("GANLab starts several recipes by that name")
+
+
+RECIPES.open(_admit)
+
+
 def recipe(name: str) -> Recipe:
     """The recipe of that name; ValueError listing what there is."""
     if name not in RECIPES:
-        raise ValueError(f"recipe = {name!r} is not one of {', '.join([*RECIPES, *TOGETHER])}.")
+        why = plugins.hint(plugins.RECIPES, name)
+        raise ValueError(f"recipe = {name!r} is not one of {', '.join([*RECIPES, *TOGETHER])}.{why}")
     return RECIPES[name]
 
 

@@ -87,7 +87,8 @@ def training_of(pipeline: Pipeline) -> Mapping[str, Any]:
     if model is None:
         return {}
     if model.folder.is_dir():
-        config = load_config(checkpoint.read_info(model.folder).config).to_dict()
+        info = checkpoint.read_info(model.folder)
+        config = load_config(info.config, info.packages).to_dict()
         return config | {"data_path": ""} if model.origin == "hub" else config
     if not model.family:
         return {}

@@ -8,6 +8,7 @@ from typing import Any
 from ganlab.app.views.data_wording import remark_lines
 from ganlab.app.views.loading_wording import doing_text
 from ganlab.app.views.setting_titles import setting_title
+from ganlab.core import plugins
 from ganlab.core.errors import DISK_FULL, LIMIT_REACHED, describe, smaller
 from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
@@ -50,6 +51,12 @@ def _status_text(status: Status) -> str:
         return failure_text(status.reason, status.details)
     facts = status.phase, status.subject, status.done, status.total, status.unit, status.names, status.ahead
     return " ".join(filter(None, [activity_text(Activity(*facts)), silence_text(status)]))
+
+
+def packages_text(packages: Mapping[str, str]) -> str:
+    """Which packages a run needs that are not installed here; "" while all are."""
+    missing = plugins.not_installed(packages)
+    return plugins.lacking(missing) if missing else ""
 
 
 def silence_text(status: Status) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from huggingface_hub import PyTorchModelHubMixin
 from torch import nn
 
+from ganlab.core.plugins import are_origins
 from ganlab.core.types import DataSpec
 from ganlab.runtime.checkpoint import FORMAT
 from ganlab.training.families import FAMILIES, load_config
@@ -21,7 +22,8 @@ class Generators(nn.ModuleDict, PyTorchModelHubMixin, library_name="ganlab", tag
     """
 
     def __init__(self, config: dict[str, Any], spec: dict[str, Any], **about: Any) -> None:
-        checked = load_config(config)
+        packages: object = about.get("packages")
+        checked = load_config(config, packages if are_origins(packages) else {})
         networks = FAMILIES[checked.family].build_networks(checked, DataSpec.from_dict(spec))
         super().__init__({name: network for name, network in networks.items() if name.startswith("G")})
         defaults = {"format": FORMAT, "labels": [], "step": 0, "recipe": ""}

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from torch import nn
 
+from ganlab.core import plugins
 from ganlab.core.config import Setting, TrainConfig
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.training.adversarial import AdversarialTraining, Training
@@ -99,12 +100,19 @@ class Family:
         return self.training(networks or self.build_networks(config, spec), self.objective, config, spec, device, bf16)
 
 
-FAMILIES: dict[str, Family] = {}
+FAMILIES = plugins.Registry(plugins.FAMILIES, Family)
 
 
 def register(family: Family) -> Family:
     """Make the family known to the CLI, the form, the charts and the tests."""
-    assert family.name not in FAMILIES and family.config.family == family.name
+    assert family.name not in FAMILIES
+    admit(family)
     FAMILIES[family.name] = family
-    family.config.of_family()
     return family
+
+
+def admit(family: Family) -> None:
+    """Make its settings the defaults of its name; ValueError where they are those of another."""
+    if family.config.family != family.name:
+        raise ValueError(f"its config is one of {family.config.family!r}")
+    family.config.of_family()

@@ -12,7 +12,7 @@ from ganlab.app.serving.examined import EXAMINED
 from ganlab.app.views.doctor_wording import titles
 from ganlab.app.views.page_frame import address
 from ganlab.app.views.permissions import mine, redacted
-from ganlab.app.views.status_wording import silence_text, status_text
+from ganlab.app.views.status_wording import packages_text, silence_text, status_text
 from ganlab.app.views.titles import data_title, what
 from ganlab.app.views.wording import age, run_label
 from ganlab.core.errors import DOING, explain
@@ -56,6 +56,7 @@ class Row:
     def _of(cls, run: Run) -> Row:
         status, sheets, last, settings, labels = run.status(), run.samples(), run.last_metrics(), run.settings, run.labels
         message = redacted(status_text(status) if status.state in BROKEN_OFF else silence_text(status))
+        message = message or packages_text(settings.packages)
         title = what(settings.recipe, settings.config) + (_whose(run) if settings.owner else "")
         cells = {
             "sheet": address(f"api/runs/{run.id}/sheets/{sheets[-1]}.png") if sheets else None,

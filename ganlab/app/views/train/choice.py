@@ -10,6 +10,8 @@ import streamlit as st
 from ganlab.app.views import start_run, url_state
 from ganlab.app.views.train import datasets
 from ganlab.app.views.train_links import as_text
+from ganlab.app.views.wording import escaped
+from ganlab.core import plugins
 from ganlab.core.config import TrainConfig
 from ganlab.training.families import FAMILIES
 from ganlab.training.recipes import RECIPES, TOGETHER, configs_of
@@ -73,10 +75,13 @@ def choose(asked: Mapping[str, str]) -> Choice:
             about(name)
     else:
         family = left.selectbox("Family", list(FAMILIES), key=_FAMILY, format_func=_family_title)
-        left.caption(FAMILIES[family].paper)
+        whose = FAMILIES.packages.get(family)
+        left.caption(FAMILIES[family].paper + (f"  \nFrom the package {whose}." if whose else ""))
         name, base = "", FAMILIES[family].config
     with right:
         data = datasets.choose(base, asked, key=f"train/{name or base.family}", own=not name)
+    for left_out in plugins.skipped():
+        left.caption(f":orange[:material/extension_off:] {escaped(str(left_out))}")
     return Choice(name, base.replace(**data), data)
 
 
