@@ -5,12 +5,16 @@ Two characters are enough: detectors for whole texts take short Chinese names fo
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
+from typing import NamedTuple
 
-_PAGES = ("cp949", "cp932", "gbk", "cp437", "cp1252")  # that Windows and DOS wrote names in; cp932 is its shift_jis
-_EAST = {"cp949": "euc_kr", "cp932": "shift_jis", "gbk": "gb2312"}  # with the older, smaller set of characters in each
-_LEVEL_1 = {"cp949": (0xB0, 0xC8), "cp932": (0x88, 0x98), "gbk": (0xB0, 0xD7)}  # first bytes of the common characters there
+# That Windows and DOS wrote names in; cp932 is its shift_jis, cp950 its big5.
+_PAGES = ("cp949", "cp932", "gbk", "cp950", "cp437", "cp1252", "cp1251", "cp866", "koi8-r", "cp1253", "cp737")
+_EAST = {"cp949": "euc_kr", "cp932": "shift_jis", "gbk": "gb2312", "cp950": "big5"}  # with the older, smaller set in each
+# First bytes of the common characters there.
+_LEVEL_1 = {"cp949": (0xB0, 0xC8), "cp932": (0x88, 0x98), "gbk": (0xB0, 0xD7), "cp950": (0xA4, 0xC6)}
 # The most frequent characters, for bytes that are hangul in one code page and hanzi in another.
 _HANGUL = frozenset(
     "이다는의에을가고로하지한기은를사도인있어자나해시아리서스정대라그것들과만부일수게전원장보동제상구면성관안국여무조오우비"
@@ -44,9 +48,41 @@ _HANZI = frozenset(
     "春夏秋冬早晚午夜年周岁童婴孩妇爷奶爸妈哥姐弟妹叔姨医护士警察师傅农工商贩喜怒哀乐恐惧惊讶厌恶愤悲伤笑哭肉蛋奶茶酒糖盐油"
     "瓜豆薯葱蒜椒茄莓桃梨杏枣葡萄柠檬橘橙猪熊猫鼠兔龙蛇羊猴鹰雀鸽鸦鸭鹅鳄龟蛙鲸鲨虾蟹贝虫蝶蜂蚁蛛毕业设计最终提交扫描稿背"
 )
-_FREQUENT = {"cp949": _HANGUL, "gbk": _HANZI}
-_USUAL = {"cp949": 0.2, "cp932": 1.8, "gbk": 1.0}  # Korean hardly does without its frequent syllables
+_TRADITIONAL = _HANZI | frozenset(  # of which big5 has those that were never simplified, and these
+    "這個們來爲為國說時會對產於過發後裡裏種業實點還長見動無經學現當沒進樣開從軍與機體話問氣題記條東愛兩間義關頭電數報務場車馬"
+    "鳥魚龍貓雞鴨鵝豬獅牛鹿鳳龜蝦蟹貝蟲蝶蟻蛙鯨鯊雀鷹鴿鴉鰐鱷葉樹樓橋門窗燈鏡錶鐘鏈鞋襪褲裙襯衫帽傘車輛飛輪船圖畫像冊頁"
+    "詞筆紙硯臉張紅黃藍綠灰銀褐訓練測試驗證類別樣缺陷損壞雲陽雷電雪霧風島灣灘岩橘橙蘋果葡萄檸檬桃梨棗莓茄蔥蒜薑鹽醬湯麵飯餅"
+    "糖茶醫護師傅農場廠貨錢幣貴賓員歲爺媽姊妹孫嬰兒婦樂懼驚訝憤傷遊戲劇場聲雙邊這裡應該認識讓給帶導爭術領觀請聽寫讀買賣賽"
+    "萬億總統計劃設備檔資料夾圍牆庫館院縣鄉鎮區號線語課書館歷總結構標準處變種備選舊號夠強彈彎歸錄隊階際陸陰險雖雜離難靜須頂順"
+)
+_FREQUENT = {"cp949": _HANGUL, "gbk": _HANZI, "cp950": _TRADITIONAL}
+_USUAL = {"cp949": 0.2, "cp932": 1.8, "gbk": 1.0, "cp950": 0.6}  # Korean hardly does without its frequent syllables
 _LATIN = frozenset("áéíóúàèìòùâêîôûäëïöüÿåãõñçæœøßÁÉÍÓÚÀÈÌÒÙÂÊÎÔÛÄËÏÖÜŸÅÃÕÑÇÆŒØýžšÝŽŠ")
+
+
+class _Alphabet(NamedTuple):
+    """The small letters of a script with an alphabet of its own, the frequent ones, the vowels, of which a word has one, and
+    those with an accent, of which a word with two vowels has one where the script has any.
+    """
+
+    letters: frozenset[str]
+    frequent: frozenset[str]
+    vowels: frozenset[str]
+    accents: frozenset[str] = frozenset()
+
+
+_CYRILLIC = _Alphabet(
+    frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґўђјљњћџ"), frozenset("оеаинтсрвлкмдпуя"), frozenset("аеёиоуыэюяіїє")
+)
+_GREEK = _Alphabet(
+    frozenset("αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώϊϋΐΰ"),
+    frozenset("αοιετσνηυρπκμλςάί"),
+    frozenset("αεηιουωάέήίόύώϊϋΐΰ"),
+    frozenset("άέήίόύώΐΰ"),
+)
+_ALPHABETS = {**dict.fromkeys(("cp1251", "cp866", "koi8-r"), _CYRILLIC), **dict.fromkeys(("cp1253", "cp737"), _GREEK)}
+_LEAD = 0.2  # of one alphabet over the others: a byte is a letter in many of them
+_WORDS = re.compile(r"[^\W\d_]*[^\x00-\x7f]+[^\W\d_]*")  # with a character that is not ASCII, up to a sign or a digit
 _LOOKED_AT, _LONGEST = 500, 200  # names that decide, spread over all, and the characters of each
 
 
@@ -77,8 +113,10 @@ def code_page(names: Sequence[bytes]) -> str:
     names = names[:: len(names) // _LOOKED_AT + 1]
     if not names:
         return ""
-    best, page = max(((_score(names, page), -place, page) for place, page in enumerate(_PAGES)), key=lambda found: found[:2])[::2]
-    return page if best > 0 else ""
+    found = [(_score(names, page), page) for page in _PAGES]
+    best, page = max(found, key=lambda one: one[0])  # of equals the first
+    rivals = [score for score, other in found if page in _ALPHABETS and other in _ALPHABETS and other != page]
+    return page if best > max([0.0, *(score + _LEAD for score in rivals)]) else ""
 
 
 def _score(names: Sequence[bytes], page: str) -> float:
@@ -98,13 +136,30 @@ def _plausible(data: bytes, page: str) -> float:
         return 0.0
     if page in _EAST:
         return sum(_eastern(text, place, page) for place in foreign) / len(foreign)
+    if page in _ALPHABETS:
+        words = _WORDS.findall(text)
+        return sum(_alphabetic(word, _ALPHABETS[page]) * len(word) for word in words) / max(1, sum(map(len, words)))
     plain = sum(map(_is_letter, text)) / len(text)  # a western word is mostly of plain letters
+    if 4 * sum(map(_is_letter, text)) < len(foreign):  # of hardly any: it was not written in this page
+        return -1.0
     return sum(1.0 + plain if _western(text, place) else -3.0 for place in foreign) / len(foreign)
 
 
 def _western(text: str, place: int) -> bool:
     """Whether a character is a letter of western Europe; no capital follows a small one."""
     return text[place] in _LATIN and not (text[place].islower() and text[place + 1 : place + 2].isupper())
+
+
+def _alphabetic(word: str, alphabet: _Alphabet) -> float:
+    """How usual the letters of a word are in a script with an alphabet: written alike throughout, and with a vowel."""
+    small = word.lower()
+    if not set(small) <= alphabet.letters or (word[1:] != small[1:] and not word.isupper()):
+        return -3.0
+    usual = sum(2.4 if letter in alphabet.frequent else 0.4 for letter in small) / len(word)
+    vowels = sum(letter in alphabet.vowels for letter in small)
+    lacks_accent = alphabet.accents and vowels > 1 and not word.isupper() and not alphabet.accents & set(small)
+    unlikely = (0.6 if word.isupper() else 0.0) + (0.0 if vowels and not lacks_accent else 1.5)
+    return min(usual, 1.0 if len(word) < 3 else 3.0) - unlikely
 
 
 def _eastern(text: str, place: int, page: str) -> float:

@@ -19,8 +19,11 @@ WORDS = """
 犬 猫 うさぎ ライオン りんご 写真 正常 不良 データ 新しいフォルダー 春 夏 秋 冬 桜 包丁
 狗 猫 兔子 大象 狮子 苹果 香蕉 汽车 照片 正常 缺陷 数据 春天 夏天 秋天 冬天 玫瑰
 Größe tür café niño crème straße Ångström smörgås façade
+狗 貓 兔子 大象 獅子 蘋果 香蕉 汽車 照片 正常 缺陷 數據 春天 夏天 秋天 冬天 玫瑰
+кошка собака Птица яблоко груша лошадь поезд мужчина женщина обучение дефект норма фото рисунок
+γάτα σκύλος σπίτι άλογο λουλούδι μήλο Αυτοκίνητο πουλί
 """
-KOREAN, JAPANESE, CHINESE, WESTERN = (line.split() for line in WORDS.strip().splitlines())
+KOREAN, JAPANESE, CHINESE, WESTERN, TRADITIONAL, RUSSIAN, GREEK = (line.split() for line in WORDS.strip().splitlines())
 UTF8 = ((words, "utf-8") for words in (KOREAN, WESTERN))
 
 
@@ -33,7 +36,10 @@ def read(names: list[str], page: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("words", "page"),
-    [(KOREAN, "cp949"), (JAPANESE, "cp932"), (CHINESE, "gbk"), (WESTERN, "cp437"), *UTF8],
+    [
+        *((KOREAN, "cp949"), (JAPANESE, "cp932"), (CHINESE, "gbk"), (WESTERN, "cp437"), (TRADITIONAL, "cp950")),
+        *((RUSSIAN, "cp1251"), (RUSSIAN, "cp866"), (RUSSIAN, "koi8-r"), (GREEK, "cp1253"), (GREEK, "cp737"), *UTF8),
+    ],
 )
 @pytest.mark.parametrize("number", [2, 3, 10])
 def test_names_of_one_code_page_are_read_together(words: list[str], page: str, number: int) -> None:
@@ -51,6 +57,12 @@ def test_plain_names_beside_foreign_ones_stay() -> None:
 
 def test_latin_names_of_windows_are_read() -> None:
     assert read(["café", "pájaro"], "cp1252") == ["café", "pájaro"]
+
+
+def test_a_word_of_accents_alone_is_not_taken_for_a_western_one() -> None:
+    """Hebrew, for which no code page here stands, is no row of accented letters."""
+    names = [name.encode("cp1255") for name in ("חתול", "כלב")]
+    assert all(text.isascii() for text in decoded(names).values())
 
 
 def test_utf8_beside_another_code_page_stays() -> None:
