@@ -40,6 +40,7 @@ Phase = Literal[
     "reading_reference",
     "reading_features",
     "computing",
+    "measuring_pace",
     "comparing",
     "distilling",
     "training_classifier",

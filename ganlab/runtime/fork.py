@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ganlab.core import plugins
 from ganlab.core.config import TrainConfig, config_differences
 from ganlab.core.interventions import Intervention, made_by
 from ganlab.runtime.checkpoint import folder_name, read_state, resumable, step_of
+from ganlab.runtime.folders import share
 from ganlab.runtime.images_seen import images_until
 from ganlab.runtime.launch import NewRun, start
 from ganlab.runtime.run import Run
@@ -80,7 +78,7 @@ def _from_checkpoint(run: Run, source: Run, config: TrainConfig, parent: Parent,
         target.mkdir()
         try:
             for file in folder.iterdir():
-                _share(file, target / file.name)
+                share(file, target / file.name)
             _share_history(source, made, step)
         except FileNotFoundError:
             raise ValueError(f"The checkpoint of {source.id} at step {step:,} was removed meanwhile: choose another.") from None
@@ -147,7 +145,7 @@ def _share_history(run: Run, made: Run, step: int) -> None:
                 points.setdefault(at, {})[name] = value
     sheets = [at for at in run.samples() if at <= step and run.sample_path(at).is_file()]
     for at in sheets:
-        _share(run.sample_path(at), made.sample_path(at))
+        share(run.sample_path(at), made.sample_path(at))
     writer = Writer(made.database)
     writer.write(points.items(), sheets, {"progress": {"step": step}, "protocols": run.protocols, "readings": run.readings})
     for mark in _marks(run, step):
@@ -180,11 +178,3 @@ def _changed_after(run: Run, step: int) -> list[dict[str, Any]]:
         config = one.applied_to(config)
     made = {id(one) for one in made_by(read_state(run.path / "checkpoints" / folder_name(step)), record)}
     return [effects[id(one)] for one in record if one.step == step and id(one) not in made]
-
-
-def _share(source: str | Path, target: str | Path) -> None:
-    """A hard link; a copy where there are none. Finished files of a run are replaced, never written to."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)

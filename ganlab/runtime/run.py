@@ -28,7 +28,7 @@ from ganlab.core.interventions import Command
 from ganlab.core.kept import Kept, Lately
 from ganlab.core.lock import is_held, note_in
 from ganlab.core.names import to_json
-from ganlab.runtime import checkpoint, notebook, portrait, standing
+from ganlab.runtime import checkpoint, notebook, pictures, portrait, standing
 from ganlab.runtime.folders import new_folder, remove_folder, remove_unless_held
 from ganlab.runtime.labels import Labels, labels_in
 from ganlab.runtime.lock_note import with_note
@@ -75,18 +75,19 @@ class Run(Recorded):
     ) -> Run:
         """Make the directory of a new run; `group` names runs that are started together and share the device, `parent` the
         run and step that it goes on from, `owner` the seat that starts it in the sandbox. `prepare` is called before other
-        processes can see the run."""
+        processes can see the run. Uploaded pictures that it trains on are kept in it."""
         run = cls(new_folder(root or runs_root(), recipe or f"{config.family}-{config.dataset}"))
-        settings = {
-            "config": config.to_dict(),
-            "recipe": recipe,
-            "created": time.time(),
-            "group": group,
-            "group_size": group_size,
-        } | ({"parent": parent.to_dict()} if parent else {})
-        settings |= {"owner": owner} if owner else {}
-        settings |= {"packages": packages} if (packages := plugins.origins(config.to_dict())) else {}
         try:
+            config = pictures.kept_with(config, run.path)
+            settings = {
+                "config": config.to_dict(),
+                "recipe": recipe,
+                "created": time.time(),
+                "group": group,
+                "group_size": group_size,
+            } | ({"parent": parent.to_dict()} if parent else {})
+            settings |= {"owner": owner} if owner else {}
+            settings |= {"packages": packages} if (packages := plugins.origins(config.to_dict())) else {}
             for folder in ("samples", "checkpoints"):
                 (run.path / folder).mkdir()
             partial = run.path / "config.partial"

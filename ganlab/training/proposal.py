@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +12,7 @@ import torch
 
 from ganlab.core.config import TrainConfig, Value
 from ganlab.core.devices import resolve
+from ganlab.core.errors import DataError
 from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.data.inspection import Inspection
 from ganlab.training.families import FAMILIES
@@ -20,7 +21,9 @@ SECONDS = 600.0  # of training that are proposed on a CPU
 _STEPS = {"cpu": (300, 20_000), "gpu": (20_000, 20_000)}  # the fewest and the most that are proposed
 _FEWEST_A_CLASS = 10  # pictures, for labels to be of use
 _MOST_CLASSES = 100
-_TIMED = 3  # steps, after one that warms up
+_TIMED = 3  # steps at most, after one that warms up
+_TIMED_SECONDS = 3.0  # after which no further step is timed
+Pace = Callable[[TrainConfig, Inspection, str], float]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Proposal:
 
 def usual_family(found: Inspection) -> str:
     """The family for what was found: pairs and domains are translated, labels condition, all else is drawn from z."""
-    if found.pairs or found.side_by_side > 0.9 * (found.count + found.tested):
+    if found.pairs or found.halved:
         return "pix2pix"
     if found.domains:
         return "cyclegan"
@@ -47,30 +50,49 @@ def usual_family(found: Inspection) -> str:
     return "cgan" if labelled else "dcgan"
 
 
+def check_fit(found: Inspection, family: str) -> None:
+    """Raise DataError, one sentence, where these pictures are not of the kind that the family learns from."""
+    match FAMILIES[family].conditioning:
+        case Conditioning.LABEL if len(found.classes) < 2:
+            lacking = "has no labels: put the pictures of each class into a folder named after it, or choose DCGAN"
+        case Conditioning.PAIRED if not (found.pairs or found.partners or found.side_by_side):
+            lacking = "has no pairs: put them side by side into one file, or under equal names into folders A and B"
+        case Conditioning.UNPAIRED if not (found.domains or len(found.classes) == 2 or found.partners):
+            lacking = "has no two domains: put the pictures of each into folders called trainA and trainB"
+        case _:
+            return
+    raise DataError(f"{found.name} {lacking}.")
+
+
 def propose(
-    found: Inspection, data_path: str, given: Mapping[str, Any] = MappingProxyType({}), seconds: float = SECONDS
+    found: Inspection,
+    data_path: str,
+    given: Mapping[str, Any] = MappingProxyType({}),
+    seconds: float = SECONDS,
+    pace: Pace | None = None,
 ) -> Proposal:
     """Family, image size, mirroring, batch, width and steps for these pictures, but for what is `given` by the user.
 
-    Some steps on noise show the pace here; on a CPU as many are proposed as `seconds` have room for. ValueError names what does
-    not fit.
+    Some steps on noise show the `pace` here; on a CPU as many are proposed as `seconds` have room for. ValueError names what
+    does not fit.
     """
     family, device = str(given.get("family") or usual_family(found)), resolve(str(given.get("device", "auto")))
     fast = not device.startswith("cpu")
     # Photos may be mirrored; letters and digits would become others.
     settings: dict[str, Value] = {"flip": found.sides[1] >= 48 and found.channels == 3}
     TrainConfig.of(family)  # ValueError for none
+    check_fit(found, family)
     if not FAMILIES[family].conditioning.between_images:
         size, batch = _size(found.sides[1], fast and found.count >= 1000), _batch(found.count)
         settings |= {"image_size": size, "batch_size": batch, "width": 64 if fast else 32}
     chosen = {name: value for name, value in given.items() if name != "family"}
     config = TrainConfig.of(family, **settings | {"dataset": "folder", "data_path": data_path} | chosen)
-    pace = _seconds_a_step(config, found, device)
+    step = (pace or _seconds_a_step)(config, found, device)
     fewest, most = _STEPS["gpu" if fast else "cpu"]
-    steps = int(chosen.get("steps", min(max(round(seconds / pace / 100) * 100, fewest), most)))
+    steps = int(chosen.get("steps", min(max(round(seconds / step / 100) * 100, fewest), most)))
     settings |= {"steps": steps, "sample_every": max(10, steps // 40), "checkpoint_every": max(50, steps // 10)}
     proposed = tuple(name for name in settings if name not in chosen)
-    return Proposal(config.replace(**settings | chosen), proposed, pace)
+    return Proposal(config.replace(**settings | chosen), proposed, step)
 
 
 def _size(side: int, large: bool) -> int:
@@ -93,11 +115,12 @@ def _seconds_a_step(config: TrainConfig, found: Inspection, device: str) -> floa
     with torch.random.fork_rng(devices=[]):
         training = family.build(config, spec, device)
         batches = iter(lambda: _noise(config, spec, device), None)
-        for step in range(_TIMED + 1):
-            if step == 1:
-                began = time.perf_counter()
+        took: list[float] = []  # of each step; the first one warms up
+        while len(took) <= _TIMED and sum(took) < _TIMED_SECONDS:
+            began = time.perf_counter()
             float(next(iter(training.step(batches).values())))  # waits for a GPU
-    return (time.perf_counter() - began) / _TIMED
+            took.append(time.perf_counter() - began)
+    return sum(took[1:]) / len(took[1:]) if took[1:] else took[0]
 
 
 def _noise(config: TrainConfig, spec: DataSpec, device: str) -> Batch:

@@ -392,10 +392,11 @@ def test_ones_own_images_need_a_folder(tmp_path: Path) -> None:
     page = visit("train", family="dcgan", dataset="folder")
     assert button(page, "Start training").disabled
     assert "Name a folder or a zip" in texts(page)
-    page.text_input("train/dcgan/data_path").set_value(str(tmp_path / "nowhere"))
+    page.text_input("train/data_path").set_value(str(tmp_path / "nowhere"))
     assert "does not exist on this machine" in texts(ran(page.run()))
-    page.text_input("train/dcgan/data_path").set_value(str(tmp_path))
-    assert not button(ran(page.run()), "Start training").disabled
+    page.text_input("train/data_path").set_value(str(tmp_path))
+    assert "holds no images" in texts(ran(page.run()))  # more of this is in tests/app/test_own_pictures.py
+    assert button(page, "Start training").disabled
 
 
 def test_what_must_be_downloaded_says_so() -> None:

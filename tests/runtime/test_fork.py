@@ -202,7 +202,7 @@ def test_a_fork_and_a_repeat_that_the_disk_refuses_are_one_sentence_and_leave_no
         raise OSError(errno.ENOSPC, "No space left on device", str(run.path))
 
     monkeypatch.setattr("ganlab.runtime.fork._write_down", refuse)
-    monkeypatch.setattr("ganlab.runtime.fork._share", refuse)
+    monkeypatch.setattr("ganlab.runtime.fork.share", refuse)
     with pytest.raises(ValueError, match=r"^The disk is full: make room \(ganlab clean\) and try again\.$"):
         begin(run)
     assert [path.name for path in runs_root().iterdir() if not path.name.startswith(".")] == [run.id]

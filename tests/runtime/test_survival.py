@@ -513,7 +513,7 @@ def test_a_checkpoint_that_vanishes_while_it_is_forked_is_one_sentence(monkeypat
     def vanish(source: str | Path, target: str | Path) -> None:
         raise FileNotFoundError(errno.ENOENT, "gone", str(source))
 
-    monkeypatch.setattr("ganlab.runtime.fork._share", vanish)
+    monkeypatch.setattr("ganlab.runtime.fork.share", vanish)
     with pytest.raises(ValueError, match="was removed meanwhile: choose another"):
         fork(run)
     assert [one.id for one in runs()] == [run.id]

@@ -14,9 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ganlab.app.security import quotas
 
 MOST_UPLOADED = 64 * 2**20  # bytes of one file for the playground
+MOST_TRAINING = 200 * 2**20  # bytes of one file to train on, which may be a zip of all; only a teacher sends it
 _FORM = 2**20  # bytes that a form adds to its file
 _MOST = 2 * 2**20  # bytes of anything else: the longest that a page sends is a drawing's 2**20 characters
-_FILES = re.compile(r"/playground/gradio_api/upload|/_stcore/upload_file/.*")  # Streamlit holds its own to maxUploadSize
+_FILES = (  # Streamlit holds its own to maxUploadSize as well
+    (re.compile(r"/playground/gradio_api/upload"), MOST_UPLOADED),
+    (re.compile(r"/_stcore/upload_file/.*"), MOST_TRAINING),
+)
 _BETWEEN = (b"[", b"{", b",")  # before every value of JSON stands one of them
 _TOO_MANY = "That is too many values at once; send fewer."
 _ENDLESS = "A request must say how long it is, in Content-Length."
@@ -29,7 +33,7 @@ def refusal(path: str, headers: Mapping[str, str]) -> tuple[int, str] | None:
     """
     if "transfer-encoding" in headers or not headers.get("content-length", "0").isdecimal():
         return 411, _ENDLESS
-    most = MOST_UPLOADED + _FORM if _FILES.fullmatch(path) else _MOST
+    most = next((most + _FORM for pattern, most in _FILES if pattern.fullmatch(path)), _MOST)
     return (413, "That is too much to send at once; give a smaller file.") if size(headers) > most else None
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ganlab.app.views.data_wording import remark_lines
+from ganlab.app.views.setting_titles import setting_title
 from ganlab.core.text import counted, duration
 from ganlab.data.inspection import Inspection
 from ganlab.training.families import FAMILIES
@@ -14,7 +17,7 @@ _CLASSES = 12  # that are named
 def inspection_lines(found: Inspection) -> list[str]:
     """What there is, what cannot be used and why, one sentence or two to a line."""
     small, middle, large = found.sides
-    sides = f"{small} pixels" if small == large else f"{small} to {large} pixels, half of them {middle} or more"
+    sides = f"{small:,} pixels" if small == large else f"{small:,} to {large:,} pixels, half of them {middle:,} or more"
     colour = "grey" if found.channels == 1 else "colour"
     aside = f", and {found.tested:,} set aside for testing" if found.tested else ""
     lines = [f"{counted(found.count, 'picture')} to train on{aside}; {colour}; the shorter side has {sides}."]
@@ -36,17 +39,32 @@ def _structure(found: Inspection) -> str:
     """Pairs, domains or classes."""
     if found.pairs:
         return f"{counted(found.pairs, 'pair')} of equal names in folders A and B."
-    if found.side_by_side > 0.9 * (found.count + found.tested):
+    if found.halved:
         return "The files are twice as wide as high: two pictures side by side, which make pairs."
     if found.domains:
-        return f"Two domains: {' and '.join(f'{count:,} of {name}' for name, count in sorted(found.domains.items()))}."
+        named = " and ".join(f"{count:,} of {name}" for name, count in sorted(found.domains.items()))
+        rows = " If its rows are pairs, choose Pix2Pix." if found.by_column else ""
+        return f"Two domains: {named}.{rows}"
     if not found.classes:
         return ""
     named = ", ".join(f"{name} {count:,}" for name, count in list(found.classes.items())[:_CLASSES])
     more = f" and {len(found.classes) - _CLASSES} more" if len(found.classes) > _CLASSES else ""
     few, many = min(found.classes.values()), max(found.classes.values())
     uneven = f" They are uneven: one class has {many / few:.0f} times as many as another." if many > 3 * few else ""
-    return f"{len(found.classes)} classes by folder: {named}{more}.{uneven}"
+    return f"{len(found.classes)} classes by {'column' if found.by_column else 'folder'}: {named}{more}.{uneven}"
+
+
+def filled_line(proposal: Proposal, own: Sequence[str]) -> str:
+    """What a form was filled in with, for a page; `own` are proposed settings that the user has changed since."""
+    config = proposal.config
+    between = FAMILIES[config.family].conditioning.between_images
+    sizes = "" if between else f"{config.image_size} × {config.image_size} pixels, batches of {config.batch_size}, "
+    mirrored = "mirrored at random" if config.flip else "not mirrored"
+    kept = f" Yours stay: {', '.join(setting_title(name) for name in own)}." if own else ""
+    return (
+        f"Filled in for these pictures: {FAMILIES[config.family].title}, {sizes}{mirrored}, {config.steps:,} steps, about "
+        f"{duration(proposal.whole)} here.{kept}"
+    )
 
 
 def proposal_lines(proposal: Proposal) -> list[str]:

@@ -26,6 +26,7 @@ _PHRASES: dict[str, str] = {
     "reading_reference": "Reading {subject} with {first}",
     "reading_features": "Reading features",
     "computing": "Computing {subject}",
+    "measuring_pace": "Measuring how long a step takes here",
     "comparing": "Comparing {subject}",
     "distilling": "Distilling",
     "training_classifier": "Training {subject}",

@@ -17,6 +17,7 @@ from ganlab.data.files.parts import part_called
 from ganlab.data.files.walk import walk
 
 USUAL = ("imageA", "imageB")  # the Hub's columns of two domains
+_PICTURES = ("image", "img", "images", "pixel_values")  # usual names of the one column that is meant
 _LABELS = ("label", "labels", "class", "category", "target")  # usual names of a column of classes
 _ROWS = 64  # read at a time
 Tables = Mapping[str, tuple[Path, ...]]  # by their part, train or test
@@ -54,16 +55,29 @@ def named_by(columns: tuple[str, str]) -> list[Remark]:
     return [] if columns == USUAL else [Remark("domains", 2, tuple(map(shown, columns)))]
 
 
-def one_column(tables: Tables) -> str:
-    """The only column that holds pictures; DataError where there are several, or none."""
+def picture_columns(tables: Tables) -> tuple[str, ...]:
+    """The columns that hold pictures, one with a usual name first; DataError where there is none."""
     first = _first(tables)
     found = _columns(opened(first))
     if not found:
         raise DataError(f"{first.name} has no column of pictures: fetch a set that has one.")
-    if len(found) > 1:
+    return tuple(sorted(found, key=lambda name: _PICTURES.index(name) if name in _PICTURES else len(_PICTURES)))
+
+
+def one_column(tables: Tables) -> str:
+    """The column of single pictures; DataError where there are several and none is the usual one, or where there is none."""
+    found = picture_columns(tables)
+    if len(found) > 1 and not is_usual(found[0]):
         names = ", ".join(map(shown, found))
-        raise DataError(f"{first.name} has several columns of pictures ({names}): choose a family that translates images.")
+        raise DataError(
+            f"{_first(tables).name} has several columns of pictures ({names}): choose a family that translates images."
+        )
     return found[0]
+
+
+def is_usual(column: str) -> bool:
+    """Whether a column of this name holds the pictures that are meant, whatever other columns hold."""
+    return column in _PICTURES
 
 
 def label_column(tables: Tables) -> tuple[str, list[Remark]]:

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import streamlit as st
 
 from ganlab.app.views import start_run, url_state
-from ganlab.app.views.train import datasets
+from ganlab.app.views.train import datasets, own_pictures, proposed
 from ganlab.app.views.train_links import as_text
 from ganlab.app.views.wording import escaped
 from ganlab.core import plugins
 from ganlab.core.config import TrainConfig
+from ganlab.core.types import Conditioning
+from ganlab.data.inspection import Inspection
+from ganlab.data.sets.folder import FOLDER
 from ganlab.training.families import FAMILIES
 from ganlab.training.recipes import RECIPES, TOGETHER, configs_of
 
-RECIPE, OWN = "A recipe", "A family and a data set"
+RECIPE, PICTURES, OWN = "A recipe", "Your own images", "A family and a data set"
 _PAGE = "train"
 _ASKED, _MODE, _RECIPE, _FAMILY = "train.asked", "train.mode", "train.recipe", "train.family"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`recipe` (empty: none) and the config that the form starts from; `data` is what the data chooser changed in it."""
+    """`recipe` (empty: none) and the config that the form starts from; `data` is what the data chooser changed in it.
+
+    `found` is what was found where one's own pictures lie.
+    """
 
     recipe: str
     base: TrainConfig
     data: Mapping[str, object] = field(default_factory=dict)
+    found: Inspection | None = None
 
     @property
     def key(self) -> str:
@@ -48,12 +56,16 @@ class Choice:
 
 def restore_from_url() -> Mapping[str, str]:
     """Fill the choosers from the URL when it changed from outside; returns the settings that it asked for."""
-    if url_state.changed_outside(_PAGE) or _MODE not in st.session_state:
-        asked = url_state.asked() or url_state.last(_PAGE)
+    filled = proposed.pending()
+    if filled is not None or url_state.changed_outside(_PAGE) or _MODE not in st.session_state:
+        asked = filled or url_state.asked() or url_state.last(_PAGE)
         for key in [key for key in st.session_state if str(key).startswith("train/")]:
             del st.session_state[key]
         st.session_state[_ASKED] = asked
-        st.session_state[_MODE] = OWN if asked.get("family") in FAMILIES else RECIPE
+        own = PICTURES if asked.get("dataset") == FOLDER.name else OWN
+        st.session_state[_MODE] = own if asked.get("family") in FAMILIES else RECIPE
+        if filled is None:
+            st.session_state[proposed.CHOSEN] = asked.get("family") in FAMILIES
         st.session_state[_RECIPE] = asked["recipe"] if asked.get("recipe") in recipe_names() else start_run.recommended()
         st.session_state[_FAMILY] = asked["family"] if asked.get("family") in FAMILIES else TrainConfig.family
     return st.session_state[_ASKED]
@@ -66,7 +78,11 @@ def write_to_url(choice: Choice, changes: Mapping[str, object]) -> None:
 
 def choose(asked: Mapping[str, str]) -> Choice:
     """Draw the choosers; ValueError in one sentence when there is no data to learn from yet."""
-    st.segmented_control("Start from", (RECIPE, OWN), key=_MODE, required=True, label_visibility="collapsed")
+    st.segmented_control("Start from", (RECIPE, PICTURES, OWN), key=_MODE, required=True, label_visibility="collapsed")
+    for left_out in plugins.skipped():
+        st.caption(f":orange[:material/extension_off:] {escaped(str(left_out))}")
+    if st.session_state[_MODE] == PICTURES:
+        return _pictures(asked)
     left, right = st.columns([3, 2])
     if st.session_state[_MODE] == RECIPE:
         name = left.selectbox("Recipe", recipe_names(), key=_RECIPE, format_func=recipe_title)
@@ -74,15 +90,40 @@ def choose(asked: Mapping[str, str]) -> Choice:
         with left:
             about(name)
     else:
-        family = left.selectbox("Family", list(FAMILIES), key=_FAMILY, format_func=_family_title)
-        whose = FAMILIES.packages.get(family)
-        left.caption(FAMILIES[family].paper + (f"  \nFrom the package {whose}." if whose else ""))
-        name, base = "", FAMILIES[family].config
+        with left:
+            name, base = "", _family()
     with right:
         data = datasets.choose(base, asked, key=f"train/{name or base.family}", own=not name)
-    for left_out in plugins.skipped():
-        left.caption(f":orange[:material/extension_off:] {escaped(str(left_out))}")
-    return Choice(name, base.replace(**data), data)
+    found = None
+    if base.replace(**data).dataset == FOLDER.name:
+        path = data["data_path"] = own_pictures.choose(asked)
+        st.caption(own_pictures.LAYOUTS[FAMILIES[base.family].conditioning])
+        found = own_pictures.show(path)
+        if name and found:
+            proposed.offer(path)
+    return Choice(name, base.replace(**data), data, found)
+
+
+def _pictures(asked: Mapping[str, str]) -> Choice:
+    """First the pictures, which decide the family unless the visitor does."""
+    path = own_pictures.choose(asked)
+    found = own_pictures.show(path)
+    base = _family(own_pictures.LAYOUTS)
+    data = {"dataset": FOLDER.name, "data_path": path}
+    return Choice("", base.replace(**data), data, found)
+
+
+def _family(layouts: Mapping[Conditioning, str] = MappingProxyType({})) -> TrainConfig:
+    """The defaults of the family that is chosen; `layouts` say how the images of each kind must lie."""
+    family = st.selectbox("Family", list(FAMILIES), key=_FAMILY, format_func=_family_title, on_change=_chosen)
+    whose = f"From the package {package}." if (package := FAMILIES.packages.get(family)) else ""
+    layout = layouts.get(FAMILIES[family].conditioning, "")
+    st.caption("  \n".join(filter(None, (FAMILIES[family].paper, whose, layout))))
+    return FAMILIES[family].config
+
+
+def _chosen() -> None:
+    st.session_state[proposed.CHOSEN] = True
 
 
 def recipe_names() -> list[str]:

@@ -1,29 +1,19 @@
-"""Choosing what to learn from: a data set that fits the family, whether it is here, and one's own folder or zip."""
+"""Choosing what to learn from: a data set that fits the family, and whether it is here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import streamlit as st
 
-from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import error_text, requires
-from ganlab.app.views.train import zip_upload
+from ganlab.app.views.train import own_pictures
 from ganlab.core.config import TrainConfig, Value
-from ganlab.core.names import is_there
-from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, DataSource
+from ganlab.data.sets import folder
 from ganlab.training.families import FAMILIES
 
-FOLDER = "folder"
+FOLDER = folder.FOLDER.name
 _LARGEST = 64  # pixels; photos come larger than a first training should be
-LAYOUTS = {
-    Conditioning.NONE: "Subfolders have no meaning, except train and test.",
-    Conditioning.LABEL: "One subfolder for each class, named after it.",
-    Conditioning.PAIRED: "Pairs: images twice as wide as high, source on the left, or two folders with the same file names.",
-    Conditioning.UNPAIRED: "Two folders of images, by any names, or trainA and trainB; testA and testB are optional.",
-}
 _ORDER = ("ready", "download", "needs folder")
 
 
@@ -41,9 +31,6 @@ def choose(base: TrainConfig, asked: Mapping[str, str], *, key: str, own: bool) 
     changes: dict[str, Value] = {} if name == base.dataset else {"dataset": name}
     if own and source.image_size:
         changes["image_size"] = _image_size(base, source)
-    if name == FOLDER:
-        st.caption(LAYOUTS[FAMILIES[base.family].conditioning])
-        changes["data_path"] = _path(asked, key)
     return changes
 
 
@@ -70,35 +57,7 @@ def missing(config: TrainConfig) -> str:
     """What is still needed before a run can start, in one sentence; empty when nothing is."""
     if _state(config.dataset) != "needs folder":
         return ""
-    if config.dataset != FOLDER:
-        return DATASETS[config.dataset].absence
-    if not config.data_path:
-        return "Name a folder or a zip of images, or upload one, to train on your own pictures."
-    found = is_there(config.data_path)
-    return "" if found else f"data_path = {config.data_path!r} does not exist on this machine."
-
-
-def _path(asked: Mapping[str, str], key: str) -> str:
-    """One's own images: a path on this machine, or an upload."""
-    widget = f"{key}/data_path"
-    st.session_state.setdefault(widget, asked.get("data_path", ""))
-    typed = st.text_input("Folder or zip on this machine", key=widget, placeholder="/home/me/pictures")
-    upload = st.file_uploader("or upload a zip", type="zip", key=f"{key}/upload", max_upload_size=zip_upload.MAX_MEGABYTES)
-    if upload is None:
-        return typed.strip()
-    kept = f"{key}/kept/{upload.file_id}"
-    try:
-        if kept not in st.session_state:  # the page runs again with every change of a setting
-            st.session_state[kept] = str(_keep(upload.getvalue()))
-        return st.session_state[kept]
-    except ValueError as error:
-        st.error(error_text(error))
-        return ""
-
-
-@requires(Action.UPLOAD)
-def _keep(data: bytes) -> Path:
-    return zip_upload.keep(data)
+    return own_pictures.lacking(config.data_path) if config.dataset == FOLDER else DATASETS[config.dataset].absence
 
 
 def _fitting(family: str) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ganlab.app.views.permissions import error_text
-from ganlab.app.views.train import datasets
+from ganlab.app.views.permissions import error_text, redacted
+from ganlab.app.views.train import datasets, proposed
 from ganlab.app.views.train.choice import Choice
 from ganlab.app.views.train.pace import pace
 from ganlab.app.views.wording import escaped
@@ -21,9 +21,9 @@ from ganlab.training.preflight import networks_on_meta
 
 
 def panel(
-    chosen: Choice, changes: Mapping[str, Value], asked: Mapping[str, str], wrong: list[str]
+    chosen: Choice, changes: Mapping[str, Value], asked: Mapping[str, str], wrong: list[str], waits: str = ""
 ) -> tuple[dict[str, Value], bool]:
-    """Draw the panel and return (what the device chooser changes, whether the run can start)."""
+    """Draw the panel and return (what the device chooser changes, whether the run can start). `waits`: why it cannot yet."""
     device = _device(chosen, asked)
     try:
         configs = chosen.configs({**changes, **device})
@@ -32,10 +32,10 @@ def panel(
     except ValueError as error:
         st.error(error_text(error))
         return device, False
-    st.markdown("  \n".join(_facts(config, sizes, len(configs))))
-    lacking = datasets.missing(config)
+    st.markdown("  \n".join(_facts(config, sizes, len(configs), chosen.found.count if chosen.found else 0)))
+    lacking = datasets.missing(config) or waits
     if lacking:
-        st.info(escaped(lacking))
+        st.info(escaped(redacted(lacking)))
     if wrong:
         st.error(f"{len(wrong)} setting{'s are' if len(wrong) > 1 else ' is'} not valid yet; the form shows which.")
     return device, not (lacking or wrong)
@@ -55,11 +55,11 @@ def _device(chosen: Choice, asked: Mapping[str, str]) -> dict[str, Value]:
     return {} if device == chosen.base.device else {"device": device}
 
 
-def _facts(config: TrainConfig, sizes: Mapping[str, int], count: int) -> list[str]:
-    """Exact or measured, never guessed."""
+def _facts(config: TrainConfig, sizes: Mapping[str, int], count: int, pictures: int) -> list[str]:
+    """Exact or measured, never guessed; `pictures` are those of a folder, 0 where they are not known."""
     source = DATASETS[config.dataset]
     lines = [f"**{FAMILIES[config.family].title}** on **{source.title}**" + (f", {count} runs together" if count > 1 else "")]
-    images = source.count(config.image_size, FAMILIES[config.family].conditioning)
+    images = source.count(config.image_size, FAMILIES[config.family].conditioning) or pictures
     if images:
         epochs = config.steps * config.batch_size * config.d_steps / images
         lines.append(f"{config.steps:,} steps, {epochs:,.1f} epochs of {images:,} images")
@@ -70,4 +70,6 @@ def _facts(config: TrainConfig, sizes: Mapping[str, int], count: int) -> list[st
     if measured:
         time, memory = duration(config.steps * measured.seconds), byte_size(measured.memory)
         lines.append(f"About {time} and {memory}, measured here in a run like this")
+    elif (seconds := proposed.seconds_a_step(config)) is not None:
+        lines.append(f"About {duration(config.steps * seconds)} here, by some steps that were just measured")
     return lines

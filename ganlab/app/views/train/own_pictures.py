@@ -1,0 +1,183 @@
+"""One's own pictures: a place on this machine or an upload, and what is found there, with thumbnails, before anything starts."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from ganlab.app.security.body_limits import MOST_TRAINING
+from ganlab.app.security.rights import Action
+from ganlab.app.serving import looks
+from ganlab.app.serving.looks import Look
+from ganlab.app.views.inspection_wording import inspection_lines
+from ganlab.app.views.loading_wording import doing_text
+from ganlab.app.views.permissions import FAILURES, error_text, redacted, requires
+from ganlab.app.views.wording import escaped
+from ganlab.core.image_formats import PICTURES
+from ganlab.core.names import is_there
+from ganlab.core.text import byte_size, counted
+from ganlab.core.types import Conditioning
+from ganlab.data import uploads
+from ganlab.data.inspection import Inspection
+from ganlab.runtime.pictures import waiting_place
+from ganlab.runtime.run import runs_root
+
+LAYOUTS = {
+    Conditioning.NONE: "Subfolders have no meaning, except train and test.",
+    Conditioning.LABEL: "One subfolder for each class, named after it.",
+    Conditioning.PAIRED: "Pairs: images twice as wide as high, source on the left, or two folders with the same file names.",
+    Conditioning.UNPAIRED: "Two folders of images, by any names, or trainA and trainB; testA and testB are optional.",
+}
+PATH, FILES, FOLDER = "This machine", "Upload files", "Upload a folder"
+POLL = 0.7  # seconds between two questions after a look that is not done
+_BARS = 12  # classes that have one
+_WAY, _SENT, _ROUND, _UNLOOKED = "train.pictures.way", "train.pictures.sent", "train.pictures.round", "train.pictures.unlooked"
+_TYPES = sorted((*PICTURES, ".zip"))
+
+
+def choose(asked: Mapping[str, str]) -> str:
+    """Draw the ways to name pictures; return the place of those that are chosen, or ""."""
+    way = st.segmented_control("Where the pictures are", (PATH, FILES, FOLDER), key=_WAY, default=PATH, required=True)
+    if way == PATH:
+        st.session_state.setdefault("train/data_path", asked.get("data_path", ""))
+        hint = "A folder, a zip or a parquet file."
+        return st.text_input("Folder or zip", key="train/data_path", placeholder="/home/me/pictures", help=hint).strip()
+    sent: tuple[str, str] | None = st.session_state.get(_SENT)
+    if sent:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":green[:material/check:] {escaped(sent[1])}", width="stretch")
+            if st.button("Upload others", icon=":material/upload:", type="tertiary"):
+                del st.session_state[_SENT]
+                st.rerun()
+        return sent[0]
+    _upload(way)
+    return ""
+
+
+def _upload(way: str) -> None:
+    """The uploader; what has come is stored, and leaves the memory of the server."""
+    most = MOST_TRAINING // 2**20
+    round_ = st.session_state.setdefault(_ROUND, 0)
+    files = st.file_uploader(
+        "A folder of pictures" if way == FOLDER else "Pictures, or one zip of them",
+        type=_TYPES,
+        accept_multiple_files="directory" if way == FOLDER else True,
+        key=f"train.pictures/{round_}/{way}",
+        max_upload_size=most,
+    )
+    st.caption(
+        f"Up to {uploads.MOST_FILES:,} files and {byte_size(uploads.MOST_BYTES)} together. They are kept with the run that "
+        "trains on them, and deleted with it."
+    )
+    if not files:
+        return
+    try:
+        with st.spinner("Storing the pictures …"):
+            path = _keep(files)
+    except FAILURES as error:
+        st.error(error_text(error))
+        return
+    size = byte_size(sum(file.size for file in files))
+    st.session_state[_SENT] = (str(path), f"{counted(len(files), 'file')} uploaded, {size}.")
+    st.session_state[_ROUND] = round_ + 1  # an uploader of another key holds nothing
+    st.rerun()
+
+
+@requires(Action.UPLOAD)
+def _keep(files: Sequence[UploadedFile]) -> Path:
+    return uploads.keep([(file.name, file.getbuffer()) for file in files], waiting_place(runs_root()))
+
+
+@requires(Action.UPLOAD)
+def look_at(data_path: str) -> Look[Inspection]:
+    """The look at what lies there."""
+    return looks.at_pictures(data_path)
+
+
+def lacking(data_path: str) -> str:
+    """Why no run can start on these pictures, in one sentence; empty where one can."""
+    if not data_path:
+        return "Name a folder or a zip of images, or upload some, to train on your own pictures."
+    if not is_there(data_path):
+        return f"data_path = {data_path!r} does not exist on this machine."
+    look = look_at(data_path)
+    if look.problem:
+        return look.problem
+    waits = not look.done and st.session_state.get(_UNLOOKED) != data_path
+    return "The pictures are being looked through; the start waits for it." if waits else ""
+
+
+def show(data_path: str) -> Inspection | None:
+    """Draw what is found at the place, or how far the look is; None where nothing is known yet, or there is nothing."""
+    if not data_path or not is_there(data_path):
+        return None
+    look = look_at(data_path)
+    if not look.done:
+        _progress(data_path)
+        return None
+    if look.result is None:
+        st.error(escaped(redacted(look.problem)))
+        _again(data_path)
+        return None
+    found = look.result
+    with st.container(border=True, key="found"):
+        first, *more = map(escaped, redacted(inspection_lines(found)))
+        st.markdown(f"**{first}**")
+        st.html(_strip(found) + _balance(found))
+        if more:
+            st.caption("  \n".join(more))
+        _again(data_path)
+    return found
+
+
+def _again(data_path: str) -> None:
+    if st.button("Look again", icon=":material/refresh:", type="tertiary", help="After files inside of it have changed."):
+        looks.again(data_path)
+        st.rerun()
+
+
+@st.fragment(run_every=POLL)
+def _progress(data_path: str) -> None:
+    """A bar, until the look is done; then the page is drawn anew."""
+    look = look_at(data_path)
+    if look.done:
+        st.rerun()
+    event = look.progress
+    share = event.done / event.total if event.total else 0.0
+    st.progress(min(share, 1.0), text=f"{escaped(doing_text(event))} …")
+    if st.button("Start without waiting", type="tertiary", disabled=st.session_state.get(_UNLOOKED) == data_path):
+        st.session_state[_UNLOOKED] = data_path
+        st.rerun()
+
+
+_STYLE = """<style>
+.pictures { display: flex; flex-wrap: wrap; gap: 4px } .pictures img { border-radius: 4px }
+.classes { display: grid; grid-template-columns: minmax(4em, max-content) 1fr max-content; gap: 2px 10px; margin-top: 10px }
+.classes { font-size: 14px } .classes b { font-weight: normal; overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+.classes i { align-self: center; height: 0.6em; border-radius: 3px; background: #0072b2 } .classes span { text-align: right }
+</style>"""
+
+
+def _strip(found: Inspection) -> str:
+    """The thumbnails, as wide as there is room."""
+    coded = (base64.b64encode(data).decode() for data in found.thumbnails)
+    pictures = "".join(f'<img alt="" width="64" height="64" src="data:image/jpeg;base64,{data}">' for data in coded)
+    return f'{_STYLE}<div class="pictures" role="img" aria-label="{len(found.thumbnails)} of the pictures">{pictures}</div>'
+
+
+def _balance(found: Inspection) -> str:
+    """A bar for each of the first classes, as long as its share of the largest."""
+    if not found.classes:
+        return ""
+    most, first = max(found.classes.values()), list(found.classes.items())[:_BARS]
+    named = ((html.escape(name), count) for name, count in first)
+    rows = (
+        f'<b title="{name}">{name}</b><i style="width:{100 * count / most:.1f}%"></i><span>{count:,}</span>'
+        for name, count in named
+    )
+    return f'<div class="classes">{"".join(rows)}</div>'
