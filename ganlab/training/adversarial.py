@@ -83,7 +83,8 @@ class AdversarialTraining(TrainingState):
 
     def __init__(self, *values: Any, **more: Any) -> None:
         super().__init__(*values, **more)
-        self.augmentation = Augmentation(self.config.augment, self.objective.indifferent, self.noise)
+        between = None if self.objective.relativistic else self.objective.indifferent  # of a pair no output has a meaning
+        self.augmentation = Augmentation(self.config.augment, between, self.noise)
         self.r1 = torch.zeros((), device=self.device)  # as it was last computed: it is rarely, see `_r1_terms`
 
     @property
@@ -175,10 +176,7 @@ class AdversarialTraining(TrainingState):
 
     def discriminator_terms(self, batch: Batch, fake: Tensor, real_logits: Tensor, fake_logits: Tensor) -> Terms:
         """What D minimises; `d_loss` decides whether the real and the fake half are added or averaged."""
-        # Losses in float32: bf16 keeps 8 bits, too few for a mean of logarithms.
-        real_half, fake_half = self.objective.discriminator(real_logits.float(), fake_logits.float())
-        total = real_half + fake_half  # scalar
-        return {"adversarial": total / 2 if self.config.d_loss == "mean" else total}
+        return {"adversarial": self.objective.d_loss(real_logits, fake_logits, self.config.d_loss)}  # scalar
 
     def _r1_terms(self, batch: Batch) -> Terms:
         """R1 on `batch.real`, lazily (Karras et al. 2020, StyleGAN2): in one step of R1_EVERY, and as many times stronger."""
@@ -191,7 +189,9 @@ class AdversarialTraining(TrainingState):
 
     def generator_terms(self, batch: Batch, fake: Tensor, fake_logits: Tensor) -> Terms:
         """What G minimises; `fake` as G made it, `fake_logits` as D saw it."""
-        return {"adversarial": self.objective.generator(fake_logits.float())}  # scalar; families add terms beside it
+        # A relativistic loss compares each fake with a real image; D's output for that has no gradient here, so none is kept.
+        real_logits = self.judge(batch.real, batch.condition) if self.objective.relativistic else None
+        return {"adversarial": self.objective.g_loss(fake_logits, real_logits)}  # scalar; families add terms beside it
 
     @torch.no_grad()
     def label_scores(self) -> Metrics:

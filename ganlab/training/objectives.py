@@ -19,20 +19,38 @@ class Objective:
 
     `certain`: the scores of a real and a fake that D is sure of; `indifferent`: D's raw output for both when it cannot tell
     them apart. None where scores have no scale: such a D estimates a distance and cannot win.
+
+    A `relativistic` one asks by how much D scores a real image above a fake, so that outputs mean something in pairs only: its
+    D has one loss, no halves, and `generator` is given how much higher D scores each fake than the real image beside it.
     """
 
     name: str
-    discriminator: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+    discriminator: Callable[[Tensor, Tensor], tuple[Tensor, ...]]
     generator: Callable[[Tensor], Tensor]
     score: Callable[[Tensor], Tensor]
     score_help: str
     certain: tuple[float, float] | None = None
     indifferent: float | None = None
+    relativistic: bool = False
+
+    def d_loss(self, real: Tensor, fake: Tensor, way: str = "sum") -> Tensor:
+        """What D minimises on its outputs for real images and for fakes, in float32; `way` is the setting `d_loss`."""
+        # Losses in float32: bf16 keeps 8 bits, too few for a mean of logarithms.
+        parts = self.discriminator(*(one if one.dtype == torch.float64 else one.float() for one in (real, fake)))
+        whole = torch.stack(parts).sum()
+        return whole / len(parts) if way == "mean" else whole
+
+    def g_loss(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
+        """What G minimises on D's outputs for its fakes; those for as many real images are needed where it is relativistic."""
+        if not self.relativistic:
+            return self.generator(fake.float())
+        assert real is not None, "a relativistic loss compares fakes with real images"
+        return self.generator(fake.float() - real.float())
 
     @property
     def undecided(self) -> float | None:
         """What D's two halves cost together when it cannot tell; None where scores have no scale."""
-        return None if self.indifferent is None else self._halves(self.indifferent)
+        return None if self.indifferent is None else self._guessing(self.indifferent, "sum")
 
     def references(self, d_loss: str) -> dict[str, float | None]:
         """What D's `score` and the adversarial losses of `G` and `D` read where D cannot tell real from fake.
@@ -41,16 +59,18 @@ class Objective:
         answers both alike with any output: its own loss is known even then, since its halves cancel.
         """
         at = self.indifferent
-        d = self._halves(0.0 if at is None else at) * (0.5 if d_loss == "mean" else 1.0)
+        d = self._guessing(0.0 if at is None else at, d_loss)
         if at is None:
             return {"score": None, "G": None, "D": d}
         logit = torch.tensor(at, dtype=torch.float64)
+        if self.relativistic:  # outputs by themselves mean nothing
+            return {"score": None, "G": self.generator(logit - logit).item(), "D": d}
         return {"score": self.score(logit).item(), "G": self.generator(logit).item(), "D": d}
 
-    def _halves(self, output: float) -> float:
+    def _guessing(self, output: float, way: str) -> float:
+        """What D's loss is where it answers everything alike."""
         logit = torch.tensor(output, dtype=torch.float64)
-        real, fake = self.discriminator(logit, logit)
-        return (real + fake).item()
+        return self.d_loss(logit, logit, way).item()
 
 
 # D: binary cross-entropy. G maximises log s(D(fake)) instead of minimising log(1 - s(D(fake))), whose gradient vanishes while
@@ -94,6 +114,18 @@ WASSERSTEIN = Objective(
     generator=lambda fake: -fake.mean(),
     score=lambda logits: logits,
     score_help="D's output, without a fixed scale: only the difference between real and fake means something",
+)
+
+# D is asked which of two is real: -log s(D(x) - D(G(z))), one real image beside one fake; G wants the opposite. What D gives a
+# fake means something beside real images only, so that G cannot gather all fakes in one place unpunished (Sun et al. 2020).
+RELATIVISTIC = Objective(
+    name="relativistic",  # Jolicoeur-Martineau 2019; Huang et al. 2024, section 2.1, with f(t) = -log(1 + e^-t)
+    discriminator=lambda real, fake: (softplus(fake - real).mean(),),
+    generator=lambda difference: softplus(-difference).mean(),
+    score=lambda logits: logits,
+    score_help="D's output, without a fixed scale: only how far real images lie above fakes means something",
+    indifferent=0.0,  # a difference of 0: -log(1/2) = ln 2
+    relativistic=True,
 )
 
 

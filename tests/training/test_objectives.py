@@ -7,7 +7,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganlab.training.objectives import HINGE, LEAST_SQUARES, NON_SATURATING, WASSERSTEIN, Objective, gradient_penalty
+from ganlab.training.objectives import (
+    HINGE,
+    LEAST_SQUARES,
+    NON_SATURATING,
+    RELATIVISTIC,
+    WASSERSTEIN,
+    Objective,
+    gradient_penalty,
+)
 
 logit = st.floats(-30, 30)
 
@@ -57,12 +65,34 @@ def test_references_are_what_losses_read_where_d_cannot_tell(objective: Objectiv
     assert objective.undecided == (None if objective is WASSERSTEIN else pytest.approx(d))
 
 
+def test_a_relativistic_loss_has_references_but_its_scores_have_none() -> None:
+    for way in ("sum", "mean"):
+        assert RELATIVISTIC.references(way) == pytest.approx({"score": None, "G": LN2, "D": LN2})
+    assert RELATIVISTIC.undecided == pytest.approx(LN2) and RELATIVISTIC.certain is None
+
+
 @given(logit, logit)
 def test_least_squares_hinge_and_wasserstein_are_their_formulas(real: float, fake: float) -> None:
     assert halves(LEAST_SQUARES, real, fake) == pytest.approx(((real - 1) ** 2, fake**2), rel=1e-4, abs=1e-5)
     assert halves(HINGE, real, fake) == pytest.approx((max(0, 1 - real), max(0, 1 + fake)), abs=1e-5)
     assert halves(WASSERSTEIN, real, fake) == pytest.approx((-real, fake))
     assert WASSERSTEIN.generator(torch.tensor(fake)).item() == pytest.approx(-fake)
+
+
+@given(logit, logit, st.floats(-100, 100))
+def test_a_relativistic_pair_is_a_cross_entropy_of_differences(real: float, fake: float, shift: float) -> None:
+    x, y = (torch.tensor([[one]], dtype=torch.float64) for one in (real, fake))
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    torch.testing.assert_close(RELATIVISTIC.d_loss(x, y), bce(x - y, torch.ones_like(x)))
+    torch.testing.assert_close(RELATIVISTIC.d_loss(x, y, "mean"), RELATIVISTIC.d_loss(x, y))  # it has no halves
+    assert RELATIVISTIC.g_loss(y, x).item() == pytest.approx(RELATIVISTIC.d_loss(y, x).item(), abs=1e-5)  # G wants the opposite
+    moved = RELATIVISTIC.d_loss(x + shift, y + shift)
+    torch.testing.assert_close(moved, RELATIVISTIC.d_loss(x, y), rtol=1e-6, atol=1e-9)  # outputs mean something in pairs only
+
+
+def test_a_relativistic_loss_of_fakes_alone_is_refused() -> None:
+    with pytest.raises(AssertionError, match="compares fakes with real images"):
+        RELATIVISTIC.g_loss(torch.zeros(2, 1))
 
 
 @pytest.mark.parametrize("objective", [NON_SATURATING, LEAST_SQUARES, HINGE, WASSERSTEIN], ids=lambda o: o.name)

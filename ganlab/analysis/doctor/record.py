@@ -109,9 +109,9 @@ class Record:
 
         Empty where the objective has no such scale.
         """
-        if self.objective.undecided is None:
+        whole = self.objective.references(self.config.d_loss)["D"]
+        if self.objective.undecided is None or not whole:
             return NOTHING
-        whole = self.objective.undecided * (0.5 if self.config.d_loss == "mean" else 1.0)
         curve = self.mean(self.names("loss", "D", "adversarial"))
         return Series(curve.steps, curve.values / whole)
 

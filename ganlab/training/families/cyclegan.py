@@ -121,7 +121,7 @@ class CycleGANTraining(TrainingState):
             if there == self.config.keep:
                 continue  # its other terms have no gradient for the generator that learns
             logits = self.networks[f"D_{side}"](fakes[side])  # (B, 1, h, w), one per patch
-            terms[f"{there}/adversarial"] = self.objective.generator(logits.float())
+            terms[f"{there}/adversarial"] = self.objective.g_loss(logits)
             if self.config.identity_weight:
                 # A picture that is already in the target domain should stay as it is: this keeps its colours (section 5.2).
                 terms[f"{there}/identity"] = weights["identity"] * l1_loss(self.networks[there](target).float(), target)
@@ -137,9 +137,8 @@ class CycleGANTraining(TrainingState):
                 # Half of them from earlier steps: G cannot win by going back and forth between the same tricks.
                 fake_logits = self.networks[name](self.pools[side].exchange(fakes[side]))
                 real_logits = self.networks[name](real)
-                real_half, fake_half = self.objective.discriminator(real_logits.float(), fake_logits.float())
-                total = real_half + fake_half
-            metrics |= descend(self.optimizers[name], name, {"adversarial": total / 2 if self.config.d_loss == "mean" else total})
+                loss = self.objective.d_loss(real_logits, fake_logits, self.config.d_loss)
+            metrics |= descend(self.optimizers[name], name, {"adversarial": loss})
             scores["score/real"].append(self.objective.score(real_logits.detach()).mean())
             scores["score/fake"].append(self.objective.score(fake_logits.detach()).mean())
         return metrics | {name: torch.stack(values).float().mean() for name, values in scores.items()}

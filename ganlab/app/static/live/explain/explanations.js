@@ -25,6 +25,10 @@ const SCORES = {
     real: "D's output for real images, averaged over a batch; it is trained above 1 for real images and below −1 for fakes.",
     fake: "D's output for the fakes of G, averaged over a batch; it is trained above 1 for real images and below −1 for fakes.",
   },
+  relativistic: {
+    real: "D's output for real images, averaged over a batch: a number without a scale of its own.",
+    fake: "D's output for the fakes of G, averaged over a batch: a number without a scale of its own.",
+  },
   Wasserstein: {
     real: "D's output for real images, averaged over a batch: a number without a scale of its own.",
     fake: "D's output for the fakes of G, averaged over a batch: a number without a scale of its own.",
@@ -35,6 +39,7 @@ const G_LOSSES = {
   "non-saturating": "minus the logarithm of the probability of being real that D gives to its fakes, in nats.",
   "least squares": "the squared distance of D's output for its fakes from 1, which D is trained to give for real images.",
   hinge: "minus D's output for its fakes, averaged over a batch.",
+  relativistic: "minus the logarithm of the probability that D takes a fake rather than the real image beside it for real, in nats.",
   Wasserstein: "minus D's output for its fakes, averaged over a batch: a number without a scale of its own.",
 };
 /** @type {Record<string, string>} */
@@ -42,12 +47,20 @@ const D_LOSSES = {
   "non-saturating": "minus the logarithm of the probability that it gives to the right answer, in nats",
   "least squares": "the squared distance of its output from 1 for real images and from 0 for fakes",
   hinge: "by how much its output falls short of 1 for real images and of −1 for fakes",
+  relativistic: "minus the logarithm of the probability that it gives to the real image of a pair, one real and one fake, in nats",
   Wasserstein: "its output for fakes less its output for real images, which is minus its estimate of how far apart they are",
 };
 /** @type {Record<string, (name: string, now: Now, facts: Quantities) => Omit<Explanation, "title"> | null>} */
 const GROUPS = { score, loss, distance, gradient, labels, augment, speed, time };
 /** @type {Record<string, typeof adversarial>} */
-const TERMS = { adversarial, gradient_penalty: penalty, cycle: pixels, identity: pixels, l1: pixels };
+const TERMS = { adversarial, gradient_penalty: penalty, r1: slope, r2: slope, nce: patches, nce_identity: patches, cycle: pixels, identity: pixels, l1: pixels };
+/** @type {Record<string, string>} */
+const SLOPES = { r1: "real images", r2: "the fakes of G" };
+/** @type {Record<string, string>} */
+const PATCHES = {
+  nce: "How badly a patch of a picture of G is matched with the patch of its source at the same place, among other patches",
+  nce_identity: "The same for pictures that are in the target domain already, which G should leave as they are",
+};
 /** @type {Record<string, string>} */
 const PIXELS = {
   cycle: "How far a picture is from itself after it was led to the other domain and back",
@@ -123,12 +136,15 @@ function discriminator(name, now, facts) {
   const x = now(name);
   const reference = referenceOf(name, facts);
   if (!D_LOSSES[facts.objective] || reference === null) return null;
-  const what = `What ${networkOf(name)} tries to make small: ${D_LOSSES[facts.objective]}; both halves are ${facts.averaged ? "averaged" : "added"}.`;
+  const what = `What ${networkOf(name)} tries to make small: ${D_LOSSES[facts.objective]}${halves(facts)}.`;
   if (!reference) return { what, good: reads(`At 0 (${LINE}) D would see no difference; good is below it, rising towards it as G learns`, x) };
   const part = (x ?? 0) / reference;
   const verdict = part < 0.15 ? "D is nearly always right" : part < 0.85 ? "D is ahead of G, as it mostly is while both learn" : part < 1.15 ? "D can hardly tell, which is good if the pictures are" : "D does worse than by guessing";
   return { what, good: reads(`At ${symbol(reference)} (${LINE}) D only guesses, at 0 it is never wrong and G learns little from it; good is in between, rising towards the line`, x, verdict) };
 }
+
+/** @param {Quantities} facts */
+const halves = ({ objective, averaged }) => (objective === "relativistic" ? "" : `; both halves are ${averaged ? "averaged" : "added"}`);
 
 /** @param {string} name @param {Now} now @param {Quantities} facts */
 function penalty(name, now, { weights }) {
@@ -138,6 +154,30 @@ function penalty(name, now, { weights }) {
   return {
     what: `How far the slope of D between real images and fakes is from 1, squared, times its weight of ${value(weight)}.`,
     good: reads("Good is small and steady, for only then does D's loss estimate a distance", x, slope),
+  };
+}
+
+/** @param {string} name @param {Now} now @param {Quantities} facts */
+function slope(name, now, { weights }) {
+  const x = now(name);
+  const term = name.split("/")[2];
+  const weight = weights[term] ?? 1;
+  const steep = x === null || !weight ? "" : `a slope of about ${value(Math.sqrt(Math.max(0, x / weight)))}`;
+  return {
+    what: `How steep D is at ${SLOPES[term]}: the length of its gradient there, squared, times its weight of ${value(weight)}.`,
+    good: reads("Good is small beside the loss of D and steady, for a D without slopes at good pictures leaves G in peace", x, steep),
+  };
+}
+
+/** @param {string} name @param {Now} now @param {Quantities} facts */
+function patches(name, now, { weights }) {
+  const x = now(name);
+  const term = name.split("/")[2];
+  const weight = weights[term] ?? 1;
+  const nats = x === null || !weight ? "" : `${value(x / weight)} nats a patch`;
+  return {
+    what: `${PATCHES[term]}: a cross-entropy, times its weight of ${value(weight)}.`,
+    good: reads("Lower is better; far above is a picture that no longer shows what its source shows", x, nats),
   };
 }
 
