@@ -35,7 +35,7 @@ VERBS = {
     "datasets": "list the data sets that can be trained on by name, and whether they are here",
     "recipes": "list the named recipes and what their sources published",
     "sample": "draw images from a run or a checkpoint",
-    "translate": "translate photos with a Pix2Pix or CycleGAN model",
+    "translate": "translate photos with a Pix2Pix, CycleGAN or CUT model",
     "evaluate": "measure how near generated images are to real ones",
     "reproduce": "train a published table's systems and print both tables as one",
     "zoo": "list the models that can be chosen: yours, the shipped ones, and some on the Hub",

@@ -1,4 +1,4 @@
-"""`ganlab translate`: photos, one or a folder of them, translated by a Pix2Pix or CycleGAN model."""
+"""`ganlab translate`: photos, one or a folder of them, translated by a Pix2Pix, CycleGAN or CUT model."""
 
 from __future__ import annotations
 

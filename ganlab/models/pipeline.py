@@ -96,7 +96,8 @@ class Pipeline(Drawing, Translating):
     ) -> Self:
         """From what a checkpoint holds: its config.json, and tensors named `G.<name>`, `D.<name>`; ValueError if unfit."""
         config, spec, networks = _built(info, name)
-        without_weights = {key: networks.pop(key) for key in list(networks) if not key.startswith("G")}
+        without_weights = {key: network for key, network in networks.items() if key.startswith("D")}
+        networks = {key: network for key, network in networks.items() if key.startswith("G")}
 
         def load_discriminators() -> Mapping[str, nn.Module]:
             return _filled(without_weights, tensors, name) if (tensors := discriminators()) else {}

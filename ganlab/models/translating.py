@@ -82,5 +82,6 @@ class Translating(Loaded):
         if direction is None:
             return next(iter(routes.values()))
         if direction not in routes:
-            raise ValueError(f"direction = {direction!r} is not one of {', '.join(routes)}, which {self.name} has.")
+            one = f": a {self.title} learns one direction, {self.route_title(next(iter(routes)))}" if len(routes) == 1 else ""
+            raise ValueError(f"direction = {direction!r} is not one of {', '.join(routes)}, which {self.name} has{one}.")
         return routes[direction]

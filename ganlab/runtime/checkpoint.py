@@ -210,7 +210,7 @@ def read_discriminators(folder: Path) -> dict[str, Tensor]:
     if not (folder / STATE).is_file():
         return {}
     networks = read_state(folder)["training"]["networks"]
-    return {name: tensor for name, tensor in networks.items() if not name.startswith("G")}
+    return {name: tensor for name, tensor in networks.items() if name.startswith("D")}
 
 
 def _read_tensors(folder: Path, name: str) -> dict[str, Tensor]:

@@ -8,11 +8,11 @@ from ganlab.core.config import TrainConfig
 
 
 def initial_rates(config: TrainConfig, networks: Iterable[str]) -> dict[str, float]:
-    """Return the learning rate of each network by name: `lr` for generators, `lr * d_lr_ratio` for discriminators.
+    """Return the learning rate of each network by name: `lr * d_lr_ratio` for discriminators, `lr` for all others.
 
     Unequal rates are the two time-scale update rule (Heusel et al. 2017).
     """
-    return {name: config.lr * (1 if name.startswith("G") else config.d_lr_ratio) for name in networks}
+    return {name: config.lr * (config.d_lr_ratio if name.startswith("D") else 1) for name in networks}
 
 
 def rate_factor(config: TrainConfig, step: int) -> float:

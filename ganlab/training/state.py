@@ -31,7 +31,7 @@ class ExamplesWanted:
 
 
 class TrainingState:
-    """Networks by name: those that begin with G are generators and are averaged, the others are discriminators."""
+    """Networks by name: those that begin with G are generators and are averaged, with D discriminators; others help to train."""
 
     def __init__(
         self,

@@ -6,7 +6,6 @@ from typing import Any
 
 from ganlab.core.config import TrainConfig
 from ganlab.training.families import FAMILIES
-from ganlab.training.networks.translators import TRANSLATORS
 
 # Small enough for seconds; architecture, objective, order and rates stay those of the family or recipe.
 SMALL: dict[str, Any] = {
@@ -36,6 +35,6 @@ SMALL_TRANSLATION: dict[str, Any] = {"image_size": 32, "width": 4, "batch_size":
 
 def shrink(config: TrainConfig, **changes: Any) -> TrainConfig:
     """Any config with what makes it long made short; a pool small enough to be full before a checkpoint."""
-    translation = SMALL_TRANSLATION if FAMILIES[config.family].architectures is TRANSLATORS else {}
+    translation = SMALL_TRANSLATION if FAMILIES[config.family].conditioning.between_images else {}
     few = {name: value for name, value in {"pool_size": 3, "clusters": 8}.items() if hasattr(config, name)}
     return config.replace(**SMALL | translation | few | changes)

@@ -7,7 +7,7 @@ from torch.nn.functional import one_hot
 
 from ganlab.training.networks.architectures import ARCHITECTURES
 from ganlab.training.networks.dcgan import DCGANDiscriminator, DCGANGenerator, halvings
-from ganlab.training.networks.layers import count_parameters, without_batch_norm
+from ganlab.training.networks.layers import count_parameters, spectrally_normalised, without_batch_norm
 
 
 @pytest.mark.parametrize("classes", [0, 10])
@@ -92,3 +92,25 @@ def test_removing_batch_norm_leaves_no_batch_statistics() -> None:
     assert not any(isinstance(layer, nn.BatchNorm2d | nn.BatchNorm1d) for layer in critic.modules())
     x = torch.randn(4, 1, 28, 28)
     torch.testing.assert_close(critic(x)[:1], critic(x[:1]))  # an image's score ignores its neighbours
+
+
+def test_spectral_norm_leaves_no_layer_steeper_than_one() -> None:
+    torch.manual_seed(0)
+    critic = spectrally_normalised(without_batch_norm(DCGANDiscriminator(8, 28, 1, num_classes=3)))
+    images, labels = torch.randn(4, 1, 28, 28), torch.tensor([0, 1, 2, 0])
+    for _ in range(20):  # the power method goes on at each pass
+        critic(images, labels)
+    critic.eval()
+    weights = [layer.weight.flatten(1) for layer in critic.modules() if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding)]
+    assert len(weights) == 4
+    for weight in weights:
+        assert torch.linalg.matrix_norm(weight, 2).item() == pytest.approx(1, abs=0.02)
+
+
+def test_residual_blocks_begin_as_the_identity() -> None:
+    pair = ARCHITECTURES["residual"].build(z_dim=5, width=8, image_size=28, channels=1, num_classes=0)
+    blocks = [block for network in pair.values() for block in network.body if hasattr(block, "body")]
+    assert len(blocks) == 6  # one at 28, 14 and 7 pixels in each
+    x = torch.randn(2, blocks[0].body[0].in_channels, 7, 7)
+    assert torch.equal(blocks[0](x), x)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for network in pair.values() for layer in network.modules())

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.utils.parametrize import is_parametrized
 
 MOST, SIDE = 32, 128  # maps kept of each layer, and pixels along the longer side of each
 _KINDS = {
@@ -25,6 +26,8 @@ _KINDS = {
     "ReflectionPad2d": "reflection padding",
     "LeakyReLU": "leaky ReLU",
     "Upsample": "upsampling",
+    "AvgPool2d": "average pooling",
+    "_Basis": "basis",
     "Dropout": "dropout",
     "Dropout2d": "dropout",
     "Flatten": "flatten",
@@ -116,18 +119,24 @@ def layers_of(network: nn.Module, shapes: Mapping[str, tuple[int, ...]] | None =
     layers = []
     for path in order:
         module = found[path]
-        kind = _KINDS.get(type(module).__name__, type(module).__name__)
+        name = type(module).__name__.removeprefix("Parametrized")  # what PyTorch puts before it
+        kind = _KINDS.get(name, name)
         numbers[kind] += 1
-        count = sum(parameter.numel() for parameter in module.parameters(recurse=False))
+        count = sum(parameter.numel() for parameter in module.parameters(recurse=is_parametrized(module)))
         layers.append(Layer(path, kind, numbers[kind], shapes.get(path), count))
     return tuple(layers)
 
 
 def _leaves(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Modules without modules in them, and those that hold parameters of their own; each once."""
+    """Modules without modules in them, and those that hold parameters of their own; each once.
+
+    One with spectral norm is one layer: what computes its weight is a part of it.
+    """
     for path, module in network.named_modules():
+        if "parametrizations" in path.split("."):
+            continue
         alone = next(module.children(), None) is None
-        if alone or next(module.parameters(recurse=False), None) is not None:
+        if alone or is_parametrized(module) or next(module.parameters(recurse=False), None) is not None:
             yield path, module
 
 

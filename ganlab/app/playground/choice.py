@@ -30,7 +30,7 @@ _NOTHING: dict[Kind, str] = {
     "labelled": """<h2>No model that takes a label yet</h2>
 <p><a href="../train" target="_top">Train a CGAN</a>; the shapes need no download.</p>""",
     "translates": """<h2>No model that translates yet</h2>
-<p>Train Pix2Pix or CycleGAN, or load weights from a file below.</p>""",
+<p>Train Pix2Pix, CycleGAN or CUT, or load weights from a file below.</p>""",
 }
 _NOTHING["any"] = _NOTHING["draws"]
 

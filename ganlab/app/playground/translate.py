@@ -1,4 +1,4 @@
-"""The Translate panel: a photo through a Pix2Pix or CycleGAN model, and a close look at the result."""
+"""The Translate panel: a photo through a Pix2Pix, CycleGAN or CUT model, and a close look at the result."""
 
 from __future__ import annotations
 

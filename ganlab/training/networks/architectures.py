@@ -11,6 +11,7 @@ from torch import nn
 from ganlab.training.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganlab.training.networks.keras import DenseUpsampleGenerator, StridedDiscriminator, TransposedGenerator
 from ganlab.training.networks.mlp import MLPDiscriminator, MLPGenerator
+from ganlab.training.networks.residual import ResidualDiscriminator, ResidualGenerator
 from ganlab.training.networks.unpadded import UnpaddedDiscriminator, UnpaddedGenerator
 from ganlab.training.networks.upsampling import UpsampleDiscriminator, UpsampleGenerator
 
@@ -53,5 +54,8 @@ ARCHITECTURES: dict[str, Architecture] = {
         "Keras DCGAN, dense then upsample and 5x5 convolutions", DenseUpsampleGenerator, partial(StridedDiscriminator, leak=0.2)
     ),
     "upsample": Architecture("upsample and 3x3 convolutions, batch-norm eps 0.8", UpsampleGenerator, UpsampleDiscriminator),
+    "residual": Architecture(
+        "residual blocks without normalisation (R3GAN)", ResidualGenerator, ResidualDiscriminator, scales=True
+    ),
     "unpadded": Architecture("28x28 transposed convolutions without padding", UnpaddedGenerator, UnpaddedDiscriminator),
 }

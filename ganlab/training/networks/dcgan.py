@@ -7,14 +7,14 @@ from torch import Tensor, nn
 from ganlab.training.networks.layers import Projection, dcgan_init, with_label
 
 
-def halvings(image_size: int) -> int:
+def halvings(image_size: int, what: str = "a DCGAN") -> int:
     """How often the side halves until it is 4 to 7; ValueError when it never is a whole 4 to 7."""
     side, times = image_size, 0
     while side > 7 and side % 2 == 0:
         side, times = side // 2, times + 1
     if not 4 <= side <= 7 or not times:
         raise ValueError(
-            f"image_size = {image_size} does not fit a DCGAN: it must be 4, 5, 6 or 7 times 2, 4, 8, … (28, 32, 48, 64 …)."
+            f"image_size = {image_size} does not fit {what}: it must be 4, 5, 6 or 7 times 2, 4, 8, … (28, 32, 48, 64 …)."
         )
     return times
 

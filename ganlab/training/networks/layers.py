@@ -7,6 +7,7 @@ from enum import StrEnum
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
+from torch.nn.utils.parametrizations import spectral_norm
 
 
 def with_label(x: Tensor, label: Tensor | None, num_classes: int) -> Tensor:
@@ -79,6 +80,17 @@ def without_batch_norm(module: nn.Module) -> nn.Module:
             setattr(module, name, nn.Identity())
         else:
             without_batch_norm(child)
+    return module
+
+
+def spectrally_normalised(module: nn.Module) -> nn.Module:
+    """The module with every weight matrix divided by its largest singular value (Miyato et al. 2018), in place.
+
+    Each layer keeps its matrix as `parametrizations.weight.original` and an estimate of the singular vectors, which one round of
+    the power method improves at each pass while it trains.
+    """
+    for layer in [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding)]:
+        spectral_norm(layer)
     return module
 
 

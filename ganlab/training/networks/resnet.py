@@ -67,8 +67,38 @@ class ResNetGenerator(nn.Module):
         )  # fmt: skip
         dcgan_init(self)
 
+        self.feature_widths = (in_channels, half, quarter, quarter, quarter)[: 3 + min(len(inner), 2)]
+
     def forward(self, image: Tensor) -> Tensor:
         return self.decode(self.blocks(self.encode(image)))
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """What CUT compares of two images: pixels, the maps after each halving, those of the first block and of the middle one.
+
+        Maps (B, F, h, w) with F as in `feature_widths`; the layers behind the middle block are not run.
+        """
+        return self._encoded(image)[1]
+
+    def with_features(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """What `forward` and `features` return, in one pass."""
+        x, found = self._encoded(image)
+        return self.decode(self.blocks[self._middle + 1 :](x)), found
+
+    @property
+    def _middle(self) -> int:
+        return min(4, len(self.blocks) - 1)  # of nine blocks
+
+    def _encoded(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
+        x, found = image, [image]
+        for layer in self.encode:
+            x = layer(x)
+            if isinstance(layer, nn.Conv2d) and layer.stride == (2, 2):
+                found.append(x)
+        for index, block in enumerate(self.blocks[: self._middle + 1]):
+            x = block(x)
+            if index in (0, self._middle):
+                found.append(x)
+        return x, found
 
 
 def resnet(in_channels: int, out_channels: int, width: int, norm: Norm, blocks: int) -> ResNetGenerator:
