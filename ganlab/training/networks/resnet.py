@@ -94,8 +94,8 @@ class ResNetGenerator(nn.Module):
             x = layer(x)
             if isinstance(layer, nn.Conv2d) and layer.stride == (2, 2):
                 found.append(x)
-        for index, block in enumerate(self.blocks[: self._middle + 1]):
-            x = block(x)
+        for index in range(self._middle + 1):
+            x = self.blocks[index](x)
             if index in (0, self._middle):
                 found.append(x)
         return x, found
