@@ -24,8 +24,10 @@ from ganlab.data.registry import dataset_setting
 from ganlab.data.sets.folder import FOLDER
 from ganlab.models.launch import new_runs
 from ganlab.runtime.fork import new_fork, new_repeat
-from ganlab.runtime.launch import NewRun, claim, claim_again, start
+from ganlab.runtime.launch import NewRun, claim, claim_again, logging_to, start
 from ganlab.runtime.run import Run
+from ganlab.runtime.run_settings import TRACKERS
+from ganlab.runtime.trackers import check_tracker
 from ganlab.runtime.worker import work
 from ganlab.training.families import FAMILIES, load_config
 from ganlab.training.proposal import propose
@@ -44,6 +46,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     settings = [item for item in _settings(parser.get_default("words")) if item.name not in ("family", "dataset")]
     for item in settings:
         _add_flag(parser, item)
+    parser.add_argument("--log-to", choices=TRACKERS, help="give the curves and sheets to this tracker too, while it trains")
     parser.add_argument("--config", metavar="FILE", help="start from the settings of a file in TOML or YAML")
     parser.add_argument("--save-config", metavar="FILE", help="write the settings to this TOML file instead of training")
     parser.set_defaults(settings=[item.name for item in settings])
@@ -76,11 +79,17 @@ def check(options: argparse.Namespace, *, fetch: bool = False) -> list[NewRun]:
     With `fetch` a model of the Hub that they start from is downloaded first; without, one that is not here is not looked into.
     """
     _check_beginning(options)
+    if options.log_to:
+        check_tracker(options.log_to)
     if options.save_config is not None:
         file_output(options.save_config, (".toml",))
     if options.resume:
         Run.open(options.resume)
         return []
+    return logging_to(options.log_to or "", _new(options, fetch=fetch))
+
+
+def _new(options: argparse.Namespace, *, fetch: bool) -> list[NewRun]:
     if options.fork:
         return [_forked(options)]
     if options.repeat:
@@ -151,6 +160,7 @@ def _check_beginning(options: argparse.Namespace) -> None:
     if others:
         raise ValueError(f"{way} takes everything from the run that it names: leave out {' and '.join(others)}.")
     given = [as_flag(name, value).split()[0] for name, value in _given(options).items()]
+    given += ["--log-to"] if options.log_to and way == "--resume" else []
     if given and way != "--fork":
         raise ValueError(f"{way} keeps the run's settings: leave out {', '.join(given)}, or begin a new run with --fork.")
 

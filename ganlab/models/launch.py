@@ -26,16 +26,17 @@ from ganlab.training.recipes import recipe as recipe_named
 Subject = TrainConfig | Dataset | Tensor | str | Path
 
 
-def launch(what: TrainConfig | str | Path | None = None, *, recipe: str = "", **settings: Any) -> Run:
+def launch(what: TrainConfig | str | Path | None = None, *, recipe: str = "", log_to: str = "", **settings: Any) -> Run:
     """Start a training in a process of its own, which outlives this one, and return at once.
 
-    `what`, `recipe` and `settings` are as for `ganlab.train`; beside a config, `recipe` only names the run. It waits when its
-    device is busy. ValueError names all that does not fit, too many runs that wait already, and a full disk.
+    `what`, `recipe` and `settings` are as for `ganlab.train`; beside a config, `recipe` only names the run. `log_to` is
+    "tensorboard", "trackio" or "wandb", which is given its curves and sheets. It waits when its device is busy. ValueError names
+    all that does not fit, too many runs that wait already, and a full disk.
     """
     config = configured(what, None, recipe, settings)
     if in_memory.holds(config.dataset):
         raise ValueError(f"{config.dataset} is in the memory of this process alone: train it here with ganlab.train.")
-    return process.launch(config, recipe=recipe, load_model=at_hand)
+    return process.launch(config, recipe=recipe, log_to=log_to, load_model=at_hand)
 
 
 def configured(what: Subject | None, data: Dataset | Tensor | None, recipe: str, settings: Mapping[str, Any]) -> TrainConfig:

@@ -21,6 +21,7 @@ from ganlab.runtime.limits import admit
 from ganlab.runtime.recorder import opened
 from ganlab.runtime.run import Run, runs_root
 from ganlab.runtime.spawn import hand_over
+from ganlab.runtime.trackers import check_tracker
 from ganlab.training.preflight import check
 from ganlab.training.warm_start import LoadModel
 
@@ -47,15 +48,24 @@ class NewRun:
         return Run.create(self.config, root=self.root, prepare=both, **self.settings)
 
 
-def launch(config: TrainConfig, *, recipe: str = "", owner: str = "", load_model: LoadModel | None = None) -> Run:
+def launch(
+    config: TrainConfig, *, recipe: str = "", owner: str = "", log_to: str = "", load_model: LoadModel | None = None
+) -> Run:
     """Start training `config` in a process of its own, which outlives this one, and return at once.
 
-    The run waits when its device is busy. `owner` is the seat that starts it in the sandbox. `load_model` opens the model that
-    `start_from` names, to see whether it fits. ValueError when the settings do not fit together, too many runs wait already, or
-    the disk is full.
+    The run waits when its device is busy. `owner` is the seat that starts it in the sandbox, `log_to` a tracker that is given its
+    events. `load_model` opens the model that `start_from` names, to see whether it fits. ValueError when the settings do not fit
+    together, the tracker is not installed, too many runs wait already, or the disk is full.
     """
-    new = new_runs({recipe: config}, load_model)
+    new = logging_to(log_to, new_runs({recipe: config}, load_model))
     return start([replace(one, settings={**one.settings, "owner": owner}) for one in new])[0]
+
+
+def logging_to(tracker: str, new: Sequence[NewRun]) -> list[NewRun]:
+    """The runs with a tracker for their events, "" for none; ValueError where it is not installed."""
+    if tracker:
+        check_tracker(tracker)
+    return [replace(one, settings={**one.settings, "log_to": tracker}) for one in new] if tracker else list(new)
 
 
 def launch_together(configs: Mapping[str, TrainConfig], load_model: LoadModel | None = None) -> list[Run]:

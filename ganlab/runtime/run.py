@@ -70,12 +70,13 @@ class Run(Recorded):
         group_size: int = 1,
         parent: Parent | None = None,
         owner: str = "",
+        log_to: str = "",
         root: Path | None = None,
         prepare: Callable[[Run], None] = lambda run: None,
     ) -> Run:
         """Make the directory of a new run; `group` names runs that are started together and share the device, `parent` the
-        run and step that it goes on from, `owner` the seat that starts it in the sandbox. `prepare` is called before other
-        processes can see the run. Uploaded pictures that it trains on are kept in it."""
+        run and step that it goes on from, `owner` the seat that starts it in the sandbox, `log_to` a tracker for its events.
+        `prepare` is called before other processes can see the run. Uploaded pictures that it trains on are kept in it."""
         run = cls(new_folder(root or runs_root(), recipe or f"{config.family}-{config.dataset}"))
         try:
             config = pictures.kept_with(config, run.path)
@@ -86,7 +87,7 @@ class Run(Recorded):
                 "group": group,
                 "group_size": group_size,
             } | ({"parent": parent.to_dict()} if parent else {})
-            settings |= {"owner": owner} if owner else {}
+            settings |= {name: value for name, value in {"owner": owner, "log_to": log_to}.items() if value}
             settings |= {"packages": packages} if (packages := plugins.origins(config.to_dict())) else {}
             for folder in ("samples", "checkpoints"):
                 (run.path / folder).mkdir()

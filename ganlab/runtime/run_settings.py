@@ -63,8 +63,9 @@ class RunSettings:
     """The settings of a run: `config` as it was written down, those of its values that others read, and what Run.create adds.
 
     `created` is in seconds since 1970, `group` names the `group_size` runs that were started together, `owner` the seat of a
-    class that started it in the sandbox, "" of any other run; what cannot be a seat's name owns nothing. A setting that an
-    older version did not have reads as the default of TrainConfig. `packages` are those that it needs (`plugins.origins`).
+    class that started it in the sandbox, "" of any other run; what cannot be a seat's name owns nothing. `log_to` names the
+    tracker that is given its events, "" for none. A setting that an older version did not have reads as the default of
+    TrainConfig. `packages` are those that it needs (`plugins.origins`).
     """
 
     config: Mapping[str, Any]
@@ -74,6 +75,7 @@ class RunSettings:
     group_size: int
     parent: Parent | None
     owner: str
+    log_to: str
     family: str
     dataset: str
     steps: int
@@ -93,10 +95,12 @@ class RunSettings:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as config.json has them."""
         values = {"config": dict(self.config), **{name: getattr(self, name) for name in _BESIDE}}
-        owner = ({"owner": self.owner} if self.owner else {}) | ({"packages": dict(self.packages)} if self.packages else {})
-        return values | owner | ({"parent": self.parent.to_dict()} if self.parent else {})
+        beside = {name: value for name in ("owner", "log_to") if (value := getattr(self, name))}
+        beside |= {"packages": dict(self.packages)} if self.packages else {}
+        return values | beside | ({"parent": self.parent.to_dict()} if self.parent else {})
 
 
+TRACKERS = ("tensorboard", "trackio", "wandb")
 OWNER = re.compile(r"[0-9a-f]{16}")  # a seat's name
 _BESIDE: dict[str, type | tuple[type, ...]] = {"recipe": str, "created": (int, float), "group": str, "group_size": int}
 _OF_CONFIG = [item.name for item in fields(RunSettings) if hasattr(TrainConfig, item.name)]
@@ -141,8 +145,9 @@ def settings_of(values: object) -> RunSettings | Damage:
     owner = values.get("owner", "")
     owner = owner if isinstance(owner, str) and OWNER.fullmatch(owner) else ""
     packages = values["packages"] if are_origins(values.get("packages")) else {}
-    whence = _parent(parent) if parent else None
-    return RunSettings(config=config, parent=whence, owner=owner, packages=packages, **beside, **known)
+    log_to = values.get("log_to", "")
+    beside |= {"owner": owner, "packages": packages, "log_to": log_to if log_to in TRACKERS else ""}
+    return RunSettings(config=config, parent=_parent(parent) if parent else None, **beside, **known)
 
 
 def _wrong(name: str, value: object) -> Damage:

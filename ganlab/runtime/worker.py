@@ -19,6 +19,7 @@ from ganlab.core.lock import FileLock
 from ganlab.core.threads import BACKGROUND, threads_for
 from ganlab.runtime.device_queue import device_of, device_slot
 from ganlab.runtime.lock_note import leave_end
+from ganlab.runtime.log_to import logged
 from ganlab.runtime.mailbox import Mailbox
 from ganlab.runtime.recorder import Recorder
 from ganlab.runtime.run import Run
@@ -180,16 +181,18 @@ def _take(
     initial = load_generators(config.start_from) if config.start_from and not state else None
     record = run.interventions()
     made = {intervention.command_id for intervention in record}
-    for event in train(config, resume=state, initial=initial, commands=turn.commands, record=record, clock=recorder.clock):
-        if turn.gives(event):
-            recorder.give_turn(turn.who)
-            return True
-        recorder.record(event)
-        watch(event)
-        # A download may take long.
-        if isinstance(event, Loading) and _to_stop(requests.added_to(Mailbox(run.mailbox.path, made))):
-            recorder.record(Finished(recorder.step, "stopped"))
-            return False
+    with logged(run) as log:
+        for event in train(config, resume=state, initial=initial, commands=turn.commands, record=record, clock=recorder.clock):
+            if turn.gives(event):
+                recorder.give_turn(turn.who)
+                return True
+            recorder.record(event)
+            log(event)
+            watch(event)
+            # A download may take long.
+            if isinstance(event, Loading) and _to_stop(requests.added_to(Mailbox(run.mailbox.path, made))):
+                recorder.record(Finished(recorder.step, "stopped"))
+                return False
     return False
 
 
