@@ -13,7 +13,7 @@ from ganlab.app.views.status_wording import status_text
 from ganlab.cli.output import file_output, save
 from ganlab.cli.progress import StatusLine, driven
 from ganlab.cli.pull import fetched
-from ganlab.cli.worker import load_generators
+from ganlab.cli.worker import load_networks
 from ganlab.core.config import Setting, TrainConfig
 from ganlab.core.errors import all_mistakes
 from ganlab.core.flags import as_flag
@@ -226,7 +226,7 @@ def _follow(run: Run, lock: FileLock) -> None:
     """Train `run`, whose `lock` this process holds, and print its progress; Ctrl-C stops it after a checkpoint."""
     print(f"run {run.id}\n{run.path}")
     line = StatusLine()
-    status = work(run, line, lock=lock, report=line.report, load_generators=load_generators)
+    status = work(run, line, lock=lock, report=line.report, load_networks=load_networks)
     line.close()
     if status.state == "failed":
         raise ValueError(f"{run.id} failed: {status_text(status)}")

@@ -23,11 +23,11 @@ def run(options: argparse.Namespace) -> None:
     """Train the run; its outcome is recorded in its directory."""
     if not (options.folder / "config.json").is_file():
         raise ValueError(f"{options.folder} is no run directory: it has no config.json.")
-    work(Run(options.folder), load_generators=load_generators)
+    work(Run(options.folder), load_networks=load_networks)
 
 
-def load_generators(name: str) -> Mapping[str, nn.Module]:
-    """The generators of a run, a shipped model or a file of weights, for a run that starts from it."""
+def load_networks(name: str) -> Mapping[str, nn.Module]:
+    """The networks of a run, a shipped model or a file of weights, for a run that starts from it."""
     from ganlab.models.pipeline import Pipeline  # noqa: PLC0415  (brings PyTorch: the worker first reports that it loads it)
 
-    return Pipeline.load(name).generators
+    return Pipeline.load(name).networks

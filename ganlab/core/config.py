@@ -137,7 +137,10 @@ class TrainConfig:
         0.0, "weight of R1, which keeps D's slope at real images small; 0 for none", min=0, max=10_000, live=True
     )
 
-    start_from: str = setting("", "a model to go on from instead of random weights: a run, a shipped model, a file of weights")
+    start_from: str = setting(
+        "",
+        "a model whose G, and D where it has one, go on instead of random weights: a run, a shipped model, a file of weights",
+    )
     architecture: str = setting("dcgan", "the pair of networks", common=True)
     z_dim: int = setting(100, "size of the latent z", min=1, max=1024, common=True)
     width: int = setting(

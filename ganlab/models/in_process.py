@@ -50,7 +50,7 @@ def train(
         with part():
             check_reach(config)
     pair = None if networks is None else _own(networks, config)
-    initial = Pipeline.load(config.start_from).generators if config.start_from and resume is None else None
+    initial = Pipeline.load(config.start_from).networks if config.start_from and resume is None else None
     return engine.train(config, resume=resume, initial=initial, networks=pair, commands=commands)
 
 

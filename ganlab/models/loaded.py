@@ -60,6 +60,11 @@ class Loaded:
         return {key: self._ready(network) for key, network in self._discriminators().items()}
 
     @property
+    def networks(self) -> dict[str, nn.Module]:
+        """The generators and the discriminators at hand, by name: what a run starts from."""
+        return self.generators | self.discriminators
+
+    @property
     def memory(self) -> int:
         """Bytes of the generators' numbers."""
         tensors = [tensor for network in self.generators.values() for tensor in network.state_dict().values()]

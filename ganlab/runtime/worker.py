@@ -30,7 +30,7 @@ from ganlab.runtime.turn import Turn
 if TYPE_CHECKING:
     from torch import nn
 
-LoadGenerators = Callable[[str], "Mapping[str, nn.Module]"]  # a model's name -> its generators, ValueError where there is none
+LoadNetworks = Callable[[str], "Mapping[str, nn.Module]"]  # a model's name -> its networks, ValueError where there is none
 STATE_KEYS = {"training", "position", "step", "seconds", "rng"}  # what the engine needs to go on
 
 
@@ -45,12 +45,12 @@ def work(
     *,
     lock: FileLock | None = None,
     report: Callable[[Activity], None] = lambda activity: None,
-    load_generators: LoadGenerators = no_models,
+    load_networks: LoadNetworks = no_models,
 ) -> Status:
     """Train `run` in this process: wait for its device, train, and record every event, which `watch` sees too.
 
     A caller that has claimed the run passes the `lock`, which is released at the end. `report` is called with what the worker
-    does or waits for before the first step. `load_generators` loads the model named by the setting `start_from`. Return how the
+    does or waits for before the first step. `load_networks` loads the model named by the setting `start_from`. Return how the
     run ended: a run that fails is recorded as failed; nothing is raised. ValueError when another worker has claimed the run.
     """
     lock = lock or handed_over(run.lock_path)
@@ -64,7 +64,7 @@ def work(
     try:
         with signals_ask(requests.ask_to_stop):
             return _recorded(
-                run, lock, requests, queued, report, lambda recorder: _train(run, recorder, requests, watch, load_generators)
+                run, lock, requests, queued, report, lambda recorder: _train(run, recorder, requests, watch, load_networks)
             )
     finally:
         lock.release()
@@ -133,7 +133,7 @@ def _reason(run: Run, error: Exception, lock: FileLock) -> tuple[str, dict[str, 
 
 
 def _train(
-    run: Run, recorder: Recorder, requests: _Requests, watch: Callable[[Event], None], load_generators: LoadGenerators
+    run: Run, recorder: Recorder, requests: _Requests, watch: Callable[[Event], None], load_networks: LoadNetworks
 ) -> None:
     device = run.status().device or device_of(run)
     made = {intervention.command_id for intervention in run.interventions()}
@@ -143,7 +143,7 @@ def _train(
             if not taken:
                 break
             recorder.report(Activity("starting_torch"))  # not before: a run may wait for hours, and with others
-            if not _take(turn, recorder, requests, watch, load_generators):
+            if not _take(turn, recorder, requests, watch, load_networks):
                 return
             _free_memory()
         wanted = turn.asked(requests.stop)
@@ -164,7 +164,7 @@ def _free_memory() -> None:
 
 
 def _take(
-    turn: Turn, recorder: Recorder, requests: _Requests, watch: Callable[[Event], None], load_generators: LoadGenerators
+    turn: Turn, recorder: Recorder, requests: _Requests, watch: Callable[[Event], None], load_networks: LoadNetworks
 ) -> bool:
     """Train until the run ends; True when it has given its turn to another run before."""
     import torch  # noqa: PLC0415  (brings PyTorch)
@@ -178,7 +178,7 @@ def _take(
     count, why = threads_for(before, max(1, torch.get_num_threads() // shared))
     torch.set_num_threads(count)
     recorder.threads(count, before if turn.device == "cpu" else None, why, state["step"] if state else 0)
-    initial = load_generators(config.start_from) if config.start_from and not state else None
+    initial = load_networks(config.start_from) if config.start_from and not state else None
     record = run.interventions()
     made = {intervention.command_id for intervention in record}
     with logged(run) as log:

@@ -41,8 +41,8 @@ class Training(Protocol):
     def examples(self) -> ExamplesWanted | None:
         """The test images that `sheet` wants to be given; None where it draws from z."""
 
-    def start_from(self, generators: Mapping[str, nn.Module]) -> None:
-        """Take the weights of trained generators instead of random ones; ValueError when they do not fit."""
+    def start_from(self, networks: Mapping[str, nn.Module]) -> None:
+        """Take the weights of trained networks instead of random ones; ValueError when they do not fit."""
 
     def step(self, batches: Iterator[Batch]) -> Metrics:
         """One generator update with its D updates."""
@@ -221,7 +221,7 @@ class AdversarialTraining(TrainingState):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         super().load_state_dict(state)
         self.augmentation.load_state_dict(state.get("augmentation", {}))
-        self.r1 = state.get("r1", self.r1)
+        self.r1 = state.get("r1", self.r1).to(self.device)
 
     def z(self, count: int) -> Tensor:
         """Standard normal z (count, z_dim) from the run's own stream, whatever else draws random numbers."""

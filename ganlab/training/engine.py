@@ -44,7 +44,7 @@ def train(
     record: Sequence[Intervention] = (),
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Event]:
-    """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`, `initial` trained generators.
+    """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`, `initial` trained networks.
 
     `networks` are trained in place of those of the family's own, by the same names: see `Family.build`.
 
@@ -56,8 +56,8 @@ def train(
     """
     if config.start_from and initial is None and resume is None:
         raise ValueError(
-            f"start_from = {config.start_from!r} names a model that was not loaded: give its generators as `initial`, such as "
-            f"initial=ganlab.Pipeline.load({config.start_from!r}).generators, or start the run with ganlab.launch."
+            f"start_from = {config.start_from!r} names a model that was not loaded: give its networks as `initial`, such as "
+            f"initial=ganlab.Pipeline.load({config.start_from!r}).networks, or start the run with ganlab.launch."
         )
     session = yield from _prepared(config, initial, networks, clock)
     yield from session.run(commands, record, resume)

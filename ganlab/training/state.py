@@ -58,16 +58,22 @@ class TrainingState:
         """What this method's sheets show test images of; None for those that draw from z."""
         return None
 
-    def start_from(self, generators: Mapping[str, nn.Module]) -> None:
-        """Take the weights of trained generators, by name; a lone one starts every generator. ValueError when unfit."""
-        for name, averaged in self.averaged.items():
-            given = chosen(generators, name)
+    def start_from(self, networks: Mapping[str, nn.Module]) -> None:
+        """Take the weights of trained networks, by name; ValueError when unfit.
+
+        A lone generator starts every generator; a discriminator that is not among them begins with random weights.
+        """
+        for name, network in self.networks.items():
+            given = chosen(networks, name)
+            if given is None and name in self.averaged:
+                raise ValueError(f"start_from has the networks {', '.join(networks)}, but this run trains {name}.")
             if given is None:
-                raise ValueError(f"start_from has the generators {', '.join(generators)}, but this run trains {name}.")
-            if tensor := first_difference(given, self.networks[name]):
+                continue
+            if tensor := first_difference(given, network, name):
                 raise ValueError(f"start_from does not fit the networks of this run: {tensor}.")
-            self.networks[name].load_state_dict(given.state_dict())
-            averaged.load_state_dict(given.state_dict())
+            network.load_state_dict(given.state_dict())
+            if name in self.averaged:
+                self.averaged[name].load_state_dict(given.state_dict())
 
     def update_averages(self) -> None:
         """Move the averages towards the networks; called after each generator update."""

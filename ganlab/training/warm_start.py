@@ -1,4 +1,4 @@
-"""Whether the generators of a trained model fit a new run that is to start from them, and what is different where they do not."""
+"""Whether the networks of a trained model fit a new run that is to start from them, and what is different where they do not."""
 
 from __future__ import annotations
 
@@ -21,14 +21,19 @@ class Trained(Protocol):
     z_dim: int
     generators: dict[str, nn.Module]
 
+    @property
+    def discriminators(self) -> Mapping[str, nn.Module]:
+        """Those at hand; empty where the model travels without them."""
+
 
 Build = Callable[[TrainConfig, DataSpec], Mapping[str, nn.Module]]
 LoadModel = Callable[[str], "Trained | None"]  # a model by its name; None where it has to be downloaded first
 
 
-def chosen(generators: Mapping[str, nn.Module], name: str) -> nn.Module | None:
-    """The one of `generators` that starts the generator `name` of a run: a lone one starts them all."""
-    return generators.get(name) or (next(iter(generators.values())) if len(generators) == 1 else None)
+def chosen(networks: Mapping[str, nn.Module], name: str) -> nn.Module | None:
+    """The one of trained `networks` that starts the network `name` of a run: a lone generator starts them all."""
+    alone = [network for other, network in networks.items() if other.startswith("G")]
+    return networks.get(name) or (alone[0] if len(alone) == 1 and name.startswith("G") else None)
 
 
 def unfit(config: TrainConfig, spec: DataSpec, build: Build, model: Trained) -> str:
@@ -59,26 +64,31 @@ def unfit(config: TrainConfig, spec: DataSpec, build: Build, model: Trained) -> 
     return f"{what}: {'; '.join(filter(None, (differences, tensor)))}."
 
 
-def first_difference(given: nn.Module, wanted: nn.Module) -> str:
-    """Return where the tensors of two networks differ first, by name or shape; "" where they agree."""
+def first_difference(given: nn.Module, wanted: nn.Module, called: str = "G") -> str:
+    """Return where the tensors of two networks `called` so differ first, by name or shape; "" where they agree."""
     ours, theirs = ({name: tuple(tensor.shape) for name, tensor in network.state_dict().items()} for network in (wanted, given))
     name = next((name for name in [*ours, *theirs] if ours.get(name) != theirs.get(name)), None)
     if name is None:
         return ""
     here, there = (" x ".join(map(str, shapes[name])) if name in shapes else "missing" for shapes in (ours, theirs))
-    return (
-        f"its networks are others: the tensor {name} is {there} there and {here} here; choose its family, architecture and width"
-    )
+    what = "its networks are others" if called.startswith("G") else f"its {called} is another"
+    return f"{what}: the tensor {name} is {there} there and {here} here; choose its family, architecture and width"
 
 
 def _difference(networks: Mapping[str, nn.Module], model: Trained) -> tuple[str, str]:
-    """The first generator that the model lacks, or the first tensor in which one differs; ("", "") where all fit."""
-    for name, network in networks.items():
-        if name.startswith("G"):
-            if (given := chosen(model.generators, name)) is None:
-                return name, ""
-            if tensor := first_difference(given, network):
-                return "", tensor
+    """The first generator that the model lacks, or the first tensor in which a network differs; ("", "") where all fit.
+
+    A model without discriminators fits: they begin with random weights then.
+    """
+    trained = dict(model.generators)
+    for name, network in sorted(networks.items(), key=lambda one: not one[0].startswith("G")):  # by G's it is recognised
+        if not name.startswith("G"):
+            trained = trained | dict(model.discriminators)
+        given = chosen(trained, name)
+        if given is None and name.startswith("G"):
+            return name, ""
+        if given is not None and (tensor := first_difference(given, network, name)):
+            return "", tensor
     return "", ""
 
 

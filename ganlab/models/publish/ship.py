@@ -46,7 +46,7 @@ def train_and_ship(name: str, target: Path = TARGET, *, root: Path | None = None
     check(config)
     run = Run.create(config, recipe=name, root=root)
     yield Loading("training_recipe", name, names=(run.id,))
-    work(run, load_generators=lambda name: Pipeline.load(name).generators)
+    work(run, load_networks=lambda name: Pipeline.load(name).networks)
     if run.status().state != "finished":
         raise ValueError(f"{run.id} did not get to its end: {run.status().cause}")
     return (yield from ship(run.checkpoints()[-1], name, target))
