@@ -19,9 +19,7 @@ from ganlab.core.errors import all_mistakes
 from ganlab.core.flags import as_flag
 from ganlab.core.lock import FileLock
 from ganlab.core.names import located
-from ganlab.data.inspection import inspect
-from ganlab.data.registry import dataset_setting
-from ganlab.data.sets.folder import FOLDER
+from ganlab.data.sets.folder import FOLDER, dataset_setting, look
 from ganlab.models.launch import new_runs
 from ganlab.runtime.fork import new_fork, new_repeat
 from ganlab.runtime.launch import NewRun, claim, claim_again, logging_to, start
@@ -37,7 +35,7 @@ from ganlab.training.recipes import TOGETHER, configs_of
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments, among them one flag for each setting of the family that was typed."""
     parser.epilog = "`ganlab train --family wgan-gp --help` shows that family's own settings and defaults."
-    parser.add_argument("dataset", nargs="?", help="a data set's name, or the path of a folder or zip of images")
+    parser.add_argument("dataset", nargs="?", help="a data set's name, the path of a folder or zip of images, or the id of a data set on the Hub")
     parser.add_argument("--recipe", help="start from a named recipe; see `ganlab recipes`")
     parser.add_argument("--family", help="start from a family's defaults (default: dcgan)")
     parser.add_argument("--resume", metavar="RUN", help="continue a stopped or lost run")
@@ -180,7 +178,7 @@ def _forked(options: argparse.Namespace) -> NewRun:
 
 def _proposed(options: argparse.Namespace, given: TrainConfig) -> TrainConfig:
     """What is proposed for the pictures of a folder, with the settings that were typed; what is found is printed."""
-    found = driven(inspect(located(given.data_path)))
+    found = driven(look(given.data_path))
     typed = _given(options) | ({"family": options.family} if options.family else {})
     proposal = propose(found, given.data_path, typed)
     print(*inspection_lines(found), *proposal_lines(proposal), sep="\n")

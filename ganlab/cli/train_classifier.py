@@ -11,7 +11,7 @@ from ganlab.cli.main import main
 from ganlab.cli.output import folder_output
 from ganlab.cli.progress import driven
 from ganlab.core.text import duration
-from ganlab.data.registry import dataset_setting
+from ganlab.data.sets.folder import dataset_setting
 from ganlab.metrics.features.classifier import PHOTOS, save, trained_here
 from ganlab.metrics.features.train_classifier import train_classifier
 

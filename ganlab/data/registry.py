@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 from ganlab.core import plugins
 from ganlab.core.errors import DataError, NotFetched
 from ganlab.core.events import Loading
-from ganlab.core.names import is_there
 from ganlab.core.progress import Work, finish
 from ganlab.core.types import Conditioning
 from ganlab.data.download import no_answer
@@ -130,18 +129,6 @@ def admit(source: DataSource) -> None:
     """Raise an error where a screen could not ask whether the set of a package is here."""
     if not isinstance(source.available(), Availability):
         raise ValueError("available() does not return an Availability")
-
-
-def dataset_setting(text: str) -> dict[str, str]:
-    """The settings for a data set's name, or for the path of a folder or zip; ValueError otherwise."""
-    if text in DATASETS:
-        return {"dataset": text}
-    if is_there(text):
-        return {"dataset": "folder", "data_path": text}
-    raise ValueError(
-        f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists."
-        f"{plugins.hint(plugins.DATASETS, text)}"
-    )
 
 
 def load(

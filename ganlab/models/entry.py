@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from ganlab.core.types import Conditioning
+from ganlab.data.hub.address import Address
 from ganlab.models import hub
-from ganlab.models.hub.address import Address
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run
 

@@ -13,8 +13,8 @@ from ganlab.core.config import TrainConfig
 from ganlab.core.errors import NotFetched
 from ganlab.data.dataset import Dataset
 from ganlab.data.download import no_answer
-from ganlab.data.registry import dataset_setting
 from ganlab.data.sets import in_memory
+from ganlab.data.sets.folder import dataset_setting
 from ganlab.models import hub, pretrained
 from ganlab.models.catalogue import find_here
 from ganlab.models.pipeline import Pipeline

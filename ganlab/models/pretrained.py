@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ganlab.core.types import Conditioning
+from ganlab.data.hub.address import Address
 from ganlab.models import hub
 from ganlab.models.entry import NOT_STATED, ModelEntry
-from ganlab.models.hub.address import Address
 
 
 def named(name: str) -> ModelEntry | None:

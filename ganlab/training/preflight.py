@@ -45,7 +45,7 @@ def check_data(config: TrainConfig, *, reach: bool = True) -> None:
     Without `reach` no network is asked.
     """
     if config.dataset == FOLDER.name:
-        check_place(config.data_path)
+        check_place(config.data_path, reach=reach)
         return
     source = DATASETS[config.dataset]
     if source.available().state == "needs folder":

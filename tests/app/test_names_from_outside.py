@@ -30,9 +30,9 @@ from ganlab.core.errors import DataError
 from ganlab.core.interventions import Command
 from ganlab.core.names import clean, decoded, located, message, shown
 from ganlab.core.types import Conditioning
+from ganlab.data.hub.address import Address, parse
 from ganlab.metrics.value import Value
 from ganlab.models.catalogue import find_here, models
-from ganlab.models.hub.address import Address, parse
 from ganlab.models.hub.choose_file import choose as choose_file
 from ganlab.models.publish.push import content
 from ganlab.models.publish.space import write

@@ -20,6 +20,8 @@ from ganlab.runtime.run import Run, runs_root
 from ganlab.training import proposal
 from tests.app.test_pages import button, ran, texts, visit
 from tests.support.folders import fill, picture
+from tests.support.hub_server import serving, use
+from tests.support.hub_tables import hub
 
 WIDE = (90, 70)
 
@@ -89,7 +91,7 @@ def test_what_cannot_serve_stops_at_the_form(tmp_path: Path) -> None:
 
 def test_a_look_that_takes_long_holds_up_nothing(classes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looks, "WAIT", 0.0)
-    monkeypatch.setattr(looks, "inspect", lambda _: iter_for_ever())
+    monkeypatch.setattr(looks, "look", lambda _: iter_for_ever())
     monkeypatch.setattr(looks, "GIVEN_UP", -1.0)
     page = own(classes)
     assert "The pictures are being looked through" in texts(page) and button(page, "Start training").disabled
@@ -136,3 +138,20 @@ def test_an_upload_is_used_in_place_of_a_path(monkeypatch: pytest.MonkeyPatch) -
     files.clear()
     button(page, "Upload others").click()
     assert "Name a folder or a zip" in texts(ran(page.run()))
+
+
+def test_a_data_set_of_the_hub_is_offered_before_it_is_fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    files = {
+        f"data/train-{n}.parquet": hub(tmp_path / "t.parquet", image=[picture((n, 8, 8), WIDE)]).read_bytes() for n in (1, 2)
+    }
+    with serving() as server:
+        use(server, tmp_path / "home", monkeypatch)
+        server.add("datasets/org/pets", files)
+        page = own("org/pets")
+        assert "**org/pets** on the Hub:" in texts(page) and "in 2 files" in texts(page)
+        assert "not on this machine yet" in texts(page) and button(page, "Start training").disabled and not server.bodies()
+        button(page, "Download it").click()
+        assert "2 pictures to train on; colour" in texts(ran(page.run()))
+        assert not button(page, "Start training").disabled
+        assert "There is no dataset org/none on the Hub" in texts(own("org/none"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ganlab.models.hub import download as transfer
+from ganlab.data.hub import download as transfer
 from tests.support.hub_server import Hub, serving, use
 
 

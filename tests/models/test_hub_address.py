@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganlab.models.hub.address import Address, HubError, means_the_hub, parse, safe
+from ganlab.data.hub.address import Address, HubError, means_the_hub, parse, safe
 from ganlab.models.hub.choose_file import choose, own_folder
 
 

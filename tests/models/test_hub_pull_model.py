@@ -20,9 +20,9 @@ from ganlab.__main__ import main
 from ganlab.app.views.loading_wording import loading_text
 from ganlab.core.progress import finish
 from ganlab.core.text import byte_size
+from ganlab.data.hub import download as transfer
 from ganlab.models import hub, pretrained
 from ganlab.models.catalogue import SHIPPED, catalogue
-from ganlab.models.hub import download as transfer
 from tests.core.test_untrusted_tensors import Attack
 from tests.support import foreign as made
 from tests.support import hub_server

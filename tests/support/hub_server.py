@@ -89,7 +89,7 @@ class Hub:
     address: str = ""
 
     def add(self, name: str, files: dict[str, bytes], **how: Any) -> str:
-        """A repository, "org/name" or "spaces/org/name"; returns its commit."""
+        """A repository, "org/name", "spaces/org/name" or "datasets/org/name"; returns its commit."""
         self.repos[name] = Repo(**how)
         return self.repos[name].commit(files)
 
@@ -140,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def info(self, token: str, query: dict[str, list[str]], *, kind: str, name: str, revision: str | None = None) -> None:
         """GET /api/models/org/name[/revision/main]?blobs=true"""
-        repo = self._repo(("spaces/" if kind == "spaces" else "") + name, token)
+        repo = self._repo(("" if kind == "models" else f"{kind}/") + name, token)
         if repo is None:
             return None
         commit = repo.resolve(revision or "main")
@@ -272,8 +272,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 _NAME = r"(?P<name>[^/]+/[^/]+?)"
 _ROUTES = (
-    (rf"/api/(?P<kind>models|spaces)/{_NAME}(/revision/(?P<revision>.+))?", _Handler.info),
-    (r"/(?P<name>(spaces/)?[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)", _Handler.resolve),
+    (rf"/api/(?P<kind>models|spaces|datasets)/{_NAME}(/revision/(?P<revision>.+))?", _Handler.info),
+    (r"/(?P<name>((spaces|datasets)/)?[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)", _Handler.resolve),
     (r"/cdn/(?P<sha>[0-9a-f]{64})", _Handler.cdn),
     (r"/api/repos/create", _Handler.create),
     (r"/api/validate-yaml", _Handler.validate),

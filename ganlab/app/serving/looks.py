@@ -21,7 +21,10 @@ from ganlab.core.events import Loading
 from ganlab.core.names import located
 from ganlab.core.progress import Work
 from ganlab.core.threads import in_background
-from ganlab.data.inspection import Inspection, inspect
+from ganlab.data.hub import datasets
+from ganlab.data.hub.datasets import Offered
+from ganlab.data.inspection import Inspection
+from ganlab.data.sets.folder import look
 from ganlab.training.proposal import Proposal, propose
 
 AT_ONCE = 2
@@ -110,7 +113,12 @@ def stamp(data_path: str) -> str:
 
 def at_pictures(data_path: str) -> Look[Inspection]:
     """The look at what lies at a place."""
-    return LOOKS.ask(_key(data_path), lambda: inspect(located(data_path.strip())))
+    return LOOKS.ask(_key(data_path), lambda: look(data_path))
+
+
+def at_hub(data_path: str) -> Look[Offered]:
+    """The look at what the Hub has under the address of a data set."""
+    return LOOKS.ask(("hub", data_path), partial(_offered, data_path))
 
 
 def again(data_path: str) -> None:
@@ -126,6 +134,11 @@ def at_settings(found: Inspection, data_path: str, given: Mapping[str, Any]) -> 
 
 def _key(data_path: str) -> tuple[str, str]:
     return "pictures", stamp(data_path)
+
+
+def _offered(data_path: str) -> Generator[Loading, None, Offered]:
+    yield Loading("looking_through", datasets.name_of(data_path))
+    return datasets.offered(data_path)
 
 
 def _proposed(found: Inspection, data_path: str, given: Mapping[str, Any]) -> Generator[Loading, None, Proposal]:

@@ -7,10 +7,11 @@ repositories, the one file that can hold a generator is fetched, and ganlab/mode
 
 from __future__ import annotations
 
-from ganlab.models.hub.address import Address, HubError, means_the_hub, parse
-from ganlab.models.hub.cache import answers, cached, offline, thumbnail
-from ganlab.models.hub.download import Downloading
-from ganlab.models.hub.errors import Unreachable
+from ganlab.data.hub.address import Address, HubError, means_the_hub, parse
+from ganlab.data.hub.cache import answers, offline
+from ganlab.data.hub.download import Downloading
+from ganlab.data.hub.errors import Unreachable
+from ganlab.models.hub.cache import cached, thumbnail
 from ganlab.models.hub.pull_model import pull, pulling
 
 __all__ = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
+from ganlab.data.hub.address import Address, HubError, safe
 from ganlab.models.adapters.names import Role, meaning
-from ganlab.models.hub.address import Address, HubError, safe
 from ganlab.runtime.checkpoint import INFO, MODEL
 
 _SAFE, _PICKLED = (".safetensors",), (".pth", ".pt", ".bin", ".ckpt", ".pkl")

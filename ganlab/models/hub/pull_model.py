@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ganlab.core.files import MAX_WEIGHTS_BYTES
 from ganlab.core.progress import finish
-from ganlab.models.hub.address import Address, HubError, parse, proper_revision
-from ganlab.models.hub.cache import cached, checksum_of, is_ours, remember
+from ganlab.data.hub.address import Address, HubError, parse, proper_revision
+from ganlab.data.hub.cache import checksum_of, remember
+from ganlab.data.hub.download import Fetching, fetch
+from ganlab.data.hub.errors import Unreachable, in_sentences
+from ganlab.data.hub.listing import Listing, listing
+from ganlab.models.hub.cache import cached, is_ours
 from ganlab.models.hub.choose_file import choose, inside, own_folder
-from ganlab.models.hub.download import Fetching, fetch
-from ganlab.models.hub.errors import Unreachable, in_sentences
-from ganlab.models.hub.listing import Listing, listing
 from ganlab.runtime.checkpoint import DISCRIMINATORS, INFO, MODEL
 
 _LARGEST_INFO = 2**20

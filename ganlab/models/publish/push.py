@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ganlab import __version__
 from ganlab.core.names import from_json, to_json
+from ganlab.data.hub.address import Address, HubError, client, parse
+from ganlab.data.hub.errors import LOGIN, in_sentences
 from ganlab.metrics.value import Value
 from ganlab.models.cards.write import Facts, extend, write
 from ganlab.models.catalogue import find
-from ganlab.models.hub.address import Address, HubError, client, parse
-from ganlab.models.hub.errors import LOGIN, in_sentences
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run, runs
 

@@ -23,6 +23,9 @@ from ganlab.core.names import is_there
 from ganlab.core.text import byte_size, counted
 from ganlab.core.types import Conditioning
 from ganlab.data import uploads
+from ganlab.data.hub import datasets
+from ganlab.data.hub.address import dataset_uri, is_uri
+from ganlab.data.hub.datasets import Offered
 from ganlab.data.inspection import Inspection
 from ganlab.runtime.pictures import waiting_place
 from ganlab.runtime.run import runs_root
@@ -37,6 +40,7 @@ PATH, FILES, FOLDER = "This machine", "Upload files", "Upload a folder"
 POLL = 0.7  # seconds between two questions after a look that is not done
 _BARS = 12  # classes that have one
 _WAY, _SENT, _ROUND, _UNLOOKED = "train.pictures.way", "train.pictures.sent", "train.pictures.round", "train.pictures.unlooked"
+_WANTED = "train.pictures.wanted"  # a data set of the Hub
 _TYPES = sorted((*PICTURES, ".zip"))
 
 
@@ -45,8 +49,9 @@ def choose(asked: Mapping[str, str]) -> str:
     way = st.segmented_control("Where the pictures are", (PATH, FILES, FOLDER), key=_WAY, default=PATH, required=True)
     if way == PATH:
         st.session_state.setdefault("train/data_path", asked.get("data_path", ""))
-        hint = "A folder, a zip or a parquet file."
-        return st.text_input("Folder or zip", key="train/data_path", placeholder="/home/me/pictures", help=hint).strip()
+        hint = "A folder, a zip or a parquet file; or a data set of the Hugging Face Hub by its id, such as ylecun/mnist."
+        typed = st.text_input("Folder, zip or Hub id", key="train/data_path", placeholder="/home/me/pictures", help=hint).strip()
+        return dataset_uri(typed) or typed
     sent: tuple[str, str] | None = st.session_state.get(_SENT)
     if sent:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -103,8 +108,11 @@ def lacking(data_path: str) -> str:
     """Why no run can start on these pictures, in one sentence; empty where one can."""
     if not data_path:
         return "Name a folder or a zip of images, or upload some, to train on your own pictures."
-    if not is_there(data_path):
+    if not _exists(data_path):
         return f"data_path = {data_path!r} does not exist on this machine."
+    if _elsewhere(data_path):
+        there = at_hub(data_path)
+        return there.problem or "The data set is not on this machine yet: download it, and see what it holds."
     look = look_at(data_path)
     if look.problem:
         return look.problem
@@ -114,7 +122,10 @@ def lacking(data_path: str) -> str:
 
 def show(data_path: str) -> Inspection | None:
     """Draw what is found at the place, or how far the look is; None where nothing is known yet, or there is nothing."""
-    if not data_path or not is_there(data_path):
+    if not data_path or not _exists(data_path):
+        return None
+    if _elsewhere(data_path):
+        _offer(data_path)
         return None
     look = look_at(data_path)
     if not look.done:
@@ -135,6 +146,37 @@ def show(data_path: str) -> Inspection | None:
     return found
 
 
+def _exists(data_path: str) -> bool:
+    return is_uri(data_path) or is_there(data_path)
+
+
+def _elsewhere(data_path: str) -> bool:
+    """Whether this is a data set of the Hub that is not here, and that this visitor has not asked for."""
+    return is_uri(data_path) and st.session_state.get(_WANTED) != data_path and datasets.here(data_path) is None
+
+
+@st.fragment(run_every=POLL)
+def _offer(data_path: str) -> None:
+    """What the Hub has under an address, and a button that fetches it."""
+    there, name = at_hub(data_path), escaped(datasets.name_of(data_path))
+    if not there.done:
+        st.caption(f"Asking the Hub about {name} …")
+    elif there.result is None:
+        st.error(escaped(there.problem))
+    else:
+        left, right = st.columns([2, 1], vertical_alignment="center")
+        left.markdown(f"**{name}** on the Hub: {byte_size(there.result.size)} in {counted(there.result.count, 'file')}.")
+        if right.button("Download it", icon=":material/download:", width="stretch"):
+            st.session_state[_WANTED] = data_path
+            st.rerun()
+
+
+@requires(Action.UPLOAD)
+def at_hub(data_path: str) -> Look[Offered]:
+    """The look at what the Hub has."""
+    return looks.at_hub(data_path)
+
+
 def _again(data_path: str) -> None:
     if st.button("Look again", icon=":material/refresh:", type="tertiary", help="After files inside of it have changed."):
         looks.again(data_path)
@@ -149,7 +191,8 @@ def _progress(data_path: str) -> None:
         st.rerun()
     event = look.progress
     share = event.done / event.total if event.total else 0.0
-    st.progress(min(share, 1.0), text=f"{escaped(doing_text(event))} …")
+    far = f" ({byte_size(event.done)} of {byte_size(event.total)})" if event.unit == "bytes" and event.total else " …"
+    st.progress(min(share, 1.0), text=f"{escaped(doing_text(event))}{far}")
     if st.button("Start without waiting", type="tertiary", disabled=st.session_state.get(_UNLOOKED) == data_path):
         st.session_state[_UNLOOKED] = data_path
         st.rerun()

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ganlab import __version__
-from ganlab.models.hub.address import Address, HubError, client, safe
-from ganlab.models.hub.errors import Unreachable, in_sentences
+from ganlab.data.hub.address import Address, HubError, client, safe
+from ganlab.data.hub.errors import Unreachable, in_sentences
 
 TIMEOUT = 10.0  # seconds for an answer
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -35,7 +34,7 @@ class Listing:
 
 def listing(address: Address, token: str | None = None) -> Listing:
     """Ask the Hub, in one request; HubError when there is no such repository or revision, Unreachable without an answer."""
-    api = client().HfApi(token=token, library_name="ganlab", library_version=__version__)
+    api = client().HfApi(token=token, library_name="ganlab")
     try:
         with in_sentences(address):
             info = api.repo_info(

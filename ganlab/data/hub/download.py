@@ -17,10 +17,10 @@ from typing import Any, BinaryIO
 from ganlab.core.events import Loading
 from ganlab.core.lock import FileLock
 from ganlab.core.text import byte_size
-from ganlab.models.hub.address import HubError, client, safe
-from ganlab.models.hub.cache import checksum_of, link, storage
-from ganlab.models.hub.errors import Unreachable, in_sentences
-from ganlab.models.hub.listing import TIMEOUT, Listed, Listing
+from ganlab.data.hub.address import HubError, client, safe
+from ganlab.data.hub.cache import checksum_of, link, storage
+from ganlab.data.hub.errors import Unreachable, in_sentences
+from ganlab.data.hub.listing import TIMEOUT, Listed, Listing
 
 TRIES = 4  # without a byte gained
 PAUSE = 0.5  # seconds before the second try, doubled for each further one

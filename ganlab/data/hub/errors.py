@@ -10,7 +10,7 @@ from typing import Any
 
 from ganlab.core.files import disk_problem
 from ganlab.core.network import unusable_proxy
-from ganlab.models.hub.address import Address, HubError, client
+from ganlab.data.hub.address import Address, HubError, client
 
 LOGIN = "log in with `hf auth login`, or set HF_TOKEN"
 _BUSY = (408, 429, 500, 502, 503, 504)
