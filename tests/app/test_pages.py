@@ -596,10 +596,30 @@ def test_a_click_that_the_disk_refuses_is_told_without_a_path(
         raise OSError(errno.EROFS, "Read-only file system", str(run.path / "control.jsonl"))
 
     monkeypatch.setattr(Run, "request_stop", refuse)
-    reported = button(page, "Stop").click().run().toast
-    assert [as_read(toast.value) for toast in reported] == [
+    button(page, "Stop").click().run()  # a fragment asks to run again, which this harness knows no fragment for
+    assert [as_read(error.value) for error in ran(page.run()).error] == [
         "control.jsonl cannot be written: make it writable again, then try again."
     ]
+
+
+def test_of_several_runs_the_one_that_cannot_be_deleted_stays_selected_and_says_why(
+    fake: Callable[..., FakeRun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, gone = (fake().start().train(10).finish() for _ in range(2))
+    delete = Run.delete
+
+    def refuse(run: Run) -> None:
+        if run.id == kept.run.id:
+            raise OSError(errno.EROFS, "Read-only file system", str(run.path))
+        delete(run)
+
+    monkeypatch.setattr(Run, "delete", refuse)
+    page = select(gone, kept)
+    button(page, "Delete").click().run()
+    ran(page.button(key="runs.delete").click().run())
+    assert not gone.run.path.exists() and kept.run.path.exists()
+    assert page.session_state["runs.selected"] == [kept.run.id]
+    assert ["make it writable again" in error.value for error in ran(page.run()).error] == [True]
 
 
 # -- Play -----------------------------------------------------------------------------------------------------------------

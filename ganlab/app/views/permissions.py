@@ -19,6 +19,7 @@ from ganlab.runtime.run import Run
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_FAILED = "permissions.failed"
 FAILURES = (ValueError, OSError, sqlite3.OperationalError)  # what an action may fail with
 ACTIONS: dict[str, tuple[Action, Callable[..., Any]]] = {}
 """Every action of the pages: {module.function: (the right it requires, the function)}."""
@@ -87,12 +88,26 @@ def requires(action: Action) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return marked
 
 
-def attempt(act: Callable[..., object], *args: object) -> None:
-    """Act on a click; a failure appears as a toast."""
+def attempt(place: str, act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
+    """What an action on a click returns; where it fails, `show_failure` says why at this place, mostly the id of a run."""
+    st.session_state.pop(_FAILED, None)
     try:
-        act(*args)
+        return act(*args, **kwargs)
     except FAILURES as error:
-        st.toast(error_text(error))
+        st.session_state[_FAILED] = place, error_text(error)
+        return None
+
+
+def failure(place: str) -> str:
+    """Why the last action failed, as Markdown; "" where it did not, or was at another place."""
+    where, sentence = st.session_state.get(_FAILED, ("", ""))
+    return str(sentence) if where == place else ""
+
+
+def show_failure(place: str) -> None:
+    """Show why the last action failed, if it was here: until the next one, however often the page refreshes itself."""
+    if sentence := failure(place):
+        st.error(sentence)
 
 
 def error_text(error: Exception) -> str:

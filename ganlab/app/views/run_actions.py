@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from ganlab.app.security.rights import Action
-from ganlab.app.views.permissions import FAILURES, error_text, may, requires
+from ganlab.app.views.permissions import attempt, may, requires
 from ganlab.app.views.train_links import shapes_link
 from ganlab.runtime.fork import repeat
 from ganlab.runtime.launch import resume
 from ganlab.runtime.run import Run
 from ganlab.runtime.status import Status
 
-_REFUSED = "run_actions.refused"
 RESUMABLE = ("stopped", "failed", "lost")
 
 
@@ -35,7 +32,7 @@ def resume_button(run: Run, state: str) -> None:
     if state not in RESUMABLE or not may(Action.RESUME):
         return
     if st.button("Resume", icon=":material/play_arrow:", help="Continues from the newest checkpoint."):
-        _attempt(run, _resume)
+        attempt(run.id, _resume, run)
         st.rerun(scope="fragment")
 
 
@@ -49,31 +46,9 @@ def repeat_button(run: Run) -> None:
     """Train it once more from the start."""
     help = "Trains it again from the start: the same settings, the same changes at the same steps."
     if may(Action.LAUNCH) and st.button("Repeat", icon=":material/replay:", help=help):
-        if made := _attempt(run, _repeat):
+        if made := attempt(run.id, _repeat, run):
             st.switch_page("pages/watch.py", query_params={"run": made.id})
         st.rerun(scope="fragment")
-
-
-def refusal(run: Run) -> str:
-    """Why the last action on this run failed, as Markdown; "" where it did not."""
-    id, sentence = st.session_state.get(_REFUSED, ("", ""))
-    return str(sentence) if id == run.id else ""
-
-
-def show_refusal(run: Run) -> None:
-    """Show beside a run why the last action on it failed: until the next one, however often the page refreshes itself."""
-    if sentence := refusal(run):
-        st.error(sentence)
-
-
-def _attempt(run: Run, act: Callable[[Run], Run | None]) -> Run | None:
-    """What an action returns; where it fails, the page says why beside the run."""
-    st.session_state.pop(_REFUSED, None)
-    try:
-        return act(run)
-    except FAILURES as error:
-        st.session_state[_REFUSED] = run.id, error_text(error)
-        return None
 
 
 @requires(Action.LAUNCH)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ganlab.app.security.rights import Action
 from ganlab.app.views.cleanup_wording import cleaned_text, rule_text, shortage_text
-from ganlab.app.views.permissions import attempt, may, redacted, requires, visitor_name
+from ganlab.app.views.permissions import attempt, may, redacted, requires, show_failure, visitor_name
 from ganlab.app.views.wording import escaped, run_label
 from ganlab.core.names import shown
 from ganlab.core.text import byte_size, duration
@@ -20,6 +20,7 @@ from ganlab.runtime.limits import most_waiting, shortage, unfit
 from ganlab.runtime.run import UNREADABLE, Run, runs_root
 
 REFRESH_SECONDS = 3.0
+_DISK = "runs.disk"
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -68,8 +69,9 @@ def _cancellable(place: Place, number: str = "") -> None:
             return
         help, settled = "Takes it out of the queue; resume it to put it back.", place.run.stop_requested()
         if st.button("Cancel", key=f"cancel/{place.run.id}", help=help, disabled=settled):
-            attempt(_cancel, place.run)
+            attempt(place.run.id, _cancel, place.run)
             st.rerun(scope="fragment")
+    show_failure(place.run.id)
 
 
 def _short(place: Place) -> str:
@@ -92,13 +94,12 @@ def _disk() -> None:
     used, most = _used(shown(str(runs_root()))), limit()
     of = f" of {byte_size(most)}" if most else ""
     # Asked to run again when it opens: what a cleaning would free takes a look at every checkpoint.
-    disk = st.popover(
-        f"Disk: {byte_size(used)}{of}", icon=":material/hard_disk:", type="tertiary", key="runs.disk", on_change="rerun"
-    )
+    disk = st.popover(f"Disk: {byte_size(used)}{of}", icon=":material/hard_disk:", type="tertiary", key=_DISK, on_change="rerun")
     if not disk.open:
         return
     with disk:
         st.markdown(f"The runs take {byte_size(used)}; {byte_size(room())} {'may still be written' if most else 'are free'}.")
+        show_failure(_DISK)
         st.caption(rule_text(RULE))
         would = clean(dry_run=True)
         if not would.bytes:
@@ -107,7 +108,7 @@ def _disk() -> None:
         st.markdown(cleaned_text(would, "That would free"))
         help = "Curves, sheets and the runs themselves stay."
         if st.button("Clean up", icon=":material/mop:", type="primary", help=help):
-            attempt(_clean)
+            attempt(_DISK, _clean)
             _used.clear()
             st.rerun(scope="fragment")
 

@@ -9,7 +9,7 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.app.views import run_actions
 from ganlab.app.views.page_frame import address
-from ganlab.app.views.permissions import attempt, may, redacted, requires, visitor_name
+from ganlab.app.views.permissions import attempt, failure, may, redacted, requires, show_failure, visitor_name
 from ganlab.app.views.runs.label_dialog import label_button, notes
 from ganlab.app.views.runs.rows import ROW_HEIGHT, Broken, Row, columns, found
 from ganlab.app.views.status_wording import damage_text
@@ -58,8 +58,10 @@ def table() -> None:
         with below:
             if chosen[0].message:  # whole, however narrow its column is
                 st.markdown(f":red[:material/error:] {escaped(chosen[0].message)}")
-            run_actions.show_refusal(chosen[0].run)
             notes(chosen[0].run)
+    with below:
+        for row in chosen:
+            show_failure(row.run.id)
     if pages > 1:
         st.session_state[_PAGE] = number  # fewer pages than before, where runs were deleted
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -88,6 +90,7 @@ def _broken(place: int, one: Broken) -> None:
         key = f"runs.broken/{place}/{shown(one.run.id)}"
         if may(Action.DELETE) and st.button("Delete", key=key, icon=":material/delete:", type="tertiary"):
             _confirm([(one.run, shown(one.run.id))])
+    show_failure(one.run.id)
 
 
 def _grid(rows: Sequence[Row], selected: Sequence[str]) -> list[Row]:
@@ -153,7 +156,7 @@ def _single(row: Row) -> None:
 
 def _stop_button(run: Run) -> None:
     if st.button("Stop", icon=":material/stop:", disabled=run.stop_requested()):
-        attempt(_stop, run)
+        attempt(run.id, _stop, run)
         st.rerun(scope="fragment")
 
 
@@ -170,9 +173,13 @@ def _confirm(doomed: list[tuple[Run, str]]) -> None:
 
 
 def _delete(doomed: list[Run]) -> None:
-    for run in doomed:
-        attempt(_delete_one, run)
-    st.session_state[_SELECTED] = []
+    left = list(doomed)
+    while left:
+        attempt(left[0].id, _delete_one, left[0])
+        if failure(left[0].id):
+            break
+        left.pop(0)
+    st.session_state[_SELECTED] = [run.id for run in left]
 
 
 @requires(Action.DELETE)

@@ -8,7 +8,7 @@ from ganlab.app.security import sandbox
 from ganlab.app.security.rights import Action
 from ganlab.app.serving import small_runs
 from ganlab.app.views import start_run, students
-from ganlab.app.views.permissions import FAILURES, attempt, error_text, mine, requires, visitor_name, who
+from ganlab.app.views.permissions import FAILURES, attempt, error_text, mine, requires, show_failure, visitor_name, who
 from ganlab.app.views.status_wording import status_text
 from ganlab.app.views.train import choice
 from ganlab.app.views.wording import escaped, progress, run_label
@@ -112,17 +112,18 @@ def _rows(ids: list[str]) -> None:
             if status.state in ACTIVE:
                 asked = run.stop_requested()
                 if st.button("Stop", key=f"small.stop/{id}", icon=":material/stop:", type="tertiary", disabled=asked):
-                    attempt(_stop, run)
+                    attempt(id, _stop, run)
                     st.rerun(scope="fragment")
             elif st.button("Delete", key=f"small.delete/{id}", icon=":material/delete:", type="tertiary"):
                 _confirm(run, label)
+        show_failure(id)
 
 
 @st.dialog("Delete this run?")
 def _confirm(run: Run, label: str) -> None:
     st.markdown(f"{escaped(label)}: its curves, pictures and checkpoints are removed.")
     with st.container(horizontal=True):
-        sure = st.button("Delete", type="primary", key="small.sure", on_click=attempt, args=(_delete, run))
+        sure = st.button("Delete", type="primary", key="small.sure", on_click=attempt, args=(run.id, _delete, run))
         if sure or st.button("Keep"):
             st.rerun()
 

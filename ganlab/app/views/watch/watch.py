@@ -11,7 +11,7 @@ import streamlit as st
 from ganlab.app.security.rights import Action
 from ganlab.app.views import fresh, run_actions, url_state
 from ganlab.app.views.page_frame import address, class_line, dark, embed
-from ganlab.app.views.permissions import error_text, may, redacted
+from ganlab.app.views.permissions import error_text, may, redacted, show_failure
 from ganlab.app.views.status_wording import damage_text, packages_text
 from ganlab.app.views.watch.fork_dialog import fork_asked, fork_button
 from ganlab.app.views.wording import escaped, run_label
@@ -97,7 +97,7 @@ def bar(ids: list[str]) -> None:
         alone = address("live/", _query(ids))
         st.link_button("Open on its own", alone, icon=":material/open_in_new:", help="For a second screen.")
     if len(members) == 1:
-        run_actions.show_refusal(members[0])
+        show_failure(members[0].id)
         if missing := packages_text(members[0].settings.packages):
             st.info(escaped(missing))
 
