@@ -13,7 +13,7 @@ from ganlab.app.security.rights import Action
 from ganlab.app.views import url_state
 from ganlab.app.views.evaluate import results, subjects
 from ganlab.app.views.job_wording import progress_text
-from ganlab.app.views.permissions import attempt, may, redacted, requires
+from ganlab.app.views.permissions import attempt, may, redacted, requires, show_failure
 from ganlab.app.views.wording import age, escaped
 from ganlab.core.text import duration
 
@@ -99,6 +99,7 @@ def _row(job: Job, status: Status, shown: Job) -> None:
             key, icon = f"evaluate.show/{job.id}", ":material/visibility:"
             st.button("Show", key=key, icon=icon, type="tertiary", on_click=select, args=(job.id,))
         _end_button(job, status)
+    show_failure(job.id)
     if status.active:
         _bar(job, status)
 
@@ -120,7 +121,7 @@ def _bar(job: Job, status: Status) -> None:
 def _end_button(job: Job, status: Status) -> None:
     if status.active and may(Action.MEASURE):
         asked = job.stop_requested()
-        stop, key, act = "Stopping" if asked else "Stop", f"evaluate.stop/{job.id}", (_stop, job)
+        stop, key, act = "Stopping" if asked else "Stop", f"evaluate.stop/{job.id}", (job.id, _stop, job)
         st.button(stop, key=key, on_click=attempt, args=act, icon=":material/stop:", type="tertiary", disabled=asked)
     if status.active or not may(Action.DELETE):
         return
@@ -132,7 +133,7 @@ def _end_button(job: Job, status: Status) -> None:
 def _confirm(job: Job) -> None:
     st.markdown("Its numbers are removed from the disk; the models stay.")
     with st.container(horizontal=True):
-        sure = st.button("Delete", type="primary", key="evaluate.sure", on_click=attempt, args=(_delete, job))
+        sure = st.button("Delete", type="primary", key="evaluate.sure", on_click=attempt, args=(job.id, _delete, job))
         if sure or st.button("Keep"):
             st.rerun()
 

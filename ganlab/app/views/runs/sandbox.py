@@ -8,7 +8,7 @@ from ganlab.app.security import classroom, sandbox
 from ganlab.app.security.quotas import most
 from ganlab.app.security.rights import Action
 from ganlab.app.serving import small_runs
-from ganlab.app.views.permissions import attempt, may, requires, visitor_name
+from ganlab.app.views.permissions import attempt, may, requires, show_failure, visitor_name
 from ganlab.core.text import counted
 
 _KEY = "runs.sandbox"
@@ -24,10 +24,11 @@ def switch() -> None:
         "Sandbox: students may start small runs",
         key=_KEY,
         on_change=attempt,
-        args=(_toggle,),
+        args=(_KEY, _toggle),
         help=f"Each student has one run at a time, of at most {steps:,} steps; {together} of the class train or wait, one after "
         "another and beside your own runs, whose turn they never take. Students can pause, stop and delete their own runs only.",
     )
+    show_failure(_KEY)
     if not sandbox.is_open() and (kept := len(small_runs.all_runs())):
         st.caption(f"The sandbox is closed; {counted(kept, 'run')} of students {'is' if kept == 1 else 'are'} kept.")
 
