@@ -122,6 +122,9 @@ class Samples:
     titles: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Samples(step={self.step}, images={tuple(self.images.shape)}, columns={self.columns})"
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -136,6 +139,9 @@ class Checkpoint:
     spec: Mapping[str, Any]
     labels: tuple[str, ...] = field(default=())
     best: bool = False
+
+    def __repr__(self) -> str:
+        return f"Checkpoint(step={self.step}, model of {len(self.model)} tensors{', best so far' if self.best else ''})"
 
 
 @dataclass(frozen=True)

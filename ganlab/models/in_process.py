@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import all_mistakes
-from ganlab.core.events import Event
 from ganlab.core.interventions import Command
 from ganlab.data.dataset import Dataset
 from ganlab.models.launch import Subject, at_hand, check_reach, configured
 from ganlab.models.pipeline import Pipeline
+from ganlab.models.training_here import TrainingHere
 from ganlab.training import engine
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.own import own_pair
@@ -29,7 +29,7 @@ def train(
     commands: Callable[[], Sequence[Command]] = lambda: (),
     resume: Mapping[str, Any] | None = None,
     **settings: Any,
-) -> Iterator[Event]:
+) -> TrainingHere:
     """Check the settings at once, then train in this process as the events are asked for.
 
     `what` is a config, a data set's name, the path of a folder or zip of images, or images in memory (so is `data`, beside a
@@ -40,6 +40,8 @@ def train(
 
         for event in ganlab.train("mnist", family="cgan", steps=500):
             print(event)
+
+    What is returned also trains to its end at once, `.finish()`, draws, `.pipeline().sample(16)`, and shows itself in a notebook.
     """
     if settings.keys() & {"G", "D"}:
         raise ValueError("Give networks of your own as networks={'G': G, 'D': D}.")
@@ -51,7 +53,7 @@ def train(
             check_reach(config)
     pair = None if networks is None else _own(networks, config)
     initial = Pipeline.load(config.start_from).networks if config.start_from and resume is None else None
-    return engine.train(config, resume=resume, initial=initial, networks=pair, commands=commands)
+    return TrainingHere(engine.train(config, resume=resume, initial=initial, networks=pair, commands=commands), config, pair)
 
 
 def _own(networks: Mapping[str, nn.Module], config: TrainConfig) -> dict[str, nn.Module]:

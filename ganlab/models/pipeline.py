@@ -140,13 +140,16 @@ class Pipeline(Drawing, Translating):
         ValueError for weights of other projects, of which the file itself is to be kept, and OSError when they cannot be written.
         """
         if self._info is None:
-            raise ValueError(f"{self.name} is a file of another project's weights: keep that file, Pipeline.load reads it.")
+            raise ValueError(
+                f"{self.name} has networks that no settings of ours describe: keep its file, or the weights, "
+                "pipeline.generator.state_dict()."
+            )
         networks = nn.ModuleDict(dict(self.generators)).state_dict()
         checkpoint.write(Path(folder), self._info, {name: tensor.cpu().contiguous() for name, tensor in networks.items()})
 
     def __repr__(self) -> str:
         makes = f"{self.spec.image_size} px, {'grey' if self.spec.channels == 1 else 'colour'}"
-        labels = f", labels {', '.join(self.labels)}" if self.labels else ""
+        labels = f", labels {', '.join(self.labels)}" if self.labels and (self.conditional or self.translates) else ""
         return f"<Pipeline {self.name}: {self.title}, {makes}{labels}, on {self.device}>"
 
     def _repr_png_(self) -> bytes | None:

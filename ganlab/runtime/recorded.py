@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +18,22 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
+def columns_of(found: Mapping[str, Series]) -> dict[str, np.ndarray]:
+    """Curves as columns of equal length: `step`, which ascends, and each metric, NaN where it has no point."""
+    steps = np.unique(np.concatenate([np.empty(0, np.int64), *(one.steps for one in found.values())]))
+    columns: dict[str, np.ndarray] = {"step": steps}
+    for name, one in found.items():
+        columns[name] = np.full(len(steps), np.nan)
+        columns[name][np.searchsorted(steps, one.steps)] = one.values
+    return columns
+
+
 class Recorded:
     """The record in the run directory `path`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._shown: Thread | None = None  # what keeps a notebook's view of it up to date
 
     @property
     def id(self) -> str:
@@ -55,13 +67,7 @@ class Recorded:
 
         `step` ascends; each metric has its value at that step, and NaN where none was recorded.
         """
-        found = self.series()
-        steps = np.unique(np.concatenate([np.empty(0, np.int64), *(one.steps for one in found.values())]))
-        columns: dict[str, np.ndarray] = {"step": steps}
-        for name, one in found.items():
-            columns[name] = np.full(len(steps), np.nan)
-            columns[name][np.searchsorted(steps, one.steps)] = one.values
-        return columns
+        return columns_of(self.series())
 
     def last_metrics(self) -> dict[str, float]:
         """The newest value of every metric."""

@@ -39,6 +39,7 @@ from ganlab.runtime.status import KINDS, WAITING, Status, cause_of, silence, sta
 from ganlab.runtime.store import Annotation, Damaged
 
 _WAIT_SECONDS = 0.2  # between two looks at a run that is waited for
+_LAST_LOOK_SECONDS = 5.0  # that a notebook may take for its last look
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")  # of a run or a job
 # What reading a run may raise of which another program wrote a part: lists show it as unreadable and go on.
 _SETTINGS = Kept(read_settings)
@@ -210,6 +211,8 @@ class Run(Recorded):
             if time.monotonic() > last:
                 raise TimeoutError(f"{self.id} is still {status.state} at step {status.step:,} after {seconds:g} s.")
             time.sleep(_WAIT_SECONDS)
+        if self._shown:
+            self._shown.join(_LAST_LOOK_SECONDS)  # so that the view shows the end before the next cell begins
         return status
 
     def __repr__(self) -> str:
@@ -223,7 +226,7 @@ class Run(Recorded):
 
     def _ipython_display_(self) -> None:
         """In a notebook: `_repr_html_`, kept up to date until the run has ended."""
-        notebook.show(self)
+        self._shown = notebook.show(self)
 
     def checkpoints(self) -> list[Path]:
         """Complete checkpoint folders, oldest first."""

@@ -43,7 +43,7 @@ def train(
     commands: Commands = lambda: (),
     record: Sequence[Intervention] = (),
     clock: Callable[[], float] = time.perf_counter,
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Train `config` and yield what happens; `resume` is an earlier Checkpoint's `state`, `initial` trained networks.
 
     `networks` are trained in place of those of the family's own, by the same names: see `Family.build`.
