@@ -107,6 +107,12 @@ class TrainConfig:
     channels: int = setting(0, "1 grey, 3 colour, 0 as the data set has them", choices=(0, 1, 3))
     flip: bool = setting(False, "mirror half of the real images: for faces and photos, not for digits")
 
+    held_out: int = setting(
+        0,
+        "images that D never sees, which show whether it learns the others by heart; 0 takes those of the test part",
+        min=0,
+        max=1000,
+    )
     jitter: float = setting(
         0.0, "random crops: how much larger than image_size images are loaded; 0.117 is the papers' 286 for 256", min=0, max=7
     )

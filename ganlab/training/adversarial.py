@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ganlab.core.config import TrainConfig
 from ganlab.core.types import Batch, Conditioning, DataSpec
 from ganlab.training.augment import Augmentation
+from ganlab.training.held_out import HeldOut, logits_without_trace
 from ganlab.training.penalties import zero_centred_penalty
 from ganlab.training.state import ExamplesWanted, Metrics, Terms, TrainingState, descend, frozen
 
@@ -64,6 +65,9 @@ class Training(Protocol):
 
     def label_scores(self) -> Metrics:
         """D's mean score by labels alone, as `labels/<whose>`; empty where the labels of real and fake are the same."""
+
+    def known_scores(self, held_out: HeldOut) -> Metrics:
+        """D's mean scores of real images that it learns from and of others, as `known/trained` and `known/held_out`."""
 
     def set_rate(self, factor: float) -> None:
         """Scale every optimizer's configured rate by `factor`."""
@@ -212,6 +216,17 @@ class AdversarialTraining(TrainingState):
             logits = {name: self.D(pictures, own.roll(1).repeat(2)) for name, own in labels.items()}
         self.D.train()
         return {name: self.objective.score(found.float()).mean() for name, found in logits.items()}
+
+    @torch.no_grad()
+    def known_scores(self, held_out: HeldOut) -> Metrics:
+        """D's mean scores of real images that it learns from and of others, as they are and so normalised as in training."""
+        found: Metrics = {}
+        for name, images in (("trained", held_out.known), ("held_out", held_out.unknown)):
+            batch = next(self.prepared(iter([images])))
+            with self.autocast():
+                logits = logits_without_trace(self.D, batch)
+            found[f"known/{name}"] = self.objective.score(logits.float()).mean()
+        return found
 
     def state_dict(self) -> dict[str, Any]:
         augmentation = self.augmentation.state_dict()

@@ -24,6 +24,7 @@ from ganlab.data import DATASETS, Batches, Dataset, Loader, load
 from ganlab.metrics.gauge import Gauge, open_gauge
 from ganlab.training.adversarial import Training
 from ganlab.training.families import FAMILIES
+from ganlab.training.held_out import HeldOut, held_out, set_apart
 from ganlab.training.lr_schedule import rate_factor
 from ganlab.training.meter import Diverged, Meter
 from ganlab.training.networks.layers import count_parameters
@@ -31,6 +32,7 @@ from ganlab.training.real_sheet import real_sheet
 from ganlab.training.state import Metrics, all_finite
 
 Commands = Callable[[], Sequence[Command]]
+_HELD_OUT_EVERY = 5  # points of the curves, for it costs two passes of D
 _PAUSE_SECONDS = 0.05  # between two looks for commands while nothing trains
 
 
@@ -74,10 +76,11 @@ class Session:
         device: str,
         examples: Batch | None,
         gauge: Gauge | None,
+        held_out: HeldOut | None,
         clock: Callable[[], float],
     ) -> None:
         self.config, self.training, self.dataset, self.device = config, training, dataset, device
-        self.examples, self.gauge, self.clock = examples, gauge, clock
+        self.examples, self.gauge, self.held_out, self.clock = examples, gauge, held_out, clock
         self.step = self.saved = 0
         self.paused = self.stopping = False
         self._made: list[Intervention] = []
@@ -127,7 +130,10 @@ class Session:
             best = self._measure(metrics)
         # Gradient norms and label scores cost a pass over all tensors: only where a point is drawn anyway.
         if step % config.log_every == 0 or saving or last or measured:
-            self.meter.add(step, metrics | self.training.gradient_norms() | self.training.label_scores())
+            metrics |= self.training.gradient_norms() | self.training.label_scores()
+            if self.held_out is not None and (step % (_HELD_OUT_EVERY * config.log_every) == 0 or saving or last):
+                metrics |= self.training.known_scores(self.held_out)
+            self.meter.add(step, metrics)
         if step % config.sample_every == 0 or last:
             yield self._samples()
         if (saving or best) and not last:
@@ -234,9 +240,8 @@ class Session:
             self.config.seed,
             self.device,
             flip=self.config.flip,
-            crop=self.config.image_size if self.config.jitter else 0,
             position=position,
-            layout=self.training.layout,
+            **_form(self.config, self.training),
         )
 
     def _checkpoint(self, best: bool, whole: bool) -> Checkpoint:
@@ -276,6 +281,7 @@ def _prepared(
     family = FAMILIES[config.family]
     torch.manual_seed(config.seed)
     dataset = yield from _load(config, round(config.image_size * (1 + config.jitter)))
+    dataset, apart = set_apart(config, dataset, family.conditioning)
     spec = replace(dataset.spec(family.conditioning), image_size=config.image_size)
     yield Loading("building")
     bf16 = config.precision == "bf16" or (config.precision == "auto" and supports_bf16(device))
@@ -284,7 +290,13 @@ def _prepared(
     if initial is not None:
         training.start_from(initial)
     gauge = (yield from open_gauge(config, dataset, spec, device)) if config.fid_every else None
-    return Session(config, training, dataset, device, examples, gauge, clock)
+    unseen = yield from held_out(config, dataset, apart, family.conditioning, device, **_form(config, training))
+    return Session(config, training, dataset, device, examples, gauge, unseen, clock)
+
+
+def _form(config: TrainConfig, training: Training) -> dict[str, Any]:
+    """How batches lie in memory, and the side of what is cut out of each image."""
+    return {"crop": config.image_size if config.jitter else 0, "layout": training.layout}
 
 
 def _load(config: TrainConfig, image_size: int, split: Literal["train", "test"] = "train", limit: int = 0) -> Loader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,9 @@ from ganlab.training.ema import averaged_copies, ema_update
 from ganlab.training.lr_schedule import initial_rates
 from ganlab.training.objectives import Objective
 from ganlab.training.warm_start import chosen, first_difference
+
+if TYPE_CHECKING:
+    from ganlab.training.held_out import HeldOut
 
 Network = TypeVar("Network", bound=nn.Module)
 Metrics = dict[str, Tensor]  # {"loss/D/adversarial": scalar tensor on the training device}
@@ -101,6 +104,10 @@ class TrainingState:
                 # The norm of the tensors' norms is the norm of all their numbers: one kernel for all tensors, then one more.
                 found[f"gradient/{name}"] = torch.stack(torch._foreach_norm(gradients)).norm()
         return found
+
+    def known_scores(self, held_out: HeldOut) -> Metrics:
+        """D's scores of real images that it knows and of others; empty where there is no one D."""
+        return {}
 
     def label_scores(self) -> Metrics:
         """D's scores by labels alone; empty where there are none."""

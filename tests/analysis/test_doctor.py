@@ -73,6 +73,42 @@ def test_a_healthy_d_may_be_ahead_at_first(until: int) -> None:
         assert (DETECTORS["d-wins"](favoured) is not None) == sure
 
 
+def by_heart(trained: float, held_out: float, fake: float = 0.1, wobble: float = 0.02) -> dict[str, np.ndarray]:
+    """Curves of a D with these scores of images it knows, of others and of fakes."""
+    return {
+        "known__trained": trained + wobble * NOISE,
+        "known__held_out": held_out - wobble * NOISE,
+        "score__fake": fake + wobble * NOISE,
+    }
+
+
+def test_a_d_that_takes_held_out_images_for_fakes_knows_the_others_by_heart() -> None:
+    found = DETECTORS["overfitting"](record(**by_heart(0.9, 0.3)))
+    assert found is not None and found.fix == {"augment": "diff"} and set(found.fix) <= set(may_change(FAMILIES["dcgan"].config))
+    assert found.evidence.numbers["like_fakes"] == pytest.approx(0.75, abs=0.05)
+    assert "Augmentation (augment)" in worded(found)["explanation"]
+    assert DETECTORS["overfitting"](record(**by_heart(0.9, 0.7))) is None  # nearer to what it knows
+    assert DETECTORS["overfitting"](record(**by_heart(0.52, 0.48, 0.5))) is None  # it can hardly tell anything
+    assert DETECTORS["overfitting"](record(**balanced(0.6, 0.5))) is None  # nothing was held out
+
+
+def test_what_augments_already_is_advised_otherwise() -> None:
+    found = DETECTORS["overfitting"](record(**by_heart(0.9, 0.3), augment="diff"))
+    assert found is not None and found.fix == {} and "although what it sees is augmented" in worded(found)["explanation"]
+
+
+def test_a_d_without_a_scale_knows_by_heart_too() -> None:
+    found = DETECTORS["overfitting"](record("wgan-gp", **by_heart(40.0, -10.0, -20.0)))
+    assert found is not None and found.evidence.numbers["like_fakes"] == pytest.approx(50 / 60, abs=0.02)
+    assert DETECTORS["overfitting"](record("wgan-gp", **by_heart(40.0, 35.0, -20.0))) is None
+
+
+def test_knowing_by_heart_explains_few_images_and_a_d_that_wins() -> None:
+    curves = balanced(0.995, 0.01, 0.001) | {"known__trained": 0.99, "known__held_out": 0.1}
+    assert kinds(record(**curves, num_images=100)) >= {"overfitting", "d-wins", "few-images"}
+    assert [one.kind for one in examination.findings(record(**curves, num_images=100))] == ["overfitting"]
+
+
 def test_a_d_that_is_still_ahead_after_a_while_wins_whatever_the_settings() -> None:
     assert kinds(record(**balanced(0.995, 0.01, 0.001))) == {"d-wins"}
     assert kinds(record(**balanced(0.995, 0.01, 0.001), batch_size=8)) == set()

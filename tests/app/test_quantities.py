@@ -25,7 +25,7 @@ from tests.support.small import small
 FACTS = ROOT / "tests" / "js" / "quantities.json"
 # The gauge's names, one of a network to come, and those of a training that asks its fakes for other labels than the batch has.
 MORE = ("distance/lenet-mnist", "distance/inception", "distance/pixels", "labels/of_real", "labels/of_fake")
-MORE += ("augment/strength", "augment/overfitting")  # of a run that augments as D overfits
+MORE += ("known/trained", "known/held_out", "augment/strength", "augment/overfitting")  # of a run that augments as D overfits
 READING = {"fakes": 1000.0, "real": 60000.0, "floor": 0.3}
 
 

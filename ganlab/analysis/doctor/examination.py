@@ -17,7 +17,7 @@ from ganlab.runtime.images_seen import images_seen
 from ganlab.runtime.run import Run
 from ganlab.training.families import FAMILIES
 
-_GROUPS = ("loss", "score", "labels", "gradient", "speed", "time")  # of the metrics that detectors read
+_GROUPS = ("loss", "score", "known", "labels", "gradient", "speed", "time")  # of the metrics that detectors read
 
 
 def examine(run: Run) -> list[Finding]:
@@ -95,8 +95,9 @@ def _without_consequences(found: list[Finding]) -> list[Finding]:
 CONSEQUENCES: dict[str, tuple[str, ...]] = {
     "divergence": ("oscillation", "rate"),
     "dead": ("collapse", "labels-ignored", "oscillation"),
-    "repeated-data": ("collapse", "memorisation", "few-images", "labels-ignored"),
+    "repeated-data": ("collapse", "memorisation", "overfitting", "few-images", "labels-ignored"),
     "memorisation": ("collapse", "few-images"),
+    "overfitting": ("few-images", "d-wins"),
     "collapse": ("labels-ignored",),
     "label-leak": ("d-wins",),
 }

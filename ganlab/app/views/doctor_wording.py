@@ -50,6 +50,19 @@ _SENTENCES = {
         "images than two of those usually are to each other. With so few images D knows each of them, and repeating them is "
         "the only way to pass. More images help; mirrored ones (flip) count as more where left and right do not matter.",
     ),
+    "overfitting": (
+        "D knows the training images by heart",
+        "D scores real images that it does not learn from {like_fakes:.0%} of the way from the training images towards fakes "
+        "({score_held_out:.3g} against {score_trained:.3g}): it knows each training image instead of what they have in common, "
+        "and whatever is not a copy is found out. Augmentation (augment) shows D each image in ever other ways and is the cure "
+        "where no more images can be had.",
+    ),
+    "overfitting/augmented": (
+        "D knows the training images by heart",
+        "D scores real images that it does not learn from {like_fakes:.0%} of the way from the training images towards fakes "
+        "({score_held_out:.3g} against {score_trained:.3g}), although what it sees is augmented. More images help most; a "
+        "smaller D or R1 (r1_weight) can learn less by heart; and stopping where the pictures were best costs nothing.",
+    ),
     "few-images": (
         "Too few training images",
         "D has seen each of the {training_images:,.0f} training images about {passes:,.0f} times and knows them by heart: its "
@@ -150,6 +163,9 @@ _LABELS = {
     "lr_ratio": "rate / the family's own",
     "leaps": "leaps of D's loss",
     "g_loss": "G's loss / guessing",
+    "like_fakes": "held-out images: like known ones 0, like fakes 1",
+    "score_trained": "D's score of training images",
+    "score_held_out": "D's score of held-out images",
     "separation": "how sure D is, 0 to 1",
     "d_loss": "D's loss / guessing",
     "swing": "swing of the scores",
@@ -189,6 +205,8 @@ def _variant(finding: Finding) -> str:
         return "collapse/alone"
     if kind == "collapse" and "variety" in numbers:
         return "collapse/model"
+    if kind == "overfitting" and not finding.fix:
+        return "overfitting/augmented"
     if kind == "labels-ignored" and "within_label" not in numbers:
         return "labels-ignored/data"
     return kind

@@ -13,6 +13,7 @@ TITLES = {
     "z_dim": "Size of z",
     "ema_decay": "Averaging (EMA)",
     "augment": "Augmentation",
+    "held_out": "Held-out images",
     "r1_weight": "R1 weight",
     "gp_weight": "Gradient penalty",
     "penalty_weight": "Gradient penalties",

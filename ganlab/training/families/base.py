@@ -15,7 +15,7 @@ from ganlab.training.adversarial import AdversarialTraining, Training
 from ganlab.training.networks.architectures import ARCHITECTURES
 from ganlab.training.objectives import Objective
 
-OF_Z = frozenset({"z_dim", "augment", "r1_weight"})  # settings that mean nothing to families that do not draw from z
+OF_Z = frozenset({"z_dim", "augment", "r1_weight", "held_out"})  # settings that mean nothing to families that do not draw from z
 
 
 class TrainingFactory(Protocol):

@@ -12,6 +12,7 @@ from ganlab.analysis.doctor.detectors.labels import labels_ignored
 from ganlab.analysis.doctor.detectors.leakage import label_leak, labels_in_pictures
 from ganlab.analysis.doctor.detectors.memorisation import few_images, memorisation, repeated_data
 from ganlab.analysis.doctor.detectors.oscillation import oscillation
+from ganlab.analysis.doctor.detectors.overfitting import overfitting
 from ganlab.analysis.doctor.detectors.rate import rate
 from ganlab.analysis.doctor.detectors.stalled import stalled_input
 from ganlab.analysis.doctor.finding import Finding
@@ -24,6 +25,7 @@ DETECTORS: dict[str, Detector] = {
     "dead": dead,
     "repeated-data": repeated_data,
     "memorisation": memorisation,
+    "overfitting": overfitting,
     "few-images": few_images,
     "collapse": collapse,
     "labels-ignored": labels_ignored,

@@ -7,6 +7,7 @@ export const CHARTS = {
   score: { title: "Scores", hint: "D's score for real images x and for fakes G(z)" },
   distance: { title: "Distance", hint: "fakes of the same z compared with the training images; lower is better" },
   gradient: { title: "Gradients", hint: "the length of each network's gradient: how hard its loss pulls at its weights" },
+  known: { title: "Known by heart", hint: "D's score for images that it learns from and for others, none of them augmented" },
   labels: { title: "Labels alone", hint: "D's score for the same images with labels of real ones and with labels of fakes" },
   augment: { title: "Augmentation", hint: "how sure D is of the images it knows, and how much what it sees is therefore changed" },
   speed: { title: "Speed" },
@@ -14,6 +15,8 @@ export const CHARTS = {
 const HIDDEN = ["time"];
 /** @type {Record<string, string>} */
 const SCORES = { real: "D(x)", fake: "D(G(z))" };
+/** @type {Record<string, string>} */
+const KNOWN = { trained: "images it learns from", held_out: "held-out images" };
 /** @type {Record<string, string>} */
 const AUGMENT = { strength: "strength", overfitting: "sureness of D" };
 /** @type {Record<string, string>} */
@@ -60,6 +63,7 @@ export function label(name, names, short = false) {
   }
   if (group === "score" && SCORES[first] && !rest.length) return short ? SCORES[first] : `${SCORES[first]} ${first}`;
   if (group === "labels" && LABELS[first]) return LABELS[first];
+  if (group === "known" && KNOWN[first]) return KNOWN[first];
   if (group === "augment" && AUGMENT[first]) return AUGMENT[first];
   if (group === "distance") return names.filter((other) => groupOf(other) === group).length > 1 ? `fakes, ${reader(first)}` : "fakes";
   return plain([first ?? group, ...rest].join(" "));
@@ -83,7 +87,7 @@ export const chartTitle = (group, noun) => (group === "distance" ? distanceTitle
 const distanceTitle = (noun) => `Distance to real ${noun}`;
 
 /** @type {Record<string, string>} */
-const KINDS = { loss: "Loss of ", gradient: "Length of the gradient of ", labels: "D's score with labels ", augment: "Augmentation: ", speed: "" };
+const KINDS = { loss: "Loss of ", gradient: "Length of the gradient of ", labels: "D's score with labels ", known: "D's score for ", augment: "Augmentation: ", speed: "" };
 
 /**
  * What a table, where no chart's title stands over it, calls a metric among its `names`.

@@ -21,7 +21,7 @@ from ganlab.training.networks.translators import TRANSLATORS
 ELSEWHERE = ("family", "dataset", "data_path", "device")
 
 GROUPS = {
-    "Data": ("channels", "flip", "jitter", "augment"),
+    "Data": ("channels", "flip", "jitter", "augment", "held_out"),
     "Training": (
         "d_lr_ratio",
         "lr_decay",

@@ -21,7 +21,7 @@ const X = { step: "Step", epoch: "Epoch", images: "Real images seen", time: "Tra
 export function yTitle(group, runs, names) {
   const logarithms = runs.every((run) => run.quantities.objective === BY_LOGARITHM);
   if (group === "loss") return logarithms && names.every((name) => name.endsWith("/adversarial")) ? "Loss (nats)" : "Loss (no unit)";
-  if (group === "score" || group === "labels") return logarithms ? "Probability of “real”" : "Output of D (no unit)";
+  if (["score", "known", "labels"].includes(group)) return logarithms ? "Probability of “real”" : "Output of D (no unit)";
   return Y[group] ?? names.map((name) => name.replace(`${groupOf(name)}/`, "").replaceAll("_", " ")).join(", ");
 }
 

@@ -51,7 +51,7 @@ const D_LOSSES = {
   Wasserstein: "its output for fakes less its output for real images, which is minus its estimate of how far apart they are",
 };
 /** @type {Record<string, (name: string, now: Now, facts: Quantities) => Omit<Explanation, "title"> | null>} */
-const GROUPS = { score, loss, distance, gradient, labels, augment, speed, time };
+const GROUPS = { score, loss, distance, gradient, known, labels, augment, speed, time };
 /** @type {Record<string, typeof adversarial>} */
 const TERMS = { adversarial, gradient_penalty: penalty, r1: slope, r2: slope, nce: patches, nce_identity: patches, cycle: pixels, identity: pixels, l1: pixels };
 /** @type {Record<string, string>} */
@@ -226,6 +226,15 @@ function labels(name, now) {
   const [real, fake] = [now("labels/of_real"), now("labels/of_fake")];
   const seen = real !== null && fake !== null ? `; now they read ${value(real)} and ${value(fake)}` : "";
   return { what: `D's score for the same pictures with labels ${whose}.`, good: `Good is when both kinds of labels read alike, or else D can tell fakes by their labels alone${seen}.` };
+}
+
+/** @param {string} name @param {Now} now */
+function known(name, now) {
+  const whose = { trained: "that it learns from", held_out: "that it never learns from" }[name.split("/")[1]];
+  if (!whose) return null;
+  const [trained, heldOut] = [now("known/trained"), now("known/held_out")];
+  const seen = trained !== null && heldOut !== null ? `; now they read ${value(trained)} and ${value(heldOut)}` : "";
+  return { what: `D's score for real images ${whose}, as they are, without augmentation.`, good: `Good is when known and held-out images read alike; where held-out ones read like fakes, D knows the others by heart${seen}.` };
 }
 
 /** @param {string} name @param {Now} now */
