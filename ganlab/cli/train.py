@@ -35,7 +35,9 @@ from ganlab.training.recipes import TOGETHER, configs_of
 def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments, among them one flag for each setting of the family that was typed."""
     parser.epilog = "`ganlab train --family wgan-gp --help` shows that family's own settings and defaults."
-    parser.add_argument("dataset", nargs="?", help="a data set's name, the path of a folder or zip of images, or the id of a data set on the Hub")
+    parser.add_argument(
+        "dataset", nargs="?", help="a data set's name, the path of a folder or zip of images, or the id of a data set on the Hub"
+    )
     parser.add_argument("--recipe", help="start from a named recipe; see `ganlab recipes`")
     parser.add_argument("--family", help="start from a family's defaults (default: dcgan)")
     parser.add_argument("--resume", metavar="RUN", help="continue a stopped or lost run")

@@ -13,8 +13,9 @@ from typing import Any, Self
 
 from ganlab.core import config_file, plugins
 from ganlab.core.errors import Mistakes, all_mistakes
+from ganlab.core.guesses import explained, guesses
 from ganlab.core.names import shown
-from ganlab.core.other_names import nearest
+from ganlab.core.other_names import nearest, perhaps
 
 Value = bool | int | float | str | tuple[float, ...]
 MOST_EXACT = 2**53  # whole numbers below are the same in JSON, JavaScript and floating point
@@ -96,6 +97,20 @@ def setting(
     return field(default=default, metadata=facts)
 
 
+_MEANT = {
+    "from_dict from_json load read parse default create make": "TrainConfig.of(family, **settings) makes one, "
+    "TrainConfig.from_toml(path) reads a file",
+    "save dump to_json to_yaml write": "Path(file).write_text(config.to_toml()) keeps it, to_dict() gives plain values",
+    "update copy set change with_ override": "replace(**changes) makes a copy with other settings",
+    "epochs n_epochs num_epochs iterations": "steps is the number of updates of G",
+    "learning_rate": "lr is the learning rate",
+    "batch": "batch_size is the number of images in a step",
+    "latent_dim nz": "z_dim is the size of z",
+    "train run launch": "ganlab.train(config) trains here, ganlab.launch(config) in a process of its own",
+}
+
+
+@guesses(_MEANT)
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """Everything that decides a run. Families subclass it to add settings of their own and paper defaults."""
@@ -176,8 +191,10 @@ class TrainConfig:
     device: str = setting("auto", "auto takes a GPU where there is one; or cpu, cuda, cuda:1, mps", common=True)
     precision: str = setting("auto", "auto takes bf16 on GPUs that have it", choices=("auto", "fp32", "bf16"))
 
-    def __new__(cls, **values: Any) -> Self:
+    def __new__(cls, *unnamed: Any, **values: Any) -> Self:
         """Raise Mistakes, one sentence for each, where a name is no setting or a value does not fit."""
+        if unnamed:
+            raise ValueError(f"Settings are given by their names: TrainConfig.of({unnamed[0]!r}, ...) begins with a family's.")
         family = str(values.get("family", cls.family))
         _fitting(cls, family, values)
         _refuse_foreign_defaults(cls, family, values)
@@ -188,12 +205,15 @@ class TrainConfig:
             object.__setattr__(self, item.name, item.coerce(getattr(self, item.name)))
 
     @classmethod
+    @explained
     def of(cls, family: str, **settings: Any) -> TrainConfig:
         """The defaults of `family` with `settings` on top, checked; ValueError names what does not fit."""
         own = _defaults_of(family)
         if own is None:
             why = plugins.hint(plugins.FAMILIES, family)
-            raise ValueError(f"family = {family!r} is not one of {', '.join(_OF_FAMILIES)}.{why}")
+            raise ValueError(
+                f"family = {family!r} is not one of {', '.join(_OF_FAMILIES)}.{why or perhaps(family, _OF_FAMILIES)}"
+            )
         return own.replace(**settings)
 
     @classmethod

@@ -109,7 +109,7 @@ class Progress:
     memory: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Samples:
     """A sheet of fixed inputs at `step`: `images` (N, C, H, W) uint8 on the CPU, in rows of `columns` that show `titles`.
 
@@ -126,7 +126,7 @@ class Samples:
         return f"Samples(step={self.step}, images={tuple(self.images.shape)}, columns={self.columns})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checkpoint:
     """Everything to use (`model`: the averaged generator's tensors) and to resume (`state`) the run after `step`.
 

@@ -40,8 +40,17 @@ _ELSEWHERE: dict[str, str] = {
     "checkpoint_every": "save_every save_interval save_freq save_epoch_freq checkpoint_interval snap snapshot_interval",
     "fid_every": "fid eval_every eval_interval metrics_every fid_interval",
     "samples": "num_samples n_samples sample_size",
+    # And arguments of calls:
+    "n": "num count number n_images num_images num_samples n_samples batch_size sample_size amount k",
+    "label": "labels class_id class_ids classes y target class_label",
+    "truncation": "trunc truncation_psi psi temperature",
+    "metrics": "metric",
+    "reference": "real real_path against references",
+    "report": "callback progress",
+    "seconds": "timeout",
+    "split": "train test part subset",
 }
-_SETTING = {name: setting for setting, names in _ELSEWHERE.items() for name in names.split()}
+_NAMES = {ours: frozenset(names.split()) for ours, names in _ELSEWHERE.items()}
 
 
 def plain(name: str) -> str:
@@ -49,12 +58,17 @@ def plain(name: str) -> str:
     return name.lstrip("-").replace("-", "_").lower()
 
 
+def perhaps(name: str, known: Collection[str]) -> str:
+    """A sentence, behind a space, on the one of `known` that is meant; "" where none is near."""
+    return f" Perhaps {near!r} is meant." if (near := nearest(name, known)) else ""
+
+
 def nearest(name: str, known: Collection[str]) -> str:
     """Return the one of `known` that `name` stands for elsewhere, or is written like; "" for none."""
     name = plain(name)
     if name in known:
         return name
-    if (meant := _SETTING.get(name, "")) in known:
+    if meant := next((ours for ours, elsewhere in _NAMES.items() if name in elsewhere and ours in known), ""):
         return meant
     if name in _ELSEWHERE:  # a setting of ours, of another family: what is only written like it means something else
         return ""

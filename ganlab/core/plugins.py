@@ -19,6 +19,7 @@ from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, e
 from typing import Any, Literal, TypeGuard, TypeVar
 
 from ganlab.core.names import shown
+from ganlab.core.other_names import perhaps
 
 T = TypeVar("T")
 Trouble = Literal["import", "type", "name", "taken", "unfit"]
@@ -39,6 +40,14 @@ class Skipped(ValueError):
     def __init__(self, package: str, group: str, name: str, trouble: Trouble, why: str) -> None:
         super().__init__(shown(f"The package {package} adds a {_NOUNS[group]} {name!r}, which is left out: {why}."))
         self.package, self.group, self.name, self.trouble = package, group, name, trouble
+
+
+class Unknown(KeyError, ValueError):
+    """A name that a registry does not have: one sentence, made when it is read."""
+
+    def __str__(self) -> str:
+        name, registry = self.args
+        return f"There is no {_NOUNS[registry.group]} {name!r}: {', '.join(registry)}.{perhaps(str(name), registry.complete())}"
 
 
 class Registry(MutableMapping[str, T]):
@@ -114,7 +123,9 @@ class Registry(MutableMapping[str, T]):
     def __getitem__(self, name: str) -> T:
         if name in self._values:  # ours need no look at packages
             return self._values[name]
-        return self.complete()[name]
+        if name not in self.complete():
+            raise Unknown(name, self)
+        return self._values[name]
 
     def __setitem__(self, name: str, value: T) -> None:
         self._values[name] = value

@@ -11,14 +11,27 @@ import torch
 from torch import Tensor
 
 from ganlab.core.errors import DataError
+from ganlab.core.guesses import guesses
 from ganlab.core.names import shown
 from ganlab.core.remarks import Remark
 from ganlab.core.types import Conditioning, DataSpec
+from ganlab.data.gathered import gathered
 
 _PORTION = 500  # images
 
 
-@dataclass(frozen=True)
+_OPENED = "Dataset.from_tensors(images, labels) takes images in memory, ganlab.DATASETS[name].load() reads a set by its name"
+_MEANT = {
+    "from_folder from_path from_files from_dir load open": f"ganlab.train(path) takes a folder as it is, {_OPENED}",
+    "from_arrays from_numpy from_array from_images from_tensor from_torch from_list": _OPENED,
+    "classes class_names": "label_names names the classes",
+    "targets y": "labels has the class numbers",
+    "data x to_tensor tensor numpy to_numpy": "images has the pixels (N, C, S, S)",
+}
+
+
+@guesses(_MEANT)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """Images in memory, or in a mapped file when they are many.
 
@@ -29,7 +42,7 @@ class Dataset:
     """
 
     name: str
-    images: Tensor
+    images: Tensor = None  # type: ignore[assignment]  # refused below, in a sentence
     labels: Tensor | None = None
     label_names: tuple[str, ...] = ()
     sources: Tensor | None = None
@@ -37,6 +50,8 @@ class Dataset:
     remarks: tuple[Remark, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.images, Tensor):
+            raise DataError(f"{_OPENED}.")
         object.__setattr__(self, "label_names", tuple(map(shown, self.label_names)))
         object.__setattr__(self, "domains", tuple(map(shown, self.domains)))
 
@@ -44,16 +59,31 @@ class Dataset:
     def from_tensors(cls, images: Any, labels: Any = None, *, label_names: Sequence[str] = (), name: str = "") -> Dataset:
         """Images of a program's own, as a tensor or array: (N, C, S, S), (N, S, S, C) or grey (N, S, S).
 
-        Bytes 0 to 255, or floats in [0, 1], or in [-1, 1] where any is below 0. `labels` (N,) number the classes from 0. Without
-        a `name` it is "own" with the first digits of the content's digest. DataError, one sentence, for what does not fit.
+        Also what can be counted and indexed: a list of pictures of one size, or a data set of PyTorch, whose items are pictures
+        or begin with a picture and its label. Bytes 0 to 255, or floats in [0, 1], or in [-1, 1] where any is below 0. `labels`
+        (N,) number the classes from 0. Without a `name` it is "own" with the first digits of the content's digest. DataError,
+        one sentence, for what does not fit.
         """
-        pixels = _bytes(_channels_first(torch.as_tensor(images)))
-        numbers = None if labels is None else _class_numbers(torch.as_tensor(labels), len(pixels), len(label_names))
-        names = tuple(label_names)
+        pixels, own_labels, own_names = gathered(images)
+        pixels, labels, names = (
+            _bytes(_channels_first(pixels)),
+            own_labels if labels is None else labels,
+            label_names or own_names,
+        )
+        numbers = None if labels is None else _class_numbers(torch.as_tensor(labels), len(pixels), len(names))
+        names = tuple(names)
         if numbers is not None and not names:
             names = tuple(map(str, range(int(numbers.max()) + 1)))
         made = cls(name, pixels, numbers, names)
         return made if name else replace(made, name=f"own-{made.digest()[:8]}")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        count, channels, _, side = self.images.shape
+        classes = f", {len(self.label_names)} classes" if self.labels is not None else ""
+        return f"<Dataset {self.name}: {count:,} images, {side} px, {'grey' if channels == 1 else 'colour'}{classes}>"
 
     def digest(self) -> str:
         """A hash of the pixels, whatever their order in memory, and of the labels."""

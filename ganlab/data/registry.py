@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from ganlab.core import plugins
 from ganlab.core.errors import DataError, NotFetched
 from ganlab.core.events import Loading
+from ganlab.core.guesses import explained, guesses
 from ganlab.core.progress import Work, finish
 from ganlab.core.types import Conditioning
 from ganlab.data.download import no_answer
@@ -46,6 +47,7 @@ class Wanted:
 Loader = Generator[Loading, None, "Dataset"]
 
 
+@guesses({"images labels classes data targets label_names": "load() returns the Dataset that has them"})
 @dataclass(frozen=True)
 class DataSource:
     """A data set that can be chosen: its facts for a screen, and how to load it.
@@ -90,6 +92,7 @@ class DataSource:
         """How many images an epoch of training has; 0 where that is unknown before reading."""
         return self.counted(image_size, conditioning) if self.counted else self.num_images
 
+    @explained
     def load(
         self,
         image_size: int = 0,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ganlab.core.events import Loading
+from ganlab.core.guesses import explained
 from ganlab.core.names import is_there, located, name_of
 from ganlab.core.progress import finish
 from ganlab.data.dataset import Dataset
@@ -16,6 +17,7 @@ from ganlab.metrics.reference import Reference
 from ganlab.metrics.value import Value
 
 
+@explained
 def fid(fake: Any, real: Any, *, device: str = "auto", report: Callable[[Loading], object] | None = None) -> Value:
     """Fréchet Inception Distance (Heusel et al. 2017) of `fake` to `real`, with its error and protocol: lower is better.
 

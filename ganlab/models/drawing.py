@@ -11,11 +11,13 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from ganlab.core.guesses import explained, whole
 from ganlab.core.images import png, sheet, to_pil, to_uint8
-from ganlab.core.other_names import nearest
+from ganlab.core.other_names import perhaps
 from ganlab.core.types import Conditioning
 from ganlab.models.loaded import Loaded
 
+_LARGEST = 2**40  # of a seed or a label
 _BATCH = 64  # bounds memory, whatever n is
 UNIFORM = {"uniform(-1,1)": (-1.0, 1.0), "uniform(0,1)": (0.0, 1.0)}  # values of the decision "z"; others are standard normal
 Label = int | str | Sequence[int | str]  # a class, by its number or name; one for all pictures or one each
@@ -54,10 +56,12 @@ class Drawing(Loaded):
         """z (n, z_dim), standard normal, or uniform where that was decided; row i depends on seed and i alone, on no device and
         no n. Of several seeds each gives one row, the first of its own. ValueError where they are not n.
         """
-        if isinstance(seed, int):
-            generators = [torch.Generator().manual_seed(seed * 1_000_003 + i) for i in range(n)]
+        n = whole("n", n, 1)
+        if isinstance(seed, str) or not isinstance(seed, Sequence | np.ndarray):
+            first = whole("seed", seed, -_LARGEST)
+            generators = [torch.Generator().manual_seed(first * 1_000_003 + i) for i in range(n)]
         elif len(seed) == n:
-            generators = [torch.Generator().manual_seed(one * 1_000_003) for one in seed]
+            generators = [torch.Generator().manual_seed(whole("seed", one, -_LARGEST) * 1_000_003) for one in seed]
         else:
             raise ValueError(f"seed has {len(seed)} entries for {n} pictures: give one for all, or one each.")
         bounds = next((UNIFORM.get(decision.value) for decision in self.decisions if decision.setting == "z"), None)
@@ -66,16 +70,18 @@ class Drawing(Loaded):
         low, high = bounds
         return torch.stack([low + (high - low) * torch.rand(self.z_dim, generator=generator) for generator in generators])
 
+    @explained
     def sample(
         self, n: int = 1, seed: int | Sequence[int] = 0, *, label: Label | None = None, truncation: float = 1.0
     ) -> Pictures:
         """n pictures for a seed, or for a seed each. `label`: one for all or one each, by number or name; a conditional model
         without one goes through all classes.
         """
+        if not isinstance(truncation, int | float):
+            raise ValueError(f"truncation = {truncation!r} is not a number, such as 0.7.")
         return Pictures(to_pil(image) for image in self.generate(truncation * self.latents(n, seed), label))
 
-    __call__ = sample
-
+    @explained
     def grid(self, n: int = 16, seed: int = 0, *, label: Label | None = None, columns: int = 0) -> Image.Image:
         """n pictures on one sheet, by default as square as it can be, or with a column for each class that is gone through."""
         return sheet(self.generate(self.latents(n, seed), label), columns or self.columns(n, label))
@@ -92,7 +98,9 @@ class Drawing(Loaded):
         """
         if self.translates:
             raise ValueError(f"{self.name} translates images: it draws none from z; use `translate`.")
+        z = torch.from_numpy(z) if isinstance(z, np.ndarray) else z
         self._check_z(z)
+        z = z.float()
         labels = self.condition(len(z), label)
         parts = []
         for start in range(0, len(z), _BATCH):
@@ -126,17 +134,17 @@ class Drawing(Loaded):
 
     def _numbers(self, label: Label | Tensor) -> int | Sequence[int] | Tensor:
         """The class numbers of a label; ValueError for a name that is none."""
-        if isinstance(label, int | Tensor):
+        if isinstance(label, Tensor):
             return label
         if not isinstance(label, str):
-            return [int(self._numbers(one)) for one in label]  # type: ignore[arg-type]
+            if isinstance(label, Sequence | np.ndarray):
+                return [int(self._numbers(one)) for one in label]  # type: ignore[arg-type]
+            return whole("label", label, -_LARGEST)  # the range comes next
         if label in self.labels:
             return self.labels.index(label)
         if label.lstrip("-").isdecimal():
             return int(label)
-        near = nearest(label, self.labels)
-        meant = f" Perhaps {near!r} is meant." if near else ""
-        raise ValueError(f"label = {label!r} is not one of {', '.join(self.labels)}.{meant}")
+        raise ValueError(f"label = {label!r} is not one of {', '.join(self.labels)}.{perhaps(label, self.labels)}")
 
     def mixture(self, first: int, second: int, share: float | Sequence[float]) -> Tensor:
         """A label between two classes, for `generate`: (1 or n, classes), `share` 0 to 1 of `second` and the rest of `first`.

@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import NotFetched
+from ganlab.core.guesses import explained
+from ganlab.core.names import is_there
 from ganlab.data.dataset import Dataset
 from ganlab.data.download import no_answer
+from ganlab.data.registry import DATASETS
 from ganlab.data.sets import in_memory
 from ganlab.data.sets.folder import dataset_setting
 from ganlab.models import hub, pretrained
@@ -20,12 +21,16 @@ from ganlab.models.catalogue import find_here
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import launch as process
 from ganlab.runtime.run import Run
+from ganlab.training.families import FAMILIES
+from ganlab.training.families.base import Family
 from ganlab.training.preflight import check_data
+from ganlab.training.recipes import RECIPES, Recipe
 from ganlab.training.recipes import recipe as recipe_named
 
-Subject = TrainConfig | Dataset | Tensor | str | Path
+Subject = Any  # what `ganlab.train` takes first: a config, a data set's name, a path, or images in memory of any form
 
 
+@explained
 def launch(what: TrainConfig | str | Path | None = None, *, recipe: str = "", log_to: str = "", **settings: Any) -> Run:
     """Start a training in a process of its own, which outlives this one, and return at once.
 
@@ -39,9 +44,15 @@ def launch(what: TrainConfig | str | Path | None = None, *, recipe: str = "", lo
     return process.launch(config, recipe=recipe, log_to=log_to, load_model=at_hand)
 
 
-def configured(what: Subject | None, data: Dataset | Tensor | None, recipe: str, settings: Mapping[str, Any]) -> TrainConfig:
+def configured(what: Subject | None, data: Any, recipe: str, settings: Mapping[str, Any]) -> TrainConfig:
     """The one configuration that the arguments of `ganlab.train` describe; ValueError names what does not fit."""
-    if isinstance(what, Dataset | Tensor):
+    if isinstance(what, Family | Recipe):
+        what = what.config
+    if isinstance(what, Mapping | Run):
+        raise ValueError(_INSTEAD["settings" if isinstance(what, Mapping) else "run"])
+    if isinstance(data, str | Path) and what is None:
+        what, data = data, None
+    if what is not None and not isinstance(what, TrainConfig | str | Path):
         what, data = None, what
     changes = dict(settings)
     if data is not None:
@@ -52,12 +63,27 @@ def configured(what: Subject | None, data: Dataset | Tensor | None, recipe: str,
     if isinstance(what, TrainConfig):
         return what.replace(**changes)
     if what is not None:
-        changes |= dataset_setting(str(what))
+        changes |= _data_of(str(what))
     if recipe and "family" in changes:
         raise ValueError("recipe and family exclude each other: a recipe has its family.")
     if recipe:
         return recipe_named(recipe).config.replace(**changes)
     return TrainConfig.of(changes.pop("family", "dcgan"), **changes)
+
+
+_INSTEAD = {
+    "settings": "Settings are given by their names: ganlab.train(**settings).",
+    "run": "A run is gone on with by ganlab.resume(run); ganlab.train(run.config) trains anew as it did.",
+}
+
+
+def _data_of(name: str) -> dict[str, str]:
+    """The settings for a data set's name or a path; ValueError, with the right call for the name of something else."""
+    if name not in DATASETS and not is_there(name):
+        for kind, known in (("family", FAMILIES), ("recipe", RECIPES)):
+            if name in known:
+                raise ValueError(f"{name!r} is a {kind}, no data set: write {kind}={name!r}.")
+    return dataset_setting(name)
 
 
 def launch_together(configs: Mapping[str, TrainConfig]) -> list[Run]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+import torch
 from torch import Tensor, nn
 
 from ganlab.core.devices import resolve
@@ -74,9 +75,9 @@ class Loaded:
         layout = memory_layout(self.spec, self.device)
         return laid_out(network.to(self.device), layout).eval().requires_grad_(False)
 
-    def to(self, device: str) -> Self:
+    def to(self, device: str | torch.device) -> Self:
         """Move the networks to a device, "auto" for the fastest; return this pipeline. ValueError where there is no such."""
-        self.device = resolve(device)
+        self.device = resolve(str(device))
         self.generators = {key: self._ready(network) for key, network in self.generators.items()}
         if "discriminators" in self.__dict__:
             self.discriminators = {key: self._ready(network) for key, network in self.discriminators.items()}
@@ -93,5 +94,7 @@ class Loaded:
         return self.spec.conditioning.between_images
 
     def _check_z(self, z: Tensor) -> None:
-        if z.ndim != 2 or z.shape[1] != self.z_dim:
+        if not isinstance(z, Tensor):
+            raise ValueError(f"z is of type {type(z).__name__}: give a tensor (n, {self.z_dim}), as latents(n, seed) returns it.")
+        if z.ndim != 2 or not len(z) or z.shape[1] != self.z_dim:
             raise ValueError(f"z has shape {tuple(z.shape)}, but {self.name} wants (n, {self.z_dim}).")

@@ -6,16 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ganlab.core.events import Loading
+from ganlab.core.guesses import explained
+from ganlab.core.guesses import whole as whole_number
 from ganlab.core.progress import finish
 from ganlab.metrics.measure import whole
 from ganlab.metrics.value import Value
 from ganlab.models import evaluate as measuring
 from ganlab.models.evaluate import Asked, Split
+from ganlab.models.pipeline import Pipeline
 from ganlab.runtime.run import Run
 
 
+@explained
 def evaluate(
-    subject: str | Path | Run,
+    subject: str | Path | Run | Pipeline,
     metrics: Sequence[str] | str | None = None,
     *,
     n: int | None = None,
@@ -32,6 +36,18 @@ def evaluate(
     against the `split` part of a `reference`, a data set or a folder. `report` is handed the progress. ValueError, one sentence,
     for what cannot be measured.
     """
+    if not isinstance(subject, str | Path | Run | Pipeline):
+        raise ValueError(
+            f"subject is of type {type(subject).__name__}: name a run, a model or a folder; ganlab.fid(fake, real) takes images."
+        )
+    if not isinstance(reference, str | Path):
+        raise ValueError(f"reference is of type {type(reference).__name__}: name a data set or a folder of images.")
+    n = None if n is None else whole_number("n", n, 1)
     names = [metrics] if isinstance(metrics, str) else metrics
     asked = Asked(names, n, str(reference), split, seed, device, assume or {})
-    return finish(whole(measuring.evaluate(str(subject.path if isinstance(subject, Run) else subject), asked)), report)
+    return finish(whole(measuring.evaluate(_place(subject), asked)), report)
+
+
+def _place(subject: str | Path | Run | Pipeline) -> str:
+    """What `Pipeline.load` opens: a pipeline's own name is what it was opened with."""
+    return subject.name if isinstance(subject, Pipeline) else str(subject.path if isinstance(subject, Run) else subject)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.devices import resolve
+from ganlab.core.guesses import explained, guesses
 from ganlab.core.images import png
 from ganlab.core.types import DataSpec
 from ganlab.models import hub, pretrained
@@ -26,6 +27,26 @@ if TYPE_CHECKING:
     from ganlab.models.adapters.foreign import Foreign
 
 
+_OPENED = "Pipeline.load(name, path or run) opens a model"
+_MEANT = {
+    "images pictures draw generate_images": "sample(n, seed) draws pictures",
+    "from_run from_checkpoint from_file from_path open list": _OPENED,
+    "G netG model network net module": "generator is its network, generators has all of them by name",
+    "D netD discriminator": "discriminators has those at hand by name, most checkpoints have none",
+    "config classes class_names num_classes image_size resolution": "labels names the classes, spec has image_size and channels",
+    "latent_dim nz latent_size": "z_dim is the size of z",
+    "cuda cpu": "to(device) moves it",
+    "eval half float requires_grad_": "its networks are ready to draw, to(device) moves them",
+    "save": "save_pretrained(folder) writes the model, sample(n).save(path) its pictures",
+    "push_to_hub": "save_pretrained(folder), then ganlab.push(folder, 'org/name') uploads it",
+    "evaluate fid metrics": "ganlab.evaluate(pipeline) measures it",
+    "interpolate mix": "generate(z) draws any z, latents(n, seed) returns some, mixture(first, second, share) mixes classes",
+    "show plot display": "grid(n).show() opens a sheet, and a notebook shows the pipeline itself",
+    "train fit": "ganlab.train(...) trains",
+}
+
+
+@guesses(_MEANT)
 class Pipeline(Drawing, Translating):
     """Generators in eval mode with what is needed to use them; make one with `Pipeline.load`.
 
@@ -38,11 +59,18 @@ class Pipeline(Drawing, Translating):
 
     def __new__(cls, *parts: Any, **more: Any) -> Self:
         """ValueError for what `load` takes."""
+        if not parts and not more:
+            raise ValueError(f"{_OPENED}.")
         if parts and isinstance(parts[0], str | Path | Run):
             raise ValueError(f"A pipeline is opened with Pipeline.load({getattr(parts[0], 'id', parts[0])!r}).")
         return super().__new__(cls)
 
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """What `translate` makes of a picture where this model translates, else what `sample` draws."""
+        return (self.translate if self.translates else self.sample)(*arguments, **named)
+
     @classmethod
+    @explained
     def load(
         cls, source: str | Path | Run, device: str = "cpu", *, name: str = "", assume: Mapping[str, str] | None = None
     ) -> Self:
@@ -53,8 +81,10 @@ class Pipeline(Drawing, Translating):
         open, {"activation": "relu"}; see `decisions`. ValueError, one sentence, when there is none or it cannot be used; it calls
         the model `name`, or else as `source` does.
         """
+        if not isinstance(source, str | Path | Run):
+            raise ValueError(f"source is of type {type(source).__name__}: {_OPENED}.")
         named = name or (source.id if isinstance(source, Run) else str(source))
-        return cls._of_place(find(source.path if isinstance(source, Run) else source), named, resolve(device), assume or {})
+        return cls._of_place(find(source.path if isinstance(source, Run) else source), named, resolve(str(device)), assume or {})
 
     @classmethod
     def from_pretrained(cls, id_or_path: str | Path, revision: str | None = None, device: str = "cpu") -> Self:

@@ -14,6 +14,7 @@ from torch import nn
 from ganlab.core import plugins
 from ganlab.core.config import TrainConfig
 from ganlab.core.events import Checkpoint, Event, Finished, Progress, Samples, Started
+from ganlab.core.guesses import guesses
 from ganlab.core.images import png, sheet
 from ganlab.core.types import DataSpec
 from ganlab.models.pipeline import Pipeline
@@ -26,6 +27,18 @@ _RATES = ("step", "steps_per_second", "images_per_second", "seconds", "memory")
 _SECONDS = 1.0  # between two looks of a notebook
 
 
+_MEANT = {
+    "run id path launch": "ganlab.launch(...) trains in a process of its own and returns its run",
+    "wait join start fit train": "finish() trains to the end, `for event in training` one event after another",
+    "losses history curves df": "pandas.DataFrame(training.metrics()) has the curves",
+    "images samples": "sheet() is the newest sheet of samples, pipeline().sample(n) draws others",
+    "sample generator G model save save_pretrained": "pipeline() is the generator as it is now: it draws and is saved",
+    "checkpoint checkpoints": "pipeline() is the generator of the newest checkpoint, Checkpoint events have all of it",
+    "stop pause cancel": "close() ends it, and so does leaving its loop",
+}
+
+
+@guesses(_MEANT)
 class TrainingHere(Iterator[Event]):
     """What `ganlab.train` returns: it trains as its events are asked for, or to its end with `finish`.
 

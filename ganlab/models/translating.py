@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import nn
 
+from ganlab.core.guesses import explained
 from ganlab.core.images import read
 from ganlab.core.names import located
 from ganlab.models import full_size
@@ -34,9 +36,10 @@ class Translating(Loaded):
         there, back = domains if direction == "AtoB" else domains[::-1]
         return f"{there} to {back}"
 
+    @explained
     def translate(
         self,
-        image: Image.Image | str | Path,
+        image: Image.Image | str | Path | np.ndarray,
         direction: str | None = None,
         *,
         size: int | None = None,
@@ -46,9 +49,15 @@ class Translating(Loaded):
 
         The network works on about the area of `size` x `size` pixels. `direction` "AtoB" or "BtoA" and `size` are by default the
         model's own; without `original_size` the picture is what the network drew, as small as that is. Photos of more than 24
-        megapixels are made smaller first; `image` may be the path of one. ValueError when this model does not translate that way.
+        megapixels are made smaller first; `image` may be the path of one, or bytes (H, W, 3).
+        ValueError when this model does not translate that way.
         """
-        image = read(located(image)) if isinstance(image, str | Path) else image
+        if isinstance(image, str | Path):
+            image = read(located(image))
+        elif isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3:
+            image = Image.fromarray(image)
+        if not isinstance(image, Image.Image):
+            raise ValueError(f"image is of type {type(image).__name__}: give one picture of PIL, a path, or bytes (H, W, 3).")
         return self.draw_over(image, direction, size=size, original_size=original_size).picture
 
     @torch.inference_mode()

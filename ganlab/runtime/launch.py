@@ -131,8 +131,12 @@ def claim(new: Sequence[NewRun]) -> Iterator[dict[Run, FileLock]]:
         yield claimed
 
 
-def resume(run: Run) -> None:
-    """Continue a stopped, failed or lost run from its newest checkpoint; ValueError when it is active or finished."""
+def resume(run: Run | str) -> None:
+    """Continue a stopped, failed or lost run, or the one of an id, from its newest checkpoint.
+
+    ValueError when it is active or finished.
+    """
+    run = run if isinstance(run, Run) else Run.open(str(run))
     with claim_again(run) as lock, _as_value_error():
         _start_worker(run, lock)
 

@@ -17,12 +17,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ganlab.core import plugins
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import halvable, kernel_kills
 from ganlab.core.files import is_file, no_folder, read_bounded, writable
+from ganlab.core.guesses import explained, guesses
 from ganlab.core.images import MOST_SHEET_BYTES
 from ganlab.core.interventions import Command
 from ganlab.core.kept import Kept, Lately
@@ -58,8 +59,34 @@ class Gone(FileNotFoundError, ValueError):
     """The run was deleted meanwhile."""
 
 
+_MEANT = {
+    "load get from_id from_path find": "Run.open(id) opens one, ganlab.runs() lists all",
+    "images pictures last_sample": "sheet() is the newest sheet of samples, samples() the steps that have one",
+    "loss losses history log logs curves df to_pandas dataframe": "pandas.DataFrame(run.metrics()) has every curve",
+    "progress step steps state done finished is_finished is_running running": "status() has step, steps and state",
+    "stop kill cancel terminate": "request_stop() asks it to keep a checkpoint and stop",
+    "pause unpause": "Watch in the app pauses it, request_stop() ends it with a checkpoint, ganlab.resume(run) goes on",
+    "resume restart go_on": "ganlab.resume(run) goes on with it",
+    "name notes tags": "labels has name, notes and tags, id is its folder's name",
+    "pipeline generator model G sample generate weights": "Pipeline.load(run) opens what it has learned",
+    "evaluate fid measure": "ganlab.evaluate(run) measures it",
+    "save export": "Pipeline.load(run).save_pretrained(folder) writes the model",
+    "events": "wait() waits for its end, ganlab.train(...) has events",
+    "remove rm": "delete() removes it",
+}
+
+
+@guesses(_MEANT)
 class Run(Recorded):
     """One run directory. Cheap to make; every method reads the disk anew."""
+
+    def __init__(self, path: Path) -> None:
+        if not isinstance(path, Path):
+            raise ValueError(f"A run is opened with Run.open({path!r}).")
+        super().__init__(path)
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError("A run has no events to go through: wait() waits for its end, ganlab.train(...) trains here with events.")
 
     @classmethod
     def create(
@@ -204,6 +231,7 @@ class Run(Recorded):
             details |= {"out_of_memory": True} | halvable(self.settings.config)
         return {"reason": "killed", "details": details}
 
+    @explained
     def wait(self, seconds: float | None = None) -> Status:
         """Return its status once it has ended; TimeoutError after `seconds`. Interrupting the wait leaves the run training."""
         last = math.inf if seconds is None else time.monotonic() + seconds
@@ -264,9 +292,9 @@ class Run(Recorded):
         remove_unless_held(self.path, self.lock_path, f"{self.id} is still running: stop it first, then delete it.")
 
 
-def runs(root: Path | None = None) -> list[Run]:
+def runs(root: Path | str | None = None) -> list[Run]:
     """All runs, newest first, without those of `damaged_runs`."""
-    return [run for run, damage in _looked_at(root or runs_root()) if damage is None]
+    return [run for run, damage in _looked_at(Path(root or runs_root())) if damage is None]
 
 
 def damaged_runs(root: Path | None = None) -> dict[Run, Damage]:

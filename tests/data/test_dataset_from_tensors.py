@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from ganlab.data import DATASETS
 from ganlab.data.dataset import Dataset
@@ -30,6 +31,34 @@ def test_all_layouts_and_ranges_mean_the_same_bytes(count: int, channels: int, s
         assert torch.equal(Dataset.from_tensors(given[:, 0]).images, expected)
 
 
+class Items(torch.utils.data.Dataset[Any]):
+    """A data set of PyTorch: pictures of PIL or tensors, with a class number."""
+
+    classes = ("cat", "dog", "fox")
+
+    def __init__(self, images: torch.Tensor, pil: bool) -> None:
+        self.images, self.pil = images, pil
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        one = self.images[index]
+        return (Image.fromarray(one.permute(1, 2, 0).numpy()) if self.pil else one), index % 3
+
+
+@pytest.mark.parametrize("pil", [False, True])
+def test_lists_data_sets_and_loaders_of_pytorch(pil: bool) -> None:
+    images = torch.randint(0, 256, (6, 3, 8, 8), dtype=torch.uint8)
+    items = Items(images, pil)
+    for loaded in (items, torch.utils.data.DataLoader(items, 4)):
+        made = Dataset.from_tensors(loaded)
+        assert torch.equal(made.images, images) and made.label_names == items.classes
+        assert made.labels is not None and made.labels.tolist() == [0, 1, 2, 0, 1, 2] and len(made) == 6
+    assert torch.equal(Dataset.from_tensors([items[index][0] for index in range(6)]).images, images)
+    assert repr(made).endswith(": 6 images, 8 px, colour, 3 classes>")
+
+
 def test_a_name_comes_from_the_content() -> None:
     images = torch.rand(3, 8, 8)
     one, same, other = (Dataset.from_tensors(given).name for given in (images, images.clone(), images.flip(0)))
@@ -40,6 +69,10 @@ def test_a_name_comes_from_the_content() -> None:
     ("images", "labels", "words"),
     [
         ([], None, "have shape"),
+        ("pictures", None, "Images of type str cannot be taken"),
+        (3, None, "Images of type int cannot be taken"),
+        ([torch.rand(3, 8, 8), torch.rand(3, 9, 9)], None, "differ in size: save them into a folder"),
+        ([{}], None, "The items are of type dict, no pictures"),
         (torch.rand(3, 2, 8, 8), None, "C 1 .grey. or 3"),
         (torch.rand(3, 1, 8, 9), None, "square"),
         (torch.full((1, 8, 8), float("nan")), None, "hold nan"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -185,6 +186,31 @@ def test_wrong_calls_name_the_right_ones(shapes: Pipeline) -> None:
     with pytest.raises(ValueError, match="device = 'cuda:9' is not on this machine"):
         shapes.to("cuda:9")
     assert shapes.to("cpu") is shapes
+    for call, words in {
+        "n = 0 is out of range: at least 1": {"n": 0},
+        "n = '4' is not a whole number": {"n": "4"},
+        "seed = None is not a whole number": {"seed": None},
+        "seed = 1.5 is not a whole number": {"seed": [1.5]},
+        "label = 1.5 is not a whole number": {"label": 1.5},
+        "truncation = 'x' is not a number": {"truncation": "x"},
+        "labels is no argument of sample takes n, seed, label, truncation; perhaps label is meant": {"labels": 3},
+    }.items():
+        with pytest.raises(ValueError, match=call):
+            shapes.sample(**words)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"z is of type int: give a tensor \(n, 16\), as latents"):
+        shapes.generate(4)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="source is of type Linear"):
+        Pipeline.load(torch.nn.Linear(1, 1))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="image is of type list: give one picture"):
+        Pipeline.load("horse2zebra-light").translate(["a.png"])  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_and_either_precision_mean_the_same(shapes: Pipeline) -> None:
+    z = shapes.latents(3, np.int64(7))  # type: ignore[arg-type]
+    assert torch.equal(z, shapes.latents(3, 7))
+    for given in (z.double(), z.numpy()):
+        assert torch.equal(shapes.generate(given, np.array([1, 2, 3])), shapes.generate(z, [1, 2, 3]))  # type: ignore[arg-type]
+    assert shapes.to(torch.device("cpu")).device == "cpu" and Pipeline.load("horse2zebra-light")(PHOTO).size == PHOTO.size
 
 
 def test_pictures_are_saved_as_a_sheet(shapes: Pipeline, tmp_path: Path) -> None:

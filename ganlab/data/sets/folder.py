@@ -11,6 +11,7 @@ from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.image_formats import FORMATS
 from ganlab.core.names import is_there, located
+from ganlab.core.other_names import perhaps
 from ganlab.core.types import Conditioning
 from ganlab.data.files.collect import holds_images, image_files
 from ganlab.data.files.parquet import tables_at
@@ -93,6 +94,6 @@ def dataset_setting(text: str) -> dict[str, str]:
     if uri := dataset_uri(text):
         return {"dataset": FOLDER.name, "data_path": uri}
     raise ValueError(
-        f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists."
+        f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.{perhaps(text, DATASETS)}"
         f"{plugins.hint(plugins.DATASETS, text)}"
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganlab import __version__
+from ganlab.core.guesses import explained
 from ganlab.core.names import from_json, to_json
 from ganlab.data.hub.address import Address, HubError, client, parse
 from ganlab.data.hub.errors import LOGIN, in_sentences
@@ -23,8 +24,9 @@ CARD, SAMPLES = "README.md", "samples.png"
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
+@explained
 def push(
-    source: str | Path,
+    source: str | Path | Run,
     repo: str,
     *,
     private: bool = True,
@@ -39,7 +41,7 @@ def push(
     be; one that is public already takes no private push. HubError, one sentence, when it cannot be done.
     """
     address = _target(repo)
-    files = content(source, address.repo, licence=licence, values=values)
+    files = content(source.path if isinstance(source, Run) else source, address.repo, licence=licence, values=values)
     library = client()
     with in_sentences(address):
         if not (token or library.get_token()):

@@ -32,8 +32,9 @@ def own_pair(given: Mapping[str, object], spec: DataSpec, z_dim: int) -> dict[st
 
     ValueError, one sentence, for other names, for what is no module, and for shapes that do not fit.
     """
-    if given.keys() != {"G", "D"}:
-        raise ValueError(f"networks has {', '.join(map(repr, given)) or 'nothing'}: give a pair, {{'G': ..., 'D': ...}}.")
+    if not isinstance(given, Mapping) or given.keys() != {"G", "D"}:
+        found = ", ".join(map(repr, given)) if isinstance(given, Mapping) else f"a {type(given).__name__}"
+        raise ValueError(f"networks has {found or 'nothing'}: give a pair, {{'G': ..., 'D': ...}}.")
     pair: dict[str, nn.Module] = {}
     for name, network in given.items():
         if not isinstance(network, nn.Module):
