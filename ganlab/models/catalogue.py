@@ -5,7 +5,6 @@ Listing imports neither torch nor the Hub's client.
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,7 +20,6 @@ from ganlab.runtime import checkpoint
 from ganlab.runtime.run import UNREADABLE, runs, runs_root
 
 SHIPPED = shipped("checkpoints")
-_DISTANCE = re.compile(r"(?:\S+ distance of .+?|distance/\S+): ([0-9.]+)")  # as `cards.write` writes a value of it
 
 # What lies there, by the names of the recipes that made it; menus list it in this order and begin with the first.
 NAMES = (
@@ -73,17 +71,17 @@ def _entry(name: str, title: str, origin: Origin, folder: Path) -> ModelEntry:
         tuple(info.labels) if conditioning.between_images else (),
         card.licence or ("your own" if origin == "run" else NOT_STATED),
         checkpoint.FORMAT,
-        card.summary or _reading(card.measured, data) or f"Trained for {info.step:,} steps; look at its samples.",
+        card.summary
+        or _reading(card.distance, data)
+        or card.measured
+        or f"Trained for {info.step:,} steps; look at its samples.",
     )
 
 
-def _reading(measured: str, data: str) -> str:
-    """The first number of a card for those who do not know its metric's name; other numbers as the card has them."""
-    found = _DISTANCE.match(measured)
-    if not found:
-        return measured
+def _reading(distance: float | None, data: str) -> str:
+    """A card's distance for those who do not know its metric's name; "" where it has none."""
     noun = DATASETS[data].noun if data in DATASETS else "images"
-    return f"Distance to real {noun} {found[1]}, lower is better."
+    return "" if distance is None else f"Distance to real {noun} {distance:.4g}, lower is better."
 
 
 def _place(model: ModelEntry) -> tuple[int, str]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ganlab.models import catalogue as models
 from ganlab.models import pretrained
+from ganlab.models.cards import read as cards
 
 CARD = """---
 library_name: ganlab
@@ -83,13 +87,30 @@ def test_listing_imports_neither_torch_nor_the_client() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize(
-    ("line", "shown"),
-    [
-        ("lenet-mnist distance of x at step 750: 5.206 ± 0.25 (2,000 images against 60,000 of mnist train, 28 px).", "5.206"),
-        ("distance/lenet-mnist: 4.87 at step 700 (Fréchet distance in the features of lenet-mnist).", "4.87"),
-    ],
-)
-def test_a_number_of_a_card_says_what_it_measures(line: str, shown: str) -> None:
-    assert models._reading(line, "mnist") == f"Distance to real digits {shown}, lower is better."
-    assert models._reading("Inception Score of x: 2.1 ± 0.1", "mnist") == "Inception Score of x: 2.1 ± 0.1"
+HEAD = """---
+license: mit
+model-index:
+- name: x
+  results:
+  - task: {type: unconditional-image-generation}
+    metrics:
+    - {type: kid, name: "kernel distance", value: 0.1}
+    - {type: frechet, name: "lenet-mnist distance", value: VALUE, args: {error: 0.25, n_fake: 2000}}
+---
+# Digits
+"""
+
+
+@pytest.mark.parametrize(("value", "distance"), [("5.2061", 5.2061), ("7", 7.0), (".nan", None), ("true", None), ("[1]", None)])
+def test_a_distance_is_read_from_the_cards_head(value: str, distance: float | None, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(HEAD.replace("VALUE", value))
+    assert cards.read(tmp_path / "README.md").distance == distance
+    assert models._reading(distance, "mnist") == (f"Distance to real digits {distance:.4g}, lower is better." if distance else "")
+
+
+@given(st.text(st.sampled_from("model-index:[]{}& *-\n \t#!a1.'\"|>%"), max_size=60))
+def test_no_head_makes_reading_stumble(text: str) -> None:
+    with TemporaryDirectory() as folder:
+        card = Path(folder, "README.md")
+        card.write_text(f"---\nmodel-index:{text}\n---\n# Title\n")
+        assert cards.read(card).distance is None

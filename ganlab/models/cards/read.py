@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+try:
+    import yaml
+except ImportError:  # comes with the Hub's client
+    yaml = None
 
 from ganlab.core.files import read_bounded
 from ganlab.core.names import shown
 
 IN_WORDS = "## In words"
+DISTANCE = "frechet"  # the `type` of a Fréchet distance among a head's metrics
 _MOST_BYTES = 2**20  # of a card
+_MOST_HEAD = 2**16  # characters
 _SENTENCE = re.compile(r"(?<=[.:])\s+(?=[A-Z])")
 _LOOK = "How it looks: "
 
 
 @dataclass(frozen=True)
 class CardFacts:
-    """`summary` is one sentence on how good it is, `words` the author's Markdown, `measured` the first number; "" if absent."""
+    """`summary` is one sentence on how good it is, `words` the author's Markdown, `measured` the first number as it stands there;
+    "" if absent. `distance` is the first Fréchet distance of the head's `model-index`.
+    """
 
     title: str = ""
     licence: str = ""
     summary: str = ""
     words: str = ""
     measured: str = ""
+    distance: float | None = None
 
 
 def read(card: Path) -> CardFacts:
@@ -47,7 +61,23 @@ def read(card: Path) -> CardFacts:
         shown(found.get("summary") or found.get("verdict") or _first_sentence(words)),
         words,
         shown(f"{measured[1]}).") if measured else "",
+        next((value for kind, value in _metrics(head) if kind == DISTANCE), None),
     )
+
+
+def _metrics(head: str) -> Iterator[tuple[str, float]]:
+    """The (type, value) of each metric in the head's `model-index`; none where it has another form."""
+    if yaml is None or "model-index" not in head or len(head) > _MOST_HEAD:
+        return
+    with suppress(yaml.YAMLError, RecursionError, ValueError, TypeError, KeyError, AttributeError):
+        for model in yaml.load(head, getattr(yaml, "CSafeLoader", yaml.SafeLoader))["model-index"]:
+            for metric in (metric for result in model["results"] for metric in result["metrics"]):
+                if _is_number(value := metric.get("value")):
+                    yield str(metric.get("type")), float(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def quoted(sentence: str) -> str:
