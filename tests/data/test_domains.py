@@ -134,6 +134,39 @@ def test_pairs_by_names_with_or_without_endings(
     assert ("domains" in found) == ("photo" in folders[0])
 
 
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    stems=st.lists(st.sampled_from(["1", "2", "img3", "a b", "a_c", "y.b", "그림"]), min_size=2, max_size=5, unique=True),
+    around=st.sampled_from(
+        [("", "", "", "_mask"), ("", "-photo", "", "-label"), ("s_", "", "p_", ""), ("x_", "_leftImg8bit", "x_", "_gtFine_color")]
+    ),
+    folders=st.sampled_from([("A", "B"), ("images", "masks"), ("train/a", "train/b")]),
+    capitals=st.booleans(),
+)
+def test_pairs_by_names_without_the_words_that_all_of_a_folder_share(
+    tmp_path_factory: pytest.TempPathFactory,
+    stems: list[str],
+    around: tuple[str, str, str, str],
+    folders: tuple[str, str],
+    capitals: bool,
+) -> None:
+    names = [[f"{around[2 * side]}{stem}{around[2 * side + 1]}" for stem in stems] for side in (0, 1)]
+    names[1] = [name.upper() if capitals else name for name in names[1]]
+    files = {
+        f"{folders[side]}/{name}.png": picture((100 * side + 9 * i,) * 3) for side in (0, 1) for i, name in enumerate(names[side])
+    }
+    data = own(placed("folder", tmp_path_factory.mktemp("pairs"))(files), PAIRED)
+    assert sorted(zip(*both(data), strict=True)) == [(9 * i, 100 + 9 * i) for i in range(len(stems))]
+    assert remarks(data)["endings"].count == len(stems)
+
+
+@pytest.mark.parametrize("ends", [("fake", "real"), ("input", "target"), ("image", "mask")])
+def test_two_other_words_at_the_end_of_names_in_one_folder_are_the_domains(place: Place, ends: tuple[str, str]) -> None:
+    files = {f"{i}_{end}.png": picture((100 * side + 9 * i,) * 3) for side, end in enumerate(ends) for i in range(3)}
+    data = own(place(files), PAIRED)
+    assert sorted(zip(*both(data), strict=True)) == [(9 * i, 100 + 9 * i) for i in range(3)] and data.domains == ends
+
+
 @pytest.mark.parametrize("around", ["", "x/", "train/"])
 def test_pairs_in_one_folder_by_their_endings(place: Place, around: str) -> None:
     files = {f"{around}{i}_{side}.png": grey(level + i) for side, level in (("A", 0), ("B", 100)) for i in range(3)}

@@ -81,7 +81,9 @@ def _used(remark: Remark) -> str:
         case "domains":
             return f"Domain A is {names[0]}, domain B is {names[1]}, in the order of their names."
         case "endings":
-            return f"{counted(count, 'pair')} matched by names without _A and _B at the end."
+            return (
+                f"{counted(count, 'pair')} matched by names without {' and '.join(names) if names else '_A and _B at the end'}."
+            )
         case "bit_depth":
             bits = int(values[0])
             factor = f"1/{2 ** (bits - 8)}" if bits > 8 else "1"

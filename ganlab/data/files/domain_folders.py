@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from itertools import takewhile
+from typing import Literal, Protocol, get_args
 
 from ganlab.core.errors import DataError
 from ganlab.core.remarks import Remark
@@ -18,6 +19,7 @@ Domain = Literal["A", "B"]
 _Pair = tuple[str, tuple[str, ...], Item]  # part, name and files
 _DOMAIN_FOLDER = re.compile(r"(.*?)[ _-]?([ab])", re.IGNORECASE)
 _ENDING = re.compile(r"(.+)[ _.-]([ab])", re.IGNORECASE)  # of a name without its suffix
+_LAST_WORD = re.compile(r".+[ _.-]([^\W\d_]+)")
 
 
 class Items(Sized, Protocol):
@@ -101,29 +103,71 @@ def _by_folders(parts: Parts, folders: tuple[str, ...]) -> Domains:
 
 
 def by_endings(parts: Parts) -> Domains:
-    """Files of one folder whose names end in _A and _B."""
-    placed = []
+    """Files of one folder whose names end in _A and _B, or all in one of two other words, in the order of these."""
+    placed, names = [], tuple[str, ...]()
+    pattern, first = _ENDING, "a"
+    ends = {
+        match[1].lower() if (match := _LAST_WORD.fullmatch(_key(file.parts)[-1])) else ""
+        for files in parts.files.values()
+        for file in files
+    }
+    if len(ends) == 2 and "" not in ends and ends != {"a", "b"}:
+        first, second = names = tuple(sorted(ends))
+        pattern = re.compile(rf"(.+)[ _.-]({re.escape(first)}|{re.escape(second)})", re.IGNORECASE)
     for part, files in parts.files.items():
         for file in files:
-            match = _ENDING.fullmatch(_key(file.parts)[-1])
-            if match:
-                placed.append(Placed(file, part, "A" if match[2] in "Aa" else "B", _key(file.parts)))
+            if match := pattern.fullmatch(_key(file.parts)[-1]):
+                placed.append(Placed(file, part, "A" if match[2].lower() == first else "B", _key(file.parts)))
     used = {one.file.parts for one in placed}
     rest = [file for files in parts.files.values() for file in files if file.parts not in used]
-    return Domains(placed, [*parts.outside, *rest])
+    return Domains(placed, [*parts.outside, *rest], names)
 
 
-def matched(placed: list[Placed]) -> tuple[dict[str, list[Item]], list[ImageFile], int]:
-    """{part: (A, B) of equal names}, the files that have no partner, and how many found theirs without _A and _B at the end."""
+def matched(placed: list[Placed]) -> tuple[dict[str, list[Item]], list[ImageFile], list[Remark]]:
+    """{part: (A, B) of equal names}, the files that have no partner, and a remark on those that found theirs by a part of a name:
+
+    without _A and _B at the end, or else without the words that all names of a domain share, such as "_mask".
+    """
     pairs, alone = _pairs(placed, "")
     equal = len(pairs)
     for shortened in ("B", "A", "AB"):
         more, alone = _pairs(alone, shortened)
         pairs += more
+    remarks = [Remark("endings", len(pairs) - equal)] if len(pairs) > equal else []
+    rest, shared = _without_shared(alone)
+    more, alone = _pairs(rest, "")
+    if more and shared:
+        remarks.append(Remark("endings", len(more), tuple(shared)))
     parts: dict[str, list[Item]] = {}
-    for part, _, item in sorted(pairs, key=lambda pair: pair[:2]):
+    for part, _, item in sorted(pairs + more, key=lambda pair: pair[:2]):
         parts.setdefault(part, []).append(item)
-    return parts, [one.file for one in alone], len(pairs) - equal
+    return parts, [one.file for one in alone], remarks
+
+
+def _without_shared(placed: list[Placed]) -> tuple[list[Placed], list[str]]:
+    """The files by names without what all of their domain begin and end with, in small letters, and what of that differs."""
+    found: list[Placed] = []
+    shared: list[tuple[str, str]] = []
+    for domain in get_args(Domain):
+        stems = {one: one.name[-1].lower() for one in placed if one.domain == domain}
+        before, after = _ends(list(stems.values()))
+        shared.append((before, after))
+        found += [replace(one, name=(*one.name[:-1], stem[len(before) : len(stem) - len(after)])) for one, stem in stems.items()]
+    differing = [set(words) - {""} for words in zip(*shared, strict=True) if len(set(words)) > 1]
+    return found, sorted(set().union(*differing))
+
+
+def _ends(stems: list[str]) -> tuple[str, str]:
+    """What several names all begin and end with, up to and from a sign between words; ("", "") where nothing else is left."""
+    if len(stems) < 2:
+        return "", ""
+    before, after = _start(stems), _start([stem[::-1] for stem in stems])[::-1]
+    return (before, after) if len(before) + len(after) < min(map(len, stems)) else ("", "")
+
+
+def _start(texts: list[str]) -> str:
+    same = "".join(column[0] for column in takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False)))
+    return same[: max(map(same.rfind, " _.-")) + 1]
 
 
 def _pairs(placed: list[Placed], shortened: str) -> tuple[list[_Pair], list[Placed]]:

@@ -97,11 +97,11 @@ def _in_two_files(files: list[ImageFile]) -> _Found | None:
     domains = find_domains(files)
     if not domains.complete:
         domains = by_endings(divided(files))
-    parts, alone, ended = matched(domains.placed) if domains.complete else ({}, [], 0)
+    parts, alone, shortened = matched(domains.placed) if domains.complete else ({}, [], [])
     if (not domains.complete) or (not parts and not _lettered(domains)) or (not _lettered(domains) and _is_wide(files[0])):
         return None
     remarks = [*domains.remarks(), *grouped(Unused(file.parts, "no_partner") for file in alone)]
-    return _Found(parts, True, files, remarks=remarks + ([Remark("endings", ended)] if ended else []))
+    return _Found(parts, True, files, remarks=remarks + shortened)
 
 
 def _lettered(domains: Domains) -> bool:
