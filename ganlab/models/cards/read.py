@@ -24,6 +24,7 @@ DISTANCE = "frechet"  # the `type` of a Fréchet distance among a head's metrics
 _MOST_BYTES = 2**20  # of a card
 _MOST_HEAD = 2**16  # characters
 _SENTENCE = re.compile(r"(?<=[.:])\s+(?=[A-Z])")
+_UNPRINTABLE = re.compile("[\\x7f-\\x9f\\u2028\\u2029\\ufeff\\ufffe\\uffff\\ud800-\\udfff]")  # YAML takes them escaped
 _LOOK = "How it looks: "
 
 
@@ -82,7 +83,8 @@ def _is_number(value: Any) -> bool:
 
 def quoted(sentence: str) -> str:
     """A sentence as the value of a card's head, which is YAML."""
-    return json.dumps(sentence, ensure_ascii=False)
+    text = json.dumps(sentence, ensure_ascii=False)
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _plain(value: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,10 @@ from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import KINDS, METRICS, metric
 from ganlab.metrics.gauge import COUNT
 from ganlab.metrics.value import Value
-from ganlab.models.cards.read import IN_WORDS, quoted
+from ganlab.models.cards.facts import Facts
+from ganlab.models.cards.head import head, renewed
+from ganlab.models.cards.read import IN_WORDS
 from ganlab.runtime.checkpoint import Info
-from ganlab.runtime.run import Run
 from ganlab.training.families import FAMILIES
 from ganlab.training.recipes import RECIPES
 
@@ -29,29 +29,6 @@ _LICENCES = {
 _HOW_TO_GET = re.compile(r" (Fetched by hand|Made here)\b.*$")
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a card is written from; `values` were measured by `ganlab evaluate`, `licence` "" is not stated.
-
-    `summary`, one sentence, and `words`, Markdown, are a person's own.
-    """
-
-    repo: str
-    info: Info
-    parameters: int
-    run: Run | None = None
-    values: Sequence[Value] = ()
-    licence: str = ""
-    pictured: bool = False
-    summary: str = ""
-    words: str = ""
-
-    @property
-    def translates(self) -> bool:
-        """Whether it makes pictures of pictures."""
-        return self.info.conditioning.between_images
-
-
 def write(facts: Facts) -> str:
     """README.md of the repository."""
     return "\n".join([*_head(facts), *_table(facts), *_words(facts), *_measured(facts), *_usage(facts), *_again(facts)])
@@ -59,21 +36,13 @@ def write(facts: Facts) -> str:
 
 def extend(card: str, facts: Facts) -> str:
     """A card that there is already, with the licence that is stated, what was measured, and how to use it from the Hub."""
-    if facts.licence:
-        card = re.sub(r"^license: .*$", f"license: {facts.licence}", card, count=1, flags=re.MULTILINE)
     measured = _measured(facts) if facts.values else ()
-    return "\n".join([card.rstrip(), "", *measured, *_usage(facts)])
+    return "\n".join([renewed(card, facts).rstrip(), "", *measured, *_usage(facts)])
 
 
 def _head(facts: Facts) -> Iterator[str]:
     config, recipe = facts.info.config, facts.info.recipe
-    task = "image-to-image" if facts.translates else "unconditional-image-generation"
-    yield from ("---", "library_name: ganlab", f"license: {facts.licence or 'other'}", f"pipeline_tag: {task}")
-    tags = ", ".join(dict.fromkeys(["gan", config["family"], "pytorch_model_hub_mixin"]))
-    yield f"tags: [{tags}]"
-    if facts.summary:
-        yield f"summary: {quoted(facts.summary)}"
-    yield from ("---", "")
+    yield from (*head(facts), "")
     title = RECIPES[recipe].title if recipe in RECIPES else f"{_family(config)} on {_data(config)[0]}"
     yield from (f"# {title}", "")
     if facts.pictured:
@@ -132,7 +101,8 @@ def _usage(facts: Facts) -> Iterator[str]:
         call = 'pipeline.translate(Image.open("photo.jpg"))'
     else:
         command, picture, call = f"ganlab sample {repo} -n 64 --seed 7 -o sheet.png", "", "pipeline.sample(8, seed=7)"
-    yield from ("## Use it" if shipped else "## Use it from the Hub", "", f"```sh\n{command}\n```", "")
+    install = "" if shipped else "pip install ganlab-studio 'huggingface-hub>=2.4'\n"
+    yield from ("## Use it" if shipped else "## Use it from the Hub", "", f"```sh\n{install}{command}\n```", "")
     if shipped:
         if facts.values:
             names = ",".join(metric_names(facts.values))
