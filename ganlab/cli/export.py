@@ -9,6 +9,7 @@ from ganlab.cli.assume import add_assume, opened
 from ganlab.cli.output import file_output, folder_output, save
 from ganlab.core.text import byte_size
 from ganlab.models.export_onnx import to_onnx
+from ganlab.models.translating import DIRECTIONS
 from ganlab.runtime.log_to import export
 from ganlab.runtime.run import Run
 from ganlab.runtime.run_settings import TRACKERS
@@ -18,6 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument("model", help="a run; for --onnx also a checkpoint folder, or a name that `ganlab zoo` lists")
     parser.add_argument("--onnx", action="store_true", help="as ONNX: z (n, z_dim) [and label], or a photo -> image (n, C, H, W)")
+    parser.add_argument("--direction", choices=DIRECTIONS, help="with --onnx: of a model that translates (default: the usual)")
     parser.add_argument("--to", choices=TRACKERS, help="give a run's curves, sheets and settings to this tracker")
     parser.add_argument(
         "-o", "--output", type=Path, help="a file for --onnx (default: generator.onnx), a folder for --to (default: its name)"
@@ -41,6 +43,6 @@ def run(options: argparse.Namespace) -> None:
         print(f"Look at it with: {export(Run.open(options.model), options.to, folder)}")
         return
     path = file_output(options.output or "generator.onnx", (".onnx",))
-    data = to_onnx(opened(options))
+    data = to_onnx(opened(options), direction=options.direction)
     save(path, data)
     print(f"Wrote {byte_size(len(data))} to {path}.")

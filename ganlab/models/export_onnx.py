@@ -1,17 +1,24 @@
 """A generator as an ONNX file, which draws without PyTorch: in a browser, in a phone's app, in another language.
 
-Inputs `z` (n, z_dim) and, for a model with labels, `label` (n, classes): how much of each class, so that classes mix. Output
-`image` (n, C, S, S) in [-1, 1]. What the file of a foreign network left open stands in the metadata under `ganlab.decisions`, as
+Inputs `z` (n, z_dim) and, for a model with labels, `label` (n, classes): how much of each class, so that classes mix. Of a model
+that translates, `photo` (n, C, H, W) in [-1, 1], whose sides are any multiples of `ganlab.multiple` in the metadata. Output
+`image` (n, C, H, W) in [-1, 1]. What the file of a foreign network left open stands in the metadata under `ganlab.decisions`, as
 JSON: a list of setting, value and basis.
+
+PyTorch's current exporter is used where onnxscript is installed. The older one, which traces a call, takes a tenth of the time,
+as a page that draws in the browser needs it, and knows the self-conditioned generator's layers.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import threading
 import warnings
 from dataclasses import asdict
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -19,7 +26,7 @@ from torch import Tensor, nn
 
 from ganlab.models.pipeline import Pipeline
 
-OPSET = 17
+OPSET = 17  # of the older exporter
 DECISIONS = "ganlab.decisions"  # the name in the metadata
 _ONE_AT_A_TIME = threading.Lock()  # tracing is global to PyTorch
 
@@ -36,57 +43,91 @@ class _Drawing(nn.Module):
         return self.generator(z, label).contiguous()
 
 
-def to_onnx(pipeline: Pipeline) -> bytes:
-    """The ONNX file of what `pipeline.generate` draws with, in float32.
+def to_onnx(pipeline: Pipeline, *, direction: str | None = None, traced: bool = False) -> bytes:
+    """The ONNX file of what `pipeline.generate` draws with, or `pipeline.translate` in a `direction`, in float32.
 
-    ValueError, one sentence, for a model that translates, for one with a layer that ONNX does not know, and without the package.
+    `traced` takes the older exporter. ValueError, one sentence, for a direction that the model does not know, for a layer that
+    ONNX does not know, and without the package.
     """
+    if find_spec("onnx") is None:
+        raise ValueError("Exporting to ONNX needs the package onnx: pip install onnx.")
+    network, given = _call(pipeline, direction)
+    current = not traced and find_spec("onnxscript") is not None
+    with _ONE_AT_A_TIME, warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # each exporter announces others
+        data = (_exported(network, given) if current else None) or _traced(network, given, pipeline.name)
+    return _noted(data, pipeline, network)
+
+
+def _call(pipeline: Pipeline, direction: str | None) -> tuple[nn.Module, dict[str, Tensor]]:
+    """The network, and what it is called with while it is exported, by the names of the inputs."""
     if pipeline.translates:
-        raise ValueError(f"{pipeline.name} translates photos: only models that draw from z are exported.")
-    try:
-        import onnx  # noqa: F401, PLC0415  (PyTorch's exporter needs it)
-    except ImportError:
-        raise ValueError("Exporting to ONNX needs the package onnx: pip install onnx.") from None
-    names = ["z", "label"] if pipeline.conditional else ["z"]
-    given: tuple[Tensor, ...] = (pipeline.latents(2, 0),)
+        routes = pipeline.routes
+        if direction is not None and direction not in routes:
+            raise ValueError(f"{pipeline.name} leads {' and '.join(routes)}, not {direction}.")
+        network = routes[direction or next(iter(routes))]
+        side = 2 * math.lcm(int(getattr(network, "multiple", 4)), 64)
+        return network, {"photo": torch.zeros(2, pipeline.spec.channels, side, side, device=pipeline.device)}
+    if direction is not None:
+        raise ValueError(f"{pipeline.name} draws from z: only models that translate photos have a direction.")
+    given = {"z": pipeline.latents(2, 0)}
     if pipeline.conditional:
-        given += (torch.eye(2, pipeline.spec.num_classes),)
-    with _ONE_AT_A_TIME:
-        data = _traced(pipeline, given, names)
-    return _with_decisions(data, pipeline) if pipeline.decisions or pipeline.unused else data
+        given["label"] = torch.eye(2, pipeline.spec.num_classes)
+    return _Drawing(pipeline.generator).eval(), {name: tensor.to(pipeline.device) for name, tensor in given.items()}
 
 
-def _with_decisions(data: bytes, pipeline: Pipeline) -> bytes:
-    """The same file, saying what was decided: z may have to be drawn otherwise, and another program cannot know."""
-    import onnx  # noqa: PLC0415  (not installed everywhere)
-
+def _noted(data: bytes, pipeline: Pipeline, network: nn.Module) -> bytes:
+    """The same file with what another program cannot know: what was decided (how z is drawn, say), and which sides fit."""
+    onnx: Any = import_module("onnx")
     model = onnx.load_model_from_string(data)
-    decided = json.dumps([asdict(decision) for decision in pipeline.decisions])
-    properties = {"ganlab.model": pipeline.title, DECISIONS: decided, "ganlab.unused_tensors": str(len(pipeline.unused))}
+    properties = {"ganlab.model": pipeline.title}
+    if pipeline.translates:
+        properties["ganlab.multiple"] = str(getattr(network, "multiple", 4))
+    if pipeline.decisions or pipeline.unused:
+        decided = json.dumps([asdict(decision) for decision in pipeline.decisions])
+        properties |= {DECISIONS: decided, "ganlab.unused_tensors": str(len(pipeline.unused))}
     onnx.helper.set_model_props(model, properties)
     return bytes(model.SerializeToString())
 
 
-def _traced(pipeline: Pipeline, given: tuple[Tensor, ...], names: list[str]) -> bytes:
+def _exported(network: nn.Module, given: dict[str, Tensor]) -> bytes | None:
+    """By PyTorch's current exporter; None where that does not know a layer."""
+    count, side = torch.export.Dim("n"), torch.export.Dim.AUTO
+    free = {name: {0: count, 2: side, 3: side} if name == "photo" else {0: count} for name in given}
+    try:
+        program = torch.onnx.export(
+            network,
+            tuple(given.values()),
+            input_names=list(given),
+            output_names=["image"],
+            dynamic_shapes=tuple(free.values()),
+            dynamo=True,
+            verbose=False,
+        )
+    except Exception:  # what it raises is not documented; the older exporter knows some layers more
+        return None
+    return bytes(program.model_proto.SerializeToString()) if program else None
+
+
+def _traced(network: nn.Module, given: dict[str, Tensor], name: str) -> bytes:
+    """By the older exporter."""
     file = io.BytesIO()
-    drawing = _Drawing(pipeline.generator).eval()
+    sides = {0: "n", 2: "height", 3: "width"}
     _teach()
     try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")  # the exporter that needs fewest packages announces its successor
-            torch.onnx.export(
-                drawing,
-                tuple(tensor.to(pipeline.device) for tensor in given),
-                file,  # type: ignore[arg-type]  # a path, say its types; a buffer does as well
-                input_names=names,
-                output_names=["image"],
-                dynamic_axes={name: {0: "n"} for name in (*names, "image")},
-                opset_version=OPSET,
-                dynamo=False,
-            )
-    except torch.onnx.errors.OnnxExporterError as error:
+        torch.onnx.export(
+            network,
+            tuple(given.values()),
+            file,  # type: ignore[arg-type]  # a path, say its types; a buffer does as well
+            input_names=list(given),
+            output_names=["image"],
+            dynamic_axes={key: sides if "photo" in given else {0: "n"} for key in (*given, "image")},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    except (torch.onnx.errors.OnnxExporterError, AssertionError) as error:
         reason = str(error).splitlines()[0][:150]
-        raise ValueError(f"{pipeline.name} has a layer that ONNX does not know ({reason}).") from None
+        raise ValueError(f"{name} has a layer that ONNX does not know ({reason}).") from None
     return file.getvalue()
 
 

@@ -50,7 +50,7 @@ class Exports:
         with self._lock:
             known = self._made.get(pipeline.name)
             if known is None or known[0]() is not pipeline:
-                self._made[pipeline.name] = known = weakref.ref(pipeline), to_onnx(pipeline)
+                self._made[pipeline.name] = known = weakref.ref(pipeline), to_onnx(pipeline, traced=True)
             self._made.move_to_end(pipeline.name)
             gone = [name for name, (made_of, _) in self._made.items() if made_of() is None]
             for name in gone or list(self._made)[:-_KEPT]:
@@ -64,6 +64,8 @@ def routes(pipelines: Pipelines = PIPELINES) -> list[BaseRoute]:
 
     def exported(name: str) -> Response:
         pipeline = pipelines.get(name)
+        if pipeline.translates:
+            raise ValueError(f"{pipeline.name} translates photos: a page draws from z only.")
         headers = _FRESH | {"X-Step": str(pipeline.step)}
         return Response(exports.of(pipeline), media_type="application/octet-stream", headers=headers)
 
