@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ganlab.core.text import brief
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -71,6 +73,8 @@ class Loading:
     places: int = 0
     floors: bool = False
     remarks: tuple[Remark, ...] = ()
+
+    __repr__ = brief
 
     @property
     def work(self) -> tuple[object, ...]:

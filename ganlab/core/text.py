@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+
+def brief(value: Any) -> str:
+    """A dataclass as Python writes it, without the fields that have their default: a `__repr__`."""
+    names = [field.name for field in fields(value) if getattr(value, field.name) != _default(field)]
+    return f"{type(value).__name__}({', '.join(f'{name}={getattr(value, name)!r}' for name in names)})"
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
 
 def counted(number: int, noun: str) -> str:
     """ "1 run", "2 runs", "10,000 images"."""

@@ -76,6 +76,9 @@ class DataSource:
     answers: Callable[[], bool] = lambda: True
     noun: str = "images"
 
+    def __repr__(self) -> str:
+        return f"<DataSource {self.name}: {self.note}>"
+
     def check_reach(self, otherwise: str = "choose the data set shapes, which needs no network") -> None:
         """Raise NotFetched, one sentence, where the set would have to be downloaded and no server answers now.
 

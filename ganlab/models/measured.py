@@ -8,7 +8,9 @@ from pathlib import Path
 from ganlab.core.events import Loading
 from ganlab.core.guesses import explained
 from ganlab.core.guesses import whole as whole_number
+from ganlab.core.names import is_there
 from ganlab.core.progress import finish
+from ganlab.data import DATASETS
 from ganlab.metrics.measure import whole
 from ganlab.metrics.value import Value
 from ganlab.models import evaluate as measuring
@@ -44,6 +46,8 @@ def evaluate(
         raise ValueError(f"reference is of type {type(reference).__name__}: name a data set or a folder of images.")
     n = None if n is None else whole_number("n", n, 1)
     names = [metrics] if isinstance(metrics, str) else metrics
+    if isinstance(metrics, str) and not reference and (metrics in DATASETS or is_there(metrics)):
+        raise ValueError(f"metrics = {metrics!r} is a data set or a folder: write reference={metrics!r} to compare with it.")
     asked = Asked(names, n, str(reference), split, seed, device, assume or {})
     return finish(whole(measuring.evaluate(_place(subject), asked)), report)
 

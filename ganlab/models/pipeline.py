@@ -171,8 +171,8 @@ class Pipeline(Drawing, Translating):
         """
         if self._info is None:
             raise ValueError(
-                f"{self.name} has networks that no settings of ours describe: keep its file, or the weights, "
-                "pipeline.generator.state_dict()."
+                f"{self.name} is of another project's weights or of networks of your own, which no settings of ours describe: "
+                "keep its file, or pipeline.generator.state_dict()."
             )
         networks = nn.ModuleDict(dict(self.generators)).state_dict()
         checkpoint.write(Path(folder), self._info, {name: tensor.cpu().contiguous() for name, tensor in networks.items()})

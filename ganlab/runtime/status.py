@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from ganlab.core.events import Phase
+from ganlab.core.text import brief
 from ganlab.runtime.store import Annotation
 
 State = Literal["queued", "running", "paused", "stopped", "finished", "failed", "lost"]
@@ -80,6 +81,8 @@ class Status:
     num_images: int = 0
     sheet_titles: tuple[str, ...] = ()  # what each column of a sheet shows, where that is not plain
     domains: tuple[str, ...] = ()  # the two kinds of images that a model leads between
+
+    __repr__ = brief
 
     @property
     def active(self) -> bool:

@@ -37,6 +37,9 @@ class Recipe:
     fid: tuple[float, float] | None = None
     losses: tuple[Losses, Losses] | None = None
 
+    def __repr__(self) -> str:
+        return f"<Recipe {self.name}: {self.title}; {self.config.family} on {self.config.dataset}>"
+
 
 RECIPES = plugins.Registry(plugins.RECIPES, Recipe)
 

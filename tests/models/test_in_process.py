@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from torch import nn
 import ganlab
 from ganlab.core.config import TrainConfig
 from ganlab.core.errors import Mistakes
-from ganlab.core.events import Checkpoint, Finished, Started
+from ganlab.core.events import Checkpoint, Finished, Loading, Started
 from ganlab.data.dataset import Dataset
 from ganlab.models.in_process import train
+from ganlab.runtime.status import Status
 from ganlab.training.families import FAMILIES
 
 TINY: dict[str, Any] = {"steps": 2, "image_size": 16, "width": 4, "batch_size": 4, "samples": 4, "device": "cpu"}
@@ -145,3 +147,17 @@ def test_another_data_set_does_not_take_a_name_that_is_taken() -> None:
 def test_every_public_name_is_listed_and_found() -> None:
     assert set(ganlab.__all__) <= set(dir(ganlab))
     assert all(getattr(ganlab, name) is not None for name in ganlab.__all__)
+
+
+def test_networks_that_take_another_z_are_refused_with_its_size(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"networks\['G'\] cannot take z \(2, 64\), of z_dim = 64"):
+        train(torch.rand(6, 1, 16, 16), networks=pair(), z_dim=64)
+    with pytest.raises(ValueError, match=rf"write reference='{tmp_path}' to compare with it"):
+        ganlab.evaluate("shapes-quick", str(tmp_path))
+
+
+def test_what_a_notebook_prints_is_short() -> None:
+    for thing in (*ganlab.FAMILIES.values(), *ganlab.DATASETS.values(), *ganlab.RECIPES.values()):
+        assert repr(thing).startswith(f"<{type(thing).__name__} ") and len(repr(thing)) < 250
+    assert repr(Status("finished", 3, 3, seconds=2.0)) == "Status(state='finished', step=3, steps=3, seconds=2.0)"
+    assert repr(Loading("building")) == "Loading(phase='building')"

@@ -62,6 +62,9 @@ class Family:
         if self.conditioning.between_images:
             object.__setattr__(self, "unused", self.unused | OF_Z)
 
+    def __repr__(self) -> str:
+        return f"<Family {self.name}: {self.title}, {self.paper}, {self.year}>"
+
     def settings(self) -> Iterator[Setting]:
         """Every setting of this family, with the choices only the registries know filled in and this family's defaults."""
         for item in type(self.config).settings():

@@ -59,7 +59,8 @@ def _tried(name: str, network: nn.Module, given: Tensor, labels: Tensor | None) 
             made: Tensor = network.eval()(given, labels)
             return made
     except (RuntimeError, TypeError, ValueError, IndexError) as error:
-        raise ValueError(f"networks[{name!r}] cannot take {tuple(given.shape)}: {str(error).splitlines()[0]}.") from error
+        what = f"z {tuple(given.shape)}, of z_dim = {given.shape[1]}" if given.ndim == 2 else f"images {tuple(given.shape)}"
+        raise ValueError(f"networks[{name!r}] cannot take {what}: {str(error).splitlines()[0]}.") from error
     finally:
         network.train(was_training)
 
