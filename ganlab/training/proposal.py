@@ -56,7 +56,7 @@ def check_fit(found: Inspection, family: str) -> None:
         case Conditioning.LABEL if len(found.classes) < 2:
             lacking = "has no labels: put the pictures of each class into a folder named after it, or choose DCGAN"
         case Conditioning.PAIRED if not (found.pairs or found.partners or found.side_by_side):
-            lacking = "has no pairs: put them side by side into one file, or under equal names into folders A and B"
+            lacking = "has no pairs: put the pictures side by side into one file, or under equal names into folders A and B"
         case Conditioning.UNPAIRED if not (found.domains or len(found.classes) == 2 or found.partners):
             lacking = "has no two domains: put the pictures of each into folders called trainA and trainB"
         case _:
@@ -85,6 +85,8 @@ def propose(
     if not FAMILIES[family].conditioning.between_images:
         size, batch = _size(found.sides[1], fast and found.count >= 1000), _batch(found.count)
         settings |= {"image_size": size, "batch_size": batch, "width": 64 if fast else 32}
+    elif not fast:  # at the papers' 256 pixels a step takes many seconds
+        settings |= {"image_size": 128 if found.sides[1] >= 128 else 64, "width": 32}
     chosen = {name: value for name, value in given.items() if name != "family"}
     config = TrainConfig.of(family, **settings | {"dataset": "folder", "data_path": data_path} | chosen)
     step = (pace or _seconds_a_step)(config, found, device)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ganlab.core.errors import DataError
 from ganlab.data.inspection import Inspection
 from ganlab.training import proposal
 from ganlab.training.proposal import propose, usual_family
@@ -51,6 +52,21 @@ def test_grey_pictures_are_not_mirrored() -> None:
 def test_the_family_follows_what_there_is(change: dict[str, object], family: str) -> None:
     found = replace(PHOTOS, **change)  # type: ignore[arg-type]
     assert usual_family(found) == family == propose(found, "p", {"device": "cpu"}).config.family
+
+
+@pytest.mark.parametrize(("family", "side", "size"), [("pix2pix", 256, 128), ("cyclegan", 100, 64)])
+def test_on_a_cpu_translators_are_small(family: str, side: int, size: int) -> None:
+    found = replace(PHOTOS, sides=(side, side, side), pairs=9, domains={"A": 9, "B": 9})
+    config = propose(found, "p", {"device": "cpu", "family": family}).config
+    assert (config.image_size, config.width) == (size, 32)
+
+
+@pytest.mark.parametrize(
+    ("family", "words"), [("cgan", "has no labels"), ("pix2pix", "has no pairs"), ("cyclegan", "has no two domains")]
+)
+def test_a_family_that_cannot_learn_from_the_pictures_is_refused(family: str, words: str) -> None:
+    with pytest.raises(DataError, match=f"photos {words}: put the pictures"):
+        propose(PHOTOS, "p", {"device": "cpu", "family": family})
 
 
 def test_what_the_user_chose_stays() -> None:

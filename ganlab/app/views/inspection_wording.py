@@ -11,17 +11,17 @@ from ganlab.data.inspection import Inspection
 from ganlab.training.families import FAMILIES
 from ganlab.training.proposal import Proposal
 
-_CLASSES = 12  # that are named
+MOST_CLASSES = 12  # that are named or drawn
 
 
-def inspection_lines(found: Inspection) -> list[str]:
-    """What there is, what cannot be used and why, one sentence or two to a line."""
+def inspection_lines(found: Inspection, *, drawn: bool = False) -> list[str]:
+    """What there is, what cannot be used and why, one sentence or two to a line. `drawn`: bars show how many a class has."""
     small, middle, large = found.sides
     sides = f"{small:,} pixels" if small == large else f"{small:,} to {large:,} pixels, half of them {middle:,} or more"
     colour = "grey" if found.channels == 1 else "colour"
     aside = f", and {found.tested:,} set aside for testing" if found.tested else ""
     lines = [f"{counted(found.count, 'picture')} to train on{aside}; {colour}; the shorter side has {sides}."]
-    lines += [_structure(found)] if _structure(found) else []
+    lines += [structure] if (structure := _structure(found, drawn)) else []
     if found.unusable:
         named = "; ".join(f"{name}: {reason}" for name, reason in found.broken)
         more = found.unusable - len(found.broken)
@@ -35,7 +35,7 @@ def inspection_lines(found: Inspection) -> list[str]:
     return lines + remark_lines(found.remarks)
 
 
-def _structure(found: Inspection) -> str:
+def _structure(found: Inspection, drawn: bool) -> str:
     """Pairs, domains or classes."""
     if found.pairs:
         return f"{counted(found.pairs, 'pair')} of equal names in folders A and B."
@@ -47,11 +47,12 @@ def _structure(found: Inspection) -> str:
         return f"Two domains: {named}.{rows}"
     if not found.classes:
         return ""
-    named = ", ".join(f"{name} {count:,}" for name, count in list(found.classes.items())[:_CLASSES])
-    more = f" and {len(found.classes) - _CLASSES} more" if len(found.classes) > _CLASSES else ""
+    named = ", ".join(f"{name} {count:,}" for name, count in list(found.classes.items())[:MOST_CLASSES])
+    more = f" and {len(found.classes) - MOST_CLASSES} more" if len(found.classes) > MOST_CLASSES else ""
+    listed = f", of which the first {MOST_CLASSES} are drawn" * bool(more) if drawn else f": {named}{more}"
     few, many = min(found.classes.values()), max(found.classes.values())
     uneven = f" They are uneven: one class has {many / few:.0f} times as many as another." if many > 3 * few else ""
-    return f"{len(found.classes)} classes by {'column' if found.by_column else 'folder'}: {named}{more}.{uneven}"
+    return f"{len(found.classes)} classes by {'column' if found.by_column else 'folder'}{listed}.{uneven}"
 
 
 def filled_line(proposal: Proposal, own: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from ganlab.app.security.body_limits import MOST_TRAINING
 from ganlab.app.security.rights import Action
 from ganlab.app.serving import looks
 from ganlab.app.serving.looks import Look
-from ganlab.app.views.inspection_wording import inspection_lines
+from ganlab.app.views.inspection_wording import MOST_CLASSES, inspection_lines
 from ganlab.app.views.loading_wording import doing_text
 from ganlab.app.views.permissions import FAILURES, error_text, redacted, requires
 from ganlab.app.views.wording import escaped
@@ -38,7 +38,6 @@ LAYOUTS = {
 }
 PATH, FILES, FOLDER = "This machine", "Upload files", "Upload a folder"
 POLL = 0.7  # seconds between two questions after a look that is not done
-_BARS = 12  # classes that have one
 _WAY, _SENT, _ROUND, _UNLOOKED = "train.pictures.way", "train.pictures.sent", "train.pictures.round", "train.pictures.unlooked"
 _WANTED = "train.pictures.wanted"  # a data set of the Hub
 _TYPES = sorted((*PICTURES, ".zip"))
@@ -137,7 +136,7 @@ def show(data_path: str) -> Inspection | None:
         return None
     found = look.result
     with st.container(border=True, key="found"):
-        first, *more = map(escaped, redacted(inspection_lines(found)))
+        first, *more = map(escaped, redacted(inspection_lines(found, drawn=True)))
         st.markdown(f"**{first}**")
         st.html(_strip(found) + _balance(found))
         if more:
@@ -217,7 +216,7 @@ def _balance(found: Inspection) -> str:
     """A bar for each of the first classes, as long as its share of the largest."""
     if not found.classes:
         return ""
-    most, first = max(found.classes.values()), list(found.classes.items())[:_BARS]
+    most, first = max(found.classes.values()), list(found.classes.items())[:MOST_CLASSES]
     named = ((html.escape(name), count) for name, count in first)
     rows = (
         f'<b title="{name}">{name}</b><i style="width:{100 * count / most:.1f}%"></i><span>{count:,}</span>'

@@ -27,10 +27,11 @@ _FILLED, _PENDING, CHOSEN = "train.filled", "train.pending", "train.family.chose
 
 @dataclass(frozen=True)
 class Filled:
-    """What the form was filled with, for which place; `problem` where nothing fits."""
+    """What the form was filled with, for which place, family and device; `problem` where nothing fits."""
 
     place: str
     family: str
+    device: str
     proposal: Proposal | None = None
     problem: str = ""
 
@@ -66,22 +67,22 @@ def offer(data_path: str) -> None:
 def _fill(base: TrainConfig, changes: Mapping[str, Value], found: Inspection) -> str:
     """Fill in what is proposed, where that has not been done, and return why the start must wait; "" where it need not."""
     filled: Filled | None = st.session_state.get(_FILLED)
-    place = looks.stamp(base.data_path)
-    if filled and (filled.place, filled.family) == (place, base.family):
+    place, name = looks.stamp(base.data_path), st.session_state.get("train/device", base.device)
+    if filled and (filled.place, filled.family, filled.device) == (place, base.family, name):
         return filled.problem
     known = filled.values if filled else {}
     given = {name: value for name, value in changes.items() if known.get(name) != value}
     family = {"family": base.family} if st.session_state.get(CHOSEN) else {}
-    device = {"device": name} if (name := st.session_state.get("train/device", "auto")) != "auto" else {}
+    device = {} if name == base.device else {"device": name}
     look = settings_for(found, base.data_path, {**given, **family, **device})
     if not look.done:
         _progress(found, base.data_path, {**given, **family, **device})
         return "The settings for these pictures are being worked out."
     if look.result is None:
-        st.session_state[_FILLED] = Filled(place, base.family, problem=look.problem)
+        st.session_state[_FILLED] = Filled(place, base.family, name, problem=look.problem)
         return look.problem
     config = look.result.config
-    st.session_state[_FILLED] = Filled(place, config.family, look.result)
+    st.session_state[_FILLED] = Filled(place, config.family, name, look.result)
     st.session_state[_PENDING] = _query(config)
     st.rerun()
     return ""
