@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
 from ganlab.core.types import DataSpec
+from ganlab.training.adam import adam
 from ganlab.training.ema import averaged_copies, ema_update
 from ganlab.training.lr_schedule import initial_rates
 from ganlab.training.objectives import Objective
@@ -207,9 +208,3 @@ def memory_layout(spec: DataSpec, device: str) -> torch.memory_format:
 def laid_out(network: Network, layout: torch.memory_format) -> Network:
     """The network with its convolutions' weights in that layout."""
     return network if layout is torch.contiguous_format else network.to(memory_format=layout)  # type: ignore[call-overload]
-
-
-def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Optimizer:
-    """Adam in one fused kernel where the device has one."""
-    device = next(network.parameters()).device.type
-    return torch.optim.Adam(network.parameters(), lr=lr, betas=betas, fused=device in ("cuda", "cpu"))

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ganlab.core.images import square, to_uint8
 from ganlab.models.pipeline import Pipeline
+from ganlab.training.adam import Adam
 from ganlab.training.networks.clusters import ClusteredGenerator
 
 STEPS, SEEDS, SECONDS = 120, 48, 30.0
@@ -146,10 +147,10 @@ def _moves(pipeline: Pipeline) -> Tensor:
     return moves
 
 
-def _follow(z: Tensor) -> tuple[Tensor, torch.optim.Adam]:
+def _follow(z: Tensor) -> tuple[Tensor, Adam]:
     """z as a leaf of its own, and its optimizer."""
     leaf = z.clone().requires_grad_()
-    return leaf, torch.optim.Adam([leaf], lr=RATE)
+    return leaf, Adam([leaf], lr=RATE)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.dataset import Dataset
 from ganlab.runtime import checkpoint
+from ganlab.training.adam import Adam
 from ganlab.training.ema import ema_update
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.layers import dcgan_init
@@ -50,7 +51,7 @@ def distil(
     teacher = teacher.to(device).eval().requires_grad_(False)
     student = _fresh(teacher, seed) if start is None else _copy(start, teacher)
     averaged = deepcopy(student).requires_grad_(False)
-    adam = torch.optim.Adam(student.parameters(), betas=(0.9, 0.99))
+    adam = Adam(student.parameters(), betas=(0.9, 0.99))
     crops = _crops(data, torch.Generator().manual_seed(seed), device)
     local = round(_LOCAL * steps) if start is None else 0
     for step in range(steps):
