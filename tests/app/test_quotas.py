@@ -1,4 +1,4 @@
-"""The one table of limits: what README prints of it, and the one option that raises it."""
+"""The one table of limits: what docs/deployment.md prints of it, and the one option that raises it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ganlab.app.views.limits_wording import markdown
 from tests.support import ROOT
 
 
-def test_readme_prints_the_table() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert markdown() in readme, "print it anew: python -m ganlab.app.views.limits_wording"
+def test_the_documents_print_the_table() -> None:
+    printed = (ROOT / "docs" / "deployment.md").read_text()
+    assert markdown() in printed, "print it anew: python -m ganlab.app.views.limits_wording"
 
 
 def test_every_row_has_a_name_of_its_own_and_every_number_can_be_asked_for() -> None:
