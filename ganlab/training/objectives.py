@@ -36,16 +36,16 @@ class Objective:
     def d_loss(self, real: Tensor, fake: Tensor, way: str = "sum") -> Tensor:
         """What D minimises on its outputs for real images and for fakes, in float32; `way` is the setting `d_loss`."""
         # Losses in float32: bf16 keeps 8 bits, too few for a mean of logarithms.
-        parts = self.discriminator(*(one if one.dtype == torch.float64 else one.float() for one in (real, fake)))
+        parts = self.discriminator(full_precision(real), full_precision(fake))
         whole = torch.stack(parts).sum()
         return whole / len(parts) if way == "mean" else whole
 
     def g_loss(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         """What G minimises on D's outputs for its fakes; those for as many real images are needed where it is relativistic."""
         if not self.relativistic:
-            return self.generator(fake.float())
+            return self.generator(full_precision(fake))
         assert real is not None, "a relativistic loss compares fakes with real images"
-        return self.generator(fake.float() - real.float())
+        return self.generator(full_precision(fake) - full_precision(real))
 
     @property
     def undecided(self) -> float | None:
@@ -71,6 +71,11 @@ class Objective:
         """What D's loss is where it answers everything alike."""
         logit = torch.tensor(output, dtype=torch.float64)
         return self.d_loss(logit, logit, way).item()
+
+
+def full_precision(numbers: Tensor) -> Tensor:
+    """The same numbers in float32 at least."""
+    return numbers if numbers.dtype == torch.float64 else numbers.float()
 
 
 # D: binary cross-entropy. G maximises log s(D(fake)) instead of minimising log(1 - s(D(fake))), whose gradient vanishes while

@@ -67,7 +67,7 @@ class CUTTraining(TrainingState):
         for _ in range(self.config.d_steps - 1):
             self.update_only("D", batches)
         source, target = self._directed(next(batches))
-        translated = self._translate(source)
+        translated = self.translated(source)
         metrics = self._discriminator_step(target, translated.picture.detach()) | self._generator_step(target, translated)
         self.steps_done += 1
         return metrics
@@ -76,9 +76,9 @@ class CUTTraining(TrainingState):
         """One update of G and F or of D alone."""
         source, target = self._directed(next(batches))
         if network == "G":
-            return self._generator_step(target, self._translate(source))
+            return self._generator_step(target, self.translated(source))
         with torch.no_grad():
-            translated = self._translate(source)
+            translated = self.translated(source)
         return self._discriminator_step(target, translated.picture)
 
     def _directed(self, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -86,7 +86,7 @@ class CUTTraining(TrainingState):
         assert batch.condition is not None
         return (batch.condition, batch.real) if self.config.direction == "AtoB" else (batch.real, batch.condition)
 
-    def _translate(self, source: Tensor) -> Translated:
+    def translated(self, source: Tensor) -> Translated:
         """G's picture; its source's features fall out of the same pass, but where that one was mirrored."""
         G = self.networks["G"]
         flipped = self.config.flip_equivariance and bool(torch.randint(2, (), generator=self.noise, device=self.device))
@@ -107,16 +107,23 @@ class CUTTraining(TrainingState):
         return losses | {name: score(logits.detach().float()).mean() for name, logits in scores.items()}
 
     def _generator_step(self, target: Tensor, translated: Translated) -> Metrics:
-        weights = self.config.term_weights
-        with frozen(self.networks["D"]), self.autocast():
-            terms: Terms = {"G/adversarial": self.objective.g_loss(self.networks["D"](translated.picture))}
-            terms["G/nce"] = weights["nce"] * self._contrast(translated)
-            if self.config.nce_identity:
-                # A picture that is in the target domain already: what G makes of it should show the same, patch by patch.
-                terms["G/nce_identity"] = weights["nce_identity"] * self._contrast(self._translate(target))
-            metrics = descend_together([self.optimizers["G"], self.optimizers["F"]], terms)
+        with frozen(self.networks["D"]):
+            with self.autocast():
+                terms = self.generator_terms(target, translated)
+            optimizers = [self.optimizers["G"], self.optimizers["F"]]
+            metrics = descend_together(optimizers, {f"G/{name}": term for name, term in terms.items()})
         self.update_averages()
         return metrics
+
+    def generator_terms(self, target: Tensor, translated: Translated) -> Terms:
+        """What G and F minimise."""
+        weights = self.config.term_weights
+        terms = {"adversarial": self.objective.g_loss(self.networks["D"](translated.picture))}
+        terms["nce"] = weights["nce"] * self._contrast(translated)
+        if self.config.nce_identity:
+            # A picture that is in the target domain already: what G makes of it should show the same, patch by patch.
+            terms["nce_identity"] = weights["nce_identity"] * self._contrast(self.translated(target))
+        return terms
 
     def _contrast(self, translated: Translated) -> Tensor:
         """PatchNCE, averaged over the layers, at places that are drawn anew each time."""

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cross_entropy
+
+from ganlab.training.objectives import full_precision
 
 
 class PatchEmbedding(nn.Module):
@@ -27,7 +29,8 @@ class PatchEmbedding(nn.Module):
         found = []
         for layer, maps, chosen in zip(self.layers, features, places, strict=True):
             patches = maps.flatten(2)[:, :, chosen].transpose(1, 2)  # (B, F, h, w) -> (B, P, F)
-            found.append(normalize(layer(patches), dim=2, eps=1e-7))
+            vectors = layer(patches)
+            found.append(vectors / (vectors.norm(dim=2, keepdim=True) + 1e-7))
         return found
 
 
@@ -36,6 +39,7 @@ def patch_nce(queries: Tensor, keys: Tensor, temperature: float) -> Tensor:
 
     Both have length 1 along F. ln P where all patches look alike; the keys have no gradient (van den Oord et al. 2018).
     """
-    similar = queries.float() @ keys.float().detach().transpose(1, 2) / temperature  # (B, P, P)
+    with torch.autocast(queries.device.type, enabled=False):  # bf16 has too few bits to tell patches apart
+        similar = full_precision(queries) @ full_precision(keys).detach().transpose(1, 2) / temperature  # (B, P, P)
     own = torch.arange(similar.shape[1], device=similar.device).expand(len(similar), -1)  # (B, P): the diagonal
     return cross_entropy(similar.flatten(0, 1), own.flatten())
