@@ -135,12 +135,16 @@ for _family, _suffix, _title in (
 
 # One of each family, light enough to be shipped and to be trained on a laptop's CPU in minutes.
 _LIGHT: dict[str, Any] = {"width": 32, "z_dim": 32, "lr": 1e-3, "betas": (0.5, 0.99), "lr_decay": 0.5, "ema_decay": 0.998}
+# R3GAN's residual networks cost several times as much a step: narrower, and half the batch.
+_R3GAN: dict[str, Any] = {"width": 8, "lr": 2e-3, "betas": (0.0, 0.99), "batch_size": 32}
 _LIGHT_RUN: dict[str, Any] = {"dataset": "mnist", "steps": 12_000, "batch_size": 64, "sample_every": 500, "checkpoint_every": 938}
 for _name, _title, _settings in (
     ("dcgan", "Digits by a DCGAN", _LIGHT),
     ("lsgan", "Digits by an LSGAN", _LIGHT),
     ("cgan", "Digits on demand by a CGAN", _LIGHT),
     ("wgan-gp", "Digits by a WGAN-GP", _LIGHT | {"lr": 5e-4, "betas": (0.0, 0.9), "steps": 3_000}),
+    ("sngan", "Digits by an SNGAN", _LIGHT),
+    ("r3gan", "Digits by an R3GAN", _LIGHT | _R3GAN | {"steps": 6_000}),
     (
         "gan",
         "Digits by the first GAN, fully connected",
@@ -149,16 +153,49 @@ for _name, _title, _settings in (
 ):
     _add(_OURS, f"digits-{_name}", _title, _name, **_LIGHT_RUN | _settings)
 
-for _family, _title in (("dcgan", "Small photos by a DCGAN"), ("cgan", "Small photos on demand by a CGAN")):
+for _family, _title, _settings in (("sngan", "Clothes by an SNGAN", {}), ("r3gan", "Clothes by an R3GAN", _R3GAN)):
+    _add(
+        _OURS,
+        f"fashion-{_family}",
+        _title,
+        _family,
+        **_LIGHT_RUN | _LIGHT | {"dataset": "fashion-mnist", "steps": 6_000} | _settings,
+    )
+
+for _family, _title, _settings in (
+    ("dcgan", "Small photos by a DCGAN", {}),
+    ("cgan", "Small photos on demand by a CGAN", {}),
+    ("sngan", "Small photos by an SNGAN", {}),
+    ("r3gan", "Small photos by an R3GAN", _R3GAN | {"width": 16, "lr": 1e-3, "penalty_weight": 0.05}),
+):
     _add(
         _OURS,
         f"cifar-{_family}",
         _title,
         _family,
-        **_LIGHT | {"z_dim": 64, "lr": 5e-4, "ema_decay": 0.999},
-        **_LIGHT_RUN | {"dataset": "cifar10", "steps": 4_000, "checkpoint_every": 1_000},
+        **_LIGHT
+        | {"z_dim": 64, "lr": 5e-4, "ema_decay": 0.999}
+        | _LIGHT_RUN
+        | {"dataset": "cifar10", "steps": 4_000, "checkpoint_every": 1_000}
+        | _settings,
         image_size=32,
         flip=True,
+    )
+
+# A folder or zip of one's own: name it as data_path (`ganlab train --recipe photos-sngan --data-path FOLDER`).
+_PHOTOS: dict[str, Any] = {"dataset": "folder", "image_size": 64, "channels": 3, "flip": True, "z_dim": 64, "width": 32}
+_PHOTOS_RUN: dict[str, Any] = {"steps": 4_000, "batch_size": 32, "sample_every": 100, "checkpoint_every": 500, "lr_decay": 0.5}
+for _family, _title, _settings in (
+    ("sngan", "Your photos by an SNGAN", {"lr": 5e-4}),
+    ("r3gan", "Your photos by an R3GAN", {"width": 8, "batch_size": 16, "penalty_weight": 2.0}),
+):
+    _add(
+        _OURS,
+        f"photos-{_family}",
+        _title,
+        _family,
+        **_PHOTOS | _PHOTOS_RUN | _settings,
+        note="Give the folder or zip as data_path.",
     )
 
 # Small enough for an evening on a laptop's CPU: narrow networks, 128 pixels. The zebras' 128 pixels are cut out of pictures
@@ -196,6 +233,35 @@ _add(
     sample_every=100,
     checkpoint_every=250,
     note="Goes on from the shipped model: its G_AB stays as it is, the way back is learned further.",
+)
+# One direction with the same generator, from random weights.
+_FASTCUT: dict[str, Any] = {
+    "architecture": "light",
+    "image_size": 128,
+    "jitter": 1.0,
+    "test_size": 256,
+    "width": 16,
+    "d_width": 32,
+    "ema_decay": 0.995,
+    "nce_weight": 10.0,
+    "nce_identity": False,
+    "flip_equivariance": True,
+    "nce_width": 64,
+    "patches": 128,
+    "steps": 10_000,
+    "lr_decay": 0.25,
+    "sample_every": 250,
+    "checkpoint_every": 500,
+}
+_add(_OURS, "horse2zebra-fastcut", "Horses into zebras, one way, on a CPU", "cut", **_FASTCUT)
+_add(
+    _OURS,
+    "photos-fastcut",
+    "Your photos of one kind into another, one way",
+    "cut",
+    **_FASTCUT,
+    dataset="folder",
+    note="Give a folder with trainA and trainB as data_path.",
 )
 
 # -- "[칼럼] GAN": 200 epochs on MNIST, batch 100, FID after every epoch -----------------------------------------------------
