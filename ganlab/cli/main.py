@@ -42,7 +42,7 @@ VERBS = {
     "pull": "download a model from the Hugging Face Hub into the standard cache",
     "push": "upload a run or a checkpoint to the Hugging Face Hub, with a model card",
     "space": "write a folder that is a Hugging Face Space: the playground with models of yours",
-    "export": "write a model's generator as ONNX, or a run's curves and sheets for TensorBoard, trackio or Weights & Biases",
+    "export": "write a generator as ONNX, a run's sheets as a film, or its curves for TensorBoard, trackio or Weights & Biases",
     "bench": "measure how fast the families train here",
     "distil": "train a translator to imitate another one",
     "train-classifier": "train the classifier whose features measure generators of a data set",

@@ -241,6 +241,9 @@ def test_a_loop_is_a_film(demo: gr.Blocks) -> None:
     path = function(demo, "explore_loop")("digits-quick", "0, 1", "slerp", 4, 10, "GIF", "")
     with Image.open(path) as made:
         assert made.n_frames == 8 and made.width == 224
+    for format in film.formats():
+        picture, video, _ = loop.draw("digits-quick", None, "0, 1", "slerp", 4, 10, format, lambda *_, **__: None)
+        assert (picture.visible, video.visible) == (format != "MP4", format == "MP4")
     for seeds in ("", "1", "1, x", ", ".join("1" * 17)):
         with pytest.raises(ValueError):
             loop.make_loop("digits-quick", None, seeds, "slerp", 4, 10, "GIF")
