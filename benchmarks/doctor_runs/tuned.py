@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from benchmarks.doctor_runs.case import TINY, Case, seed_of, tiny
 from benchmarks.doctor_runs.faults import (
     all_alike,
@@ -19,7 +21,9 @@ from benchmarks.doctor_runs.faults import (
 )
 from benchmarks.doctor_runs.pictures import half, marked, of_folders, of_one_folder, shuffled, some
 from ganlab.core.config import TrainConfig
-from ganlab.data import DATASETS
+from ganlab.core.progress import finish
+from ganlab.core.types import Conditioning
+from ganlab.data import DATASETS, load
 from ganlab.data.paths import data_root
 from ganlab.training.recipes import recipe
 
@@ -82,6 +86,15 @@ def sixty_four(home: Path) -> TrainConfig:
     return tiny("dcgan", **of_one_folder(home, some(64, seed_of(home))[0]), steps=600, lr=2e-4, sample_every=50)
 
 
+def photos(home: Path, **changes: Any) -> TrainConfig:
+    """Eighty photos of horses, of which 16 are held out."""
+    found = finish(load("horse2zebra", image_size=32, channels=3, conditioning=Conditioning.UNPAIRED)).sources
+    assert found is not None
+    chosen = torch.randperm(len(found), generator=torch.Generator().manual_seed(seed_of(home)))[:80]
+    small = {"image_size": 32, "width": 16, "batch_size": 16, "lr": 2e-4, "steps": 1000, "sample_every": 100, "flip": True}
+    return tiny("dcgan", **of_one_folder(home, found[chosen]) | small | {"channels": 3, "held_out": 16} | changes)
+
+
 def fashion(home: Path) -> TrainConfig:
     """The recipe fashion-gan with the rate that its source reports as failing, on what clothes there are here."""
     clothes = data_root() / "fashion-900.zip"
@@ -117,5 +130,7 @@ add("healthy cgan, a thousand digits", "", thousand)
 add("rate raised to 0.3 at 131", RATE, lambda _: tiny("dcgan"), prepare=changing((131, "lr", 0.3)))
 add("momentum 0.9 on gan, to 600", "collapse", lambda _: tiny("gan", betas=(0.9, 0.99), steps=600, batch_size=32))
 add("64 pictures", "few-images memorisation", sixty_four)
+add("80 photos of horse2zebra, by heart", "overfitting memorisation", photos)
+add("healthy dcgan, 80 photos of horse2zebra, augmented", "", lambda home: photos(home, augment="diff"))
 add("slow disk", "stalled-input", lambda _: tiny("dcgan", "shapes"), broken=slow_disk)
 add("collapsed foreign CGAN", "collapse", lambda _: tiny("cgan", image_size=28, samples=100), draw=foreign_collapsed)

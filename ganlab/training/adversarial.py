@@ -143,8 +143,8 @@ class AdversarialTraining(TrainingState):
         with self.autocast():
             return self.G(self.z(len(batch.real)), self.asked(batch))
 
-    def judge(self, images: Tensor, condition: Tensor | None) -> Tensor:
-        """D's logits for images (B, C, H, W) of G's step, as D sees them: augmented where the run wants it."""
+    def logits(self, images: Tensor, condition: Tensor | None) -> Tensor:
+        """D's logits for images (B, C, H, W) in G's step, as D sees them: augmented where the run wants it."""
         logits: Tensor = self.D(self.augmentation(images), condition)
         return logits
 
@@ -173,7 +173,7 @@ class AdversarialTraining(TrainingState):
         """One G update on `fake`, which still has its graph."""
         with frozen(self.D):  # gradients flow through D to the fakes; its own weights need none
             with self.autocast():
-                terms = self.generator_terms(batch, fake, self.judge(fake, self.asked(batch)))
+                terms = self.generator_terms(batch, fake, self.logits(fake, self.asked(batch)))
             losses = descend(self.optimizers["G"], "G", terms)
         self.update_averages()  # after every update of G, see `ema.py`
         return losses
@@ -194,7 +194,7 @@ class AdversarialTraining(TrainingState):
     def generator_terms(self, batch: Batch, fake: Tensor, fake_logits: Tensor) -> Terms:
         """What G minimises; `fake` as G made it, `fake_logits` as D saw it."""
         # A relativistic loss compares each fake with a real image; D's output for that has no gradient here, so none is kept.
-        real_logits = self.judge(batch.real, batch.condition) if self.objective.relativistic else None
+        real_logits = self.logits(batch.real, batch.condition) if self.objective.relativistic else None
         return {"adversarial": self.objective.g_loss(fake_logits, real_logits)}  # scalar; families add terms beside it
 
     @torch.no_grad()

@@ -97,7 +97,7 @@ CONSEQUENCES: dict[str, tuple[str, ...]] = {
     "dead": ("collapse", "labels-ignored", "oscillation"),
     "repeated-data": ("collapse", "memorisation", "overfitting", "few-images", "labels-ignored"),
     "memorisation": ("collapse", "few-images"),
-    "overfitting": ("few-images", "d-wins"),
+    "overfitting": ("few-images",),
     "collapse": ("labels-ignored",),
     "label-leak": ("d-wins",),
 }

@@ -67,8 +67,8 @@ _SENTENCES = {
         "Too few training images",
         "D has seen each of the {training_images:,.0f} training images about {passes:,.0f} times and knows them by heart: its "
         "scores of real and fake images are {separation:.0%} of the full range apart. Whatever is not a copy is found out, so D "
-        "does not show G how to improve. More images help most; mirrored ones (flip) count as more where left and right do not "
-        "matter.",
+        "does not show G how to improve. More images help most; with augmentation (augment) D learns less by heart, and mirrored "
+        "images (flip) count as more where left and right do not matter.",
     ),
     "collapse": (
         "Mode collapse",

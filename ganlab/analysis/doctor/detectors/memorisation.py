@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ganlab.analysis.doctor.detectors.overfitting import refuted
 from ganlab.analysis.doctor.finding import Evidence, Finding
 from ganlab.analysis.doctor.real_images import Real
 from ganlab.analysis.doctor.record import Record
@@ -77,7 +78,10 @@ def repeated_data(record: Record) -> Finding | None:
 
 
 def few_images(record: Record) -> Finding | None:
-    """There are few training images, D has seen each of them many times, and its scores of real and fake lie far apart."""
+    """There are few training images, D has seen each of them many times, and its scores of real and fake lie far apart.
+
+    Not where held-out images score as well: then D knows what they have in common.
+    """
     apart = record.late(record.separation)
     if not 1 < record.num_images <= FEW or record.between_images or not len(apart):
         return None
@@ -85,6 +89,8 @@ def few_images(record: Record) -> Finding | None:
     curve = record.separation
     before = curve.values[(curve.steps > record.step / 2) & (curve.steps <= record.since)]
     was = len(before) > 0 and np.median(before) >= APART
+    if refuted(record):  # D is far ahead, but not by heart
+        return None
     if passes < PASSES or separation < (STILL_APART if was else APART):
         return None
     numbers = {"training_images": float(record.num_images), "passes": passes, "separation": separation}
@@ -94,7 +100,7 @@ def few_images(record: Record) -> Finding | None:
         step_from=record.began(record.separation, lambda values: values > APART - 0.05),
         step_to=record.step,
         evidence=Evidence(("score/real", "score/fake"), numbers, record.sheets[-1:]),
-        fix={} if record.config.flip else {"flip": True},
+        fix=({} if record.config.flip else {"flip": True}) | ({} if record.config.augment != "none" else {"augment": "diff"}),
     )
 
 

@@ -16,13 +16,19 @@ from ganlab.runtime.store import Series
 TRAINED, HELD_OUT, FAKE = "known/trained", "known/held_out", "score/fake"
 LEAST = 5  # points of the late part
 BY_HEART, STILL = 0.5, 0.35  # of the way from training images to fakes; the same, where it was above that before
+ALIKE = 0.2  # below, held-out images score like training images
 APART = 0.2  # of the range of scores between training images and fakes: below, the share of it is chance
+
+
+def refuted(record: Record) -> bool:
+    """Whether held-out images are on record, and score like those that D learns from: it knows nothing by heart."""
+    late = _late(record)
+    return len(late) >= LEAST and float(np.median(late)) < ALIKE
 
 
 def overfitting(record: Record) -> Finding | None:
     """Held-out real images score more like fakes than like training images, all through the late part."""
-    shares = _shares(record)
-    late = shares.values[shares.steps > record.since]
+    shares, late = _shares(record), _late(record)
     if record.step < LEAST_STEPS or len(late) < LEAST:
         return None
     share = float(np.median(late))
@@ -48,6 +54,11 @@ def overfitting(record: Record) -> Finding | None:
 
 
 _NUMBERS = {TRAINED: "score_trained", HELD_OUT: "score_held_out"}
+
+
+def _late(record: Record) -> np.ndarray:
+    shares = _shares(record)
+    return shares.values[shares.steps > record.since]
 
 
 def _shares(record: Record) -> Series:
