@@ -27,6 +27,7 @@ from ganlab.app.playground.latent import panel as latent_panel
 from ganlab.app.playground.latent import pasted
 from ganlab.app.playground.layers import panel as layers_panel
 from ganlab.app.playground.model_info import DIRECTIONS
+from ganlab.core import film
 
 ENDPOINTS = (
     "latent_picture",

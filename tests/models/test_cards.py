@@ -51,7 +51,7 @@ def test_every_shipped_card_is_valid(name: str) -> None:
 @pytest.mark.parametrize("name", ["digits-cgan", "horse2zebra-light", "shapes-quick"])
 def test_a_pushed_card_is_valid(name: str) -> None:
     info = checkpoint.read_info(SHIPPED / name)
-    began = replace(info, config=info.config | {"start_from": "org/base@v1"})
+    began = replace(info, config=info.config | {"start_from": "org/base@v1"}, packages={"family": "ganlab-hinge"})
     text = write(facts_of(name, info=began, licence="cc-by-4.0"))
     data = read(text)
     assert (data.license, data.license_name, data.base_model) == ("cc-by-4.0", None, "org/base")
@@ -72,7 +72,7 @@ def test_a_pushed_card_is_valid(name: str) -> None:
         "floor": False,
     }
     assert second.metric_type == "fid" and first.dataset_split == "test"
-    assert "pip install ganlab-studio" in text
+    assert "pip install ganlab-studio ganlab-hinge huggingface-hub\n" in text
     assert read(write(facts_of(name, values=()))).eval_results is None
 
 
