@@ -19,6 +19,7 @@ from ganlab.models.loaded import Loaded
 
 _LARGEST = 2**40  # of a seed or a label
 _BATCH = 64  # bounds memory, whatever n is
+_LEGIBLE = 64  # pixels of a picture in a notebook, about
 UNIFORM = {"uniform(-1,1)": (-1.0, 1.0), "uniform(0,1)": (0.0, 1.0)}  # values of the decision "z"; others are standard normal
 Label = int | str | Sequence[int | str]  # a class, by its number or name; one for all pictures or one each
 
@@ -28,20 +29,25 @@ def square_columns(n: int) -> int:
     return round(n**0.5) or 1
 
 
+def legible(side: int) -> int:
+    """How many times a notebook enlarges pictures of this side, in pixels."""
+    return max(1, _LEGIBLE // side)
+
+
 class Pictures(list[Image.Image]):
     """Pictures of one size, in a list that can be saved and is shown by a notebook as one sheet."""
 
-    def sheet(self, columns: int = 0) -> Image.Image:
-        """All of them on one sheet, by default as square as it can be."""
+    def sheet(self, columns: int = 0, scale: int = 1) -> Image.Image:
+        """All of them on one sheet, by default as square as it can be, enlarged `scale` times."""
         pixels = torch.stack([torch.from_numpy(np.array(image)).reshape(image.height, image.width, -1) for image in self])
-        return sheet(pixels.permute(0, 3, 1, 2), columns or square_columns(len(self)))
+        return sheet(pixels.permute(0, 3, 1, 2), columns or square_columns(len(self)), scale=scale)
 
     def save(self, path: str | Path) -> None:
         """Write the sheet in the format of the path's ending."""
         self.sheet().save(path)
 
     def _repr_png_(self) -> bytes | None:
-        return png(self.sheet()) if self else None
+        return png(self.sheet(scale=legible(self[0].width))) if self else None
 
 
 class Drawing(Loaded):

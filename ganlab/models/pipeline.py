@@ -17,7 +17,7 @@ from ganlab.models import hub, pretrained
 from ganlab.models.adapters import recognition
 from ganlab.models.adapters.layout import Unfilled
 from ganlab.models.catalogue import find
-from ganlab.models.drawing import Drawing
+from ganlab.models.drawing import Drawing, legible
 from ganlab.models.translating import Translating
 from ganlab.runtime import checkpoint
 from ganlab.runtime.run import Run
@@ -184,7 +184,10 @@ class Pipeline(Drawing, Translating):
 
     def _repr_png_(self) -> bytes | None:
         """Some pictures, where a notebook shows this pipeline; none of what translates."""
-        return None if self.translates else png(self.grid(self.spec.num_classes * 2 if self.conditional else 16))
+        if self.translates:
+            return None
+        n = self.spec.num_classes * 2 if self.conditional else 16
+        return png(self.sample(n).sheet(self.columns(n, None), legible(self.spec.image_size)))
 
 
 def _built(info: checkpoint.Info, name: str) -> tuple[TrainConfig, DataSpec, dict[str, nn.Module]]:

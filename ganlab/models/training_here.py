@@ -91,7 +91,7 @@ class TrainingHere(Iterator[Event]):
 
     def series(self) -> dict[str, Series]:
         """The points of each metric so far."""
-        columns = {name: np.array(points, dtype=np.float64).T for name, points in self._points.items()}
+        columns = {name: np.array(points, dtype=np.float64).T for name, points in sorted(self._points.items())}
         return {name: Series(steps.astype(np.int64), values) for name, (steps, values) in columns.items()}
 
     def sheet(self) -> Image.Image:

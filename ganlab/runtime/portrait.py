@@ -52,7 +52,8 @@ def portrait(title: str, status: Status, metrics: Mapping[str, Series], sheet: b
     rate = f" · {status.steps_per_second:.1f} steps/s" if status.state == "running" and status.steps_per_second else ""
     head = f"<b>{html.escape(title)}</b> · {html.escape(status.state)} · step {status.step:,} of {status.steps:,}{rate}"
     data = base64.b64encode(sheet or b"").decode()
-    picture = f'<img alt="newest samples" style="image-rendering: pixelated" src="data:image/png;base64,{data}">' if sheet else ""
+    style = f"image-rendering: pixelated; min-width: {_WIDTH}px"
+    picture = f'<img alt="newest samples" style="{style}" src="data:image/png;base64,{data}">' if sheet else ""
     row = f'<div style="display: flex; gap: 24px; flex-wrap: wrap"><div>{curves(metrics).html}</div><div>{picture}</div></div>'
     return f'<div style="font: 14px system-ui, sans-serif">{head}{row}</div>'
 
@@ -73,5 +74,6 @@ def _chart(title: str, members: Mapping[str, Series]) -> str:
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(across, up, strict=True) if np.isfinite(y))
         lines.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{points}"/>')
         legend.append(f'<span style="color: {colour}">{html.escape(name.partition("/")[2])}</span>')
-    box = f'<svg viewBox="0 -4 {_WIDTH} {_HEIGHT + 8}" width="{_WIDTH}" height="{_HEIGHT + 8}">{"".join(lines)}</svg>'
+    axes = f'<path fill="none" stroke="#8886" d="M0.5,0 V{_HEIGHT} H{_WIDTH}"/>'
+    box = f'<svg viewBox="0 -4 {_WIDTH} {_HEIGHT + 8}" width="{_WIDTH}" height="{_HEIGHT + 8}">{axes}{"".join(lines)}</svg>'
     return f"<p>{title}, {low:.3g} to {high:.3g}, steps 0 to {last:,}: {', '.join(legend)}</p>{box}"
