@@ -101,7 +101,8 @@ def _usage(facts: Facts) -> Iterator[str]:
         call = 'pipeline.translate(Image.open("photo.jpg"))'
     else:
         command, picture, call = f"ganlab sample {repo} -n 64 --seed 7 -o sheet.png", "", "pipeline.sample(8, seed=7)"
-    install = "" if shipped else "pip install ganlab-studio 'huggingface-hub>=2.4'\n"
+    packages = dict.fromkeys(["ganlab-studio", *facts.info.packages.values(), "huggingface-hub"])
+    install = "" if shipped else f"pip install {' '.join(packages)}\n"
     yield from ("## Use it" if shipped else "## Use it from the Hub", "", f"```sh\n{install}{command}\n```", "")
     if shipped:
         if facts.values:
