@@ -21,7 +21,7 @@ def kept_with(config: TrainConfig, folder: Path) -> TrainConfig:
 
     ValueError, one sentence, where they are gone.
     """
-    if not config.data_path or not _is_upload(Path(config.data_path), folder.parent):
+    if not config.data_path or not is_upload(Path(config.data_path), folder.parent):
         return config
     place = (folder / NAME).absolute()
     try:
@@ -31,7 +31,7 @@ def kept_with(config: TrainConfig, folder: Path) -> TrainConfig:
     return config.replace(data_path=str(place))
 
 
-def _is_upload(path: Path, root: Path) -> bool:
+def is_upload(path: Path, root: Path) -> bool:
     """Whether a file waits beside the runs of `root`, or lies in one of them."""
     beside = path.parent.parent
     return path.name == NAME and beside in (root, root.absolute(), waiting_place(root).absolute())

@@ -18,7 +18,7 @@ from ganlab.data.uploads import keep
 from ganlab.runtime.pictures import waiting_place
 from ganlab.runtime.run import Run, runs_root
 from ganlab.training import proposal
-from tests.app.test_pages import button, ran, texts, visit
+from tests.app.test_pages import address, button, ran, texts, visit
 from tests.support.folders import fill, picture
 from tests.support.hub_server import serving, use
 from tests.support.hub_tables import hub
@@ -133,6 +133,9 @@ def test_an_upload_is_used_in_place_of_a_path(monkeypatch: pytest.MonkeyPatch) -
     page.segmented_control("train.pictures.way").set_value(own_pictures.FILES)
     assert "3 files uploaded" in texts(ran(page.run()))
     assert "3 pictures to train on" in texts(page) and not button(page, "Start training").disabled
+    again = visit("train", **address(page))  # a reload: no path and no digest on the screen
+    assert "The pictures that were uploaded before" in texts(again)
+    assert "train/data_path" not in [field.key for field in again.text_input]
     files.clear()
     button(page, "Upload others").click()
     assert "Name a folder or a zip" in texts(ran(page.run()))

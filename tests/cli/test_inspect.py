@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import ganlab
 from ganlab.__main__ import main
+from ganlab.core.events import Progress
 from ganlab.runtime.run import runs
+from tests.support.folders import picture
+from tests.support.hub_server import serving, use
+from tests.support.hub_tables import hub
 
 
 @pytest.fixture
@@ -41,3 +46,24 @@ def test_training_on_it_takes_what_is_proposed(folder: Path, capsys: pytest.Capt
     assert (run.config.image_size, run.config.flip, run.config.steps, run.config.width) == (64, True, 2, 4)
     assert run.sheet().getbands() == ("R", "G", "B")
     assert main(["evaluate", run.id, "-n", "32"]) == 0
+
+
+def test_a_data_set_of_the_hub_is_named_by_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cells = [picture((n, 9, 200), (70, 60)) for n in range(8)]
+    table = hub(tmp_path / "t.parquet", classes={"label": ("cat", "dog")}, image=cells, label=[n % 2 for n in range(8)])
+    with serving() as server:
+        use(server, tmp_path / "home", monkeypatch)
+        server.add("datasets/org/pets", {"data/train-0.parquet": table.read_bytes()})
+        assert main(["inspect", "org/pets", "--device", "cpu"]) == 0
+        shown = capsys.readouterr().out
+        assert "8 pictures to train on; colour" in shown and "2 classes by column: cat 4, dog 4." in shown
+        assert "Start it with: ganlab train org/pets" in shown
+        assert main(["train", "org/none"]) == 2 and "There is no dataset org/none on the Hub" in capsys.readouterr().err
+    assert main(["train", "org/pets", "--steps", "1", "--width", "4", "--device", "cpu"]) == 0  # the Hub is gone
+    (run,) = runs()
+    assert run.config.data_path == "hf://datasets/org/pets" and run.sheet().getbands() == ("R", "G", "B")
+    settings = {"steps": 1, "width": 4, "image_size": 16, "batch_size": 2, "device": "cpu"}
+    assert any(isinstance(event, Progress) for event in ganlab.train("org/pets", **settings))

@@ -118,12 +118,13 @@ def at_pictures(data_path: str) -> Look[Inspection]:
 
 def at_hub(data_path: str) -> Look[Offered]:
     """The look at what the Hub has under the address of a data set."""
-    return LOOKS.ask(("hub", data_path), partial(_offered, data_path))
+    return LOOKS.ask(_hub_key(data_path), partial(_offered, data_path))
 
 
 def again(data_path: str) -> None:
-    """Look anew at a place: folders inside of it may have changed."""
+    """Look anew at a place: folders inside of it may have changed, or the Hub may answer now."""
     LOOKS.forget(_key(data_path))
+    LOOKS.forget(_hub_key(data_path))
 
 
 def at_settings(found: Inspection, data_path: str, given: Mapping[str, Any]) -> Look[Proposal]:
@@ -134,6 +135,10 @@ def at_settings(found: Inspection, data_path: str, given: Mapping[str, Any]) -> 
 
 def _key(data_path: str) -> tuple[str, str]:
     return "pictures", stamp(data_path)
+
+
+def _hub_key(data_path: str) -> tuple[str, str]:
+    return "hub", data_path
 
 
 def _offered(data_path: str) -> Generator[Loading, None, Offered]:

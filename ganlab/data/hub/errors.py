@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +15,7 @@ from ganlab.core.network import unusable_proxy
 from ganlab.data.hub.address import Address, HubError, client
 
 LOGIN = "log in with `hf auth login`, or set HF_TOKEN"
+_NUMBER = re.compile(r"\[Errno -?\d+\] ")
 _BUSY = (408, 429, 500, 502, 503, 504)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -73,6 +76,11 @@ def _disk(error: OSError, address: Address) -> HubError:
 
 
 def _reason(error: BaseException) -> str:
-    """The first line of the innermost error, without addresses and paragraphs."""
-    lines = str(error).strip().splitlines()
+    """The first line of an error, without numbers, addresses and paragraphs; or that there is no network."""
+    chain: list[BaseException] = [error]
+    while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None and inner not in chain:
+        chain.append(inner)
+    if any(isinstance(one, socket.gaierror) for one in chain):
+        return "there is no network"
+    lines = _NUMBER.sub("", str(error).strip()).splitlines()
     return lines[0][:100].rstrip(".") if lines else type(error).__name__

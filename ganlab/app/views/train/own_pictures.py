@@ -27,7 +27,7 @@ from ganlab.data.hub import datasets
 from ganlab.data.hub.address import dataset_uri, is_uri
 from ganlab.data.hub.datasets import Offered
 from ganlab.data.inspection import Inspection
-from ganlab.runtime.pictures import waiting_place
+from ganlab.runtime.pictures import is_upload, waiting_place
 from ganlab.runtime.run import runs_root
 
 LAYOUTS = {
@@ -39,13 +39,16 @@ LAYOUTS = {
 PATH, FILES, FOLDER = "This machine", "Upload files", "Upload a folder"
 POLL = 0.7  # seconds between two questions after a look that is not done
 _WAY, _SENT, _ROUND, _UNLOOKED = "train.pictures.way", "train.pictures.sent", "train.pictures.round", "train.pictures.unlooked"
+_ASKED = "train.pictures.asked"  # what an address named last
 _WANTED = "train.pictures.wanted"  # a data set of the Hub
+_USELESS = "These pictures cannot be trained on: the form says why."
 _TYPES = sorted((*PICTURES, ".zip"))
 
 
 def choose(asked: Mapping[str, str]) -> str:
     """Draw the ways to name pictures; return the place of those that are chosen, or ""."""
-    way = st.segmented_control("Where the pictures are", (PATH, FILES, FOLDER), key=_WAY, default=PATH, required=True)
+    _follow(asked.get("data_path", ""))
+    way = st.segmented_control("Where the pictures are", (PATH, FILES, FOLDER), key=_WAY, required=True)
     if way == PATH:
         st.session_state.setdefault("train/data_path", asked.get("data_path", ""))
         hint = "A folder, a zip or a parquet file; or a data set of the Hugging Face Hub by its id, such as ylecun/mnist."
@@ -59,8 +62,23 @@ def choose(asked: Mapping[str, str]) -> str:
                 del st.session_state[_SENT]
                 st.rerun()
         return sent[0]
-    _upload(way)
+    _upload(way or FILES)
     return ""
+
+
+def _follow(asked: str) -> None:
+    """Begin with what an address names: a place, or pictures that were uploaded before."""
+    st.session_state.setdefault(_WAY, PATH)
+    if not asked or st.session_state.get(_ASKED) == asked:
+        return
+    st.session_state[_ASKED] = asked
+    if not is_upload(Path(asked), runs_root()):
+        st.session_state[_WAY] = PATH
+        return
+    if st.session_state[_WAY] == PATH:
+        st.session_state[_WAY] = FILES
+    if st.session_state.get(_SENT, ("",))[0] != asked:
+        st.session_state[_SENT] = (asked, "The pictures that were uploaded before.")
 
 
 def _upload(way: str) -> None:
@@ -111,10 +129,10 @@ def lacking(data_path: str) -> str:
         return f"data_path = {data_path!r} does not exist on this machine."
     if _elsewhere(data_path):
         there = at_hub(data_path)
-        return there.problem or "The data set is not on this machine yet: download it, and see what it holds."
+        return _USELESS if there.problem else "The data set is not on this machine yet: download it, and see what it holds."
     look = look_at(data_path)
     if look.problem:
-        return look.problem
+        return _USELESS
     waits = not look.done and st.session_state.get(_UNLOOKED) != data_path
     return "The pictures are being looked through; the start waits for it." if waits else ""
 
@@ -162,6 +180,9 @@ def _offer(data_path: str) -> None:
         st.caption(f"Asking the Hub about {name} …")
     elif there.result is None:
         st.error(escaped(there.problem))
+        if st.button("Try again", icon=":material/refresh:", type="tertiary"):
+            looks.again(data_path)
+            st.rerun()
     else:
         left, right = st.columns([2, 1], vertical_alignment="center")
         left.markdown(f"**{name}** on the Hub: {byte_size(there.result.size)} in {counted(there.result.count, 'file')}.")
