@@ -222,7 +222,7 @@ def test_a_translators_link_restores_its_direction_and_size() -> None:
     query = {key: values[0] for key, values in parse_qs(link.split('href="?')[1].split('"')[0].replace("&amp;", "&")).items()}
     assert query == {"tab": "translate", "model": run.id, "direction": "BtoA", "size": "320"}
     direction, size, _ = translate.enter(run.id, "", asked(**query))
-    assert (direction["value"], size) == ("BtoA", 320)
+    assert (direction["value"], size, direction["info"]) == ("BtoA", 320, None)
     direction, size, _ = translate.enter(run.id, "", asked(**query | {"direction": "<b>", "size": "9e9"}))
     assert (direction["value"], size) == ("AtoB", 32)  # as it was trained
     assert "model=" not in translate.linked("loaded-of-another", "BtoA", 320)

@@ -30,11 +30,12 @@ def small(family: str = "dcgan", **changes: Any) -> TrainConfig:
 
 
 # The translators, which are deeper.
-SMALL_TRANSLATION: dict[str, Any] = {"image_size": 32, "width": 4, "batch_size": 2, "samples": 6, "channels": 3}
+SMALL_TRANSLATION: dict[str, Any] = {"image_size": 32, "width": 4, "batch_size": 2, "samples": 6, "channels": 3, "test_size": 0}
 
 
 def shrink(config: TrainConfig, **changes: Any) -> TrainConfig:
     """Any config with what makes it long made short; a pool small enough to be full before a checkpoint."""
     translation = SMALL_TRANSLATION if FAMILIES[config.family].conditioning.between_images else {}
+    own = {"image_size": 32} if config.dataset == "folder" else {}  # of photos
     few = {name: value for name, value in {"pool_size": 3, "clusters": 8}.items() if hasattr(config, name)}
-    return config.replace(**SMALL | translation | few | changes)
+    return config.replace(**SMALL | own | translation | few | changes)

@@ -43,6 +43,7 @@ _EXAMPLE = """from gradio_client import handle_file
 made, words, *_ = client.predict(
     photo=handle_file("photo.png"), model={model}, direction={direction}, api_name="/translate")
 print(made[1], words)"""
+_ONE_WAY = "This model was trained in one direction: nothing in it leads back."
 _LOOKS = """Error: the brighter a pixel, the more it changed on the way there and back. Patches: the brighter, the more real
 they look to the discriminator, which sees 70 × 70 pixels at a time."""
 
@@ -162,8 +163,9 @@ def choose(name: str | None, query: Mapping[str, str] | None = None) -> list[Any
         warn(error)
         pipeline = None
     if pipeline is None:
-        return [gr.update(choices=[], value=None, visible=False), gr.skip()]
+        return [gr.update(choices=[], value=None, info=None, visible=False), gr.skip()]
     choices = [(pipeline.route_title(direction), direction) for direction in pipeline.routes]
     value = query["direction"] if query.get("direction") in pipeline.routes else choices[0][1] if choices else None
     size = int(between(query, "size", SMALLEST, MAX_SIZE, pipeline.size))
-    return [gr.update(choices=choices, value=value, visible=len(choices) > 0), size]
+    info = _ONE_WAY if len(choices) == 1 else None
+    return [gr.update(choices=choices, value=value, info=info, visible=len(choices) > 0), size]
