@@ -73,8 +73,14 @@ LINES = {
     "space pictures": "pictures exists already",
     "space new --models nope": "There is no model 'nope' here",
     "export nope --onnx": "There is no model 'nope'",
-    "export digits-gan": "--onnx is missing",
-    "export horse2zebra-light --onnx": "only models that draw from z are exported",
+    "export digits-gan": "Write --onnx for a generator as a file",
+    "export digits-gan --onnx --direction AtoB": "only models that translate photos have a direction",
+    "export nope --to tensorboard": "There is no run named 'nope'",
+    "export nope --to trackio -o x": "trackio keeps its runs in a folder of its own",
+    "export nope --timelapse": "There is no run named 'nope'",
+    "export nope --timelapse -o film.avi": "film.avi cannot be written: end it in",
+    "export nope --timelapse --fps 0": "--fps 0 is out of range: 1 to 60.",
+    "completion csh": "shell 'csh' is not one of bash, zsh, fish.",
     "bench --family nope": "family = 'nope' is not one of",
     "bench --seconds -1": "--seconds -1 is out of range: 0.1 to 3,600.",
     "bench --seconds nan": "--seconds nan is out of range: 0.1 to 3,600.",
@@ -125,7 +131,7 @@ def test_a_mistake_is_one_sentence_that_names_its_cause(line: str, here: Path, c
 
 
 def test_every_verb_that_takes_input_is_tried() -> None:
-    assert VERBS.keys() - {line.split()[0] for line in LINES} == {"runs", "recipes"}
+    assert VERBS.keys() - {line.split()[0] for line in LINES} == {"runs", "recipes", "datasets"}
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")])
