@@ -35,6 +35,7 @@ LONGEST = (
     "tests/models/test_space.py",
     "tests/runtime/test_launch.py",
     "tests/runtime/test_survival.py",
+    "tests/test_notebooks.py",
     "tests/test_wheel.py",
     "tests/training/test_engine.py",
 )

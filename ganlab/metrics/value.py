@@ -93,6 +93,9 @@ class Value:
         protocol = f"{counts}; {self.extractor}; resize {self.resize}; seed {self.seed}{left_open}"
         return f"{self.metric}{subject}{when}: {self.estimate} ({protocol})"
 
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
     @property
     def left_open(self) -> str:
         """ "assumed activation=relu; unused tensors 3": what a foreign file does not tell, as the flag `--assume` spells it."""
