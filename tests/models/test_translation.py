@@ -51,7 +51,7 @@ def test_directions_are_those_the_model_has(trained: dict[str, Run]) -> None:
     assert both.route_title("AtoB") == "plain to striped" and one.route_title("BtoA") == "filled to outline"
     assert both.translate(photo(), "AtoB", size=32).tobytes() != both.translate(photo(), "BtoA", size=32).tobytes()
     with pytest.raises(
-        ValueError, match="direction = 'AtoB' is not one of BtoA.* a Pix2Pix learns one direction, filled to outline"
+        ValueError, match=r"direction = 'AtoB' is not one of BtoA.* a Pix2Pix learns one direction, filled to outline"
     ):
         one.translate(photo(), "AtoB")
 
