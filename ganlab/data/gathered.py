@@ -29,6 +29,8 @@ def gathered(images: Any) -> tuple[Tensor, Tensor | None, Sequence[str]]:
     labels = None
     if isinstance(items[0], tuple | list) and len(items[0]) > 1:
         labels, items = [item[1] for item in items], [item[0] for item in items]
+    elif isinstance(items[0], tuple) and len(items[0]) == 1:  # of a TensorDataset without labels
+        items = [item[0] for item in items]
     return _stacked(items), labels if labels is None else _numbers(labels), tuple(map(str, getattr(images, "classes", ())))
 
 

@@ -97,3 +97,10 @@ def test_a_named_data_set_loads_itself() -> None:
     data = DATASETS["shapes"].load(16, limit=20)
     assert data.images.shape == (20, 3, 16, 16) and data.labels is not None and len(data.label_names) == 10
     assert DATASETS["shapes"].load(16, channels=1, labels=False, split="test", limit=3).images.shape == (3, 1, 16, 16)
+
+
+def test_a_torch_data_set_without_labels_is_taken() -> None:
+    images = torch.rand(6, 3, 8, 8)
+    for given in (torch.utils.data.TensorDataset(images), torch.utils.data.DataLoader(torch.utils.data.TensorDataset(images), 4)):
+        made = Dataset.from_tensors(given)
+        assert torch.equal(made.images, Dataset.from_tensors(images).images) and made.labels is None

@@ -17,7 +17,10 @@ def named(dataset: Dataset) -> str:
         register(_source(dataset))
         _OWN[dataset.name] = dataset
     elif (known := _OWN.get(dataset.name)) is None or known.digest() != dataset.digest():
-        raise DataError(f"There is another data set named {dataset.name!r}: give yours another name.")
+        raise DataError(
+            f"There is another data set named {dataset.name!r}: give yours another name, as in "
+            f"dataclasses.replace(data, name='my-{dataset.name}')."
+        )
     return dataset.name
 
 
