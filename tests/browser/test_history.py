@@ -36,7 +36,7 @@ def test_back_and_forward_lead_through_every_page(app: AppServer, page: Any, tra
         settled(page, name)
     page.go_back()
     page.get_by_role("heading", name="Watch a machine learn to draw").wait_for()
-    for name in PAGES:
+    for name in PAGES[:2]:  # one with an address that it writes itself, and one with a frame
         page.go_forward()
         settled(page, name)
 
