@@ -154,5 +154,5 @@ def test_a_data_set_of_the_hub_is_offered_before_it_is_fetched(monkeypatch: pyte
         assert "not on this machine yet" in texts(page) and button(page, "Start training").disabled and not server.bodies()
         button(page, "Download it").click()
         assert "2 pictures to train on; colour" in texts(ran(page.run()))
-        assert not button(page, "Start training").disabled
+        assert not button(page, "Start training").disabled and page.text_input("train/data_path").value == "org/pets"
         assert "There is no dataset org/none on the Hub" in texts(own("org/none"))

@@ -36,7 +36,7 @@ LAYOUTS = {
     Conditioning.PAIRED: "Pairs: images twice as wide as high, source on the left, or two folders with the same file names.",
     Conditioning.UNPAIRED: "Two folders of images, by any names, or trainA and trainB; testA and testB are optional.",
 }
-PATH, FILES, FOLDER = "This machine", "Upload files", "Upload a folder"
+PATH, FILES, FOLDER = "Path or Hub id", "Upload files", "Upload a folder"
 POLL = 0.7  # seconds between two questions after a look that is not done
 _WAY, _SENT, _ROUND, _UNLOOKED = "train.pictures.way", "train.pictures.sent", "train.pictures.round", "train.pictures.unlooked"
 _ASKED = "train.pictures.asked"  # what an address named last
@@ -50,9 +50,10 @@ def choose(asked: Mapping[str, str]) -> str:
     _follow(asked.get("data_path", ""))
     way = st.segmented_control("Where the pictures are", (PATH, FILES, FOLDER), key=_WAY, required=True)
     if way == PATH:
-        st.session_state.setdefault("train/data_path", asked.get("data_path", ""))
+        named = asked.get("data_path", "")
+        st.session_state.setdefault("train/data_path", datasets.name_of(named) if is_uri(named) else named)
         hint = "A folder, a zip or a parquet file; or a data set of the Hugging Face Hub by its id, such as ylecun/mnist."
-        typed = st.text_input("Folder, zip or Hub id", key="train/data_path", placeholder="/home/me/pictures", help=hint).strip()
+        typed = st.text_input("Folder or zip on this machine, or Hub id", key="train/data_path", placeholder="/home/me/pictures", help=hint).strip()
         return dataset_uri(typed) or typed
     sent: tuple[str, str] | None = st.session_state.get(_SENT)
     if sent:
