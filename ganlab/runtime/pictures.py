@@ -31,6 +31,13 @@ def kept_with(config: TrainConfig, folder: Path) -> TrainConfig:
     return config.replace(data_path=str(place))
 
 
+def found_with(config: TrainConfig, folder: Path) -> TrainConfig:
+    """The config of the run in `folder`, which names its pictures where they are now: folders of runs are moved."""
+    place = (folder / NAME).absolute()
+    moved = Path(config.data_path).name == NAME and config.data_path != str(place) and place.is_file()
+    return config.replace(data_path=str(place)) if moved else config
+
+
 def is_upload(path: Path, root: Path) -> bool:
     """Whether a file waits beside the runs of `root`, or lies in one of them."""
     beside = path.parent.parent

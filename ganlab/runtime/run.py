@@ -170,7 +170,7 @@ class Run(Recorded):
         """The run's configuration, checked; ValueError where the package that its family comes with is not installed."""
         from ganlab.training.families import load_config  # noqa: PLC0415  (brings PyTorch)
 
-        return load_config(self.settings.config, self.settings.packages)
+        return pictures.found_with(load_config(self.settings.config, self.settings.packages), self.path)
 
     @property
     def title(self) -> str:

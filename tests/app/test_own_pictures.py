@@ -113,6 +113,8 @@ def test_uploads_become_one_zip_and_lie_with_their_run() -> None:
     other = Run.create(run.config)  # as a fork or a repeat makes it
     run.delete()
     assert Path(other.config.data_path).is_file() and other.id in other.config.data_path
+    moved = Run(other.path.rename(other.path.with_name("moved")))
+    assert moved.config.data_path == str(moved.path / "pictures.zip")
 
 
 def test_pictures_that_are_gone_are_one_sentence() -> None:

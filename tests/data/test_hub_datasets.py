@@ -17,7 +17,7 @@ from ganlab.data import load
 from ganlab.data.hub import datasets
 from ganlab.data.hub import download as transfer
 from ganlab.data.hub.address import HubError, dataset_uri, parse_dataset
-from ganlab.data.sets.folder import check_place, dataset_setting, look
+from ganlab.data.sets.folder import check_place, dataset_setting, is_here, look
 from tests.support.folders import picture
 from tests.support.hub_server import Hub, serving, use
 from tests.support.hub_tables import hub
@@ -73,7 +73,9 @@ def test_any_text_is_a_data_set_or_none(text: str) -> None:
 
 
 def test_it_is_fetched_once_and_read_with_its_labels(digits: Hub) -> None:
+    assert not is_here(DIGITS)
     found = finish(look(DIGITS))
+    assert is_here(DIGITS)
     assert (found.name, found.count, found.tested, found.classes) == ("digits", 4, 4, {"cat": 2, "dog": 2})
     assert found.by_column and len(found.thumbnails) == 8
     asked = len(digits.asked)

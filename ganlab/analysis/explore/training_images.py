@@ -6,9 +6,9 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from ganlab.core.events import Loading
-from ganlab.core.names import is_there
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Dataset, load
+from ganlab.data.sets.folder import is_here
 from ganlab.training.families.base import FAMILIES
 
 
@@ -18,8 +18,7 @@ def absence(config: Mapping[str, Any]) -> str:
     if name not in DATASETS:
         return f"There is no data set named {name!r}, which this model was trained on."
     if name == "folder":
-        there = bool(data_path.strip()) and is_there(data_path.strip())
-        return "" if there else "The folder of images that this model was trained on is not on this machine."
+        return "" if is_here(data_path) else "The folder of images that this model was trained on is not on this machine."
     if DATASETS[name].available().state == "ready":
         return ""
     title = DATASETS[name].title

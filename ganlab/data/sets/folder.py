@@ -51,6 +51,12 @@ def place_of(data_path: str) -> Path:
     return located(data_path.strip())
 
 
+def is_here(data_path: str) -> bool:
+    """Whether there is something where the setting points; of a data set of the Hub, whether all of it is on this machine."""
+    text = data_path.strip()
+    return datasets.here(text) is not None if is_uri(text) else bool(text) and is_there(text)
+
+
 def check_place(data_path: str, *, reach: bool = True) -> None:
     """Raise DataError where there is no folder, zip or parquet file, or no image file in it; no image is decoded.
 

@@ -53,7 +53,9 @@ def choose(asked: Mapping[str, str]) -> str:
         named = asked.get("data_path", "")
         st.session_state.setdefault("train/data_path", datasets.name_of(named) if is_uri(named) else named)
         hint = "A folder, a zip or a parquet file; or a data set of the Hugging Face Hub by its id, such as ylecun/mnist."
-        typed = st.text_input("Folder or zip on this machine, or Hub id", key="train/data_path", placeholder="/home/me/pictures", help=hint).strip()
+        typed = st.text_input(
+            "Folder or zip on this machine, or Hub id", key="train/data_path", placeholder="/home/me/pictures", help=hint
+        ).strip()
         return dataset_uri(typed) or typed
     sent: tuple[str, str] | None = st.session_state.get(_SENT)
     if sent:
