@@ -88,6 +88,13 @@ def test_statistics_tell_activation_and_epsilon(activation: str, norm: str) -> N
     assert activation != "leaky_relu(0.2)" or "relu" not in options["activation"][1:] or values["activation"] == activation
 
 
+@pytest.mark.parametrize("activation", authors.RARER)
+def test_rarer_activations_are_told_too(activation: str) -> None:
+    author = authors.trained(Case("mlp", "batch", activation, names="numbered"))
+    found = {decision.setting: decision for decision in recognition.recognise(authors.saved(author)).decisions}["activation"]
+    assert (found.value, found.basis) == (activation, Basis.EVIDENCE)
+
+
 @pytest.mark.parametrize("label", ["one-hot last", "one-hot first", "embedding last", "embedding first"])
 def test_loud_columns_tell_the_label_and_its_side(label: str) -> None:
     case = Case(label=label)

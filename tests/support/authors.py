@@ -25,6 +25,7 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "tanh": nn.Tanh,
     "gelu": nn.GELU,
 }
+RARER: dict[str, Callable[[], nn.Module]] = {"mish": nn.Mish, "softplus": nn.Softplus}  # not drawn for the grid
 LAYOUTS = ("mlp", "dcgan", "fc-dcgan", "upsampling")
 NORMS = ("none", "batch", "activation first", "0.8")
 LABELS = ("none", "one-hot last", "one-hot first", "embedding last", "embedding first", "multiplied")
@@ -160,7 +161,7 @@ def _rows(case: Case, features: int) -> list[list[nn.Module]]:
 
 
 def _bent(case: Case, layer: nn.Module, position: int) -> list[nn.Module]:
-    bend = ACTIVATIONS[case.activation]()
+    bend = (ACTIVATIONS | RARER)[case.activation]()
     if case.norm == "none" or (case.layout == "mlp" and position == 0):
         return [bend]
     epsilon = 0.8 if case.norm == "0.8" else 1e-5

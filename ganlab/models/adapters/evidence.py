@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ganlab.models.adapters.layout import Drawing
 from ganlab.models.adapters.structure import Part
 
+SHARP = 0.008  # the error up to which there is nothing to doubt: what a few hundred pictures differ by
 FITS = 0.12  # the error from which on statistics are not those of this network
 _SETTLED = 30  # batches, after which a running mean with PyTorch's momentum holds 4 % of its first value
 _FULL = 4.0  # an error that is as bad as any

@@ -22,7 +22,7 @@ from ganlab.models.adapters.settings import ACTIVATIONS, OUTPUTS, Options, chose
 from ganlab.models.adapters.sketch import Sketch, sketch
 from ganlab.models.adapters.structure import orders, parts
 
-_TRIED = (*ACTIVATIONS, "leaky_relu(0.1)", "leaky_relu(0.3)", "silu", "none")
+_TRIED = (*ACTIVATIONS, "leaky_relu(0.1)", "leaky_relu(0.3)", "silu", "mish", "hardswish", "softplus", "none")
 _EPSILONS = ("1e-05", "0.001", "0.8", "1e-05 then 0.8")
 _AFTER_FC = ("activation", "nothing", "leaky_relu(0.2)", "relu")
 _DISTRIBUTIONS = ("normal", "uniform(-1,1)", "uniform(0,1)")
@@ -268,6 +268,11 @@ class _Open:
         self._search(("activation", "order", "epsilon", "strides"), 99, few, few=True)
         for settings, at_most in (*_GROUPS[1:], *_GROUPS):
             self._search(settings, at_most, every)
+        if self._error(self.choice, 99).distance > evidence.SHARP and len(every.get("strides", ())) > 1:
+            # A wrong activation under wrong strides can look better than either alone.
+            self._search(("activation", "strides"), 99, every, few=True)
+            for settings, at_most in _GROUPS:
+                self._search(settings, at_most, every)
         if self._error(self.choice, 99).distance > evidence.FITS:
             # Nothing agrees: these are not the statistics of this network, and decide nothing.
             self.choice, _ = chosen(self.options, self.assume)
