@@ -101,6 +101,6 @@ def test_a_named_data_set_loads_itself() -> None:
 
 def test_a_torch_data_set_without_labels_is_taken() -> None:
     images = torch.rand(6, 3, 8, 8)
-    for given in (torch.utils.data.TensorDataset(images), torch.utils.data.DataLoader(torch.utils.data.TensorDataset(images), 4)):
-        made = Dataset.from_tensors(given)
+    for held in (torch.utils.data.TensorDataset(images), torch.utils.data.DataLoader(torch.utils.data.TensorDataset(images), 4)):
+        made = Dataset.from_tensors(held)
         assert torch.equal(made.images, Dataset.from_tensors(images).images) and made.labels is None
