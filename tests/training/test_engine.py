@@ -62,6 +62,7 @@ FEW = {"steps": 4, "checkpoint_every": 2, "sample_every": 2}
 EVERYTHING = {f"family {name}": small(name, **FEW) for name in FAMILIES} | {
     f"recipe {r.name}": shrink(r.config, **FEW) for r in RECIPES.values()
 }
+EVERYTHING["augmented, with R1"] = small(augment="adaptive", r1_weight=1.0, **FEW)
 
 
 def trained_before(config: TrainConfig) -> dict[str, nn.Module] | None:
