@@ -14,6 +14,7 @@ from ganlab.analysis.jobs.measuring import measure_all
 from ganlab.analysis.jobs.messages import Measured, Working
 from ganlab.analysis.reproduce.published import published_results
 from ganlab.app.views.decision_wording import decision_lines
+from ganlab.app.views.metric_wording import features_text, standing_text
 from ganlab.cli.arguments import SEEDS, Parser
 from ganlab.cli.assume import add_assume, assumed
 from ganlab.cli.output import check_files, save
@@ -22,22 +23,26 @@ from ganlab.core.errors import Mistakes
 from ganlab.core.events import Loading
 from ganlab.metrics.catalogue import GENERAL, KINDS, metric
 from ganlab.metrics.exports import to_csv, to_json, to_latex
+from ganlab.metrics.features.inception_weights import TENSORFLOW, at_hand
+from ganlab.metrics.standing import standing
 from ganlab.metrics.value import Value
 from ganlab.models.adapters.foreign import Basis, Decision
 
 MOST = 1_000_000  # images
-NO_FID = (
-    "The images have no classifier of their own, so these distances are in general features (layout, colours and edges of the "
-    "pixels): compare them with each other only, they are no FID. For FID: --metrics fid,kid (downloads Inception's weights)."
-)
 
 
 def add(parser: Parser) -> None:
     """The verb's arguments."""
     parser.add_argument("subjects", nargs="+", help="runs, models, checkpoint folders, files of weights, or folders of images")
-    usual = "distances in the features of the data's own classifier, or else in general ones"
+    usual = "distances in the features of the data's own classifier, or else of an encoder of photos"
     parser.add_argument("--metrics", help=f"names with commas; an unknown one lists them all (default: {usual})")
-    parser.add_argument("-n", "--n", type=int, metavar="COUNT", help="images (default: 10000 of a model, all of a folder)")
+    parser.add_argument(
+        "-n",
+        "--n",
+        type=int,
+        metavar="COUNT",
+        help="images (default: all of a folder; of a model as many as there are real ones beside them, 10000 at most)",
+    )
     parser.add_argument("--reference", default="", help="a data set, or a folder of images (default: what it was trained on)")
     parser.add_argument("--split", choices=("train", "test"), default="train", help="part of the reference (default: train)")
     parser.add_argument("--seed", type=int, between=SEEDS, default=0, help="the seed of z and of the random subsets (default: 0)")
@@ -65,8 +70,10 @@ def run(options: argparse.Namespace) -> None:
     failures: list[str] = []
     try:
         driven(_reported(measure_all(options.subjects, *asked), values, failures))
-        if metrics is None and any(value.extractor.startswith("pixels ") for value in values):
-            print(NO_FID, file=sys.stderr)
+        if metrics is None and values:
+            print(features(values), file=sys.stderr)
+        for line in standings(values):
+            print(line)
     finally:  # also when it is cut short: measuring takes long
         if values:
             write(values, options)
@@ -89,6 +96,22 @@ def _reported(work: Working, values: list[Value], failures: list[str]) -> Genera
                 tqdm.write(event.sentence, file=sys.stderr)
             else:
                 failures.append(event.sentence)
+
+
+def features(values: Sequence[Value]) -> str:
+    """Which features were used and why, and how FID can be had where it was not measured."""
+    used = dict.fromkeys(features_text(value.extractor) for value in values)
+    text = f"Read by {'; and by '.join(used)}."
+    if any(value.metric == "FID" for value in values):
+        return text
+    how = "reads ten images a second without a GPU" if at_hand(TENSORFLOW) else f"downloads {TENSORFLOW.megabytes} MB first"
+    return f"{text} These distances are no FID, which --metrics fid measures: it {how}."
+
+
+def standings(values: Sequence[Value]) -> list[str]:
+    """How far each value is from what real images read, where that was measured under the same protocol."""
+    found = [(value, standing(value, values)) for value in values]
+    return [f"{value.subject}: {value.metric} is {standing_text(value, beside)}." for value, beside in found if beside]
 
 
 def _left_open(values: Sequence[Value]) -> list[str]:

@@ -20,7 +20,7 @@ def add(parser: Parser) -> None:
     """The verb's arguments."""
     parser.add_argument("dataset", help="a data set with labels, such as fashion-mnist; with --photos also a folder or zip")
     parser.add_argument("--photos", action="store_true", help="the encoder of photos of any kind, in place of the data set's own")
-    parser.add_argument("--epochs", type=int, between=(1, 1000), help="default: 8, with --photos 25")
+    parser.add_argument("--epochs", type=int, between=(1, 1000), help="default: 8, with --photos 5")
     parser.add_argument("--seed", type=int, between=SEEDS, default=0, help="default: 0")
     parser.add_argument("--device", default="auto", help="default: auto")
     parser.add_argument("--out", type=Path, help="folder to write to (default: the cache, where it is found automatically)")

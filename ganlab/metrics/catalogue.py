@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ganlab.core import plugins
 
+PHOTOS = "photos"  # the features of the encoder that is shipped for images of any kind
 Part = Literal["groups", "sample", "scores", "classes"]  # of the statistics
 
 
@@ -89,7 +90,7 @@ KINDS.open(_admit)
 
 @dataclass(frozen=True)
 class Metric:
-    """A kind of comparison in the features of a `space`: lenet (of the reference's data set), lenet-mnist, pixels, inception."""
+    """A kind of comparison in the features of a `space`: lenet (of the reference's data set), lenet-mnist, photos, inception."""
 
     name: str
     kind: str
@@ -142,12 +143,21 @@ class _Names(Sequence[str]):
 
 
 def _general() -> dict[str, tuple[str, str]]:
-    return {f"{kind}-pixels": (kind, "pixels") for kind in KINDS if kind not in ("score", "accuracy")}
+    return {f"{kind}-{PHOTOS}": (kind, PHOTOS) for kind in KINDS if kind not in ("score", "accuracy")}
 
 
 METRICS: Sequence[str] = _Names()
 CHEAP = ("frechet-lenet", "kid-lenet")  # where the data set has a classifier
-GENERAL = ("frechet-pixels", "kid-pixels")  # for any images
+GENERAL = ("frechet-photos", "kid-photos")  # for any images
+
+
+def kind_of(title: str) -> str:
+    """The kind of the metric that is called so, by whatever extractor: "frechet" of "FID" and "lenet-mnist distance"; else ""."""
+    for (_, name), known in _TITLES.items():
+        if known == title:
+            return _INCEPTION[name][0]
+    fitting = [kind for kind, one in KINDS.items() if title.endswith(f" {one.noun}")]
+    return max(fitting, key=lambda kind: len(KINDS[kind].noun), default="")
 
 
 def metric(name: str) -> Metric:

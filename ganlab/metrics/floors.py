@@ -23,6 +23,7 @@ from ganlab.metrics.measure import Measuring, measure, usual_metrics, whole
 from ganlab.metrics.reference import Reference, chosen, dataset_source, halves
 from ganlab.metrics.value import Value
 
+LEAST = KINDS["frechet"].fewest  # images on a side
 _FORMAT = 1  # of what is kept; part of its name
 
 
@@ -40,7 +41,7 @@ def floors(
 
     `parts` are what `data` and `other` are of their data set. Values in that order, each for all metrics.
     """
-    metrics = usual_metrics(data.name) if metrics is None else metrics
+    metrics = usual_metrics(data.name, resolve(device)) if metrics is None else metrics
     values: list[Value] = []
     part, _ = parts
     if other is not None:
@@ -62,7 +63,7 @@ def folder_floors(
     partial: bool = False,
 ) -> Measuring:
     """One random half of a folder against the other; a folder has no other part, and no labels."""
-    metrics = usual_metrics(name_of(folder.path)) if metrics is None else metrics
+    metrics = usual_metrics(name_of(folder.path), resolve(device)) if metrics is None else metrics
     wanted = [name for name in metrics if KINDS[metric(name).kind].statistics != "classes"]
     if not wanted:
         return []
@@ -71,6 +72,20 @@ def folder_floors(
     reference = Reference.of_folder(second, "second half")
     subject = f"real images ({name_of(folder.path)}, first half)"
     return (yield from _floor(lambda: some, some.digest(), reference, wanted, some.count, subject, device, partial))
+
+
+def comparable(data: Dataset, other: Dataset | None, n: int, part: str = "train") -> tuple[Reference, int]:
+    """What to hold at most `n` fakes against, and how many of them, so that a floor has the same protocol.
+
+    All of `data` where the `other` part has as many real images as a half of it, or `n`; else its second half, with which
+    `floors` compares the first. The whole of `data` where it is too small to be halved.
+    """
+    half, beside = (len(data.images) + 1) // 2, 0 if other is None else len(other.images)
+    if len(data.images) - half < LEAST:
+        return Reference.of_dataset(data, part), n
+    if min(n, beside) >= min(n, half):
+        return Reference.of_dataset(data, part), min(n, beside)
+    return Reference.of_dataset(halves(data)[1], f"{part}, second half"), min(n, half)
 
 
 def floor_alone(data: Dataset, other: Dataset, name: str, n: int, device: str) -> Generator[Loading, None, Value]:

@@ -19,7 +19,7 @@ from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import load
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.distances.fid import frechet_distance
-from ganlab.metrics.features.classifier import has_classifier, trainable
+from ganlab.metrics.features.classifier import usual_space
 from ganlab.metrics.features.extractor import Extractor
 from ganlab.metrics.features.open import open_extractor
 from ganlab.metrics.floors import floor_alone
@@ -99,20 +99,14 @@ class Gauge:
 
 
 def open_gauge(config: TrainConfig, dataset: Dataset, spec: DataSpec, device: str) -> Generator[Loading, None, Gauge]:
-    """The gauge of a run: in the features of the data set's own classifier, else, on a GPU, in Inception's (FID).
-
-    ValueError where neither can be had.
-    """
-    space = live_space(config, device)
+    """The gauge of a run: in the features of the data set's own classifier, else in those of photos."""
+    space = usual_space(config.dataset)
     extractor = yield from open_extractor(space, dataset.name, device)
     reference = Reference.of_dataset(dataset, "train")
     real = yield from reference_statistics(reference, extractor)
     named = f"{reference.name} ({reference.digest[:8]})"  # two folders have one name
-    floor = yield from _floor(config, dataset, spec, device, _METRICS[space])
+    floor = yield from _floor(config, dataset, spec, device, f"frechet-{space}")
     return Gauge(extractor, real.groups.whole, config, spec, device, named, floor)
-
-
-_METRICS = {"lenet": "frechet-lenet", "inception": "fid"}  # what the gauge measures in these features is called
 
 
 def _floor(
@@ -138,15 +132,3 @@ def _floor(
         return None
     value = yield from floor_alone(dataset, work.result, name, COUNT, device)
     return value.value
-
-
-def live_space(config: TrainConfig, device: str) -> str:
-    """The features that `fid_every` measures in; ValueError, one sentence, where there are none."""
-    if has_classifier(config.dataset):
-        return "lenet"
-    if device.startswith("cuda"):
-        return "inception"
-    train = f" (`ganlab train-classifier {config.dataset}` trains one)" if trainable(config.dataset) else ""
-    raise ValueError(
-        f"fid_every = {config.fid_every} needs a classifier for {config.dataset}{train} or a GPU for FID: set it to 0."
-    )

@@ -17,8 +17,9 @@ from ganlab.core.progress import Work
 from ganlab.core.text import counted
 from ganlab.metrics.catalogue import CHEAP, GENERAL, KINDS, Metric, Part, metric
 from ganlab.metrics.compute import COMPUTE, Comparison
-from ganlab.metrics.features.classifier import ClassifierExtractor, has_classifier
+from ganlab.metrics.features.classifier import ClassifierExtractor, usual_space
 from ganlab.metrics.features.extractor import Extractor, Images, Source, portions
+from ganlab.metrics.features.inception_weights import TENSORFLOW, at_hand
 from ganlab.metrics.features.open import open_extractor
 from ganlab.metrics.reference import Reference, reference_statistics
 from ganlab.metrics.set_statistics import SAMPLE, Statistics
@@ -47,9 +48,15 @@ def whole(measuring: Measuring) -> Generator[Loading, None, list[Value]]:
     return work.result
 
 
-def usual_metrics(dataset: str) -> tuple[str, ...]:
-    """Those that are measured where none is named: in the features of the data set's own classifier, else in general ones."""
-    return CHEAP if has_classifier(dataset) else GENERAL
+def usual_metrics(dataset: str, device: str = "cpu") -> tuple[str, ...]:
+    """Those that are measured where none is named: in the features of the data set's own classifier, else in those of photos.
+
+    The latter are joined by FID where Inception's weights are on this machine and `device` is a GPU: a CPU reads ten images a
+    second. Nothing is ever downloaded for them.
+    """
+    if usual_space(dataset) == "lenet":
+        return CHEAP
+    return (*GENERAL, "fid") if device.startswith("cuda") and at_hand(TENSORFLOW) else GENERAL
 
 
 class Draws(Protocol):
@@ -100,12 +107,13 @@ def measure(
     known. ValueError or DataError, one sentence, when something is missing or does not fit; with `partial` that metric is yielded
     as Lacking, before anything is read where that can be known, and the others are returned: Mistakes where there is none.
     """
-    wanted = [metric(name) for name in (usual_metrics(reference.dataset) if metrics is None else metrics)]
+    device = resolve(device)
+    wanted = [metric(name) for name in (usual_metrics(reference.dataset, device) if metrics is None else metrics)]
     lacking = _Lacks(subject, partial)
     extractors: dict[str, Extractor] = {}
     for space in dict.fromkeys(one.space for one in wanted):
         with lacking.of(*(one for one in wanted if one.space == space)):
-            extractors[space] = yield from open_extractor(space, reference.dataset, resolve(device))
+            extractors[space] = yield from open_extractor(space, reference.dataset, device)
     for one in lacking.left(wanted):
         with lacking.of(one):
             _check_labels(one, extractors[one.space], reference, tuple(labels))

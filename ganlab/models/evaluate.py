@@ -1,20 +1,16 @@
-"""From a name (a run, a checkpoint, foreign weights, a folder of images) to measured values."""
+"""From a name (a run, a checkpoint, foreign weights, a folder of images) to measured values, and to what real images read."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
-from ganlab.core import plugins
 from ganlab.core.devices import resolve
-from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.names import is_there, located, name_of, shown
-from ganlab.core.types import Conditioning
-from ganlab.data import DATASETS, Dataset, load
-from ganlab.data.sets.folder import FOLDER
+from ganlab.data import DATASETS
 from ganlab.metrics.catalogue import metric
 from ganlab.metrics.features.extractor import Source
 from ganlab.metrics.features.image_folder import ImageFolder
@@ -22,19 +18,18 @@ from ganlab.metrics.floors import floors, folder_floors
 from ganlab.metrics.measure import Measuring, measure, samples
 from ganlab.metrics.reference import Reference
 from ganlab.models.catalogue import find
+from ganlab.models.learned import FAKES, Learned, Split, as_trained, of_data_set, parts_of
 from ganlab.models.pipeline import Pipeline
 from ganlab.runtime import checkpoint
-
-Split = Literal["train", "test"]
-FAKES = 10_000
 
 
 @dataclass(frozen=True)
 class Asked:
     """How to measure: `n` fakes of `seed` against the `split` part of `reference`, a data set's name or a folder of images.
 
-    None is 10,000 fakes of a model, and a whole folder; no `metrics` are those that are usual for the reference. `assume` settles
-    what files of weights leave open. With `partial` metrics that cannot be had are yielded as Lacking, and the others returned.
+    None is a whole folder, and of a model 10,000 fakes, or as many as real images can be read beside them (`comparable`). No
+    `metrics` are those that are usual for the reference. `assume` settles what files of weights leave open. With `partial`
+    metrics that cannot be had are yielded as Lacking, and the others returned.
     """
 
     metrics: Sequence[str] | None = None
@@ -48,7 +43,7 @@ class Asked:
 
     @property
     def count(self) -> int:
-        """How many fakes a model draws."""
+        """How many fakes a model draws where nothing else bounds them."""
         return FAKES if self.n is None else self.n
 
 
@@ -67,21 +62,26 @@ def evaluate(subject: str, asked: Asked) -> Measuring:
         whole = ImageFolder(located(subject))
         folder = whole if asked.n is None else whole.some(asked.n, asked.seed)
         yield from _remarked(whole)
-        reference = yield from _reference(asked, asked.reference, 0, 0)
+        reference = yield from _reference(asked, asked.reference)
         return (yield from _measured(folder, reference, asked, name_of(located(subject)), folder.count))
     yield Loading("loading_model", subject)
     place = find(subject)
     foreign = place.is_file()
     pipeline = Pipeline.load(place, resolve(asked.device), name=subject, assume=asked.assume if foreign else None)
-    if pipeline.translates:
-        raise ValueError(f"{subject} translates images: translate a folder with it first, then evaluate that folder.")
-    if asked.reference:
-        reference = yield from _reference(asked, asked.reference, pipeline.spec.image_size, pipeline.spec.channels)
+    if asked.reference and pipeline.translates:
+        raise ValueError(
+            f"{subject} translates images, and is measured on those that it learned: leave the reference out, or translate a "
+            "folder with it first, then evaluate that folder."
+        )
+    if asked.reference and _expanded(asked.reference) not in DATASETS:
+        reference, n = (yield from _reference(asked, asked.reference)), asked.count
+        made = samples(pipeline, n, asked.seed)
     else:
-        reference = Reference.of_dataset((yield from _as_trained(place, pipeline, asked.split)), asked.split)
-    made = samples(pipeline, asked.count, asked.seed)
+        learned = yield from _learned(place, pipeline, asked)
+        reference, n = learned.against(asked.n)
+        made = learned.translated(pipeline, n) if pipeline.translates else samples(pipeline, n, asked.seed)
     labels = pipeline.labels if pipeline.conditional and not foreign else ()  # foreign weights only number theirs
-    values = yield from _measured(made, reference, asked, subject, asked.count, None if foreign else pipeline.step, labels)
+    values = yield from _measured(made, reference, asked, subject, n, None if foreign else pipeline.step, labels)
     decisions = tuple((decision.setting, decision.value, str(decision.basis)) for decision in pipeline.decisions)
     return [replace(value, decisions=decisions, unused=len(pipeline.unused)) for value in values]
 
@@ -96,21 +96,23 @@ def evaluate_floors(subject: str, asked: Asked) -> Measuring:
         _checked_folder(reference)
         folder = ImageFolder(located(reference))
         return (yield from folder_floors(folder, asked.metrics, n=asked.n, device=asked.device, partial=asked.partial))
-    pipeline = None if _is_images(located(subject)) else Pipeline.load(subject)
+    if _is_images(located(subject)):
+        learned = yield from parts_of(partial(of_data_set, reference), asked.split)
+        n = asked.n or ImageFolder(located(subject)).count
+    else:
+        learned = yield from _learned(find(subject), Pipeline.load(subject), asked)
+        n = learned.against(asked.n)[1]
+    facts = {"n": n, "parts": learned.names, "device": asked.device, "partial": asked.partial}
+    return (yield from floors(learned.data, learned.other, asked.metrics, **facts))  # type: ignore[arg-type]
 
-    def part(split: Split) -> Generator[Loading, None, Dataset]:
-        if pipeline and not reference:
-            return _as_trained(find(subject), pipeline, split)
-        size, channels = (pipeline.spec.image_size, pipeline.spec.channels) if pipeline else (DATASETS[reference].image_size, 0)
-        return _dataset(reference, size, channels, split)
 
-    parts: tuple[Split, Split] = ("train", "test") if asked.split == "train" else ("test", "train")
-    data = yield from part(parts[0])
-    try:
-        other = yield from part(parts[1])
-    except DataError:  # it has no such part: the halves remain
-        other = None
-    return (yield from floors(data, other, asked.metrics, n=asked.count, parts=parts, device=asked.device, partial=asked.partial))
+def _learned(place: Path, pipeline: Pipeline, asked: Asked) -> Generator[Loading, None, Learned]:
+    """The data set that is named as the reference, at the size and with the channels of the model, or what it was trained on."""
+    if asked.reference:
+        size, channels = pipeline.spec.image_size, pipeline.spec.channels
+        load = partial(of_data_set, _expanded(asked.reference), image_size=size, channels=channels)
+        return (yield from parts_of(load, asked.split))
+    return (yield from parts_of(partial(as_trained, place, pipeline), asked.split))
 
 
 def _measured(
@@ -139,39 +141,16 @@ def _is_images(path: Path) -> bool:
     return path.is_dir() and not (path / checkpoint.INFO).is_file()
 
 
-def _as_trained(place: Path, pipeline: Pipeline, split: Split) -> Generator[Loading, None, Dataset]:
-    """The images that a checkpoint was trained on, cut and scaled as they were for that.
-
-    ValueError for foreign weights, which do not record them, and for a folder that is not there any more.
-    """
-    if place.is_file():
-        raise ValueError(f"{place.name} does not say what it was trained on: name a reference.")
-    info = checkpoint.read_info(place)
-    config, name, spec = info.config, str(info.config["dataset"]), pipeline.spec
-    plugins.require(info.packages)
-    if name not in DATASETS:
-        raise ValueError(f"{name!r}, which it was trained on, is no data set here: name a reference.")
-    if name != FOLDER.name:
-        return (yield from _dataset(name, spec.image_size, spec.channels, split))
-    path = str(config.get("data_path", ""))
-    _checked_folder(path)
-    wanted = {"image_size": spec.image_size, "channels": spec.channels, "conditioning": spec.conditioning, "split": split}
-    data = yield from load(name, data_path=path, **wanted)  # type: ignore[arg-type]
-    return replace(data, name=name_of(located(path)))
-
-
-def _reference(asked: Asked, name: str, image_size: int, channels: int) -> Generator[Loading, None, Reference]:
-    """A data set at the size and with the channels of what is measured, or a folder of files as they are."""
+def _reference(asked: Asked, name: str) -> Generator[Loading, None, Reference]:
+    """A data set at its own size, or a folder of files as they are."""
     name = _expanded(name)
-    if name not in DATASETS:
-        _checked_folder(name)
-        yield Loading("looking_through", name)
-        folder = ImageFolder(located(name))
-        yield from _remarked(folder)
-        return Reference.of_folder(folder)
-    source = DATASETS[name]
-    data = yield from _dataset(name, image_size or source.image_size, channels, asked.split)
-    return Reference.of_dataset(data, asked.split)
+    if name in DATASETS:
+        return Reference.of_dataset((yield from of_data_set(name, asked.split)), asked.split)
+    _checked_folder(name)
+    yield Loading("looking_through", name)
+    folder = ImageFolder(located(name))
+    yield from _remarked(folder)
+    return Reference.of_folder(folder)
 
 
 def _remarked(folder: ImageFolder) -> Generator[Loading, None, None]:
@@ -184,10 +163,3 @@ def _checked_folder(name: str) -> None:
     """ValueError where there is nothing of this name."""
     if not is_there(name):
         raise ValueError(f"reference = {name!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.")
-
-
-def _dataset(name: str, image_size: int, channels: int, split: Split) -> Generator[Loading, None, Dataset]:
-    """With its labels where it has any: label accuracy and distances within classes need them."""
-    labelled = Conditioning.LABEL in DATASETS[name].conditionings
-    conditioning = Conditioning.LABEL if labelled else Conditioning.NONE
-    return (yield from load(name, image_size=image_size, channels=channels, conditioning=conditioning, split=split))

@@ -15,7 +15,6 @@ from ganlab.core.errors import DataError, Mistakes, all_mistakes
 from ganlab.core.types import Conditioning, DataSpec
 from ganlab.data import DATASETS
 from ganlab.data.sets.folder import FOLDER, check_place
-from ganlab.metrics.gauge import live_space
 from ganlab.training.families import FAMILIES
 from ganlab.training.warm_start import LoadModel, unfit
 
@@ -69,14 +68,12 @@ def _means_something(config: TrainConfig) -> None:
 
 
 def _device(config: TrainConfig) -> None:
-    family, device = FAMILIES[config.family], resolve(config.device)
-    if not config.fid_every:
-        return
-    if family.conditioning.between_images:
+    family = FAMILIES[config.family]
+    resolve(config.device)
+    if config.fid_every and family.conditioning.between_images:
         raise ValueError(
             f"fid_every = {config.fid_every} is for families that draw from z, which {family.title} does not: set it to 0."
         )
-    live_space(config, device)
 
 
 def _start(config: TrainConfig, load_model: LoadModel | None) -> None:

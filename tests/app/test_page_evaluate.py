@@ -106,7 +106,7 @@ def test_a_newcomer_presses_one_button(launched: list[tuple[str, dict[str, Any],
     ran(button(page, "Measure").click().run())
     ((kind, arguments, title),) = launched
     assert (kind, title) == ("evaluate", "Ten shapes, by name (shipped)")
-    asked = {**ASKED, "subjects": ["shapes-quick"], "metrics": ["frechet-pixels", "kid-pixels"], "n": 10_000}
+    asked = {**ASKED, "subjects": ["shapes-quick"], "metrics": ["frechet-photos", "kid-photos"], "n": None}
     assert arguments == asked
     (job,) = jobs()
     assert page.query_params["job"] in (job.id, [job.id])
@@ -124,9 +124,9 @@ def test_where_digits_are_here_they_are_recommended_and_read_by_their_own_classi
 def test_general_features_read_what_has_no_classifier(launched: list[tuple[str, dict[str, Any], str]]) -> None:
     page = visit(model="shapes-quick")
     assert not [box for box in page.selectbox if box.key == "evaluate.reader"]  # no classifier of digits for shapes
-    assert "layout, colours and edges of the pixels are compared" in texts(ran(page.run()))
+    assert "an encoder that GANLab trained on photos reads the pictures" in texts(ran(page.run()))
     button(page, "Measure").click().run()
-    assert launched[0][1]["metrics"] == ["frechet-pixels", "kid-pixels"]
+    assert launched[0][1]["metrics"] == ["frechet-photos", "kid-photos"]
     again = visit(job=jobs()[0].id)
     assert again.pills("evaluate.cheap").value == ["frechet-lenet", "kid-lenet"]
 
@@ -184,7 +184,7 @@ def test_a_folder_as_reference_must_exist_and_has_no_floors(
     button(ran(page.run()), "Measure").click().run()
     ((_, arguments, _),) = launched
     assert (arguments["reference"], arguments["floors"]) == (str(tmp_path), False)
-    assert arguments["metrics"] == ["frechet-pixels", "kid-pixels"]
+    assert arguments["metrics"] == ["frechet-photos", "kid-photos"]
 
 
 def test_what_cannot_be_measured_is_said_before_it_is_started() -> None:

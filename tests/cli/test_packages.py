@@ -64,10 +64,10 @@ def test_every_registry_finds_it(installed: Path, capsys: pytest.CaptureFixture[
 
 def test_its_metric_measures_its_run(installed: Path, made: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with on_path(installed):
-        assert main(["evaluate", str(made.path), "--metrics", "variety-pixels", "-n", "40", "--no-floors"]) == 0
+        assert main(["evaluate", str(made.path), "--metrics", "variety-photos", "-n", "40", "--no-floors"]) == 0
         assert "pixels variety" in capsys.readouterr().out
-    with pytest.raises(ValueError, match="metric = 'variety-pixels' is not one of"):
-        ganlab.evaluate(made, metrics=["variety-pixels"], n=40)
+    with pytest.raises(ValueError, match="metric = 'variety-photos' is not one of"):
+        ganlab.evaluate(made, metrics=["variety-photos"], n=40)
 
 
 def test_without_the_package_its_run_is_shown_and_says_what_is_missing(

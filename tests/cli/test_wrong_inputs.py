@@ -51,7 +51,7 @@ LINES = {
     "evaluate empty --reference pictures": "holds no images",
     "evaluate pictures --reference text.txt": "is neither a folder nor a zip",
     "evaluate pictures --reference pictures --metrics fidd": "metric = 'fidd' is not one of",
-    "evaluate pictures --reference pictures --metrics accuracy-pixels": "metric = 'accuracy-pixels' is not one of",
+    "evaluate pictures --reference pictures --metrics accuracy-photos": "metric = 'accuracy-photos' is not one of",
     "evaluate pictures --reference pictures --metrics frechet-lenet": "There is no classifier lenet-pictures",
     "evaluate pictures --reference pictures --device cuda:9": "device = 'cuda:9' is not on this machine",
     "evaluate pictures --reference pictures --seed 99999999999999999999": "is out of range: 0 to 2,147,483,647.",

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganlab import Run
 from ganlab.__main__ import main
 from ganlab.analysis.jobs.kinds import Measured, Working
 from ganlab.core.errors import DataError
@@ -17,10 +16,8 @@ from ganlab.core.events import Loading
 from ganlab.data import Dataset
 from ganlab.metrics.value import Value
 from ganlab.models.evaluate import Asked, evaluate_floors
-from ganlab.runtime.worker import work
 from tests.metrics.test_image_folder import fill
 from tests.support.loading import drain
-from tests.support.small import small
 
 VALUE = Value("lenet-mnist distance", 2.0, 0.5, 20, 100, "mnist test, 28 px", "lenet-mnist 0", "bilinear 28", 0, "a")
 
@@ -89,24 +86,21 @@ def test_a_whole_folder_is_measured_by_default_and_a_model_by_ten_thousand() -> 
 def test_a_data_set_without_the_other_part_still_has_its_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     images = torch.randint(0, 256, (60, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
-    def only_train(name: str, image_size: int, channels: int, split: str) -> Generator[Loading, None, Dataset]:
+    def only_train(name: str, split: str, image_size: int, channels: int) -> Generator[Loading, None, Dataset]:
         yield Loading("loading_model")
         if split == "test":
             raise DataError("There is no test part.")
         return Dataset(name, images, None, ())
 
-    monkeypatch.setattr("ganlab.models.evaluate._dataset", only_train)
+    monkeypatch.setattr("ganlab.models.learned.of_data_set", only_train)
     (value,), _ = drain(evaluate_floors("digits-quick", Asked(["frechet-lenet"])))
     assert value.subject == "real images (mnist train, first half)"
 
 
 def test_what_cannot_be_measured_is_said_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "pictures").mkdir()
-    run = Run.create(small("cyclegan", architecture="light", steps=1))
-    work(run)
     for arguments, sentence in (
         ([str(tmp_path / "pictures")], "name what to compare it with"),
-        ([run.id], "translate a folder with it first"),
         (["digits-quick", "--metrics", "nonsense"], "metric = 'nonsense' is not one of frechet-lenet"),
         (["digits-quick", "--reference", "nowhere"], "reference = 'nowhere' is neither one of"),
         (["digits-quick", "-n", "1"], "-n 1 is out of range"),
@@ -123,8 +117,8 @@ def test_two_folders_need_no_more_words(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["evaluate", a, "--reference", b, "--no-floors"]) == 0
     said = capsys.readouterr()
     distance, kernel = said.out.splitlines()
-    assert distance.startswith("pixels distance of A: ") and kernel.startswith("pixels kernel distance of A: ")
-    assert "30 images against 30 of B " in distance and "they are no FID" in said.err and said.err.count("\n") == 1
+    assert distance.startswith("photo-encoder distance of A: ") and kernel.startswith("photo-encoder kernel distance of A: ")
+    assert "30 images against 30 of B " in distance and "These distances are no FID" in said.err and said.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(("count", "printed"), [(0, 0), (1, 0), (2, 0), (3, 1), (10, 1), (20, 2)])
@@ -138,18 +132,18 @@ def test_a_metric_that_lacks_images_hides_no_other(
     said = capsys.readouterr()
     assert len(said.out.splitlines()) == printed
     if 0 < count < 20:
-        assert f"kid-pixels needs at least 20 images on each side; there are {count} to measure and 25 real ones." in said.err
+        assert f"kid-photos needs at least 20 images on each side; there are {count} to measure and 25 real ones." in said.err
     if count in (1, 2):
-        assert said.err.count("\n") == 1 and "frechet-pixels needs at least 3 images" in said.err
+        assert said.err.count("\n") == 1 and "frechet-photos needs at least 3 images" in said.err
 
 
 def test_a_metric_without_features_hides_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     a = str(fill(tmp_path / "A", [(20, 24)] * 30))
-    asked = ["--metrics", "frechet-lenet-nope,kid-pixels,infinity-pixels", "--reference", a]
+    asked = ["--metrics", "frechet-lenet-nope,kid-photos,infinity-photos", "--reference", a]
     assert main(["evaluate", a, *asked, "--no-floors"]) == 2
     said = capsys.readouterr()
-    assert said.out.startswith("pixels kernel distance of A: ") and said.out.count("\n") == 1
-    assert "There is no classifier lenet-nope" in said.err and "infinity-pixels needs at least 396 images" in said.err
+    assert said.out.startswith("photo-encoder kernel distance of A: ") and said.out.count("\n") == 1
+    assert "There is no classifier lenet-nope" in said.err and "infinity-photos needs at least 168 images" in said.err
 
 
 def test_the_bound_of_n_is_that_of_the_metrics(capsys: pytest.CaptureFixture[str]) -> None:

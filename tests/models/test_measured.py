@@ -21,7 +21,7 @@ def test_a_model_is_measured_by_what_is_usual_for_its_data(monkeypatch: pytest.M
     heard: list[Loading] = []
     values = ganlab.evaluate("shapes-quick", n=64, device="cpu", report=heard.append)
     assert values and heard and all(value.n_fake == 64 for value in values)
-    assert ganlab.evaluate("shapes-quick", "frechet-pixels", n=64, device="cpu") == [values[0]]
+    assert ganlab.evaluate("shapes-quick", "frechet-photos", n=64, device="cpu") == [values[0]]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_model_is_measured_by_what_is_usual_for_its_data(monkeypatch: pytest.M
         ({"subject": "no-such-model"}, "There is no model 'no-such-model'"),
         ({"subject": "shapes-quick", "metrics": "fidd"}, "fidd"),
         ({"subject": "shapes-quick", "reference": "nowhere"}, "reference = 'nowhere' is neither"),
-        ({"subject": "horse2zebra-light"}, "translates images"),
+        ({"subject": "horse2zebra-light", "reference": "shapes"}, "translates images"),
     ],
 )
 def test_what_cannot_be_measured_is_named(call: dict[str, Any], words: str) -> None:
@@ -44,7 +44,7 @@ def pixels_for_inception(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 
     def instead(space: str, dataset: str, device: str) -> Generator[Loading, None, Any]:
         assert space == "inception"
-        return (yield from open_extractor("pixels", dataset, device))
+        return (yield from open_extractor("photos", dataset, device))
 
     monkeypatch.setattr(measure, "open_extractor", instead)
     monkeypatch.setenv("GANLAB_DATA", str(tmp_path / "data"))

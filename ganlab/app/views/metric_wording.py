@@ -7,14 +7,22 @@ from collections.abc import Iterable
 
 from ganlab.app.views.titles import data_title
 from ganlab.data import DATASETS
-from ganlab.metrics.features.classifier import classifier_name
+from ganlab.metrics.catalogue import KINDS, kind_of
+from ganlab.metrics.features.classifier import PHOTOS, classifier_name
+from ganlab.metrics.standing import Standing
 from ganlab.metrics.tables import Column, Table
-from ganlab.metrics.value import versus
+from ganlab.metrics.value import Value, versus
 from ganlab.runtime.run import Run
 
 _DISTANCE = "distance/"
 _DIGEST = re.compile(r" [0-9a-f]{8}$")  # of a folder, at the end of what it is called: see Reference.of_folder
-_READERS = {"pixels": "layout, colours and edges of the pixels", "inception": "the Inception network"}
+_READERS = {PHOTOS: "an encoder of photos", "inception": "the Inception network"}
+_FEATURES = {
+    "own": "a classifier that learned the classes of these images",
+    "photos": "an encoder that GANLab trained on 20,000 photos of CIFAR-10 and ships, since these images have no classifier of "
+    "their own",
+    "inception": "the network that FID is defined with",
+}
 
 
 def noun(dataset: str) -> str:
@@ -42,6 +50,41 @@ def reader(column: Column) -> str:
     name = _name(column)
     known = {classifier_name(dataset): f"the classifier of {data_title(dataset)}" for dataset in DATASETS} | _READERS
     return known.get(name, name)
+
+
+def features_text(extractor: str) -> str:
+    """Which network reads the images, and why it: "photo-encoder, an encoder that …"."""
+    name = extractor.split(" ")[0]
+    kind = "own" if name.startswith("lenet-") else "photos" if name == PHOTOS else "inception"
+    return f"{name}, {_FEATURES[kind]}"
+
+
+def standing_text(value: Value, standing: Standing, real: str = "real images") -> str:
+    """ "9.3 times what real images read (0.56); lower is better"."""
+    floor = f"what {real} read ({shown(standing.floor.value)})"
+    lower = f"{'higher' if value.higher_is_better else 'lower'} is better"
+    match standing.kind:
+        case "level":
+            return f"as good as {floor}, within two standard errors; {lower}"
+        case "times":
+            return f"{shown(standing.ratio)} times {floor}; {lower}"
+        case "share":
+            return f"{standing.ratio:.0%} of {floor}; {lower}"
+        case "apart":
+            return f"{shown(standing.ratio)} standard errors above {floor}; {lower}"
+
+
+def explanation(column: Column) -> list[str]:
+    """What a column measures and what good looks like, a sentence or two each."""
+    kind = kind_of(column.metric)
+    what = KINDS[kind].help if kind else ""
+    fid = "" if _name(column) == "inception" else " It is no FID: compare it only with numbers of the same network."
+    return [
+        *filter(None, [what]),
+        f"{better(column).capitalize()}. The line of real images in the chart is what a perfect generator would read.",
+        f"Read by {features_text(column.extractor)}.{fid}",
+        "± is one standard error: values within two of each other cannot be told apart.",
+    ]
 
 
 def protocol_text(table: Table, references: Iterable[str] = ()) -> list[str]:

@@ -22,6 +22,7 @@ from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.paths import cache_root
 from ganlab.data.resize import LUMA
+from ganlab.metrics import catalogue
 from ganlab.metrics.features.extractor import Features
 from ganlab.metrics.features.lenet import Lenet
 from ganlab.metrics.features.photo_encoder import PhotoEncoder
@@ -79,7 +80,7 @@ class ClassifierExtractor:
             train = f"train it with `ganlab train-classifier {dataset}`, or " if trainable(dataset) else ""
             raise ValueError(
                 f"There is no classifier {classifier_name(dataset)}: {train}choose another metric, such as frechet-lenet-mnist, "
-                "or frechet-pixels, which reads any images."
+                "or frechet-photos, which reads any images."
             )
         return cls._read(folder, device)
 
@@ -139,6 +140,11 @@ def save(network: Network, about: About, folder: Path) -> None:
 def has_classifier(dataset: str) -> bool:
     """Whether one was shipped for this data set or trained here."""
     return _place(dataset) is not None
+
+
+def usual_space(dataset: str) -> str:
+    """The features that the images of a data set are read in: of its own classifier where there is one, else of photos."""
+    return "lenet" if has_classifier(dataset) else catalogue.PHOTOS
 
 
 def trainable(dataset: str) -> bool:

@@ -67,7 +67,8 @@ def obtain(wanted: Published) -> Generator[Loading, None, Found]:
         if matches(path, wanted.sha256):
             return Found(path, sha256(path), True)
     path = download_root() / wanted.file
-    advice = f"put the file ({wanted.megabytes} MB, from {wanted.url}) into the data folder, or let {VARIABLE} name it"
+    advice = f"put the file ({wanted.megabytes} MB, from {wanted.url}) into the data folder, let {VARIABLE} name it, or "
+    advice += "leave FID out: frechet-photos needs no network"
     yield from download([wanted.url], path, wanted.sha256, advice)
     return Found(path, sha256(path), True)
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from ganlab.core.events import Loading
+from ganlab.metrics.catalogue import PHOTOS
 from ganlab.metrics.features.classifier import ClassifierExtractor
 from ganlab.metrics.features.extractor import Extractor
 from ganlab.metrics.features.inception import load_column, load_inception
-from ganlab.metrics.features.pixels import PixelExtractor
 from ganlab.metrics.features.resize import Resize
 
 
 def open_extractor(space: str, dataset: str, device: str) -> Generator[Loading, None, Extractor]:
-    """Load what reads images in `space`: "lenet" is the classifier of `dataset`, "pixels" needs none.
+    """Load what reads images in `space`: "lenet" is the classifier of `dataset`, "photos" fits images of any kind.
 
     Yields while weights are downloaded.
     ValueError, one sentence, when its weights cannot be had.
     """
     yield Loading("opening_features", space, unit="networks")
-    if space == "pixels":
-        return PixelExtractor(device)
+    if space == PHOTOS:
+        return ClassifierExtractor.of_photos(device)
     if space == "column":
         return (yield from load_column(device))
     if space in _RESIZES:

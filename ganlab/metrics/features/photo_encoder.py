@@ -27,10 +27,11 @@ class PhotoEncoder(nn.Module):
     """images (B, 3, S, S) in [-1, 1], S of 16 or more -> features (B, 112), logits (B, classes).
 
     The features are the mean answers of the filters of the first two stages, which see sharpness, noise and colour, then the
-    hidden layer, which knows what is in a photo. Each is divided by its spread over the training images, so that distances count
-    in variances.
+    hidden layer, which knows what is in a photo. Each counts from its mean over the training images in units of its spread, so
+    that distances count in variances, and kernels, which know a centre, see them around it.
     """
 
+    centre: Tensor
     spread: Tensor
     dims, batch_size, stored = _STEM + _FIRST + _HIDDEN, 100, torch.float16
 
@@ -41,6 +42,7 @@ class PhotoEncoder(nn.Module):
         self.hidden = nn.Linear(_THIRD, _HIDDEN)
         self.classes = nn.Linear(_HIDDEN, num_classes)
         self.dropout = nn.Dropout(0.1)
+        self.register_buffer("centre", torch.zeros(self.dims))
         self.register_buffer("spread", torch.ones(self.dims))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
@@ -48,5 +50,5 @@ class PhotoEncoder(nn.Module):
         first = self.first(stem)
         third = self.third(self.second(first))
         hidden = self.hidden(self.dropout(third.mean((2, 3)))).relu_()
-        features = torch.cat([stem.mean((2, 3)), first.mean((2, 3)), hidden], 1) / self.spread
-        return features, self.classes(self.dropout(hidden))
+        rows = torch.cat([stem.mean((2, 3)), first.mean((2, 3)), hidden], 1)
+        return (rows - self.centre) / self.spread, self.classes(self.dropout(hidden))

@@ -19,9 +19,10 @@ from ganlab.data import DATASETS, load
 from ganlab.data.batches import Batches
 from ganlab.data.dataset import Dataset
 from ganlab.metrics.features.classifier import PHOTOS, About, ClassifierExtractor, Network
+from ganlab.metrics.features.photo_encoder import PhotoEncoder
 from ganlab.metrics.statistics.gaussian import gather
 
-_BATCH, _PEAK_RATE, _DECAY = 128, 3e-3, 0.05
+_PEAK_RATE, _DECAY = 3e-3, 0.05
 _SHIFT = 2  # pixels to any side: what a picture shows does not depend on them
 _SIZE = 32  # for data sets without a size of their own, and of the photos that the encoder learns
 _READ = 64  # the side at which it reads them
@@ -29,15 +30,18 @@ _READ = 64  # the side at which it reads them
 
 @dataclass(frozen=True)
 class _Recipe:
-    """How a network learns: the `epochs`, whether half of the images are mirrored, and what is done to each batch."""
+    """How a network learns: `epochs` of batches of `batch_size`, whether half of the images are mirrored, the share of the side
+    that is cut out of each, and what is done to each batch."""
 
     epochs: int
-    flip: bool
+    batch_size: int = 128
+    flip: bool = False
+    cut: float = 1.0
     augment: Callable[[Tensor], Tensor] = lambda images: images
 
 
 def _zoomed(images: Tensor) -> Tensor:
-    """Half of the images enlarged up to twice around a random place; of five batches one at the size at which photos are read."""
+    """Half of the images enlarged up to twice around a random place."""
     count = len(images)
     scale = torch.where(torch.rand(count) < 0.5, torch.ones(count), 0.5 + 0.5 * torch.rand(count))
     theta = torch.zeros(count, 2, 3)
@@ -45,12 +49,10 @@ def _zoomed(images: Tensor) -> Tensor:
     theta[:, :, 2] = (1 - scale)[:, None] * (2 * torch.rand(count, 2) - 1)
     grid = functional.affine_grid(theta.to(images.device), list(images.shape), align_corners=False)
     zoomed = functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
-    if torch.rand(()) < 0.2:
-        zoomed = functional.interpolate(zoomed, (_READ, _READ), mode="bilinear")
     return zoomed.contiguous(memory_format=torch.channels_last)
 
 
-_RECIPES = {"lenet": _Recipe(8, flip=False), PHOTOS: _Recipe(25, flip=True, augment=_zoomed)}
+_RECIPES = {"lenet": _Recipe(8), PHOTOS: _Recipe(5, 64, flip=True, cut=0.75, augment=_zoomed)}
 
 
 def train_classifier(
@@ -90,8 +92,9 @@ def _fit(network: Network, train: Dataset, name: str, recipe: _Recipe, seed: int
     size = train.images.shape[-1]
     bordered = functional.pad(train.images.float(), [_SHIFT] * 4, mode="replicate").byte()
     moved = Dataset(train.name, bordered, train.labels, train.label_names)
-    batches = Batches(moved, Conditioning.LABEL, _BATCH, seed, device, crop=size, flip=recipe.flip)
-    steps = recipe.epochs * len(train.images) // _BATCH
+    facts = {"crop": round(recipe.cut * size), "flip": recipe.flip}
+    batches = Batches(moved, Conditioning.LABEL, recipe.batch_size, seed, device, **facts)  # type: ignore[arg-type]
+    steps = recipe.epochs * len(train.images) // recipe.batch_size
     optimizer = torch.optim.AdamW(network.parameters(), lr=_PEAK_RATE, weight_decay=_DECAY, fused=device != "mps")
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _PEAK_RATE, total_steps=steps)
     for step in range(steps):
@@ -108,13 +111,16 @@ def _fit(network: Network, train: Dataset, name: str, recipe: _Recipe, seed: int
 
 @torch.inference_mode()
 def _measure_spread(network: Network, train: Dataset) -> None:
-    """The standard deviation of every feature over the training images as they are.
+    """The standard deviation of every feature over the training images as they are, and for photos the mean.
 
     Units that hardly ever answer are not blown up beyond a tenth of the others.
     """
     device = network.spread.device
     rows = (network(images.to(device).float().div_(127.5).sub_(1))[0].cpu() for images in train.images.split(500))
-    spread = gather(rows, network.dims).covariance.diagonal().sqrt()
+    gathered = gather(rows, network.dims)
+    spread = gathered.covariance.diagonal().sqrt()
+    if isinstance(network, PhotoEncoder):
+        network.centre.copy_(gathered.mean.to(network.stored))
     network.spread.copy_(spread.clamp_min(0.1 * spread.median()).to(network.stored))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ganlab.core.flags import as_flag
 from ganlab.core.text import counted
 from ganlab.data import DATASETS
-from ganlab.metrics.catalogue import KINDS, METRICS, metric
+from ganlab.metrics.catalogue import METRICS, PHOTOS, kind_of
 from ganlab.metrics.gauge import COUNT
 from ganlab.metrics.value import Value
 from ganlab.models.cards.facts import Facts
@@ -116,13 +116,10 @@ def _usage(facts: Facts) -> Iterator[str]:
 
 
 def metric_names(values: Sequence[Value]) -> list[str]:
-    """The names that `ganlab evaluate --metrics` takes for values in the features of our own classifiers."""
-
-    def title(value: Value, kind: str) -> str:
-        return metric(f"{kind}-lenet").title(value.extractor.split()[0])  # an extractor is its name and its sha256
-
-    kinds = [kind for kind in KINDS if f"{kind}-lenet" in METRICS]
-    return [f"{kind}-lenet" for value in values for kind in kinds if value.metric == title(value, kind)]
+    """The names that `ganlab evaluate --metrics` takes for values in the features of our own networks."""
+    spaces = [(value, "lenet" if value.extractor.startswith("lenet-") else PHOTOS) for value in values]
+    names = [f"{kind_of(value.metric)}-{space}" for value, space in spaces]
+    return [name for name in names if name in METRICS]
 
 
 def _again(facts: Facts) -> Iterator[str]:

@@ -36,7 +36,7 @@ from ganlab.models.entry import ModelEntry
 
 DEFAULTS: Mapping[str, Any] = {
     "metrics": ["frechet-lenet", "kid-lenet"],
-    "n": 10_000,
+    "n": None,
     "reference": TRAINED_ON,
     "split": "train",
     "seed": 0,
@@ -113,7 +113,7 @@ def _begin(found: Mapping[str, ModelEntry], selected: Job | None) -> None:
     st.session_state["evaluate.folder"] = "" if reference in references() else reference
     for name in ("n", "split", "seed", "floors"):
         st.session_state[f"evaluate.{name}"] = values[name]
-    st.session_state["evaluate.n"] = max(LEAST, values["n"])  # of a version that let fewer pass
+    st.session_state["evaluate.n"] = values["n"] and max(LEAST, values["n"])  # of a version that let fewer pass
     if not selected:
         url_state.write(jobs.PAGE, url_state.asked())  # it has been followed: only another one begins anew
 
@@ -156,7 +156,7 @@ def _others(chosen: list[str]) -> list[str]:
 def _metrics() -> list[str]:
     """The chosen ones, in the catalogue's order."""
     cheap = st.pills(
-        "Metrics in the features of GANLab's own classifiers",
+        "Metrics in the features of GANLab's own networks",
         cheap_metrics(),
         selection_mode="multi",
         key="evaluate.cheap",
@@ -186,7 +186,15 @@ def _reference() -> dict[str, Any]:
     left, right = st.columns(2)
     reference = left.selectbox("Reference", list(options), key="evaluate.reference", format_func=options.__getitem__)
     n = right.number_input(
-        "Images per model", LEAST, 1_000_000, step=1000, key="evaluate.n", help="With fewer images, distances come out larger."
+        "Images per model",
+        LEAST,
+        1_000_000,
+        value=None,
+        step=1000,
+        key="evaluate.n",
+        placeholder="Automatic",
+        help="Automatic takes as many fakes as there are real images to measure beside them, 10,000 at most, so that the two can "
+        "be compared. With fewer images, distances come out larger.",
     )
     has_parts = reference != FOLDER
     if not has_parts:
@@ -200,7 +208,7 @@ def _reference() -> dict[str, Any]:
         "training images with the other. A folder has no such parts. Where a part has fewer images than requested, its floor "
         "gets a table of its own.",
     )
-    return {"n": int(n), "reference": reference, "floors": floors and has_parts}
+    return {"n": None if n is None else int(n), "reference": reference, "floors": floors and has_parts}
 
 
 def _details(reference: str) -> dict[str, Any]:
@@ -223,7 +231,7 @@ def _device() -> str:
 
 
 def _reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> str:
-    """What reads the images: "" for the data set's own classifier, where each has one; else general features.
+    """What reads the images: "" for the data set's own classifier, where each has one; else the encoder of photos.
 
     The classifier of other data is no choice: it takes any image for one of its own kind.
     """
@@ -231,7 +239,7 @@ def _reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> st
         return ""
     if _without_classifier(arguments, found):
         return GENERAL
-    names = {"": "The data set's own classifier", GENERAL: "General features of the pixels"}
+    names = {"": "The data set's own classifier", GENERAL: "The encoder of photos"}
     return st.selectbox("Read by", list(names), key="evaluate.reader", format_func=names.__getitem__)
 
 
@@ -239,7 +247,7 @@ def _explain_reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry
     """Say so where there is no classifier of the data."""
     lacking = _without_classifier(arguments, found)
     if lacking and reader:
-        used = "layout, colours and edges of the pixels are compared"
+        used = "an encoder that GANLab trained on photos reads the pictures"
         st.caption(f"There is no classifier for {' and '.join(map(escaped, lacking))} here, so {used}.")
 
 

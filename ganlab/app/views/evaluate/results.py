@@ -13,10 +13,11 @@ from ganlab.app.views.data_wording import remark_lines
 from ganlab.app.views.evaluate.charts import draw_charts
 from ganlab.app.views.evaluate.subjects import models_here, titles
 from ganlab.app.views.job_wording import outcome_text
-from ganlab.app.views.metric_wording import better, column_title, protocol_text, reference_title
+from ganlab.app.views.metric_wording import better, column_title, explanation, protocol_text, reference_title, standing_text
 from ganlab.app.views.permissions import redacted
 from ganlab.app.views.wording import escaped
 from ganlab.metrics.exports import to_csv, to_json, to_latex
+from ganlab.metrics.standing import standing
 from ganlab.metrics.tables import Column, Row, Table, tables
 from ganlab.metrics.value import Value
 
@@ -97,12 +98,36 @@ def _table(table: Table, results: Results, references: Sequence[str]) -> None:
         cells.append(cell)
     st.markdown(f"**Reference: {escaped(reference_title(table.reference, references))}**")
     st.table(cells, border="horizontal", hide_index=True)
+    if not table.only_floors:
+        _standings(table, results)
+        _explanations(table)
     notes = [escaped(sentence) for sentence in protocol_text(table, references)]
     if any(best.values()):
         notes.append("Bold: the best, and all within two standard errors of it.")
     if reported:
         notes.append("Published: the source's own number under its own protocol, not to be compared with the other columns.")
     st.caption("  \n".join(notes))
+
+
+def _standings(table: Table, results: Results) -> None:
+    """How far each model is from real images, in words, a line for each; nothing where no real images were measured alike."""
+    lines = []
+    for row in table.rows:
+        found = [(column, value, standing(value, results.values)) for column, value in row.values.items()]
+        known = [(column, value, beside) for column, value, beside in found if beside]
+        words = [f"{column_title(table, column)} {standing_text(value, beside)}" for column, value, beside in known]
+        if words:
+            lines.append(f"- **{_name(row, results)}**: {escaped('. '.join(words))}.")
+    if lines:
+        st.markdown("\n".join(lines))
+
+
+def _explanations(table: Table) -> None:
+    """What each number is and what good looks like, behind a button for each column."""
+    with st.container(horizontal=True):
+        for column in table.columns:
+            with st.popover(f"What is {column_title(table, column)}?", icon=":material/help:"):
+                st.markdown("\n\n".join(escaped(sentence) for sentence in explanation(column)))
 
 
 def _head(table: Table, column: Column) -> str:

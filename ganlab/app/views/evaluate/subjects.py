@@ -14,35 +14,41 @@ from ganlab.app.views.titles import data_title
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import model_label
 from ganlab.core.errors import NotFetched
+from ganlab.core.names import is_there
 from ganlab.core.text import duration
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.download import answers, no_answer
-from ganlab.metrics.catalogue import KINDS, METRICS, metric
+from ganlab.metrics.catalogue import KINDS, METRICS, PHOTOS, metric
 from ganlab.metrics.features.classifier import has_classifier
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, Published, at_hand
 from ganlab.models.catalogue import models
 from ganlab.models.entry import ModelEntry
 from ganlab.runtime.run import UNREADABLE
 
-GENERAL = "pixels"  # what reads the images where no classifier is wanted
+GENERAL = PHOTOS  # what reads the images where no classifier is wanted
 TRAINED_ON = ""  # as a reference: what each model learned
 _RESIZES = {"-clean": ", clean resize", "-tf": ", TensorFlow's resize"}
 _LABELLED = ("accuracy", "intra")
 
 
 def models_here() -> dict[str, ModelEntry]:
-    """{name: model} of one's own models, newest first, and the shipped ones; translators draw nothing by themselves.
+    """{name: model} of one's own models, newest first, and the shipped ones; translators only where their images are here.
 
     Their titles are those of the screen, and differ.
     """
     found = {}
     for model in models():
-        if model.family and not model.translates:
+        if model.family and (not model.translates or _here(model)):
             with suppress(*UNREADABLE):  # deleted meanwhile, or damaged
                 found[model.name] = replace(model, title=model_label(model))
     times = Counter(model.title for model in found.values())
     return {name: replace(one, title=f"{one.title} ({name})") if times[one.title] > 1 else one for name, one in found.items()}
+
+
+def _here(model: ModelEntry) -> bool:
+    """Whether the images that a model learned are on this machine."""
+    return is_there(model.data_path) if model.data_path else DATASETS[model.data].available().state == "ready"
 
 
 def trained_on(model: ModelEntry) -> str:
@@ -156,6 +162,10 @@ def _at_hand(file: str) -> bool:
         return False
 
 
+def _count(n: int | None) -> str:
+    return "automatic number of images" if n is None else f"{n:,} images each"
+
+
 def described(arguments: Mapping[str, Any]) -> str:
     """What a job was asked for, in a few words."""
     if "subjects" not in arguments:
@@ -165,4 +175,4 @@ def described(arguments: Mapping[str, Any]) -> str:
     reference = arguments["reference"]
     against = f" against {titles([reference], {})[reference] if '/' in reference else data_title(reference)}" if reference else ""
     part = " (test part)" if arguments["split"] == "test" else ""
-    return f"{', '.join(names)}; {arguments['n']:,} images each{against}{part}"
+    return f"{', '.join(names)}; {_count(arguments['n'])}{against}{part}"

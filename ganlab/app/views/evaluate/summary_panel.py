@@ -21,13 +21,14 @@ PARTS = {"train": "Training part", "test": "Test part"}  # of a data set
 
 def summary(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry], reader: str) -> bool:
     """Show what will be measured; return whether something is still missing."""
-    subjects, metrics, reference = arguments["subjects"], arguments["metrics"], arguments["reference"]
+    subjects, metrics, reference, n = (arguments[name] for name in ("subjects", "metrics", "reference", "n"))
     chosen = [found[name] for name in subjects if name in found]
     noun = "model" if len(chosen) == len(subjects) else "item"
     part = f", {PARTS[arguments['split']].lower()}" if reference in references() and reference != FOLDER else ""
     against = {TRAINED_ON: "what each was trained on", FOLDER: "a folder"}.get(reference) or escaped(_short(reference))
+    images = "10,000 images each at most" if n is None else f"{counted(n, 'image')} each"
     lines = (
-        f"**{counted(len(subjects), noun)}**, {counted(arguments['n'], 'image')} each",
+        f"**{counted(len(subjects), noun)}**, {images}",
         f"{counted(len(metrics), 'metric')}{', with floors' if arguments['floors'] else ''}",
         f"Reference: {against}{part}",
     )

@@ -1,4 +1,4 @@
-"""General features: real images lie near each other, and what is wrong with images is farther away."""
+"""The encoder of photos: real images lie near each other, and what is wrong with images is farther away, the more the farther."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
 from ganlab.core.progress import Work
-from ganlab.metrics.catalogue import KINDS, METRICS, metric
+from ganlab.metrics.catalogue import KINDS, METRICS, PHOTOS, kind_of, metric
 from ganlab.metrics.compute import COMPUTE, Comparison
+from ganlab.metrics.features.classifier import SHIPPED, ClassifierExtractor
 from ganlab.metrics.features.extractor import Features
-from ganlab.metrics.features.pixels import PixelExtractor
 from ganlab.metrics.measure import measure
 from ganlab.metrics.reference import Reference
 from ganlab.metrics.set_statistics import Statistics
@@ -27,9 +27,8 @@ def shapes() -> Tensor:
 
 def distances(fake: Tensor, real: Tensor) -> list[float]:
     reference = Reference("real", "pictures", len(real), "", lambda: [real])
-    values, _ = drain(measure([fake], reference, ["frechet-pixels", "kid-pixels"], device="cpu"))
-    assert [value.metric for value in values] == ["pixels distance", "pixels kernel distance"]
-    assert {value.extractor for value in values} == {"pixels 1"}
+    values, _ = drain(measure([fake], reference, ["frechet-photos", "kid-photos"], device="cpu"))
+    assert [value.metric for value in values] == ["photo-encoder distance", "photo-encoder kernel distance"]
     return [value.value for value in values]
 
 
@@ -49,10 +48,10 @@ def test_all_that_is_wrong_with_images_is_farther_away(shapes: Tensor) -> None:
 
 
 def test_any_size_and_number_of_channels_is_read() -> None:
-    read = PixelExtractor()
+    read = ClassifierExtractor.of_photos()
     for shape in ((2, 1, 28, 28), (1, 3, 7, 100), (3, 3, 300, 200)):
         features = read(torch.zeros(shape, dtype=torch.uint8))
-        assert features.rows.shape == (shape[0], read.dims) and features.logits.shape == (shape[0], 0)
+        assert features.rows.shape == (shape[0], read.dims) and features.logits.shape == (shape[0], 10)
         assert features.rows.isfinite().all()
 
 
@@ -82,6 +81,20 @@ def test_each_metric_needs_as_many_images_as_the_catalogue_has(kind: str) -> Non
 
 
 def test_general_metrics_are_those_that_need_no_classifier() -> None:
-    assert {name for name in METRICS if metric(name).space == "pixels"} == {
-        f"{kind}-pixels" for kind in KINDS.keys() - {"score", "accuracy"}
+    assert {name for name in METRICS if metric(name).space == PHOTOS} == {
+        f"{kind}-photos" for kind in KINDS.keys() - {"score", "accuracy"}
     }
+
+
+def test_every_metric_is_known_again_by_what_it_is_called() -> None:
+    for name in METRICS:
+        one = metric(name)
+        assert kind_of(one.title("photo-encoder")) == kind_of(one.title("inception")) == one.kind or one.space == "column"
+    assert kind_of("the column's FID") == "frechet" and kind_of("loss") == ""
+
+
+def test_the_shipped_one_is_small_and_its_card_has_its_accuracy() -> None:
+    folder = SHIPPED / "photo-encoder"
+    about = ClassifierExtractor.of_photos().about
+    assert f"{100 * about.accuracy:.2f} %" in (folder / "README.md").read_text() and about.accuracy > 0.3
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 2 * 2**20
