@@ -82,8 +82,8 @@ def test_a_snapshot_reads_only_what_is_new(tmp_path: Path, monkeypatch: pytest.M
     fake = FakeRun(tmp_path, steps=500).start().train(200)
     first = Snapshot.read(fake.run)
     asked: list[int] = []
-    whole = Run.metrics
-    monkeypatch.setattr(Run, "metrics", lambda run, names=None, since=-1: asked.append(since) or whole(run, names, since))
+    whole = Run.series
+    monkeypatch.setattr(Run, "series", lambda run, names=None, since=-1: asked.append(since) or whole(run, names, since))
     assert Snapshot.read(fake.run, first) is first
     fake.train(100)
     second = Snapshot.read(fake.run, first)

@@ -164,7 +164,7 @@ def test_the_command_starts_it_without_streamlit(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(subprocess, "call", lambda command, **_: started.append(command) or 0)
     monkeypatch.setattr("ganlab.app.start.listen", lambda host, port: socket.socket())
     assert main(["app", "--only", "playground", "--port", "8123"]) == 0
-    assert started == [[sys.executable, "-m", "ganlab.app.playground_server", "--port=8123"]]
+    assert started == [[sys.executable, "-m", "ganlab.app.playground_server", "--host=127.0.0.1", "--port=8123"]]
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import base64
 import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from ganlab.app.security.body_limits import MOST_TRAINING
 from ganlab.app.security.rights import Action
@@ -114,7 +114,8 @@ def _upload(way: str) -> None:
 
 
 @requires(Action.UPLOAD)
-def _keep(files: Sequence[UploadedFile]) -> Path:
+def _keep(files: Sequence[Any]) -> Path:
+    """Files as st.file_uploader gives them."""
     return uploads.keep([(file.name, file.getbuffer()) for file in files], waiting_place(runs_root()))
 
 
