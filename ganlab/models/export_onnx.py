@@ -16,6 +16,7 @@ import json
 import math
 import threading
 import warnings
+from collections.abc import Collection
 from dataclasses import asdict
 from importlib import import_module
 from importlib.util import find_spec
@@ -40,7 +41,7 @@ class _Drawing(nn.Module):
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """z (n, z_dim), label (n, classes) -> (n, C, S, S)."""
-        return self.generator(z, label).contiguous()
+        return self.generator.forward(z, label).contiguous()  # without what a pipeline checks of each call
 
 
 def to_onnx(pipeline: Pipeline, *, direction: str | None = None, traced: bool = False) -> bytes:
@@ -106,7 +107,14 @@ def _exported(network: nn.Module, given: dict[str, Tensor]) -> bytes | None:
         )
     except Exception:  # what it raises is not documented; the older exporter knows some layers more
         return None
-    return bytes(program.model_proto.SerializeToString()) if program else None
+    if program is None or not all(_is_free(one, free[one.name]) for one in program.model_proto.graph.input):
+        return None  # a size that was to be free is not, and nothing said so
+    return bytes(program.model_proto.SerializeToString())
+
+
+def _is_free(described: Any, sizes: Collection[int]) -> bool:
+    """Whether an input of the file takes any size there."""
+    return all(described.type.tensor_type.shape.dim[place].dim_param for place in sizes)
 
 
 def _traced(network: nn.Module, given: dict[str, Tensor], name: str) -> bytes:
