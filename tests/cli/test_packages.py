@@ -65,7 +65,7 @@ def test_every_registry_finds_it(installed: Path, capsys: pytest.CaptureFixture[
 def test_its_metric_measures_its_run(installed: Path, made: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with on_path(installed):
         assert main(["evaluate", str(made.path), "--metrics", "variety-photos", "-n", "40", "--no-floors"]) == 0
-        assert "pixels variety" in capsys.readouterr().out
+        assert "photo-encoder variety of" in capsys.readouterr().out
     with pytest.raises(ValueError, match="metric = 'variety-photos' is not one of"):
         ganlab.evaluate(made, metrics=["variety-photos"], n=40)
 

@@ -45,18 +45,20 @@ def on_path(target: Path) -> Iterator[None]:
     """Inside the block the packages in `target` are installed; after it nothing of them is left in this process."""
     registries, modules, defaults = plugins._REGISTRIES, set(sys.modules), dict(config._OF_FAMILIES)
     before = {group: dict(registry._values) for group, registry in registries.items()}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(target))
-        importlib.invalidate_caches()
-        for registry in registries.values():
-            for name, value in {"_waiting": None, "_done": False, "packages": {}, "skipped": []}.items():
-                patch.setattr(registry, name, value)
-        yield
-    for group, values in before.items():
-        registries[group]._values.clear()
-        registries[group]._values.update(values)
-    config._OF_FAMILIES.clear()
-    config._OF_FAMILIES.update(defaults)
-    for name in sys.modules.keys() - modules:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(target)):
-            del sys.modules[name]
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(str(target))
+            importlib.invalidate_caches()
+            for registry in registries.values():
+                for name, value in {"_waiting": None, "_done": False, "packages": {}, "skipped": []}.items():
+                    patch.setattr(registry, name, value)
+            yield
+    finally:
+        for group, values in before.items():
+            registries[group]._values.clear()
+            registries[group]._values.update(values)
+        config._OF_FAMILIES.clear()
+        config._OF_FAMILIES.update(defaults)
+        for name in sys.modules.keys() - modules:
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(str(target)):
+                del sys.modules[name]
