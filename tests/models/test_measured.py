@@ -18,6 +18,7 @@ from ganlab.metrics.features.open import open_extractor
 
 def test_a_model_is_measured_by_what_is_usual_for_its_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GANLAB_DATA", str(tmp_path))
+    monkeypatch.setattr("ganlab.data.sets.shapes.TRAIN_IMAGES", 200)
     heard: list[Loading] = []
     values = ganlab.evaluate("shapes-quick", n=64, device="cpu", report=heard.append)
     assert values and heard and all(value.n_fake == 64 for value in values)
