@@ -57,7 +57,7 @@ LINES = {
     "evaluate pictures --reference pictures --seed 99999999999999999999": "is out of range: 0 to 2,147,483,647.",
     "evaluate digits-gan -n 2": "-n 2 is out of range: 3 to 1,000,000.",
     "evaluate digits-gan --reference celeba": "celeba is not on this machine",
-    "evaluate horse2zebra-light": "translate a folder with it first",
+    "evaluate horse2zebra-light": "horse2zebra is not on this machine",
     "reproduce nope": "table = 'nope' is not one of column, duel.",
     "reproduce column --budget soon": "budget = 'soon' is no length of time",
     "reproduce column -n 0": "0 is out of range: 20 to 1,000,000.",
