@@ -18,9 +18,10 @@ _DISTANCE = "distance/"
 _DIGEST = re.compile(r" [0-9a-f]{8}$")  # of a folder, at the end of what it is called: see Reference.of_folder
 _READERS = {PHOTOS: "an encoder of photos", "inception": "the Inception network"}
 _FEATURES = {
-    "own": "a classifier that learned the classes of these images",
-    "photos": "an encoder that GANLab trained on 20,000 photos of CIFAR-10 and ships, since these images have no classifier of "
+    "own": "a classifier that learned the classes of the data set in its name",
+    "photos": "an encoder that GANLab trained on 20,000 photos of CIFAR-10 and ships, for images that have no classifier of "
     "their own",
+    "column": "Inception with the weights of torchvision",
     "inception": "the network that FID is defined with",
 }
 
@@ -55,13 +56,13 @@ def reader(column: Column) -> str:
 def features_text(extractor: str) -> str:
     """Which network reads the images, and why it: "photo-encoder, an encoder that …"."""
     name = extractor.split(" ")[0]
-    kind = "own" if name.startswith("lenet-") else "photos" if name == PHOTOS else "inception"
+    kind = "own" if name.startswith("lenet-") else {PHOTOS: "photos", "column": "column"}.get(name, "inception")
     return f"{name}, {_FEATURES[kind]}"
 
 
-def standing_text(value: Value, standing: Standing, real: str = "real images") -> str:
+def standing_text(value: Value, standing: Standing) -> str:
     """ "9.3 times what real images read (0.56); lower is better"."""
-    floor = f"what {real} read ({shown(standing.floor.value)})"
+    floor = f"what real images read ({shown(standing.floor.value)})"
     lower = f"{'higher' if value.higher_is_better else 'lower'} is better"
     match standing.kind:
         case "level":
