@@ -126,7 +126,7 @@ def _explanations(table: Table) -> None:
     """What each number is and what good looks like, behind a button for each column."""
     with st.container(horizontal=True):
         for column in table.columns:
-            with st.popover(f"What is {column_title(table, column)}?", icon=":material/help:"):
+            with st.popover(f"What is {escaped(column_title(table, column))}?", icon=":material/help:"):
                 st.markdown("\n\n".join(escaped(sentence) for sentence in explanation(column)))
 
 
