@@ -54,7 +54,7 @@ _OURS: dict[str, Kind] = {
     ),
     "kid": Kind(
         "kernel distance",
-        "How far apart, without a bias from the number of images: 0 is perfect.",
+        "How far the fakes are from real images; few images do not make it larger. 0 is perfect.",
         statistics="sample",
         fewest=20,
     ),

@@ -240,7 +240,14 @@ def _reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry]) -> st
     if _without_classifier(arguments, found):
         return GENERAL
     names = {"": "The data set's own classifier", GENERAL: "The encoder of photos"}
-    return st.selectbox("Read by", list(names), key="evaluate.reader", format_func=names.__getitem__)
+    return st.selectbox(
+        "Read by",
+        list(names),
+        key="evaluate.reader",
+        format_func=names.__getitem__,
+        help="Metrics compare what a network sees in the images, not their pixels: one that learned the classes of the data set, "
+        "or one that learned photos of any kind.",
+    )
 
 
 def _explain_reader(arguments: Mapping[str, Any], found: Mapping[str, ModelEntry], reader: str) -> None:
