@@ -155,7 +155,11 @@ class TrainConfig:
         choices=("none", "diff", "adaptive"),
     )
     r1_weight: float = setting(
-        0.0, "weight of R1, which keeps D's slope at real images small; 0 for none", min=0, max=10_000, live=True
+        0.0,
+        "how strongly D is kept flat around real images (R1), which steadies the training; 0 for none",
+        min=0,
+        max=10_000,
+        live=True,
     )
 
     start_from: str = setting(
@@ -163,9 +167,13 @@ class TrainConfig:
         "a model whose G, and D where it has one, go on instead of random weights: a run, a shipped model, a file of weights",
     )
     architecture: str = setting("dcgan", "the pair of networks", common=True)
-    z_dim: int = setting(100, "size of the latent z", min=1, max=1024, common=True)
+    z_dim: int = setting(100, "random numbers that each picture is made from, together called z", min=1, max=1024, common=True)
     width: int = setting(
-        64, "base channels of the networks that scale; plain MLPs have fixed layers", min=4, max=1024, common=True
+        64,
+        "channels of the networks: more learn more and take longer; plain MLPs have fixed layers",
+        min=4,
+        max=1024,
+        common=True,
     )
     ema_decay: float = setting(
         0.999, "memory of the averaged generator that is sampled and kept; 0 keeps the raw one", min=0, max=0.99999

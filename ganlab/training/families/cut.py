@@ -31,10 +31,15 @@ class CUTConfig(TranslationConfig):
 
     direction: str = setting("AtoB", "which domain is turned into the other", choices=("AtoB", "BtoA"), common=True)
     nce_weight: float = setting(
-        1.0, "weight of the contrast that keeps what a picture shows", min=0, max=1000, common=True, live=True
+        1.0,
+        "how strongly each patch must resemble its source's patch at that place, so that what is shown stays (PatchNCE)",
+        min=0,
+        max=1000,
+        common=True,
+        live=True,
     )
     nce_identity: bool = setting(
-        True, "contrast pictures of the target domain with what G makes of them too: a second pass of G", common=True
+        True, "hold pictures of the target domain against what G makes of them too: a second pass of G", common=True
     )
     flip_equivariance: bool = setting(False, "mirror half of the sources, and compare as if they were not")
     nce_temperature: float = setting(0.07, "how sharply patches are told apart", min=0.001, max=10)

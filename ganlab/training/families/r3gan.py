@@ -25,7 +25,7 @@ class R3GANConfig(TrainConfig):
 
     penalty_weight: float = setting(
         1.0,
-        "weight of D's two gradient penalties, the paper's gamma: 0.05 for small photos, 2 for faces at 64 pixels",
+        "how strongly D is kept flat around real images and fakes (gamma): 0.05 for small photos, 2 for faces of 64 pixels",
         min=0,
         max=1000,
         common=True,

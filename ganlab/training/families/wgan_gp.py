@@ -20,7 +20,9 @@ from ganlab.training.state import Terms
 class WGANGPConfig(TrainConfig):
     """The paper's Algorithm 1."""
 
-    gp_weight: float = setting(10.0, "weight of the gradient penalty", min=0, max=1000, common=True, live=True)
+    gp_weight: float = setting(
+        10.0, "how strongly D's slope between real images and fakes is held at 1", min=0, max=1000, common=True, live=True
+    )
 
     @property
     def term_weights(self) -> dict[str, float]:
