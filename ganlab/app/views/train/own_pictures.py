@@ -130,7 +130,7 @@ def lacking(data_path: str) -> str:
     if not data_path:
         return "Name a folder or a zip of images, or upload some, to train on your own pictures."
     if not _exists(data_path):
-        return f"data_path = {data_path!r} does not exist on this machine."
+        return f"{data_path} does not exist on this machine."
     if _elsewhere(data_path):
         there = at_hub(data_path)
         return _USELESS if there.problem else "The data set is not on this machine yet: download it, and see what it holds."
