@@ -54,7 +54,7 @@ _SENTENCES = {
         "D knows the training images by heart",
         "D scores real images that it does not learn from {like_fakes:.0%} of the way from the training images towards fakes "
         "({score_held_out:.3g} against {score_trained:.3g}): it knows each training image instead of what they have in common, "
-        "and whatever is not a copy is found out. Augmentation (augment) shows D each image in ever other ways, so that it "
+        "and whatever is not a copy is found out. Augmentation (augment) shows D each image in ever new ways, so that it "
         "learns less by heart; more images help most.",
     ),
     "overfitting/augmented": (
