@@ -15,7 +15,7 @@ from ganlab.core import config_file, plugins
 from ganlab.core.errors import Mistakes, all_mistakes
 from ganlab.core.guesses import explained, guesses
 from ganlab.core.names import shown
-from ganlab.core.other_names import nearest, perhaps
+from ganlab.core.other_names import nearest
 
 Value = bool | int | float | str | tuple[float, ...]
 MOST_EXACT = 2**53  # whole numbers below are the same in JSON, JavaScript and floating point
@@ -218,10 +218,7 @@ class TrainConfig:
         """The defaults of `family` with `settings` on top, checked; ValueError names what does not fit."""
         own = _defaults_of(family)
         if own is None:
-            why = plugins.hint(plugins.FAMILIES, family)
-            raise ValueError(
-                f"family = {family!r} is not one of {', '.join(_OF_FAMILIES)}.{why or perhaps(family, _OF_FAMILIES)}"
-            )
+            raise ValueError(plugins.unknown("family", family, plugins.FAMILIES, _OF_FAMILIES))
         return own.replace(**settings)
 
     @classmethod

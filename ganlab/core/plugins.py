@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Collection, Iterator, Mapping, MutableMapping
 from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
-from typing import Any, Literal, TypeGuard, TypeVar
+from typing import Any, Literal, NoReturn, TypeGuard, TypeVar
 
 from ganlab.core.names import shown
-from ganlab.core.other_names import perhaps
+from ganlab.core.other_names import nearest, perhaps
 
 T = TypeVar("T")
 Trouble = Literal["import", "type", "name", "taken", "unfit"]
@@ -127,6 +127,12 @@ class Registry(MutableMapping[str, T]):
             raise Unknown(name, self)
         return self._values[name]
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):  # what Python and notebooks look for
+            raise AttributeError(name)
+        meant = nearest(name, self.complete()) or next(iter(self), "name")
+        raise AttributeError(f"There is no attribute {name!r}: a {_NOUNS[self.group]} is found in brackets, as [{meant!r}].")
+
     def __setitem__(self, name: str, value: T) -> None:
         self._values[name] = value
 
@@ -155,6 +161,11 @@ def complete(group: str) -> None:
 def skipped() -> list[Skipped]:
     """What was left out so far, in registries that were used."""
     return [error for registry in _REGISTRIES.values() for error in registry.skipped]
+
+
+def unknown(setting: str, name: str, group: str, known: Collection[str]) -> str:
+    """That a name is none of `known`, in a sentence, and in another what is meant, or why what a package adds is left out."""
+    return f"{setting} = {name!r} is not one of {', '.join(known)}.{hint(group, name) or perhaps(name, known)}"
 
 
 def hint(group: str, name: str) -> str:

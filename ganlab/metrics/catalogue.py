@@ -167,5 +167,5 @@ def metric(name: str) -> Metric:
         kind, lenet, dataset = name.partition("-lenet")
         space = f"lenet{dataset}"
         if f"{kind}-lenet" not in METRICS or not lenet or (dataset and not dataset.startswith("-")):
-            raise ValueError(f"metric = {name!r} is not one of {', '.join(METRICS)}.{plugins.hint(plugins.METRICS, name)}")
+            raise ValueError(plugins.unknown("metric", name, plugins.METRICS, METRICS))
     return Metric(name, kind, space)

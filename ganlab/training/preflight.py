@@ -25,8 +25,7 @@ def check(config: TrainConfig, load_model: LoadModel | None = None) -> None:
     `load_model` opens the model that `start_from` names; without it, that is found out when training begins.
     """
     if config.dataset not in DATASETS:
-        why = plugins.hint(plugins.DATASETS, config.dataset)
-        raise Mistakes(f"dataset = {config.dataset!r} is not one of {', '.join(DATASETS)}.{why}")
+        raise Mistakes(plugins.unknown("dataset", config.dataset, plugins.DATASETS, DATASETS))
     with all_mistakes() as part:
         with part():
             _fits(config)

@@ -526,8 +526,7 @@ RECIPES.open(_admit)
 def recipe(name: str) -> Recipe:
     """The recipe of that name; ValueError listing what there is."""
     if name not in RECIPES:
-        why = plugins.hint(plugins.RECIPES, name)
-        raise ValueError(f"recipe = {name!r} is not one of {', '.join([*RECIPES, *TOGETHER])}.{why}")
+        raise ValueError(plugins.unknown("recipe", name, plugins.RECIPES, [*RECIPES, *TOGETHER]))
     return RECIPES[name]
 
 

@@ -100,6 +100,6 @@ def dataset_setting(text: str) -> dict[str, str]:
     if uri := dataset_uri(text):
         return {"dataset": FOLDER.name, "data_path": uri}
     raise ValueError(
-        f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists.{perhaps(text, DATASETS)}"
-        f"{plugins.hint(plugins.DATASETS, text)}"
+        f"dataset = {text!r} is neither one of {', '.join(DATASETS)} nor a folder or zip that exists."
+        f"{plugins.hint(plugins.DATASETS, text) or perhaps(text, DATASETS)}"
     )
