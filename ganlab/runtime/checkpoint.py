@@ -26,6 +26,7 @@ from ganlab.core.files import is_file, read_bounded
 from ganlab.core.kept import Kept
 from ganlab.core.names import from_json, to_json
 from ganlab.core.types import Conditioning
+from ganlab.runtime.pictures import where_now
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -187,6 +188,8 @@ def _read_info(folder: Path) -> Info:
     if misfit(values["config"]) is not None or not _is_spec(values["spec"]):
         raise ValueError(f"{INFO} in {folder.name} is damaged: its 'config' or 'spec' is not what it should be.")
     packages = values["packages"] if plugins.are_origins(values.get("packages")) else {}
+    if path := values["config"].get("data_path"):
+        values["config"]["data_path"] = where_now(path, folder.parent.parent)  # of the run that has this checkpoint
     return Info(values["config"], values["spec"], tuple(values["labels"]), values["step"], values.get("recipe", ""), packages)
 
 

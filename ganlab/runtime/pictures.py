@@ -31,11 +31,10 @@ def kept_with(config: TrainConfig, folder: Path) -> TrainConfig:
     return config.replace(data_path=str(place))
 
 
-def found_with(config: TrainConfig, folder: Path) -> TrainConfig:
-    """The config of the run in `folder`, which names its pictures where they are now: folders of runs are moved."""
+def where_now(data_path: str, folder: Path) -> str:
+    """The `data_path` of the run in `folder`; of uploaded pictures, where they are now, since folders of runs are moved."""
     place = (folder / NAME).absolute()
-    moved = Path(config.data_path).name == NAME and config.data_path != str(place) and place.is_file()
-    return config.replace(data_path=str(place)) if moved else config
+    return str(place) if Path(data_path).name == NAME and place.is_file() else data_path
 
 
 def is_upload(path: Path, root: Path) -> bool:

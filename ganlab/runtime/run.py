@@ -170,7 +170,9 @@ class Run(Recorded):
         """The run's configuration, checked; ValueError where the package that its family comes with is not installed."""
         from ganlab.training.families import load_config  # noqa: PLC0415  (brings PyTorch)
 
-        return pictures.found_with(load_config(self.settings.config, self.settings.packages), self.path)
+        config = load_config(self.settings.config, self.settings.packages)
+        path = pictures.where_now(config.data_path, self.path)
+        return config if path == config.data_path else config.replace(data_path=path)
 
     @property
     def title(self) -> str:

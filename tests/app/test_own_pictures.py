@@ -15,6 +15,7 @@ from ganlab.app.serving import looks
 from ganlab.app.views.train import own_pictures
 from ganlab.core.config import TrainConfig
 from ganlab.data.uploads import keep
+from ganlab.runtime import checkpoint
 from ganlab.runtime.pictures import waiting_place
 from ganlab.runtime.run import Run, runs_root
 from ganlab.training import proposal
@@ -115,6 +116,9 @@ def test_uploads_become_one_zip_and_lie_with_their_run() -> None:
     assert Path(other.config.data_path).is_file() and other.id in other.config.data_path
     moved = Run(other.path.rename(other.path.with_name("moved")))
     assert moved.config.data_path == str(moved.path / "pictures.zip")
+    place, spec = moved.path / "checkpoints" / "step-000001", {"image_size": 28, "channels": 1}
+    checkpoint.write(place, checkpoint.Info(other.settings.config, spec, (), 1), {})
+    assert checkpoint.read_info(place).config["data_path"] == moved.config.data_path
 
 
 def test_pictures_that_are_gone_are_one_sentence() -> None:

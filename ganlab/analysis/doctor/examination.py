@@ -52,7 +52,7 @@ def read(run: Run) -> Record:
             return None
         pictures = (read_pixels(run.sample_path(step)) for step in reversed(run.samples()))
         readable = next((pixels for pixels in pictures if pixels is not None), None)
-        return None if readable is None else real_sample(run.settings, readable.shape[-1])
+        return None if readable is None else real_sample(config, readable.shape[-1])
 
     return Record(
         config=config,

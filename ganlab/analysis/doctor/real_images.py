@@ -9,9 +9,9 @@ import numpy as np
 
 from ganlab.analysis.doctor.tiles import MOST, Tiles, between, rows_of
 from ganlab.analysis.explore.training_images import absence
+from ganlab.core.config import TrainConfig
 from ganlab.core.progress import finish
 from ganlab.data import load
-from ganlab.runtime.run_settings import RunSettings
 from ganlab.training.families import FAMILIES
 
 _BYTES = 2**24  # of decoded images that are read for a sample
@@ -41,9 +41,9 @@ class Real:
         return float(np.median(distances.min(axis=1))) if len(self.tiles.rows) > 1 else 0.0
 
 
-def real_sample(settings: RunSettings, channels: int) -> Real | None:
+def real_sample(config: TrainConfig, channels: int) -> Real | None:
     """A sample of the data set of a run, with 1 or 3 `channels`; None where it is not on this machine."""
-    return _sample(settings.family, settings.dataset, settings.data_path, settings.image_size, channels)
+    return _sample(config.family, config.dataset, config.data_path, config.image_size, channels)
 
 
 @lru_cache(maxsize=2)

@@ -18,7 +18,7 @@ from ganlab.training.objectives import Objective
 LATE = 0.25  # share of the steps, the last ones, that most detectors look at
 LEAST_POINTS = 20  # of a curve, before a detector looks at it
 LEAST_STEPS = 100  # of a run, and of a sheet: every GAN is out of balance at first
-LEAST_AFTER = 5  # points after a change of a setting, before anything is said of the new value
+LEAST_AFTER = 5  # points after a change of a setting, before the new value is looked at
 STEERING = ("lr", "d_lr_ratio", "d_steps")  # settings that a finding may blame and that change while a run trains
 # A healthy G may take this long to catch up with a D that no setting favours.
 PATIENCE_STEPS = 1000
