@@ -17,6 +17,7 @@ from ganlab.core.images import to_uint8
 from ganlab.core.names import is_there, located, name_of
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS, Dataset, Loader, load
+from ganlab.data.hub.address import is_uri
 from ganlab.data.sets.folder import FOLDER
 from ganlab.metrics.features.extractor import Images
 from ganlab.metrics.floors import comparable
@@ -93,7 +94,7 @@ def as_trained(place: Path, pipeline: Pipeline, split: Split) -> Loader:
     if name != FOLDER.name and not spec.conditioning.between_images:
         return (yield from of_data_set(name, split, image_size=spec.image_size, channels=spec.channels))
     path = str(config.get("data_path", ""))
-    if name == FOLDER.name and not is_there(path):
+    if name == FOLDER.name and not (is_uri(path) or is_there(path)):
         raise ValueError(f"The images that it was trained on are not at {path} any more: name another reference.")
     wanted = {"image_size": spec.image_size, "channels": spec.channels, "conditioning": spec.conditioning, "split": split}
     data = yield from load(name, data_path=path, **wanted)  # type: ignore[arg-type]

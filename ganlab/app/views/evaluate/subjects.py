@@ -14,11 +14,11 @@ from ganlab.app.views.titles import data_title
 from ganlab.app.views.train.datasets import FOLDER
 from ganlab.app.views.wording import model_label
 from ganlab.core.errors import NotFetched
-from ganlab.core.names import is_there
 from ganlab.core.text import duration
 from ganlab.core.types import Conditioning
 from ganlab.data import DATASETS
 from ganlab.data.download import answers, no_answer
+from ganlab.data.sets.folder import is_here
 from ganlab.metrics.catalogue import KINDS, METRICS, PHOTOS, metric
 from ganlab.metrics.features.classifier import has_classifier
 from ganlab.metrics.features.inception_weights import TENSORFLOW, TORCHVISION, Published, at_hand
@@ -48,7 +48,7 @@ def models_here() -> dict[str, ModelEntry]:
 
 def _here(model: ModelEntry) -> bool:
     """Whether the images that a model learned are on this machine."""
-    return is_there(model.data_path) if model.data_path else DATASETS[model.data].available().state == "ready"
+    return is_here(model.data_path) if model.data_path else DATASETS[model.data].available().state == "ready"
 
 
 def trained_on(model: ModelEntry) -> str:
