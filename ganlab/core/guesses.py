@@ -64,12 +64,12 @@ def explained(function: Callable[Arguments, Result]) -> Callable[Arguments, Resu
 
 def _misfit(function: str, parameters: list[Parameter], named: Mapping[str, Any], error: TypeError) -> str:
     names = [one.name for one in parameters if one.name not in ("self", "cls")]
-    takes = f"{function} takes {', '.join(names)}"
     for name in named:
         if name not in names:
             near = nearest(name, names)
-            return f"{name} is no argument of {takes}{f'; perhaps {near} is meant' if near else ''}."
-    return f"{takes}: {error}."
+            meant = f"; perhaps {near} is meant" if near else ""
+            return f"{name} is no argument of {function}, which takes {', '.join(names)}{meant}."
+    return f"{function} takes {', '.join(names)}: {error}."
 
 
 def whole(name: str, value: Any, least: int = 0) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import Tensor, nn
 
 from ganlab.core.devices import resolve
 from ganlab.core.names import shown
-from ganlab.core.types import DataSpec
+from ganlab.core.types import Conditioning, DataSpec
 from ganlab.runtime import checkpoint
 from ganlab.training.state import laid_out, memory_layout
 
@@ -50,7 +50,9 @@ class Loaded:
         self.generators = {key: self._ready(network) for key, network in generators.items()}
         if not self.translates:  # called directly, a network explains less
             for network in self.generators.values():
-                network.register_forward_pre_hook(lambda _, given: self._check_z(given[0]))
+                network.register_forward_pre_hook(
+                    lambda _, given, named: self._check_call(*given, *named.values()), with_kwargs=True
+                )
         self._discriminators = discriminators
         self.pace: dict[str, float] = {}  # seconds for each pixel of a translation, as ganlab.models.translation has measured
         self.score = score  # a discriminator's logits -> what people read
@@ -92,6 +94,12 @@ class Loaded:
     def translates(self) -> bool:
         """Whether this is for `translate`, not for `sample`."""
         return self.spec.conditioning.between_images
+
+    def _check_call(self, z: Any = None, condition: Tensor | None = None) -> None:
+        """ValueError, one sentence, where a call of the generator lacks labels, or its z does not fit."""
+        self._check_z(z)
+        if self.spec.conditioning is Conditioning.LABEL and condition is None:
+            raise ValueError(f"{self.name} draws the classes that are asked for: give labels ({len(z)},) beside z.")
 
     def _check_z(self, z: Tensor) -> None:
         if not isinstance(z, Tensor):

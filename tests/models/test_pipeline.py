@@ -183,6 +183,8 @@ def test_wrong_calls_name_the_right_ones(shapes: Pipeline) -> None:
         Pipeline("digits-quick")  # type: ignore[call-arg, arg-type]
     with pytest.raises(ValueError, match=r"z has shape \(2, 3\), but shapes-quick wants"):
         shapes.generator(torch.randn(2, 3), torch.zeros(2, dtype=torch.long))
+    with pytest.raises(ValueError, match=r"draws the classes that are asked for: give labels \(2,\) beside z"):
+        shapes.generator(torch.randn(2, 16))
     with pytest.raises(ValueError, match="device = 'cuda:9' is not on this machine"):
         shapes.to("cuda:9")
     assert shapes.to("cpu") is shapes
@@ -193,7 +195,7 @@ def test_wrong_calls_name_the_right_ones(shapes: Pipeline) -> None:
         "seed = 1.5 is not a whole number": {"seed": [1.5]},
         "label = 1.5 is not a whole number": {"label": 1.5},
         "truncation = 'x' is not a number": {"truncation": "x"},
-        "labels is no argument of sample takes n, seed, label, truncation; perhaps label is meant": {"labels": 3},
+        "labels is no argument of sample, which takes n, seed, label, truncation; perhaps label is meant": {"labels": 3},
     }.items():
         with pytest.raises(ValueError, match=call):
             shapes.sample(**words)  # type: ignore[arg-type]
