@@ -13,6 +13,7 @@ from ganlab.runtime.checkpoint import folder_name, read_state, resumable, step_o
 from ganlab.runtime.folders import share
 from ganlab.runtime.images_seen import images_until
 from ganlab.runtime.launch import NewRun, start
+from ganlab.runtime.recorded import points_of
 from ganlab.runtime.run import Run
 from ganlab.runtime.run_settings import Parent
 from ganlab.runtime.store import Annotation, Writer
@@ -138,16 +139,12 @@ def _write_down(made: Run, record: Sequence[Intervention], threads: int | None =
 
 def _share_history(run: Run, made: Run, step: int) -> None:
     """The parent's curves and sheets up to `step`, with the marks that explain them and how they are read."""
-    points: dict[int, dict[str, float]] = {}
-    for name, series in run.series().items():
-        for at, value in zip(series.steps.tolist(), series.values.tolist(), strict=True):
-            if at <= step:
-                points.setdefault(at, {})[name] = value
+    points = [(at, values) for at, values in points_of(run.series()).items() if at <= step]
     sheets = [at for at in run.samples() if at <= step and run.sample_path(at).is_file()]
     for at in sheets:
         share(run.sample_path(at), made.sample_path(at))
     writer = Writer(made.database)
-    writer.write(points.items(), sheets, {"progress": {"step": step}, "protocols": run.protocols, "readings": run.readings})
+    writer.write(points, sheets, {"progress": {"step": step}, "protocols": run.protocols, "readings": run.readings})
     for mark in _marks(run, step):
         writer.annotate(mark.step, mark.kind, mark.data, mark.text)
     writer.close()

@@ -15,6 +15,7 @@ from threading import Thread
 from ganlab.core.events import Event, Progress, Samples, Started
 from ganlab.core.images import read, sheet
 from ganlab.core.names import shown
+from ganlab.runtime.recorded import points_of
 from ganlab.runtime.run import Run
 from ganlab.runtime.trackers import OPEN, Subject, Tracker, check_tracker
 
@@ -99,12 +100,8 @@ def export(run: Run, name: str, folder: Path) -> str:
     """
     check_tracker(name)
     tracker = OPEN[name](Subject(run.id, run.settings.config, folder / run.id, anew=True))
-    points: dict[int, dict[str, float]] = {}
-    for metric, series in run.series().items():
-        for step, value in zip(series.steps.tolist(), series.values.tolist(), strict=True):
-            points.setdefault(step, {})[metric] = value
-    for step in sorted(points):
-        tracker.scalars(step, points[step])
+    for step, values in points_of(run.series()).items():
+        tracker.scalars(step, values)
     pictures = [(step, SHEET, run.sample_path(step)) for step in run.samples()]
     for step, title, path in [(0, REAL, run.real_path), *pictures]:
         if path.is_file():

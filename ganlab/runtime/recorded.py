@@ -28,6 +28,15 @@ def columns_of(found: Mapping[str, Series]) -> dict[str, np.ndarray]:
     return columns
 
 
+def points_of(found: Mapping[str, Series]) -> dict[int, dict[str, float]]:
+    """Curves as {step: {metric: value}}, the steps ascending."""
+    points: dict[int, dict[str, float]] = {}
+    for name, one in found.items():
+        for step, value in zip(one.steps.tolist(), one.values.tolist(), strict=True):
+            points.setdefault(step, {})[name] = value
+    return dict(sorted(points.items()))
+
+
 class Recorded:
     """The record in the run directory `path`."""
 
