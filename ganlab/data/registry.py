@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -155,7 +155,7 @@ def load(
     Raises DataError, one sentence, for a name, conditioning or path that does not fit and for missing data.
     """
     if name not in DATASETS:
-        raise DataError(f"dataset = {name!r} is not one of {', '.join(DATASETS)}.{plugins.hint(plugins.DATASETS, name)}")
+        raise DataError(plugins.unknown("dataset", name, plugins.DATASETS, DATASETS))
     source = DATASETS[name]
     if conditioning not in source.conditionings:
         fitting = [other.name for other in DATASETS.values() if conditioning in other.conditionings]
@@ -167,6 +167,24 @@ def load(
     if remarks:
         yield Loading("data_read", Path(data_path).name or name, len(dataset.images), len(dataset.images), remarks=tuple(remarks))
     return dataset.first(limit) if limit else dataset
+
+
+def load_test_part(
+    name: str, like: Dataset, conditioning: Conditioning, data_path: str
+) -> Generator[Loading, None, Dataset | None]:
+    """The test part of the data set of a run, at the size and with the channels of `like`; None where it has none.
+
+    Its remarks are left out: they are not about what is trained on.
+    """
+    size, channels = like.images.shape[-1], like.images.shape[1]
+    how = {"image_size": size, "channels": channels, "conditioning": conditioning, "data_path": data_path, "split": "test"}
+    work = Work(load(name, **how))  # type: ignore[arg-type]
+    try:
+        for event in work:
+            yield replace(event, remarks=())
+    except DataError:
+        return None
+    return work.result
 
 
 _HAS = {

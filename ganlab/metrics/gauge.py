@@ -11,13 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.config import TrainConfig
-from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.images import to_uint8
 from ganlab.core.progress import Work
 from ganlab.core.types import Conditioning, DataSpec
-from ganlab.data import load
 from ganlab.data.dataset import Dataset
+from ganlab.data.registry import load_test_part
 from ganlab.metrics.distances.fid import frechet_distance
 from ganlab.metrics.features.classifier import usual_space
 from ganlab.metrics.features.extractor import Extractor
@@ -113,22 +112,10 @@ def _floor(
     config: TrainConfig, dataset: Dataset, spec: DataSpec, device: str, name: str
 ) -> Generator[Loading, None, float | None]:
     """What as many test images as there are fakes read; None where there are not so many. Kept on the disk, so measured once."""
-    try:
-        work = Work(
-            load(
-                config.dataset,
-                image_size=dataset.images.shape[-1],
-                channels=dataset.images.shape[1],
-                conditioning=spec.conditioning,
-                data_path=config.data_path,
-                split="test",
-            )
-        )
-        for event in work:
-            yield replace(event, floors=True, remarks=())  # what is remarked of the test part is not about the training
-    except DataError:
-        return None
-    if len(work.result.images) < COUNT:
+    work = Work(load_test_part(config.dataset, dataset, spec.conditioning, config.data_path))
+    for event in work:
+        yield replace(event, floors=True)
+    if work.result is None or len(work.result.images) < COUNT:
         return None
     value = yield from floor_alone(dataset, work.result, name, COUNT, device)
     return value.value

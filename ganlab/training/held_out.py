@@ -18,7 +18,8 @@ from ganlab.core.config import TrainConfig
 from ganlab.core.errors import DataError
 from ganlab.core.events import Loading
 from ganlab.core.types import Batch, Conditioning
-from ganlab.data import Batches, Dataset, load
+from ganlab.data import Batches, Dataset
+from ganlab.data.registry import load_test_part
 
 FEW = 5_000  # training images; of more D does not learn each by heart in runs as long as ours
 MOST, LEAST = 64, 8  # images of either kind that D is asked about
@@ -55,27 +56,12 @@ def held_out(
     """
     if conditioning.between_images or len(dataset.images) > FEW:
         return None
-    apart = apart or (yield from _test_part(config, dataset, conditioning))
+    apart = apart or (yield from load_test_part(config.dataset, dataset, conditioning, config.data_path))
     count = 0 if apart is None else min(MOST, len(apart.images), len(dataset.images))
     if apart is None or count < LEAST or (conditioning is Conditioning.LABEL and apart.label_names != dataset.label_names):
         return None
     known, unknown = (next(Batches(part, conditioning, count, 0, device, **how)) for part in (dataset, apart))
     return HeldOut(known, unknown)
-
-
-def _test_part(config: TrainConfig, dataset: Dataset, conditioning: Conditioning) -> Generator[Loading, None, Dataset | None]:
-    size, channels = dataset.images.shape[-1], dataset.images.shape[1]
-    loading = load(
-        config.dataset, image_size=size, channels=channels, conditioning=conditioning, data_path=config.data_path, split="test"
-    )
-    try:
-        while True:
-            yield replace(next(loading), remarks=())  # what is remarked of the test part is not about the training
-    except StopIteration as end:
-        found: Dataset = end.value
-        return found
-    except DataError:  # there is none
-        return None
 
 
 def _some(dataset: Dataset, which: Tensor) -> Dataset:

@@ -13,7 +13,7 @@ from ganlab.core.errors import DataError
 from ganlab.core.events import Checkpoint, Progress
 from ganlab.core.progress import finish
 from ganlab.core.types import Batch, Conditioning
-from ganlab.data import Dataset
+from ganlab.data import Dataset, registry
 from ganlab.data.sets import in_memory
 from ganlab.training import held_out
 from ganlab.training.engine import train
@@ -90,11 +90,11 @@ def test_a_run_records_both_and_trains_as_it_would_without(monkeypatch: pytest.M
 
 def test_the_test_part_is_taken_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     few = PICTURES.first(20)
-    monkeypatch.setattr(held_out, "load", lambda name, split, **how: iter_of(PICTURES if split == "test" else few))
+    monkeypatch.setattr(registry, "load", lambda name, split, **how: iter_of(PICTURES if split == "test" else few))
     dcgan = FAMILIES["dcgan"].conditioning
     found = finish(held_out.held_out(own(), few, None, dcgan, "cpu", layout=torch.contiguous_format))
     assert found is not None and len(found.known.real) == len(found.unknown.real) == 20
-    monkeypatch.setattr(held_out, "load", lambda name, **how: absent())
+    monkeypatch.setattr(registry, "load", lambda name, **how: absent())
     assert finish(held_out.held_out(own(), few, None, dcgan, "cpu", layout=torch.contiguous_format)) is None
 
 
