@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ganlab.metrics.value import Value
 from ganlab.models.cards.facts import Facts
-from ganlab.models.cards.head import head, kind_of, renewed
+from ganlab.models.cards.head import head, hub_type, renewed
 from ganlab.models.cards.write import extend, write
 from ganlab.models.catalogue import NAMES, SHIPPED
 from ganlab.runtime import checkpoint
@@ -104,4 +104,4 @@ def test_kinds() -> None:
         "frechet-lenet",
         "other",
     ]
-    assert [kind_of(title) for title in titles] == ["kid", "frechet", "kid", "intra", "frechet", "other"]
+    assert [hub_type(title) for title in titles] == ["kid", "frechet", "kid", "intra", "frechet", "other"]

@@ -13,7 +13,7 @@ from typing import Any
 
 from ganlab.data import DATASETS
 from ganlab.data.hub.address import HubError, parse
-from ganlab.metrics.catalogue import KINDS, METRICS, metric
+from ganlab.metrics.catalogue import METRICS, kind_of, metric
 from ganlab.metrics.value import Value
 from ganlab.models.cards.facts import Facts
 from ganlab.models.cards.read import quoted
@@ -98,16 +98,14 @@ def _metric(value: Value) -> dict[str, Any]:
         args.pop("unused")
     for key in ("metric", "value", "subject"):
         args.pop(key, None)
-    return {"type": kind_of(value.metric), "name": value.metric, "value": value.value, "args": args}
+    return {"type": hub_type(value.metric), "name": value.metric, "value": value.value, "args": args}
 
 
-def kind_of(title: str) -> str:
+def hub_type(title: str) -> str:
     """The kind of metric that is called so on a screen: frechet, kid, coverage ...; FID and its relatives by their own names."""
     if title in METRICS:
         return metric(title).kind
-    nouns = sorted(KINDS, key=lambda kind: -len(KINDS[kind].noun))  # "kernel distance" before "distance"
-    found = next((kind for kind in nouns if title.endswith(f" {KINDS[kind].noun}")), "")
-    return _PUBLISHED.get(title) or found or title
+    return _PUBLISHED.get(title) or kind_of(title) or title
 
 
 def _licence(licence: str) -> list[str]:
