@@ -32,6 +32,8 @@ def read(path: Path) -> dict[str, Any]:
         raise ValueError(f"{shown(path.name)} cannot be read: save it as text in UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{shown(path.name)} is no TOML: {shown(str(error)).rstrip('.')}.") from None
+    except RecursionError:
+        raise ValueError(f"{shown(path.name)} is nested too deeply for settings: write one line for each.") from None
     if not isinstance(values, dict):
         raise ValueError(f"{shown(path.name)} has no settings: write lines such as `steps{_SIGN[path.suffix.lower()]}1000`.")
     return {str(name): value for name, value in values.items()}
@@ -51,5 +53,5 @@ def _yaml(text: str) -> Any:
         raise ValueError("Settings in YAML need the package PyYAML (pip install pyyaml); TOML needs none.") from None
     try:
         return yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # such as a date that is none
         raise ValueError(f"The settings are no YAML: {' '.join(shown(str(error)).split())}.") from None

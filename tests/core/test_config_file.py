@@ -63,6 +63,8 @@ def test_wrong_keys_are_one_sentence_beside_wrong_values(tmp_path: Path) -> None
         ("steps: 3", "mine.toml", "mine.toml is no TOML: "),
         ("steps = 3", "mine.ini", "its name must end in .toml or .yaml"),
         ('family = "nope"', "mine.toml", "family = 'nope' is not one of"),
+        ("x = " + "[" * 20_000, "mine.toml", "mine.toml is nested too deeply"),
+        ("lr: 2020-13-45", "mine.yaml", "The settings are no YAML: month must be in 1..12"),
         ("- 1", "mine.yaml", "mine.yaml has no settings: write lines such as `steps: 1000`"),
     ],
 )
