@@ -146,6 +146,8 @@ def inspect(path: Path, seconds: float = 10.0) -> Generator[Loading, None, Inspe
             for (file, part), found in zip(some, pool.map(look, [file for file, _ in some], samples), strict=True):
                 seen.add(file, part, found)
             done += len(some)
+    if not (seen.sides or seen.broken):
+        raise DataError(f"{path.name} holds no images: name a folder, zip or parquet file that has some.")
     if not seen.sides:
         name, reason = seen.broken[0]
         raise DataError(f"No picture in {path.name} can be used ({len(seen.broken):,} are broken; {name}: {reason}).")

@@ -13,6 +13,7 @@ from PIL import Image
 from ganlab.core.errors import DataError
 from ganlab.core.progress import finish
 from ganlab.data.inspection import Inspection, inspect
+from tests.support.hub_tables import hub
 
 
 def looked_at(path: Path, seconds: float = 10.0) -> Inspection:
@@ -84,6 +85,14 @@ def test_where_nothing_can_be_used_one_sentence_names_the_first(tmp_path: Path) 
     (tmp_path / "whole.jpg").unlink()
     with pytest.raises(DataError, match="holds no images"):
         looked_at(tmp_path)
+
+
+def test_a_table_without_a_row_is_one_sentence(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = hub(tmp_path / "none.parquet", image=[b"x"])
+    parquet.write_table(parquet.read_table(path).slice(0, 0), path)
+    with pytest.raises(DataError, match=r"none\.parquet holds no images"):
+        looked_at(path)
 
 
 @settings(max_examples=25, deadline=None)

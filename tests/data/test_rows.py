@@ -113,5 +113,8 @@ def test_what_is_missing_is_one_sentence(tmp_path: Path) -> None:
         own(hub(tmp_path / "a.parquet", image=GREYS), LABEL)
     with pytest.raises(DataError, match="has no column of pictures"):
         own(hub(tmp_path / "b.parquet", text=["x"]), NONE)
+    several = [[{"bytes": picture(0), "path": ""}] * 2]
+    with pytest.raises(DataError, match="has no column of pictures"):
+        own(hub(tmp_path / "c.parquet", images=several), NONE)
     with pytest.raises(DataError, match="has no file for the test part"):
         own(hub(tmp_path / "train.parquet", image=GREYS), NONE, split="test")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-Cells = Sequence[bytes | None] | Sequence[int | None] | Sequence[str]
+Cells = Sequence[bytes | None] | Sequence[int | None] | Sequence[str] | Sequence[list[dict[str, Any]]]
 
 
 def hub(path: Path, *, classes: Mapping[str, Sequence[str]] | None = None, **columns: Cells) -> Path:

@@ -33,9 +33,14 @@ def tables_at(path: Path) -> Tables:
         found = [path] if path.suffix == ".parquet" and path.is_file() else []
     parts: dict[str, tuple[Path, ...]] = {}
     for table in found:
-        part = part_called(re.split(r"[-_.]", table.name)[0]) or "train"
+        part = part_of(table.name) or "train"
         parts[part] = (*parts.get(part, ()), table)
     return parts
+
+
+def part_of(name: str) -> str:
+    """train or test, as the name of a file begins; "" where it begins otherwise."""
+    return part_called(re.split(r"[-_.]", name)[0])
 
 
 def two_columns(tables: Tables) -> tuple[str, str]:
@@ -122,9 +127,9 @@ def _first(tables: Tables) -> Path:
 
 
 def _columns(table: Any) -> list[str]:
-    """The columns that hold pictures: those with a part called bytes."""
-    paths = (table.schema.column(i).path for i in range(len(table.schema)))
-    return [path.removesuffix(".bytes") for path in paths if path.endswith(".bytes")]
+    """The columns that hold pictures: those with a part called bytes, and not several of them in a row."""
+    types = _pyarrow().types
+    return [one.name for one in table.schema_arrow if types.is_struct(one.type) and one.type.get_field_index("bytes") >= 0]
 
 
 def _class_names(schema: Any) -> dict[str, Sequence[str]]:
