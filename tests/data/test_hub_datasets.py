@@ -85,6 +85,15 @@ def test_it_is_fetched_once_and_read_with_its_labels(digits: Hub) -> None:
     assert test.images[:, 0, 0, 0].tolist() == [10, 11, 12, 13] and len(digits.asked) == asked
 
 
+def test_of_two_runs_that_fetch_it_at_once_neither_loses_the_others_files(digits: Hub) -> None:
+    first, second = datasets.fetching(DIGITS), datasets.fetching(DIGITS)
+    next(first)
+    next(second)
+    folder = finish(first)
+    before = folder.stat().st_ino
+    assert finish(second) == folder and folder.stat().st_ino == before
+
+
 def test_progress_is_in_bytes_of_the_whole_and_a_cut_download_goes_on(digits: Hub) -> None:
     digits.cuts = [1500]
     seen: list[Loading] = []
@@ -103,7 +112,7 @@ def test_without_the_hub_it_is_one_sentence_or_what_is_here(digits: Hub, monkeyp
     for act in (lambda: check_place(DIGITS), lambda: finish(look(DIGITS))):
         with pytest.raises(NotFetched, match="HF_HUB_OFFLINE forbids to fetch it") as error:
             act()
-        assert error.value.name == "org/digits"
+        assert error.value.name == "org/digits" and str(error.value).startswith("There is no folder or zip 'org/digits' here.")
     check_place(DIGITS, reach=False)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     finish(datasets.fetching(DIGITS))
@@ -135,5 +144,5 @@ def test_what_is_too_large_or_absent_is_one_sentence(digits: Hub, monkeypatch: p
     monkeypatch.setattr(datasets, "MOST_BYTES", 1000)
     with pytest.raises(HubError, match="are fetched: name one of its files, as org/digits/data/train-00000"):
         check_place(DIGITS)
-    with pytest.raises(HubError, match="There is no dataset org/none on the Hub"):
+    with pytest.raises(HubError, match=r"There is no folder or zip 'org/none' here\. There is no dataset org/none on the Hub"):
         check_place("hf://datasets/org/none")

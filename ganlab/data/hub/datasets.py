@@ -12,12 +12,14 @@ from pathlib import Path, PurePosixPath
 
 from ganlab.core.errors import NotFetched
 from ganlab.core.events import Loading
+from ganlab.core.progress import Work
 from ganlab.core.text import byte_size, counted
+from ganlab.data.files.parquet import part_of
 from ganlab.data.files.parts import part_called
 from ganlab.data.hub.address import Address, HubError, parse_dataset, safe
 from ganlab.data.hub.cache import commit_of, link, remember, storage
 from ganlab.data.hub.download import fetch
-from ganlab.data.hub.errors import Unreachable, in_sentences
+from ganlab.data.hub.errors import Absent, Unreachable, in_sentences
 from ganlab.data.hub.listing import Listing, listing
 from ganlab.data.paths import cache_root
 
@@ -50,8 +52,7 @@ def here(data_path: str) -> Path | None:
     address = parse_dataset(data_path)
     commit = commit_of(storage(address), address.revision or "main")
     folder = _folder(address, commit)
-    whole = commit and folder.is_dir() and all(file.is_file() for file in folder.iterdir())
-    return folder if whole else None
+    return folder if commit and _whole(folder) else None
 
 
 def offered(data_path: str) -> Offered:
@@ -65,8 +66,15 @@ def offered(data_path: str) -> Offered:
         if not _tables(found) and not address.revision:
             found = _converted(found)
     except Unreachable as error:
-        raise NotFetched(str(error), name_of(data_path)) from None
+        raise NotFetched(f"{_no_folder(data_path)} {error}", name_of(data_path)) from None
+    except Absent as error:
+        raise HubError(f"{_no_folder(data_path)} {error}") from None
     return _chosen(found)
+
+
+def _no_folder(data_path: str) -> str:
+    """A sentence for those who meant a path: what is the address of a set is no folder or zip here."""
+    return f"There is no folder or zip {name_of(data_path)!r} here."
 
 
 def fetching(data_path: str) -> Generator[Loading, None, Path]:
@@ -83,14 +91,10 @@ def fetching(data_path: str) -> Generator[Loading, None, Path]:
     files, before = {}, 0
     try:
         for name in names:
-            steps = fetch(there.listed, name)
-            while True:
-                try:
-                    event = next(steps)
-                except StopIteration as ended:
-                    files[name] = ended.value
-                    break
+            work = Work(fetch(there.listed, name))
+            for event in work:
                 yield Loading(event.phase, subject, before + event.done, there.size, "bytes")
+            files[name] = work.result
             before += there.listed.files[name].size
     except Unreachable as error:
         raise NotFetched(str(error), subject) from None
@@ -158,8 +162,7 @@ def _set_of(name: str) -> str:
 def _part_of(name: str) -> str:
     """train or test, by the beginning of a file's name or by its folder; "" where neither says."""
     path = PurePosixPath(name)
-    first = path.name.replace(".", "-").replace("_", "-").split("-")[0]
-    return part_called(first) or part_called(path.parent.name.removeprefix("partial-"))
+    return part_of(path.name) or part_called(path.parent.name.removeprefix("partial-"))
 
 
 def _folder(address: Address, commit: str) -> Path:
@@ -168,14 +171,25 @@ def _folder(address: Address, commit: str) -> Path:
     return cache_root() / "hub" / key / address.repo.rpartition("/")[2]
 
 
+def _whole(folder: Path) -> bool:
+    """Whether the folder is there, and no link in it leads nowhere."""
+    return folder.is_dir() and all(file.is_file() for file in folder.iterdir())
+
+
 def _shown_as_one(address: Address, there: Offered, files: dict[str, Path]) -> Path:
     """Link the files into one folder, under names that begin with their part."""
     folder = _folder(address, there.listed.commit)
-    if folder.is_dir():
-        shutil.rmtree(folder)  # a link in it leads nowhere any more
+    if _whole(folder):  # another run was quicker, and may be reading it
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)  # a link in it leads nowhere any more
     partial = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}.partial")
     for part, names in there.parts.items():
         for number, name in enumerate(names):
             link(files[name].resolve(), partial / f"{part}-{number:05d}.parquet")
-    partial.rename(folder)
+    try:
+        partial.rename(folder)
+    except OSError:
+        shutil.rmtree(partial, ignore_errors=True)
+        if not _whole(folder):
+            raise
     return folder

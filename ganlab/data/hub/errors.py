@@ -24,6 +24,10 @@ class Unreachable(HubError):
     """The Hub could not be asked, now: what is in the cache is all there is."""
 
 
+class Absent(HubError):
+    """The Hub has no such repository, or none that it shows to this user."""
+
+
 @contextmanager
 def in_sentences(address: Address, file: str = "") -> Iterator[None]:
     """Turn the client's errors about `address` (and a `file` of it) into HubError, Unreachable where a later try may help."""
@@ -59,7 +63,7 @@ def _refusal(error: Any, address: Address, file: str) -> HubError:
     if isinstance(error, errors.RemoteEntryNotFoundError):
         return HubError(f"{address.repo} has no file {file or address.file!r}: see {address.page} for those it has.")
     if isinstance(error, errors.RepositoryNotFoundError) or status == 404:
-        return HubError(f"There is no {address.kind} {address.repo} on the Hub, or it is private: check the name, or {LOGIN}.")
+        return Absent(f"There is no {address.kind} {address.repo} on the Hub, or it is private: check the name, or {LOGIN}.")
     if status == 401:
         return HubError(f"The Hub refuses the token it was given for {address.repo}: {LOGIN} anew.")
     if status == 403:
