@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -70,7 +70,7 @@ class Dataset:
             own_labels if labels is None else labels,
             label_names or own_names,
         )
-        numbers = None if labels is None else _class_numbers(torch.as_tensor(labels), len(pixels), len(names))
+        numbers = None if labels is None else _class_numbers(labels, len(pixels), len(names))
         names = tuple(names)
         if numbers is not None and not names:
             names = tuple(map(str, range(int(numbers.max()) + 1)))
@@ -79,6 +79,9 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def __getitem__(self, index: object) -> NoReturn:
+        raise DataError(f"A Dataset is not indexed itself: images[{index!r}] has pixels, labels[{index!r}] their classes.")
 
     def __repr__(self) -> str:
         count, channels, _, side = self.images.shape
@@ -134,8 +137,12 @@ def _bytes(images: Tensor) -> Tensor:
     return images.byte().cpu()
 
 
-def _class_numbers(labels: Tensor, count: int, classes: int) -> Tensor:
+def _class_numbers(given: Any, count: int, classes: int) -> Tensor:
     """The labels (N,) as int64, checked."""
+    try:
+        labels = torch.as_tensor(given)
+    except (TypeError, ValueError, RuntimeError):  # of names, say
+        raise DataError("The labels are no numbers: number the classes from 0, and name them with label_names.") from None
     if labels.shape != (count,) or labels.is_floating_point():
         raise DataError(f"The labels are {tuple(labels.shape)} numbers of {labels.dtype}: give one whole number for each image.")
     if labels.min() < 0 or (classes and labels.max() >= classes):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from ganlab import Dataset, Pipeline, Run, TrainConfig
+from ganlab import DATASETS, Dataset, Pipeline, Run, TrainConfig
 from ganlab.core import config
+from ganlab.core.errors import DataError
 from ganlab.core.guesses import explained, guesses, whole
 from ganlab.data import dataset
 from ganlab.models import pipeline, training_here
@@ -47,12 +48,20 @@ def test_other_arguments_are_answered_with_those_there_are() -> None:
         return n + label
 
     assert draw(1, label=2) == 3
-    with pytest.raises(ValueError, match=r"num_images is no argument of draw takes n, label; perhaps n is meant\."):
+    with pytest.raises(ValueError, match=r"num_images is no argument of draw, which takes n, label; perhaps n is meant\."):
         draw(num_images=3)  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="draw takes n, label: missing a required argument"):
         draw()  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="too many positional arguments"):
         draw(1, 2)  # type: ignore[misc]
+
+
+def test_values_that_are_found_in_brackets_and_images_that_are_not() -> None:
+    with pytest.raises(AttributeError, match=r"a data set is found in brackets, as \['fashion-mnist'\]"):
+        _ = DATASETS.fashion_mnist
+    assert not hasattr(DATASETS, "_repr_html_")
+    with pytest.raises(DataError, match=r"images\[0\] has pixels"):
+        Dataset.from_tensors(torch.rand(2, 1, 8, 8))[0]
 
 
 @pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3), torch.tensor(3)])

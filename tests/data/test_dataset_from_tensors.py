@@ -23,7 +23,7 @@ from ganlab.data.dataset import Dataset
 )
 def test_all_layouts_and_ranges_mean_the_same_bytes(count: int, channels: int, side: int, kind: str, last: bool) -> None:
     expected = torch.randint(0, 256, (count, channels, side, side), dtype=torch.uint8)
-    expected[0, 0, 0, 0] = 0  # a black pixel: floats in [-1, 1] are told by it
+    expected[0, 0, 0, 0] = 0  # a black pixel: floats in [-1, 1] are recognised by it
     given = {"uint8": expected, "int": expected.int(), "unit": expected / 255, "signed": expected / 127.5 - 1}[kind]
     made = Dataset.from_tensors((given.permute(0, 2, 3, 1) if last else given).numpy())
     assert torch.equal(made.images, expected)
@@ -80,6 +80,7 @@ def test_a_name_comes_from_the_content() -> None:
         (torch.full((1, 8, 8), 256), None, "whole numbers must be 0 to 255"),
         (torch.rand(3, 8, 8), torch.tensor([0, 1]), "one whole number for each image"),
         (torch.rand(2, 8, 8), torch.tensor([0.0, 1.0]), "one whole number for each image"),
+        (torch.rand(2, 8, 8), ["cat", "dog"], "The labels are no numbers: number the classes from 0, and name them"),
         (torch.rand(2, 8, 8), torch.tensor([-1, 1]), "number the classes from 0"),
     ],
 )
