@@ -32,7 +32,7 @@ def add(parser: Parser) -> None:
 
 
 def check(options: argparse.Namespace) -> None:
-    """Raise ValueError where it is not said what to write, or where that cannot be written."""
+    """Raise ValueError where it is open what to write, or where that cannot be written."""
     if bool(options.to) + options.onnx + options.timelapse != 1:
         raise ValueError(
             "Write --onnx for a generator as a file, --to tensorboard for a run's curves and sheets, or --timelapse for a film."

@@ -120,7 +120,7 @@ def _settings(words: Sequence[str]) -> list[Setting]:
             config = next(iter(configs_of(known.recipe).values()))
         else:
             config = load_config({"family": _family_of(known.run) if known.run else known.family or "dcgan"})
-    except (argparse.ArgumentError, ValueError):  # said when all the words are read
+    except (argparse.ArgumentError, ValueError):  # named when all the words are read
         config = load_config({"family": "dcgan"})
     return [dataclasses.replace(item, default=getattr(config, item.name)) for item in FAMILIES[config.family].settings()]
 

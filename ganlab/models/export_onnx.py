@@ -108,7 +108,7 @@ def _exported(network: nn.Module, given: dict[str, Tensor]) -> bytes | None:
     except Exception:  # what it raises is not documented; the older exporter knows some layers more
         return None
     if program is None or not all(_is_free(one, free[one.name]) for one in program.model_proto.graph.input):
-        return None  # a size that was to be free is not, and nothing said so
+        return None  # a size that was to be free is fixed, without an error
     return bytes(program.model_proto.SerializeToString())
 
 

@@ -15,7 +15,7 @@ _KEY = "runs.sandbox"
 
 
 def switch() -> None:
-    """Draw it for the teacher of a class; it shows what is, whoever has switched it."""
+    """Draw it for the teacher of a class; it shows what is, whatever page has switched it."""
     if not classroom.wanted() or not may(Action.OPEN):
         return
     st.session_state[_KEY] = sandbox.is_open()
