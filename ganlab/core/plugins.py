@@ -27,6 +27,7 @@ Trouble = Literal["import", "type", "name", "taken", "unfit"]
 FAMILIES, DATASETS, METRICS, RECIPES = "ganlab.families", "ganlab.datasets", "ganlab.metrics", "ganlab.recipes"
 _NOUNS = {FAMILIES: "family", DATASETS: "data set", METRICS: "metric", RECIPES: "recipe"}
 _OF_CONFIG = {"family": FAMILIES, "dataset": DATASETS}  # the settings that name something which a package may add
+_PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")  # what pip takes for a name, and no flag of its own
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")  # it becomes a part of file names
 
 
@@ -198,8 +199,10 @@ def lacking(missing: Mapping[str, str]) -> str:
 
 
 def are_origins(values: object) -> TypeGuard[dict[str, str]]:
-    """Whether JSON values can be what `origins` returns."""
-    return isinstance(values, dict) and all(name in _OF_CONFIG and isinstance(value, str) for name, value in values.items())
+    """Whether JSON values, perhaps a stranger's, can be what `origins` returns: packages end up in commands that install them."""
+    return isinstance(values, dict) and all(
+        name in _OF_CONFIG and isinstance(package, str) and _PACKAGE.fullmatch(package) for name, package in values.items()
+    )
 
 
 def _is_installed(package: str) -> bool:

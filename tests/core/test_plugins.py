@@ -124,7 +124,9 @@ def test_a_run_keeps_which_packages_it_needs(good: Path, things: Registry[Thing]
     assert both.startswith("It needs the package gone for its family and the package too for its data set: install them here")
 
 
-@pytest.mark.parametrize("values", [None, [], "x", {"family": 3}, {"what": "x"}, {"family": None}])
+@pytest.mark.parametrize(
+    "values", [None, [], "x", {"family": 3}, {"what": "x"}, {"family": None}, {"family": "a; rm -r b"}, {"family": "-r"}]
+)
 def test_what_another_program_wrote_is_no_list_of_packages(values: object) -> None:
     assert not plugins.are_origins(values)
 
