@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
@@ -32,8 +32,8 @@ _MEANT = {
     "wait join start fit train": "finish() trains to the end, `for event in training` one event after another",
     "losses history curves df": "pandas.DataFrame(training.metrics()) has the curves",
     "images samples": "sheet() is the newest sheet of samples, pipeline().sample(n) draws others",
-    "sample generator G model save save_pretrained": "pipeline() is the generator as it is now: it draws and is saved",
-    "checkpoint checkpoints": "pipeline() is the generator of the newest checkpoint, Checkpoint events have all of it",
+    "sample generator G model save save_pretrained": "pipeline() opens the newest checkpoint: it draws and is saved",
+    "checkpoint checkpoints": "pipeline() opens the newest, Checkpoint events have all of it",
     "stop pause cancel": "close() ends it, and so does leaving its loop",
 }
 
@@ -105,17 +105,17 @@ class TrainingHere(Iterator[Event]):
         return portrait.curves(self.series())
 
     def pipeline(self) -> Pipeline:
-        """The generator as it is now, to draw from; ValueError before the first checkpoint."""
+        """The generator of the newest checkpoint, to draw from; ValueError before the first one."""
         made = self._checkpoint
         if made is None:
             raise ValueError("There is no checkpoint yet: train on, or call finish().")
         name, config = f"{self.config.family} on {self.config.dataset}", self.config.to_dict()
         if self._networks is None:
-            info = checkpoint.Info(config, dict(made.spec), made.labels, self._status.step, packages=plugins.origins(config))
+            info = checkpoint.Info(config, dict(made.spec), made.labels, made.step, packages=plugins.origins(config))
             return Pipeline.of_checkpoint(info, made.model, name=name)
         generator = nn.ModuleDict({"G": copy.deepcopy(self._networks["G"])})
         generator.load_state_dict(made.model)
-        spec = DataSpec.from_dict(asdict(made)["spec"])
+        spec = DataSpec.from_dict(made.spec)
         return Pipeline({"G": generator["G"]}, spec, z_dim=self.config.z_dim, labels=made.labels, name=name, title="own networks")
 
     def _keep(self, event: Event) -> None:
