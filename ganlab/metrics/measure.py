@@ -189,7 +189,8 @@ def _added(one: Metric, compared: Comparison, compute: Callable[[Any], Any]) -> 
     """What the metric of a package reads; ValueError names the package where it fails, so that the others go on."""
     try:
         estimate = compute(compared)
-        assert isinstance(estimate, Estimate), f"{type(estimate).__name__} is no Estimate"
+        if not isinstance(estimate, Estimate):
+            raise TypeError(f"{type(estimate).__name__} is no Estimate")
         return estimate
     except Exception as error:
         package = KINDS.packages.get(one.kind, "ganlab")

@@ -161,6 +161,13 @@ def test_what_is_gone_is_one_sentence_with_what_to_do(tmp_path: Path) -> None:
         ganlab.evaluate(place)
 
 
+def test_a_data_set_of_the_hub_is_asked_for_where_it_is_not_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    place = model(tmp_path / "model", small(dataset="folder", data_path="hf://datasets/org/none", channels=3))
+    with pytest.raises(ValueError, match="org/none is not in the cache, and HF_HUB_OFFLINE forbids to fetch it"):
+        ganlab.evaluate(place)
+
+
 def test_a_translator_has_no_other_reference(tmp_path: Path) -> None:
     place = model(tmp_path / "model", small("pix2pix"))
     with pytest.raises(ValueError, match="leave the reference out, or translate a folder"):
