@@ -104,7 +104,9 @@ _MEANT = {  # what people write for what is called otherwise
     "inspect": "`ganlab inspect PATH` says what a folder of images holds, and ganlab.train(PATH) trains on it",
     "version": "ganlab.__version__ is the version",
 }
-_FAMILIES = ("GAN", "CGAN", "DCGAN", "LSGAN", "WGAN", "WGANGP", "WGAN_GP", "CycleGAN", "Pix2Pix")  # as classes elsewhere
+_FAMILIES = (  # as classes elsewhere
+    *("GAN", "CGAN", "DCGAN", "LSGAN", "WGAN", "WGANGP", "WGAN_GP", "SNGAN", "R3GAN", "CycleGAN", "Pix2Pix", "CUT", "FastCUT"),
+)
 
 
 def __dir__() -> list[str]:

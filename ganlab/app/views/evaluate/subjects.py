@@ -48,7 +48,9 @@ def models_here() -> dict[str, ModelEntry]:
 
 def _here(model: ModelEntry) -> bool:
     """Whether the images that a model learned are on this machine."""
-    return is_here(model.data_path) if model.data_path else DATASETS[model.data].available().state == "ready"
+    if model.data_path:
+        return is_here(model.data_path)
+    return model.data in DATASETS and DATASETS[model.data].available().state == "ready"  # its package may be gone
 
 
 def trained_on(model: ModelEntry) -> str:
