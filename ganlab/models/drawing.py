@@ -90,7 +90,7 @@ class Drawing(Loaded):
     @explained
     def grid(self, n: int = 16, seed: int = 0, *, label: Label | None = None, columns: int = 0) -> Image.Image:
         """n pictures on one sheet, by default as square as it can be, or with a column for each class that is gone through."""
-        return sheet(self.generate(self.latents(n, seed), label), columns or self.columns(n, label))
+        return sheet(self.generate(self.latents(n, seed), label), whole("columns", columns) or self.columns(n, label))
 
     def columns(self, n: int, label: Label | None) -> int:
         """Of a sheet of n pictures: one for each class that is gone through, else as many as make it square."""
