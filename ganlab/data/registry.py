@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from ganlab.core import plugins
 from ganlab.core.errors import DataError, NotFetched
 from ganlab.core.events import Loading
-from ganlab.core.guesses import explained, guesses
+from ganlab.core.guesses import explained, guesses, whole
 from ganlab.core.progress import Work, finish
 from ganlab.core.types import Conditioning
 from ganlab.data.download import no_answer
@@ -160,8 +160,12 @@ def load(
     if conditioning not in source.conditionings:
         fitting = [other.name for other in DATASETS.values() if conditioning in other.conditionings]
         raise DataError(f"dataset = {name!r} has no {_HAS[conditioning]}; choose one of {', '.join(fitting)}.")
-    if image_size < 1 or channels not in (0, 1, 3):
-        raise DataError(f"image_size = {image_size}, channels = {channels}: image_size must be positive, channels 0, 1 or 3.")
+    if channels not in (0, 1, 3) or split not in ("train", "test"):
+        raise DataError(f"channels = {channels!r}, split = {split!r}: channels must be 0, 1 or 3, and split train or test.")
+    try:
+        image_size, limit = whole("image_size", image_size, 1), whole("limit", limit)
+    except ValueError as error:
+        raise DataError(str(error)) from None
     dataset = yield from _paced(source.loader(Wanted(image_size, channels, conditioning, data_path, split, limit)))
     remarks = [remark for remark in dataset.remarks if not limit or remark.kind in _OF_A_PART]
     if remarks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import get_args
 
 from ganlab.core.events import Loading
 from ganlab.core.guesses import explained
@@ -44,6 +45,8 @@ def evaluate(
         )
     if not isinstance(reference, str | Path):
         raise ValueError(f"reference is of type {type(reference).__name__}: name a data set or a folder of images.")
+    if split not in get_args(Split):
+        raise ValueError(f"split = {split!r} is not one of {', '.join(get_args(Split))}.")
     n = None if n is None else whole_number("n", n, 1)
     names = [metrics] if isinstance(metrics, str) else metrics
     if isinstance(metrics, str) and not reference and (metrics in DATASETS or is_there(metrics)):

@@ -59,7 +59,10 @@ def test_looking_imports_no_torch() -> None:
             "has no labels; choose one of mnist, fashion-mnist, cifar10, horse2zebra, shapes, folder.",
         ),
         ("shapes", {"channels": 2}, "channels = 2"),
-        ("shapes", {"image_size": 0}, "image_size = 0"),
+        ("shapes", {"image_size": 0}, "image_size = 0 is out of range: at least 1."),
+        ("shapes", {"image_size": "x"}, "image_size = 'x' is not a whole number."),
+        ("shapes", {"limit": -1}, "limit = -1 is out of range: at least 0."),
+        ("shapes", {"split": "val"}, "split = 'val': channels must be 0, 1 or 3, and split train or test."),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(name: str, wanted: dict, message: str) -> None:

@@ -32,6 +32,7 @@ def test_a_model_is_measured_by_what_is_usual_for_its_data(monkeypatch: pytest.M
         ({"subject": "shapes-quick", "metrics": "fidd"}, "fidd"),
         ({"subject": "shapes-quick", "reference": "nowhere"}, "reference = 'nowhere' is neither"),
         ({"subject": "horse2zebra-light", "reference": "shapes"}, "translates images"),
+        ({"subject": "shapes-quick", "split": "val"}, "split = 'val' is not one of train, test"),
     ],
 )
 def test_what_cannot_be_measured_is_named(call: dict[str, Any], words: str) -> None:
