@@ -6,9 +6,6 @@ import base64
 import io
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -19,7 +16,12 @@ from PIL import Image
 from tests.support import ROOT
 
 NOTEBOOKS = ("train_and_watch", "own_photos", "measure_and_compare")
-TINY = {"train_and_watch": "steps = 20", "own_photos": "photos, count, steps = 'skies', 20, 4", "measure_and_compare": "n = 30"}
+TINY = {
+    "train_and_watch": "from ganlab.data.sets import shapes\nshapes.how_many, steps = lambda image_size: 500, 20",
+    "own_photos": "from ganlab.training import proposal\n"
+    "proposal._seconds_a_step = lambda *_: 0.25\nphotos, count, steps = 'skies', 20, 4",
+    "measure_and_compare": "n = 30",
+}
 FOLDER = ROOT / "examples"
 
 
@@ -35,13 +37,6 @@ def test_a_notebook_is_kept_without_outputs_and_installs_only_where_it_must(name
     assert [cell.metadata.get("tags") for cell in code].count(["parameters"]) == 1
     assert all(len(cell.source.splitlines()) <= 25 for cell in code)
     assert nbformat.validate(nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)) is None
-
-
-def test_their_code_is_formatted() -> None:
-    ruff = [str(Path(sys.executable).with_name("ruff"))]
-    for verb in (["check"], ["format", "--check"]):
-        done = subprocess.run([*ruff, *verb, "--no-cache", str(FOLDER)], cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout
 
 
 @pytest.fixture(scope="module")
