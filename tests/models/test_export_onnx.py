@@ -20,6 +20,7 @@ from ganlab.models.export_onnx import to_onnx
 from ganlab.training.families import FAMILIES
 from tests.support.small import small
 
+onnx = pytest.importorskip("onnx", reason="onnx is not installed: pip install -r requirements-dev.txt")
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install -r requirements-dev.txt")
 DRAWING = [model.name for model in models.models() if model.origin == "shipped" and not model.translates]
 
@@ -71,14 +72,19 @@ def answer(file: bytes, **given: torch.Tensor) -> np.ndarray:
 
 
 # Pix2Pix reads the statistics of the photo at hand, which the older exporter cannot write; the current one takes seconds.
-@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "pix2pix"])
-def test_every_family_is_exported(name: str) -> None:
+SEEN = {"pix2pix", *(model.family for model in models.models() if model.name in DRAWING)}
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name not in SEEN])
+def test_every_other_family_is_exported(name: str) -> None:
     pipeline = of_family(name)
     if pipeline.translates:
         with pytest.raises(ValueError, match=r"leads AtoB.*, not sideways"):
             to_onnx(pipeline, direction="sideways")
         direction = next(reversed(pipeline.routes))
         file = to_onnx(pipeline, direction=direction, traced=True)
+        noted = {one.key: one.value for one in onnx.load_model_from_string(file).metadata_props}
+        assert noted == {"ganlab.model": name, "ganlab.multiple": "4"}
         for height, width in ((32, 64), (48, 20)):  # any multiples of four
             photo = torch.randn(1, 3, height, width)
             np.testing.assert_allclose(answer(file, photo=photo), pipeline.routes[direction](photo), atol=1e-5)
@@ -95,13 +101,6 @@ def test_the_current_exporter_draws_the_same() -> None:
     file = to_onnx(pipeline)
     assert file != to_onnx(pipeline, traced=True)
     np.testing.assert_allclose(answer(file, **given), pipeline.generator(given["z"], given["label"]), atol=1e-5)
-
-
-def test_the_metadata_says_which_sides_fit() -> None:
-    import onnx
-
-    properties = onnx.load_model_from_string(to_onnx(of_family("cut"), traced=True)).metadata_props
-    assert {one.key: one.value for one in properties} == {"ganlab.model": "cut", "ganlab.multiple": "4"}
 
 
 def test_without_the_package_it_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
