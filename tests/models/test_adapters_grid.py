@@ -34,7 +34,7 @@ def cases(norms: tuple[str, ...]) -> st.SearchStrategy[Case]:
     return st.builds(Case, **{axis: st.sampled_from(values) for axis, values in axes.items()}).map(Case.sensible)  # type: ignore[arg-type]
 
 
-@settings(max_examples=64, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(cases(("none",)))
 def test_without_norms_nothing_differs_in_silence(case: Case) -> None:
     check(case)
@@ -76,8 +76,15 @@ def same(made: Tensor | None, expected: Tensor) -> bool:
     return made is not None and made.shape == expected.shape and bool((made - expected).abs().max() < _EQUAL)
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu(0.2)", "elu", "tanh"])
-@pytest.mark.parametrize("norm", ["batch", "0.8", "activation first"])
+@pytest.mark.parametrize(
+    ("activation", "norm"),
+    [
+        *((activation, "batch") for activation in ("relu", "leaky_relu(0.2)", "elu", "tanh")),
+        ("relu", "activation first"),
+        ("leaky_relu(0.2)", "activation first"),
+        ("tanh", "0.8"),
+    ],
+)
 def test_statistics_tell_activation_and_epsilon(activation: str, norm: str) -> None:
     """relu and leaky_relu(0.01), and 1e-05 and 0.001, are too near to each other: then the likelier is assumed."""
     case = Case("mlp", norm, activation, "none", "numbered")
