@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import ganlab.app  # noqa: F401 - prepares the process: before PyTorch, the HTTP
 from tests.support import ROOT
 
 if TYPE_CHECKING:
+    from ganlab.metrics.features.classifier import ClassifierExtractor
     from tests.support.app_server import AppServer
     from tests.support.fake_runs import FakeRun
 
@@ -119,6 +121,15 @@ def little_data() -> Iterator[None]:
         patch.setattr(shapes, "how_many", lambda image_size: 500)
         patch.setattr(self_conditioned, "_IMAGES_TO_CLUSTER", 256)
         yield
+
+
+@pytest.fixture(scope="module")
+def small_encoder() -> ClassifierExtractor:
+    """The shipped encoder of photos, reading at a quarter of the size: as many words in a sixteenth of the time."""
+    from ganlab.metrics.features.classifier import ClassifierExtractor
+
+    whole = ClassifierExtractor.of_photos()
+    return ClassifierExtractor(whole._network, replace(whole.about, image_size=16), "0")
 
 
 @pytest.fixture(scope="session", autouse=True)

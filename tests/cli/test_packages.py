@@ -13,6 +13,7 @@ from ganlab.app.api.summary import detailed, summaries
 from ganlab.app.views.runs.rows import Row
 from ganlab.app.views.status_wording import packages_text
 from ganlab.app.views.train.choice import recipe_names, recipe_title
+from ganlab.metrics.features.classifier import ClassifierExtractor
 from ganlab.runtime import checkpoint
 from ganlab.runtime.launch import resume
 from ganlab.runtime.run import Run
@@ -62,7 +63,14 @@ def test_every_registry_finds_it(installed: Path, capsys: pytest.CaptureFixture[
         ganlab.TrainConfig.of("hinge")
 
 
-def test_its_metric_measures_its_run(installed: Path, made: Run, capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_metric_measures_its_run(
+    installed: Path,
+    made: Run,
+    small_encoder: ClassifierExtractor,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(ClassifierExtractor, "of_photos", lambda device: small_encoder)
     with on_path(installed):
         assert main(["evaluate", str(made.path), "--metrics", "variety-photos", "-n", "40", "--no-floors"]) == 0
         assert "photo-encoder variety of" in capsys.readouterr().out
