@@ -65,7 +65,7 @@ def test_an_id_is_a_setting(there: Hub) -> None:
             dataset_setting(path)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(st.sampled_from("ab/.@:~\\%-_ \0"), max_size=14) | st.text(max_size=10))
 def test_any_text_is_a_data_set_or_none(text: str) -> None:
     uri = dataset_uri(f"org/{text}")
