@@ -102,6 +102,7 @@ def test_kinds() -> None:
         "KID",
         "lenet-x distance within classes",
         "frechet-lenet",
+        "the column's FID",
         "other",
     ]
-    assert [hub_type(title) for title in titles] == ["kid", "frechet", "kid", "intra", "frechet", "other"]
+    assert [hub_type(title) for title in titles] == ["kid", "frechet", "kid", "intra", "frechet", "column-fid", "other"]

@@ -26,7 +26,13 @@ _ON_HUB = {
     "facades": "huggan/facades",
     "horse2zebra": "huggan/horse2zebra",
 }
-_PUBLISHED = {"FID": "fid", "FID, N → ∞": "fid-infinity", "KID": "kid", "Inception Score": "inception-score"}
+_PUBLISHED = {
+    "FID": "fid",
+    "FID, N → ∞": "fid-infinity",
+    "KID": "kid",
+    "Inception Score": "inception-score",
+    "the column's FID": "column-fid",
+}
 _SPLIT = re.compile(r"\b(train|test)\b")
 _INDEX = re.compile(r"^model-index:\n(?:[ -].*\n)*", re.MULTILINE)
 
