@@ -14,6 +14,7 @@ from ganlab.core.interventions import Command
 from ganlab.models.launch import Subject, at_hand, check_reach, configured
 from ganlab.models.pipeline import Pipeline
 from ganlab.models.training_here import TrainingHere
+from ganlab.runtime.worker import STATE_KEYS
 from ganlab.training import engine
 from ganlab.training.families import FAMILIES
 from ganlab.training.networks.own import own_pair
@@ -52,7 +53,7 @@ def train(
         raise ValueError(
             "A config and a recipe exclude each other: ganlab.train(recipe=..., **settings) changes a recipe's settings."
         )
-    if not isinstance(resume, Mapping | None):
+    if resume is not None and not (isinstance(resume, Mapping) and resume.keys() >= STATE_KEYS):
         raise ValueError("resume is the `state` of a Checkpoint event: ganlab.resume(run) goes on with a run.")
     config = configured(what, data, recipe, settings)
     with all_mistakes() as part:

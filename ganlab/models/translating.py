@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from ganlab.core.guesses import explained
+from ganlab.core.guesses import explained, whole
 from ganlab.core.images import read
 from ganlab.core.names import located
 from ganlab.models import full_size
@@ -58,6 +58,7 @@ class Translating(Loaded):
             image = Image.fromarray(image)
         if not isinstance(image, Image.Image):
             raise ValueError(f"image is of type {type(image).__name__}: give one picture of PIL, a path, or bytes (H, W, 3).")
+        size = None if size is None else whole("size", size, 1)
         return self.draw_over(image, direction, size=size, original_size=original_size).picture
 
     @torch.inference_mode()

@@ -113,6 +113,7 @@ def test_labels_reach_networks_that_take_them() -> None:
         ({"what": {"family": "gan"}}, "Settings are given by their names"),
         ({"what": TrainConfig.of("gan", dataset="shapes"), "recipe": "shapes-quick"}, "A config and a recipe exclude each other"),
         ({"what": "shapes", "resume": "a-run"}, r"ganlab\.resume\(run\)"),
+        ({"what": "shapes", "resume": {"step": 3}}, "resume is the `state` of a Checkpoint event"),
         ({"what": ["a.png", "b.png"]}, "A list of paths cannot be taken: put the files into one folder"),
         ({"what": iter(())}, "Images of type tuple_iterator cannot be taken"),
         ({"what": "shapes", "networks": {"G": nn.Identity()}}, "give a pair"),
