@@ -33,6 +33,7 @@ _PUBLISHED = {
     "Inception Score": "inception-score",
     "the column's FID": "column-fid",
 }
+_ID = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)  # on the Hub; in a stranger's settings there may be anything
 _SPLIT = re.compile(r"\b(train|test)\b")
 _INDEX = re.compile(r"^model-index:\n(?:[ -].*\n)*", re.MULTILINE)
 
@@ -73,7 +74,7 @@ def task(facts: Facts) -> str:
 def dataset_id(config: Any) -> str:
     """The data set's address on the Hub; "" where it has none."""
     named = str(config["dataset"])
-    return _ON_HUB.get(named, named if "/" in named else "")
+    return _ON_HUB.get(named, named if _ID.fullmatch(named) else "")
 
 
 def index(name: str, facts: Facts, values: Sequence[Value]) -> Iterator[str]:
