@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ganlab.metrics.value import Value
 from ganlab.models.cards.facts import Facts
 from ganlab.models.cards.head import head, hub_type, renewed
-from ganlab.models.cards.write import extend, write
+from ganlab.models.cards.write import extend, metric_names, write
 from ganlab.models.catalogue import NAMES, SHIPPED
 from ganlab.runtime import checkpoint
 
@@ -93,6 +93,11 @@ def test_any_value_makes_a_valid_head(metric: str, number: float, reference: str
     data = read("\n".join([*head(facts), "", "# Title"]))
     (result,) = data.eval_results
     assert (result.metric_value, result.metric_name, data.to_dict().get("summary", "")) == (number, metric, reference)
+
+
+def test_a_card_asks_again_for_what_our_own_networks_read() -> None:
+    photos = replace(VALUES[0], metric="photo-encoder distance", extractor="photo-encoder 4115ed98")
+    assert metric_names([*VALUES, photos]) == ["frechet-lenet", "kid-lenet", "frechet-photos"]
 
 
 def test_kinds() -> None:

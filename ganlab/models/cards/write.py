@@ -26,6 +26,7 @@ _LICENCES = {
     "": "not stated by its author; the data's terms hold too",
     "other": "other: the terms of the data, and of what it began from, hold",
 }
+_SPACES = {"lenet-": "lenet", "photo-encoder ": PHOTOS}  # by the beginning of an extractor's name
 _HOW_TO_GET = re.compile(r" (Fetched by hand|Made here)\b.*$")
 
 
@@ -117,8 +118,8 @@ def _usage(facts: Facts) -> Iterator[str]:
 
 def metric_names(values: Sequence[Value]) -> list[str]:
     """The names that `ganlab evaluate --metrics` takes for values in the features of our own networks."""
-    spaces = [(value, "lenet" if value.extractor.startswith("lenet-") else PHOTOS) for value in values]
-    names = [f"{kind_of(value.metric)}-{space}" for value, space in spaces]
+    read = [(value, space) for value in values for reader, space in _SPACES.items() if value.extractor.startswith(reader)]
+    names = [f"{kind_of(value.metric)}-{space}" for value, space in read]
     return [name for name in names if name in METRICS]
 
 
