@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 old_addresses.install()
 
-__version__ = "0.2.0"  # the only place: pyproject.toml reads it here
+__version__ = "0.3.0"  # the only place: pyproject.toml reads it here
 __all__ = [
     "DATASETS",
     "FAMILIES",
