@@ -15,6 +15,7 @@ _SCRIPTS = (
         "wording.js",
         "choice.js",
         "problems.js",
+        "spoken.js",
         "playground.js",
         "moments.js",
         "history.js",

@@ -79,6 +79,8 @@ interface PlaygroundWords {
   manyDirections(most: number): string;
   notKept: string;
   close: string;
+  example: (number: number) => string;
+  enlarge: string;
   unforeseen: string;
   noImage: string;
   serverDraws: string;

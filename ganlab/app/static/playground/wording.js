@@ -26,6 +26,8 @@ window.ganlabWords = {
   manyDirections: (most) => `${most} directions are kept for a model: remove one first.`,
   notKept: "This browser keeps nothing for this page, so the direction is lost when you leave it.",
   close: "Close this message",
+  example: (number) => `Example ${number}`,
+  enlarge: "Show this picture large",
   unforeseen: "Something went wrong on the server, whose log says what; try it once more.",
   noImage: "The browser cannot read this file as an image.",
 
