@@ -64,7 +64,7 @@ def test_undo_and_stop(window: Any, app: AppServer) -> None:
     draw(window, STROKE)
     window.get_by_alt_text("What the model sees").wait_for()
     window.get_by_role("button", name="Find G's closest picture").click()
-    window.get_by_text(re.compile(r"Step \d+ of \d+: ")).wait_for()
+    window.get_by_text(re.compile(r"(Step|Stopped at step) \d+ of \d+: |Found: ")).wait_for()
     window.get_by_role("button", name="Stop").click(force=True)  # a search that has ended meanwhile has disabled it
     window.get_by_text(re.compile(r"(Stopped at step \d+ of \d+|Found): [\d.]+ % off")).wait_for()  # it may be that quick
     window.locator("button:disabled", has_text="Stop").locator("visible=true").wait_for()
