@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 from collections.abc import Awaitable, Callable
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -101,11 +102,17 @@ def _needed(modules: list[str]) -> list[str]:
     waiting = list(modules)
     while waiting:
         path = waiting.pop()
-        imported = _IMPORT.findall((_LIVE / path).read_text("utf-8"))
+        imported = _imports(path, _version(_LIVE / path))
         new = [to for one in imported if (to := urljoin(path, one)) not in found]
         found |= dict.fromkeys(new)
         waiting += new
     return list(found)
+
+
+@cache
+def _imports(path: str, stamp: str) -> list[str]:
+    """What a module imports, as it is written there; read once in each version, the `stamp`."""
+    return _IMPORT.findall((_LIVE / path).read_text("utf-8"))
 
 
 async def _to_folder(request: Request) -> Response:
