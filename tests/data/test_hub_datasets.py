@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,31 +14,21 @@ from ganlab.core.progress import finish
 from ganlab.core.types import Conditioning
 from ganlab.data import load
 from ganlab.data.hub import datasets
-from ganlab.data.hub import download as transfer
 from ganlab.data.hub.address import HubError, dataset_uri, parse_dataset
 from ganlab.data.sets.folder import check_place, dataset_setting, is_here, look
 from tests.support.folders import picture
-from tests.support.hub_server import Hub, serving, use
+from tests.support.hub_fixtures import server, there
+from tests.support.hub_server import Hub
 from tests.support.hub_tables import hub
 
+__all__ = ["server", "there"]
 DIGITS = "hf://datasets/org/digits"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Hub]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def there(server: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
-    """An empty Hub, an empty cache, and a current folder in which no path fits."""
-    for name, value in vars(Hub(address=server.address)).items():
-        setattr(server, name, value)
-    use(server, tmp_path / "home", monkeypatch)
-    monkeypatch.setattr(transfer, "PAUSE", 0.001)
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A current folder in which no path fits."""
     monkeypatch.chdir(tmp_path)
-    return server
 
 
 def table(tmp_path: Path, first: int, count: int = 4) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ import ganlab
 from ganlab.core.events import Checkpoint, Progress, Samples, Started
 from ganlab.models import training_here
 from ganlab.training import meter
+from tests.support.notebooks import notebook_cell
 
 TINY: dict[str, Any] = {"steps": 4, "image_size": 16, "width": 4, "batch_size": 4, "samples": 4, "log_every": 1, "device": "cpu"}
 
@@ -27,20 +26,7 @@ def little(little_data: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def cell(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What a notebook shows in one place, one after another."""
-    seen: list[str] = []
-
-    class Shown:
-        def update(self, html: str) -> None:
-            seen.append(html)
-
-    def display(html: str, display_id: bool) -> Shown:
-        seen.append(html)
-        return Shown()
-
-    module: Any = ModuleType("IPython.display")
-    module.HTML, module.display = str, display
-    monkeypatch.setitem(sys.modules, "IPython.display", module)
-    return seen
+    return notebook_cell(monkeypatch)
 
 
 def test_it_is_an_iterator_over_events_that_print_on_one_line() -> None:

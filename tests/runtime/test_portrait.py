@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
 from ganlab.runtime import notebook
 from tests.support.fake_runs import FakeRun
+from tests.support.notebooks import notebook_cell
 
 
 @pytest.fixture
@@ -58,19 +56,7 @@ def test_waiting_ends_with_the_run_or_the_patience(training: FakeRun) -> None:
 
 
 def test_a_notebook_follows_a_run_to_its_end(training: FakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    cell: list[str] = []
-
-    class Shown:
-        def update(self, html: str) -> None:
-            cell.append(html)
-
-    def display(html: str, display_id: bool) -> Shown:
-        cell.append(html)
-        return Shown()
-
-    module: Any = ModuleType("IPython.display")
-    module.HTML, module.display = str, display
-    monkeypatch.setitem(sys.modules, "IPython.display", module)
+    cell = notebook_cell(monkeypatch)
     monkeypatch.setattr(notebook, "_SECONDS", 0.05)
     following = notebook.show(training.run)
     assert following is not None
